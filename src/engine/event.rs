@@ -1,0 +1,332 @@
+//! What happened: the durable contract. A run's state is the fold of its records.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::clock::Timestamp;
+use crate::engine::observe::{Board, Ended, JobId, Output};
+use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, RunbookId, StepKey};
+
+/// The journal format that this version writes.
+pub const JOURNAL_FORMAT: u32 = 1;
+
+/// One line of the journal: an event with its place, its time and its author.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Counted from 1.
+    pub seq: u64,
+    /// When it was judged; never before the record before it.
+    pub at: Timestamp,
+    /// Lower-case hex sha256 of the previous raw line without its newline; 64 zeros in the first.
+    pub prev: String,
+    /// Who: `operator@host`, or `piton` for what was sensed.
+    pub by: String,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Everything that can happen in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The run exists: always the first record, and only there.
+    RunOpened(Box<RunOpened>),
+    /// A person sat down. Every condition is unknown again until it is sensed anew.
+    SittingOpened { operator: String, host: String, pid: u32, face: String, version: String },
+    /// The sitting is over; the run may go on in another.
+    SittingClosed { how: Leaving },
+    /// A phase opened: its items are fixed from here on. `[null-named]` single item without a loop.
+    PhaseBound { phase: PhaseId, items: Vec<Item> },
+    /// The step is the current one.
+    StepBegan { step: StepKey, attempt: u32 },
+    /// Its cautions were on the screen and the operator said so.
+    CautionsRead { step: StepKey },
+    /// Done by hand, and what was seen.
+    StepConfirmed { step: StepKey, said: String, board: Board },
+    /// A value was given.
+    AnswerGiven { step: StepKey, name: String, value: Value, file: Option<FileSeen>, board: Board },
+    /// A command is about to start.
+    CommandStarted { step: StepKey, job: JobId, command: CommandLine, typed: Option<String>, board: Board },
+    /// It ended. `met` tells whether that is what the step expected.
+    CommandFinished {
+        step: StepKey,
+        job: JobId,
+        ended: Ended,
+        elapsed_ms: u64,
+        output: Option<Output>,
+        met: bool,
+        why: String,
+        captured: Map<String, Value>,
+    },
+    /// What the step waits for held long enough.
+    CheckPassed { step: StepKey, held_ms: u64, board: Board },
+    /// The timer ran out.
+    WaitEnded { step: StepKey },
+    /// The operator ended a wait early.
+    WaitCut { step: StepKey, reason: String, left_ms: u64 },
+    /// The step failed; the run is interrupted there.
+    StepFailed { step: StepKey, why: String },
+    /// Another attempt.
+    StepRetried { step: StepKey, attempt: u32 },
+    /// Left out, by a person, with a reason.
+    StepSkipped { step: StepKey, reason: String, board: Board },
+    /// Declared done against the machine, by a person, with a reason.
+    StepOverridden { step: StepKey, reason: String, board: Board },
+    /// Its `when` (or its phase's) did not hold when its turn came.
+    StepNotApplicable { step: StepKey, why: String },
+    /// A condition changed, with the values seen.
+    ConditionChanged { condition: ConditionId, truth: Tri, why: String, seen: Value },
+    /// A person goes on although this guard or gate does not hold; valid until the condition changes.
+    GuardAcknowledged { condition: ConditionId, reason: String },
+    /// A remark.
+    NoteAdded { step: Option<StepKey>, text: String },
+    /// The plan is left for a way back.
+    RollbackEntered { plan: RollbackId, reason: String, board: Board },
+    /// The wall clock was moved against the monotonic one.
+    ClockJumped { by_ms: i64 },
+    /// A torn last line was set aside when the journal was opened again.
+    TailSetAside { file: String, bytes: u64, sha256: String },
+    /// The end; nothing follows it.
+    RunClosed { outcome: Outcome, reason: String, counts: Counts },
+}
+
+/// The head of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunOpened {
+    /// [`JOURNAL_FORMAT`] at the time of writing.
+    pub format: u32,
+    /// The run's name, sortable by time.
+    pub run: String,
+    /// The runbook's name.
+    pub runbook: RunbookId,
+    /// Its title.
+    pub title: String,
+    /// Its revision.
+    pub revision: String,
+    /// Its whole text.
+    pub text: String,
+    /// Lower-case hex sha256 of `text`.
+    pub sha256: String,
+    /// Live or practice.
+    pub mode: Mode,
+    /// The bound inputs; secrets as references.
+    pub inputs: Map<String, Value>,
+    /// The place, when a site file was given.
+    pub site: Option<SiteSeen>,
+    /// Who opened it.
+    pub operator: String,
+    /// On which host.
+    pub host: String,
+    /// Piton's version.
+    pub version: String,
+}
+
+/// Real or rehearsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Against real systems.
+    Live,
+    /// Against a simulated cluster.
+    Practice,
+}
+
+/// The place a run is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteSeen {
+    /// Its name.
+    pub name: String,
+    /// The word on every frame, such as `PRODUCTION`.
+    pub environment: String,
+    /// A colour's name for it.
+    pub colour: String,
+}
+
+/// One element of a loop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// Its name; `None` is the single pass of a phase without `for_each`.
+    pub name: Option<String>,
+    /// Its value, bound to `.node`.
+    pub value: Value,
+}
+
+/// Exactly what runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandLine {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// The directory; piton's own without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// Variables set for it: name and plain value, or the reference of a secret as text (`env:NAME`, `command`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<(String, EnvValue)>,
+    /// How long it may take.
+    pub timeout_ms: u64,
+}
+
+/// The value of a variable: plain, or a reference that is resolved just before the start and never written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnvValue {
+    /// As it is.
+    Plain(String),
+    /// The value of this variable of piton's own environment.
+    SecretEnv(String),
+    /// The first line that this command prints.
+    SecretCommand(Vec<String>),
+}
+
+/// A file given as evidence, as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSeen {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Lower-case hex sha256 of it.
+    pub sha256: String,
+}
+
+/// How a sitting ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leaving {
+    /// The operator left, or the run was closed.
+    Left,
+    /// A signal, a lost terminal or the end of the input.
+    Interrupted,
+}
+
+/// True, false, or not known: the reason stands beside it in the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tri {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// The word on a closed run. It does not lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every step done or not applicable, nothing overruled.
+    Completed,
+    /// To the end, with deviations.
+    CompletedWithDeviations,
+    /// Walked back by a rollback plan.
+    RolledBack,
+    /// Given up before the end.
+    Abandoned,
+}
+
+impl Outcome {
+    /// The word that is shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::CompletedWithDeviations => "completed with deviations",
+            Self::RolledBack => "rolled back",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// The exit status of a program that ended with it.
+    pub const fn exit_status(self) -> u8 {
+        match self {
+            Self::Completed => 0,
+            Self::CompletedWithDeviations => 10,
+            Self::RolledBack => 20,
+            Self::Abandoned => 30,
+        }
+    }
+}
+
+/// How many steps are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    pub pending: u32,
+    pub current: u32,
+    pub done: u32,
+    pub failed: u32,
+    pub skipped: u32,
+    pub not_applicable: u32,
+    pub overridden: u32,
+}
+
+/// One watched condition, by name: `health/vault[vault-2]`, `guard/one-away`, `gate/…`, `check/…`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConditionId {
+    /// A probe's verdict is ok.
+    Health(ProbeId, Option<String>),
+    /// A guard holds.
+    Guard(GuardId),
+    /// A step's gate holds.
+    Gate(StepKey),
+    /// What a check step waits for holds.
+    Check(StepKey),
+}
+
+impl fmt::Display for ConditionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Health(probe, Some(node)) => write!(f, "health/{probe}[{node}]"),
+            Self::Health(probe, None) => write!(f, "health/{probe}"),
+            Self::Guard(guard) => write!(f, "guard/{guard}"),
+            Self::Gate(step) => write!(f, "gate/{step}"),
+            Self::Check(step) => write!(f, "check/{step}"),
+        }
+    }
+}
+
+/// Why a text is not a condition's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} does not name a condition")]
+pub struct BadConditionId(String);
+
+impl FromStr for ConditionId {
+    type Err = BadConditionId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || BadConditionId(text.to_owned());
+        let (kind, rest) = text.split_once('/').ok_or_else(bad)?;
+        match kind {
+            "health" => Ok(match rest.split_once('[') {
+                Some((probe, node)) => {
+                    Self::Health(ProbeId::new(probe), Some(node.strip_suffix(']').ok_or_else(bad)?.to_owned()))
+                }
+                None => Self::Health(ProbeId::new(rest), None),
+            }),
+            "guard" => Ok(Self::Guard(GuardId::new(rest))),
+            "gate" => rest.parse().map(Self::Gate).map_err(|_| bad()),
+            "check" => rest.parse().map(Self::Check).map_err(|_| bad()),
+            _ => Err(bad()),
+        }
+    }
+}
+
+impl Serialize for ConditionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ConditionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

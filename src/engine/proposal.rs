@@ -1,0 +1,114 @@
+//! What an operator, a probe or a finished command asks to have recorded, and why it may be refused.
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::engine::event::{CommandLine, ConditionId, FileSeen, Leaving, RunOpened, Tri};
+use crate::engine::observe::{Board, Ended, JobId, Output, Printed};
+use crate::runbook::{RollbackId, StepKey};
+
+/// The world at the moment of judging: the engine has no other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// Now.
+    pub at: Timestamp,
+    /// All latest samples.
+    pub board: Board,
+}
+
+/// Something that may become one or more events.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Proposal {
+    /// Open the run; only as the very first.
+    Open(Box<RunOpened>),
+    /// Sit down at a run.
+    Sit { operator: String, host: String, pid: u32, face: String, version: String },
+    /// Leave the run as it stands.
+    Leave { how: Leaving },
+    /// Go on with whatever time and the board allow: open phases, begin steps, end waits, pass or fail checks.
+    Advance,
+    /// The cautions of the current step were on the screen.
+    ReadCautions { step: StepKey },
+    /// State what was seen.
+    Confirm { step: StepKey, said: String },
+    /// Give a value; `file` when it is a path.
+    Answer { step: StepKey, value: Value, file: Option<FileSeen> },
+    /// Start the command, exactly as it was shown. `typed` is the target's name for a critical step.
+    Run { step: StepKey, shown: CommandLine, typed: Option<String> },
+    /// A command ended.
+    Finished { job: JobId, ended: Ended, elapsed_ms: u64, output: Option<Output>, printed: Printed },
+    /// Try a failed step again.
+    Retry { step: StepKey },
+    /// Leave a step out.
+    Skip { step: StepKey, reason: String },
+    /// Declare a step done against the machine.
+    Override { step: StepKey, reason: String },
+    /// End a wait early.
+    CutWait { step: StepKey, reason: String },
+    /// Go on although a guard or gate does not hold.
+    Acknowledge { condition: ConditionId, reason: String },
+    /// A condition was evaluated.
+    Observe { condition: ConditionId, truth: Tri, why: String, seen: Value },
+    /// Remark on a step, or on the run.
+    Note { step: Option<StepKey>, text: String },
+    /// Leave the plan for a way back.
+    RollBack { plan: RollbackId, reason: String },
+    /// The wall clock was moved.
+    ClockJumped { by_ms: i64 },
+    /// A torn last line was set aside.
+    TailSetAside { file: String, bytes: u64, sha256: String },
+    /// Close the finished run.
+    Close,
+    /// Give the run up: what is left is skipped with this reason.
+    Abandon { reason: String },
+}
+
+/// Why a proposal was not taken; a value, not an error. [`std::fmt::Display`] gives a fragment for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The run is closed.
+    #[error("the run is closed")]
+    Closed,
+    /// The run is open already, or not open yet.
+    #[error("{0}")]
+    NotNow(&'static str),
+    /// It is not the current step.
+    #[error("{0} is not the current step")]
+    NotCurrent(StepKey),
+    /// The step asks for something else.
+    #[error("this step asks for something else: {0}")]
+    WrongAction(&'static str),
+    /// The cautions have not been read.
+    #[error("read the cautions first")]
+    CautionsUnread,
+    /// A reason, note or statement is empty or too long.
+    #[error("{0}")]
+    BadText(&'static str),
+    /// The statement is none of the options.
+    #[error("answer with one of: {0}")]
+    NotAnOption(String),
+    /// The value does not fit.
+    #[error("that value does not fit: {0}")]
+    BadValue(String),
+    /// The gate does not stand open; the gate itself tells why.
+    #[error("the gate is closed: {0}")]
+    GateClosed(String),
+    /// What would run now is not what was shown.
+    #[error("what would run has changed since it was shown; look again")]
+    NotAsShown,
+    /// The name typed is not the target's.
+    #[error("type {0:?} to go on")]
+    NotTheTarget(String),
+    /// A sensed step cannot be ticked or skipped, only overridden.
+    #[error("piton senses this itself: it can only be overridden, with a reason")]
+    SensedOnly,
+    /// Steps are left.
+    #[error("{0} steps are not accounted for")]
+    Unaccounted(u32),
+    /// There is nothing of that name.
+    #[error("there is no {0}")]
+    Unknown(String),
+    /// An expression gave no value.
+    #[error("{0}")]
+    Undecided(String),
+}

@@ -1,0 +1,9 @@
+//! piton: a terminal runbook assistant.
+//!
+//! Read in this order: [`runbook`] (what is walked), [`engine`] (what a run means), then `journal`, `session`, `tui`.
+
+pub mod clock;
+pub mod engine;
+pub mod exec;
+pub mod practice;
+pub mod runbook;

@@ -1,0 +1,77 @@
+//! Practice: simulated clusters on 127.0.0.1. Pure state machines; `server` is the only one with sockets.
+//!
+//! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+
+/// An HTTP request to one simulated node.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which node was asked, by name.
+    pub node: String,
+    /// `GET`, `PUT`, …
+    pub method: String,
+    /// Path without the query.
+    pub path: String,
+    /// The query as sent, without `?`.
+    pub query: String,
+    /// Header names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What a simulated node answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Response {
+    /// An answer.
+    Answer {
+        /// Status code.
+        status: u16,
+        /// Content type.
+        content_type: &'static str,
+        /// Body.
+        body: Vec<u8>,
+    },
+    /// The process is down: the connection is refused.
+    Refused,
+    /// The process hangs: no answer.
+    Silent,
+}
+
+/// What a simulated command came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommandResult {
+    /// Exit status.
+    pub exit: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// How long it takes on the simulated clock, in milliseconds.
+    pub takes_ms: u64,
+}
+
+/// A simulated cluster: pure, told the time, without sockets.
+pub trait System: Send {
+    /// Brings the state forward to `now` (elections, lock time-outs, start-ups).
+    fn advance(&mut self, now: Timestamp);
+
+    /// Whether that node's process listens at all.
+    fn listens(&self, node: &str) -> bool;
+
+    /// One HTTP request to one node.
+    fn answer(&mut self, request: &Request, now: Timestamp) -> Response;
+
+    /// One command, as typed on the bastion (`ssh NODE …` reaches a node).
+    fn command(&mut self, argv: &[String], now: Timestamp) -> CommandResult;
+
+    /// The nodes' names, in order.
+    fn nodes(&self) -> Vec<String>;
+
+    /// The inputs with which a runbook of this system is bound to the simulated cluster. `address` gives the base
+    /// URL (`http://127.0.0.1:PORT`) of a node.
+    fn inputs(&self, address: &dyn Fn(&str) -> String) -> serde_json::Map<String, Value>;
+}
