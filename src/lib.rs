@@ -7,3 +7,4 @@ pub mod engine;
 pub mod exec;
 pub mod practice;
 pub mod runbook;
+pub mod session;

@@ -2,10 +2,21 @@
 //!
 //! Absent here: input and output, a clock, threads, texts longer than a fragment.
 
+pub mod allowed;
+pub mod decide;
 pub mod event;
+pub mod gate;
 pub mod observe;
 pub mod proposal;
+pub mod scope;
+mod settle;
+pub mod state;
 
+pub use allowed::{Allowed, allowed};
+pub use decide::decide;
 pub use event::*;
+pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
 pub use observe::*;
 pub use proposal::*;
+pub use settle::{offered_rollback, stalled};
+pub use state::*;

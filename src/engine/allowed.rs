@@ -1,0 +1,113 @@
+//! What may be proposed now: what the action bar, the plain mode and the autopilot offer.
+
+use crate::engine::event::{ConditionId, Tri};
+use crate::engine::gate::{Gate, Hold, gate};
+use crate::engine::observe::JobId;
+use crate::engine::proposal::Moment;
+use crate::engine::settle::offered_rollback;
+use crate::engine::state::{RunState, StepStatus};
+use crate::runbook::{Action, ActionKind, RollbackId, Runbook, StepKey};
+
+/// Something that a person may do now. No face offers more, or hides any of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// Say that the cautions were read.
+    ReadCautions(StepKey),
+    /// State what was seen.
+    Confirm(StepKey),
+    /// Give the value.
+    Answer(StepKey),
+    /// Start the command.
+    Run(StepKey),
+    /// End the running command.
+    Cancel(JobId),
+    /// Try again.
+    Retry(StepKey),
+    /// Leave it out.
+    Skip(StepKey),
+    /// Declare it done.
+    Override(StepKey),
+    /// End the wait.
+    CutWait(StepKey),
+    /// Go on although this does not hold.
+    Acknowledge(ConditionId),
+    /// Remark.
+    Note,
+    /// Go back by this plan.
+    RollBack(RollbackId),
+    /// Close the finished run.
+    Close,
+    /// Give the run up.
+    Abandon,
+    /// Leave it as it stands.
+    Leave,
+}
+
+/// All that a person may do now, the most natural first.
+pub fn allowed(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allowed> {
+    if state.opened.is_none() || state.closed.is_some() || state.sitting.is_none() {
+        return Vec::new();
+    }
+    let mut allowed = Vec::new();
+    if let Some(job) = &state.job {
+        allowed.extend([Allowed::Cancel(job.job), Allowed::Note, Allowed::Leave]);
+        return allowed;
+    }
+    if let Some(key) = &state.current {
+        of_the_step(runbook, state, key, moment, &mut allowed);
+    }
+    if is_walked(state) {
+        allowed.push(Allowed::Close);
+    }
+    allowed.push(Allowed::Note);
+    allowed.extend(offered_rollback(runbook, state, moment).map(|plan| Allowed::RollBack(plan.id.clone())));
+    allowed.extend([Allowed::Abandon, Allowed::Leave]);
+    allowed
+}
+
+/// Whether every step of the walked plan is accounted for.
+pub(crate) fn is_walked(state: &RunState) -> bool {
+    state.walked().all(crate::engine::state::PhaseState::is_accounted)
+}
+
+fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Moment, allowed: &mut Vec<Allowed>) {
+    let Some((step, known)) = runbook.step(&key.phase, &key.step).zip(state.step(key)) else { return };
+    let key = key.clone();
+    if known.status == StepStatus::Failed {
+        allowed.push(Allowed::Retry(key.clone()));
+    } else {
+        let gate = gate(runbook, state, &key, moment.at);
+        if !step.action.is_sensed() && !step.cautions.is_empty() && !known.cautions_read {
+            allowed.push(Allowed::ReadCautions(key.clone()));
+        } else if gate == Gate::Open {
+            match step.action.kind() {
+                ActionKind::Confirm => allowed.push(Allowed::Confirm(key.clone())),
+                ActionKind::Ask => allowed.push(Allowed::Answer(key.clone())),
+                ActionKind::Run => allowed.push(Allowed::Run(key.clone())),
+                ActionKind::Check | ActionKind::Wait => {}
+            }
+        }
+        if matches!(step.action, Action::Wait(_)) {
+            allowed.push(Allowed::CutWait(key.clone()));
+        }
+        if let Gate::Closed(holds) = gate {
+            allowed.extend(holds.into_iter().filter_map(acknowledgeable));
+        }
+    }
+    if !step.action.is_sensed() {
+        allowed.push(Allowed::Skip(key.clone()));
+    }
+    allowed.push(Allowed::Override(key));
+}
+
+/// Guards and gates can be passed; what a check waits for can only be overridden.
+pub(crate) fn acknowledgeable(hold: Hold) -> Option<Allowed> {
+    match hold {
+        Hold::Condition { condition: condition @ (ConditionId::Guard(_) | ConditionId::Gate(_)), truth, .. }
+            if truth != Tri::True =>
+        {
+            Some(Allowed::Acknowledge(condition))
+        }
+        _ => None,
+    }
+}

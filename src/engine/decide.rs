@@ -1,0 +1,374 @@
+//! From a proposal to events, or to a refusal. Never both, never neither.
+
+use serde_json::{Map, Value};
+
+use crate::engine::allowed::is_walked;
+use crate::engine::event::{CommandLine, ConditionId, Event, FileSeen, Outcome, Tri};
+use crate::engine::gate::{Gate, blocking, gate};
+use crate::engine::observe::{Ended, JobId, Output, Printed};
+use crate::engine::proposal::{Moment, Proposal, Refusal};
+use crate::engine::scope::{command_of, command_scope, millis, step_scope, target_of};
+use crate::engine::settle::{Draft, offered_rollback};
+use crate::engine::state::{Plan, RunState, StepState, StepStatus};
+use crate::runbook::{Action, RollbackId, Runbook, Step, StepKey, Truth};
+
+/// The longest statement, reason or note, in bytes.
+pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+/// How old a sample may be that a critical step is judged on, in milliseconds.
+pub const CRITICAL_SAMPLE_MS: u64 = 10_000;
+
+/// Judges a proposal at a moment. The events are to be recorded together, in this order; none means that nothing
+/// changes.
+///
+/// # Errors
+/// A [`Refusal`] says why nothing is to be recorded.
+pub fn decide(runbook: &Runbook, state: &RunState, proposal: Proposal, moment: &Moment) -> Result<Vec<Event>, Refusal> {
+    if state.closed.is_some() && !matches!(proposal, Proposal::Leave { .. }) {
+        return Err(Refusal::Closed);
+    }
+    if let Proposal::Open(opened) = proposal {
+        let is_new = state.opened.is_none();
+        return if is_new {
+            Ok(vec![Event::RunOpened(opened)])
+        } else {
+            Err(Refusal::NotNow("the run is open already"))
+        };
+    }
+    if state.opened.is_none() {
+        return Err(Refusal::NotNow("the run is not open yet"));
+    }
+    let judge = Judge { runbook, state, moment };
+    match proposal {
+        Proposal::Sit { operator, host, pid, face, version } => {
+            judge.then([Event::SittingOpened { operator, host, pid, face, version }])
+        }
+        Proposal::Leave { how } => Ok(vec![Event::SittingClosed { how }]),
+        Proposal::Advance => judge.then([]),
+        Proposal::Observe { condition, truth, why, seen } => judge.observe(condition, truth, why, seen),
+        Proposal::ClockJumped { by_ms } => Ok(vec![Event::ClockJumped { by_ms }]),
+        Proposal::TailSetAside { file, bytes, sha256 } => Ok(vec![Event::TailSetAside { file, bytes, sha256 }]),
+        Proposal::Finished { job, ended, elapsed_ms, output, printed } => {
+            judge.finished(job, ended, elapsed_ms, output, &printed)
+        }
+        from_a_person if state.sitting.is_none() => {
+            drop(from_a_person);
+            Err(Refusal::NotNow("nobody sits at this run"))
+        }
+        from_a_person => judge.person(from_a_person),
+    }
+}
+
+struct Judge<'a> {
+    runbook: &'a Runbook,
+    state: &'a RunState,
+    moment: &'a Moment,
+}
+
+type Decision = Result<Vec<Event>, Refusal>;
+
+impl<'a> Judge<'a> {
+    fn person(&self, proposal: Proposal) -> Decision {
+        match proposal {
+            Proposal::ReadCautions { step } => {
+                let (_, known) = self.current(&step)?;
+                if known.cautions_read { Ok(vec![]) } else { self.then([Event::CautionsRead { step }]) }
+            }
+            Proposal::Confirm { step, said } => self.confirm(step, said),
+            Proposal::Answer { step, value, file } => self.answer(step, value, file),
+            Proposal::Run { step, shown, typed } => self.run(step, shown, typed),
+            Proposal::Retry { step } => {
+                let known = self.idle(&step)?.1;
+                if known.status != StepStatus::Failed {
+                    return Err(Refusal::NotNow("the step has not failed"));
+                }
+                let attempt = known.attempt + 1;
+                self.then([Event::StepRetried { step, attempt }])
+            }
+            Proposal::Skip { step, reason } => {
+                let (plan, _) = self.idle(&step)?;
+                if plan.action.is_sensed() {
+                    return Err(Refusal::SensedOnly);
+                }
+                let reason = text(reason, "a reason is needed")?;
+                self.then([Event::StepSkipped { step, reason, board: self.moment.board.clone() }])
+            }
+            Proposal::Override { step, reason } => {
+                self.idle(&step)?;
+                let reason = text(reason, "a reason is needed")?;
+                self.then([Event::StepOverridden { step, reason, board: self.moment.board.clone() }])
+            }
+            Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
+            Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
+            Proposal::Note { step, text: note } => {
+                if let Some(step) = step.as_ref().filter(|step| self.state.step(step).is_none()) {
+                    return Err(Refusal::Unknown(format!("step {step}")));
+                }
+                Ok(vec![Event::NoteAdded { step, text: text(note, "the note is empty")? }])
+            }
+            Proposal::RollBack { plan, reason } => self.roll_back(plan, reason),
+            Proposal::Close => self.close(),
+            Proposal::Abandon { reason } => self.abandon(reason),
+            _ => Err(Refusal::NotNow("that is not for a person to propose")),
+        }
+    }
+
+    fn then(&self, events: impl IntoIterator<Item = Event>) -> Decision {
+        let mut draft = Draft::new(self.runbook, self.state, self.moment);
+        for event in events {
+            draft.push(event);
+        }
+        Ok(draft.settle())
+    }
+
+    /// The current step, as planned and as it stands.
+    fn current(&self, key: &StepKey) -> Result<(&'a Step, &'a StepState), Refusal> {
+        let is_current = self.state.current.as_ref() == Some(key);
+        let step = self.runbook.step(&key.phase, &key.step).zip(self.state.step(key)).filter(|_| is_current);
+        step.ok_or_else(|| Refusal::NotCurrent(key.clone()))
+    }
+
+    /// The current step, while no command of it runs.
+    fn idle(&self, key: &StepKey) -> Result<(&'a Step, &'a StepState), Refusal> {
+        if self.state.job.is_some() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
+        self.current(key)
+    }
+
+    /// The current step, when its action may be taken.
+    fn ready(&self, key: &StepKey) -> Result<&'a Step, Refusal> {
+        let (step, known) = self.idle(key)?;
+        if known.status == StepStatus::Failed {
+            return Err(Refusal::NotNow("the step has failed: retry, skip or override it"));
+        }
+        if !step.action.is_sensed() && !step.cautions.is_empty() && !known.cautions_read {
+            return Err(Refusal::CautionsUnread);
+        }
+        match gate(self.runbook, self.state, key, self.moment.at) {
+            Gate::Open => Ok(step),
+            Gate::Closed(holds) => {
+                let holds: Vec<_> = holds.iter().map(crate::engine::gate::Hold::describe).collect();
+                Err(Refusal::GateClosed(holds.join("; ")))
+            }
+        }
+    }
+
+    fn confirm(&self, key: StepKey, said: String) -> Decision {
+        let (step, _) = self.current(&key)?;
+        let Action::Confirm { options, .. } = &step.action else { return Err(wrong(&step.action)) };
+        self.ready(&key)?;
+        let said = text(said, "state what was seen")?;
+        if !options.is_empty() && !options.contains(&said) {
+            return Err(Refusal::NotAnOption(options.join(", ")));
+        }
+        self.then([Event::StepConfirmed { step: key, said, board: self.moment.board.clone() }])
+    }
+
+    fn answer(&self, key: StepKey, value: Value, file: Option<FileSeen>) -> Decision {
+        let (step, _) = self.current(&key)?;
+        let Action::Ask { name, kind, .. } = &step.action else { return Err(wrong(&step.action)) };
+        self.ready(&key)?;
+        crate::runbook::value::check_value(kind, &value).map_err(Refusal::BadValue)?;
+        if *kind == crate::runbook::InputKind::Path && file.is_none() {
+            return Err(Refusal::BadValue("the file could not be read".into()));
+        }
+        let board = self.moment.board.clone();
+        self.then([Event::AnswerGiven { step: key, name: name.clone(), value, file, board }])
+    }
+
+    fn run(&self, key: StepKey, shown: CommandLine, typed: Option<String>) -> Decision {
+        let (step, _) = self.current(&key)?;
+        if !matches!(step.action, Action::Run { .. }) {
+            return Err(wrong(&step.action));
+        }
+        self.ready(&key)?;
+        let (board, at) = (&self.moment.board, self.moment.at);
+        let command = command_of(self.runbook, self.state, board, &key, at);
+        let command = command.map_err(|error| Refusal::Undecided(error.0))?;
+        if command.as_ref() != Some(&shown) {
+            return Err(Refusal::NotAsShown);
+        }
+        if step.critical {
+            let target = target_of(self.state, &key);
+            if typed.as_deref().map(str::trim) != Some(target.as_str()) {
+                return Err(Refusal::NotTheTarget(target));
+            }
+            self.fresh(&key, step)?;
+        }
+        let job = JobId(self.state.jobs + 1);
+        self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.clone() }])
+    }
+
+    /// A critical step is judged on samples of the last ten seconds.
+    fn fresh(&self, key: &StepKey, step: &Step) -> Result<(), Refusal> {
+        let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| gate.holds.probes()).collect();
+        probes.extend(blocking(self.runbook, key, step).flat_map(|guard| guard.holds.probes()));
+        match self.moment.board.oldest_ms(&probes) {
+            Some(age) if age <= CRITICAL_SAMPLE_MS => Ok(()),
+            _ => Err(Refusal::GateClosed("its samples are older than ten seconds".into())),
+        }
+    }
+
+    fn finished(
+        &self,
+        job: JobId,
+        ended: Ended,
+        elapsed_ms: u64,
+        output: Option<Output>,
+        printed: &Printed,
+    ) -> Decision {
+        let running = self.state.job.as_ref().filter(|running| running.job == job);
+        let running = running.ok_or_else(|| Refusal::Unknown(format!("running command {}", job.0)))?;
+        let step = running.step.clone();
+        let (captured, trouble) = self.outcome(&step, &ended, printed);
+        let met = trouble.is_none();
+        let why = trouble.unwrap_or_default();
+        let failed = (!met).then(|| Event::StepFailed { step: step.clone(), why: why.clone() });
+        let finished = Event::CommandFinished { step, job, ended, elapsed_ms, output, met, why, captured };
+        self.then(std::iter::once(finished).chain(failed))
+    }
+
+    /// What was captured, and why the step failed, if it did.
+    fn outcome(&self, key: &StepKey, ended: &Ended, printed: &Printed) -> (Map<String, Value>, Option<String>) {
+        let mut captured = Map::new();
+        let Some(Step { action: Action::Run { expect, capture, .. }, .. }) = self.runbook.step(&key.phase, &key.step)
+        else {
+            return (captured, Some("the runbook has no such command".into()));
+        };
+        let Ended::Exit(status) = ended else { return (captured, Some(ended.describe())) };
+        let scope_for = |source: &str| {
+            let scope = step_scope(self.state, &self.moment.board, key, self.moment.at, source);
+            command_scope(scope, ended, printed)
+        };
+        let trouble = match expect {
+            None => (*status != 0).then(|| ended.describe()),
+            Some(expect) => match expect.holds.truth(&scope_for(expect.holds.source())) {
+                Truth::True => None,
+                Truth::False if expect.why.is_empty() => {
+                    Some(format!("{}; expected {}", ended.describe(), expect.holds.source()))
+                }
+                Truth::False => Some(format!("{}; {}", ended.describe(), expect.why)),
+                Truth::Unknown(why) => Some(format!("{}; what was expected cannot be told: {why}", ended.describe())),
+            },
+        };
+        if trouble.is_some() {
+            return (captured, trouble);
+        }
+        for (name, value) in capture {
+            match value.first(&scope_for(value.source())) {
+                Ok(value) if !value.is_null() => captured.insert(name.clone(), value),
+                Ok(_) => return (captured, Some(format!("its output holds no {name}"))),
+                Err(error) => return (captured, Some(format!("its output holds no {name}: {error}"))),
+            };
+        }
+        (captured, None)
+    }
+
+    fn cut_wait(&self, key: StepKey, reason: String) -> Decision {
+        let (step, known) = self.idle(&key)?;
+        let Action::Wait(length) = &step.action else { return Err(wrong(&step.action)) };
+        let passed = self.moment.at.since(known.began.unwrap_or(self.moment.at));
+        let left_ms = millis(length.saturating_sub(passed));
+        let reason = text(reason, "a reason is needed")?;
+        self.then([Event::WaitCut { step: key, reason, left_ms }])
+    }
+
+    fn acknowledge(&self, condition: ConditionId, reason: String) -> Decision {
+        let current = self.state.current.as_ref();
+        let holds = current.map(|key| gate(self.runbook, self.state, key, self.moment.at));
+        let is_offered = match holds {
+            Some(Gate::Closed(holds)) => holds
+                .into_iter()
+                .filter_map(crate::engine::allowed::acknowledgeable)
+                .any(|allowed| matches!(allowed, crate::engine::Allowed::Acknowledge(offered) if offered == condition)),
+            _ => false,
+        };
+        if !is_offered || self.state.job.is_some() {
+            return Err(Refusal::NotNow("it does not hold the current step back"));
+        }
+        let reason = text(reason, "a reason is needed")?;
+        let unknown = (!self.state.conditions.contains_key(&condition)).then(|| Event::ConditionChanged {
+            condition: condition.clone(),
+            truth: Tri::Unknown,
+            why: "never sensed".into(),
+            seen: Value::Null,
+        });
+        self.then(unknown.into_iter().chain([Event::GuardAcknowledged { condition, reason }]))
+    }
+
+    fn observe(&self, condition: ConditionId, truth: Tri, why: String, seen: Value) -> Decision {
+        if self.state.truth(&condition) == truth {
+            return Ok(vec![]);
+        }
+        self.then([Event::ConditionChanged { condition, truth, why, seen }])
+    }
+
+    fn roll_back(&self, plan: RollbackId, reason: String) -> Decision {
+        if self.state.job.is_some() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
+        let offered = offered_rollback(self.runbook, self.state, self.moment);
+        if offered.is_none_or(|offered| offered.id != plan) {
+            return Err(Refusal::Unknown(format!("way back {plan} that is offered now")));
+        }
+        let reason = text(reason, "a reason is needed")?;
+        let why = format!("the run went back: {reason}");
+        let left = self.left().into_iter().map(|step| Event::StepNotApplicable { step, why: why.clone() });
+        let board = self.moment.board.clone();
+        let mut events: Vec<_> = left.collect();
+        events.push(Event::RollbackEntered { plan, reason, board });
+        self.then(events)
+    }
+
+    /// The steps of the walked plan that are not accounted for.
+    fn left(&self) -> Vec<StepKey> {
+        let steps = self.state.walked().flat_map(|phase| phase.keys());
+        steps.filter(|(_, step)| !step.status.is_accounted()).map(|(key, _)| key).collect()
+    }
+
+    fn close(&self) -> Decision {
+        if !is_walked(self.state) || self.state.job.is_some() {
+            let left = u32::try_from(self.left().len()).unwrap_or(u32::MAX);
+            return Err(Refusal::Unaccounted(left));
+        }
+        let outcome = match self.state.plan {
+            Plan::Rollback(_) => Outcome::RolledBack,
+            Plan::Main if self.state.deviations.is_empty() => Outcome::Completed,
+            Plan::Main => Outcome::CompletedWithDeviations,
+        };
+        let counts = self.state.counts();
+        Ok(vec![Event::RunClosed { outcome, reason: String::new(), counts }])
+    }
+
+    fn abandon(&self, reason: String) -> Decision {
+        if self.state.job.is_some() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
+        let reason = text(reason, "a reason is needed")?;
+        let mut draft = Draft::new(self.runbook, self.state, self.moment);
+        let why = format!("abandoned: {reason}");
+        for step in self.left() {
+            draft.push(Event::StepSkipped { step, reason: why.clone(), board: crate::engine::Board::default() });
+        }
+        let counts = draft.state.counts();
+        draft.push(Event::RunClosed { outcome: Outcome::Abandoned, reason, counts });
+        Ok(draft.events)
+    }
+}
+
+fn wrong(action: &Action) -> Refusal {
+    Refusal::WrongAction(action.kind().word())
+}
+
+/// A text that a person gave, trimmed at its end, neither empty nor endless.
+fn text(text: String, empty: &'static str) -> Result<String, Refusal> {
+    let text = text.trim().to_owned();
+    if text.is_empty() {
+        return Err(Refusal::BadText(empty));
+    }
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(Refusal::BadText("the text is longer than 64 KiB"));
+    }
+    Ok(text)
+}

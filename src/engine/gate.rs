@@ -1,0 +1,215 @@
+//! May this step go on? The one function that `decide` obeys and the screens draw.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::engine::event::{ConditionId, Tri};
+use crate::engine::scope::step_scope;
+use crate::engine::state::{RunState, StepStatus};
+use crate::runbook::{Action, Blocked, Guard, Runbook, Step, StepKey};
+
+/// Whether a step's action may be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// It may.
+    Open,
+    /// It may not, for each of these reasons.
+    Closed(Vec<Hold>),
+}
+
+/// One thing that holds a step back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Its cautions have not been read.
+    Cautions,
+    /// A command of it is running.
+    Running,
+    /// This step must have been done first.
+    Missing(StepKey),
+    /// This step was done too long ago.
+    Stale {
+        /// Which.
+        step: StepKey,
+        /// How long ago.
+        age: Duration,
+        /// How long ago it may be.
+        within: Duration,
+    },
+    /// A guard, the step's own gate, or what a check waits for does not hold, or is not known to.
+    Condition {
+        /// Which.
+        condition: ConditionId,
+        /// False or unknown.
+        truth: Tri,
+        /// Why, as it was sensed; may be empty.
+        why: String,
+    },
+    /// It holds, not yet for long enough.
+    Holding {
+        /// What is left.
+        left: Duration,
+    },
+    /// The timer runs.
+    Waiting {
+        /// What is left.
+        left: Duration,
+    },
+}
+
+impl Hold {
+    /// In a few words, for a refusal.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Cautions => "the cautions are unread".into(),
+            Self::Running => "its command is running".into(),
+            Self::Missing(step) => format!("{step} has not been done"),
+            Self::Stale { step, age, within } => {
+                format!("{step} was done {} s ago, at most {} s are allowed", age.as_secs(), within.as_secs())
+            }
+            Self::Condition { condition, truth, why } => {
+                let word = if *truth == Tri::False { "does not hold" } else { "is unknown" };
+                if why.is_empty() { format!("{condition} {word}") } else { format!("{condition} {word}: {why}") }
+            }
+            Self::Holding { left } => format!("it must hold for {} s more", left.as_secs() + 1),
+            Self::Waiting { left } => format!("{} s are left", left.as_secs() + 1),
+        }
+    }
+}
+
+/// The gate of a step at `now`. Reads only the conditions that are in the state.
+pub fn gate(runbook: &Runbook, state: &RunState, key: &StepKey, now: Timestamp) -> Gate {
+    let Some(step) = runbook.step(&key.phase, &key.step) else { return Gate::Closed(vec![]) };
+    let mut holds = Vec::new();
+    let known = state.step(key);
+    if state.job.as_ref().is_some_and(|job| &job.step == key) {
+        holds.push(Hold::Running);
+    }
+    if !step.action.is_sensed() && !step.cautions.is_empty() && known.is_none_or(|known| !known.cautions_read) {
+        holds.push(Hold::Cautions);
+    }
+    holds.extend(step.requires.iter().filter_map(|requirement| {
+        let mut wanted = key.clone();
+        wanted.phase = requirement.phase.clone();
+        wanted.step = requirement.step.clone();
+        if wanted.phase != key.phase && state.item(&wanted).is_none() {
+            wanted.item = None;
+        }
+        unmet(state, wanted, requirement.within, now)
+    }));
+    if step.gate.is_some() {
+        holds.extend(standing(state, ConditionId::Gate(key.clone())));
+    }
+    for guard in blocking(runbook, key, step) {
+        holds.extend(standing(state, ConditionId::Guard(guard.id.clone())));
+    }
+    holds.extend(sensed(state, key, step, now));
+    if holds.is_empty() { Gate::Open } else { Gate::Closed(holds) }
+}
+
+/// The guards that hold this step back while they are broken.
+pub fn blocking<'a>(runbook: &'a Runbook, key: &'a StepKey, step: &'a Step) -> impl Iterator<Item = &'a Guard> {
+    runbook.guards.iter().filter(move |guard| {
+        guard.blocks.iter().any(|blocked| match blocked {
+            Blocked::Kind(kind) => *kind == step.action.kind(),
+            Blocked::Step(phase, id) => phase == &key.phase && id == &step.id,
+        })
+    })
+}
+
+/// The conditions that matter now: every guard, and the gate and check of the current step.
+pub fn watched(runbook: &Runbook, state: &RunState) -> Vec<ConditionId> {
+    let mut watched: Vec<_> = runbook.guards.iter().map(|guard| ConditionId::Guard(guard.id.clone())).collect();
+    if let Some(key) = &state.current
+        && let Some(step) = runbook.step(&key.phase, &key.step)
+    {
+        if step.gate.is_some() {
+            watched.push(ConditionId::Gate(key.clone()));
+        }
+        if matches!(step.action, Action::Check { .. }) {
+            watched.push(ConditionId::Check(key.clone()));
+        }
+    }
+    watched
+}
+
+/// Evaluates a watched condition on a board: what it comes to, why, and which probes it looked at.
+pub fn evaluate(
+    runbook: &Runbook,
+    state: &RunState,
+    board: &crate::engine::observe::Board,
+    condition: &ConditionId,
+    now: Timestamp,
+) -> Option<(Tri, String, Vec<String>)> {
+    let (holds, told, scope) = match condition {
+        ConditionId::Health(..) => return None,
+        ConditionId::Guard(id) => {
+            let guard = runbook.guards.iter().find(|guard| &guard.id == id)?;
+            let node = serde_json::Value::Null;
+            let scope = crate::engine::scope::scope(state, board, &node, now, guard.holds.source());
+            (&guard.holds, guard.why.as_str(), scope)
+        }
+        ConditionId::Gate(key) => {
+            let gate = runbook.step(&key.phase, &key.step)?.gate.as_ref()?;
+            (&gate.holds, gate.why.as_str(), step_scope(state, board, key, now, gate.holds.source()))
+        }
+        ConditionId::Check(key) => {
+            let step = runbook.step(&key.phase, &key.step)?;
+            let Action::Check { holds, why, .. } = &step.action else { return None };
+            (holds, why.as_str(), step_scope(state, board, key, now, holds.source()))
+        }
+    };
+    let probes = holds.probes();
+    let asked = board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
+    let silent: Vec<_> = asked.filter(|row| row.age_ms.is_none()).collect();
+    if let Some(row) = silent.first() {
+        let node = row.node.as_deref().unwrap_or("it");
+        return Some((Tri::Unknown, format!("no answer from {node} yet"), probes));
+    }
+    let (truth, why) = match holds.truth(&scope) {
+        crate::runbook::Truth::True => (Tri::True, String::new()),
+        crate::runbook::Truth::False => (Tri::False, told.to_owned()),
+        crate::runbook::Truth::Unknown(why) => (Tri::Unknown, why),
+    };
+    Some((truth, why, probes))
+}
+
+fn unmet(state: &RunState, step: StepKey, within: Option<Duration>, now: Timestamp) -> Option<Hold> {
+    let known = state.step(&step);
+    let done = known.filter(|known| matches!(known.status, StepStatus::Done | StepStatus::Overridden));
+    let Some(done) = done else {
+        let excused = known.is_some_and(|known| known.status == StepStatus::NotApplicable);
+        return (!excused).then_some(Hold::Missing(step));
+    };
+    let age = now.since(done.ended.unwrap_or_default());
+    within.filter(|within| age > *within).map(|within| Hold::Stale { step, age, within })
+}
+
+fn standing(state: &RunState, condition: ConditionId) -> Option<Hold> {
+    let known = state.conditions.get(&condition);
+    let truth = known.map_or(Tri::Unknown, |known| known.truth);
+    if truth == Tri::True || known.is_some_and(|known| known.acknowledged.is_some()) {
+        return None;
+    }
+    let why = known.map(|known| known.why.clone()).unwrap_or_default();
+    Some(Hold::Condition { condition, truth, why })
+}
+
+fn sensed(state: &RunState, key: &StepKey, step: &Step, now: Timestamp) -> Option<Hold> {
+    let began = state.step(key).and_then(|known| known.began);
+    match &step.action {
+        Action::Check { hold, .. } => {
+            let condition = ConditionId::Check(key.clone());
+            let since = state.conditions.get(&condition).map(|known| known.since);
+            if let Some(closed) = standing(state, condition) {
+                return Some(closed);
+            }
+            let left = hold.saturating_sub(now.since(since.max(began).unwrap_or(now)));
+            (!left.is_zero()).then_some(Hold::Holding { left })
+        }
+        Action::Wait(length) => {
+            let left = length.saturating_sub(now.since(began.unwrap_or(now)));
+            (!left.is_zero()).then_some(Hold::Waiting { left })
+        }
+        _ => None,
+    }
+}

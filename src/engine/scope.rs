@@ -1,0 +1,184 @@
+//! What expressions see: `inputs`, `node`, `answers`, `steps`, `passed`, `health`, `run`.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::Timestamp;
+use crate::engine::event::{CommandLine, EnvValue, Mode};
+use crate::engine::observe::{Board, Ended, Printed};
+use crate::engine::state::{RunState, StepStatus};
+use crate::runbook::{Action, Argv, EvalError, HeaderValue, Runbook, SecretRef, Step, StepKey, Template};
+
+/// The scope of an expression.
+///
+/// `source` is the expression's own text: the large parts (`steps`, `passed`, `health`) are only built when it names
+/// them. `node` is the loop's item, `null` outside a loop.
+pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, source: &str) -> Value {
+    let mut scope = Map::new();
+    let opened = state.opened.as_ref();
+    let inputs = opened.map(|opened| opened.inputs.clone()).unwrap_or_default();
+    scope.insert("inputs".into(), Value::Object(inputs));
+    scope.insert("node".into(), node.clone());
+    scope.insert("answers".into(), Value::Object(state.answers.clone()));
+    scope.insert("run".into(), run(state, now));
+    if source.contains("steps") {
+        scope.insert("steps".into(), steps(state));
+    }
+    if source.contains("passed") {
+        scope.insert("passed".into(), passed(state));
+    }
+    if source.contains("health") {
+        scope.insert("health".into(), health(board));
+    }
+    Value::Object(scope)
+}
+
+/// The scope of a step's texts and conditions: its item is `node`.
+pub fn step_scope(state: &RunState, board: &Board, key: &StepKey, now: Timestamp, source: &str) -> Value {
+    let node = state.item(key).map_or(&Value::Null, |item| &item.item.value);
+    scope(state, board, node, now, source)
+}
+
+/// A step's text with its values; where a value is missing, the text says so in place.
+pub fn text_of(template: &Template, state: &RunState, board: &Board, key: &StepKey, now: Timestamp) -> String {
+    let scope = step_scope(state, board, key, now, template.source());
+    template.render(&scope).unwrap_or_else(|error| format!("{} [no value: {error}]", template.source()))
+}
+
+/// The scope extended by how a command ended and what it printed.
+pub fn command_scope(scope: Value, ended: &Ended, printed: &Printed) -> Value {
+    let Value::Object(mut scope) = scope else { return scope };
+    let exit = if let Ended::Exit(status) = ended { json!(status) } else { Value::Null };
+    scope.insert("exit".into(), exit);
+    scope.insert("stdout".into(), json!(printed.stdout));
+    scope.insert("stderr".into(), json!(printed.stderr));
+    scope.insert("json".into(), serde_json::from_str(&printed.stdout).unwrap_or(Value::Null));
+    Value::Object(scope)
+}
+
+/// Exactly what a step would run now. `None` when the step runs nothing.
+///
+/// # Errors
+/// A text in it gives no value, or a value that is no argument.
+pub fn command_of(
+    runbook: &Runbook,
+    state: &RunState,
+    board: &Board,
+    key: &StepKey,
+    now: Timestamp,
+) -> Result<Option<CommandLine>, EvalError> {
+    let Some(Step { action: Action::Run { argv, cwd, env, timeout, .. }, .. }) = runbook.step(&key.phase, &key.step)
+    else {
+        return Ok(None);
+    };
+    let render = |template: &Template| template.render(&step_scope(state, board, key, now, template.source()));
+    let argv = match argv {
+        Argv::Words(words) => words.iter().map(render).collect::<Result<Vec<_>, _>>()?,
+        Argv::Input(input) => bound_argv(state, input.as_str())?.iter().map(render).collect::<Result<Vec<_>, _>>()?,
+    };
+    if argv.is_empty() || argv.iter().any(|word| word.contains('\0')) {
+        return Err(EvalError("the command is empty or holds a NUL byte".into()));
+    }
+    let cwd = cwd.as_ref().map(render).transpose()?;
+    let env = env
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), env_value(value, state, &render)?)))
+        .collect::<Result<Vec<_>, EvalError>>()?;
+    Ok(Some(CommandLine { argv, cwd, env, timeout_ms: millis(*timeout) }))
+}
+
+/// The name that is typed before a critical step: the item's, else the site's, else the runbook's.
+pub fn target_of(state: &RunState, key: &StepKey) -> String {
+    let opened = state.opened.as_ref();
+    key.item
+        .clone()
+        .or_else(|| opened.and_then(|opened| opened.site.as_ref()).map(|site| site.name.clone()))
+        .or_else(|| opened.map(|opened| opened.runbook.to_string()))
+        .unwrap_or_default()
+}
+
+/// Whole milliseconds of a duration.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn bound_argv(state: &RunState, input: &str) -> Result<Vec<Template>, EvalError> {
+    let bound = state.opened.as_ref().and_then(|opened| opened.inputs.get(input));
+    let Some(Value::Array(words)) = bound else {
+        return Err(EvalError(format!("the command {input:?} is not bound")));
+    };
+    let compile = |word: &Value| {
+        let word = word.as_str().ok_or_else(|| EvalError(format!("an argument of {input:?} is not a text")))?;
+        Template::compile(word).map_err(|error| EvalError(format!("in {input:?}: {}", error.message)))
+    };
+    words.iter().map(compile).collect()
+}
+
+fn env_value(
+    value: &HeaderValue,
+    state: &RunState,
+    render: &impl Fn(&Template) -> Result<String, EvalError>,
+) -> Result<EnvValue, EvalError> {
+    match value {
+        HeaderValue::Text(template) => render(template).map(EnvValue::Plain),
+        HeaderValue::Secret(SecretRef::Env(name)) => Ok(EnvValue::SecretEnv(name.clone())),
+        HeaderValue::Secret(SecretRef::Command(argv)) => Ok(EnvValue::SecretCommand(argv.clone())),
+        HeaderValue::Secret(SecretRef::Input(input)) => {
+            let bound = state.opened.as_ref().and_then(|opened| opened.inputs.get(input.as_str()));
+            secret_input(bound).ok_or_else(|| EvalError(format!("the secret {input} is not bound")))
+        }
+    }
+}
+
+/// A bound input of type secret as the reference that it holds.
+pub(crate) fn secret_input(bound: Option<&Value>) -> Option<EnvValue> {
+    let bound = bound?.as_object()?;
+    if let Some(Value::String(name)) = bound.get("env") {
+        return Some(EnvValue::SecretEnv(name.clone()));
+    }
+    let words = bound.get("command")?.as_array()?;
+    words.iter().map(|word| word.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>().map(EnvValue::SecretCommand)
+}
+
+fn run(state: &RunState, now: Timestamp) -> Value {
+    let Some(opened) = &state.opened else { return Value::Null };
+    json!({
+        "id": opened.run,
+        "mode": if opened.mode == Mode::Live { "live" } else { "practice" },
+        "operator": state.sitting.as_ref().map_or(&opened.operator, |sitting| &sitting.operator),
+        "site": opened.site.as_ref().map(|site| &site.name),
+        "elapsed": now.since(state.opened_at).as_secs(),
+    })
+}
+
+fn steps(state: &RunState) -> Value {
+    let steps = state.counted().flat_map(|phase| phase.keys());
+    Value::Object(steps.map(|(key, step)| (key.to_string(), json!(step.status.word()))).collect())
+}
+
+fn passed(state: &RunState) -> Value {
+    let mut passed = Map::new();
+    for (key, step) in state.counted().flat_map(|phase| phase.keys()) {
+        let done = matches!(step.status, StepStatus::Done);
+        let known = passed.entry(key.step.to_string()).or_insert(json!(false));
+        *known = json!(done || known == &json!(true));
+    }
+    Value::Object(passed)
+}
+
+fn health(board: &Board) -> Value {
+    let mut health = Map::new();
+    for row in &board.rows {
+        let mut entry = row.fields.clone();
+        entry.insert("node".into(), row.item.clone());
+        entry.insert("verdict".into(), json!(row.verdict.word()));
+        entry.insert("age".into(), row.age_ms.map_or(Value::Null, |age| json!(age as f64 / 1000.0)));
+        entry.insert("why".into(), json!(row.why));
+        let rows = health.entry(row.probe.to_string()).or_insert_with(|| json!([]));
+        if let Some(rows) = rows.as_array_mut() {
+            rows.push(Value::Object(entry));
+        }
+    }
+    Value::Object(health)
+}

@@ -1,0 +1,195 @@
+//! What follows by itself: phases open, steps begin, waits end, checks pass or fail.
+
+use serde_json::Value;
+
+use crate::engine::event::{Event, Item};
+use crate::engine::gate::{Gate, gate};
+use crate::engine::observe::Board;
+use crate::engine::proposal::Moment;
+use crate::engine::scope::{millis, scope, step_scope};
+use crate::engine::state::{Plan, RunState, StepStatus};
+use crate::runbook::id::is_item_name;
+use crate::runbook::{Action, Condition, Expr, Rollback, Runbook, StepKey, Truth};
+
+/// The most items that one phase may have.
+pub const MAX_ITEMS: usize = 10_000;
+
+/// A state with the events that are about to be recorded already taken in.
+pub(crate) struct Draft<'a> {
+    pub(crate) runbook: &'a Runbook,
+    pub(crate) state: RunState,
+    pub(crate) moment: &'a Moment,
+    pub(crate) events: Vec<Event>,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(runbook: &'a Runbook, state: &RunState, moment: &'a Moment) -> Self {
+        Self { runbook, state: state.clone(), moment, events: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, event: Event) {
+        self.state.take(self.state.seq + 1, self.moment.at, "", &event);
+        self.events.push(event);
+    }
+
+    /// Goes on as far as time and the board allow without a person.
+    pub(crate) fn settle(mut self) -> Vec<Event> {
+        while self.step_on() {}
+        self.events
+    }
+
+    /// One thing that follows by itself; false when nothing does.
+    fn step_on(&mut self) -> bool {
+        if self.state.closed.is_some() || self.state.opened.is_none() || self.state.job.is_some() {
+            return false;
+        }
+        if let Some(key) = self.state.current.clone() {
+            return self.end_sensed(&key);
+        }
+        let Some(phase) = self.state.walked().find(|phase| !phase.is_accounted()) else { return false };
+        if !phase.is_bound {
+            let id = phase.id.clone();
+            return match bind(self.runbook, &self.state, self.moment, &id) {
+                Ok(items) => {
+                    self.push(Event::PhaseBound { phase: id, items });
+                    true
+                }
+                Err(_) => false,
+            };
+        }
+        let next = phase.keys().find(|(_, step)| step.status == StepStatus::Pending).map(|(key, _)| key);
+        next.is_some_and(|key| self.begin(&key))
+    }
+
+    fn begin(&mut self, key: &StepKey) -> bool {
+        let phase_when = self.runbook.phase(&key.phase).and_then(|phase| phase.when.as_ref());
+        let is_first = self.state.item(key).is_some_and(|item| item.steps.first().is_some_and(|s| s.id == key.step));
+        if is_first && let Some(when) = phase_when {
+            match self.applies(when, key) {
+                Some(Err(why)) => {
+                    self.leave_out_item(key, &why);
+                    return true;
+                }
+                Some(Ok(())) => {}
+                None => return false,
+            }
+        }
+        let when = self.runbook.step(&key.phase, &key.step).and_then(|step| step.when.as_ref());
+        match when.map_or(Some(Ok(())), |when| self.applies(when, key)) {
+            Some(Ok(())) => self.push(Event::StepBegan { step: key.clone(), attempt: 1 }),
+            Some(Err(why)) => self.push(Event::StepNotApplicable { step: key.clone(), why }),
+            None => return false,
+        }
+        true
+    }
+
+    fn leave_out_item(&mut self, key: &StepKey, why: &str) {
+        let steps = self.state.item(key).map(|item| item.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>());
+        for step in steps.unwrap_or_default() {
+            let step = StepKey { step, ..key.clone() };
+            self.push(Event::StepNotApplicable { step, why: why.to_owned() });
+        }
+    }
+
+    /// `Ok`: it applies; `Err`: it does not, and why; `None`: a probe has yet to give its first answer.
+    ///
+    /// A condition that stays unknown counts as applying, so that a step is never left out silently.
+    fn applies(&self, when: &Condition, key: &StepKey) -> Option<Result<(), String>> {
+        if !has_answers(&self.moment.board, &when.holds) {
+            return None;
+        }
+        let source = when.holds.source();
+        let scope = step_scope(&self.state, &self.moment.board, key, self.moment.at, source);
+        Some(match when.holds.truth(&scope) {
+            Truth::False if when.why.is_empty() => Err(format!("{source} is false")),
+            Truth::False => Err(when.why.clone()),
+            Truth::True | Truth::Unknown(_) => Ok(()),
+        })
+    }
+
+    fn end_sensed(&mut self, key: &StepKey) -> bool {
+        let Some((step, known)) = self.runbook.step(&key.phase, &key.step).zip(self.state.step(key)) else {
+            return false;
+        };
+        if known.status != StepStatus::Current || !step.action.is_sensed() {
+            return false;
+        }
+        let began = known.began.unwrap_or(self.moment.at);
+        let is_open = gate(self.runbook, &self.state, key, self.moment.at) == Gate::Open;
+        match &step.action {
+            Action::Check { .. } if is_open => {
+                let condition = crate::engine::event::ConditionId::Check(key.clone());
+                let since = self.state.conditions.get(&condition).map_or(began, |standing| standing.since);
+                let held_ms = millis(self.moment.at.since(since));
+                self.push(Event::CheckPassed { step: key.clone(), held_ms, board: self.moment.board.clone() });
+            }
+            Action::Check { timeout: Some(timeout), .. } if self.moment.at.since(began) >= *timeout => {
+                let why = format!("not so within {} s", timeout.as_secs());
+                self.push(Event::StepFailed { step: key.clone(), why });
+            }
+            Action::Wait(_) if is_open => self.push(Event::WaitEnded { step: key.clone() }),
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// The way back that is offered now: the first whose `when` holds.
+pub fn offered_rollback<'a>(runbook: &'a Runbook, state: &RunState, moment: &Moment) -> Option<&'a Rollback> {
+    if state.plan != Plan::Main || state.closed.is_some() || state.opened.is_none() {
+        return None;
+    }
+    runbook.rollbacks.iter().find(|plan| {
+        plan.when.as_ref().is_none_or(|when| {
+            let scope = scope(state, &moment.board, &Value::Null, moment.at, when.source());
+            when.truth(&scope) == Truth::True
+        })
+    })
+}
+
+/// Why the walk cannot go on although no step is current; `None` when one is, or when the end is reached.
+pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<String> {
+    if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
+        return None;
+    }
+    let phase = state.walked().find(|phase| !phase.is_accounted())?;
+    if phase.is_bound {
+        return Some(format!("the next step of {} waits for a first answer of its probes", phase.id));
+    }
+    bind(runbook, state, moment, &phase.id).err().map(|why| format!("the phase {} cannot open: {why}", phase.id))
+}
+
+fn bind(
+    runbook: &Runbook,
+    state: &RunState,
+    moment: &Moment,
+    id: &crate::runbook::PhaseId,
+) -> Result<Vec<Item>, String> {
+    let single = vec![Item { name: None, value: Value::Null }];
+    let Some(each) = runbook.phase(id).and_then(|phase| phase.for_each.as_ref()) else { return Ok(single) };
+    if !has_answers(&moment.board, each) {
+        return Err("a probe that it looks at has not answered yet".into());
+    }
+    let scope = scope(state, &moment.board, &Value::Null, moment.at, each.source());
+    let values = each.all(&scope, MAX_ITEMS).map_err(|error| error.0)?;
+    let mut items: Vec<Item> = Vec::with_capacity(values.len());
+    for value in values {
+        let name = value.get("name").and_then(Value::as_str).or_else(|| value.as_str());
+        let name = name.filter(|name| is_item_name(name));
+        let name = name.ok_or_else(|| format!("an item has no usable name: {value}"))?.to_owned();
+        if items.iter().any(|item| item.name.as_deref() == Some(&name)) {
+            return Err(format!("two items are named {name}"));
+        }
+        items.push(Item { name: Some(name), value });
+    }
+    Ok(items)
+}
+
+/// Whether every probe that the expression reads has given an answer in this sitting, be it "unknown".
+fn has_answers(board: &Board, expr: &Expr) -> bool {
+    let probes = expr.probes();
+    probes.iter().all(|probe| {
+        let mut rows = board.rows.iter().filter(|row| row.probe.as_str() == probe).peekable();
+        rows.peek().is_some() && rows.all(|row| row.age_ms.is_some())
+    })
+}

@@ -1,0 +1,525 @@
+//! A run's state: the fold of its records, and nothing else.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::clock::Timestamp;
+use crate::engine::event::{CommandLine, ConditionId, Counts, Event, Item, Leaving, Outcome, Record, RunOpened, Tri};
+use crate::engine::observe::{Board, JobId};
+use crate::runbook::{Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
+
+/// Everything that is known of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunState {
+    /// The run's head; `None` before the first record.
+    pub opened: Option<RunOpened>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The last record's number.
+    pub seq: u64,
+    /// The last record's time.
+    pub at: Timestamp,
+    /// The open sitting.
+    pub sitting: Option<Sitting>,
+    /// How many sittings there were.
+    pub sittings: u32,
+    /// The phases of the plan, then of every rollback plan.
+    pub phases: Vec<PhaseState>,
+    /// Which plan is walked.
+    pub plan: Plan,
+    /// The current step.
+    pub current: Option<StepKey>,
+    /// The running command.
+    pub job: Option<RunningJob>,
+    /// How many commands were started.
+    pub jobs: u64,
+    /// What is known of each condition; one that is absent is unknown.
+    pub conditions: BTreeMap<ConditionId, Standing>,
+    /// Values given and captured, by name.
+    pub answers: Map<String, Value>,
+    /// Where a person overruled the machine, in order.
+    pub deviations: Vec<Deviation>,
+    /// Remarks, in order.
+    pub notes: Vec<Note>,
+    /// The board as last recorded.
+    pub board: Board,
+    /// The end.
+    pub closed: Option<Closed>,
+}
+
+/// Which plan is walked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// The runbook's own phases.
+    Main,
+    /// This way back.
+    Rollback(RollbackId),
+}
+
+/// One person at one terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sitting {
+    /// Who.
+    pub operator: String,
+    /// On which host.
+    pub host: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A phase and its items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhaseState {
+    /// Its name.
+    pub id: PhaseId,
+    /// The plan it belongs to.
+    pub plan: Plan,
+    /// Whether its items are fixed. Before, it has one item that stands for those to come.
+    pub is_bound: bool,
+    /// Its items.
+    pub items: Vec<ItemState>,
+}
+
+/// One pass through a phase.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemState {
+    /// What it is for.
+    pub item: Item,
+    /// Its steps in order.
+    pub steps: Vec<StepState>,
+}
+
+/// One step of one item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepState {
+    /// Its name within the phase.
+    pub id: StepId,
+    /// How it stands.
+    pub status: StepStatus,
+    /// Which attempt, from 1; 0 before it began.
+    pub attempt: u32,
+    /// When this attempt began.
+    pub began: Option<Timestamp>,
+    /// When it came to its status.
+    pub ended: Option<Timestamp>,
+    /// Whether its cautions were read.
+    pub cautions_read: bool,
+    /// What was said of it: the statement, the reason, or why it failed or does not apply.
+    pub said: String,
+    /// Who brought it to its status.
+    pub by: String,
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepStatus {
+    /// Not yet.
+    Pending,
+    /// It is the one.
+    Current,
+    /// As it should.
+    Done,
+    /// The run is interrupted here.
+    Failed,
+    /// Left out by a person.
+    Skipped,
+    /// Its condition did not hold.
+    NotApplicable,
+    /// Declared done by a person.
+    Overridden,
+}
+
+impl StepStatus {
+    /// The word that is shown and that expressions see.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Current => "current",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::NotApplicable => "not_applicable",
+            Self::Overridden => "overridden",
+        }
+    }
+
+    /// Whether nothing is left to do about it.
+    pub const fn is_accounted(self) -> bool {
+        matches!(self, Self::Done | Self::Skipped | Self::NotApplicable | Self::Overridden)
+    }
+}
+
+/// A command that has started and of which no end is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningJob {
+    /// Its number.
+    pub job: JobId,
+    /// The step it belongs to.
+    pub step: StepKey,
+    /// What runs.
+    pub command: CommandLine,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What is known of a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// True, false or unknown.
+    pub truth: Tri,
+    /// Since when without a break.
+    pub since: Timestamp,
+    /// Why, in a few words.
+    pub why: String,
+    /// The values seen.
+    pub seen: Value,
+    /// A person goes on regardless, for this reason.
+    pub acknowledged: Option<String>,
+}
+
+/// Where a person overruled the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deviation {
+    /// The record.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What.
+    pub kind: DeviationKind,
+    /// The step or condition, by name.
+    pub subject: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The ways to overrule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviationKind {
+    /// A step was left out.
+    Skip,
+    /// A step was declared done.
+    Override,
+    /// A wait was ended early.
+    CutWait,
+    /// A guard or gate was passed.
+    Acknowledged,
+}
+
+impl DeviationKind {
+    /// The word that is shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Override => "override",
+            Self::CutWait => "cut wait",
+            Self::Acknowledged => "acknowledged",
+        }
+    }
+}
+
+/// A remark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The record.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// On which step.
+    pub step: Option<StepKey>,
+    /// What.
+    pub text: String,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// When.
+    pub at: Timestamp,
+    /// The word.
+    pub outcome: Outcome,
+    /// The reason given, if any.
+    pub reason: String,
+}
+
+impl RunState {
+    /// The state before the first record.
+    pub fn new(runbook: &Runbook) -> Self {
+        let main = runbook.phases.iter().map(|phase| unbound(phase, Plan::Main));
+        let ways_back = runbook
+            .rollbacks
+            .iter()
+            .flat_map(|plan| plan.phases.iter().map(|phase| unbound(phase, Plan::Rollback(plan.id.clone()))));
+        Self {
+            opened: None,
+            opened_at: Timestamp::default(),
+            seq: 0,
+            at: Timestamp::default(),
+            sitting: None,
+            sittings: 0,
+            phases: main.chain(ways_back).collect(),
+            plan: Plan::Main,
+            current: None,
+            job: None,
+            jobs: 0,
+            conditions: BTreeMap::new(),
+            answers: Map::new(),
+            deviations: Vec::new(),
+            notes: Vec::new(),
+            board: Board::default(),
+            closed: None,
+        }
+    }
+
+    /// The fold of these records over [`RunState::new`].
+    pub fn fold<'a>(runbook: &Runbook, records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut state = Self::new(runbook);
+        for record in records {
+            state.apply(record);
+        }
+        state
+    }
+
+    /// Takes one record in. Records come in order and each once.
+    pub fn apply(&mut self, record: &Record) {
+        self.take(record.seq, record.at, &record.by, &record.event);
+    }
+
+    /// [`RunState::apply`] for an event that has no record yet.
+    pub(crate) fn take(&mut self, seq: u64, at: Timestamp, by: &str, event: &Event) {
+        self.seq = seq;
+        self.at = at;
+        match event {
+            Event::RunOpened(opened) => {
+                self.opened = Some((**opened).clone());
+                self.opened_at = at;
+            }
+            Event::SittingOpened { operator, host, .. } => {
+                self.sitting = Some(Sitting { operator: operator.clone(), host: host.clone(), since: at });
+                self.sittings += 1;
+                self.forget_conditions(at);
+            }
+            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => self.sitting = None,
+            Event::PhaseBound { phase, items } => self.bind(phase, items),
+            Event::ConditionChanged { condition, truth, why, seen } => {
+                let standing =
+                    Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
+                self.conditions.insert(condition.clone(), standing);
+            }
+            Event::GuardAcknowledged { condition, reason } => {
+                if let Some(standing) = self.conditions.get_mut(condition) {
+                    standing.acknowledged = Some(reason.clone());
+                }
+                self.deviate(by, DeviationKind::Acknowledged, condition.to_string(), reason);
+            }
+            Event::NoteAdded { step, text } => {
+                self.notes.push(Note { seq, at, by: by.to_owned(), step: step.clone(), text: text.clone() });
+            }
+            Event::RollbackEntered { plan, board, .. } => {
+                self.plan = Plan::Rollback(plan.clone());
+                self.board = board.clone();
+            }
+            Event::RunClosed { outcome, reason, .. } => {
+                self.closed = Some(Closed { at, outcome: *outcome, reason: reason.clone() });
+                self.current = None;
+            }
+            Event::ClockJumped { .. } | Event::TailSetAside { .. } => {}
+            of_a_step => self.take_step(by, of_a_step),
+        }
+    }
+
+    fn take_step(&mut self, by: &str, event: &Event) {
+        match event {
+            Event::StepBegan { step, attempt } | Event::StepRetried { step, attempt } => {
+                let at = self.at;
+                self.change(step, |state| {
+                    state.status = StepStatus::Current;
+                    state.attempt = *attempt;
+                    state.began = Some(at);
+                    state.ended = None;
+                });
+                self.conditions.remove(&ConditionId::Check(step.clone()));
+                self.current = Some(step.clone());
+            }
+            Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
+            Event::StepConfirmed { step, said, board } => {
+                self.board = board.clone();
+                self.end(step, StepStatus::Done, by, said);
+            }
+            Event::AnswerGiven { step, name, value, board, .. } => {
+                self.board = board.clone();
+                self.answers.insert(name.clone(), value.clone());
+                let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                self.end(step, StepStatus::Done, by, &said);
+            }
+            Event::CommandStarted { step, job, command, board, .. } => {
+                self.board = board.clone();
+                self.jobs = self.jobs.max(job.0);
+                let (step, command) = (step.clone(), command.clone());
+                self.job = Some(RunningJob { job: *job, step, command, since: self.at });
+            }
+            Event::CommandFinished { step, ended, met, captured, .. } => {
+                self.job = None;
+                self.answers.extend(captured.clone());
+                if *met {
+                    self.end(step, StepStatus::Done, by, &ended.describe());
+                }
+            }
+            Event::CheckPassed { step, board, .. } => {
+                self.board = board.clone();
+                self.end(step, StepStatus::Done, by, "sensed");
+            }
+            Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),
+            Event::WaitCut { step, reason, .. } => {
+                self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
+                self.end(step, StepStatus::Overridden, by, reason);
+            }
+            Event::StepFailed { step, why } => {
+                self.end(step, StepStatus::Failed, by, why);
+                self.current = Some(step.clone());
+            }
+            Event::StepSkipped { step, reason, board } => {
+                self.board = board.clone();
+                self.deviate(by, DeviationKind::Skip, step.to_string(), reason);
+                self.end(step, StepStatus::Skipped, by, reason);
+            }
+            Event::StepOverridden { step, reason, board } => {
+                self.board = board.clone();
+                self.deviate(by, DeviationKind::Override, step.to_string(), reason);
+                self.end(step, StepStatus::Overridden, by, reason);
+            }
+            Event::StepNotApplicable { step, why } => self.end(step, StepStatus::NotApplicable, by, why),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
+        let at = self.at;
+        self.change(step, |state| {
+            state.status = status;
+            state.ended = Some(at);
+            by.clone_into(&mut state.by);
+            said.clone_into(&mut state.said);
+        });
+        if self.current.as_ref() == Some(step) {
+            self.current = None;
+        }
+    }
+
+    fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
+        let found = self
+            .phases
+            .iter_mut()
+            .find(|phase| phase.id == key.phase)
+            .and_then(|phase| phase.items.iter_mut().find(|item| item.item.name == key.item))
+            .and_then(|item| item.steps.iter_mut().find(|step| step.id == key.step));
+        if let Some(step) = found {
+            change(step);
+        }
+    }
+
+    fn bind(&mut self, id: &PhaseId, items: &[Item]) {
+        let Some(phase) = self.phases.iter_mut().find(|phase| &phase.id == id && !phase.is_bound) else { return };
+        let steps = phase.items.first().map(|first| first.steps.clone()).unwrap_or_default();
+        phase.is_bound = true;
+        phase.items = items.iter().map(|item| ItemState { item: item.clone(), steps: steps.clone() }).collect();
+    }
+
+    fn forget_conditions(&mut self, at: Timestamp) {
+        for standing in self.conditions.values_mut() {
+            *standing = Standing {
+                truth: Tri::Unknown,
+                since: at,
+                why: "not sensed in this sitting yet".into(),
+                seen: Value::Null,
+                acknowledged: None,
+            };
+        }
+    }
+
+    fn deviate(&mut self, by: &str, kind: DeviationKind, subject: String, reason: &str) {
+        let (seq, at) = (self.seq, self.at);
+        self.deviations.push(Deviation { seq, at, by: by.to_owned(), kind, subject, reason: reason.to_owned() });
+    }
+
+    /// The phases of the plan that is walked.
+    pub fn walked(&self) -> impl Iterator<Item = &PhaseState> {
+        self.phases.iter().filter(|phase| phase.plan == self.plan)
+    }
+
+    /// The phases that count: the plan's own, and those of the way back once it was entered.
+    pub fn counted(&self) -> impl Iterator<Item = &PhaseState> {
+        self.phases.iter().filter(|phase| phase.plan == Plan::Main || phase.plan == self.plan)
+    }
+
+    /// A step's state.
+    pub fn step(&self, key: &StepKey) -> Option<&StepState> {
+        self.item(key)?.steps.iter().find(|step| step.id == key.step)
+    }
+
+    /// The item a step belongs to.
+    pub fn item(&self, key: &StepKey) -> Option<&ItemState> {
+        let phase = self.phases.iter().find(|phase| phase.id == key.phase)?;
+        phase.items.iter().find(|item| item.item.name == key.item)
+    }
+
+    /// How many of the counted steps are in each state.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for step in self.counted().flat_map(|phase| &phase.items).flat_map(|item| &item.steps) {
+            let count = match step.status {
+                StepStatus::Pending => &mut counts.pending,
+                StepStatus::Current => &mut counts.current,
+                StepStatus::Done => &mut counts.done,
+                StepStatus::Failed => &mut counts.failed,
+                StepStatus::Skipped => &mut counts.skipped,
+                StepStatus::NotApplicable => &mut counts.not_applicable,
+                StepStatus::Overridden => &mut counts.overridden,
+            };
+            *count += 1;
+        }
+        counts
+    }
+
+    /// What is known of a condition: true, false or unknown.
+    pub fn truth(&self, condition: &ConditionId) -> Tri {
+        self.conditions.get(condition).map_or(Tri::Unknown, |standing| standing.truth)
+    }
+}
+
+impl PhaseState {
+    /// The names of its steps, item by item, in the order in which they are walked.
+    pub fn keys(&self) -> impl Iterator<Item = (StepKey, &StepState)> {
+        self.items.iter().flat_map(move |item| {
+            item.steps.iter().map(move |step| {
+                let key = StepKey { phase: self.id.clone(), item: item.item.name.clone(), step: step.id.clone() };
+                (key, step)
+            })
+        })
+    }
+
+    /// Whether its items are fixed and nothing is left to do in it.
+    pub fn is_accounted(&self) -> bool {
+        self.is_bound && self.items.iter().flat_map(|item| &item.steps).all(|step| step.status.is_accounted())
+    }
+}
+
+fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
+    let steps = phase.steps.iter().map(|step| StepState {
+        id: step.id.clone(),
+        status: StepStatus::Pending,
+        attempt: 0,
+        began: None,
+        ended: None,
+        cautions_read: false,
+        said: String::new(),
+        by: String::new(),
+    });
+    let item = Item { name: None, value: Value::Null };
+    let items = vec![ItemState { item, steps: steps.collect() }];
+    PhaseState { id: phase.id.clone(), plan, is_bound: false, items }
+}
