@@ -1,10 +1,14 @@
-//! Expressions: the allow-listed part of jq, compiled once at load, and texts that hold them.
+//! Expressions: the allow-listed part of jq, checked at load, compiled once.
 //!
 //! Nothing here reads a clock, the environment or a file.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+
+use crate::runbook::reads::Reads;
+use crate::runbook::{allow, jq, native};
 
 /// What a condition came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,42 +37,85 @@ pub struct ExprError {
     pub help: Option<String>,
 }
 
-/// One compiled expression.
+/// The most bytes that one evaluation may give, over all its outputs.
+const MAX_OUTPUT_BYTES: usize = 1024 * 1024;
+
+/// One checked expression. It is compiled when it is first evaluated.
 #[derive(Clone)]
-pub struct Expr {
+pub struct Expr(Arc<Inner>);
+
+struct Inner {
     source: String,
+    reads: Reads,
+    filter: OnceLock<Option<jq::Filter>>,
 }
 
 impl fmt::Debug for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Expr({:?})", self.source)
+        write!(f, "Expr({:?})", self.0.source)
     }
 }
 
 impl Expr {
-    /// Compiles `source`, or says where it is outside the allow-list.
+    /// Takes `source`, or says where it is outside the allow-list.
     pub fn compile(source: &str) -> Result<Self, ExprError> {
-        Ok(Self { source: source.to_owned() })
+        let reads = allow::with_term(source, |term| Reads::of(source, term))?;
+        Ok(Self(Arc::new(Inner { source: source.to_owned(), reads, filter: OnceLock::new() })))
     }
 
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.0.source
     }
 
-    /// Which probes it reads (the `vault` of `.health.vault`), sorted, each once.
+    /// What it reads of its scope.
+    pub fn reads(&self) -> &Reads {
+        &self.0.reads
+    }
+
+    /// Which probes it reads by name (the `vault` of `.health.vault`), sorted, each once. One that reads `.health` as
+    /// a whole is told by `reads().is_whole("health")`.
     pub fn probes(&self) -> Vec<String> {
-        Vec::new()
+        self.0.reads.names("health").map(|(name, _)| name.to_owned()).collect()
     }
 
     /// Its first output; none is an error.
-    pub fn first(&self, _scope: &Value) -> Result<Value, EvalError> {
-        Err(EvalError("not built yet".into()))
+    pub fn first(&self, scope: &Value) -> Result<Value, EvalError> {
+        let mut first = None;
+        self.each(scope, |value| {
+            first = Some(value);
+            false
+        })?;
+        first.ok_or_else(|| EvalError("gave nothing".into()))
     }
 
     /// All its outputs, at most `limit`; more is an error.
-    pub fn all(&self, _scope: &Value, _limit: usize) -> Result<Vec<Value>, EvalError> {
-        Err(EvalError("not built yet".into()))
+    pub fn all(&self, scope: &Value, limit: usize) -> Result<Vec<Value>, EvalError> {
+        let mut all = Vec::new();
+        let mut is_over = false;
+        self.each(scope, |value| {
+            is_over = all.len() >= limit;
+            all.push(value);
+            !is_over
+        })?;
+        if is_over { Err(EvalError(format!("gave more than {limit} values"))) } else { Ok(all) }
+    }
+
+    fn each(&self, scope: &Value, mut each: impl FnMut(Value) -> bool) -> Result<(), EvalError> {
+        let compile = || allow::with_term(&self.0.source, jq::compile).ok().flatten();
+        let Some(filter) = self.0.filter.get_or_init(compile) else {
+            return Err(EvalError("cannot be compiled".into()));
+        };
+        let mut room = MAX_OUTPUT_BYTES;
+        let mut failed = None;
+        jq::run(filter, native::scope(scope, &self.0.reads), |value| match native::from_val(&value, &mut room) {
+            Ok(value) => each(value),
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        })?;
+        failed.map_or(Ok(()), Err)
     }
 
     /// Its first output as a condition: `true`, `false`, and everything else (also `null` and errors) unknown.
@@ -76,36 +123,14 @@ impl Expr {
         match self.first(scope) {
             Ok(Value::Bool(true)) => Truth::True,
             Ok(Value::Bool(false)) => Truth::False,
-            Ok(other) => Truth::Unknown(format!("gave {other} instead of true or false")),
+            Ok(other) => {
+                Truth::Unknown(format!("gave {} instead of true or false", native::shorten(&other.to_string())))
+            }
             Err(error) => Truth::Unknown(error.0),
         }
     }
 }
 
-/// A text with `{{ expression }}` parts.
-#[derive(Clone, Debug)]
-pub struct Template {
-    source: String,
-}
-
-impl Template {
-    /// Compiles `source`, or says which part of it is wrong.
-    pub fn compile(source: &str) -> Result<Self, ExprError> {
-        Ok(Self { source: source.to_owned() })
-    }
-
-    /// The text it was compiled from.
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// Which probes its expressions read, sorted, each once.
-    pub fn probes(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The text with its values: strings as they are, everything else as JSON. `null` is an error.
-    pub fn render(&self, _scope: &Value) -> Result<String, EvalError> {
-        Ok(self.source.clone())
-    }
-}
+#[cfg(test)]
+#[path = "expr_tests.rs"]
+mod tests;

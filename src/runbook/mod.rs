@@ -1,10 +1,21 @@
 //! The runbook format: pure, never touches a file.
 
+mod allow;
 pub mod expr;
+mod filters;
 pub mod id;
+mod jq;
 pub mod model;
+mod native;
+mod nearest;
+pub mod reads;
+pub mod template;
 pub mod value;
+pub mod version;
 
-pub use expr::{EvalError, Expr, ExprError, Template, Truth};
+pub use expr::{EvalError, Expr, ExprError, Truth};
 pub use id::{GuardId, InputId, PhaseId, ProbeId, RollbackId, RunbookId, StepId, StepKey};
 pub use model::*;
+pub use reads::Reads;
+pub use template::Template;
+pub use version::Version;

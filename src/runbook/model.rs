@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::runbook::expr::{Expr, Template};
+use crate::runbook::expr::Expr;
 use crate::runbook::id::{GuardId, InputId, PhaseId, ProbeId, RollbackId, RunbookId, StepId};
+use crate::runbook::template::Template;
 
 /// A whole runbook, as the loader accepts it.
 #[derive(Clone, Debug)]

@@ -1,0 +1,178 @@
+//! Texts with `{{ expression }}` parts.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::runbook::expr::{EvalError, Expr, ExprError};
+
+/// The longest text, in bytes, before and after its values are put in.
+pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+/// A text with `{{ expression }}` parts.
+#[derive(Clone, Debug)]
+pub struct Template {
+    source: Arc<str>,
+    parts: Arc<[Part]>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(std::ops::Range<usize>),
+    Value(Expr),
+}
+
+impl Template {
+    /// Compiles `source`, or says which part of it is wrong.
+    pub fn compile(source: &str) -> Result<Self, ExprError> {
+        if source.len() > MAX_TEXT_BYTES {
+            let message = format!("the text has {} bytes; the limit is {MAX_TEXT_BYTES}", source.len());
+            return Err(ExprError { span: 0..source.len(), message, help: None });
+        }
+        let mut parts = Vec::new();
+        let mut at = 0;
+        while let Some(open) = source[at..].find("{{").map(|found| at + found) {
+            let inner = open + 2;
+            let Some(close) = end_of_value(&source[inner..]).map(|found| inner + found) else {
+                return Err(ExprError {
+                    span: open..inner,
+                    message: "`{{` without its `}}`".into(),
+                    help: Some("to show two braces, write `{{ \"{{\" }}`".into()),
+                });
+            };
+            let expr = Expr::compile(&source[inner..close])
+                .map_err(|error| ExprError { span: inner + error.span.start..inner + error.span.end, ..error })?;
+            if open > at {
+                parts.push(Part::Text(at..open));
+            }
+            parts.push(Part::Value(expr));
+            at = close + 2;
+        }
+        if at < source.len() {
+            parts.push(Part::Text(at..source.len()));
+        }
+        Ok(Self { source: source.into(), parts: parts.into() })
+    }
+
+    /// The text it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Its expressions with the place of each in the text, in bytes.
+    pub fn expressions(&self) -> impl Iterator<Item = (usize, &Expr)> {
+        let mut at = 0;
+        self.parts.iter().filter_map(move |part| match part {
+            Part::Text(range) => {
+                at = range.end;
+                None
+            }
+            Part::Value(expr) => {
+                let start = at + 2;
+                at = start + expr.source().len() + 2;
+                Some((start, expr))
+            }
+        })
+    }
+
+    /// Which probes its expressions read, sorted, each once.
+    pub fn probes(&self) -> Vec<String> {
+        let mut probes: Vec<String> = self.expressions().flat_map(|(_, expr)| expr.probes()).collect();
+        probes.sort();
+        probes.dedup();
+        probes
+    }
+
+    /// The text with its values: strings as they are, everything else as JSON. `null` is an error.
+    pub fn render(&self, scope: &Value) -> Result<String, EvalError> {
+        let mut text = String::with_capacity(self.source.len());
+        for part in self.parts.iter() {
+            match part {
+                Part::Text(range) => text.push_str(&self.source[range.clone()]),
+                Part::Value(expr) => match expr.first(scope) {
+                    Ok(Value::String(value)) => text.push_str(&value),
+                    Ok(Value::Null) => return Err(EvalError(format!("`{}` is null", expr.source().trim()))),
+                    Ok(other) => text.push_str(&other.to_string()),
+                    Err(error) => return Err(EvalError(format!("`{}`: {error}", expr.source().trim()))),
+                },
+            }
+            if text.len() > MAX_TEXT_BYTES {
+                return Err(EvalError("the text grows beyond 64 KiB".into()));
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// Where the `}}` stands that ends the expression at the start of `rest`: not one inside a text or a bracket.
+fn end_of_value(rest: &str) -> Option<usize> {
+    let mut open: Vec<u8> = Vec::new();
+    let bytes = rest.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match (open.last(), byte) {
+            (Some(b'"'), b'\\') if bytes.get(at + 1) == Some(&b'(') => {
+                open.push(b'(');
+                at += 1;
+            }
+            (Some(b'"'), b'\\') => at += 1,
+            (Some(b'"'), b'"') => {
+                open.pop();
+            }
+            (Some(b'"'), _) => {}
+            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Some(at),
+            (_, b'"' | b'(' | b'[' | b'{') => open.push(byte),
+            (Some(_), b')' | b']' | b'}') => {
+                open.pop();
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_put_into_the_text() {
+        let scope = json!({"node": {"name": "vault-2", "port": 8200}, "empty": null});
+        for (source, expected) in [
+            ("plain", Ok("plain")),
+            ("Stop {{ .node.name }} now", Ok("Stop vault-2 now")),
+            ("{{.node.name}}:{{.node.port}}", Ok("vault-2:8200")),
+            ("{{ {a: {b: 1}} }}", Ok("{\"a\":{\"b\":1}}")),
+            ("{{ \"}} \\(.node.port) \\\" \" }}", Ok("}} 8200 \" ")),
+            ("a }} b", Ok("a }} b")),
+            ("{{ \"{{\" }}", Ok("{{")),
+            ("{{ .empty }}", Err("`.empty` is null")),
+            ("{{ .node.nothing }}", Err("`.node.nothing` is null")),
+            ("{{ empty }}", Err("`empty`: gave nothing")),
+        ] {
+            let rendered = Template::compile(source).unwrap().render(&scope);
+            assert_eq!(rendered.as_deref().map_err(|error| error.0.as_str()), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_pointed_at_in_the_text() {
+        for (source, at) in [("a {{ now }}", 5..8), ("ä {{ .a", 3..5), ("{{ }}", 2..3), ("{{a}} {{ .b | foo }}", 2..3)]
+        {
+            assert_eq!(Template::compile(source).unwrap_err().span, at, "{source}");
+        }
+    }
+
+    #[test]
+    fn expressions_come_with_their_places() {
+        let source = "x{{ .health.vault }}y{{.health.tcp}}";
+        let template = Template::compile(source).unwrap();
+        for (at, expr) in template.expressions() {
+            assert_eq!(&source[at..at + expr.source().len()], expr.source());
+        }
+        assert_eq!(template.probes(), ["tcp", "vault"]);
+    }
+}
