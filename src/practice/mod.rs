@@ -2,9 +2,15 @@
 //!
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
+pub mod server;
+pub mod vault;
+
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+
+pub use server::{Practice, PracticeError};
+pub use vault::Vault;
 
 /// An HTTP request to one simulated node.
 #[derive(Clone, Debug)]
@@ -30,8 +36,10 @@ pub enum Response {
     Answer {
         /// Status code.
         status: u16,
-        /// Content type.
+        /// Content type; empty: none is sent.
         content_type: &'static str,
+        /// Further headers: names in lower case, and values.
+        headers: Vec<(&'static str, String)>,
         /// Body.
         body: Vec<u8>,
     },
@@ -61,6 +69,14 @@ pub trait System: Send {
 
     /// Whether that node's process listens at all.
     fn listens(&self, node: &str) -> bool;
+
+    /// When the next node begins or ceases to listen by the passing of time alone, as far as is known now.
+    fn wakes_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Tells at which base URL that node is reached; its answers name it so from then on.
+    fn place(&mut self, _node: &str, _address: &str) {}
 
     /// One HTTP request to one node.
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response;

@@ -1,0 +1,30 @@
+//! A simulated Vault HA cluster with integrated storage: pure, seeded, told the time.
+//!
+//! `state` is the model, `transitions` what passing time does to it, `signals` how processes start and end, `seal` the
+//! unsealing by shares. `http` (with `bodies`) and `commands` (with `shell`, `cli`, `machine`, `site`) are its two faces.
+//!
+//! Assumed of the place: one systemd unit `vault` per node (Type=notify, no automatic restart, no ambient capability),
+//! the binary at `/usr/bin/vault` from a package, a bastion on which the operator has a token, and two scripts of the
+//! site there: `unseal-vault` stands for its way of asking the key holders, `restore-vault` puts a node's data back.
+
+mod bodies;
+mod cli;
+mod commands;
+mod http;
+mod machine;
+mod queries;
+mod random;
+mod seal;
+mod shell;
+mod signals;
+mod site;
+mod state;
+mod system;
+mod transitions;
+mod units;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+pub use state::{Options, Vault};

@@ -1,0 +1,288 @@
+//! The model: nodes with a file, a process, a seal and data; and who holds the lock.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+use super::random::Random;
+use super::version::Version;
+
+/// Where the binary lies on every node.
+pub(super) const BINARY: &str = "/usr/bin/vault";
+
+/// Log lines kept per node.
+const LOG_LINES: usize = 400;
+
+/// What cluster to build.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The nodes' names; the first is the active one. Names are made unique by the caller.
+    pub nodes: Vec<String>,
+    /// The version that runs.
+    pub old: String,
+    /// The version that the packages also offer.
+    pub target: String,
+    /// Key shares in all.
+    pub shares: u8,
+    /// Key shares needed to unseal.
+    pub threshold: u8,
+    /// Whether the server locks its memory, so that its binary needs `cap_ipc_lock`.
+    pub mlock: bool,
+    /// Everything that is left to chance follows from it.
+    pub seed: u64,
+}
+
+impl Options {
+    /// A cluster of that many nodes, `vault-1` active.
+    pub fn with_nodes(count: usize) -> Self {
+        Self { nodes: (1..=count).map(|number| format!("vault-{number}")).collect(), ..Self::default() }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            nodes: vec!["vault-1".into(), "vault-2".into(), "vault-3".into()],
+            old: "1.16.2".into(),
+            target: "1.17.3".into(),
+            shares: 5,
+            threshold: 3,
+            mlock: true,
+            seed: 1,
+        }
+    }
+}
+
+/// A node's process.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Process {
+    /// Not there. `failed`: it did not end by a proper shutdown.
+    Down { failed: bool },
+    /// Started, not listening yet; `fails`: it will exit instead.
+    Starting { pid: u32, version: Version, until: Timestamp, fails: bool },
+    /// Listening. `frozen`: stopped by SIGSTOP, connections are taken and never answered.
+    Up { pid: u32, version: Version, since: Timestamp, frozen: bool },
+    /// Listeners closed, not gone yet.
+    Stopping { pid: u32, until: Timestamp, then_start: bool },
+}
+
+/// What a node has on disk of the replicated data.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Data {
+    /// Term of the last entry.
+    pub(super) term: u64,
+    /// Index of the last entry.
+    pub(super) index: u64,
+    /// The version that last changed the structure of the data. Only a restored copy lowers it.
+    pub(super) format: Version,
+    /// Versions that took active duty, oldest first, with the time.
+    pub(super) history: Vec<(Version, Timestamp)>,
+}
+
+/// One machine.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) api: String,
+    pub(super) installed: Version,
+    pub(super) ipc_lock: bool,
+    pub(super) process: Process,
+    pub(super) sealed: bool,
+    pub(super) given: Vec<Vec<u8>>,
+    pub(super) nonce: String,
+    pub(super) data: Data,
+    /// From when on it follows the active node's data, while it is unsealed.
+    pub(super) synced_at: Timestamp,
+    /// From when on it knows who is active, while it is unsealed.
+    pub(super) knows_at: Timestamp,
+    /// Until when it will not be active again.
+    pub(super) barred_until: Timestamp,
+    /// Since when it takes no part (down, sealed or frozen).
+    pub(super) away_since: Option<Timestamp>,
+    pub(super) log: VecDeque<(Timestamp, u32, String)>,
+    pub(super) last_pid: u32,
+}
+
+impl Node {
+    /// The version of the process that listens.
+    pub(super) fn running(&self) -> Option<&Version> {
+        match &self.process {
+            Process::Up { version, .. } => Some(version),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes part: listening, answering, unsealed.
+    pub(super) fn votes(&self) -> bool {
+        matches!(self.process, Process::Up { frozen: false, .. }) && !self.sealed
+    }
+
+    /// How long its process has listened.
+    pub(super) fn up_for(&self, now: Timestamp) -> Duration {
+        match self.process {
+            Process::Up { since, .. } => now.since(since),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// The process's id, of the last one when there is none.
+    pub(super) fn pid(&self) -> u32 {
+        match self.process {
+            Process::Starting { pid, .. } | Process::Up { pid, .. } | Process::Stopping { pid, .. } => pid,
+            Process::Down { .. } => self.last_pid,
+        }
+    }
+
+    /// Writes a line to its journal.
+    pub(super) fn log(&mut self, at: Timestamp, line: impl Into<String>) {
+        if self.log.len() == LOG_LINES {
+            self.log.pop_front();
+        }
+        let pid = self.pid();
+        self.log.push_back((at, pid, line.into()));
+    }
+
+    /// Writes a line as the server's own logger does: `level` such as `INFO`, `source` such as `core`.
+    pub(super) fn log_server(&mut self, at: Timestamp, level: &str, line: &str) {
+        self.log(at, format!("{at} {:<7} {line}", format!("[{level}]")));
+    }
+}
+
+/// Who holds the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leadership {
+    /// This node, in active duty.
+    Active { node: usize, since: Timestamp },
+    /// A node that is gone without having released it; `None`: the time-out is over, but there is no quorum.
+    Held { node: usize, until: Option<Timestamp> },
+    /// Nobody; the next election, when one can be held.
+    Free { next: Option<Timestamp> },
+}
+
+/// A file on the bastion.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    pub(super) content: Vec<u8>,
+    pub(super) at: Timestamp,
+    /// What a snapshot holds, and the version that wrote it; `None`: no snapshot.
+    pub(super) snapshot: Option<(Data, Version)>,
+}
+
+/// A simulated cluster.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    pub(super) options: Options,
+    pub(super) random: Random,
+    pub(super) now: Timestamp,
+    pub(super) nodes: Vec<Node>,
+    pub(super) leadership: Leadership,
+    /// When an active node without quorum gives up.
+    pub(super) lease_ends: Option<Timestamp>,
+    pub(super) next_write: Timestamp,
+    pub(super) next_pid: u32,
+    pub(super) keys: Vec<Vec<u8>>,
+    pub(super) token: String,
+    pub(super) cluster_id: String,
+    pub(super) files: BTreeMap<String, File>,
+}
+
+impl Vault {
+    /// A healthy cluster at `now`, every node up for a month and unsealed, the first one active.
+    pub fn new(options: Options, now: Timestamp) -> Self {
+        let mut random = Random::new(options.seed);
+        let month = Timestamp::from_millis(now.as_millis().saturating_sub(30 * 86_400_000));
+        let old = Version::new(&options.old);
+        let data =
+            Data { term: 3, index: 4_200 + random.between(0, 900), format: old.clone(), history: vec![(old, month)] };
+        let cluster_id = random.uuid();
+        let keys = (1..=options.shares).map(|number| share(&mut random, number)).collect();
+        let nodes: Vec<Node> =
+            options.nodes.iter().map(|name| node(name, &data, month, 700 + random.between(0, 200) as u32)).collect();
+        let leadership = match nodes.is_empty() {
+            false => Leadership::Active { node: 0, since: month },
+            true => Leadership::Free { next: None },
+        };
+        Self {
+            random,
+            now,
+            nodes,
+            leadership,
+            lease_ends: None,
+            next_write: now.plus(Duration::from_secs(3)),
+            next_pid: 4_100,
+            keys,
+            token: "hvs.practice".into(),
+            cluster_id,
+            files: BTreeMap::new(),
+            options,
+        }
+    }
+
+    /// The key shares, as hex, as a key holder would type them.
+    pub fn shares(&self) -> Vec<String> {
+        self.keys.iter().map(|key| hex(key)).collect()
+    }
+
+    /// The token that the API accepts.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The node of that name.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.name == name)
+    }
+
+    /// The node in active duty.
+    pub(super) fn active(&self) -> Option<usize> {
+        match self.leadership {
+            Leadership::Active { node, .. } => Some(node),
+            _ => None,
+        }
+    }
+
+    /// The node that the others take for active, rightly or not.
+    pub(super) fn named(&self) -> Option<usize> {
+        match self.leadership {
+            Leadership::Active { node, .. } | Leadership::Held { node, .. } => Some(node),
+            Leadership::Free { .. } => None,
+        }
+    }
+
+    /// Whether enough nodes take part.
+    pub(super) fn has_quorum(&self) -> bool {
+        2 * self.nodes.iter().filter(|node| node.votes()).count() > self.nodes.len()
+    }
+}
+
+/// Lower-case hex of `bytes`.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn share(random: &mut Random, number: u8) -> Vec<u8> {
+    let mut key = random.bytes(32);
+    key.push(number);
+    key
+}
+
+fn node(name: &str, data: &Data, since: Timestamp, pid: u32) -> Node {
+    Node {
+        name: name.to_owned(),
+        api: format!("http://{name}:8200"),
+        installed: data.format.clone(),
+        ipc_lock: true,
+        process: Process::Up { pid, version: data.format.clone(), since, frozen: false },
+        sealed: false,
+        given: Vec::new(),
+        nonce: String::new(),
+        data: data.clone(),
+        synced_at: since,
+        knows_at: since,
+        barred_until: since,
+        away_since: None,
+        log: VecDeque::new(),
+        last_pid: pid,
+    }
+}
