@@ -24,8 +24,9 @@ pub const CRITICAL_SAMPLE_MS: u64 = 10_000;
 /// # Errors
 /// A [`Refusal`] says why nothing is to be recorded.
 pub fn decide(runbook: &Runbook, state: &RunState, proposal: Proposal, moment: &Moment) -> Result<Vec<Event>, Refusal> {
-    if state.closed.is_some() && !matches!(proposal, Proposal::Leave { .. }) {
-        return Err(Refusal::Closed);
+    if state.closed.is_some() {
+        // Nothing follows the end; whoever leaves after it has nothing to record.
+        return if matches!(proposal, Proposal::Leave { .. }) { Ok(vec![]) } else { Err(Refusal::Closed) };
     }
     if let Proposal::Open(opened) = proposal {
         let is_new = state.opened.is_none();

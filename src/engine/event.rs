@@ -118,6 +118,9 @@ pub struct RunOpened {
     pub inputs: Map<String, Value>,
     /// The place, when a site file was given.
     pub site: Option<SiteSeen>,
+    /// The simulated cluster, in practice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practice: Option<PracticeSeen>,
     /// Who opened it.
     pub operator: String,
     /// On which host.
@@ -134,6 +137,18 @@ pub enum Mode {
     Live,
     /// Against a simulated cluster.
     Practice,
+}
+
+/// What a simulated cluster is built from; with the recorded commands it can be built again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PracticeSeen {
+    /// How many nodes.
+    pub nodes: u8,
+    /// The seed of everything that chance decides.
+    pub seed: u64,
+    /// The port of each node on 127.0.0.1, in the nodes' order.
+    pub ports: Vec<u16>,
 }
 
 /// The place a run is bound to.

@@ -3,9 +3,16 @@
 //! Everything that may become an event enters one inbox, so there is one order: proposals of people, samples of
 //! probes, reports of commands. Whatever is said has been recorded first.
 
+pub mod autopilot;
+pub mod launch;
+pub mod live;
+pub mod practice;
+
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
+
+pub use launch::{Launched, Opening, Suspended, Who, World};
 
 use crate::engine::{Event, JobId, Leaving, Proposal, Record, Refusal, Sample};
 

@@ -1,0 +1,143 @@
+//! What may be typed on the command line; nothing of what it means.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Walks a person through a runbook and drives every step into a tamper-evident journal.
+#[derive(Debug, Parser)]
+#[command(name = "piton", version, about, long_about = None, after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// Look for runbooks in this folder too.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub library: Option<PathBuf>,
+
+    /// How the screens look.
+    #[arg(long, global = true, value_name = "NAME", value_parser = ["dark", "light", "sixteen", "mono"])]
+    pub theme: Option<String>,
+
+    /// Draw with ASCII characters only.
+    #[arg(long, global = true)]
+    pub ascii: bool,
+
+    /// What to do; without one, the library opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Exit status: 0 completed, 1 error, 2 usage, 10 completed with deviations, 20 rolled back, 30 abandoned, 40 suspended.
+Journals lie in $XDG_STATE_HOME/piton, or ~/.local/state/piton.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open a run of a runbook against real systems.
+    Run(RunArguments),
+    /// Practise a runbook against a simulated cluster on this machine.
+    Practice(PracticeArguments),
+    /// Go on with a suspended run; without a name, with the latest one.
+    Resume(ResumeArguments),
+    /// List the runs of this machine.
+    Journals {
+        /// Print JSON, one run a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prove that journals are whole: 0 whole or torn at the end (which is said), 1 damaged.
+    Verify {
+        /// Journal files, run folders or run names.
+        #[arg(required = true, value_name = "JOURNAL")]
+        journals: Vec<String>,
+    },
+    /// Read runbooks (and site files with --site) and report everything that is wrong with them.
+    Check {
+        /// Runbook files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// List the runbooks.
+    List {
+        /// Print JSON, one runbook a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a completion script.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// How inputs are bound.
+#[derive(Debug, Default, Args)]
+pub struct Binding {
+    /// The site file that binds nodes, commands and secrets.
+    #[arg(long, value_name = "FILE")]
+    pub site: Option<PathBuf>,
+
+    /// Bind an input, before the site file and the default.
+    #[arg(long = "set", value_name = "INPUT=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+}
+
+/// `piton run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The runbook's name, or a file.
+    pub runbook: String,
+
+    /// How inputs are bound.
+    #[command(flatten)]
+    pub binding: Binding,
+}
+
+/// `piton practice`.
+#[derive(Debug, Args)]
+pub struct PracticeArguments {
+    /// The runbook's name, or a file.
+    pub runbook: String,
+
+    /// Walk the run without a person and print it.
+    #[arg(long)]
+    pub autopilot: bool,
+
+    /// How many times as fast as real time the simulated cluster and its clock run.
+    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
+    pub speed: f64,
+
+    /// How many nodes the simulated cluster has.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub nodes: u8,
+
+    /// The seed of everything that chance decides.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+}
+
+/// `piton resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// The run's name, or a part from its start that no other run shares.
+    pub run: Option<String>,
+
+    /// Walk on without a person and print it; for practice runs.
+    #[arg(long)]
+    pub autopilot: bool,
+
+    /// As in practice.
+    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
+    pub speed: f64,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as INPUT=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "a number is needed")?;
+    if (0.1..=10_000.0).contains(&speed) { Ok(speed) } else { Err("it must lie between 0.1 and 10000".into()) }
+}

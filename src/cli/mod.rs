@@ -1,0 +1,68 @@
+//! The command line: parse, dispatch, print errors and hints, end with a stable status.
+
+pub mod args;
+pub mod backstage;
+pub mod check;
+pub mod error;
+pub mod journals;
+pub mod log;
+pub mod place;
+pub mod practice;
+pub mod run;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::cli::args::{Arguments, Command};
+use crate::cli::error::CliError;
+use crate::text::clean_block;
+
+/// The program.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed pipe is no reason to fail; clap's own text holds nothing from outside but the arguments.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match dispatch(arguments) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{}", clean_block(&error.to_string()));
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
+    let Arguments { library, theme, ascii, command } = arguments;
+    let looks = run::Looks { theme, ascii };
+    match command {
+        None => run::library(library, &looks),
+        Some(Command::Run(typed)) => run::run(library, &typed, &looks),
+        Some(Command::Practice(typed)) => practice::practice(library, &typed, &looks),
+        Some(Command::Resume(typed)) => run::resume(library, &typed, &looks),
+        Some(Command::Journals { json }) => journals::list(json),
+        Some(Command::Verify { journals }) => journals::verify(&journals),
+        Some(Command::Check { files }) => check::check(&files),
+        Some(Command::List { json }) => check::list(library, json),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Arguments::command(), "piton", &mut std::io::stdout());
+            Ok(0)
+        }
+        Some(Command::Man) => {
+            let manual = clap_mangen::Man::new(Arguments::command());
+            manual.render(&mut std::io::stdout()).map_err(CliError::failed)?;
+            Ok(0)
+        }
+    }
+}
+
+/// Prints a line; a reader that has gone is no error.
+pub(crate) fn print(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

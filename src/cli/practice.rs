@@ -1,0 +1,145 @@
+//! `piton practice`: a runbook against a simulated cluster.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+use tokio::runtime::Handle;
+
+use crate::cli::args::PracticeArguments;
+use crate::cli::error::CliError;
+use crate::cli::place;
+use crate::cli::run::{self, Looks};
+use crate::clock::{Clock, FastClock, Timestamp};
+use crate::engine::{Outcome, PracticeSeen, Record};
+use crate::journal::Store;
+use crate::plain;
+use crate::practice::vault::VaultCluster;
+use crate::practice::{Practice, System};
+use crate::runbook::Runbook;
+use crate::session::launch;
+use crate::session::practice::{PracticeRunner, replay};
+use crate::session::{Launched, Opening, Suspended, Who, World};
+
+/// A simulated cluster with everything that a run needs of it.
+pub struct Cluster {
+    /// What the run is bound to.
+    pub inputs: Map<String, Value>,
+    /// What it is built from.
+    pub seen: PracticeSeen,
+    /// Time and commands.
+    pub world: World,
+}
+
+/// What a practice cluster is built from, as it was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// How many nodes.
+    pub nodes: u8,
+    /// The seed.
+    pub seed: u64,
+    /// How many times as fast as real time.
+    pub speed: f64,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { nodes: 3, seed: 1, speed: 1.0 }
+    }
+}
+
+/// `piton practice`.
+///
+/// # Errors
+/// The runbook is not there or has no simulator, the journal cannot be written, there is no terminal.
+pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Looks) -> Result<u8, CliError> {
+    let wanted = Wanted { nodes: typed.nodes, seed: typed.seed, speed: typed.speed };
+    let runbook = run::find(library, &typed.runbook)?;
+    let runtime = run::runtime()?;
+    let store = run::store()?;
+    let who = place::who(if typed.autopilot { "plain" } else { "terminal" });
+    let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
+    if typed.autopilot { autopilot(&runtime, launched) } else { run::in_terminal(&runtime, launched, looks) }
+}
+
+/// Opens a practice run.
+///
+/// # Errors
+/// There is no simulator for the runbook's system, or the run cannot be opened.
+pub async fn begin(
+    store: &Store,
+    runbook: Arc<Runbook>,
+    wanted: Wanted,
+    who: &Who,
+    runtime: &Handle,
+) -> Result<Launched, CliError> {
+    let cluster = build(&runbook.system, wanted, None, &[], runtime).await?;
+    let bound = crate::site::bind(&runbook, &[], None, &cluster.inputs);
+    let bound = bound.map_err(|problems| run::unbound(&problems))?;
+    let opening =
+        Opening { runbook, inputs: bound.inputs, site: None, practice: Some(cluster.seen) };
+    launch::begin(store, opening, who, cluster.world).map_err(run::launch_error)
+}
+
+/// Goes on with a practice run in a cluster built anew from its journal.
+///
+/// # Errors
+/// The cluster's ports are taken, or the run cannot be gone on with.
+pub async fn go_on(
+    store: &Store,
+    suspended: Suspended,
+    seen: PracticeSeen,
+    speed: f64,
+    who: &Who,
+    runtime: &Handle,
+) -> Result<Launched, CliError> {
+    let wanted = Wanted { nodes: seen.nodes, seed: seen.seed, speed };
+    let system = suspended.runbook.system.clone();
+    let cluster = build(&system, wanted, Some(&seen.ports), &suspended.records, runtime).await?;
+    launch::go_on(store, suspended, who, cluster.world).map_err(run::launch_error)
+}
+
+/// Walks a practice run without a person.
+///
+/// # Errors
+/// The output or the journal cannot be written.
+pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Result<u8, CliError> {
+    let folder = launched.folder.clone();
+    let mut out = std::io::stdout();
+    let walked = runtime.block_on(plain::autopilot::walk(launched, &mut out)).map_err(CliError::failed)?;
+    if let Some(why) = walked.halted {
+        return Err(CliError::failed(format!("the journal cannot be written: {why}")));
+    }
+    let outcome = walked.closed.map(|closed| closed.outcome);
+    let told = run::told_head(&folder, outcome)?;
+    let _ = writeln!(out, "PRACTICE {told}");
+    Ok(outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
+}
+
+async fn build(
+    system: &str,
+    wanted: Wanted,
+    ports: Option<&[u16]>,
+    records: &[Record],
+    runtime: &Handle,
+) -> Result<Cluster, CliError> {
+    if system != "vault" {
+        return Err(CliError::failed(format!("there is no simulator for {system:?} yet"))
+            .hint("this version practises runbooks of the system \"vault\""));
+    }
+    let last = records.last().map_or(Timestamp::default(), |record| record.at);
+    let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, wanted.speed));
+    let began = records.first().map_or_else(|| clock.now(), |record| record.at);
+    let mut cluster = VaultCluster::new(usize::from(wanted.nodes), wanted.seed, began);
+    replay(&mut cluster, records);
+    let system: Arc<Mutex<dyn System>> = Arc::new(Mutex::new(cluster));
+    let practice = Practice::start(system.clone(), clock.clone(), ports).await.map_err(|error| {
+        CliError::failed(format!("the simulated cluster cannot be started: {error}"))
+            .hint("another program may hold one of its ports; try again, or begin a new practice run")
+    })?;
+    let inputs = system.lock().unwrap_or_else(PoisonError::into_inner).inputs(&|node| practice.address(node));
+    let seen = PracticeSeen { nodes: wanted.nodes, seed: wanted.seed, ports: practice.ports() };
+    let runner = Arc::new(PracticeRunner::new(Arc::new(practice), clock.clone(), runtime.clone()));
+    Ok(Cluster { inputs, seen, world: World { runtime: runtime.clone(), clock, runner } })
+}

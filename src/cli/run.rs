@@ -1,0 +1,235 @@
+//! `piton run`, `piton resume` and the library: runs in the terminal.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::cli::args::{ResumeArguments, RunArguments};
+use crate::cli::backstage::Stage;
+use crate::cli::error::CliError;
+use crate::cli::{log, place, practice};
+use crate::clock::{SystemClock, Timestamp};
+use crate::engine::{Leaving, Outcome};
+use crate::exec::LocalRunner;
+use crate::journal::{Store, verify};
+use crate::library::Library;
+use crate::runbook::Runbook;
+use crate::session::launch::{self, LaunchError};
+use crate::session::{Launched, Opening, Suspended, Update, Who, World};
+use crate::site::{BindProblem, Site};
+use crate::tui::{self, Options, Start};
+
+/// How the screens look.
+#[derive(Clone, Debug, Default)]
+pub struct Looks {
+    /// A theme's name.
+    pub theme: Option<String>,
+    /// ASCII characters only.
+    pub ascii: bool,
+}
+
+/// The library screen.
+///
+/// # Errors
+/// There is no terminal.
+pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
+    if !has_terminal() {
+        return Err(CliError::usage("the library needs a terminal").hint("`piton list` prints what it holds"));
+    }
+    let runtime = runtime()?;
+    let stage = Stage::new(folder, runtime.handle().clone())?;
+    face(&runtime, Start::Library, stage, looks)
+}
+
+/// `piton run`.
+///
+/// # Errors
+/// The runbook or site is not there or wrong, an input is not bound, the journal cannot be written.
+pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Result<u8, CliError> {
+    let runbook = find(folder.clone(), &typed.runbook)?;
+    let site = typed.binding.site.as_deref().map(read_site).transpose()?;
+    let runtime = runtime()?;
+    let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
+    let bound = bound.map_err(|problems| unbound(&problems))?;
+    if !bound.asked.is_empty() {
+        if !has_terminal() {
+            let names: Vec<_> = bound.asked.iter().map(ToString::to_string).collect();
+            return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
+                .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
+        }
+        let stage = Stage::new(folder, runtime.handle().clone())?.bound(typed.binding.set.clone(), site);
+        return face(&runtime, Start::SetUp(typed.runbook.clone(), false), stage, looks);
+    }
+    let store = store()?;
+    let opening = Opening { runbook, inputs: bound.inputs, site: site.map(|site| site.seen()), practice: None };
+    let who = place::who("terminal");
+    let world = live_world(&runtime, Timestamp::default())?;
+    let launched = launch::begin(&store, opening, &who, world).map_err(launch_error)?;
+    in_terminal(&runtime, launched, looks)
+}
+
+/// `piton resume`.
+///
+/// # Errors
+/// There is no such run, or it cannot be gone on with.
+pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -> Result<u8, CliError> {
+    drop(folder);
+    let store = store()?;
+    let name = match &typed.run {
+        Some(name) => name.clone(),
+        None => latest_open(&store)?,
+    };
+    let runtime = runtime()?;
+    let who = place::who(if typed.autopilot { "plain" } else { "terminal" });
+    let suspended = launch::reopen(&store, &name, &who).map_err(launch_error)?;
+    let is_practice = suspended.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some());
+    if typed.autopilot && !is_practice {
+        return Err(CliError::usage("the autopilot walks practice runs only"));
+    }
+    let launched = resume_with(&store, suspended, typed.speed, &who, &runtime)?;
+    if typed.autopilot { practice::autopilot(&runtime, launched) } else { in_terminal(&runtime, launched, looks) }
+}
+
+/// Sits down at a suspended run in the world it belongs to.
+///
+/// # Errors
+/// It cannot be gone on with.
+pub fn resume_with(
+    store: &Store,
+    suspended: Suspended,
+    speed: f64,
+    who: &Who,
+    runtime: &Runtime,
+) -> Result<Launched, CliError> {
+    let seen = suspended.state.opened.as_ref().and_then(|opened| opened.practice.clone());
+    if let Some(seen) = seen {
+        return runtime.block_on(practice::go_on(store, suspended, seen, speed, who, runtime.handle()));
+    }
+    let world = live_world(runtime, suspended.state.at)?;
+    launch::go_on(store, suspended, who, world).map_err(launch_error)
+}
+
+/// Shows a run in the terminal; without one it is left suspended.
+///
+/// # Errors
+/// There is no terminal, or it cannot be used.
+pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Result<u8, CliError> {
+    if !has_terminal() {
+        let folder = launched.folder.clone();
+        runtime.block_on(leave(launched));
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        return Err(CliError::suspended(format!("there is no terminal to walk {name} in: nothing was done"))
+            .hint(format!("in a terminal, `piton resume {name}` goes on with it"))
+            .hint("`piton practice RUNBOOK --autopilot` walks a practice run without one"));
+    }
+    let stage = Stage::new(None, runtime.handle().clone())?;
+    face(runtime, Start::Run(Box::new(launched)), stage, looks)
+}
+
+/// Where runs are kept.
+///
+/// # Errors
+/// The folder cannot be made.
+pub fn store() -> Result<Store, CliError> {
+    Store::open(&place::state_root()?).map_err(CliError::failed)
+}
+
+/// A runbook by name or file.
+///
+/// # Errors
+/// It is not there, or has errors.
+pub fn find(folder: Option<PathBuf>, name: &str) -> Result<Arc<Runbook>, CliError> {
+    log::start()?;
+    library_of(folder)?.find(name).map_err(|error| CliError::failed(error).hint("`piton list` shows what is there"))
+}
+
+/// The library: shipped runbooks, the user's, and those of `folder`.
+///
+/// # Errors
+/// There is no home directory.
+pub fn library_of(folder: Option<PathBuf>) -> Result<Library, CliError> {
+    let folders = std::iter::once(place::runbooks()?).chain(folder);
+    Ok(Library::open(folders.collect()))
+}
+
+/// The threads on which probes and commands are awaited.
+///
+/// # Errors
+/// The system gives none.
+pub fn runtime() -> Result<Runtime, CliError> {
+    log::start()?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all().build().map_err(CliError::failed)
+}
+
+/// What a live run acts on.
+///
+/// # Errors
+/// The program's own file cannot be found.
+pub fn live_world(runtime: &Runtime, not_before: Timestamp) -> Result<World, CliError> {
+    let piton = std::env::current_exe().map_err(CliError::failed)?;
+    let runner = Arc::new(LocalRunner::new(runtime.handle().clone(), piton));
+    Ok(World { runtime: runtime.handle().clone(), clock: Arc::new(SystemClock::starting(not_before)), runner })
+}
+
+/// The last line of a run: its outcome, records and head, for the ticket.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn told_head(folder: &Path, outcome: Option<Outcome>) -> Result<String, CliError> {
+    let found = verify(&folder.join("journal.jsonl")).map_err(CliError::failed)?;
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let word = outcome.map_or("suspended", Outcome::word);
+    Ok(format!("{name}: {word} · records={} head={}", found.records, found.head))
+}
+
+/// What is wrong with how inputs were bound.
+pub fn unbound(problems: &[BindProblem]) -> CliError {
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    CliError::usage(told.join("\n       ")).hint("bind inputs with --set INPUT=VALUE or in a site file (--site)")
+}
+
+/// A run that could not be opened, with what to do about it.
+pub fn launch_error(error: LaunchError) -> CliError {
+    CliError::failed(error)
+}
+
+fn face(runtime: &Runtime, start: Start, stage: Stage, looks: &Looks) -> Result<u8, CliError> {
+    let options = Options { theme: looks.theme.clone(), ascii: looks.ascii };
+    let exit = runtime.block_on(tui::run(start, Arc::new(stage), options)).map_err(CliError::failed)?;
+    let Some(folder) = exit.folder else { return Ok(0) };
+    super::print(&told_head(&folder, exit.outcome)?);
+    if exit.outcome.is_none() {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        super::print(&format!("go on with: piton resume {name}"));
+    }
+    Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
+}
+
+async fn leave(launched: Launched) {
+    let Launched { session, mut updates, .. } = launched;
+    session.leave(Leaving::Interrupted);
+    while let Some(update) = updates.recv().await {
+        if matches!(update, Update::Ended) {
+            return;
+        }
+    }
+}
+
+fn latest_open(store: &Store) -> Result<String, CliError> {
+    let runs = store.list().map_err(CliError::failed)?;
+    let latest = runs.into_iter().filter(|run| run.is_open()).max_by_key(|run| run.last_at);
+    latest.map(|run| run.id).ok_or_else(|| {
+        CliError::failed("there is no suspended run").hint("`piton journals` lists all runs of this machine")
+    })
+}
+
+fn read_site(path: &Path) -> Result<Site, CliError> {
+    Site::read(path).map_err(CliError::failed)
+}
+
+fn has_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}

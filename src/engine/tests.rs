@@ -1,0 +1,614 @@
+//! The laws of a run, by tables and by properties.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::scope::command_of;
+use super::*;
+use crate::clock::Timestamp;
+use crate::runbook::{GuardId, ProbeId, RollbackId, Runbook, StepKey, parse};
+
+const BOOK: &str = r#"
+format = 1
+id = "demo"
+title = "Demo"
+revision = "1"
+system = "demo"
+summary = "A small walk."
+
+[inputs.nodes]
+type = "nodes"
+prompt = "Nodes"
+fields = ["api"]
+
+[inputs.stop]
+type = "command"
+prompt = "Stop"
+default = ["stop", "{{ .node.name }}"]
+
+[[health]]
+id = "node"
+title = "Nodes"
+each = ".inputs.nodes[]"
+every = "2s"
+timeout = "1s"
+http = { url = "{{ .node.api }}/health" }
+fields = { role = ".body.role" }
+ok = '.role == "active" or .role == "standby"'
+
+[[guard]]
+id = "one-away"
+title = "At most one node is away"
+holds = '[.health.node[] | select(.verdict != "ok")] | length <= 1'
+why = "Two away cost the quorum."
+blocks = ["nodes/stop"]
+
+[[phase]]
+id = "prepare"
+title = "Prepare"
+[[phase.step]]
+id = "notes"
+title = "Read the notes"
+note = "They differ by version."
+ask = { name = "notes", prompt = "What applies?", type = "text" }
+[[phase.step]]
+id = "never"
+title = "Skip what does not apply"
+when = { holds = "false", why = "not here" }
+confirm = "Seen?"
+
+[[phase]]
+id = "nodes"
+title = "Each standby"
+for_each = '.health.node[] | select(.role == "standby") | .node'
+[[phase.step]]
+id = "stop"
+title = "Stop {{ .node.name }}"
+caution = "The service is reduced."
+requires = [{ step = "prepare/notes", within = "2h" }]
+gate = { holds = '.node.name as $n | [.health.node[] | select(.node.name == $n)] | .[0].role == "standby"', why = "it is active" }
+critical = true
+run = "stop"
+capture = { word = '.stdout | split(" ") | .[0]' }
+[[phase.step]]
+id = "back"
+title = "See it back"
+check = '.node.name as $n | [.health.node[] | select(.node.name == $n)] | .[0].verdict == "ok"'
+hold = "10s"
+timeout = "5m"
+[[phase.step]]
+id = "rest"
+title = "Let it rest"
+wait = "1m"
+
+[[phase]]
+id = "verify"
+title = "Verify"
+[[phase.step]]
+id = "look"
+title = "Look at it"
+confirm = "What do you see?"
+options = ["fine", "broken"]
+
+[[rollback]]
+id = "undo"
+title = "put the old one back"
+when = '.passed.stop // false'
+[[rollback.phase]]
+id = "undo"
+title = "Undo"
+[[rollback.phase.step]]
+id = "undo"
+title = "Undo it"
+confirm = "Undone?"
+"#;
+
+fn book() -> Runbook {
+    let (runbook, diagnostics) = parse(BOOK);
+    runbook.unwrap_or_else(|| panic!("{diagnostics:#?}"))
+}
+
+fn opened(runbook: &Runbook) -> Box<RunOpened> {
+    let node = |n: u8| json!({ "name": format!("n{n}"), "api": format!("http://n{n}") });
+    let mut inputs = Map::new();
+    inputs.insert("nodes".into(), json!([node(1), node(2), node(3)]));
+    inputs.insert("stop".into(), json!(["stop", "{{ .node.name }}"]));
+    Box::new(RunOpened {
+        format: JOURNAL_FORMAT,
+        run: "2026-11-21-demo-aaaa".into(),
+        runbook: runbook.id.clone(),
+        title: runbook.title.clone(),
+        revision: runbook.revision.clone(),
+        text: runbook.text.clone(),
+        sha256: runbook.sha256.clone(),
+        mode: Mode::Practice,
+        inputs,
+        site: None,
+        practice: None,
+        operator: "maria".into(),
+        host: "bastion".into(),
+        version: "0".into(),
+    })
+}
+
+/// A board on which these nodes are ok; n1 is the active one.
+fn board(ok: [bool; 3]) -> Board {
+    let rows = ok.iter().zip(1u8..).map(|(ok, n)| {
+        let role = if n == 1 { "active" } else { "standby" };
+        let mut fields = Map::new();
+        fields.insert("role".into(), if *ok { json!(role) } else { Value::Null });
+        Row {
+            probe: ProbeId::new("node"),
+            node: Some(format!("n{n}")),
+            verdict: if *ok { Verdict::Ok } else { Verdict::Bad },
+            why: String::new(),
+            age_ms: Some(500),
+            fields,
+            item: json!({ "name": format!("n{n}"), "api": format!("http://n{n}") }),
+        }
+    });
+    Board { rows: rows.collect() }
+}
+
+/// A run that keeps its records, with the shell's part played by hand.
+struct Walk {
+    runbook: Runbook,
+    state: RunState,
+    records: Vec<Record>,
+    moment: Moment,
+}
+
+impl Walk {
+    fn opened() -> Self {
+        let runbook = book();
+        let state = RunState::new(&runbook);
+        let moment = Moment { at: Timestamp::from_millis(1_000_000), board: board([true; 3]) };
+        let mut walk = Self { runbook, state, records: Vec::new(), moment };
+        let head = opened(&walk.runbook);
+        walk.must(Proposal::Open(head));
+        walk.sit();
+        walk
+    }
+
+    fn sit(&mut self) {
+        let sit = Proposal::Sit {
+            operator: "maria".into(),
+            host: "bastion".into(),
+            pid: 1,
+            face: "test".into(),
+            version: "0".into(),
+        };
+        self.must(sit);
+        self.sense();
+    }
+
+    fn propose(&mut self, proposal: Proposal) -> Result<(), Refusal> {
+        let events = decide(&self.runbook, &self.state, proposal, &self.moment)?;
+        for event in events {
+            let seq = self.state.seq + 1;
+            let record = Record { seq, at: self.moment.at, prev: String::new(), by: "maria@bastion".into(), event };
+            self.state.apply(&record);
+            self.records.push(record);
+        }
+        Ok(())
+    }
+
+    fn must(&mut self, proposal: Proposal) {
+        if let Err(refusal) = self.propose(proposal.clone()) {
+            panic!("{proposal:?}: {refusal}\n{:?}", self.state.current);
+        }
+    }
+
+    /// What the session does whenever something changed.
+    fn sense(&mut self) {
+        for _ in 0..100 {
+            let before = self.state.seq;
+            for condition in watched(&self.runbook, &self.state) {
+                let told = evaluate(&self.runbook, &self.state, &self.moment.board, &condition, self.moment.at);
+                if let Some((truth, why, _)) = told {
+                    self.must(Proposal::Observe { condition, truth, why, seen: Value::Null });
+                }
+            }
+            self.must(Proposal::Advance);
+            if self.state.seq == before {
+                return;
+            }
+        }
+        panic!("it never settles");
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        self.moment.at = self.moment.at.plus(Duration::from_secs(seconds));
+        self.sense();
+    }
+
+    fn see(&mut self, ok: [bool; 3]) {
+        self.moment.board = board(ok);
+        self.sense();
+    }
+
+    fn key(&self) -> StepKey {
+        self.state.current.clone().expect("a step is current")
+    }
+
+    fn allowed(&self) -> Vec<Allowed> {
+        allowed(&self.runbook, &self.state, &self.moment)
+    }
+
+    fn finish(&mut self, status: i32) {
+        let job = self.state.job.as_ref().expect("a command runs").job;
+        let printed = Printed { stdout: "stopped it".into(), stderr: String::new() };
+        self.must(Proposal::Finished { job, ended: Ended::Exit(status), elapsed_ms: 5, output: None, printed });
+        self.sense();
+    }
+
+    /// The proposal that stands for something allowed, with good arguments.
+    fn proposal_for(&self, choice: &Allowed) -> Option<Proposal> {
+        let reason = || "because".to_owned();
+        Some(match choice.clone() {
+            Allowed::ReadCautions(step) => Proposal::ReadCautions { step },
+            Allowed::Confirm(step) => Proposal::Confirm { step, said: "fine".into() },
+            Allowed::Answer(step) => Proposal::Answer { step, value: json!("none"), file: None },
+            Allowed::Run(step) => {
+                let shown = command_of(&self.runbook, &self.state, &self.moment.board, &step, self.moment.at);
+                let shown = shown.expect("it renders").expect("it runs something");
+                let typed = step.item.clone();
+                Proposal::Run { step, shown, typed }
+            }
+            Allowed::Retry(step) => Proposal::Retry { step },
+            Allowed::Skip(step) => Proposal::Skip { step, reason: reason() },
+            Allowed::Override(step) => Proposal::Override { step, reason: reason() },
+            Allowed::CutWait(step) => Proposal::CutWait { step, reason: reason() },
+            Allowed::Acknowledge(condition) => Proposal::Acknowledge { condition, reason: reason() },
+            Allowed::Note => Proposal::Note { step: None, text: "a remark".into() },
+            Allowed::RollBack(plan) => Proposal::RollBack { plan, reason: reason() },
+            Allowed::Close => Proposal::Close,
+            Allowed::Abandon => Proposal::Abandon { reason: reason() },
+            Allowed::Leave | Allowed::Cancel(_) => return None,
+        })
+    }
+
+    fn do_first(&mut self) {
+        let choice = self.allowed().first().cloned().expect("something is allowed");
+        let proposal = self.proposal_for(&choice).expect("it can be proposed");
+        self.must(proposal);
+        self.sense();
+    }
+
+    fn fold(&self, records: &[Record]) -> RunState {
+        RunState::fold(&self.runbook, records)
+    }
+}
+
+#[test]
+fn a_calm_walk_ends_completed() {
+    let mut walk = Walk::opened();
+    assert_eq!(walk.key().to_string(), "prepare/notes");
+    walk.do_first();
+    walk.do_first();
+    assert_eq!(walk.key().to_string(), "nodes[n2]/stop");
+    for node in ["n2", "n3"] {
+        walk.do_first();
+        walk.do_first();
+        assert!(walk.state.job.is_some());
+        walk.finish(0);
+        assert_eq!(walk.key().to_string(), format!("nodes[{node}]/back"));
+        walk.pass(9);
+        assert_eq!(walk.key().to_string(), format!("nodes[{node}]/back"));
+        walk.pass(1);
+        walk.pass(60);
+    }
+    walk.do_first();
+    assert_eq!(walk.allowed().first(), Some(&Allowed::Close));
+    walk.do_first();
+    assert_eq!(walk.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Completed));
+    assert_eq!(walk.state.answers["word"], json!("stopped"));
+    assert_eq!(walk.state.counts().not_applicable, 1);
+}
+
+fn at_stop() -> Walk {
+    let mut walk = Walk::opened();
+    walk.do_first();
+    walk.do_first();
+    walk
+}
+
+#[test]
+fn the_action_is_inert_until_its_cautions_were_read() {
+    let walk = at_stop();
+    let run = walk.proposal_for(&Allowed::Run(walk.key())).unwrap();
+    assert_eq!(decide(&walk.runbook, &walk.state, run, &walk.moment), Err(Refusal::CautionsUnread));
+}
+
+#[test]
+fn a_critical_step_wants_the_targets_name_and_fresh_samples() {
+    let mut walk = at_stop();
+    walk.do_first();
+    let key = walk.key();
+    let Some(Proposal::Run { step, shown, .. }) = walk.proposal_for(&Allowed::Run(key)) else { panic!() };
+    let typed = |typed: Option<&str>| Proposal::Run {
+        step: step.clone(),
+        shown: shown.clone(),
+        typed: typed.map(str::to_owned),
+    };
+    assert_eq!(walk.propose(typed(None)), Err(Refusal::NotTheTarget("n2".into())));
+    assert_eq!(walk.propose(typed(Some("n3"))), Err(Refusal::NotTheTarget("n2".into())));
+    let mut other = shown.clone();
+    other.argv.push("--force".into());
+    let swapped = Proposal::Run { step: step.clone(), shown: other, typed: Some("n2".into()) };
+    assert_eq!(walk.propose(swapped), Err(Refusal::NotAsShown));
+    for row in &mut walk.moment.board.rows {
+        row.age_ms = Some(10_001);
+    }
+    assert!(matches!(walk.propose(typed(Some("n2"))), Err(Refusal::GateClosed(_))));
+    walk.moment.board = board([true; 3]);
+    assert_eq!(walk.propose(typed(Some("n2"))), Ok(()));
+}
+
+#[test]
+fn a_broken_guard_holds_back_until_it_is_acknowledged_or_mended() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.see([false, true, false]);
+    let guard = ConditionId::Guard(GuardId::new("one-away"));
+    assert!(walk.allowed().contains(&Allowed::Acknowledge(guard.clone())));
+    assert!(!walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
+    walk.must(Proposal::Acknowledge { condition: guard, reason: "planned".into() });
+    assert!(walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
+    walk.see([true; 3]);
+    walk.see([false, true, false]);
+    assert!(!walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))), "it must be said anew");
+}
+
+#[test]
+fn a_gate_on_unknown_stays_closed() {
+    let mut walk = at_stop();
+    walk.do_first();
+    for row in &mut walk.moment.board.rows {
+        row.verdict = Verdict::Unknown;
+        row.fields.clear();
+    }
+    walk.sense();
+    assert!(!walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
+}
+
+#[test]
+fn a_failed_command_interrupts_and_can_be_tried_again() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.do_first();
+    walk.finish(3);
+    let key = walk.key();
+    assert_eq!(walk.state.step(&key).map(|step| step.status), Some(StepStatus::Failed));
+    assert_eq!(walk.allowed().first(), Some(&Allowed::Retry(key)));
+    walk.do_first();
+    walk.do_first();
+    walk.finish(0);
+    assert_eq!(walk.key().step.as_str(), "back");
+}
+
+#[test]
+fn a_sensed_step_can_only_be_overridden_and_restarts_when_it_flaps() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.do_first();
+    walk.finish(0);
+    let key = walk.key();
+    let skip = Proposal::Skip { step: key.clone(), reason: "no time".into() };
+    assert_eq!(walk.propose(skip), Err(Refusal::SensedOnly));
+    let confirm = Proposal::Confirm { step: key.clone(), said: "ok".into() };
+    assert!(matches!(walk.propose(confirm), Err(Refusal::WrongAction(_))));
+    walk.pass(8);
+    walk.see([true, false, true]);
+    walk.see([true; 3]);
+    walk.pass(8);
+    assert_eq!(walk.key(), key, "the hold starts anew after a break");
+    walk.pass(2);
+    assert_eq!(walk.key().step.as_str(), "rest");
+    let key = walk.key();
+    assert_eq!(walk.propose(Proposal::Skip { step: key.clone(), reason: "no".into() }), Err(Refusal::SensedOnly));
+    walk.must(Proposal::CutWait { step: key, reason: "in a hurry".into() });
+    assert_eq!(walk.state.deviations.len(), 1);
+}
+
+#[test]
+fn a_check_fails_after_its_timeout() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.do_first();
+    walk.see([true, false, true]);
+    walk.finish(0);
+    walk.pass(299);
+    assert_eq!(walk.state.step(&walk.key()).map(|step| step.status), Some(StepStatus::Current));
+    walk.pass(1);
+    assert_eq!(walk.state.step(&walk.key()).map(|step| step.status), Some(StepStatus::Failed));
+}
+
+#[test]
+fn stale_evidence_holds_back() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.pass(2 * 3600 + 1);
+    let closed = gate(&walk.runbook, &walk.state, &walk.key(), walk.moment.at);
+    assert!(matches!(closed, Gate::Closed(holds) if matches!(holds[..], [Hold::Stale { .. }])));
+}
+
+#[test]
+fn going_back_accounts_for_what_is_left_and_ends_rolled_back() {
+    let mut walk = at_stop();
+    let undo = || Proposal::RollBack { plan: RollbackId::new("undo"), reason: "it is bad".into() };
+    assert!(matches!(walk.propose(undo()), Err(Refusal::Unknown(_))), "nothing to go back from yet");
+    walk.do_first();
+    walk.do_first();
+    walk.finish(0);
+    walk.must(undo());
+    walk.sense();
+    assert_eq!(walk.key().to_string(), "undo/undo");
+    walk.do_first();
+    walk.do_first();
+    assert_eq!(walk.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::RolledBack));
+}
+
+#[test]
+fn an_abandoned_run_accounts_for_every_step() {
+    let mut walk = at_stop();
+    walk.must(Proposal::Abandon { reason: "the window is over".into() });
+    let counts = walk.state.counts();
+    assert_eq!(counts.pending + counts.current + counts.failed, 0);
+    assert_eq!(walk.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Abandoned));
+    assert_eq!(walk.propose(Proposal::Close), Err(Refusal::Closed));
+}
+
+#[test]
+fn a_new_sitting_knows_nothing_until_it_has_sensed() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.must(Proposal::Leave { how: Leaving::Interrupted });
+    let events = walk.proposal_for(&Allowed::Run(walk.key())).unwrap();
+    assert!(matches!(walk.propose(events), Err(Refusal::NotNow(_))), "nobody sits there");
+    for row in &mut walk.moment.board.rows {
+        row.age_ms = None;
+        row.verdict = Verdict::Unknown;
+    }
+    walk.sit();
+    assert!(!walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
+    walk.see([true; 3]);
+    assert!(walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
+}
+
+/// One thing that may befall a run.
+#[derive(Clone, Debug)]
+enum Blow {
+    Choose(usize),
+    Pass(u64),
+    See([bool; 3]),
+    Finish(i32),
+    LeaveAndReturn,
+    Wild(usize),
+}
+
+fn blow() -> impl Strategy<Value = Blow> {
+    prop_oneof![
+        8 => any::<usize>().prop_map(Blow::Choose),
+        3 => (0u64..400).prop_map(Blow::Pass),
+        3 => any::<[bool; 3]>().prop_map(Blow::See),
+        4 => prop_oneof![3 => Just(0), 1 => Just(1)].prop_map(Blow::Finish),
+        1 => Just(Blow::LeaveAndReturn),
+        2 => any::<usize>().prop_map(Blow::Wild),
+    ]
+}
+
+impl Walk {
+    fn suffer(&mut self, blow: &Blow) {
+        match blow {
+            Blow::Choose(index) => {
+                let allowed = self.allowed();
+                let usual = allowed.iter().filter(|allowed| !matches!(allowed, Allowed::Abandon | Allowed::Leave));
+                let usual: Vec<_> = usual.cloned().collect();
+                let proposal = (!usual.is_empty()).then(|| self.proposal_for(&usual[index % usual.len()])).flatten();
+                if let Some(proposal) = proposal {
+                    self.must(proposal);
+                    self.sense();
+                }
+            }
+            Blow::Pass(seconds) => self.pass(*seconds),
+            Blow::See(ok) => self.see(*ok),
+            Blow::Finish(status) if self.state.job.is_some() => self.finish(*status),
+            Blow::Finish(_) => {}
+            Blow::LeaveAndReturn if self.state.closed.is_none() => {
+                self.must(Proposal::Leave { how: Leaving::Interrupted });
+                self.sit();
+            }
+            Blow::LeaveAndReturn => {}
+            Blow::Wild(index) => self.try_anything(*index),
+        }
+    }
+
+    /// Proposes something about any step at all; it is refused exactly when it is not allowed.
+    fn try_anything(&mut self, index: usize) {
+        let keys: Vec<_> = self.state.phases.iter().flat_map(|phase| phase.keys()).map(|(key, _)| key).collect();
+        let key = keys[index % keys.len()].clone();
+        let kinds = [
+            Allowed::ReadCautions(key.clone()),
+            Allowed::Confirm(key.clone()),
+            Allowed::Answer(key.clone()),
+            Allowed::Retry(key.clone()),
+            Allowed::Skip(key.clone()),
+            Allowed::Override(key.clone()),
+            Allowed::CutWait(key),
+            Allowed::Close,
+        ];
+        let choice = &kinds[(index / keys.len()) % kinds.len()];
+        let is_allowed = self.allowed().contains(choice);
+        let proposal = self.proposal_for(choice).expect("all of these can be proposed");
+        let taken = decide(&self.runbook, &self.state, proposal.clone(), &self.moment);
+        let is_taken = taken.as_ref().is_ok_and(|events| !events.is_empty());
+        assert_eq!(is_taken, is_allowed, "{proposal:?} → {taken:?} while {:?}", self.allowed());
+    }
+
+    fn assert_valid(&self) {
+        let state = &self.state;
+        let now: Vec<_> = state
+            .counted()
+            .flat_map(|phase| phase.keys())
+            .filter(|(_, step)| matches!(step.status, StepStatus::Current | StepStatus::Failed))
+            .map(|(key, _)| key)
+            .collect();
+        assert!(now.len() <= 1, "two current steps: {now:?}");
+        assert_eq!(now.first(), state.current.as_ref());
+        if state.closed.is_some() {
+            let counts = state.counts();
+            assert_eq!(counts.pending + counts.current + counts.failed, 0, "closed with unaccounted steps");
+        }
+        for (key, step) in state.counted().flat_map(|phase| phase.keys()) {
+            let is_sensed = self.runbook.step(&key.phase, &key.step).is_some_and(|step| step.action.is_sensed());
+            assert!(!(is_sensed && step.status == StepStatus::Skipped), "{key} was skipped");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_sequence_of_proposals_leaves_a_valid_state(blows in prop::collection::vec(blow(), 1..60)) {
+        let mut walk = Walk::opened();
+        for blow in &blows {
+            walk.suffer(blow);
+            walk.assert_valid();
+        }
+        prop_assert_eq!(walk.fold(&walk.records), walk.state.clone());
+    }
+
+    #[test]
+    fn folding_a_prefix_and_going_on_equals_never_having_stopped(
+        blows in prop::collection::vec(blow(), 1..40),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut walk = Walk::opened();
+        for blow in &blows {
+            walk.suffer(blow);
+        }
+        let cut = cut.index(walk.records.len() + 1);
+        let mut state = walk.fold(&walk.records[..cut]);
+        for record in &walk.records[cut..] {
+            state.apply(record);
+        }
+        prop_assert_eq!(state, walk.state.clone());
+    }
+
+    #[test]
+    fn records_survive_json(blows in prop::collection::vec(blow(), 1..20)) {
+        let mut walk = Walk::opened();
+        for blow in &blows {
+            walk.suffer(blow);
+        }
+        for record in &walk.records {
+            let line = serde_json::to_string(record).unwrap();
+            let read: Record = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!(serde_json::to_string(&read).unwrap(), line);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! One line for each thing that happened.
+
+use crate::engine::{Event, Leaving, Record, Tri};
+use crate::runbook::StepKey;
+use crate::text::clean_line;
+
+/// A record as one line: number, time and what happened.
+pub fn line(record: &Record) -> String {
+    let at = record.at.to_string();
+    let clock = at.get(11..19).unwrap_or(&at);
+    let told = describe(&record.event);
+    clean_line(&format!("recorded #{} {clock} {told} [{}]", record.seq, record.by)).into_owned()
+}
+
+/// What happened, in a few words. What came from outside is in it as it was: clean it before showing it.
+pub fn describe(event: &Event) -> String {
+    match event {
+        Event::RunOpened(opened) => {
+            format!("opened {} · {} r{}", opened.run, opened.title, opened.revision)
+        }
+        Event::SittingOpened { operator, host, .. } => format!("{operator} sits down at {host}"),
+        Event::SittingClosed { how: Leaving::Left } => "left".into(),
+        Event::SittingClosed { how: Leaving::Interrupted } => "interrupted".into(),
+        Event::PhaseBound { phase, items } => {
+            let names: Vec<_> = items.iter().filter_map(|item| item.name.as_deref()).collect();
+            let is_loop = items.first().is_none_or(|item| item.name.is_some());
+            match (is_loop, names.is_empty()) {
+                (false, _) => format!("phase {phase}"),
+                (true, true) => format!("phase {phase}: nothing to do"),
+                (true, false) => format!("phase {phase}: {}", names.join(", ")),
+            }
+        }
+        Event::CheckPassed { step, held_ms, .. } => format!("sensed    {step} (held {} s)", held_ms / 1000),
+        Event::ConditionChanged { condition, truth, why, .. } => {
+            let word = match truth {
+                Tri::True => "holds",
+                Tri::False => "does not hold",
+                Tri::Unknown => "unknown",
+            };
+            with(format!("condition {condition}: {word}"), why)
+        }
+        Event::GuardAcknowledged { condition, reason } => with(format!("ACKNOWLEDGED {condition}"), reason),
+        Event::NoteAdded { step: Some(step), text } => with(format!("note on {step}"), text),
+        Event::NoteAdded { step: None, text } => with("note".into(), text),
+        Event::RollbackEntered { plan, reason, .. } => with(format!("ROLLBACK {plan}"), reason),
+        Event::ClockJumped { by_ms } => format!("the wall clock was moved by {} s", by_ms / 1000),
+        Event::TailSetAside { file, bytes, .. } => format!("a torn last line of {bytes} bytes was set aside in {file}"),
+        Event::RunClosed { outcome, reason, .. } => with(format!("closed: {}", outcome.word()), reason),
+        of_a_step => describe_step(of_a_step),
+    }
+}
+
+fn describe_step(event: &Event) -> String {
+    let say = |word: &str, step: &StepKey, told: &str| with(format!("{word:<9} {step}"), told);
+    match event {
+        Event::StepBegan { step, .. } => say("begin", step, ""),
+        Event::CautionsRead { step } => say("cautions", step, "read"),
+        Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
+        Event::AnswerGiven { step, value, .. } => {
+            say("answered", step, value.as_str().unwrap_or(&value.to_string()))
+        }
+        Event::CommandStarted { step, command, .. } => say("run", step, &shell_words(&command.argv)),
+        Event::CommandFinished { step, ended, met, .. } => {
+            say(if *met { "done" } else { "ended" }, step, &ended.describe())
+        }
+        Event::WaitEnded { step } => say("waited", step, ""),
+        Event::WaitCut { step, reason, .. } => say("WAIT CUT", step, reason),
+        Event::StepFailed { step, why } => say("FAILED", step, why),
+        Event::StepRetried { step, attempt } => say("retry", step, &format!("attempt {attempt}")),
+        Event::StepSkipped { step, reason, .. } => say("SKIPPED", step, reason),
+        Event::StepOverridden { step, reason, .. } => say("OVERRIDE", step, reason),
+        Event::StepNotApplicable { step, why } => say("n/a", step, why),
+        _ => String::new(),
+    }
+}
+
+/// An argv as one would type it: words that hold more than plain characters are quoted.
+pub fn shell_words(argv: &[String]) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    let quoted = argv.iter().map(|word| {
+        if !word.is_empty() && word.chars().all(is_plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+fn with(head: String, told: &str) -> String {
+    if told.is_empty() { head } else { format!("{head}: {told}") }
+}

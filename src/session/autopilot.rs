@@ -1,0 +1,77 @@
+//! A scripted operator for practice runs: demonstrations and tests. It proposes only what is allowed.
+
+use serde_json::{Value, json};
+
+use crate::engine::scope::{command_of, target_of};
+use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, allowed, gate};
+use crate::runbook::{Action, InputKind, Runbook, StepKey};
+
+/// How often a failed step is tried again before the run is given up.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// What the autopilot says where a person would say what was seen.
+const SAID: &str = "as expected (autopilot)";
+
+/// The next proposal of a careful operator; `None` while there is nothing to do but wait.
+pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
+    let allowed = allowed(runbook, state, moment);
+    allowed.iter().find_map(|choice| match choice {
+        Allowed::ReadCautions(step) => Some(Proposal::ReadCautions { step: step.clone() }),
+        Allowed::Confirm(step) => confirm(runbook, step),
+        Allowed::Answer(step) => answer(runbook, step),
+        Allowed::Run(step) => run(runbook, state, moment, step),
+        Allowed::Retry(step) => Some(retry(state, step)),
+        Allowed::Close => Some(Proposal::Close),
+        _ => None,
+    })
+}
+
+/// Why nothing happens, for people; `None` when no step waits.
+pub fn waiting_for(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<String> {
+    let Some(key) = &state.current else { return crate::engine::stalled(runbook, state, moment) };
+    match gate(runbook, state, key, moment.at) {
+        Gate::Open => None,
+        Gate::Closed(holds) => Some(holds.iter().map(crate::engine::Hold::describe).collect::<Vec<_>>().join("; ")),
+    }
+}
+
+fn confirm(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
+    let Action::Confirm { options, .. } = &runbook.step(&key.phase, &key.step)?.action else { return None };
+    let said = options.first().cloned().unwrap_or_else(|| SAID.to_owned());
+    Some(Proposal::Confirm { step: key.clone(), said })
+}
+
+fn answer(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
+    let Action::Ask { kind, .. } = &runbook.step(&key.phase, &key.step)?.action else { return None };
+    Some(Proposal::Answer { step: key.clone(), value: answer_of(kind)?, file: None })
+}
+
+/// An answer of that kind; `None` where a rehearsal has none to give.
+fn answer_of(kind: &InputKind) -> Option<Value> {
+    Some(match kind {
+        InputKind::Text => json!(SAID),
+        InputKind::Number => json!(1),
+        InputKind::Bool => json!(true),
+        InputKind::Version => json!("1.0.0"),
+        InputKind::Duration => json!("1m"),
+        InputKind::Url => json!("http://127.0.0.1/"),
+        InputKind::Choice(options) => json!(options.first()?),
+        InputKind::Path | InputKind::Nodes(_) | InputKind::Command | InputKind::Secret => return None,
+    })
+}
+
+fn run(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> Option<Proposal> {
+    let shown = command_of(runbook, state, &moment.board, key, moment.at).ok().flatten()?;
+    let is_critical = runbook.step(&key.phase, &key.step).is_some_and(|step| step.critical);
+    let typed = is_critical.then(|| target_of(state, key));
+    Some(Proposal::Run { step: key.clone(), shown, typed })
+}
+
+fn retry(state: &RunState, key: &StepKey) -> Proposal {
+    let attempts = state.step(key).map_or(0, |step| step.attempt);
+    if attempts < MAX_ATTEMPTS {
+        return Proposal::Retry { step: key.clone() };
+    }
+    let why = state.step(key).map(|step| step.said.clone()).unwrap_or_default();
+    Proposal::Abandon { reason: format!("{key} failed {attempts} times: {why}") }
+}

@@ -1,0 +1,274 @@
+//! Opening a run and going on with one: journal, first records, session.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::clock::Clock;
+use crate::engine::{
+    Event, JOURNAL_FORMAT, Mode, Moment, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen, decide,
+};
+use crate::exec::Runner;
+use crate::health::{self, Target};
+use crate::journal::{Journal, JournalError, RunDir, SiteLock, Store, TailSetAside};
+use crate::runbook::{self, Runbook};
+use crate::session::live::{self, Live};
+use crate::session::{Session, Update};
+
+/// Who sits down, and before what.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// The person.
+    pub operator: String,
+    /// The machine.
+    pub host: String,
+    /// `terminal` or `plain`.
+    pub face: &'static str,
+}
+
+impl Who {
+    /// The author of that person's records.
+    pub fn by(&self) -> String {
+        format!("{}@{}", self.operator, self.host)
+    }
+}
+
+/// What a new run is made of.
+pub struct Opening {
+    /// What is walked.
+    pub runbook: Arc<Runbook>,
+    /// The bound inputs; secrets as references.
+    pub inputs: Map<String, Value>,
+    /// The place.
+    pub site: Option<SiteSeen>,
+    /// The simulated cluster; its presence makes the run a practice run.
+    pub practice: Option<PracticeSeen>,
+}
+
+/// What a run acts on and takes its time from.
+pub struct World {
+    /// Where probes and sessions run.
+    pub runtime: Handle,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Commands.
+    pub runner: Arc<dyn Runner>,
+}
+
+/// A run with a session on it.
+pub struct Launched {
+    /// Where proposals go.
+    pub session: Session,
+    /// What the session says.
+    pub updates: UnboundedReceiver<Update>,
+    /// What is walked.
+    pub runbook: Arc<Runbook>,
+    /// The records that were on disk before this session said anything.
+    pub records: Vec<Record>,
+    /// What is probed.
+    pub targets: Vec<Target>,
+    /// The run's time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether an earlier sitting is gone on with.
+    pub is_resumed: bool,
+    /// The run's folder.
+    pub folder: PathBuf,
+}
+
+/// Why a run could not be opened or gone on with.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal holds a runbook that this version does not take.
+    #[error("the runbook in the journal {path} cannot be read by this version of piton: {why}")]
+    Runbook {
+        /// The journal.
+        path: PathBuf,
+        /// The first diagnostic.
+        why: String,
+    },
+    /// The run is over.
+    #[error("the run {0} is closed: nothing can be added to it")]
+    Closed(String),
+    /// A probe cannot be set up.
+    #[error("a probe cannot be set up: {0}")]
+    Probe(String),
+    /// The engine refused.
+    #[error("the run cannot be opened: {0}")]
+    Refused(String),
+    /// The system gives no thread.
+    #[error("the session cannot be started: {0}")]
+    Thread(#[source] std::io::Error),
+}
+
+/// A run that lies on disk and is open.
+pub struct Suspended {
+    /// Its records.
+    pub records: Vec<Record>,
+    /// Its runbook, read from the journal itself.
+    pub runbook: Arc<Runbook>,
+    /// Their fold.
+    pub state: RunState,
+    journal: Journal,
+    dir: RunDir,
+    torn: Option<TailSetAside>,
+}
+
+/// Opens a new run and sits down at it.
+///
+/// # Errors
+/// See [`LaunchError`]; nothing is left of a run that could not be opened but, at most, its folder.
+pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result<Launched, LaunchError> {
+    let runbook = opening.runbook.clone();
+    let mode = if opening.practice.is_some() { Mode::Practice } else { Mode::Live };
+    let targets = targets(&runbook, &opening.inputs)?;
+    let at = world.clock.now();
+    let dir = store.new_run(mode, &runbook.id, at)?;
+    let head = head(&opening, mode, &dir, who);
+    let mut state = RunState::new(&runbook);
+    let moment = Moment { at, board: crate::engine::Board::default() };
+    let events = decide(&runbook, &state, Proposal::Open(Box::new(head)), &moment);
+    let events = events.map_err(|refusal| LaunchError::Refused(refusal.to_string()))?;
+    let held = hold_site(store, &opening.site, &runbook, who, at)?;
+    let (journal, records) = Journal::create(&dir, &who.by(), at, events)?;
+    for record in &records {
+        state.apply(record);
+    }
+    let first = vec![sit(who)];
+    go(Parts { runbook, journal, state, records, targets, dir, held, is_resumed: false }, first, who, world)
+}
+
+/// Reads a run that is to be gone on with; takes its lock and sets a torn last line aside.
+///
+/// # Errors
+/// It is closed, damaged, held by somebody else, or not there.
+pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchError> {
+    let dir = store.find(name)?;
+    let (journal, records, torn) = Journal::open(&dir, &who.by())?;
+    let path = dir.journal_path();
+    let text = match records.first().map(|record| &record.event) {
+        Some(Event::RunOpened(opened)) => opened.text.as_str(),
+        _ => "",
+    };
+    let (runbook, diagnostics) = runbook::parse(text);
+    let runbook = Arc::new(runbook.ok_or_else(|| {
+        let why = diagnostics.first().map(|diagnostic| diagnostic.message.clone()).unwrap_or_default();
+        LaunchError::Runbook { path, why }
+    })?);
+    let state = RunState::fold(&runbook, &records);
+    if state.closed.is_some() {
+        return Err(LaunchError::Closed(dir.name()));
+    }
+    Ok(Suspended { records, runbook, state, journal, dir, torn })
+}
+
+/// Sits down at a suspended run.
+///
+/// # Errors
+/// See [`LaunchError`].
+pub fn go_on(store: &Store, run: Suspended, who: &Who, world: World) -> Result<Launched, LaunchError> {
+    let Suspended { records, runbook, state, journal, dir, torn } = run;
+    let opened = state.opened.as_ref();
+    let targets = targets(&runbook, &opened.map(|opened| opened.inputs.clone()).unwrap_or_default())?;
+    let site = opened.and_then(|opened| opened.site.clone());
+    let held = hold_site(store, &site, &runbook, who, world.clock.now())?;
+    let mut first = Vec::new();
+    if let Some(torn) = torn {
+        first.push(Proposal::TailSetAside { file: torn.file, bytes: torn.bytes, sha256: torn.sha256 });
+    }
+    if state.sitting.is_some() {
+        // The last sitting never said that it ended: the machine or piton died.
+        first.push(Proposal::Leave { how: crate::engine::Leaving::Interrupted });
+    }
+    first.push(sit(who));
+    go(Parts { runbook, journal, state, records, targets, dir, held, is_resumed: true }, first, who, world)
+}
+
+struct Parts {
+    runbook: Arc<Runbook>,
+    journal: Journal,
+    state: RunState,
+    records: Vec<Record>,
+    targets: Vec<Target>,
+    dir: RunDir,
+    held: Option<SiteLock>,
+    is_resumed: bool,
+}
+
+fn go(parts: Parts, first: Vec<Proposal>, who: &Who, world: World) -> Result<Launched, LaunchError> {
+    let World { runtime, clock, runner } = world;
+    let live = Live {
+        runbook: parts.runbook.clone(),
+        journal: parts.journal,
+        state: parts.state,
+        clock: clock.clone(),
+        runner,
+        targets: parts.targets.clone(),
+        output: parts.dir.output_dir(),
+        by: who.by(),
+        held: parts.held,
+    };
+    let (session, updates) = live::start(live, first, &runtime).map_err(LaunchError::Thread)?;
+    Ok(Launched {
+        session,
+        updates,
+        runbook: parts.runbook,
+        records: parts.records,
+        targets: parts.targets,
+        clock,
+        is_resumed: parts.is_resumed,
+        folder: parts.dir.path().to_owned(),
+    })
+}
+
+fn head(opening: &Opening, mode: Mode, dir: &RunDir, who: &Who) -> RunOpened {
+    let runbook = &opening.runbook;
+    RunOpened {
+        format: JOURNAL_FORMAT,
+        run: dir.name(),
+        runbook: runbook.id.clone(),
+        title: runbook.title.clone(),
+        revision: runbook.revision.clone(),
+        text: runbook.text.clone(),
+        sha256: runbook.sha256.clone(),
+        mode,
+        inputs: opening.inputs.clone(),
+        site: opening.site.clone(),
+        practice: opening.practice.clone(),
+        operator: who.operator.clone(),
+        host: who.host.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn sit(who: &Who) -> Proposal {
+    Proposal::Sit {
+        operator: who.operator.clone(),
+        host: who.host.clone(),
+        pid: std::process::id(),
+        face: who.face.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn targets(runbook: &Runbook, inputs: &Map<String, Value>) -> Result<Vec<Target>, LaunchError> {
+    let scope = json!({ "inputs": inputs });
+    health::targets(runbook, &scope).map_err(|problems| LaunchError::Probe(problems.join("; ")))
+}
+
+/// One run per place and system at a time; a run without a site file, and practice, hold nothing.
+fn hold_site(
+    store: &Store,
+    site: &Option<SiteSeen>,
+    runbook: &Runbook,
+    who: &Who,
+    at: crate::clock::Timestamp,
+) -> Result<Option<SiteLock>, LaunchError> {
+    let Some(site) = site else { return Ok(None) };
+    Ok(Some(store.hold_site(&site.name, &runbook.system, &who.by(), at)?))
+}

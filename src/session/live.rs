@@ -1,0 +1,339 @@
+//! The thread that owns journal and state: decide → append → apply → say → start outside work.
+//!
+//! Nothing outside starts before the record that demands it is durable. After a failed write or sync the session
+//! records nothing any more and says so; what runs goes on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::clock::{Clock, Timestamp};
+use crate::engine::{
+    Board, ConditionId, Event, Gate, Hold, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample, StepStatus,
+    Tri, Verdict, decide, evaluate, gate, stalled, watched,
+};
+use crate::exec::{Job, JobReport, Runner};
+use crate::health::{BoardKeeper, Monitor, Target};
+use crate::journal::{Journal, SiteLock};
+use crate::runbook::{Action, Runbook};
+use crate::session::{Incoming, Session, Update};
+
+/// The author of what nobody proposed.
+pub const PITON: &str = "piton";
+
+/// How far the wall clock may drift from the monotonic one before that is recorded, in milliseconds.
+const DRIFT_MS: i64 = 5_000;
+
+/// The most rows of the board that a changed condition repeats.
+const SEEN_ROWS: usize = 50;
+
+/// How often one incoming thing may lead to further decisions: far above what any runbook needs.
+const MAX_ROUNDS: usize = 10_000;
+
+/// All that a live session is made of.
+pub struct Live {
+    /// What is walked.
+    pub runbook: Arc<Runbook>,
+    /// The journal, open for writing.
+    pub journal: Journal,
+    /// The fold of the records that the journal holds already.
+    pub state: RunState,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// What runs commands.
+    pub runner: Arc<dyn Runner>,
+    /// What is probed.
+    pub targets: Vec<Target>,
+    /// The run's `output` folder.
+    pub output: PathBuf,
+    /// Who proposes: `operator@host`.
+    pub by: String,
+    /// The place, held for as long as the session lives.
+    pub held: Option<SiteLock>,
+}
+
+/// Starts the session's thread; `first` is proposed before anything else can be.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn start(
+    live: Live,
+    first: Vec<Proposal>,
+    runtime: &Handle,
+) -> std::io::Result<(Session, UnboundedReceiver<Update>)> {
+    let (inbox, incoming) = unbounded_channel();
+    let (updates, said) = unbounded_channel();
+    let (reporter, reports) = unbounded_channel();
+    let (sampler, samples) = unbounded_channel();
+    let keeper = BoardKeeper::new(&live.targets);
+    let monitor =
+        Monitor::start(runtime, live.targets.clone(), live.clock.clone(), live.runner.clone(), sampler);
+    let drift_ms = live.clock.drift_ms();
+    let running = Running { live, keeper, monitor, updates, reporter, is_halted: false, drift_ms };
+    let handle = runtime.clone();
+    std::thread::Builder::new()
+        .name("session".into())
+        .spawn(move || handle.block_on(running.run(first, incoming, samples, reports)))?;
+    Ok((Session::new(inbox), said))
+}
+
+struct Running {
+    live: Live,
+    keeper: BoardKeeper,
+    monitor: Monitor,
+    updates: UnboundedSender<Update>,
+    reporter: UnboundedSender<JobReport>,
+    is_halted: bool,
+    drift_ms: i64,
+}
+
+impl Running {
+    async fn run(
+        mut self,
+        first: Vec<Proposal>,
+        mut incoming: UnboundedReceiver<Incoming>,
+        mut samples: UnboundedReceiver<Sample>,
+        mut reports: UnboundedReceiver<JobReport>,
+    ) {
+        for proposal in first {
+            self.propose(proposal);
+        }
+        self.take_up_job();
+        loop {
+            let wake = self.wake();
+            tokio::select! {
+                said = incoming.recv() => {
+                    let said = said.unwrap_or(Incoming::Leave(Leaving::Interrupted));
+                    if let Incoming::Leave(how) = said {
+                        self.propose(Proposal::Leave { how });
+                        break;
+                    }
+                    self.take(said);
+                }
+                Some(sample) = samples.recv() => self.sample(sample),
+                Some(report) = reports.recv() => self.report(report),
+                () = tokio::time::sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => self.sense(),
+            }
+        }
+        self.say(Update::Ended);
+    }
+
+    fn take(&mut self, said: Incoming) {
+        match said {
+            Incoming::Propose(proposal) => {
+                self.propose(proposal);
+                self.sense();
+            }
+            Incoming::Cancel(job) => self.live.runner.cancel(job),
+            Incoming::SenseNow => self.monitor.sense_now(),
+            Incoming::Sample(sample) => self.sample(sample),
+            Incoming::Job(report) => self.report(report),
+            Incoming::Leave(_) => {}
+        }
+    }
+
+    fn sample(&mut self, sample: Sample) {
+        self.keeper.take(sample.clone());
+        self.say(Update::Sampled(Box::new(sample)));
+        self.sense();
+    }
+
+    fn report(&mut self, report: JobReport) {
+        match report {
+            JobReport::Printed { job, bytes } => self.say(Update::Printed(job, bytes)),
+            JobReport::Finished { job, ended, elapsed, output, printed } => {
+                let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+                self.propose(Proposal::Finished { job, ended, elapsed_ms, output, printed });
+                self.sense();
+            }
+        }
+    }
+
+    /// Brings every condition up to the board and goes on as far as that allows.
+    fn sense(&mut self) {
+        self.notice_clock();
+        for _ in 0..MAX_ROUNDS {
+            if self.is_halted || self.live.state.closed.is_some() || !self.sense_once() {
+                return;
+            }
+        }
+    }
+
+    /// One round: whether anything was recorded.
+    fn sense_once(&mut self) -> bool {
+        let moment = self.moment();
+        let before = self.live.state.seq;
+        let verdicts = moment.board.rows.iter().map(|row| {
+            let condition = ConditionId::Health(row.probe.clone(), row.node.clone());
+            let truth = match row.verdict {
+                Verdict::Ok => Tri::True,
+                Verdict::Unknown => Tri::Unknown,
+                Verdict::Degraded | Verdict::Bad => Tri::False,
+            };
+            let seen = serde_json::json!({ "verdict": row.verdict.word(), "fields": row.fields });
+            (condition, truth, row.why.clone(), seen)
+        });
+        let told = watched(&self.live.runbook, &self.live.state).into_iter().filter_map(|condition| {
+            let (truth, why, probes) =
+                evaluate(&self.live.runbook, &self.live.state, &moment.board, &condition, moment.at)?;
+            Some((condition, truth, why, seen(&moment.board, &probes)))
+        });
+        let changed: Vec<_> =
+            verdicts.chain(told).filter(|(condition, truth, ..)| self.live.state.truth(condition) != *truth).collect();
+        for (condition, truth, why, seen) in changed {
+            self.propose_at(Proposal::Observe { condition, truth, why, seen }, &moment);
+        }
+        self.propose_at(Proposal::Advance, &moment);
+        self.live.state.seq != before
+    }
+
+    fn notice_clock(&mut self) {
+        let by_ms = self.live.clock.drift_ms() - self.drift_ms;
+        if by_ms.abs() > DRIFT_MS {
+            self.drift_ms += by_ms;
+            self.propose(Proposal::ClockJumped { by_ms });
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        let at = self.live.clock.now().max(self.live.state.at);
+        Moment { at, board: self.keeper.board(at) }
+    }
+
+    fn propose(&mut self, proposal: Proposal) {
+        let moment = self.moment();
+        self.propose_at(proposal, &moment);
+    }
+
+    fn propose_at(&mut self, proposal: Proposal, moment: &Moment) {
+        if self.is_halted {
+            return self.refuse(proposal, Refusal::NotNow("the journal cannot be written: nothing is recorded"));
+        }
+        let is_ours = is_sensed(&proposal);
+        match decide(&self.live.runbook, &self.live.state, proposal.clone(), moment) {
+            Ok(events) if events.is_empty() => {}
+            Ok(events) => {
+                let by = if is_ours { PITON.to_owned() } else { self.live.by.clone() };
+                self.record(moment.at, &by, events);
+            }
+            Err(refusal) if is_ours => tracing::debug!(%refusal, "not taken"),
+            Err(refusal) => self.refuse(proposal, refusal),
+        }
+    }
+
+    fn record(&mut self, at: Timestamp, by: &str, events: Vec<Event>) {
+        match self.live.journal.append(at, by, events) {
+            Ok(records) => {
+                for record in &records {
+                    self.live.state.apply(record);
+                }
+                let records: Arc<[Record]> = records.into();
+                self.say(Update::Recorded(records.clone()));
+                for record in records.iter() {
+                    self.start_job(&record.event);
+                }
+            }
+            Err(error) => {
+                self.is_halted = true;
+                tracing::error!(%error, "the journal cannot be written");
+                self.say(Update::Halted(error.to_string()));
+            }
+        }
+    }
+
+    fn start_job(&self, event: &Event) {
+        if let Event::CommandStarted { job, command, .. } = event {
+            let job = Job { id: *job, command: command.clone(), folder: self.live.output.clone() };
+            self.live.runner.start(job, self.reporter.clone());
+        }
+    }
+
+    /// A command that an earlier sitting started and whose end is not recorded.
+    fn take_up_job(&self) {
+        if let Some(running) = &self.live.state.job {
+            let job = Job { id: running.job, command: running.command.clone(), folder: self.live.output.clone() };
+            self.live.runner.resume(job, self.reporter.clone());
+        }
+    }
+
+    /// How long to sleep at most: until a hold, wait or timeout ends or a sample goes stale.
+    fn wake(&self) -> Option<Duration> {
+        if self.is_halted || self.live.state.closed.is_some() {
+            return None;
+        }
+        let now = self.live.clock.now().max(self.live.state.at);
+        let stale = self.keeper.next_stale(now).map(|at| at.since(now));
+        let left = [stale, self.step_left(now)].into_iter().flatten().min()?;
+        // A millisecond more, so that the moment has passed when we wake.
+        Some(self.live.clock.real(left) + Duration::from_millis(1))
+    }
+
+    fn step_left(&self, now: Timestamp) -> Option<Duration> {
+        let state = &self.live.state;
+        let key = state.current.as_ref()?;
+        let (step, known) = self.live.runbook.step(&key.phase, &key.step).zip(state.step(key))?;
+        if known.status != StepStatus::Current || !step.action.is_sensed() || state.job.is_some() {
+            return None;
+        }
+        let held = match gate(&self.live.runbook, state, key, now) {
+            Gate::Open => Some(Duration::ZERO),
+            Gate::Closed(holds) => holds
+                .iter()
+                .filter_map(|hold| match hold {
+                    Hold::Holding { left } | Hold::Waiting { left } => Some(*left),
+                    _ => None,
+                })
+                .max(),
+        };
+        let timeout = match &step.action {
+            Action::Check { timeout: Some(timeout), .. } => {
+                Some(timeout.saturating_sub(now.since(known.began.unwrap_or(now))))
+            }
+            _ => None,
+        };
+        [held, timeout].into_iter().flatten().min()
+    }
+
+    fn refuse(&self, proposal: Proposal, refusal: Refusal) {
+        if !is_sensed(&proposal) {
+            self.say(Update::Refused(Box::new(proposal), refusal));
+        }
+    }
+
+    fn say(&self, update: Update) {
+        // A face that has gone needs no updates; the journal has them.
+        let _ = self.updates.send(update);
+    }
+}
+
+/// Whether nobody proposed it.
+fn is_sensed(proposal: &Proposal) -> bool {
+    matches!(
+        proposal,
+        Proposal::Observe { .. }
+            | Proposal::Advance
+            | Proposal::Finished { .. }
+            | Proposal::ClockJumped { .. }
+            | Proposal::TailSetAside { .. }
+    )
+}
+
+/// The rows that a condition looked at, without what a reader of the journal does not need.
+fn seen(board: &Board, probes: &[String]) -> Value {
+    let rows = board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
+    let rows = rows.take(SEEN_ROWS).map(|row| {
+        serde_json::json!({
+            "probe": row.probe, "node": row.node, "verdict": row.verdict.word(), "why": row.why, "fields": row.fields,
+        })
+    });
+    Value::Array(rows.collect())
+}
+
+/// Why the walk stands still although no step is current, as faces show it.
+pub fn stall(runbook: &Runbook, state: &RunState, board: &Board, now: Timestamp) -> Option<String> {
+    stalled(runbook, state, &Moment { at: now, board: board.clone() })
+}

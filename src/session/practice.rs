@@ -1,0 +1,130 @@
+//! A practice cluster as a runner: commands of the runbook reach the simulator, and nothing else.
+
+use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::future::Future;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, Timestamp};
+use crate::engine::{CommandLine, Ended, Event, JobId, Output, Printed, Record};
+use crate::exec::{Answer, Job, JobReport, Runner};
+use crate::practice::{CommandResult, Practice, System};
+
+/// Runs commands in a simulated cluster.
+#[derive(Clone)]
+pub struct PracticeRunner {
+    practice: Arc<Practice>,
+    clock: Arc<dyn Clock>,
+    runtime: Handle,
+    running: Arc<Mutex<HashMap<JobId, CancellationToken>>>,
+}
+
+impl PracticeRunner {
+    /// A runner for this cluster.
+    pub fn new(practice: Arc<Practice>, clock: Arc<dyn Clock>, runtime: Handle) -> Self {
+        Self { practice, clock, runtime, running: Arc::default() }
+    }
+
+    async fn hold(self, job: Job, reports: UnboundedSender<JobReport>) {
+        let began = self.clock.now();
+        let token = CancellationToken::new();
+        self.lock().insert(job.id, token.clone());
+        let limit = self.clock.real(Duration::from_millis(job.command.timeout_ms));
+        let ended = tokio::select! {
+            result = self.practice.command(&job.command.argv) => Ok(result),
+            () = token.cancelled() => Err(Ended::Cancelled),
+            () = tokio::time::sleep(limit) => Err(Ended::TimedOut),
+        };
+        self.lock().remove(&job.id);
+        let (ended, printed) = match ended {
+            Ok(result) => (Ended::Exit(result.exit), printed(&result)),
+            Err(ended) => (ended, Printed::default()),
+        };
+        let text = format!("{}{}", printed.stdout, printed.stderr);
+        if !text.is_empty() {
+            let _ = reports.send(JobReport::Printed { job: job.id, bytes: text.clone().into_bytes() });
+        }
+        let output = keep(&job, text.as_bytes());
+        let elapsed = self.clock.now().since(began);
+        let _ = reports.send(JobReport::Finished { job: job.id, ended, elapsed, output, printed });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, CancellationToken>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runner for PracticeRunner {
+    fn start(&self, job: Job, reports: UnboundedSender<JobReport>) {
+        self.runtime.spawn(self.clone().hold(job, reports));
+    }
+
+    /// A simulated command leaves nothing behind when piton dies, so it is done again in the cluster built anew.
+    fn resume(&self, job: Job, reports: UnboundedSender<JobReport>) {
+        self.start(job, reports);
+    }
+
+    fn cancel(&self, job: JobId) {
+        if let Some(token) = self.lock().get(&job) {
+            token.cancel();
+        }
+    }
+
+    fn once(&self, command: CommandLine) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+        Box::pin(async move {
+            let result = self.practice.command(&command.argv).await;
+            Answer { ended: Ended::Exit(result.exit), printed: printed(&result) }
+        })
+    }
+}
+
+/// Brings a new cluster to where the journal left it: the recorded commands at their recorded times.
+pub fn replay(system: &mut dyn System, records: &[Record]) {
+    let mut started: HashMap<JobId, (&[String], Timestamp)> = HashMap::new();
+    for record in records {
+        match &record.event {
+            Event::CommandStarted { job, command, .. } => {
+                started.insert(*job, (&command.argv, record.at));
+            }
+            Event::CommandFinished { job, ended: Ended::Exit(_), .. } => {
+                if let Some((argv, at)) = started.remove(job) {
+                    system.advance(at);
+                    system.command(argv, at);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn printed(result: &CommandResult) -> Printed {
+    Printed { stdout: result.stdout.clone(), stderr: result.stderr.clone() }
+}
+
+/// Keeps the output beside the journal. A practice run goes on without it when that fails.
+fn keep(job: &Job, bytes: &[u8]) -> Option<Output> {
+    let file = format!("{}.out", job.id.0);
+    let path = job.folder.join(&file);
+    let written = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut kept| kept.write_all(bytes));
+    if let Err(error) = written {
+        tracing::warn!(%error, file, "the output could not be kept");
+        return None;
+    }
+    let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(Output { file, bytes: bytes.len() as u64, sha256, left_out_bytes: 0 })
+}
