@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
@@ -15,7 +15,7 @@ use crate::clock::{Clock, FastClock, Timestamp};
 use crate::engine::{Outcome, PracticeSeen, Record};
 use crate::journal::Store;
 use crate::plain;
-use crate::practice::vault::VaultCluster;
+use crate::practice::vault::{Options, Vault};
 use crate::practice::{Practice, System};
 use crate::runbook::Runbook;
 use crate::session::launch;
@@ -74,7 +74,7 @@ pub async fn begin(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
-    let cluster = build(&runbook.system, wanted, None, &[], runtime).await?;
+    let cluster = build(&runbook.system, wanted, &[], &[], runtime).await?;
     let bound = crate::site::bind(&runbook, &[], None, &cluster.inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
     let opening =
@@ -96,7 +96,7 @@ pub async fn go_on(
 ) -> Result<Launched, CliError> {
     let wanted = Wanted { nodes: seen.nodes, seed: seen.seed, speed };
     let system = suspended.runbook.system.clone();
-    let cluster = build(&system, wanted, Some(&seen.ports), &suspended.records, runtime).await?;
+    let cluster = build(&system, wanted, &seen.ports, &suspended.records, runtime).await?;
     launch::go_on(store, suspended, who, cluster.world).map_err(run::launch_error)
 }
 
@@ -120,7 +120,7 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
 async fn build(
     system: &str,
     wanted: Wanted,
-    ports: Option<&[u16]>,
+    ports: &[u16],
     records: &[Record],
     runtime: &Handle,
 ) -> Result<Cluster, CliError> {
@@ -131,14 +131,18 @@ async fn build(
     let last = records.last().map_or(Timestamp::default(), |record| record.at);
     let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, wanted.speed));
     let began = records.first().map_or_else(|| clock.now(), |record| record.at);
-    let mut cluster = VaultCluster::new(usize::from(wanted.nodes), wanted.seed, began);
+    let options = Options { seed: wanted.seed, ..Options::with_nodes(usize::from(wanted.nodes)) };
+    let mut cluster = Vault::new(options, began);
+    for (node, port) in cluster.nodes().into_iter().zip(ports) {
+        cluster.place(&node, &format!("http://127.0.0.1:{port}"));
+    }
     replay(&mut cluster, records);
     let system: Arc<Mutex<dyn System>> = Arc::new(Mutex::new(cluster));
-    let practice = Practice::start(system.clone(), clock.clone(), ports).await.map_err(|error| {
+    let practice = Practice::start(system, clock.clone(), ports).await.map_err(|error| {
         CliError::failed(format!("the simulated cluster cannot be started: {error}"))
             .hint("another program may hold one of its ports; try again, or begin a new practice run")
     })?;
-    let inputs = system.lock().unwrap_or_else(PoisonError::into_inner).inputs(&|node| practice.address(node));
+    let inputs = practice.inputs();
     let seen = PracticeSeen { nodes: wanted.nodes, seed: wanted.seed, ports: practice.ports() };
     let runner = Arc::new(PracticeRunner::new(Arc::new(practice), clock.clone(), runtime.clone()));
     Ok(Cluster { inputs, seen, world: World { runtime: runtime.clone(), clock, runner } })

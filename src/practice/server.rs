@@ -76,14 +76,23 @@ struct Open {
 }
 
 impl Practice {
-    /// Puts every node on a port of its own. Must be called inside a tokio runtime.
-    pub async fn start(system: Arc<Mutex<dyn System>>, clock: Arc<dyn Clock>) -> Result<Self, PracticeError> {
+    /// Puts every node on a port of its own: those of `ports`, in the nodes' order, where there is one, else any free
+    /// one. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// A port cannot be had.
+    pub async fn start(
+        system: Arc<Mutex<dyn System>>,
+        clock: Arc<dyn Clock>,
+        ports: &[u16],
+    ) -> Result<Self, PracticeError> {
         let stop = CancellationToken::new();
         let nodes = locked(&system).nodes();
         let mut doors = Vec::with_capacity(nodes.len());
-        for node in nodes {
+        for (index, node) in nodes.into_iter().enumerate() {
             let failed = |source| PracticeError::Port { node: node.clone(), source };
-            let holder = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(failed)?;
+            let wanted = ports.get(index).copied().unwrap_or(0);
+            let holder = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, wanted))).map_err(failed)?;
             let port = holder.local_addr().map_err(failed)?;
             locked(&system).place(&node, &format!("http://{port}"));
             doors.push(Door { node, port, _holder: holder, open: None });
@@ -104,6 +113,11 @@ impl Practice {
     /// The base URL of a node; `None` when there is no such node.
     pub fn address(&self, node: &str) -> Option<String> {
         self.addresses.iter().find(|(name, _)| name == node).map(|(_, port)| format!("http://{port}"))
+    }
+
+    /// The nodes' ports, in the nodes' order.
+    pub fn ports(&self) -> Vec<u16> {
+        self.addresses.iter().map(|(_, port)| port.port()).collect()
     }
 
     /// The nodes' names, in order.
