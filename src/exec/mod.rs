@@ -1,4 +1,20 @@
 //! Running commands: argv, never a shell line.
+//!
+//! A job is held by a supervisor process ([`hold_main`]) so that it outlives piton; what it prints goes to the run's
+//! output folder without the secrets that piton looked up. A probe's command runs inside piton and is killed with it.
+//!
+//! Absent here: what a command is for, whether its end was the expected one, and anything that shows it.
+
+mod capture;
+mod drive;
+mod follow;
+mod group;
+mod keep;
+mod local;
+mod once;
+pub mod scripted;
+pub mod secret;
+mod supervise;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -7,7 +23,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::engine::{CommandLine, Ended, JobId, Output, Printed};
+use crate::engine::{CommandLine, Ended, EnvValue, JobId, Output, Printed};
+
+pub use local::{Limits, LocalRunner};
+pub use scripted::{Reply, ScriptedRunner};
+pub use secret::{Redactor, Secret, SecretError, Secrets};
+pub use supervise::{HOLD, hold_main};
 
 /// A command with the place where its output is kept.
 #[derive(Clone, Debug)]
@@ -53,4 +74,9 @@ pub trait Runner: Send + Sync {
 
     /// Runs a probe's command to its end, killing it after its timeout.
     fn once(&self, command: CommandLine) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
+
+    /// Looks up the value behind a reference, for a probe's header. A practice cluster has its own secrets.
+    fn secret(&self, reference: EnvValue) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + '_>> {
+        Box::pin(async move { Secrets::of_process().resolve(&reference).await })
+    }
 }
