@@ -117,6 +117,11 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
     Ok(outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
 }
 
+/// Whether there is a simulated cluster of this system.
+pub fn has_simulator(system: &str) -> bool {
+    system == "vault"
+}
+
 async fn build(
     system: &str,
     wanted: Wanted,
@@ -124,7 +129,7 @@ async fn build(
     records: &[Record],
     runtime: &Handle,
 ) -> Result<Cluster, CliError> {
-    if system != "vault" {
+    if !has_simulator(system) {
         return Err(CliError::failed(format!("there is no simulator for {system:?} yet"))
             .hint("this version practises runbooks of the system \"vault\""));
     }

@@ -4,12 +4,12 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use crate::cli::args::{ResumeArguments, RunArguments};
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
-use crate::cli::{log, place, practice};
+use crate::cli::{backstage, log, place, practice};
 use crate::clock::{SystemClock, Timestamp};
 use crate::engine::{Leaving, Outcome};
 use crate::exec::LocalRunner;
@@ -60,12 +60,12 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
                 .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
         }
         let stage = Stage::new(folder, runtime.handle().clone())?.bound(typed.binding.set.clone(), site);
-        return face(&runtime, Start::SetUp(typed.runbook.clone(), false), stage, looks);
+        return face(&runtime, Start::SetUp { runbook: typed.runbook.clone(), is_practice: false }, stage, looks);
     }
     let store = store()?;
     let opening = Opening { runbook, inputs: bound.inputs, site: site.map(|site| site.seen()), practice: None };
     let who = place::who("terminal");
-    let world = live_world(&runtime, Timestamp::default())?;
+    let world = live_world(runtime.handle(), Timestamp::default())?;
     let launched = launch::begin(&store, opening, &who, world).map_err(launch_error)?;
     in_terminal(&runtime, launched, looks)
 }
@@ -88,7 +88,7 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     if typed.autopilot && !is_practice {
         return Err(CliError::usage("the autopilot walks practice runs only"));
     }
-    let launched = resume_with(&store, suspended, typed.speed, &who, &runtime)?;
+    let launched = resume_with(&store, suspended, typed.speed, &who, runtime.handle())?;
     if typed.autopilot { practice::autopilot(&runtime, launched) } else { in_terminal(&runtime, launched, looks) }
 }
 
@@ -101,11 +101,11 @@ pub fn resume_with(
     suspended: Suspended,
     speed: f64,
     who: &Who,
-    runtime: &Runtime,
+    runtime: &Handle,
 ) -> Result<Launched, CliError> {
     let seen = suspended.state.opened.as_ref().and_then(|opened| opened.practice.clone());
     if let Some(seen) = seen {
-        return runtime.block_on(practice::go_on(store, suspended, seen, speed, who, runtime.handle()));
+        return runtime.block_on(practice::go_on(store, suspended, seen, speed, who, runtime));
     }
     let world = live_world(runtime, suspended.state.at)?;
     launch::go_on(store, suspended, who, world).map_err(launch_error)
@@ -125,7 +125,7 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
             .hint("`piton practice RUNBOOK --autopilot` walks a practice run without one"));
     }
     let stage = Stage::new(None, runtime.handle().clone())?;
-    face(runtime, Start::Run(Box::new(launched)), stage, looks)
+    face(runtime, Start::Run(Box::new(backstage::launched(launched))), stage, looks)
 }
 
 /// Where runs are kept.
@@ -168,10 +168,10 @@ pub fn runtime() -> Result<Runtime, CliError> {
 ///
 /// # Errors
 /// The program's own file cannot be found.
-pub fn live_world(runtime: &Runtime, not_before: Timestamp) -> Result<World, CliError> {
+pub fn live_world(runtime: &Handle, not_before: Timestamp) -> Result<World, CliError> {
     let piton = std::env::current_exe().map_err(CliError::failed)?;
-    let runner = Arc::new(LocalRunner::new(runtime.handle().clone(), piton));
-    Ok(World { runtime: runtime.handle().clone(), clock: Arc::new(SystemClock::starting(not_before)), runner })
+    let runner = Arc::new(LocalRunner::new(runtime.clone(), piton));
+    Ok(World { runtime: runtime.clone(), clock: Arc::new(SystemClock::starting(not_before)), runner })
 }
 
 /// The last line of a run: its outcome, records and head, for the ticket.
@@ -197,9 +197,15 @@ pub fn launch_error(error: LaunchError) -> CliError {
 }
 
 fn face(runtime: &Runtime, start: Start, stage: Stage, looks: &Looks) -> Result<u8, CliError> {
-    let options = Options { theme: looks.theme.clone(), ascii: looks.ascii };
+    let options = Options { theme: looks.theme.clone(), is_ascii: looks.ascii, ..Options::default() };
     let exit = runtime.block_on(tui::run(start, Arc::new(stage), options)).map_err(CliError::failed)?;
     let Some(folder) = exit.folder else { return Ok(0) };
+    if exit.is_terminal_gone {
+        return Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status));
+    }
+    if let Some(why) = exit.halted {
+        return Err(CliError::failed(format!("the journal could not be written: {why}")));
+    }
     super::print(&told_head(&folder, exit.outcome)?);
     if exit.outcome.is_none() {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

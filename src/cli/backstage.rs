@@ -1,0 +1,181 @@
+//! What the screens ask of the rest of the program.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::runtime::Handle;
+
+use crate::cli::error::CliError;
+use crate::cli::practice::{self, Wanted};
+use crate::cli::{place, run};
+use crate::journal::Store;
+use crate::library::Library;
+use crate::runbook::value::parse_value;
+use crate::runbook::{InputKind, Runbook};
+use crate::session::launch::{self, Launched as Opened};
+use crate::session::Opening;
+use crate::site::{Bound, Site, bind};
+use crate::text::clean_line;
+use crate::tui::{Backstage, Launched, LibraryEntry, OpenRun, Question, Questions};
+
+/// The program behind the screens.
+pub struct Stage {
+    library: Library,
+    store: Store,
+    runtime: Handle,
+    set: Vec<(String, String)>,
+    site: Option<Site>,
+}
+
+impl Stage {
+    /// With the runbooks of `folder` beside the shipped ones and the user's.
+    ///
+    /// # Errors
+    /// There is no place to keep runs in.
+    pub fn new(folder: Option<PathBuf>, runtime: Handle) -> Result<Self, CliError> {
+        let (library, store) = (run::library_of(folder)?, run::store()?);
+        Ok(Self { library, store, runtime, set: Vec::new(), site: None })
+    }
+
+    /// With inputs that are bound already.
+    #[must_use]
+    pub fn bound(self, set: Vec<(String, String)>, site: Option<Site>) -> Self {
+        Self { set, site, ..self }
+    }
+
+    fn find(&self, name: &str) -> Result<Arc<Runbook>, String> {
+        self.library.find(name).map_err(|error| error.to_string())
+    }
+
+    fn bind(&self, runbook: &Runbook, asked: &Map<String, Value>) -> Result<Bound, String> {
+        bind(runbook, &self.set, self.site.as_ref(), asked).map_err(|problems| run::unbound(&problems).message)
+    }
+
+    fn begin_live(&self, runbook: Arc<Runbook>, answers: &[(String, String)]) -> Result<Opened, String> {
+        let mut asked = Map::new();
+        for (name, text) in answers.iter().filter(|(_, text)| !text.trim().is_empty()) {
+            let input = runbook.inputs.iter().find(|input| input.id.as_str() == name);
+            let kind = &input.ok_or_else(|| format!("there is no input {name}"))?.kind;
+            asked.insert(name.clone(), parse_value(kind, text).map_err(|problem| format!("{name}: {problem}"))?);
+        }
+        let bound = self.bind(&runbook, &asked)?;
+        if let Some(left) = bound.asked.first() {
+            return Err(format!("{left} is not bound"));
+        }
+        let site = self.site.as_ref().map(Site::seen);
+        let opening = Opening { runbook, inputs: bound.inputs, site, practice: None };
+        let world = run::live_world(&self.runtime, crate::clock::Timestamp::default()).map_err(told)?;
+        launch::begin(&self.store, opening, &place::who("terminal"), world).map_err(|error| error.to_string())
+    }
+}
+
+impl Backstage for Stage {
+    fn library(&self) -> Vec<LibraryEntry> {
+        let entries = self.library.entries();
+        let entry = |entry: &crate::library::Entry| {
+            let mut shown = LibraryEntry { id: entry.id.clone(), origin: entry.origin.to_string(), ..Default::default() };
+            match &entry.runbook {
+                Some(book) => {
+                    shown.title.clone_from(&book.title);
+                    shown.revision.clone_from(&book.revision);
+                    shown.system.clone_from(&book.system);
+                    shown.summary.clone_from(&book.summary);
+                    shown.minutes = book.minutes;
+                    shown.has_practice = practice::has_simulator(&book.system);
+                }
+                None => shown.problems = entry.diagnostics.iter().map(|found| found.message.clone()).collect(),
+            }
+            shown
+        };
+        entries.iter().map(entry).collect()
+    }
+
+    fn resumable(&self) -> Vec<OpenRun> {
+        let mut runs = self.store.list().unwrap_or_default();
+        runs.retain(crate::journal::Summary::is_open);
+        runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
+        let open = |run: crate::journal::Summary| OpenRun {
+            standing: run.damaged.clone().unwrap_or_else(|| format!("{} records, {}", run.records, run.operator)),
+            run: run.id,
+            title: run.title,
+            last: run.last_at,
+        };
+        runs.into_iter().map(open).collect()
+    }
+
+    fn set_up(&self, runbook: &str, is_practice: bool) -> Result<Questions, String> {
+        let book = self.find(runbook)?;
+        let mut questions =
+            Questions { runbook: runbook.to_owned(), title: book.title.clone(), is_practice, ..Default::default() };
+        if is_practice {
+            return Ok(questions);
+        }
+        let bound = self.bind(&book, &Map::new())?;
+        questions.site = self.site.as_ref().map(Site::seen);
+        questions.bound = bound.inputs.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
+        let asked = book.inputs.iter().filter(|input| bound.asked.contains(&input.id));
+        questions.asked = asked
+            .map(|input| Question {
+                input: input.id.to_string(),
+                kind: input.kind.clone(),
+                prompt: input.prompt.clone(),
+                default: input.default.as_ref().map(shown).unwrap_or_default(),
+                is_optional: input.optional,
+            })
+            .collect();
+        Ok(questions)
+    }
+
+    fn check_input(&self, runbook: &str, input: &str, text: &str) -> Option<String> {
+        let book = self.find(runbook).ok()?;
+        let input = book.inputs.iter().find(|candidate| candidate.id.as_str() == input)?;
+        if text.trim().is_empty() {
+            return (!input.optional).then(|| "a value is needed".to_owned());
+        }
+        parse_value(&input.kind, text).err().map(|problem| match input.kind {
+            InputKind::Nodes(_) => format!("{problem}; nodes are easier to give in a site file (--site)"),
+            _ => problem,
+        })
+    }
+
+    fn begin(&self, runbook: &str, is_practice: bool, answers: &[(String, String)]) -> Result<Launched, String> {
+        let book = self.find(runbook)?;
+        if !is_practice {
+            return self.begin_live(book, answers).map(launched);
+        }
+        let who = place::who("terminal");
+        let begun = practice::begin(&self.store, book, Wanted::default(), &who, &self.runtime);
+        self.runtime.block_on(begun).map(launched).map_err(told)
+    }
+
+    fn resume(&self, run: &str) -> Result<Launched, String> {
+        let who = place::who("terminal");
+        let suspended = launch::reopen(&self.store, run, &who).map_err(|error| error.to_string())?;
+        run::resume_with(&self.store, suspended, 1.0, &who, &self.runtime).map(launched).map_err(told)
+    }
+}
+
+/// A session's run as the screens take it.
+pub fn launched(opened: Opened) -> Launched {
+    let targets = opened.targets.iter().map(|target| (target.probe.clone(), target.node.clone(), target.item.clone()));
+    Launched {
+        targets: targets.collect(),
+        session: opened.session,
+        updates: opened.updates,
+        runbook: opened.runbook,
+        records: opened.records,
+        clock: opened.clock,
+        is_resumed: opened.is_resumed,
+        folder: opened.folder,
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    clean_line(&text).into_owned()
+}
+
+fn told(error: CliError) -> String {
+    error.message
+}
