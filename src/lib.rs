@@ -5,6 +5,8 @@
 pub mod clock;
 pub mod engine;
 pub mod exec;
+pub mod fs;
+pub mod journal;
 pub mod practice;
 pub mod runbook;
 pub mod session;
