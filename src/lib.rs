@@ -6,6 +6,8 @@ pub mod clock;
 pub mod diagnostic;
 pub mod engine;
 pub mod exec;
+pub mod fs;
+pub mod journal;
 pub mod practice;
 pub mod runbook;
 pub mod session;

@@ -95,26 +95,32 @@ pub(crate) async fn drive(
             () = &mut stop, if may_stop => {
                 may_stop = false;
                 if matches!(phase, Phase::Running) {
-                    group.terminate();
-                    phase = Phase::Asked(Ended::Cancelled);
+                    phase = ask(group, Ended::Cancelled);
                     timer.set(sleep(patience.grace));
                 }
             }
-            () = &mut timer => match phase {
-                Phase::Running => {
-                    group.terminate();
-                    phase = Phase::Asked(Ended::TimedOut);
-                    timer.set(sleep(patience.grace));
-                }
-                Phase::Asked(why) => {
-                    group.kill();
-                    phase = Phase::Killed(why);
-                    timer.set(sleep(if own_end.is_some() { patience.drain } else { UNKILLABLE }));
-                }
-                Phase::Killed(ended) | Phase::Draining(ended) => return ended,
-            },
+            () = &mut timer => {
+                let left = if own_end.is_some() { patience.drain } else { UNKILLABLE };
+                let (next, wait) = match phase {
+                    Phase::Running => (ask(group, Ended::TimedOut), patience.grace),
+                    Phase::Asked(why) => (kill(group, why), left),
+                    Phase::Killed(ended) | Phase::Draining(ended) => return ended,
+                };
+                phase = next;
+                timer.set(sleep(wait));
+            }
         }
     }
+}
+
+fn ask(group: &Group, why: Ended) -> Phase {
+    group.terminate();
+    Phase::Asked(why)
+}
+
+fn kill(group: &Group, why: Ended) -> Phase {
+    group.kill();
+    Phase::Killed(why)
 }
 
 /// Counts an unreadable pipe as a closed one.

@@ -1,0 +1,301 @@
+//! Files, so that they survive a crash and nobody else reads them; every error names the path and what to do.
+//!
+//! Links are not followed where piton writes: a link planted in its folders is refused.
+
+use std::fmt;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+/// The mode of every file that piton writes.
+const PRIVATE_FILE: u32 = 0o600;
+/// The mode of every folder that piton makes.
+const PRIVATE_FOLDER: u32 = 0o700;
+
+/// Something that could not be done with a file or folder.
+#[derive(Debug)]
+pub struct FsError {
+    /// What was tried, as a verb: `create`, `write`.
+    pub action: &'static str,
+    /// With what.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl FsError {
+    /// An error of doing `action` with `path`.
+    pub fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self { action, path: path.to_owned(), source }
+    }
+
+    /// What a person can do about it; empty when nothing general can be said.
+    pub fn advice(&self) -> &'static str {
+        match self.source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                "make room on that file system, or raise the quota or limit"
+            }
+            ErrorKind::ReadOnlyFilesystem => "mount it writable, or choose another state directory",
+            ErrorKind::PermissionDenied => "check who owns it and what its mode and attributes allow",
+            ErrorKind::AlreadyExists => "it is already there; choose another name",
+            ErrorKind::NotFound => "check the path",
+            ErrorKind::NotADirectory => "a part of that path is not a folder; move it away",
+            // What the system calls a loop is how it refuses any link under O_NOFOLLOW.
+            _ if is_link(&self.source) => "it is a symbolic link, which is not followed here; remove it",
+            _ => "",
+        }
+    }
+}
+
+impl fmt::Display for FsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {} {}: {}", self.action, self.path.display(), self.source)?;
+        match self.advice() {
+            "" => Ok(()),
+            advice => write!(f, "; {advice}"),
+        }
+    }
+}
+
+impl std::error::Error for FsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// The whole file as bytes.
+pub fn read(path: &Path) -> Result<Vec<u8>, FsError> {
+    std::fs::read(path).map_err(|error| FsError::new("read", path, error))
+}
+
+/// The whole file as text; not UTF-8 is an error.
+pub fn read_text(path: &Path) -> Result<String, FsError> {
+    std::fs::read_to_string(path).map_err(|error| FsError::new("read", path, error))
+}
+
+/// Makes a file that was not there (0600), open for appending and reading. Anything at `path`, a link included, is
+/// refused.
+pub fn create_private(path: &Path) -> Result<File, FsError> {
+    options().create_new(true).append(true).read(true).open(path).map_err(|error| FsError::new("create", path, error))
+}
+
+/// Opens a file that is there, for appending and reading; a link, a pipe or a device is refused.
+pub fn open_append(path: &Path) -> Result<File, FsError> {
+    opened(options().append(true).read(true).open(path), path)
+}
+
+/// Opens a file for reading and writing, and makes it (0600) when it is not there; a link, a pipe or a device is
+/// refused.
+pub fn open_or_create_private(path: &Path) -> Result<File, FsError> {
+    opened(options().create(true).truncate(false).write(true).read(true).open(path), path)
+}
+
+/// Opens a file for reading that must be a plain one and no link.
+pub fn open_read(path: &Path) -> Result<File, FsError> {
+    opened(options().read(true).open(path), path)
+}
+
+/// Makes `path` hold what `fill` writes, or leaves it as it was: written beside it (0600), synced, renamed over it, and
+/// the rename synced.
+pub fn replace_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), FsError> {
+    let beside = beside(path);
+    remove_leftover(&beside)?;
+    let mut file = create_private(&beside)?;
+    let filled = fill(&mut file).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, path));
+    if let Err(error) = filled {
+        // The error of the write is the one to tell; a leftover is removed by the next replacement.
+        let _ = std::fs::remove_file(&beside);
+        return Err(FsError::new("write", path, error));
+    }
+    sync_folder(parent(path))
+}
+
+/// Makes `path` hold `bytes`, or leaves it as it was; see [`replace_with`].
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
+    replace_with(path, |file| file.write_all(bytes))
+}
+
+/// Makes the entries of a folder durable: files made, renamed or removed in it.
+pub fn sync_folder(path: &Path) -> Result<(), FsError> {
+    let synced = File::open(path).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| FsError::new("sync", path, error))
+}
+
+/// Makes one folder (0700) that was not there, durably. That something is there is [`ErrorKind::AlreadyExists`].
+pub fn create_private_folder(path: &Path) -> Result<(), FsError> {
+    let made = DirBuilder::new().mode(PRIVATE_FOLDER).create(path);
+    made.map_err(|error| FsError::new("create", path, error))?;
+    sync_folder(parent(path))
+}
+
+/// Makes a folder and those above it (0700) where they are missing, durably. One that is there must be a folder, no
+/// link, and not writable by others.
+pub fn ensure_private_folder(path: &Path) -> Result<(), FsError> {
+    ensure_folder(path)?;
+    require_private_folder(path)
+}
+
+/// Refuses what is not a folder, is a link, or could be changed by others.
+pub fn require_private_folder(path: &Path) -> Result<(), FsError> {
+    let refuse = |kind, why: &str| Err(FsError::new("use", path, io::Error::new(kind, why.to_owned())));
+    let metadata = std::fs::symlink_metadata(path).map_err(|error| FsError::new("open", path, error))?;
+    if metadata.is_symlink() {
+        return refuse(ErrorKind::Other, "it is a symbolic link, which is not followed here; remove it");
+    }
+    if !metadata.is_dir() {
+        return refuse(ErrorKind::NotADirectory, "it is not a folder");
+    }
+    if metadata.permissions().mode() & 0o022 != 0 {
+        return refuse(ErrorKind::PermissionDenied, "others may write to it: chmod go-w");
+    }
+    Ok(())
+}
+
+/// Makes the folder and those above it where they are missing; links to folders are the user's own arrangement.
+pub fn ensure_folder(path: &Path) -> Result<(), FsError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => return Ok(()),
+        Ok(_) => return Err(FsError::new("use", path, ErrorKind::NotADirectory.into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(FsError::new("open", path, error)),
+    }
+    let above = parent(path);
+    if above != path {
+        ensure_folder(above)?;
+    }
+    match create_private_folder(path) {
+        // Another piton was quicker: what counts is that it is there.
+        Err(error) if error.source.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
+/// What is known of `path` itself, links not followed; `None` when nothing is there.
+pub fn look(path: &Path) -> Result<Option<Metadata>, FsError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FsError::new("open", path, error)),
+    }
+}
+
+/// The names in a folder that are text, sorted; none when the folder is not there.
+pub fn names(path: &Path) -> Result<Vec<String>, FsError> {
+    let failed = |error| FsError::new("list", path, error);
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        // A name that is not text is none of piton's.
+        names.extend(entry.map_err(failed)?.file_name().into_string());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    // NONBLOCK: a planted pipe must not hold up the open; it has no effect on a plain file.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.mode(PRIVATE_FILE).custom_flags(flags.bits().cast_signed());
+    options
+}
+
+fn opened(file: io::Result<File>, path: &Path) -> Result<File, FsError> {
+    let checked = file.and_then(|file| match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("it is not a plain file; remove it")),
+    });
+    checked.map_err(|error| FsError::new("open", path, error))
+}
+
+fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        Some(above) => above,
+        None => path,
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    path.with_file_name(name)
+}
+
+fn remove_leftover(path: &Path) -> Result<(), FsError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(FsError::new("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn what_is_made_is_private() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("a/b");
+        ensure_private_folder(&folder).unwrap();
+        replace(&folder.join("file"), b"one").unwrap();
+        drop(create_private(&folder.join("new")).unwrap());
+        assert_eq!(mode(&place.path().join("a")), 0o700);
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&folder.join("file")), 0o600);
+        assert_eq!(mode(&folder.join("new")), 0o600);
+    }
+
+    #[test]
+    fn a_replacement_that_fails_leaves_what_was() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("file");
+        replace(&path, b"old").unwrap();
+        let failed = replace_with(&path, |file| {
+            file.write_all(b"half")?;
+            Err(ErrorKind::StorageFull.into())
+        });
+        let said = failed.unwrap_err().to_string();
+        assert!(said.contains("file") && said.contains("make room"), "{said}");
+        assert_eq!(read(&path).unwrap(), b"old");
+        assert_eq!(names(place.path()).unwrap(), ["file"]);
+    }
+
+    #[test]
+    fn links_pipes_and_shared_folders_are_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let (target, link) = (place.path().join("target"), place.path().join("link"));
+        std::fs::write(&target, "theirs").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        for opened in [open_append(&link), open_read(&link), open_or_create_private(&link)] {
+            let said = opened.unwrap_err().to_string();
+            assert!(said.contains("link: ") && said.contains("remove it"), "{said}");
+        }
+        assert_eq!(create_private(&link).unwrap_err().source.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(read_text(&target).unwrap(), "theirs");
+
+        let shared = place.path().join("shared");
+        std::fs::create_dir(&shared).unwrap();
+        std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(require_private_folder(&shared).unwrap_err().to_string().contains("go-w"));
+        std::os::unix::fs::symlink(&shared, place.path().join("elsewhere")).unwrap();
+        assert!(require_private_folder(&place.path().join("elsewhere")).is_err());
+        assert!(open_append(&shared).is_err());
+        assert!(ensure_private_folder(&target.join("below")).is_err());
+    }
+}

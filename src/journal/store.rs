@@ -1,0 +1,222 @@
+//! The state directory: where runs live, how they are named and found.
+//!
+//! `runs/<run id>/` and `practice/<run id>/`, each with `journal.jsonl`, `lock` and `output/`; `locks/` for places.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::clock::Timestamp;
+use crate::engine::Mode;
+use crate::fs;
+use crate::journal::error::JournalError;
+use crate::journal::line::sha256_hex;
+use crate::journal::lock::{Holder, Lock};
+use crate::journal::summary::{RunSummary, summarize};
+
+/// Characters of the random end of a name: none looks like another, none needs a shift key.
+const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstvwxyz";
+
+/// How long that end is.
+const RANDOM_CHARS: usize = 4;
+
+/// How many names are tried before the day counts as full.
+const TRIES: u32 = 1000;
+
+/// How much of a place's name goes into the name of its lock file.
+const MAX_LOCK_NAME: usize = 100;
+
+/// The folder of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// The run whose folder is `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The run's name: that of its folder.
+    pub fn id(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The journal's file.
+    pub fn journal_path(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// The folder of command output.
+    pub fn output_dir(&self) -> PathBuf {
+        self.path.join("output")
+    }
+
+    /// The lock of the run's one writer.
+    pub fn lock_path(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+}
+
+/// Piton's part of the state directory.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// The store in `root`; nothing is touched before a run begins.
+    pub fn open(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Makes the folder of a new run with a name of its own, such as `2026-11-21-vault-ha-7qf3`. The run exists only
+    /// when its journal was created in it.
+    pub fn begin(&self, mode: Mode, at: Timestamp, runbook: &str) -> Result<RunDir, JournalError> {
+        self.begin_with(mode, at, runbook, random_end)
+    }
+
+    /// The same, with the random end of the names given for each try.
+    pub(super) fn begin_with(
+        &self,
+        mode: Mode,
+        at: Timestamp,
+        runbook: &str,
+        end: impl Fn(u32) -> String,
+    ) -> Result<RunDir, JournalError> {
+        let folder = self.folder(mode);
+        fs::ensure_folder(&self.root)?;
+        fs::ensure_private_folder(&folder)?;
+        let date: String = at.to_string().chars().take("2026-11-21".len()).collect();
+        let short = runbook.strip_suffix("-upgrade").filter(|short| !short.is_empty()).unwrap_or(runbook);
+        for attempt in 0..TRIES {
+            let id = format!("{date}-{short}-{}", end(attempt));
+            if self.find_exactly(&id)?.is_some() {
+                continue;
+            }
+            let path = folder.join(id);
+            match fs::create_private_folder(&path) {
+                Err(error) if error.source.kind() == ErrorKind::AlreadyExists => {}
+                made => return Ok(made.map(|()| RunDir::new(path))?),
+            }
+        }
+        Err(JournalError::NoFreeName { root: folder, at })
+    }
+
+    /// The one run whose name is `prefix` or begins with it.
+    pub fn find(&self, prefix: &str) -> Result<RunDir, JournalError> {
+        let mut found = self.runs()?;
+        found.retain(|run| run.id().starts_with(prefix));
+        if let Some(exact) = found.iter().find(|run| run.id() == prefix) {
+            return Ok(exact.clone());
+        }
+        match found.as_slice() {
+            [] => Err(JournalError::NoSuchRun { prefix: prefix.to_owned(), root: self.root.clone() }),
+            [one] => Ok(one.clone()),
+            several => Err(JournalError::Ambiguous {
+                prefix: prefix.to_owned(),
+                candidates: several.iter().map(RunDir::id).collect(),
+            }),
+        }
+    }
+
+    /// All runs, live and practice, the latest first; each journal is read once. One that cannot be read is listed
+    /// with the reason.
+    pub fn list(&self) -> Result<Vec<RunSummary>, JournalError> {
+        let mut summaries: Vec<_> = self.runs()?.into_iter().map(summarize).collect();
+        summaries.sort_by_cached_key(|summary| {
+            let opened_at = summary.opening.as_ref().map(|opening| opening.at);
+            std::cmp::Reverse((opened_at, summary.dir.id()))
+        });
+        Ok(summaries)
+    }
+
+    /// Reserves a system at a site for one live run; the lock is to be held as long as the run is walked. It covers
+    /// the runs of this state directory.
+    pub fn lock_place(&self, site: &str, system: &str, holder: &Holder) -> Result<Lock, JournalError> {
+        let folder = self.root.join("locks");
+        fs::ensure_folder(&self.root)?;
+        fs::ensure_private_folder(&folder)?;
+        let name = format!("{}--{}.lock", lock_name(site), lock_name(system));
+        Lock::take(&folder.join(name), holder)
+    }
+
+    fn folder(&self, mode: Mode) -> PathBuf {
+        self.root.join(match mode {
+            Mode::Live => "runs",
+            Mode::Practice => "practice",
+        })
+    }
+
+    fn runs(&self) -> Result<Vec<RunDir>, JournalError> {
+        let mut runs = Vec::new();
+        for folder in [self.folder(Mode::Live), self.folder(Mode::Practice)] {
+            for name in fs::names(&folder)? {
+                let path = folder.join(name);
+                if fs::look(&path)?.is_some_and(|metadata| metadata.is_dir()) {
+                    runs.push(RunDir::new(path));
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    fn find_exactly(&self, id: &str) -> Result<Option<RunDir>, JournalError> {
+        for mode in [Mode::Live, Mode::Practice] {
+            let path = self.folder(mode).join(id);
+            if fs::look(&path)?.is_some() {
+                return Ok(Some(RunDir::new(path)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The system seeds this hasher from its own randomness; nothing here needs to be secret, only different.
+fn random_end(attempt: u32) -> String {
+    let base = ALPHABET.len() as u64;
+    let mut random = RandomState::new().hash_one(attempt);
+    let mut end = String::with_capacity(RANDOM_CHARS);
+    for _ in 0..RANDOM_CHARS {
+        let index = usize::try_from(random % base).expect("smaller than the alphabet");
+        end.push(char::from(ALPHABET[index]));
+        random /= base;
+    }
+    end
+}
+
+/// A name as part of a file's name, so that different pairs of names never share a file: everything but plain
+/// characters is escaped, and so is each dash that could be taken for the separator.
+fn lock_name(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for (index, byte) in name.bytes().enumerate() {
+        let at_edge = index == 0 || index + 1 == name.len();
+        let is_plain = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => true,
+            b'.' => index > 0,
+            b'-' => !at_edge && !text.ends_with('-'),
+            _ => false,
+        };
+        match is_plain {
+            true => text.push(char::from(byte)),
+            false => text.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    if text.len() > MAX_LOCK_NAME {
+        text.truncate(MAX_LOCK_NAME / 2);
+        text = format!("{text}%{}", &sha256_hex(name.as_bytes())[..32]);
+    }
+    text
+}

@@ -1,0 +1,175 @@
+//! A run in a few words, from one reading of its journal.
+
+use crate::clock::Timestamp;
+use crate::engine::{Event, Mode, Outcome, Record, SiteSeen};
+use crate::fs;
+use crate::journal::lock::{Holder, holder_of};
+use crate::journal::store::RunDir;
+use crate::journal::verify::{Integrity, scan};
+
+/// What a list of runs tells of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Its folder and, with it, its name.
+    pub dir: RunDir,
+    /// What its first record says; `None` when there is none that can be read.
+    pub opening: Option<Opening>,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Who holds it now.
+    pub holder: Option<Holder>,
+    /// How often it went another way than its runbook.
+    pub deviations: Deviations,
+    /// How many good records it has.
+    pub records: u64,
+    /// The time of the last of them.
+    pub last_at: Option<Timestamp>,
+    /// The hash of the last of them.
+    pub head: String,
+}
+
+/// The head of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// When it was opened.
+    pub at: Timestamp,
+    /// The runbook's name.
+    pub runbook: String,
+    /// Its title.
+    pub title: String,
+    /// Its revision.
+    pub revision: String,
+    /// Live or practice.
+    pub mode: Mode,
+    /// The place.
+    pub site: Option<SiteSeen>,
+    /// Who opened it.
+    pub operator: String,
+    /// On which host.
+    pub host: String,
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not yet closed.
+    Open,
+    /// Not yet closed, and a crash cut off the last write; opening it again moves that aside.
+    Torn,
+    /// Closed.
+    Closed(Outcome),
+    /// It never came to be: not one whole record.
+    NeverOpened,
+    /// Damaged at that line.
+    Damaged {
+        /// The line.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// It cannot be read, and why.
+    Unreadable(String),
+}
+
+/// How often a person overruled the runbook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deviations {
+    /// Steps left out.
+    pub skips: u32,
+    /// Steps declared done against the machine.
+    pub overrides: u32,
+    /// Waits ended early.
+    pub cuts: u32,
+    /// Guards or gates gone over.
+    pub acknowledgements: u32,
+}
+
+impl Deviations {
+    /// All together.
+    pub fn total(self) -> u32 {
+        self.skips + self.overrides + self.cuts + self.acknowledgements
+    }
+
+    fn count(&mut self, event: &Event) {
+        match event {
+            Event::StepSkipped { .. } => self.skips += 1,
+            Event::StepOverridden { .. } => self.overrides += 1,
+            Event::WaitCut { .. } => self.cuts += 1,
+            Event::GuardAcknowledged { .. } => self.acknowledgements += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Reads the journal of a run once.
+pub(super) fn summarize(dir: RunDir) -> RunSummary {
+    let mut summary = RunSummary {
+        holder: holder_of(&dir.lock_path()),
+        dir,
+        opening: None,
+        standing: Standing::NeverOpened,
+        deviations: Deviations::default(),
+        records: 0,
+        last_at: None,
+        head: String::new(),
+    };
+    let path = summary.dir.journal_path();
+    match fs::look(&path) {
+        Ok(Some(metadata)) if metadata.is_file() => {}
+        Ok(None) => return summary,
+        Ok(Some(_)) => {
+            summary.standing = Standing::Unreadable(format!("{} is not a plain file", path.display()));
+            return summary;
+        }
+        Err(error) => {
+            summary.standing = Standing::Unreadable(error.to_string());
+            return summary;
+        }
+    }
+    let (mut opening, mut deviations) = (None, Deviations::default());
+    let verified = scan(&path, |_, record| {
+        deviations.count(&record.event);
+        if let Some(found) = opening_of(record) {
+            opening = Some(found);
+        }
+    });
+    summary.opening = opening;
+    summary.deviations = deviations;
+    match verified {
+        Err(error) => summary.standing = Standing::Unreadable(error.to_string()),
+        Ok(found) => {
+            summary.records = found.records;
+            summary.last_at = found.chain.last_at();
+            summary.standing = standing(found.integrity, found.chain.closed());
+            summary.head = found.head;
+        }
+    }
+    summary
+}
+
+fn standing(integrity: Integrity, closed: Option<Outcome>) -> Standing {
+    match (integrity, closed) {
+        (Integrity::Whole, Some(outcome)) => Standing::Closed(outcome),
+        (Integrity::Whole, None) => Standing::Open,
+        (Integrity::TornTail { .. }, _) => Standing::Torn,
+        (Integrity::NeverOpened, _) => Standing::NeverOpened,
+        (Integrity::Damaged { line, what }, _) => Standing::Damaged { line, what },
+        (Integrity::NewerFormat { found }, _) => {
+            Standing::Unreadable(format!("written in journal format {found}: use a newer piton"))
+        }
+    }
+}
+
+fn opening_of(record: Record) -> Option<Opening> {
+    let Event::RunOpened(head) = record.event else { return None };
+    Some(Opening {
+        at: record.at,
+        runbook: head.runbook.as_str().to_owned(),
+        title: head.title,
+        revision: head.revision,
+        mode: head.mode,
+        site: head.site,
+        operator: head.operator,
+        host: head.host,
+    })
+}

@@ -1,0 +1,218 @@
+//! Whether a journal is whole: one pass, one line in memory at a time.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use crate::engine::{JOURNAL_FORMAT, Record};
+use crate::fs::FsError;
+use crate::journal::chain::Chain;
+use crate::journal::error::JournalError;
+use crate::journal::line::{self, MAX_LINE_BYTES};
+use crate::journal::reader::{RawLine, Reader};
+
+/// The unit in which a disk writes: of a sector either the old or the new content is there after a crash.
+const SECTOR_BYTES: u64 = 512;
+
+/// So many bytes that no line holds are the trace of a torn write; fewer could come from single changed bits.
+const FOREIGN_BYTES: u64 = 8;
+
+/// What a journal is found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// How many records stand in an unbroken chain from the start.
+    pub records: u64,
+    /// How many bytes these take.
+    pub bytes: u64,
+    /// The hash of the last of them: what the operator noted at the end of the run must be equal to it.
+    pub head: String,
+    /// Where and how the chain of these records stands: time of the last one and the outcome.
+    pub chain: Chain,
+    /// What follows them.
+    pub integrity: Integrity,
+}
+
+/// What follows the good records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Integrity {
+    /// Nothing.
+    Whole,
+    /// A write that a crash cut off; never acknowledged.
+    TornTail {
+        /// The line at which it begins.
+        line: u64,
+        /// How long it is.
+        bytes: u64,
+    },
+    /// Something that a crash does not explain, or that cannot be told from an acknowledged record.
+    Damaged {
+        /// The line at which it was noticed.
+        line: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// There is not one whole record. Before its first record is durable nobody is told of a run: so a crash came
+    /// before it existed, or the file was emptied.
+    NeverOpened,
+    /// A journal of a later piton, which this one cannot judge.
+    NewerFormat {
+        /// Its format.
+        found: u64,
+    },
+}
+
+/// Verifies the journal file at `path`, which may be a link or a pipe.
+pub fn verify(path: &Path) -> Result<Verification, JournalError> {
+    scan(path, |_, _| {})
+}
+
+/// All good records of the journal file at `path`, and what follows them.
+pub fn read_records(path: &Path) -> Result<(Vec<Record>, Verification), JournalError> {
+    let mut records = Vec::new();
+    let verification = scan(path, |_, record| records.push(record))?;
+    Ok((records, verification))
+}
+
+/// Verifies the file at `path` and hands on each good record with its raw line.
+pub(super) fn scan(path: &Path, each: impl FnMut(RawLine<'_>, Record)) -> Result<Verification, JournalError> {
+    let file = File::open(path).map_err(|error| FsError::new("open", path, error))?;
+    let verification = examine(BufReader::with_capacity(1 << 16, file), each);
+    Ok(verification.map_err(|error| FsError::new("read", path, error))?)
+}
+
+/// Verifies what `source` yields and hands on each good record with its raw line.
+pub fn examine(source: impl BufRead, mut each: impl FnMut(RawLine<'_>, Record)) -> io::Result<Verification> {
+    let mut reader = Reader::new(source);
+    let mut chain = Chain::default();
+    let mut bytes = 0;
+    let mut integrity = Integrity::Whole;
+    while let Some(raw) = reader.next_line()? {
+        match judge(&mut chain, raw) {
+            Judged::Good(record) => {
+                bytes = raw.offset + raw.length + 1;
+                each(raw, *record);
+            }
+            Judged::Bad(what) => integrity = Integrity::Damaged { line: raw.number, what },
+            Judged::Newer(found) => integrity = Integrity::NewerFormat { found },
+            Judged::Unreadable(what) => {
+                let tail = Tail::new(raw, what, chain.closed().is_some());
+                integrity = tail.follow(&mut reader)?;
+            }
+        }
+        if integrity != Integrity::Whole {
+            break;
+        }
+    }
+    if chain.records() == 0 && matches!(integrity, Integrity::Whole | Integrity::TornTail { .. }) {
+        integrity = Integrity::NeverOpened;
+    }
+    Ok(Verification { records: chain.records(), bytes, head: chain.head().to_owned(), chain, integrity })
+}
+
+enum Judged {
+    Good(Box<Record>),
+    /// A whole record that does not belong here: never the work of a crash.
+    Bad(String),
+    /// Not a whole record: what follows tells more.
+    Unreadable(String),
+    Newer(u64),
+}
+
+fn judge(chain: &mut Chain, raw: RawLine<'_>) -> Judged {
+    if raw.bytes.len() > MAX_LINE_BYTES {
+        return Judged::Unreadable(format!("it is longer than {MAX_LINE_BYTES} bytes"));
+    }
+    if !raw.is_terminated {
+        return Judged::Unreadable("it has no newline at its end".into());
+    }
+    if raw.number == 1
+        && let Some(found) = line::stated_format(raw.bytes).filter(|found| *found > u64::from(JOURNAL_FORMAT))
+    {
+        return Judged::Newer(found);
+    }
+    match line::decode(raw.bytes) {
+        Ok(record) => match chain.accept(raw.bytes, &record) {
+            Ok(()) => Judged::Good(Box::new(record)),
+            Err(fault) => Judged::Bad(fault.to_string()),
+        },
+        // Said without serde's own "at line 1", which would contradict the line told.
+        Err(error) => Judged::Unreadable(format!("it is not a record: {}", without_line(&error.to_string()))),
+    }
+}
+
+fn without_line(text: &str) -> String {
+    match text.split_once(" at line 1 column ") {
+        Some((what, column)) => format!("{what} at byte {column}"),
+        None => text.to_owned(),
+    }
+}
+
+/// The first line that is not a record, and everything after it.
+struct Tail {
+    line: u64,
+    offset: u64,
+    what: String,
+    is_after_end: bool,
+    foreign_bytes: u64,
+    begins_with_a_hole: bool,
+    end: u64,
+    ends_in_newline: bool,
+    later: Option<u64>,
+}
+
+impl Tail {
+    fn new(raw: RawLine<'_>, what: String, is_after_end: bool) -> Self {
+        let to_sector_end = SECTOR_BYTES - raw.offset % SECTOR_BYTES;
+        let chunk = usize::try_from(to_sector_end).unwrap_or(usize::MAX);
+        let begins_with_a_hole = raw.bytes.get(..chunk).is_some_and(|chunk| chunk.iter().all(|&byte| byte == 0));
+        let mut tail = Self {
+            line: raw.number,
+            offset: raw.offset,
+            what,
+            is_after_end,
+            foreign_bytes: 0,
+            begins_with_a_hole,
+            end: raw.offset,
+            ends_in_newline: true,
+            later: None,
+        };
+        tail.add(raw);
+        tail
+    }
+
+    fn add(&mut self, raw: RawLine<'_>) {
+        self.foreign_bytes += raw.bytes.iter().filter(|byte| **byte < b' ').count() as u64;
+        self.end = raw.offset + raw.length + u64::from(raw.is_terminated);
+        self.ends_in_newline = raw.is_terminated;
+    }
+
+    /// Reads on to the end. A record of this place or a later one means that the bad line was once followed; older
+    /// ones can be stale content of the disk.
+    fn follow(mut self, reader: &mut Reader<impl BufRead>) -> io::Result<Integrity> {
+        while let Some(raw) = reader.next_line()? {
+            self.add(raw);
+            if self.later.is_none() && raw.bytes.len() <= MAX_LINE_BYTES {
+                let seq = line::decode(raw.bytes).ok().map(|record| record.seq);
+                self.later = seq.filter(|seq| *seq >= self.line);
+            }
+        }
+        Ok(self.verdict())
+    }
+
+    fn verdict(self) -> Integrity {
+        let line = self.line;
+        let is_torn = !self.ends_in_newline || self.foreign_bytes >= FOREIGN_BYTES || self.begins_with_a_hole;
+        let what = self.what;
+        match self.later {
+            _ if self.is_after_end => {
+                Integrity::Damaged { line, what: "something stands after the end of the run".into() }
+            }
+            Some(seq) => Integrity::Damaged {
+                line,
+                what: format!("{what}; record {seq} still follows, so it was not cut off by a crash"),
+            },
+            None if is_torn => Integrity::TornTail { line, bytes: self.end - self.offset },
+            None => Integrity::Damaged { line, what },
+        }
+    }
+}
