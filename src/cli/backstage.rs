@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 
 use crate::cli::error::CliError;
+use crate::cli::journals::standing;
 use crate::cli::practice::{self, Wanted};
 use crate::cli::{place, run};
-use crate::journal::Store;
+use crate::journal::{RunSummary, Store};
 use crate::library::Library;
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
@@ -93,13 +94,13 @@ impl Backstage for Stage {
 
     fn resumable(&self) -> Vec<OpenRun> {
         let mut runs = self.store.list().unwrap_or_default();
-        runs.retain(crate::journal::Summary::is_open);
+        runs.retain(RunSummary::is_open);
         runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
-        let open = |run: crate::journal::Summary| OpenRun {
-            standing: run.damaged.clone().unwrap_or_else(|| format!("{} records, {}", run.records, run.operator)),
-            run: run.id,
-            title: run.title,
-            last: run.last_at,
+        let open = |run: RunSummary| OpenRun {
+            standing: format!("{}, {} records", standing(&run), run.records),
+            run: run.dir.id(),
+            title: run.opening.map(|head| head.title).unwrap_or_default(),
+            last: run.last_at.unwrap_or_default(),
         };
         runs.into_iter().map(open).collect()
     }

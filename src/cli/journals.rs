@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::cli::error::CliError;
 use crate::cli::run;
-use crate::engine::{Mode, Outcome};
-use crate::journal::{Integrity, JOURNAL_FILE, verify as verify_journal};
+use crate::engine::Mode;
+use crate::journal::{Integrity, RunDir, RunSummary, Standing, verify as verify_journal};
 use crate::text::clean_line;
 
 /// `piton journals`: one line a run, the latest last.
@@ -19,26 +19,65 @@ pub fn list(json: bool) -> Result<u8, CliError> {
     if runs.is_empty() && !json {
         super::print("no runs yet: `piton practice vault-ha-upgrade` opens a first one");
     }
-    for run in runs {
-        let outcome = run.outcome.map_or(if run.damaged.is_some() { "damaged" } else { "suspended" }, Outcome::word);
-        let mode = if run.mode == Mode::Practice { "practice" } else { "live" };
-        let line = if json {
-            json!({
-                "run": run.id, "mode": mode, "runbook": run.runbook, "title": run.title, "operator": run.operator,
-                "site": run.site, "opened_at": run.opened_at, "last_at": run.last_at, "outcome": outcome,
-                "deviations": run.deviations, "records": run.records, "damaged": run.damaged,
-            })
-            .to_string()
-        } else {
-            let site = run.site.as_deref().unwrap_or("-");
-            format!(
-                "{:<32} {mode:<8} {outcome:<26} {} deviations · {} records · {} · {site}",
-                run.id, run.deviations, run.records, run.operator,
-            )
-        };
-        super::print(&clean_line(&line));
+    for run in runs.iter().rev() {
+        super::print(&clean_line(&if json { as_json(run) } else { as_line(run) }));
     }
     Ok(0)
+}
+
+/// Where a run stands, in a word or a few.
+pub fn standing(run: &RunSummary) -> String {
+    match &run.standing {
+        Standing::Open if run.holder.is_some() => "running".into(),
+        Standing::Open => "suspended".into(),
+        Standing::Torn => "suspended, torn".into(),
+        Standing::Closed(outcome) => outcome.word().into(),
+        Standing::NeverOpened => "never opened".into(),
+        Standing::Damaged { line, what } => format!("DAMAGED at line {line}: {what}"),
+        Standing::Unreadable(why) => format!("cannot be read: {why}"),
+    }
+}
+
+fn as_line(run: &RunSummary) -> String {
+    let head = run.opening.as_ref();
+    let mode = head.map_or("-", |head| mode_word(head.mode));
+    let operator = head.map_or("-", |head| head.operator.as_str());
+    let site = head.and_then(|head| head.site.as_ref()).map_or("-", |site| site.name.as_str());
+    let deviations = run.deviations.total();
+    format!(
+        "{:<32} {mode:<8} {:<25} {deviations} deviations · {} records · {operator} · {site}",
+        run.dir.id(),
+        standing(run),
+        run.records,
+    )
+}
+
+fn as_json(run: &RunSummary) -> String {
+    let head = run.opening.as_ref();
+    json!({
+        "run": run.dir.id(),
+        "mode": head.map(|head| mode_word(head.mode)),
+        "runbook": head.map(|head| &head.runbook),
+        "title": head.map(|head| &head.title),
+        "revision": head.map(|head| &head.revision),
+        "operator": head.map(|head| &head.operator),
+        "host": head.map(|head| &head.host),
+        "site": head.and_then(|head| head.site.as_ref()).map(|site| &site.name),
+        "opened_at": head.map(|head| head.at),
+        "last_at": run.last_at,
+        "standing": standing(run),
+        "deviations": run.deviations.total(),
+        "records": run.records,
+        "head": run.head,
+    })
+    .to_string()
+}
+
+const fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Practice => "practice",
+        Mode::Live => "live",
+    }
 }
 
 /// `piton verify`: one line a journal; status 1 when one of them is damaged.
@@ -57,6 +96,11 @@ pub fn verify(names: &[String]) -> Result<u8, CliError> {
             Integrity::TornTail { line, bytes } => {
                 format!("{shown}: whole {counted} (notice: line {line} is torn, {bytes} bytes; resuming sets it aside)")
             }
+            Integrity::NeverOpened => format!("{shown}: not one whole record: the run never came to be {counted}"),
+            Integrity::NewerFormat { found } => {
+                is_damaged = true;
+                format!("{shown}: written by a later piton (format {found}); this one cannot judge it")
+            }
             Integrity::Damaged { line, what } => {
                 is_damaged = true;
                 format!("{shown}: DAMAGED at line {line}: {what} ({counted} before it)")
@@ -73,8 +117,8 @@ fn journal_path(name: &str) -> Result<PathBuf, CliError> {
     if path.is_file() {
         return Ok(path.to_owned());
     }
-    if path.join(JOURNAL_FILE).is_file() {
-        return Ok(path.join(JOURNAL_FILE));
+    if path.is_dir() {
+        return Ok(RunDir::new(path).journal_path());
     }
     let dir = run::store()?.find(name).map_err(CliError::failed)?;
     Ok(dir.journal_path())

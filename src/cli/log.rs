@@ -24,7 +24,7 @@ pub fn start() -> Result<(), CliError> {
         CliError::usage(format!("{VARIABLE} is no log level")).hint("use error, warn, info, debug or trace")
     })?;
     let folder = place::state_root()?;
-    crate::fs::create_private_dir(&folder).map_err(CliError::failed)?;
+    crate::fs::ensure_private_folder(&folder).map_err(CliError::failed)?;
     let path = folder.join("piton.log");
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
     let file = file.map_err(|error| CliError::failed(format!("{}: {error}", path.display())))?;

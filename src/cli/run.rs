@@ -13,7 +13,7 @@ use crate::cli::{backstage, log, place, practice};
 use crate::clock::{SystemClock, Timestamp};
 use crate::engine::{Leaving, Outcome};
 use crate::exec::LocalRunner;
-use crate::journal::{Store, verify};
+use crate::journal::{RunDir, RunSummary, Store, verify};
 use crate::library::Library;
 use crate::runbook::Runbook;
 use crate::session::launch::{self, LaunchError};
@@ -131,9 +131,9 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
 /// Where runs are kept.
 ///
 /// # Errors
-/// The folder cannot be made.
+/// There is no home directory.
 pub fn store() -> Result<Store, CliError> {
-    Store::open(&place::state_root()?).map_err(CliError::failed)
+    Ok(Store::open(place::state_root()?))
 }
 
 /// A runbook by name or file.
@@ -179,7 +179,7 @@ pub fn live_world(runtime: &Handle, not_before: Timestamp) -> Result<World, CliE
 /// # Errors
 /// The journal cannot be read.
 pub fn told_head(folder: &Path, outcome: Option<Outcome>) -> Result<String, CliError> {
-    let found = verify(&folder.join("journal.jsonl")).map_err(CliError::failed)?;
+    let found = verify(&RunDir::new(folder).journal_path()).map_err(CliError::failed)?;
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let word = outcome.map_or("suspended", Outcome::word);
     Ok(format!("{name}: {word} · records={} head={}", found.records, found.head))
@@ -226,8 +226,8 @@ async fn leave(launched: Launched) {
 
 fn latest_open(store: &Store) -> Result<String, CliError> {
     let runs = store.list().map_err(CliError::failed)?;
-    let latest = runs.into_iter().filter(|run| run.is_open()).max_by_key(|run| run.last_at);
-    latest.map(|run| run.id).ok_or_else(|| {
+    let latest = runs.into_iter().filter(RunSummary::is_open).max_by_key(|run| run.last_at);
+    latest.map(|run| run.dir.id()).ok_or_else(|| {
         CliError::failed("there is no suspended run").hint("`piton journals` lists all runs of this machine")
     })
 }

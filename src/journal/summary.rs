@@ -28,6 +28,13 @@ pub struct RunSummary {
     pub head: String,
 }
 
+impl RunSummary {
+    /// Whether it can be gone on with.
+    pub fn is_open(&self) -> bool {
+        matches!(self.standing, Standing::Open | Standing::Torn)
+    }
+}
+
 /// The head of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {

@@ -7,13 +7,11 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::clock::Clock;
-use crate::engine::{
-    Event, JOURNAL_FORMAT, Mode, Moment, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen, decide,
-};
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::engine::{Event, JOURNAL_FORMAT, Mode, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen};
 use crate::exec::Runner;
 use crate::health::{self, Target};
-use crate::journal::{Journal, JournalError, RunDir, SiteLock, Store, TailSetAside};
+use crate::journal::{Holder, Journal, JournalError, Lock, Opened, RunDir, SetAside, Store};
 use crate::runbook::{self, Runbook};
 use crate::session::live::{self, Live};
 use crate::session::{Session, Update};
@@ -33,6 +31,10 @@ impl Who {
     /// The author of that person's records.
     pub fn by(&self) -> String {
         format!("{}@{}", self.operator, self.host)
+    }
+
+    fn holder(&self, since: Timestamp) -> Holder {
+        Holder { operator: self.operator.clone(), host: self.host.clone(), pid: std::process::id(), since }
     }
 }
 
@@ -98,9 +100,6 @@ pub enum LaunchError {
     /// A probe cannot be set up.
     #[error("a probe cannot be set up: {0}")]
     Probe(String),
-    /// The engine refused.
-    #[error("the run cannot be opened: {0}")]
-    Refused(String),
     /// The system gives no thread.
     #[error("the session cannot be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -116,7 +115,7 @@ pub struct Suspended {
     pub state: RunState,
     journal: Journal,
     dir: RunDir,
-    torn: Option<TailSetAside>,
+    set_aside: Vec<SetAside>,
 }
 
 /// Opens a new run and sits down at it.
@@ -128,17 +127,12 @@ pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result
     let mode = if opening.practice.is_some() { Mode::Practice } else { Mode::Live };
     let targets = targets(&runbook, &opening.inputs)?;
     let at = world.clock.now();
-    let dir = store.new_run(mode, &runbook.id, at)?;
+    let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
+    let dir = store.begin(mode, at, runbook.id.as_str())?;
     let head = head(&opening, mode, &dir, who);
-    let mut state = RunState::new(&runbook);
-    let moment = Moment { at, board: crate::engine::Board::default() };
-    let events = decide(&runbook, &state, Proposal::Open(Box::new(head)), &moment);
-    let events = events.map_err(|refusal| LaunchError::Refused(refusal.to_string()))?;
-    let held = hold_site(store, &opening.site, &runbook, who, at)?;
-    let (journal, records) = Journal::create(&dir, &who.by(), at, events)?;
-    for record in &records {
-        state.apply(record);
-    }
+    let (journal, record) = Journal::create(&dir, &who.holder(at), at, &who.by(), head)?;
+    let records = vec![record];
+    let state = RunState::fold(&runbook, &records);
     let first = vec![sit(who)];
     go(Parts { runbook, journal, state, records, targets, dir, held, is_resumed: false }, first, who, world)
 }
@@ -149,7 +143,8 @@ pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result
 /// It is closed, damaged, held by somebody else, or not there.
 pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchError> {
     let dir = store.find(name)?;
-    let (journal, records, torn) = Journal::open(&dir, &who.by())?;
+    let now = SystemClock::starting(Timestamp::default()).now();
+    let Opened { journal, records, set_aside } = Journal::open(&dir, &who.holder(now))?;
     let path = dir.journal_path();
     let text = match records.first().map(|record| &record.event) {
         Some(Event::RunOpened(opened)) => opened.text.as_str(),
@@ -162,9 +157,9 @@ pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchE
     })?);
     let state = RunState::fold(&runbook, &records);
     if state.closed.is_some() {
-        return Err(LaunchError::Closed(dir.name()));
+        return Err(LaunchError::Closed(dir.id()));
     }
-    Ok(Suspended { records, runbook, state, journal, dir, torn })
+    Ok(Suspended { records, runbook, state, journal, dir, set_aside })
 }
 
 /// Sits down at a suspended run.
@@ -172,15 +167,13 @@ pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchE
 /// # Errors
 /// See [`LaunchError`].
 pub fn go_on(store: &Store, run: Suspended, who: &Who, world: World) -> Result<Launched, LaunchError> {
-    let Suspended { records, runbook, state, journal, dir, torn } = run;
+    let Suspended { records, runbook, state, journal, dir, set_aside } = run;
     let opened = state.opened.as_ref();
     let targets = targets(&runbook, &opened.map(|opened| opened.inputs.clone()).unwrap_or_default())?;
-    let site = opened.and_then(|opened| opened.site.clone());
-    let held = hold_site(store, &site, &runbook, who, world.clock.now())?;
-    let mut first = Vec::new();
-    if let Some(torn) = torn {
-        first.push(Proposal::TailSetAside { file: torn.file, bytes: torn.bytes, sha256: torn.sha256 });
-    }
+    let site = opened.and_then(|opened| opened.site.as_ref());
+    let held = hold_site(store, site, &runbook, &who.holder(world.clock.now()))?;
+    let aside = |SetAside { file, bytes, sha256 }| Proposal::TailSetAside { file, bytes, sha256 };
+    let mut first: Vec<_> = set_aside.into_iter().map(aside).collect();
     if state.sitting.is_some() {
         // The last sitting never said that it ended: the machine or piton died.
         first.push(Proposal::Leave { how: crate::engine::Leaving::Interrupted });
@@ -196,7 +189,7 @@ struct Parts {
     records: Vec<Record>,
     targets: Vec<Target>,
     dir: RunDir,
-    held: Option<SiteLock>,
+    held: Option<Lock>,
     is_resumed: bool,
 }
 
@@ -230,7 +223,7 @@ fn head(opening: &Opening, mode: Mode, dir: &RunDir, who: &Who) -> RunOpened {
     let runbook = &opening.runbook;
     RunOpened {
         format: JOURNAL_FORMAT,
-        run: dir.name(),
+        run: dir.id(),
         runbook: runbook.id.clone(),
         title: runbook.title.clone(),
         revision: runbook.revision.clone(),
@@ -264,11 +257,10 @@ fn targets(runbook: &Runbook, inputs: &Map<String, Value>) -> Result<Vec<Target>
 /// One run per place and system at a time; a run without a site file, and practice, hold nothing.
 fn hold_site(
     store: &Store,
-    site: &Option<SiteSeen>,
+    site: Option<&SiteSeen>,
     runbook: &Runbook,
-    who: &Who,
-    at: crate::clock::Timestamp,
-) -> Result<Option<SiteLock>, LaunchError> {
+    holder: &Holder,
+) -> Result<Option<Lock>, LaunchError> {
     let Some(site) = site else { return Ok(None) };
-    Ok(Some(store.hold_site(&site.name, &runbook.system, &who.by(), at)?))
+    Ok(Some(store.lock_place(&site.name, &runbook.system, holder)?))
 }

@@ -18,7 +18,7 @@ use crate::engine::{
 };
 use crate::exec::{Job, JobReport, Runner};
 use crate::health::{BoardKeeper, Monitor, Target};
-use crate::journal::{Journal, SiteLock};
+use crate::journal::{Journal, Lock};
 use crate::runbook::{Action, Runbook};
 use crate::session::{Incoming, Session, Update};
 
@@ -53,7 +53,7 @@ pub struct Live {
     /// Who proposes: `operator@host`.
     pub by: String,
     /// The place, held for as long as the session lives.
-    pub held: Option<SiteLock>,
+    pub held: Option<Lock>,
 }
 
 /// Starts the session's thread; `first` is proposed before anything else can be.
