@@ -1,6 +1,7 @@
 //! The runbook format: pure, never touches a file.
 
 mod allow;
+mod check;
 pub mod expr;
 mod filters;
 pub mod id;
@@ -8,6 +9,8 @@ mod jq;
 pub mod model;
 mod native;
 mod nearest;
+pub mod parse;
+mod raw;
 pub mod reads;
 pub mod template;
 pub mod value;
@@ -16,6 +19,7 @@ pub mod version;
 pub use expr::{EvalError, Expr, ExprError, Truth};
 pub use id::{GuardId, InputId, PhaseId, ProbeId, RollbackId, RunbookId, StepId, StepKey};
 pub use model::*;
+pub use parse::parse;
 pub use reads::Reads;
 pub use template::Template;
 pub use version::Version;

@@ -54,6 +54,12 @@ impl Template {
         Ok(Self { source: source.into(), parts: parts.into() })
     }
 
+    /// A text without values; braces in it mean nothing.
+    pub(crate) fn plain(text: &str) -> Self {
+        let whole = Part::Text(0..text.len());
+        Self { source: text.into(), parts: [whole].into() }
+    }
+
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
         &self.source

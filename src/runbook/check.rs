@@ -1,0 +1,304 @@
+//! What only shows when everything is read: names that are used and names that are there.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::runbook::model::{InputKind, Runbook};
+use crate::runbook::nearest::nearest;
+use crate::runbook::parse::{Counted, Met, Place, Reader, Sees};
+use crate::runbook::raw::Text;
+
+/// What every expression of a run sees, `node` apart.
+const RUN_KEYS: &[&str] = &["inputs", "answers", "steps", "passed", "health", "run"];
+/// What is seen beside that after a command.
+const OUTCOME_KEYS: &[&str] = &["exit", "stdout", "stderr", "json"];
+/// What `.run` holds.
+const RUN_FIELDS: &[&str] = &["id", "mode", "operator", "site", "elapsed"];
+
+/// Checks names across the whole runbook.
+pub(crate) fn check(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'_>) {
+    duplicates(reader, counted);
+    requirements(reader, counted);
+    named(reader, book, counted);
+    let known = Known::of(reader, book, counted);
+    for met in std::mem::take(&mut reader.met) {
+        Check { reader, known: &known, met: &met }.run();
+    }
+}
+
+/// All names that expressions may use.
+struct Known {
+    inputs: Vec<(String, bool)>,
+    probes: Vec<String>,
+    answers: Vec<(Place, String)>,
+    steps: BTreeSet<String>,
+    paths: BTreeSet<String>,
+}
+
+impl Known {
+    fn of(reader: &Reader<'_>, book: &Runbook, counted: &Counted<'_>) -> Self {
+        let is_secret = |kind: &InputKind| matches!(kind, InputKind::Secret);
+        let phase_of = |place: &Place| {
+            let is_it = |phase: &Place| (phase.plan, phase.phase) == (place.plan, place.phase);
+            counted.phases.iter().find(|(phase, _)| is_it(phase)).map_or("", |(_, name)| name.value)
+        };
+        let paths = counted.steps.iter().map(|(place, step)| format!("{}/{}", phase_of(place), step.value));
+        Self {
+            inputs: book.inputs.iter().map(|input| (input.id.to_string(), is_secret(&input.kind))).collect(),
+            probes: reader.probes_seen.clone(),
+            answers: reader.answers.iter().map(|(place, name)| (*place, name.value.to_owned())).collect(),
+            steps: counted.steps.iter().map(|(_, name)| name.value.to_owned()).collect(),
+            paths: paths.collect(),
+        }
+    }
+}
+
+fn duplicates(reader: &mut Reader<'_>, counted: &Counted<'_>) {
+    let mut seen = BTreeSet::new();
+    for (_, phase) in &counted.phases {
+        if !seen.insert(phase.value) {
+            let message = format!("there is a phase `{}` already", phase.value);
+            let help = "phase names are unique over the plan and all rollback plans";
+            reader.findings.helped("duplicate", &phase.span, message, help);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for (place, step) in &counted.steps {
+        if !step.value.is_empty() && !seen.insert((place.plan, place.phase, step.value)) {
+            let message = format!("there is a step `{}` in this phase already", step.value);
+            reader.findings.error("duplicate", &step.span, message);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for plan in &counted.rollbacks {
+        if !seen.insert(plan.value) {
+            let message = format!("there is a rollback plan `{}` already", plan.value);
+            reader.findings.error("duplicate", &plan.span, message);
+        }
+    }
+}
+
+/// Where the step of that name stands.
+fn place_of<'c>(counted: &'c Counted<'_>, phase: &str, step: &str) -> Option<&'c Place> {
+    let (at, _) = counted.phases.iter().find(|(_, name)| name.value == phase)?;
+    let is_it = |place: &Place, name: &str| (place.plan, place.phase) == (at.plan, at.phase) && name == step;
+    counted.steps.iter().find(|(place, name)| is_it(place, name.value)).map(|(place, _)| place)
+}
+
+fn requirements(reader: &mut Reader<'_>, counted: &Counted<'_>) {
+    for (from, text, requirement) in &counted.requires {
+        let (phase, step) = (requirement.phase.as_str(), requirement.step.as_str());
+        let Some(place) = place_of(counted, phase, step) else {
+            let message = format!("there is no step `{phase}/{step}`");
+            let names: Vec<String> = counted.steps.iter().map(|(_, name)| name.value.to_owned()).collect();
+            let near = nearest(step, names.iter().map(String::as_str));
+            let help = near
+                .map_or("name a step of this phase, or phase/step".into(), |near| format!("did you mean `{near}`?"));
+            reader.findings.helped("unknown-name", &text.span, message, help);
+            continue;
+        };
+        let is_earlier = place.plan == 0 && from.plan != 0 || place.plan == from.plan && order(place) < order(from);
+        if !is_earlier {
+            let message = format!("the step `{phase}/{step}` does not come before this one");
+            reader.findings.error("later", &text.span, message);
+        }
+    }
+}
+
+fn order(place: &Place) -> (usize, usize) {
+    (place.phase, place.step.unwrap_or(0))
+}
+
+/// Inputs and steps that are named outside expressions.
+fn named(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'_>) {
+    for (text, kind) in std::mem::take(&mut reader.inputs_named) {
+        let input = book.inputs.iter().find(|input| input.id.as_str() == text.value);
+        let fits = |found: &InputKind| match kind {
+            "command" => matches!(found, InputKind::Command),
+            _ => matches!(found, InputKind::Secret),
+        };
+        match input {
+            None if reader.inputs_seen.iter().any(|seen| seen == text.value) => {}
+            None => unknown_input(reader, book, &text, kind),
+            Some(input) if !fits(&input.kind) => {
+                let message = format!("the input `{}` is not of type {kind}", text.value);
+                reader.findings.error("bad-type", &text.span, message);
+            }
+            Some(_) => {}
+        }
+    }
+    for (text, phase, step) in std::mem::take(&mut reader.steps_named) {
+        if place_of(counted, &phase, &step).is_none() {
+            reader.findings.error("unknown-name", &text.span, format!("there is no step `{phase}/{step}`"));
+        }
+    }
+}
+
+fn unknown_input(reader: &mut Reader<'_>, book: &Runbook, text: &Text<'_>, kind: &str) {
+    let near = nearest(text.value, book.inputs.iter().map(|input| input.id.as_str()));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if kind == "command" => {
+            "a command written out is a list: [\"program\", \"argument\"]; an input is declared with [inputs.NAME]"
+                .into()
+        }
+        None => "declare it with [inputs.NAME] and `type = \"secret\"`".into(),
+    };
+    reader.findings.helped("unknown-name", &text.span, format!("there is no input `{}`", text.value), help);
+}
+
+/// One expression.
+struct Check<'r, 'd> {
+    reader: &'r mut Reader<'d>,
+    known: &'r Known,
+    met: &'r Met<'d>,
+}
+
+impl Check<'_, '_> {
+    fn run(mut self) {
+        let met = self.met;
+        let reads = met.expr.reads();
+        let keys = self.keys();
+        for (key, read) in &reads.keys {
+            if keys.iter().any(|known| known == key) {
+                for (name, at) in &read.names {
+                    self.name(key, name, at);
+                }
+            } else {
+                self.unknown_key(key, &read.at, &keys);
+            }
+        }
+    }
+
+    /// The keys of the scope that this expression sees.
+    fn keys(&self) -> Vec<String> {
+        let owned = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        let with_node = |is_loop: bool| {
+            let mut keys = owned(RUN_KEYS);
+            keys.extend(is_loop.then(|| "node".to_owned()));
+            keys
+        };
+        match &self.met.sees {
+            Sees::Question { node } => {
+                let keys: &[&str] = if *node { &["inputs", "node"] } else { &["inputs"] };
+                owned(keys)
+            }
+            Sees::Answer(keys) => owned(keys),
+            Sees::Fields(names) => names.clone(),
+            Sees::Command => with_node(true),
+            Sees::Run | Sees::Loop(_) => with_node(false),
+            Sees::Shown(place) | Sees::Deciding(place) => with_node(place.is_loop),
+            Sees::Outcome(place) => {
+                let mut keys = with_node(place.is_loop);
+                keys.extend(owned(OUTCOME_KEYS));
+                keys
+            }
+        }
+    }
+
+    fn unknown_key(&mut self, key: &str, at: &Range<usize>, keys: &[String]) {
+        let help = match nearest(key, keys.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `.{near}`?"),
+            None if key == "node" => "`.node` is the item of a phase with `for_each`, or of a probe with `each`".into(),
+            None if keys.is_empty() => "the probe has no `fields` that this could see".into(),
+            None => format!("it sees .{}", keys.join(", .")),
+        };
+        self.report("unknown-name", at, format!("there is no `.{key}` here"), help);
+    }
+
+    fn name(&mut self, key: &str, name: &str, at: &Range<usize>) {
+        let known = self.known;
+        match (&self.met.sees, key) {
+            (Sees::Answer(_) | Sees::Fields(_), _) => {}
+            (_, "inputs") => self.input(name, at),
+            (_, "health") => {
+                let probes: Vec<&str> = known.probes.iter().map(String::as_str).collect();
+                self.one_of(name, at, &probes, "probe");
+            }
+            (_, "run") => self.one_of(name, at, RUN_FIELDS, "field of `.run`"),
+            (_, "passed") => {
+                let steps: Vec<&str> = known.steps.iter().map(String::as_str).collect();
+                self.one_of(name, at, &steps, "step");
+            }
+            (_, "steps") => {
+                let plain = without_item(name);
+                if !known.paths.contains(&plain) && !name.is_empty() {
+                    let help = "`.steps` is read as .steps[\"phase/step\"] or .steps[\"phase[item]/step\"]".to_owned();
+                    self.report("unknown-name", at, format!("there is no step `{name}`"), help);
+                }
+            }
+            (_, "answers") => self.answer(name, at),
+            _ => {}
+        }
+    }
+
+    fn one_of(&mut self, name: &str, at: &Range<usize>, known: &[&str], what: &str) {
+        if known.contains(&name) {
+            return;
+        }
+        let help = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => format!("this runbook has no {what}"),
+            None => format!("there is: {}", known.iter().take(12).copied().collect::<Vec<_>>().join(", ")),
+        };
+        self.report("unknown-name", at, format!("there is no {what} `{name}`"), help);
+    }
+
+    fn input(&mut self, name: &str, at: &Range<usize>) {
+        let known = self.known;
+        match known.inputs.iter().find(|(known, _)| known == name) {
+            Some((_, true)) => {
+                let help = "pass it as a header or a variable: { input = \"NAME\" }".to_owned();
+                self.report("secret", at, format!("`{name}` is a secret; expressions cannot read it"), help);
+            }
+            Some(_) => {}
+            // Declared, but with a finding of its own.
+            None if self.reader.inputs_seen.iter().any(|seen| seen == name) => {}
+            None => {
+                let inputs: Vec<&str> = known.inputs.iter().map(|(name, _)| name.as_str()).collect();
+                self.one_of(name, at, &inputs, "input");
+            }
+        }
+    }
+
+    fn answer(&mut self, name: &str, at: &Range<usize>) {
+        let givers: Vec<Place> =
+            self.known.answers.iter().filter(|(_, known)| known == name).map(|(place, _)| *place).collect();
+        if givers.is_empty() {
+            let names: Vec<&str> = self.known.answers.iter().map(|(_, name)| name.as_str()).collect();
+            return self.one_of(name, at, &names, "answer");
+        }
+        let (Sees::Loop(place) | Sees::Deciding(place) | Sees::Outcome(place)) = &self.met.sees else { return };
+        let is_given = givers.iter().any(|giver| {
+            if giver.plan != place.plan {
+                return giver.plan == 0;
+            }
+            match place.step {
+                Some(step) => (giver.phase, giver.step) < (place.phase, Some(step)) || is_same_loop(giver, place),
+                None => giver.phase < place.phase,
+            }
+        });
+        if !is_given {
+            let help = "move the step that asks for it in front of this one".to_owned();
+            self.report("later", at, format!("the answer `{name}` is given only later"), help);
+        }
+    }
+
+    fn report(&mut self, code: &'static str, part: &Range<usize>, message: String, help: String) {
+        let span = self.met.place(self.reader.findings.source, part);
+        self.reader.findings.helped(code, &span, message, help);
+    }
+}
+
+/// In a loop, a step may read what a later step gave for the item before.
+fn is_same_loop(giver: &Place, place: &Place) -> bool {
+    place.is_loop && giver.phase == place.phase && giver.step != place.step
+}
+
+/// `phase[item]/step` without its item.
+fn without_item(name: &str) -> String {
+    match (name.split_once('['), name.rsplit_once("]/")) {
+        (Some((phase, _)), Some((_, step))) => format!("{phase}/{step}"),
+        _ => name.to_owned(),
+    }
+}
