@@ -10,5 +10,5 @@ pub mod fs;
 pub mod journal;
 pub mod practice;
 pub mod runbook;
-pub mod session;
+
 pub mod text;

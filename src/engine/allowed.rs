@@ -1,7 +1,7 @@
 //! What may be proposed now: what the action bar, the plain mode and the autopilot offer.
 
 use crate::engine::event::{ConditionId, Tri};
-use crate::engine::gate::{Gate, Hold, gate};
+use crate::engine::gate::{Gate, Hold, gate, has_unread_cautions};
 use crate::engine::observe::JobId;
 use crate::engine::proposal::Moment;
 use crate::engine::settle::offered_rollback;
@@ -77,7 +77,7 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
         allowed.push(Allowed::Retry(key.clone()));
     } else {
         let gate = gate(runbook, state, &key, moment.at);
-        if !step.action.is_sensed() && !step.cautions.is_empty() && !known.cautions_read {
+        if has_unread_cautions(step, known) {
             allowed.push(Allowed::ReadCautions(key.clone()));
         } else if gate == Gate::Open {
             match step.action.kind() {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::engine::allowed::is_walked;
 use crate::engine::event::{CommandLine, ConditionId, Event, FileSeen, Outcome, Tri};
-use crate::engine::gate::{Gate, blocking, gate};
+use crate::engine::gate::{Gate, blocking, gate, has_unread_cautions};
 use crate::engine::observe::{Ended, JobId, Output, Printed};
 use crate::engine::proposal::{Moment, Proposal, Refusal};
 use crate::engine::scope::{command_of, command_scope, millis, step_scope, target_of};
@@ -72,8 +72,11 @@ impl<'a> Judge<'a> {
     fn person(&self, proposal: Proposal) -> Decision {
         match proposal {
             Proposal::ReadCautions { step } => {
-                let (_, known) = self.current(&step)?;
-                if known.cautions_read { Ok(vec![]) } else { self.then([Event::CautionsRead { step }]) }
+                let (plan, known) = self.idle(&step)?;
+                if known.status != StepStatus::Current || !has_unread_cautions(plan, known) {
+                    return Err(Refusal::NotNow("it has no cautions that are unread"));
+                }
+                self.then([Event::CautionsRead { step }])
             }
             Proposal::Confirm { step, said } => self.confirm(step, said),
             Proposal::Answer { step, value, file } => self.answer(step, value, file),
@@ -143,7 +146,7 @@ impl<'a> Judge<'a> {
         if known.status == StepStatus::Failed {
             return Err(Refusal::NotNow("the step has failed: retry, skip or override it"));
         }
-        if !step.action.is_sensed() && !step.cautions.is_empty() && !known.cautions_read {
+        if has_unread_cautions(step, known) {
             return Err(Refusal::CautionsUnread);
         }
         match gate(self.runbook, self.state, key, self.moment.at) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::scope::step_scope;
-use crate::engine::state::{RunState, StepStatus};
+use crate::engine::state::{RunState, StepState, StepStatus};
 use crate::runbook::{Action, Blocked, Guard, Runbook, Step, StepKey};
 
 /// Whether a step's action may be taken.
@@ -84,7 +84,7 @@ pub fn gate(runbook: &Runbook, state: &RunState, key: &StepKey, now: Timestamp) 
     if state.job.as_ref().is_some_and(|job| &job.step == key) {
         holds.push(Hold::Running);
     }
-    if !step.action.is_sensed() && !step.cautions.is_empty() && known.is_none_or(|known| !known.cautions_read) {
+    if known.is_none_or(|known| has_unread_cautions(step, known)) {
         holds.push(Hold::Cautions);
     }
     holds.extend(step.requires.iter().filter_map(|requirement| {
@@ -104,6 +104,11 @@ pub fn gate(runbook: &Runbook, state: &RunState, key: &StepKey, now: Timestamp) 
     }
     holds.extend(sensed(state, key, step, now));
     if holds.is_empty() { Gate::Open } else { Gate::Closed(holds) }
+}
+
+/// Whether the step's action is inert because its cautions have not been read. What piton senses needs no reader.
+pub fn has_unread_cautions(step: &Step, known: &StepState) -> bool {
+    !step.action.is_sensed() && !step.cautions.is_empty() && !known.cautions_read
 }
 
 /// The guards that hold this step back while they are broken.

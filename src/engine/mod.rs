@@ -20,3 +20,6 @@ pub use observe::*;
 pub use proposal::*;
 pub use settle::{offered_rollback, stalled};
 pub use state::*;
+
+#[cfg(test)]
+mod tests;

@@ -204,6 +204,9 @@ impl Walk {
     /// What the session does whenever something changed.
     fn sense(&mut self) {
         for _ in 0..100 {
+            if self.state.closed.is_some() {
+                return;
+            }
             let before = self.state.seq;
             for condition in watched(&self.runbook, &self.state) {
                 let told = evaluate(&self.runbook, &self.state, &self.moment.board, &condition, self.moment.at);
