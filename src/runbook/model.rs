@@ -169,6 +169,8 @@ pub struct Guard {
     pub id: GuardId,
     /// One line for people.
     pub title: String,
+    /// The obligations of the document that it carries.
+    pub source: Vec<String>,
     /// The condition.
     pub holds: Expr,
     /// What breaking it costs.

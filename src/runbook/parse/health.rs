@@ -194,6 +194,7 @@ impl<'d> Reader<'d> {
             let holds = table.need_text("holds", &mut self.findings).and_then(|text| self.expr(&text, Sees::Run));
             let why = table.need_text("why", &mut self.findings).map(|text| text.value.to_owned());
             let blocks = table.texts("blocks", &mut self.findings);
+            let source = table.texts("source", &mut self.findings);
             table.finish(&mut self.findings);
             let blocks = blocks.iter().filter_map(|text| self.blocked(text)).collect();
             if let Some(id) = &id {
@@ -201,7 +202,8 @@ impl<'d> Reader<'d> {
             }
             if let (Some(id), Some(holds)) = (id, holds) {
                 let (title, why) = (title.unwrap_or_default(), why.unwrap_or_default());
-                guards.push(Guard { id: GuardId::new(id.value), title, holds, why, blocks });
+                let source = source.iter().map(|text| text.value.to_owned()).collect();
+                guards.push(Guard { id: GuardId::new(id.value), title, source, holds, why, blocks });
             }
         }
         guards
