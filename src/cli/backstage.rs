@@ -46,7 +46,8 @@ impl Stage {
     }
 
     fn find(&self, name: &str) -> Result<Arc<Runbook>, String> {
-        self.library.find(name).map_err(|error| error.to_string())
+        let entry = self.library.find(name).map_err(|error| error.to_string())?;
+        run::usable(&entry).map_err(told)
     }
 
     fn bind(&self, runbook: &Runbook, asked: &Map<String, Value>) -> Result<Bound, String> {
@@ -61,10 +62,10 @@ impl Stage {
             asked.insert(name.clone(), parse_value(kind, text).map_err(|problem| format!("{name}: {problem}"))?);
         }
         let bound = self.bind(&runbook, &asked)?;
-        if let Some(left) = bound.asked.first() {
+        if let Some(left) = bound.missing.first() {
             return Err(format!("{left} is not bound"));
         }
-        let site = self.site.as_ref().map(Site::seen);
+        let site = self.site.as_ref().map(run::seen);
         let opening = Opening { runbook, inputs: bound.inputs, site, practice: None };
         let world = run::live_world(&self.runtime, crate::clock::Timestamp::default()).map_err(told)?;
         launch::begin(&self.store, opening, &place::who("terminal"), world).map_err(|error| error.to_string())
@@ -73,9 +74,9 @@ impl Stage {
 
 impl Backstage for Stage {
     fn library(&self) -> Vec<LibraryEntry> {
-        let entries = self.library.entries();
+        let entries = self.library.entries().iter().filter(|entry| !entry.is_shadowed);
         let entry = |entry: &crate::library::Entry| {
-            let mut shown = LibraryEntry { id: entry.id.clone(), origin: entry.origin.to_string(), ..Default::default() };
+            let mut shown = LibraryEntry { id: entry.id.clone(), origin: entry.origin.name(&entry.id), ..Default::default() };
             match &entry.runbook {
                 Some(book) => {
                     shown.title.clone_from(&book.title);
@@ -85,11 +86,11 @@ impl Backstage for Stage {
                     shown.minutes = book.minutes;
                     shown.has_practice = practice::has_simulator(&book.system);
                 }
-                None => shown.problems = entry.diagnostics.iter().map(|found| found.message.clone()).collect(),
+                None => shown.problems = entry.findings.iter().map(|found| found.message.clone()).collect(),
             }
             shown
         };
-        entries.iter().map(entry).collect()
+        entries.map(entry).collect()
     }
 
     fn resumable(&self) -> Vec<OpenRun> {
@@ -113,9 +114,9 @@ impl Backstage for Stage {
             return Ok(questions);
         }
         let bound = self.bind(&book, &Map::new())?;
-        questions.site = self.site.as_ref().map(Site::seen);
+        questions.site = self.site.as_ref().map(run::seen);
         questions.bound = bound.inputs.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
-        let asked = book.inputs.iter().filter(|input| bound.asked.contains(&input.id));
+        let asked = book.inputs.iter().filter(|input| bound.missing.contains(&input.id));
         questions.asked = asked
             .map(|input| Question {
                 input: input.id.to_string(),

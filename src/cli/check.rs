@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::cli::error::CliError;
 use crate::cli::run;
-use crate::diagnostic::render_all;
+use crate::diagnostic::{Diagnostic, render_all};
+use crate::library::{Entry, read_file, read_site};
 use crate::text::clean_line;
-use crate::{fs, runbook, site};
 
 /// `piton check`: every diagnostic of every file, in one pass. Status 1 when one of them is an error.
 ///
@@ -17,25 +17,27 @@ use crate::{fs, runbook, site};
 pub fn check(files: &[PathBuf]) -> Result<u8, CliError> {
     let mut has_errors = false;
     for path in files {
-        let text = fs::read_text(path).map_err(CliError::failed)?;
+        let (text, findings) = look_at(path)?;
         let name = path.display().to_string();
-        let diagnostics = if is_site(path, &text) {
-            site::parse(&text).1
-        } else {
-            runbook::parse(&text).1
-        };
-        let diagnostics: Vec<_> = diagnostics.into_iter().map(|diagnostic| diagnostic.in_file(&name)).collect();
-        if diagnostics.is_empty() {
-            super::print(&format!("{}: nothing to say", clean_line(&name)));
-            continue;
+        let errors = findings.iter().filter(|finding| finding.is_error()).count();
+        let advice = findings.len() - errors;
+        has_errors |= errors > 0;
+        if !findings.is_empty() {
+            super::print(render_all(&findings, &text, false).trim_end());
         }
-        has_errors |= diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error);
-        super::print(render_all(&diagnostics, &text, false).trim_end());
-        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        let advice = diagnostics.len() - errors;
-        super::print(&format!("{}: {errors} errors, {advice} pieces of advice", clean_line(&name)));
+        super::print(&clean_line(&format!("{name}: {errors} errors, {advice} pieces of advice")));
     }
     Ok(u8::from(has_errors))
+}
+
+/// A file's text and what is to be said of it, as a site file or as a runbook.
+fn look_at(path: &Path) -> Result<(String, Vec<Diagnostic>), CliError> {
+    if is_site(path) {
+        let (text, _, findings) = read_site(path).map_err(CliError::failed)?;
+        return Ok((text, findings));
+    }
+    let entry = read_file(path).map_err(CliError::failed)?;
+    Ok((entry.source, entry.findings))
 }
 
 /// `piton list`: every runbook with its origin; those with errors say so.
@@ -47,23 +49,28 @@ pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
         let line = match (&entry.runbook, json) {
             (Some(book), true) => json!({
                 "id": book.id, "title": book.title, "system": book.system, "revision": book.revision,
-                "minutes": book.minutes, "summary": book.summary, "origin": entry.origin.to_string(), "sha256": book.sha256,
+                "minutes": book.minutes, "summary": book.summary, "origin": entry.origin.name(&entry.id), "sha256": book.sha256,
             })
             .to_string(),
-            (None, true) => json!({ "id": entry.id, "origin": entry.origin.to_string(), "errors": entry.errors() }).to_string(),
+            (None, true) => json!({ "id": entry.id, "origin": entry.origin.name(&entry.id), "errors": errors(entry) }).to_string(),
             (Some(book), false) => {
                 let minutes = book.minutes.map(|minutes| format!(" · {minutes} min")).unwrap_or_default();
-                format!("{:<24} {} · {}{minutes} · {}", book.id.as_str(), book.title, book.system, entry.origin)
+                format!("{:<24} {} · {}{minutes} · {}", book.id.as_str(), book.title, book.system, entry.origin.name(&entry.id))
             }
-            (None, false) => format!("{:<24} {} errors · {} (see `piton check`)", entry.id, entry.errors(), entry.origin),
+            (None, false) => format!("{:<24} {} errors · {}", entry.id, errors(entry), entry.origin.name(&entry.id)),
         };
         super::print(&clean_line(&line));
     }
     Ok(0)
 }
 
-/// A file that binds a runbook to a place has no `format` of its own and says its name.
-fn is_site(path: &Path, text: &str) -> bool {
-    let says_site = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "sites");
-    says_site || (!text.contains("[[phase]]") && text.contains("environment"))
+fn errors(entry: &Entry) -> usize {
+    entry.findings.iter().filter(|finding| finding.is_error()).count()
+}
+
+/// Whether the file lies where site files lie, or says so by its name.
+fn is_site(path: &Path) -> bool {
+    let folder = path.parent().and_then(Path::file_name);
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    folder.is_some_and(|folder| folder == "sites") || stem.ends_with("site")
 }

@@ -16,14 +16,6 @@ pub fn state_root() -> Result<PathBuf, CliError> {
     Ok(dirs.state_dir().unwrap_or_else(|| dirs.data_dir()).to_owned())
 }
 
-/// The folder of the user's runbooks.
-///
-/// # Errors
-/// There is no home directory to derive it from.
-pub fn runbooks() -> Result<PathBuf, CliError> {
-    Ok(dirs()?.config_dir().join("runbooks"))
-}
-
 /// Who sits here: the login name, and this machine.
 pub fn who(face: &'static str) -> Who {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());

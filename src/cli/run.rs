@@ -11,14 +11,15 @@ use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
 use crate::cli::{backstage, log, place, practice};
 use crate::clock::{SystemClock, Timestamp};
-use crate::engine::{Leaving, Outcome};
+use crate::engine::{Leaving, Outcome, SiteSeen};
 use crate::exec::LocalRunner;
+use crate::diagnostic::render_all;
 use crate::journal::{RunDir, RunSummary, Store, verify};
-use crate::library::Library;
+use crate::library::{Entry, Library, read_site, user_folder};
 use crate::runbook::Runbook;
 use crate::session::launch::{self, LaunchError};
 use crate::session::{Launched, Opening, Suspended, Update, Who, World};
-use crate::site::{BindProblem, Site};
+use crate::site::{BindProblem, Environment, Site};
 use crate::tui::{self, Options, Start};
 
 /// How the screens look.
@@ -49,13 +50,13 @@ pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
 /// The runbook or site is not there or wrong, an input is not bound, the journal cannot be written.
 pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Result<u8, CliError> {
     let runbook = find(folder.clone(), &typed.runbook)?;
-    let site = typed.binding.site.as_deref().map(read_site).transpose()?;
+    let site = typed.binding.site.as_deref().map(site_at).transpose()?;
     let runtime = runtime()?;
     let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
     let bound = bound.map_err(|problems| unbound(&problems))?;
-    if !bound.asked.is_empty() {
+    if !bound.missing.is_empty() {
         if !has_terminal() {
-            let names: Vec<_> = bound.asked.iter().map(ToString::to_string).collect();
+            let names: Vec<_> = bound.missing.iter().map(ToString::to_string).collect();
             return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
                 .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
         }
@@ -63,7 +64,7 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
         return face(&runtime, Start::SetUp { runbook: typed.runbook.clone(), is_practice: false }, stage, looks);
     }
     let store = store()?;
-    let opening = Opening { runbook, inputs: bound.inputs, site: site.map(|site| site.seen()), practice: None };
+    let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
     let who = place::who("terminal");
     let world = live_world(runtime.handle(), Timestamp::default())?;
     let launched = launch::begin(&store, opening, &who, world).map_err(launch_error)?;
@@ -142,7 +143,20 @@ pub fn store() -> Result<Store, CliError> {
 /// It is not there, or has errors.
 pub fn find(folder: Option<PathBuf>, name: &str) -> Result<Arc<Runbook>, CliError> {
     log::start()?;
-    library_of(folder)?.find(name).map_err(|error| CliError::failed(error).hint("`piton list` shows what is there"))
+    let entry = library_of(folder)?.find(name);
+    let entry = entry.map_err(|error| CliError::failed(error).hint("`piton list` shows what is there"))?;
+    usable(&entry)
+}
+
+/// The book of an entry, or everything that is wrong with it.
+///
+/// # Errors
+/// It has errors.
+pub fn usable(entry: &Entry) -> Result<Arc<Runbook>, CliError> {
+    entry.runbook.clone().ok_or_else(|| {
+        let told = render_all(&entry.findings, &entry.source, false);
+        CliError::failed(format!("the runbook {} has errors\n{}", entry.id, told.trim_end()))
+    })
 }
 
 /// The library: shipped runbooks, the user's, and those of `folder`.
@@ -150,8 +164,8 @@ pub fn find(folder: Option<PathBuf>, name: &str) -> Result<Arc<Runbook>, CliErro
 /// # Errors
 /// There is no home directory.
 pub fn library_of(folder: Option<PathBuf>) -> Result<Library, CliError> {
-    let folders = std::iter::once(place::runbooks()?).chain(folder);
-    Ok(Library::open(folders.collect()))
+    let folders: Vec<_> = folder.into_iter().chain(user_folder()).collect();
+    Library::open(&folders).map_err(CliError::failed)
 }
 
 /// The threads on which probes and commands are awaited.
@@ -187,7 +201,8 @@ pub fn told_head(folder: &Path, outcome: Option<Outcome>) -> Result<String, CliE
 
 /// What is wrong with how inputs were bound.
 pub fn unbound(problems: &[BindProblem]) -> CliError {
-    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let help = problems.iter().filter_map(|problem| problem.help.as_deref());
+    let told: Vec<_> = problems.iter().map(ToString::to_string).chain(help.map(str::to_owned)).collect();
     CliError::usage(told.join("\n       ")).hint("bind inputs with --set INPUT=VALUE or in a site file (--site)")
 }
 
@@ -232,8 +247,18 @@ fn latest_open(store: &Store) -> Result<String, CliError> {
     })
 }
 
-fn read_site(path: &Path) -> Result<Site, CliError> {
-    Site::read(path).map_err(CliError::failed)
+fn site_at(path: &Path) -> Result<Site, CliError> {
+    let (source, site, findings) = read_site(path).map_err(CliError::failed)?;
+    site.ok_or_else(|| {
+        let told = render_all(&findings, &source, false);
+        CliError::failed(format!("the site file {} has errors\n{}", path.display(), told.trim_end()))
+    })
+}
+
+/// The place as the journal keeps it.
+pub fn seen(site: &Site) -> SiteSeen {
+    let Environment { word, colour } = site.environment.clone();
+    SiteSeen { name: site.name.clone(), environment: word, colour }
 }
 
 fn has_terminal() -> bool {
