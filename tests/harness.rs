@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use crate::support::openbao::{Cluster, NEW, OLD, Seen, Watcher};
 use crate::support::pty::{Answers, Exit, Hold, Start};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -79,4 +80,35 @@ fn a_query_is_answered_unless_the_terminal_is_mute() {
     let mut mute = shell(ask).answers(Answers::Mute).spawn();
     mute.wait_exit(SOON);
     assert_eq!(mute.screen().trim(), ".");
+}
+
+#[test]
+fn a_real_cluster_comes_up_and_its_site_commands_upgrade_it() {
+    let cluster = Cluster::up(OLD);
+    assert_eq!(cluster.seen().values().filter(|seen| **seen == Seen::Standby(OLD.into())).count(), 2);
+    let watcher = Watcher::start(cluster.nodes());
+    let snapshot = cluster.folder().join("before.snap");
+    cluster.run(&["snapshot", &snapshot.display().to_string()]);
+    let first = cluster.active().expect("one node is active");
+    let upgrade = |node: &str| {
+        cluster.run(&["stop", node]);
+        cluster.run(&["replace", node, NEW]);
+        assert!(cluster.run(&["installed", node]).starts_with(&format!("OpenBao v{NEW} ")));
+        cluster.run(&["start", node]);
+        cluster.run(&["unseal", node]);
+        cluster.wait_level(node);
+    };
+    for node in cluster.nodes().keys().filter(|node| **node != first) {
+        upgrade(node);
+    }
+    upgrade(&first);
+    let report = watcher.finish();
+    report.assert_gentle(SOON);
+    assert_eq!(report.hand_overs.len(), 1, "{}", report.story.join("\n"));
+    let seen = cluster.seen();
+    assert_eq!(seen.values().filter(|seen| **seen == Seen::Active(NEW.into())).count(), 1, "{seen:?}");
+    assert_eq!(seen.values().filter(|seen| **seen == Seen::Standby(NEW.into())).count(), 2, "{seen:?}");
+    assert_eq!(cluster.known_secret().expect("the secret can be read")["user"], "demo");
+    assert!(cluster.run(&["history"]).contains(NEW));
+    assert!(std::fs::metadata(snapshot).expect("the snapshot is there").len() > 0);
 }
