@@ -2,6 +2,7 @@
 
 mod exec;
 mod harness;
+mod journal;
 mod support;
 mod tidy;
 

@@ -1,1 +1,4 @@
 //! What the tests need from outside.
+
+pub mod fault;
+pub mod runs;
