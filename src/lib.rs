@@ -12,3 +12,4 @@ pub mod practice;
 pub mod runbook;
 
 pub mod text;
+pub mod tui;

@@ -1,1 +1,8 @@
-//! What the tests need from outside.
+//! What the tests need from outside: a terminal, a cluster, faults, a count of what was written.
+
+pub mod census;
+pub mod fault;
+pub mod http;
+pub mod openbao;
+pub mod pty;
+pub mod runs;

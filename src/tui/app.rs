@@ -1,0 +1,251 @@
+//! The whole model of the screens: one `update`, one `view`, no input or output.
+
+use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::session::Update;
+use crate::tui::backstage::{Exit, Launched};
+use crate::tui::keymap::{Action, Context, Keymap};
+use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::screen::library::Library;
+use crate::tui::screen::run::{Run, Wakes};
+use crate::tui::screen::setup::SetUp;
+use crate::tui::screen::{self, Screen};
+use crate::tui::theme::Look;
+use crate::tui::widget::help::Help;
+
+/// The smallest terminal on which steps can be confirmed, in columns and rows.
+pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// The model.
+pub struct App {
+    /// What is on the screen.
+    pub screen: Screen,
+    /// How far the help was scrolled, while it is open.
+    pub help: Option<usize>,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// What time it is.
+    pub now: Instants,
+    /// How it looks.
+    pub look: Look,
+    /// What keys mean.
+    pub keymap: Keymap,
+    /// Whether something changed since it was last drawn.
+    pub is_dirty: bool,
+    /// Set when the program is to end.
+    pub exit: Option<Exit>,
+}
+
+impl App {
+    /// A model that shows the library, still empty.
+    pub fn new(look: Look, keymap: Keymap) -> Self {
+        Self {
+            screen: Screen::Library(Library::default()),
+            help: None,
+            size: (80, 24),
+            now: Instants::default(),
+            look,
+            keymap,
+            is_dirty: true,
+            exit: None,
+        }
+    }
+
+    /// Shows a run.
+    pub fn enter(&mut self, launched: &Launched) {
+        self.now.run = launched.clock.now();
+        self.screen = Screen::Run(Box::new(Run::new(launched, self.now, self.size)));
+        self.help = None;
+        self.is_dirty = true;
+    }
+
+    /// Whether the terminal is large enough to confirm anything.
+    pub fn is_large_enough(&self) -> bool {
+        self.size.0 >= SMALLEST.0 && self.size.1 >= SMALLEST.1
+    }
+
+    /// When the screen has to be looked at again although nothing happened.
+    pub fn wakes(&self) -> Wakes {
+        match &self.screen {
+            Screen::Run(run) => run.wakes(self.now),
+            _ => Wakes::default(),
+        }
+    }
+
+    /// Derives what follows from what was taken in: once before a frame, not once a message.
+    pub fn derive(&mut self) {
+        if let Screen::Run(run) = &mut self.screen {
+            run.derive(self.now);
+        }
+    }
+
+    /// Tells something in the status line.
+    pub fn notify(&mut self, notice: &str) {
+        self.is_dirty = true;
+        if let Screen::Run(run) = &mut self.screen {
+            run.notice = Some(notice.to_owned());
+        }
+    }
+
+    /// How it ended, as far as it is known now.
+    pub fn exit_now(&self) -> Exit {
+        match &self.screen {
+            Screen::Run(run) => run.exit(),
+            _ => Exit::default(),
+        }
+    }
+}
+
+/// Takes one message in and says what is to be done about it.
+pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Now(now) => {
+            app.now = now;
+            return Vec::new();
+        }
+        Message::Shown => {
+            if let Screen::Run(run) = &mut app.screen {
+                run.was_shown();
+            }
+            return Vec::new();
+        }
+        _ => app.is_dirty = true,
+    }
+    let effects = match message {
+        Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
+        Message::Key(key) => on_key(app, key),
+        Message::Paste(text) => on_paste(app, &text),
+        Message::Mouse(mouse) => on_mouse(app, mouse),
+        Message::Resized(columns, rows) => {
+            app.size = (columns, rows);
+            if let Screen::Run(run) = &mut app.screen {
+                run.resize(app.size);
+            }
+            Vec::new()
+        }
+        Message::Session(update) => on_session(app, update),
+        Message::Woken => match &mut app.screen {
+            Screen::Run(run) => run.look_again(app.now),
+            _ => Vec::new(),
+        },
+        Message::Launched(Ok(launched)) => {
+            app.enter(&launched);
+            Vec::new()
+        }
+        Message::Unreadable(why) => {
+            if let Screen::Run(run) = &mut app.screen {
+                run.refuse(&why);
+            }
+            Vec::new()
+        }
+        about_a_list => on_lists(app, about_a_list),
+    };
+    if effects.contains(&Effect::Quit) && app.exit.is_none() {
+        app.exit = Some(app.exit_now());
+    }
+    effects
+}
+
+fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
+    match (message, &mut app.screen) {
+        (Message::Library(entries, open), Screen::Library(library)) => library.take(entries, open),
+        (Message::SetUp(Ok(questions)), _) => {
+            let (set_up, effects) = SetUp::new(questions);
+            app.screen = Screen::SetUp(Box::new(set_up));
+            return effects;
+        }
+        (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => library.refuse(why),
+        (Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
+        (Message::Checked { input, text, problem }, Screen::SetUp(set_up)) => set_up.checked(&input, &text, problem),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn on_session(app: &mut App, update: Update) -> Vec<Effect> {
+    let Screen::Run(run) = &mut app.screen else { return Vec::new() };
+    run.on_update(update, app.now)
+}
+
+fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    if let Some(scroll) = &mut app.help {
+        let lines = Help { keymap: &app.keymap, contexts: app.screen.contexts() }.height();
+        match app.keymap.resolve(&key, &[Context::Run]) {
+            Some(Action::Down) => *scroll = (*scroll + 1).min(lines),
+            Some(Action::Up) => *scroll = scroll.saturating_sub(1),
+            Some(Action::PageDown) => *scroll = (*scroll + 10).min(lines),
+            Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
+            _ => app.help = None,
+        }
+        return Vec::new();
+    }
+    let mut contexts = app.screen.contexts();
+    contexts.push(Context::Everywhere);
+    let action = app.keymap.resolve(&key, &contexts);
+    match action {
+        Some(Action::Suspend) => return vec![Effect::Suspend],
+        Some(Action::Redraw) => return vec![Effect::Redraw],
+        Some(Action::Help) if !app.screen.is_typing() => {
+            app.help = Some(0);
+            return Vec::new();
+        }
+        _ => {}
+    }
+    let is_large_enough = app.is_large_enough();
+    match &mut app.screen {
+        Screen::Library(library) => action.map(|action| library.on(action, app.size)).unwrap_or_default(),
+        Screen::SetUp(set_up) => set_up.on(action, key),
+        Screen::Run(run) => run.on_key(action, key, app.now, is_large_enough),
+    }
+    .into_iter()
+    .filter_map(|effect| back_to_library(&mut app.screen, effect))
+    .collect()
+}
+
+/// Leaving the set-up form shows the library again, which is then read anew.
+fn back_to_library(screen: &mut Screen, effect: Effect) -> Option<Effect> {
+    if effect == Effect::ReadLibrary && matches!(screen, Screen::SetUp(_)) {
+        *screen = Screen::Library(Library::default());
+    }
+    Some(effect)
+}
+
+fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
+    if app.help.is_some() {
+        return Vec::new();
+    }
+    match &mut app.screen {
+        Screen::Library(_) => Vec::new(),
+        Screen::SetUp(set_up) => set_up.paste(text),
+        Screen::Run(run) => {
+            run.paste(text);
+            Vec::new()
+        }
+    }
+}
+
+fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
+    if app.help.is_some() {
+        return Vec::new();
+    }
+    match &mut app.screen {
+        Screen::Run(run) => run.on_mouse(mouse, app.now),
+        Screen::Library(library) => library.on_mouse(mouse, app.size),
+        Screen::SetUp(_) => {}
+    }
+    Vec::new()
+}
+
+/// Draws the model.
+pub fn view(app: &App, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    draw(app, area, frame.buffer_mut());
+}
+
+/// [`view`] on a bare buffer.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    screen::draw(app, area, buffer);
+}

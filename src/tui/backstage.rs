@@ -1,0 +1,198 @@
+//! What the screens need from behind the stage: the library, set-up, and opened runs. Whoever starts the screens
+//! implements it, so that they know neither files nor how a run is launched.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::clock::{Clock, Timestamp};
+use crate::engine::{Outcome, Record, SiteSeen};
+use crate::runbook::{InputKind, ProbeId, Runbook};
+use crate::session::{Session, Update};
+
+/// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`.
+pub trait Backstage: Send + Sync {
+    /// The runbooks that can be started.
+    fn library(&self) -> Vec<LibraryEntry>;
+
+    /// The runs that were not closed, the latest first.
+    fn resumable(&self) -> Vec<OpenRun>;
+
+    /// What must still be asked before that runbook can start.
+    ///
+    /// # Errors
+    /// There is no such runbook, or it does not load; for people.
+    fn set_up(&self, runbook: &str, is_practice: bool) -> Result<Questions, String>;
+
+    /// What is wrong with a text as the value of that input; quick, called at every key.
+    fn check_input(&self, runbook: &str, input: &str, text: &str) -> Option<String>;
+
+    /// Opens a run with these answers.
+    ///
+    /// # Errors
+    /// Why it cannot be opened, for people.
+    fn begin(&self, runbook: &str, is_practice: bool, answers: &[(String, String)]) -> Result<Launched, String>;
+
+    /// Goes on with an unfinished run.
+    ///
+    /// # Errors
+    /// Why it cannot be resumed, for people.
+    fn resume(&self, run: &str) -> Result<Launched, String>;
+}
+
+/// One runbook of the library.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LibraryEntry {
+    /// Its name.
+    pub id: String,
+    /// One line for people.
+    pub title: String,
+    /// The author's revision.
+    pub revision: String,
+    /// What it changes.
+    pub system: String,
+    /// What it does.
+    pub summary: String,
+    /// Planned duration.
+    pub minutes: Option<u32>,
+    /// Where it comes from: built in, or a path.
+    pub origin: String,
+    /// Whether there is a simulated cluster for it.
+    pub has_practice: bool,
+    /// Why it cannot be started; empty when it can.
+    pub problems: Vec<String>,
+}
+
+/// A run that was not closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRun {
+    /// Its name.
+    pub run: String,
+    /// The runbook's title.
+    pub title: String,
+    /// Its last record's time.
+    pub last: Timestamp,
+    /// Where it stands, or why it cannot be resumed.
+    pub standing: String,
+}
+
+/// What the set-up screen asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// The runbook's name.
+    pub runbook: String,
+    /// Its title.
+    pub title: String,
+    /// Practice or live.
+    pub is_practice: bool,
+    /// The place, when a site file was given.
+    pub site: Option<SiteSeen>,
+    /// What is bound already, by name, for people.
+    pub bound: Vec<(String, String)>,
+    /// What must be asked.
+    pub asked: Vec<Question>,
+}
+
+/// One input that must be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Its name.
+    pub input: String,
+    /// What it takes.
+    pub kind: InputKind,
+    /// The question.
+    pub prompt: String,
+    /// What stands in the field at first.
+    pub default: String,
+    /// Whether it may stay empty.
+    pub is_optional: bool,
+}
+
+/// A run that has been opened or resumed.
+pub struct Launched {
+    /// The handle on it.
+    pub session: Session,
+    /// What it says.
+    pub updates: UnboundedReceiver<Update>,
+    /// What is walked.
+    pub runbook: Arc<Runbook>,
+    /// The records that were on disk before, to be folded first.
+    pub records: Vec<Record>,
+    /// The rows of the board: probe, node, and the node's own table.
+    pub targets: Vec<(ProbeId, Option<String>, Value)>,
+    /// The run's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Whether it went on after an earlier sitting.
+    pub is_resumed: bool,
+    /// The run's folder.
+    pub folder: PathBuf,
+}
+
+/// Where the screens begin.
+pub enum Start {
+    /// At the list of runbooks.
+    Library,
+    /// At the set-up form of this runbook.
+    SetUp {
+        /// The runbook's name.
+        runbook: String,
+        /// Practice or live.
+        is_practice: bool,
+    },
+    /// In this run.
+    Run(Box<Launched>),
+}
+
+/// How the screens look and behave.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A theme's name; `None`: chosen by the terminal and `NO_COLOR`.
+    pub theme: Option<String>,
+    /// Only ASCII signs.
+    pub is_ascii: bool,
+    /// Whether the mouse is taken.
+    pub has_mouse: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { theme: None, is_ascii: false, has_mouse: true }
+    }
+}
+
+/// How the screens ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exit {
+    /// The run that was on the screen, if any.
+    pub run: Option<String>,
+    /// Its folder.
+    pub folder: Option<PathBuf>,
+    /// The word on it, when it was closed.
+    pub outcome: Option<Outcome>,
+    /// The number of its last record that is known to be on disk.
+    pub records: u64,
+    /// The sha256 of that record's line.
+    pub head: Option<String>,
+    /// A signal or a lost terminal ended it.
+    pub is_interrupted: bool,
+    /// Nobody is there to read anything any more: print nothing.
+    pub is_terminal_gone: bool,
+    /// Why the journal could not be written any more.
+    pub halted: Option<String>,
+}
+
+/// Why the screens cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// There is no terminal, or it cannot be set up.
+    #[error("cannot use the terminal: {0}")]
+    Terminal(#[from] std::io::Error),
+    /// The theme cannot be used.
+    #[error("{0}")]
+    Theme(#[from] crate::tui::theme::ThemeError),
+    /// A part of piton panicked; the sitting was closed as interrupted.
+    #[error("piton has a bug and had to stop: {0}")]
+    Panicked(String),
+}

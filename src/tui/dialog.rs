@@ -1,0 +1,447 @@
+//! What lies over the run screen and asks for something. Dialogs start empty, so that no key by itself records anything.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde_json::Value;
+use tui_textarea::{TextArea, WrapMode};
+
+use crate::engine::{CommandLine, ConditionId, JobId, Leaving, Proposal};
+use crate::runbook::value::check_value;
+use crate::runbook::{InputKind, RollbackId, StepKey};
+use crate::text::{clean_block, clean_line};
+use crate::tui::keymap::Action;
+use crate::tui::message::Effect;
+
+/// The longest text that a field takes, in bytes.
+const MAX_FIELD_BYTES: usize = 64 * 1024;
+
+/// What lies over the run screen.
+#[derive(Debug)]
+pub enum Dialog {
+    /// A statement of what was seen, or a value.
+    State(Statement),
+    /// A statement that is one of some options.
+    Choose(Choice),
+    /// A command that is about to run.
+    Command(Box<CommandBox>),
+    /// A reason for overruling the machine.
+    Reason(Reason),
+    /// A note.
+    Note(Note),
+    /// A question that wants a yes.
+    Ask(Ask),
+    /// Why the gate stands as it does; how far it is scrolled.
+    Why(usize),
+    /// The run is closed.
+    Outcome,
+}
+
+/// A statement of what was seen, or a value.
+#[derive(Debug)]
+pub struct Statement {
+    /// The step that asks.
+    pub step: StepKey,
+    /// The question.
+    pub prompt: String,
+    /// The kind of value; `None` for a statement.
+    pub kind: Option<InputKind>,
+    /// What is typed.
+    pub field: Field,
+}
+
+/// A statement that is one of some options.
+#[derive(Debug)]
+pub struct Choice {
+    /// The step that asks.
+    pub step: StepKey,
+    /// The question.
+    pub prompt: String,
+    /// The answers it takes.
+    pub options: Vec<String>,
+    /// Which is chosen; none at first.
+    pub chosen: Option<usize>,
+    /// Why it is not taken.
+    pub problem: Option<String>,
+}
+
+/// A command that is about to run.
+#[derive(Debug)]
+pub struct CommandBox {
+    /// The step that it belongs to.
+    pub step: StepKey,
+    /// Exactly what runs: what was shown, whatever changes meanwhile.
+    pub shown: CommandLine,
+    /// The name to be typed, for a critical step.
+    pub target: Option<String>,
+    /// What is typed.
+    pub field: Field,
+    /// How far it is scrolled.
+    pub scroll: usize,
+    /// Whether all of it has been on the screen.
+    pub is_seen: bool,
+}
+
+/// What a reason is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Leave the step out.
+    Skip(StepKey),
+    /// Declare the step done.
+    Override(StepKey),
+    /// End the wait.
+    CutWait(StepKey),
+    /// Go on although it does not hold; with what is shown of it.
+    Acknowledge(ConditionId, String),
+    /// Go back; with the plan's title.
+    RollBack(RollbackId, String),
+    /// Give the run up.
+    Abandon,
+}
+
+/// A reason for overruling the machine.
+#[derive(Debug)]
+pub struct Reason {
+    /// What for.
+    pub purpose: Purpose,
+    /// What is typed.
+    pub field: Field,
+}
+
+/// A note.
+#[derive(Debug)]
+pub struct Note {
+    /// On which step; `None`: on the run.
+    pub step: Option<StepKey>,
+    /// What is typed.
+    pub field: Field,
+}
+
+/// A question that wants a yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// End the running command?
+    Cancel(JobId, String),
+    /// Leave the run as it stands?
+    Leave,
+    /// Close the run?
+    Close,
+}
+
+impl Ask {
+    /// Whether it is of no use when no command runs.
+    pub fn is_about_job(&self) -> bool {
+        matches!(self, Self::Cancel(..))
+    }
+}
+
+/// What a key did to a dialog.
+#[derive(Debug)]
+pub enum Answer {
+    /// It stays.
+    Stay,
+    /// It is closed without anything.
+    Close,
+    /// This is proposed; it stays until that is answered.
+    Propose(Proposal),
+    /// This is done, and it is closed.
+    Do(Effect),
+}
+
+/// A text area with the reason why its text is not taken.
+#[derive(Debug)]
+pub struct Field {
+    /// The text area.
+    pub area: TextArea<'static>,
+    /// Why it is not taken.
+    pub problem: Option<String>,
+    is_one_line: bool,
+}
+
+impl Default for Field {
+    fn default() -> Self {
+        Self::new(true)
+    }
+}
+
+impl Field {
+    /// An empty field.
+    pub fn new(is_one_line: bool) -> Self {
+        let mut area = TextArea::default();
+        area.set_cursor_line_style(ratatui::style::Style::new());
+        if !is_one_line {
+            area.set_wrap_mode(WrapMode::Word);
+        }
+        Self { area, problem: None, is_one_line }
+    }
+
+    /// A field with a text in it.
+    pub fn with(text: &str) -> Self {
+        let mut field = Self::default();
+        field.paste(text);
+        field
+    }
+
+    /// Whether it takes only one line.
+    pub fn is_one_line(&self) -> bool {
+        self.is_one_line
+    }
+
+    /// What is typed.
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// Takes a key; control characters of a text never reach it.
+    pub fn type_key(&mut self, key: KeyEvent) {
+        self.problem = None;
+        let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Char(c) if is_plain => self.paste(c.encode_utf8(&mut [0; 4])),
+            KeyCode::Enter if self.is_one_line => {}
+            KeyCode::Tab => {}
+            _ => {
+                self.area.input(key);
+            }
+        }
+    }
+
+    /// Takes a pasted text, made harmless.
+    pub fn paste(&mut self, text: &str) {
+        self.problem = None;
+        let held: usize = self.area.lines().iter().map(|line| line.len() + 1).sum();
+        if held + text.len() > MAX_FIELD_BYTES {
+            self.problem = Some("a text longer than 64 KiB is not taken".into());
+            return;
+        }
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        if self.is_one_line {
+            self.area.insert_str(clean_line(text.trim_end_matches('\n').replace('\n', " ").as_str()));
+        } else {
+            self.area.insert_str(clean_block(&text));
+        }
+    }
+
+    fn refuse(&mut self, why: &str) -> Answer {
+        self.problem = Some(why.to_owned());
+        Answer::Stay
+    }
+
+    fn take(&mut self, empty: &str, proposal: impl FnOnce(String) -> Proposal) -> Answer {
+        let text = self.text().trim().to_owned();
+        if text.is_empty() { self.refuse(empty) } else { Answer::Propose(proposal(text)) }
+    }
+}
+
+impl Dialog {
+    /// The step it is about, when it is of no use once that step is not the current one.
+    pub fn step(&self) -> Option<&StepKey> {
+        match self {
+            Self::State(statement) => Some(&statement.step),
+            Self::Choose(choice) => Some(&choice.step),
+            Self::Command(command) => Some(&command.step),
+            Self::Reason(reason) => match &reason.purpose {
+                Purpose::Skip(step) | Purpose::Override(step) | Purpose::CutWait(step) => Some(step),
+                _ => None,
+            },
+            Self::Note(_) | Self::Ask(_) | Self::Why(_) | Self::Outcome => None,
+        }
+    }
+
+    /// Its text field.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        match self {
+            Self::State(statement) => Some(&mut statement.field),
+            Self::Command(command) if command.target.is_some() => Some(&mut command.field),
+            Self::Reason(reason) => Some(&mut reason.field),
+            Self::Note(note) => Some(&mut note.field),
+            _ => None,
+        }
+    }
+
+    /// Whether a character goes into a text.
+    pub fn is_typing(&self) -> bool {
+        match self {
+            Self::State(_) | Self::Reason(_) | Self::Note(_) => true,
+            Self::Command(command) => command.target.is_some(),
+            _ => false,
+        }
+    }
+
+    /// What it asked for was not taken; why.
+    pub fn refuse(&mut self, why: &str) {
+        if let Self::Choose(choice) = self {
+            choice.problem = Some(why.to_owned());
+        } else if let Some(field) = self.field() {
+            field.problem = Some(why.to_owned());
+        }
+    }
+
+    /// Takes a key.
+    pub fn on(&mut self, action: Option<Action>, key: KeyEvent) -> Answer {
+        let is_plain = matches!(key.code, KeyCode::Char(_))
+            && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        if self.is_typing() && is_plain {
+            self.type_key(key);
+            return Answer::Stay;
+        }
+        match action {
+            Some(Action::Back) => Answer::Close,
+            Some(Action::Act) => self.act(),
+            Some(Action::Yes) => self.yes(),
+            Some(action @ (Action::Up | Action::Down | Action::PageUp | Action::PageDown))
+                if !matches!(self, Self::Note(_)) =>
+            {
+                self.scroll(action);
+                Answer::Stay
+            }
+            _ => {
+                self.choose_by_number(key);
+                self.type_key(key);
+                Answer::Stay
+            }
+        }
+    }
+
+    fn type_key(&mut self, key: KeyEvent) {
+        if let Some(field) = self.field() {
+            field.type_key(key);
+        }
+    }
+
+    fn act(&mut self) -> Answer {
+        match self {
+            Self::State(statement) => statement.act(),
+            Self::Choose(choice) => choice.act(),
+            Self::Command(command) => command.act(),
+            Self::Reason(reason) => reason.act(),
+            Self::Note(note) => {
+                let step = note.step.clone();
+                note.field.take("the note is empty", |text| Proposal::Note { step, text })
+            }
+            Self::Why(_) => Answer::Close,
+            Self::Ask(_) => Answer::Stay,
+            Self::Outcome => Answer::Do(Effect::Leave(Leaving::Left)),
+        }
+    }
+
+    fn yes(&mut self) -> Answer {
+        match self {
+            Self::Ask(Ask::Cancel(job, _)) => Answer::Do(Effect::Cancel(*job)),
+            Self::Ask(Ask::Leave) => Answer::Do(Effect::Leave(Leaving::Left)),
+            Self::Ask(Ask::Close) => Answer::Propose(Proposal::Close),
+            Self::Command(command) if command.target.is_none() => command.start(None),
+            _ => Answer::Stay,
+        }
+    }
+
+    fn scroll(&mut self, action: Action) {
+        let by = if matches!(action, Action::PageUp | Action::PageDown) { 10 } else { 1 };
+        let is_down = matches!(action, Action::Down | Action::PageDown);
+        let moved = |from: usize| if is_down { from + by } else { from.saturating_sub(by) };
+        match self {
+            Self::Choose(choice) => choice.step_by(is_down),
+            Self::Command(command) => command.scroll = moved(command.scroll),
+            Self::Why(scroll) => *scroll = moved(*scroll),
+            _ => {}
+        }
+    }
+
+    fn choose_by_number(&mut self, key: KeyEvent) {
+        if let (Self::Choose(choice), KeyCode::Char(c)) = (self, key.code)
+            && let Some(number) = c.to_digit(10).and_then(|digit| usize::try_from(digit).ok())
+            && (1..=choice.options.len()).contains(&number)
+        {
+            choice.chosen = Some(number - 1);
+            choice.problem = None;
+        }
+    }
+}
+
+impl Statement {
+    fn act(&mut self) -> Answer {
+        let step = self.step.clone();
+        let Some(kind) = self.kind.clone() else {
+            return self.field.take("state what was seen", |said| Proposal::Confirm { step, said });
+        };
+        let text = self.field.text().trim().to_owned();
+        if text.is_empty() {
+            return self.field.refuse("a value is needed");
+        }
+        let value = match value_of(&kind, &text) {
+            Ok(value) => value,
+            Err(why) => return self.field.refuse(&why),
+        };
+        if kind == InputKind::Path {
+            return Answer::Do(Effect::AnswerFile { step, value });
+        }
+        Answer::Propose(Proposal::Answer { step, value, file: None })
+    }
+}
+
+impl Choice {
+    fn step_by(&mut self, is_down: bool) {
+        self.problem = None;
+        let last = self.options.len().saturating_sub(1);
+        self.chosen = Some(match self.chosen {
+            None if is_down => 0,
+            None => last,
+            Some(at) if is_down => (at + 1).min(last),
+            Some(at) => at.saturating_sub(1),
+        });
+    }
+
+    fn act(&mut self) -> Answer {
+        let Some(said) = self.chosen.and_then(|at| self.options.get(at)) else {
+            self.problem = Some("choose what was seen first".into());
+            return Answer::Stay;
+        };
+        Answer::Propose(Proposal::Confirm { step: self.step.clone(), said: said.clone() })
+    }
+}
+
+impl CommandBox {
+    fn act(&mut self) -> Answer {
+        let Some(target) = self.target.clone() else { return Answer::Stay };
+        let typed = self.field.text().trim().to_owned();
+        if typed != target {
+            let why = if typed.is_empty() { "type the target's name" } else { "that is not the target's name" };
+            return self.field.refuse(why);
+        }
+        self.start(Some(typed))
+    }
+
+    fn start(&mut self, typed: Option<String>) -> Answer {
+        if !self.is_seen {
+            return self.field.refuse("scroll down first: not all of the command has been on the screen");
+        }
+        Answer::Propose(Proposal::Run { step: self.step.clone(), shown: self.shown.clone(), typed })
+    }
+}
+
+impl Reason {
+    fn act(&mut self) -> Answer {
+        let purpose = self.purpose.clone();
+        self.field.take("a reason is needed", |reason| match purpose {
+            Purpose::Skip(step) => Proposal::Skip { step, reason },
+            Purpose::Override(step) => Proposal::Override { step, reason },
+            Purpose::CutWait(step) => Proposal::CutWait { step, reason },
+            Purpose::Acknowledge(condition, _) => Proposal::Acknowledge { condition, reason },
+            Purpose::RollBack(plan, _) => Proposal::RollBack { plan, reason },
+            Purpose::Abandon => Proposal::Abandon { reason },
+        })
+    }
+}
+
+/// The value that a text stands for.
+fn value_of(kind: &InputKind, text: &str) -> Result<Value, String> {
+    let value = match kind {
+        InputKind::Number => serde_json::from_str(text).map_err(|_| "it is not a number".to_owned())?,
+        InputKind::Bool => match text.to_lowercase().as_str() {
+            "yes" | "y" | "true" => Value::Bool(true),
+            "no" | "n" | "false" => Value::Bool(false),
+            _ => return Err("answer yes or no".into()),
+        },
+        _ => Value::String(text.to_owned()),
+    };
+    check_value(kind, &value)?;
+    Ok(value)
+}

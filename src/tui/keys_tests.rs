@@ -1,0 +1,440 @@
+//! What keys do, through `update` alone.
+
+use crate::engine::{ConditionId, Ended, Event, Leaving, Outcome, StepStatus, Verdict};
+use crate::session::Update;
+use crate::tui::app::update;
+use crate::tui::dialog::Dialog;
+use crate::tui::message::{Effect, Message};
+use crate::tui::screen::Screen;
+use crate::tui::stage_tests::{Stage, event};
+
+fn stage() -> Stage {
+    let mut stage = Stage::open((120, 40));
+    stage.all_well();
+    stage
+}
+
+fn last(stage: &Stage) -> &Event {
+    &stage.records.last().unwrap().event
+}
+
+fn current(stage: &Stage) -> String {
+    stage.state.current.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+#[test]
+fn enter_alone_never_confirms() {
+    let mut stage = stage();
+    for _ in 0..20 {
+        stage.press("enter");
+    }
+    assert_eq!(current(&stage), "prepare/notes");
+    assert!(matches!(stage.run().dialog, Some(Dialog::Choose(_))));
+    assert!(stage.picture().contains("choose what was seen first"));
+}
+
+#[test]
+fn a_held_enter_does_not_act_twice() {
+    let mut stage = stage();
+    stage.press("enter");
+    assert!(stage.state.step(stage.state.current.as_ref().unwrap()).unwrap().cautions_read);
+    for _ in 0..200 {
+        stage.press_at_once("enter");
+    }
+    assert!(stage.run().dialog.is_none(), "the key was never let go");
+    stage.press("enter");
+    assert!(stage.run().dialog.is_some());
+}
+
+#[test]
+fn a_key_pressed_before_the_step_was_on_the_screen_does_nothing() {
+    let mut stage = stage();
+    stage.press("enter");
+    stage.press("enter");
+    stage.press("1");
+    stage.is_disk_slow = true;
+    stage.press("enter");
+    stage.real_ms += 2_000;
+    let proposal = stage.held.pop().unwrap();
+    stage.is_disk_slow = false;
+    let moment_records = stage.records.len();
+    // The record and the next key come in one batch: no frame between them.
+    let events = crate::engine::decide(
+        &stage.runbook,
+        &stage.state,
+        proposal,
+        &crate::engine::Moment { at: stage.state.at, board: Default::default() },
+    )
+    .unwrap();
+    let mut records = Vec::new();
+    for event in events {
+        let seq = stage.state.seq + 1;
+        let record = crate::engine::Record { seq, at: stage.state.at, prev: String::new(), by: "m@b".into(), event };
+        stage.state.apply(&record);
+        records.push(record);
+    }
+    stage.records.extend(records.clone());
+    stage.tell_unseen(Message::Session(Update::Recorded(records.into())));
+    assert_eq!(current(&stage), "prepare/backup");
+    assert!(stage.tell_unseen(Message::Key(event("enter"))).is_empty());
+    stage.show();
+    assert!(stage.run().dialog.is_none());
+    assert!(stage.records.len() > moment_records);
+}
+
+#[test]
+fn a_tick_is_shown_only_when_it_is_recorded() {
+    let mut stage = stage();
+    stage.press("enter");
+    stage.press("enter");
+    stage.press("1");
+    stage.is_disk_slow = true;
+    stage.press("enter");
+    assert!(stage.picture().contains("saving"));
+    assert!(stage.picture().contains("current"));
+    stage.press("enter");
+    stage.press("enter");
+    assert_eq!(stage.held.len(), 1, "nothing else is proposed meanwhile");
+    stage.is_disk_slow = false;
+    let proposal = stage.held.pop().unwrap();
+    stage.propose(proposal);
+    assert!(!stage.picture().contains("saving"));
+    assert_eq!(current(&stage), "prepare/backup");
+}
+
+#[test]
+fn an_empty_reason_is_not_taken_and_a_given_one_is_recorded() {
+    let mut stage = stage();
+    stage.press("s");
+    stage.press("enter");
+    assert!(stage.picture().contains("a reason is needed"));
+    stage.type_text("  ");
+    stage.press("enter");
+    assert_eq!(current(&stage), "prepare/notes");
+    stage.type_text("read yesterday");
+    stage.press("enter");
+    assert!(
+        stage
+            .records
+            .iter()
+            .any(|record| matches!(&record.event, Event::StepSkipped { reason, .. } if reason == "read yesterday"))
+    );
+    assert_eq!(current(&stage), "prepare/backup");
+    assert!(stage.picture().contains("1 skip"));
+}
+
+#[test]
+fn a_refused_proposal_keeps_what_was_typed() {
+    let mut stage = stage();
+    stage.press("s");
+    stage.type_text("because");
+    stage.is_disk_slow = true;
+    stage.press("enter");
+    let proposal = stage.held.pop().unwrap();
+    let refusal = crate::engine::Refusal::NotNow("a command is running");
+    stage.tell(Message::Session(Update::Refused(Box::new(proposal), refusal)));
+    assert!(stage.picture().contains("a command is running"));
+    assert!(stage.picture().contains("because"));
+}
+
+#[test]
+fn a_critical_command_wants_the_name_of_its_target() {
+    let mut stage = stage();
+    stage.prepare();
+    assert_eq!(current(&stage), "standbys[vault-2]/stop");
+    stage.press("enter");
+    stage.press("y");
+    stage.press("enter");
+    assert!(stage.state.job.is_none());
+    assert!(stage.picture().contains("that is not the target's name"));
+    stage.press("backspace");
+    stage.type_text("vault-2");
+    stage.press("enter");
+    let job = stage.state.job.as_ref().unwrap();
+    assert_eq!(job.command.argv, ["ssh", "vault-2", "sudo", "systemctl stop vault"]);
+}
+
+#[test]
+fn another_command_wants_a_yes_that_is_not_enter() {
+    let mut stage = stage();
+    stage.prepare();
+    stage.press("enter");
+    stage.type_text("vault-2");
+    stage.press("enter");
+    stage.finish(Ended::Exit(0));
+    assert_eq!(current(&stage), "standbys[vault-2]/start");
+    stage.press("enter");
+    stage.press("enter");
+    stage.press("enter");
+    assert!(stage.state.job.is_none());
+    stage.press("y");
+    assert!(stage.state.job.is_some());
+}
+
+#[test]
+fn a_yes_typed_before_the_command_was_on_the_screen_runs_nothing() {
+    let mut stage = stage();
+    stage.prepare();
+    stage.press("enter");
+    stage.type_text("vault-2");
+    stage.press("enter");
+    stage.finish(Ended::Exit(0));
+    stage.real_ms += 1_000;
+    stage.tell_unseen(Message::Key(event("enter")));
+    assert!(stage.tell_unseen(Message::Key(event("y"))).is_empty());
+    stage.show();
+    assert!(!stage.tell_unseen(Message::Key(event("y"))).is_empty());
+}
+
+#[test]
+fn cancelling_asks_first() {
+    let mut stage = stage();
+    stage.prepare();
+    stage.press("enter");
+    stage.type_text("vault-2");
+    stage.press("enter");
+    stage.press("x");
+    stage.press("enter");
+    assert!(!stage.effects.iter().any(|effect| matches!(effect, Effect::Cancel(_))));
+    stage.press("y");
+    assert!(matches!(stage.effects.last(), Some(Effect::Cancel(_))));
+}
+
+#[test]
+fn a_sensed_step_cannot_be_ticked_only_overridden() {
+    let mut stage = stage();
+    stage.prepare();
+    stage.press("enter");
+    stage.type_text("vault-2");
+    stage.press("enter");
+    stage.finish(Ended::Exit(0));
+    stage.press("enter");
+    stage.press("y");
+    stage.finish(Ended::Exit(0));
+    assert_eq!(current(&stage), "standbys[vault-2]/ready");
+    for key in ["enter", "esc", "s", "enter", "c", "enter", "esc"] {
+        stage.press(key);
+    }
+    assert_eq!(current(&stage), "standbys[vault-2]/ready");
+    stage.press("o");
+    stage.type_text("the probe is wrong");
+    stage.press("enter");
+    assert_eq!(current(&stage), "standbys[vault-3]/stop");
+    assert!(stage.picture().contains("override"));
+}
+
+#[test]
+fn a_guard_can_be_passed_with_a_reason() {
+    let mut stage = stage();
+    stage.prepare();
+    stage.sample("vault-2", Verdict::Bad, "");
+    stage.press("enter");
+    assert!(matches!(stage.run().dialog, Some(Dialog::Why(_))), "a closed gate explains itself");
+    stage.press("esc");
+    stage.press("a");
+    stage.type_text("known: vault-2 is being replaced");
+    stage.press("enter");
+    assert!(matches!(last(&stage), Event::GuardAcknowledged { condition: ConditionId::Gate(_), .. }));
+}
+
+#[test]
+fn the_card_must_be_dismissed_before_anything_else() {
+    let mut stage = stage();
+    stage.prepare();
+    stage.resume();
+    stage.all_well();
+    let before = stage.records.len();
+    for key in ["s", "n", "x", "y", "b"] {
+        stage.press(key);
+    }
+    assert!(stage.run().card.is_some() && stage.run().dialog.is_none());
+    assert_eq!(stage.records.len(), before);
+    stage.press("enter");
+    assert!(stage.run().card.is_none());
+    stage.press("n");
+    assert!(stage.run().dialog.is_some());
+}
+
+#[test]
+fn a_halted_run_takes_nothing_but_leave() {
+    let mut stage = stage();
+    stage.tell(Message::Session(Update::Halted("no space left on device".into())));
+    let effects = stage.effects.len();
+    for key in ["enter", "s", "o", "n", "b", "A", "Q", "enter"] {
+        stage.press(key);
+    }
+    assert_eq!(stage.effects.len(), effects);
+    assert!(stage.run().dialog.is_none());
+    stage.press("q");
+    stage.press("y");
+    assert_eq!(stage.effects.last(), Some(&Effect::Leave(Leaving::Left)));
+}
+
+#[test]
+fn leaving_asks_and_waits_for_the_end_of_the_sitting() {
+    let mut stage = stage();
+    stage.press("q");
+    stage.press("esc");
+    assert!(stage.run().dialog.is_none());
+    stage.press("q");
+    stage.press("y");
+    assert_eq!(stage.effects.last(), Some(&Effect::Leave(Leaving::Left)));
+    assert!(stage.app.exit.is_none());
+    stage.tell(Message::Session(Update::Ended));
+    let exit = stage.app.exit.clone().unwrap();
+    assert_eq!((exit.run.as_deref(), exit.outcome), (Some("2026-11-21-vault-ha-7qf3"), None));
+    assert_eq!(exit.records, stage.state.seq);
+}
+
+#[test]
+fn ctrl_c_asks_and_a_second_one_leaves() {
+    let mut stage = stage();
+    stage.press("ctrl-c");
+    assert!(matches!(stage.run().dialog, Some(Dialog::Ask(_))));
+    stage.press("ctrl-c");
+    assert_eq!(stage.effects.last(), Some(&Effect::Leave(Leaving::Left)));
+    stage.press("ctrl-c");
+    assert!(stage.app.exit.is_some(), "who does not want to wait for the disk may go");
+}
+
+#[test]
+fn browsing_returns_to_the_current_step_before_it_acts() {
+    let mut stage = stage();
+    stage.press("down");
+    stage.press("down");
+    assert!(!stage.run().is_at_current());
+    assert!(stage.picture().contains("current: 1.1"));
+    let before = stage.records.len();
+    stage.press("enter");
+    assert!(stage.run().is_at_current());
+    assert_eq!(stage.records.len(), before);
+    stage.press("up");
+    assert!(stage.run().is_at_current(), "there is nothing above the first step");
+    stage.press("down");
+    stage.press(".");
+    assert!(stage.run().is_at_current());
+}
+
+#[test]
+fn a_sensed_step_that_ends_takes_no_focus_from_one_who_reads_elsewhere() {
+    let mut stage = stage();
+    stage.press("n");
+    stage.type_text("half a note");
+    stage.sample("vault-3", Verdict::Bad, "");
+    stage.press("enter");
+    stage.type_text("second line");
+    stage.press("ctrl-s");
+    assert!(matches!(last(&stage), Event::NoteAdded { text, .. } if text == "half a note\nsecond line"));
+}
+
+#[test]
+fn a_pasted_text_is_made_harmless_and_bounded() {
+    let mut stage = stage();
+    stage.press("n");
+    stage.tell(Message::Paste("one\r\ntwo \x1b]52;c;ZXZpbA==\x07 \u{202e}three\tfour".into()));
+    stage.tell(Message::Paste("x".repeat(1 << 20)));
+    assert!(stage.picture().contains("longer than 64 KiB"));
+    stage.press("ctrl-s");
+    let Event::NoteAdded { text, .. } = last(&stage) else { panic!("no note") };
+    assert!(text.starts_with("one\ntwo ␛]52;c;ZXZpbA==␇ <U+202E>three"), "{text}");
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+}
+
+#[test]
+fn cautions_longer_than_the_pane_are_read_to_their_end_first() {
+    let mut runbook = crate::tui::stage_tests::runbook();
+    let long = "A long caution that goes on. ".repeat(60);
+    runbook.phases[0].steps[0].cautions[0].text = crate::tui::stage_tests::text(&long);
+    let look = crate::tui::stage_tests::look("dark", &crate::tui::theme::UNICODE);
+    let mut stage = Stage::of(runbook, (80, 24), look, crate::engine::Mode::Live);
+    let is_read = |stage: &Stage| stage.state.step(stage.state.current.as_ref().unwrap()).unwrap().cautions_read;
+    let mut presses = 0;
+    while !is_read(&stage) {
+        stage.press("enter");
+        presses += 1;
+        assert!(presses < 20);
+    }
+    assert!(presses > 2, "{presses}");
+}
+
+#[test]
+fn a_finished_run_is_closed_with_the_word_that_fits() {
+    let mut stage = stage();
+    stage.prepare();
+    while !current(&stage).is_empty() {
+        stage.press("o");
+        stage.type_text("not today");
+        stage.press("enter");
+    }
+    stage.press("Q");
+    stage.press("enter");
+    assert!(stage.state.closed.is_none());
+    stage.press("y");
+    assert_eq!(stage.state.closed.as_ref().unwrap().outcome, Outcome::CompletedWithDeviations);
+    let picture = stage.picture();
+    assert!(picture.contains("completed with deviations"), "{picture}");
+    stage.press("enter");
+    stage.tell(Message::Session(Update::Ended));
+    assert_eq!(stage.app.exit.as_ref().unwrap().outcome, Some(Outcome::CompletedWithDeviations));
+}
+
+#[test]
+fn the_mouse_looks_and_scrolls_but_confirms_nothing() {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    let mut stage = stage();
+    let before = stage.records.len();
+    let mouse = |kind, column, row| Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+    stage.tell(mouse(MouseEventKind::Down(MouseButton::Left), 10, 4));
+    assert_eq!(stage.run().browsed.as_ref().unwrap().to_string(), "prepare/backup");
+    for row in 0..40 {
+        for column in (0..120).step_by(7) {
+            stage.tell(mouse(MouseEventKind::Down(MouseButton::Left), column, row));
+            stage.tell(mouse(MouseEventKind::ScrollDown, column, row));
+        }
+    }
+    assert_eq!(stage.records.len(), before);
+}
+
+#[test]
+fn random_keys_neither_panic_nor_leave_the_screen_and_the_fold_apart() {
+    use proptest::prelude::*;
+    let keys = [
+        "enter", "esc", "y", "1", "s", "o", "r", "c", "a", "x", "b", "n", "w", "f", ".", "up", "down", "tab", "pgdn",
+        "pgup", "?", "q", "v", "ctrl-s", "Q", "A",
+    ];
+    let play = proptest::collection::vec((0..keys.len(), proptest::bool::ANY, 0_u8..12), 1..60);
+    proptest!(ProptestConfig::with_cases(60), |(play in play)| {
+        let mut stage = Stage::open((80, 24));
+        stage.all_well();
+        for (key, is_slow, also) in play {
+            if stage.app.exit.is_some() {
+                break;
+            }
+            if is_slow { stage.press(keys[key]) } else { stage.press_at_once(keys[key]) }
+            match also {
+                0 => stage.finish(Ended::Exit(i32::from(is_slow))),
+                1 => stage.wait(20),
+                2 => stage.sample("vault-2", Verdict::Bad, ""),
+                3 => stage.all_well(),
+                4 => stage.tell(Message::Resized(120, 40)),
+                5 => stage.tell(Message::Resized(61, 16)),
+                _ => {}
+            }
+            if let Screen::Run(run) = &stage.app.screen {
+                prop_assert_eq!(&run.state, &stage.state);
+            }
+            stage.picture();
+        }
+    });
+}
+
+#[test]
+fn the_help_closes_with_any_key_and_swallows_it() {
+    let mut stage = stage();
+    stage.press("?");
+    stage.press("s");
+    assert!(stage.app.help.is_none() && stage.run().dialog.is_none());
+    assert_eq!(stage.state.step(stage.state.current.as_ref().unwrap()).unwrap().status, StepStatus::Current);
+    update(&mut stage.app, Message::Key(event("?")));
+    assert!(stage.app.help.is_some());
+}

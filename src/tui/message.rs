@@ -1,0 +1,113 @@
+//! What can happen to the screens, and what they ask to have done. Both closed.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::engine::{JobId, Leaving, Proposal};
+use crate::runbook::{InputKind, StepKey};
+use crate::session::Update;
+use crate::tui::backstage::{Launched, LibraryEntry, OpenRun, Questions};
+
+/// Everything that can happen to the screens.
+pub enum Message {
+    /// What time it is: comes before the others of one batch.
+    Now(Instants),
+    /// A key.
+    Key(KeyEvent),
+    /// A pasted text.
+    Paste(String),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// The terminal's new size in columns and rows.
+    Resized(u16, u16),
+    /// The session spoke.
+    Session(Update),
+    /// The screen that was asked for has been shown.
+    Shown,
+    /// A moment that the screen waited for has come.
+    Woken,
+    /// The library was read.
+    Library(Vec<LibraryEntry>, Vec<OpenRun>),
+    /// What the set-up form asks.
+    SetUp(Result<Questions, String>),
+    /// What is wrong with the text of a field.
+    Checked {
+        /// Which input.
+        input: String,
+        /// The text that was looked at.
+        text: String,
+        /// What is wrong.
+        problem: Option<String>,
+    },
+    /// A run was opened or resumed; its updates follow.
+    Launched(Result<Box<Launched>, String>),
+    /// A file that was to be evidence could not be read.
+    Unreadable(String),
+}
+
+/// Two clocks at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Instants {
+    /// The run's clock.
+    pub run: Timestamp,
+    /// Real milliseconds since the screens began: for keys that are held down.
+    pub real_ms: u64,
+}
+
+/// Everything that the screens ask to have done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Put it into the session's inbox.
+    Propose(Proposal),
+    /// Read the file, then propose it as the answer.
+    AnswerFile {
+        /// The step that asks.
+        step: StepKey,
+        /// The file's path.
+        value: Value,
+    },
+    /// End the running command.
+    Cancel(JobId),
+    /// Ask every probe now.
+    SenseNow,
+    /// End the sitting; its end is an update.
+    Leave(Leaving),
+    /// Read the library.
+    ReadLibrary,
+    /// Find out what the set-up form asks.
+    SetUp {
+        /// The runbook's name.
+        runbook: String,
+        /// Practice or live.
+        is_practice: bool,
+    },
+    /// Look at the text of a field.
+    Check {
+        /// The runbook's name.
+        runbook: String,
+        /// Which input.
+        input: String,
+        /// What it takes.
+        kind: InputKind,
+        /// Its text.
+        text: String,
+    },
+    /// Open a run.
+    Begin {
+        /// The runbook's name.
+        runbook: String,
+        /// Practice or live.
+        is_practice: bool,
+        /// The answers by input.
+        answers: Vec<(String, String)>,
+    },
+    /// Go on with a run.
+    Resume(String),
+    /// Stop the process until the shell continues it.
+    Suspend,
+    /// Forget what the terminal shows and draw everything.
+    Redraw,
+    /// End the program.
+    Quit,
+}

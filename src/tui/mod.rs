@@ -1,0 +1,33 @@
+//! The screens: one model, `update`, `view`; a runtime that does what they ask for.
+//!
+//! Absent here: files, journals, engine decisions. A key becomes an action, an action a proposal, and only what the
+//! session says was recorded changes what is drawn. Whatever comes from outside is cleaned at the brush
+//! ([`widget::paint`]).
+
+pub mod app;
+pub mod backstage;
+mod board;
+pub mod dialog;
+mod evidence;
+pub mod keymap;
+pub mod message;
+pub mod runtime;
+pub mod screen;
+mod tell;
+mod terminal;
+pub mod theme;
+mod watch;
+pub mod widget;
+mod wrap;
+
+pub use backstage::{Backstage, Exit, Launched, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError};
+pub use runtime::run;
+
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod keys_tests;
+#[cfg(test)]
+mod screens_tests;
+#[cfg(test)]
+mod stage_tests;

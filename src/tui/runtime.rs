@@ -1,0 +1,441 @@
+//! The loop: everything that happens becomes a message; what `update` asks for is done; a frame is drawn when
+//! something changed. Nothing here waits for the disk.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
+use crate::engine::Leaving;
+use crate::session::{Session, Update};
+use crate::tui::app::{App, draw, update};
+use crate::tui::backstage::{Backstage, Exit, Launched, Options, Start, TuiError};
+use crate::tui::evidence::look_at_file;
+use crate::tui::keymap::Keymap;
+use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::terminal::{Terminal, give_back};
+use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
+use crate::tui::watch::{Outside, Watch};
+
+/// How many things of one kind are taken in before a frame is drawn.
+const BATCH: usize = 4_096;
+
+/// The least time between two frames of which only output and samples are new.
+const FRAME: Duration = Duration::from_millis(40);
+
+/// How long the end of an interrupted sitting may take.
+const PARTING: Duration = Duration::from_secs(1);
+
+/// The least time between two looks at a clock that runs fast.
+const LEAST_WAKE: Duration = Duration::from_millis(100);
+
+/// Shows the screens until the operator leaves, a signal comes, or the terminal is gone. It must be called inside a
+/// multi-threaded tokio runtime, with a terminal on standard input and output.
+///
+/// # Errors
+/// The terminal cannot be used, the theme does not exist, or a part of piton panicked. The terminal has been given
+/// back in any case.
+pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) -> Result<Exit, TuiError> {
+    let look = look(&options)?;
+    let (listener, outside) = unbounded_channel();
+    let _watch = Watch::begin(&listener)?;
+    let mut runtime = Runtime::new(App::new(look, Keymap::standard()), backstage, outside);
+    let mut terminal = Terminal::take(options.has_mouse)?;
+    let began = AssertUnwindSafe(runtime.live(&mut terminal, start)).catch_unwind().await;
+    give_back();
+    let ending = began.unwrap_or(Ok(Ending::Panicked));
+    let is_interrupted = !matches!(ending, Ok(Ending::Quit));
+    // The screens are gone, the sitting must not be: it is closed on disk before the program ends.
+    let parted = AssertUnwindSafe(runtime.part()).catch_unwind().await;
+    let mut exit = runtime.app.exit.clone().unwrap_or_else(|| runtime.app.exit_now());
+    exit.is_interrupted |= is_interrupted || parted.is_err();
+    match ending? {
+        Ending::Panicked => Err(TuiError::Panicked(runtime.panic_said())),
+        ending => {
+            exit.is_terminal_gone = ending == Ending::Gone;
+            Ok(exit)
+        }
+    }
+}
+
+fn look(options: &Options) -> Result<Look, TuiError> {
+    let terminal = std::env::var("TERM").unwrap_or_default();
+    let is_poor = !terminal.contains("256") && std::env::var_os("COLORTERM").is_none();
+    let has_no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let name = match &options.theme {
+        Some(name) => name.as_str(),
+        None if has_no_colour => "mono",
+        None if is_poor => "sixteen",
+        None => "dark",
+    };
+    let glyphs = if options.is_ascii { &ASCII } else { &UNICODE };
+    Ok(Look { theme: Theme::named(name)?, glyphs, zone: jiff::tz::TimeZone::system() })
+}
+
+/// How the loop came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Quit,
+    Signal,
+    Gone,
+    Panicked,
+}
+
+struct Runtime {
+    app: App,
+    backstage: Arc<dyn Backstage>,
+    session: Option<Session>,
+    updates: Option<UnboundedReceiver<Update>>,
+    clock: Arc<dyn Clock>,
+    began: Instant,
+    outside: UnboundedReceiver<Outside>,
+    replier: UnboundedSender<Message>,
+    replies: UnboundedReceiver<Message>,
+    panic: Option<String>,
+    last_frame: Option<Instant>,
+    /// Something other than output or samples is new.
+    is_urgent: bool,
+}
+
+/// One thing that happened.
+enum Happened {
+    Terminal(Option<std::io::Result<TerminalEvent>>),
+    Update(Option<Update>),
+    Reply(Message),
+    Outside(Outside),
+    Woken,
+}
+
+impl Runtime {
+    fn new(app: App, backstage: Arc<dyn Backstage>, outside: UnboundedReceiver<Outside>) -> Self {
+        let (replier, replies) = unbounded_channel();
+        Self {
+            app,
+            backstage,
+            session: None,
+            updates: None,
+            clock: Arc::new(SystemClock::starting(Timestamp::default())),
+            began: monotonic(),
+            outside,
+            replier,
+            replies,
+            panic: None,
+            last_frame: None,
+            is_urgent: true,
+        }
+    }
+
+    async fn live(&mut self, terminal: &mut Terminal, start: Start) -> Result<Ending, TuiError> {
+        let mut events = EventStream::new();
+        self.app.size = Terminal::size()?;
+        self.begin(start);
+        loop {
+            self.settle();
+            if let Err(error) = self.draw(terminal) {
+                // A write that fails is how a terminal that is gone shows itself first.
+                return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error.into()) };
+            }
+            if self.app.exit.is_some() {
+                return Ok(Ending::Quit);
+            }
+            let happened = self.next(&mut events).await;
+            if let Some(ending) = self.take(happened, terminal)? {
+                return Ok(ending);
+            }
+            if let Some(ending) = self.drain(&mut events, terminal)? {
+                return Ok(ending);
+            }
+        }
+    }
+
+    fn begin(&mut self, start: Start) {
+        match start {
+            Start::Library => self.perform(Effect::ReadLibrary, None),
+            Start::SetUp { runbook, is_practice } => {
+                self.perform(Effect::ReadLibrary, None);
+                self.perform(Effect::SetUp { runbook, is_practice }, None);
+            }
+            Start::Run(launched) => self.launch(Ok(launched)),
+        }
+    }
+
+    fn now(&self) -> Instants {
+        let real_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Instants { run: self.clock.now(), real_ms }
+    }
+
+    /// Tells the model the time, and lets it derive what follows from what it took in.
+    fn settle(&mut self) {
+        let now = self.now();
+        update(&mut self.app, Message::Now(now));
+        self.app.derive();
+    }
+
+    fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
+        if !self.app.is_dirty || self.frame_in().is_some() {
+            return Ok(());
+        }
+        let app = &self.app;
+        terminal.draw(app.size, |area, buffer| draw(app, area, buffer))?;
+        self.app.is_dirty = false;
+        self.is_urgent = false;
+        self.last_frame = Some(monotonic());
+        update(&mut self.app, Message::Shown);
+        Ok(())
+    }
+
+    /// How long the next frame has to wait, when it does.
+    fn frame_in(&self) -> Option<Duration> {
+        let since = self.last_frame.filter(|_| !self.is_urgent)?.elapsed();
+        (since < FRAME).then(|| FRAME - since)
+    }
+
+    fn wake_in(&self) -> Option<Duration> {
+        let wakes = self.app.wakes();
+        let run = wakes.run_ms.map(|ms| self.clock.real(Duration::from_millis(ms)).max(LEAST_WAKE));
+        let frame = self.frame_in().filter(|_| self.app.is_dirty);
+        [run, wakes.real_ms.map(Duration::from_millis), frame].into_iter().flatten().min()
+    }
+
+    async fn next(&mut self, events: &mut EventStream) -> Happened {
+        let wake = self.wake_in();
+        let sleep = async {
+            match wake {
+                Some(wake) => tokio::time::sleep(wake).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(outside) = self.outside.recv() => Happened::Outside(outside),
+            event = events.next() => Happened::Terminal(event),
+            Some(reply) = self.replies.recv() => Happened::Reply(reply),
+            update = next_update(&mut self.updates) => Happened::Update(update),
+            () = sleep => Happened::Woken,
+        }
+    }
+
+    /// Takes in all that has happened meanwhile, so that one frame shows it.
+    fn drain(&mut self, events: &mut EventStream, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
+        for _ in 0..BATCH {
+            let Some(update) = self.updates.as_mut().and_then(|updates| updates.try_recv().ok()) else { break };
+            self.take(Happened::Update(Some(update)), terminal)?;
+        }
+        for _ in 0..BATCH {
+            let Some(event) = events.next().now_or_never() else { break };
+            if let Some(ending) = self.take(Happened::Terminal(event), terminal)? {
+                return Ok(Some(ending));
+            }
+        }
+        while let Ok(outside) = self.outside.try_recv() {
+            if let Some(ending) = self.take(Happened::Outside(outside), terminal)? {
+                return Ok(Some(ending));
+            }
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, happened: Happened, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
+        self.is_urgent |=
+            !matches!(happened, Happened::Update(Some(Update::Printed(..) | Update::Sampled(_))) | Happened::Woken);
+        match happened {
+            Happened::Outside(outside) => return self.on_outside(outside, terminal),
+            Happened::Terminal(None | Some(Err(_))) => return Ok(Some(Ending::Gone)),
+            Happened::Terminal(Some(Ok(event))) => {
+                if let Some(message) = message_of(event) {
+                    self.tell(message, terminal);
+                }
+            }
+            Happened::Update(update) => {
+                let update = update.unwrap_or(Update::Ended);
+                if matches!(update, Update::Ended) {
+                    self.updates = None;
+                    self.session = None;
+                }
+                self.tell(Message::Session(update), terminal);
+            }
+            Happened::Reply(Message::Launched(launched)) => self.launch(launched),
+            Happened::Reply(reply) => self.tell(reply, terminal),
+            Happened::Woken => self.tell(Message::Woken, terminal),
+        }
+        Ok(None)
+    }
+
+    fn on_outside(&mut self, outside: Outside, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
+        match outside {
+            Outside::End => return Ok(Some(Ending::Signal)),
+            Outside::Gone => return Ok(Some(Ending::Gone)),
+            Outside::Panicked(said) => {
+                self.panic = Some(said);
+                return Ok(Some(Ending::Panicked));
+            }
+            Outside::Stop => {
+                give_back();
+                // It returns when the process is continued.
+                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)
+                    .map_err(std::io::Error::from)?;
+                self.come_back(terminal)?;
+            }
+            Outside::Continued => self.come_back(terminal)?,
+        }
+        Ok(None)
+    }
+
+    fn come_back(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
+        terminal.take_again()?;
+        self.app.size = Terminal::size()?;
+        let (columns, rows) = self.app.size;
+        self.tell(Message::Resized(columns, rows), terminal);
+        Ok(())
+    }
+
+    fn tell(&mut self, message: Message, terminal: &mut Terminal) {
+        let now = self.now();
+        update(&mut self.app, Message::Now(now));
+        for effect in update(&mut self.app, message) {
+            self.perform(effect, Some(terminal));
+        }
+    }
+
+    fn launch(&mut self, launched: Result<Box<Launched>, String>) {
+        let message = match launched {
+            Ok(mut launched) => {
+                self.session = Some(launched.session.clone());
+                self.clock = Arc::clone(&launched.clock);
+                let (_, nobody) = unbounded_channel();
+                self.updates = Some(std::mem::replace(&mut launched.updates, nobody));
+                Message::Launched(Ok(launched))
+            }
+            Err(why) => Message::Launched(Err(why)),
+        };
+        let now = self.now();
+        update(&mut self.app, Message::Now(now));
+        update(&mut self.app, message);
+    }
+
+    fn perform(&mut self, effect: Effect, terminal: Option<&mut Terminal>) {
+        let backstage = Arc::clone(&self.backstage);
+        match effect {
+            Effect::Propose(proposal) => self.with_session(|session| session.propose(proposal)),
+            Effect::Cancel(job) => self.with_session(|session| session.cancel(job)),
+            Effect::SenseNow => self.with_session(Session::sense_now),
+            Effect::Leave(how) => self.with_session(|session| session.leave(how)),
+            Effect::AnswerFile { step, value } => {
+                let session = self.session.clone();
+                self.behind(move || look_at_file(session.as_ref(), step, value));
+            }
+            Effect::ReadLibrary => {
+                self.behind(move || Some(Message::Library(backstage.library(), backstage.resumable())));
+            }
+            Effect::SetUp { runbook, is_practice } => {
+                self.behind(move || Some(Message::SetUp(backstage.set_up(&runbook, is_practice))));
+            }
+            Effect::Check { runbook, input, text, .. } => {
+                let problem = backstage.check_input(&runbook, &input, &text);
+                update(&mut self.app, Message::Checked { input, text, problem });
+            }
+            Effect::Begin { runbook, is_practice, answers } => self.behind(move || {
+                Some(Message::Launched(backstage.begin(&runbook, is_practice, &answers).map(Box::new)))
+            }),
+            Effect::Resume(run) => {
+                self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
+            }
+            Effect::Suspend => self.suspend(),
+            Effect::Redraw => {
+                if let Some(terminal) = terminal {
+                    terminal.forget();
+                }
+            }
+            Effect::Quit => {}
+        }
+    }
+
+    fn with_session(&self, what: impl FnOnce(&Session)) {
+        if let Some(session) = &self.session {
+            what(session);
+        }
+    }
+
+    /// Does something that may take long away from the drawing thread; its reply is a message.
+    fn behind(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
+        let replier = self.replier.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Some(message) = what() {
+                // The screens have ended meanwhile: nobody wants the reply.
+                let _ = replier.send(message);
+            }
+        });
+    }
+
+    /// Stops the whole foreground job as the shell's own ctrl-z would. A process that leads its session has no shell
+    /// to continue it, so it stays.
+    fn suspend(&mut self) {
+        let me = rustix::process::getpid();
+        let is_leader = rustix::process::getsid(None).is_ok_and(|leader| leader == me);
+        let is_sent = !is_leader && rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).is_ok();
+        if !is_sent {
+            self.app.notify("there is no shell to go back to");
+        }
+    }
+
+    /// Whether the terminal is gone, or will be known to be in a moment.
+    async fn is_gone(&mut self) -> bool {
+        let wait = timeout(Duration::from_millis(200), async {
+            loop {
+                match self.outside.recv().await {
+                    Some(Outside::Gone | Outside::End) => return true,
+                    Some(_) => {}
+                    None => return false,
+                }
+            }
+        });
+        wait.await.unwrap_or(false)
+    }
+
+    /// Closes the sitting, if it is still open, and takes in what is recorded about that.
+    async fn part(&mut self) {
+        let (Some(session), Some(mut updates)) = (self.session.take(), self.updates.take()) else { return };
+        session.leave(Leaving::Interrupted);
+        let farewell = async {
+            while let Some(last) = updates.recv().await {
+                if matches!(last, Update::Ended) {
+                    return;
+                }
+                update(&mut self.app, Message::Session(last));
+            }
+        };
+        // A disk that takes longer than that is left to the next sitting, which tells what it finds.
+        let _ = timeout(PARTING, farewell).await;
+    }
+
+    fn panic_said(&mut self) -> String {
+        while let Ok(outside) = self.outside.try_recv() {
+            if let Outside::Panicked(said) = outside {
+                self.panic.get_or_insert(said);
+            }
+        }
+        self.panic.take().unwrap_or_else(|| "it did not say why".into())
+    }
+}
+
+async fn next_update(updates: &mut Option<UnboundedReceiver<Update>>) -> Option<Update> {
+    match updates {
+        Some(updates) => updates.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn message_of(event: TerminalEvent) -> Option<Message> {
+    match event {
+        TerminalEvent::Key(key) => Some(Message::Key(key)),
+        TerminalEvent::Paste(text) => Some(Message::Paste(text)),
+        TerminalEvent::Mouse(mouse) => Some(Message::Mouse(mouse)),
+        TerminalEvent::Resize(columns, rows) => Some(Message::Resized(columns, rows)),
+        TerminalEvent::FocusGained | TerminalEvent::FocusLost => None,
+    }
+}

@@ -1,0 +1,80 @@
+//! The screens. Each: its state, what it does about actions, and how it is laid out.
+
+pub mod library;
+pub mod run;
+pub mod setup;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::tui::app::{App, SMALLEST};
+use crate::tui::keymap::Context;
+use crate::tui::screen::library::Library;
+use crate::tui::screen::run::Run;
+use crate::tui::screen::setup::SetUp;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::help::Help;
+use crate::tui::widget::paint::Paint;
+
+/// What is on the screen.
+pub enum Screen {
+    /// Choose a runbook.
+    Library(Library),
+    /// Bind its inputs.
+    SetUp(Box<SetUp>),
+    /// Walk it.
+    Run(Box<Run>),
+}
+
+impl Screen {
+    /// Where a key pressed now is looked up, the nearest first.
+    pub fn contexts(&self) -> Vec<Context> {
+        vec![match self {
+            Self::Library(_) => Context::Library,
+            Self::SetUp(_) => Context::SetUp,
+            Self::Run(run) => run.context(),
+        }]
+    }
+
+    /// Whether a character goes into a text.
+    pub fn is_typing(&self) -> bool {
+        match self {
+            Self::Library(_) => false,
+            Self::SetUp(_) => true,
+            Self::Run(run) => run.is_typing(),
+        }
+    }
+}
+
+/// Draws whatever is on the screen.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return;
+    }
+    let mut paint = Paint { buffer, look: &app.look };
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        too_small(app, area, &mut paint);
+        return;
+    }
+    match &app.screen {
+        Screen::Library(library) => library.draw(app, area, &mut paint),
+        Screen::SetUp(set_up) => set_up.draw(app, area, &mut paint),
+        Screen::Run(run) => run::draw::draw(run, app, area, &mut paint),
+    }
+    if let Some(scroll) = app.help {
+        Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(area, scroll, &mut paint);
+    }
+}
+
+fn too_small(app: &App, area: Rect, paint: &mut Paint<'_>) {
+    let is_run = matches!(app.screen, Screen::Run(_));
+    let lines = [
+        format!("too small: {}x{}, needs {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1),
+        if is_run { "the run goes on; nothing can be confirmed here".to_owned() } else { String::new() },
+        "make the window larger".to_owned(),
+    ];
+    for (y, line) in (area.y..area.bottom()).zip(lines.iter().filter(|line| !line.is_empty())) {
+        paint.put((area.x, y), area.width, line, Meaning::Alarm);
+    }
+}

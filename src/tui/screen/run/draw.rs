@@ -1,0 +1,114 @@
+//! How the run screen is drawn: header, panes, status, bar, and what lies over them.
+
+use ratatui::layout::Rect;
+
+use crate::tui::app::App;
+use crate::tui::screen::run::Run;
+use crate::tui::screen::run::layout::{Pane, Panes};
+use crate::tui::screen::run::page::StepPage;
+use crate::tui::tell;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::guards::Guards;
+use crate::tui::widget::header::Header;
+use crate::tui::widget::health::Health;
+use crate::tui::widget::paint::{Frame, Paint};
+use crate::tui::widget::status::Status;
+use crate::tui::widget::{checklist, dialog, health, output, step};
+
+/// Draws the run screen.
+pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
+    let panes = run.panes(area);
+    Header { run, now: app.now }.draw(panes.header, paint);
+    if let Some(why) = &run.halted {
+        paint.fill(panes.banner, Meaning::Alarm);
+        let told = format!(" HALTED: nothing is recorded any more, nothing can be confirmed: {why}");
+        paint.put((panes.banner.x, panes.banner.y), panes.banner.width, &told, Meaning::Alarm);
+    }
+    let shown = run.shown_step();
+    let list = run.checklist(shown.as_ref());
+    let counted = checklist::counted(&run.state, paint.look.glyphs);
+    if let Some(inside) = pane(run, &panes, Pane::Steps, ("Steps", &counted), paint) {
+        list.draw(inside, paint);
+    }
+    draw_step(run, &panes, paint);
+    let running =
+        run.state.job.as_ref().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
+    let running = running.unwrap_or_else(|| if run.output.up > 0 { "scrolled up".into() } else { String::new() });
+    if let Some(inside) = pane(run, &panes, Pane::Output, ("Output", &running), paint) {
+        output::draw(&run.output, inside, paint);
+    }
+    draw_world(run, &panes, paint);
+    let status = Status { run, keymap: &app.keymap, now: app.now, has_more_cautions: run.has_more_cautions() };
+    status.draw(panes.status, paint);
+    status.draw_bar(panes.bar, paint);
+    dialog::draw(run, app, area, paint);
+}
+
+fn whole_seconds(app: &App, since: crate::clock::Timestamp) -> std::time::Duration {
+    std::time::Duration::from_secs(app.now.run.since(since).as_secs())
+}
+
+/// The frame of a pane; what is inside it, when it is shown at all.
+fn pane(run: &Run, panes: &Panes, which: Pane, titles: (&str, &str), paint: &mut Paint<'_>) -> Option<Rect> {
+    let area = match which {
+        Pane::Steps => panes.steps,
+        Pane::Step => panes.step,
+        Pane::Output => panes.output,
+        Pane::Health => panes.health,
+        Pane::Guards => panes.guards,
+    };
+    if area.is_empty() {
+        return None;
+    }
+    let (title, right) = titles;
+    let is_focused = run.focus == which && run.dialog.is_none() && run.card.is_none();
+    let inside = paint.frame(area, &Frame { title, right, is_focused, edge: panes.edge() });
+    (!inside.is_empty()).then_some(inside)
+}
+
+fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
+    let page = &run.view.page;
+    let title = title(page, paint.look.glyphs.dot);
+    let word = page.status.map(|status| tell::status(status, paint.look.glyphs).1).unwrap_or_default();
+    let tag = page.kind.map(step::tag).unwrap_or_default();
+    let dot = paint.look.glyphs.dot;
+    let inside = panes.inside(panes.step);
+    let lines = step::lines(page, usize::from(inside.width), paint.look);
+    let last = lines.strips.len().saturating_sub(usize::from(inside.height));
+    let from = run.scroll.min(last);
+    let more = if from < last { format!("{} more below {dot} ", last - from) } else { String::new() };
+    let right = format!("{more}{tag} {word}");
+    let Some(inside) = pane(run, panes, Pane::Step, (&title, right.trim()), paint) else { return };
+    paint.strips(inside, &lines.strips, from);
+}
+
+fn title(page: &StepPage, dot: &str) -> String {
+    let item = if page.item.is_empty() { String::new() } else { format!(" {dot} {}", page.item) };
+    let title = format!("{} {}{item}", page.number, page.title);
+    if page.key.is_none() { "No step".into() } else { title }
+}
+
+fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
+    let glyphs = paint.look.glyphs;
+    let board = &run.view.moment.board;
+    let rollback = run.view.rollback.as_ref().map(|(_, title)| title.as_str());
+    let guards = Guards { runbook: &run.runbook, state: &run.state, rollback };
+    if let Some(inside) = pane(run, panes, Pane::Health, ("Health", &health::counted(board, glyphs)), paint) {
+        Health { runbook: &run.runbook, board, keeper: &run.keeper }.draw(inside, run.health_scroll, paint);
+    }
+    if let Some(inside) = pane(run, panes, Pane::Guards, ("Guards", &guards.counted()), paint) {
+        guards.draw(inside, run.guards_scroll, paint);
+    }
+    if !panes.summary.is_empty() {
+        let (x, y, cells) = (panes.summary.x + 1, panes.summary.y, panes.summary.width.saturating_sub(2));
+        paint.strip((x, y), cells, &health::summary(board, glyphs));
+        paint.strip((x, y + 1), cells, &guards.summary(paint.look));
+    }
+}
+
+/// How many lines the step pane has at that width, and how many of them come up to the end of the cautions. Signs
+/// are one cell wide in every glyph set, so the look does not matter.
+pub fn measure(run: &Run, width: u16) -> (usize, usize) {
+    let lines = step::lines(&run.view.page, usize::from(width), &Look::plain());
+    (lines.strips.len(), lines.cautions_end)
+}

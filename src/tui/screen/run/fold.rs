@@ -1,0 +1,118 @@
+//! What the session says, taken in.
+
+use sha2::{Digest, Sha256};
+
+use crate::engine::{Event, Proposal, Record, RunState};
+use crate::session::Update;
+use crate::tui::dialog::Dialog;
+use crate::tui::message::{Effect, Instants};
+use crate::tui::screen::run::output::OutputTail;
+use crate::tui::screen::run::{Card, Run, TOLD};
+use crate::tui::tell;
+
+impl Run {
+    /// Takes one update in.
+    pub fn on_update(&mut self, update: Update, now: Instants) -> Vec<Effect> {
+        match update {
+            Update::Recorded(records) => self.recorded(&records),
+            Update::Refused(proposal, refusal) => {
+                if self.pending.as_ref() == Some(&*proposal) {
+                    self.refuse(&refusal.to_string());
+                }
+            }
+            Update::Sampled(sample) => self.keeper.take(*sample),
+            Update::Printed(job, bytes) => {
+                if self.output.job != Some(job) {
+                    self.output = OutputTail::of(job);
+                }
+                self.output.push(&bytes);
+                return Vec::new();
+            }
+            Update::Halted(why) => {
+                self.halted = Some(why);
+                self.pending = None;
+                self.dialog = None;
+            }
+            Update::Ended => {
+                self.leave(now);
+                return vec![Effect::Quit];
+            }
+        }
+        self.touch();
+        Vec::new()
+    }
+
+    fn recorded(&mut self, records: &[Record]) {
+        let before = self.state.current.clone();
+        for record in records {
+            self.state.apply(record);
+            if let Event::CommandStarted { job, .. } = &record.event {
+                self.output = OutputTail::of(*job);
+            }
+            if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
+                self.pending = None;
+                self.notice = None;
+                self.dialog = None;
+            }
+        }
+        if let Some(last) = records.last() {
+            self.head = Some(head_of(last));
+        }
+        if self.state.current != before {
+            self.is_unseen = true;
+            if self.browsed.is_none() {
+                self.scroll = 0;
+            }
+        }
+        if self.state.closed.is_some() {
+            self.dialog = Some(Dialog::Outcome);
+        }
+    }
+
+    /// A dialog about a step that is no longer the current one, or about a wait that is over, is of no use.
+    pub(super) fn close_outdated_dialog(&mut self) {
+        let is_outdated = self.dialog.as_ref().is_some_and(|dialog| match dialog.step() {
+            Some(step) => self.state.current.as_ref() != Some(step),
+            None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && self.state.job.is_none()),
+        });
+        if is_outdated && self.pending.is_none() {
+            self.dialog = None;
+            self.notice = Some("the run has moved on".into());
+        }
+    }
+}
+
+/// Whether this event is what became of that proposal.
+fn answers(proposal: &Proposal, event: &Event) -> bool {
+    match (proposal, event) {
+        (Proposal::ReadCautions { step }, Event::CautionsRead { step: of })
+        | (Proposal::Confirm { step, .. }, Event::StepConfirmed { step: of, .. })
+        | (Proposal::Answer { step, .. }, Event::AnswerGiven { step: of, .. })
+        | (Proposal::Run { step, .. }, Event::CommandStarted { step: of, .. })
+        | (Proposal::Retry { step }, Event::StepRetried { step: of, .. })
+        | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })
+        | (Proposal::Override { step, .. }, Event::StepOverridden { step: of, .. })
+        | (Proposal::CutWait { step, .. }, Event::WaitCut { step: of, .. }) => step == of,
+        (Proposal::Acknowledge { condition, .. }, Event::GuardAcknowledged { condition: of, .. }) => condition == of,
+        (Proposal::Note { .. }, Event::NoteAdded { .. })
+        | (Proposal::RollBack { .. }, Event::RollbackEntered { .. })
+        | (Proposal::Close | Proposal::Abandon { .. }, Event::RunClosed { .. }) => true,
+        _ => false,
+    }
+}
+
+/// The sha256 of a record's line, lower-case hex: what the next record names as `prev`.
+pub(super) fn head_of(record: &Record) -> String {
+    let line = serde_json::to_vec(record).expect("a record is plain data with text keys");
+    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the resume card tells: the last things that happened before this sitting.
+pub(super) fn card(records: &[Record], state: &RunState) -> Card {
+    let is_of_a_sitting = |event: &Event| matches!(event, Event::SittingOpened { .. } | Event::ConditionChanged { .. });
+    let told = records.iter().rev().filter(|record| !is_of_a_sitting(&record.event)).take(TOLD);
+    let mut told: Vec<_> =
+        told.map(|record| (record.at, tell::author(record).to_owned(), tell::event(&record.event))).collect();
+    told.reverse();
+    Card { told, board: state.board.clone(), scroll: 0 }
+}

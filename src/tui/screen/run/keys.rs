@@ -1,0 +1,385 @@
+//! What the keys of the run screen do.
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::layout::Rect;
+
+use crate::engine::scope::{command_of, target_of};
+use crate::engine::{Allowed, Leaving, Proposal};
+use crate::runbook::{Action as StepAction, StepKey};
+use crate::tui::dialog::{Answer, Ask, Choice, CommandBox, Dialog, Field, Note, Purpose, Reason, Statement};
+use crate::tui::keymap::Action;
+use crate::tui::message::{Effect, Instants};
+use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, panes};
+use crate::tui::screen::run::{Card, Run};
+use crate::tui::tell;
+use crate::tui::widget::checklist::Checklist;
+use crate::tui::widget::dialog::is_seen;
+use crate::tui::widget::guards::Guards;
+use crate::tui::widget::health::Health;
+use crate::tui::widget::status::key_of;
+
+impl Run {
+    /// Takes a key. `is_large_enough` is false while the step cannot be seen: then only leaving is possible.
+    pub fn on_key(
+        &mut self,
+        action: Option<Action>,
+        key: KeyEvent,
+        now: Instants,
+        is_large_enough: bool,
+    ) -> Vec<Effect> {
+        self.derive(now);
+        if self.is_leaving() {
+            return if action == Some(Action::Leave) { vec![Effect::Quit] } else { Vec::new() };
+        }
+        let is_armed = self.is_armed(now) && key.kind == KeyEventKind::Press;
+        if action == Some(Action::Act) {
+            self.last_act_ms = Some(now.real_ms);
+        }
+        if !is_large_enough {
+            return self.on_key_unseen(action, now);
+        }
+        if action == Some(Action::Leave) {
+            return self.ask_to_leave(now);
+        }
+        if self.dialog.is_some() {
+            return self.on_dialog_key(action, key, now, is_armed);
+        }
+        if let Some(card) = self.card.as_mut() {
+            match action {
+                Some(Action::Act | Action::Back) if is_armed => self.card = None,
+                Some(action) => scroll_card(card, action),
+                None => {}
+            }
+            return Vec::new();
+        }
+        self.notice = None;
+        match action {
+            Some(Action::Act) => self.act(is_armed),
+            Some(action) => self.on_action(action),
+            None => Vec::new(),
+        }
+    }
+
+    /// On a screen that is too small nothing can be confirmed, but one can leave.
+    fn on_key_unseen(&mut self, action: Option<Action>, now: Instants) -> Vec<Effect> {
+        if action != Some(Action::Leave) {
+            return Vec::new();
+        }
+        self.leave(now);
+        vec![Effect::Leave(Leaving::Left)]
+    }
+
+    fn ask_to_leave(&mut self, now: Instants) -> Vec<Effect> {
+        let is_asked = matches!(self.dialog, Some(Dialog::Ask(Ask::Leave) | Dialog::Outcome));
+        if is_asked || self.state.closed.is_some() {
+            self.leave(now);
+            return vec![Effect::Leave(Leaving::Left)];
+        }
+        self.open(Dialog::Ask(Ask::Leave));
+        Vec::new()
+    }
+
+    fn on_dialog_key(&mut self, action: Option<Action>, key: KeyEvent, now: Instants, is_armed: bool) -> Vec<Effect> {
+        let is_unseen = self.is_unseen;
+        let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
+        let is_answer = matches!(action, Some(Action::Act | Action::Yes));
+        let must_be_seen = !matches!(dialog, Dialog::State(_) | Dialog::Reason(_) | Dialog::Note(_));
+        let is_typed = dialog.is_typing() && action != Some(Action::Act);
+        if is_answer && !is_typed && (self.pending.is_some() || (must_be_seen && is_unseen)) {
+            return Vec::new();
+        }
+        if matches!(dialog, Dialog::Outcome) && action == Some(Action::Act) && !is_armed {
+            return Vec::new();
+        }
+        let answer = dialog.on(action, key);
+        self.look_at_dialog();
+        match answer {
+            Answer::Stay => Vec::new(),
+            Answer::Close => {
+                self.dialog = None;
+                Vec::new()
+            }
+            Answer::Propose(proposal) => self.propose(proposal),
+            Answer::Do(Effect::Leave(how)) => {
+                self.leave(now);
+                vec![Effect::Leave(how)]
+            }
+            Answer::Do(effect) => {
+                if let Effect::AnswerFile { step, value } = &effect {
+                    let (step, value) = (step.clone(), value.clone());
+                    self.pending = Some(Proposal::Answer { step, value, file: None });
+                } else {
+                    self.dialog = None;
+                }
+                vec![effect]
+            }
+        }
+    }
+
+    /// Keeps scrolling within the lines, and notes when all of a command has been in view.
+    fn look_at_dialog(&mut self) {
+        let size = self.size;
+        match self.dialog.as_mut() {
+            Some(Dialog::Command(command)) => command.is_seen |= is_seen(command, size),
+            Some(Dialog::Why(scroll)) => *scroll = (*scroll).min(500),
+            _ => {}
+        }
+    }
+
+    fn propose(&mut self, proposal: Proposal) -> Vec<Effect> {
+        if self.halted.is_some() || self.pending.is_some() {
+            return Vec::new();
+        }
+        self.pending = Some(proposal.clone());
+        vec![Effect::Propose(proposal)]
+    }
+
+    /// The natural next thing: back to the current step, read on, or open what the step asks for.
+    fn act(&mut self, is_armed: bool) -> Vec<Effect> {
+        if !self.is_at_current() {
+            self.look_at(None);
+            return Vec::new();
+        }
+        if !is_armed || self.pending.is_some() {
+            return Vec::new();
+        }
+        let offered = self.view.allowed.iter().find(|allowed| key_of(allowed).0 == Action::Act).cloned();
+        match offered {
+            Some(Allowed::ReadCautions(step)) => {
+                if self.has_more_cautions() {
+                    self.scroll += usize::from(self.step_rows().saturating_sub(2).max(1));
+                    return Vec::new();
+                }
+                self.propose(Proposal::ReadCautions { step })
+            }
+            Some(Allowed::Confirm(step) | Allowed::Answer(step)) => self.open_statement(step),
+            Some(Allowed::Run(step)) => self.open_command(step),
+            _ => {
+                if self.view.allowed.contains(&Allowed::Close) {
+                    self.open(Dialog::Ask(Ask::Close));
+                } else if self.state.job.is_none() && self.state.current.is_some() {
+                    self.open(Dialog::Why(0));
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn on_action(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Why => self.open(Dialog::Why(0)),
+            Action::Return => self.look_at(None),
+            Action::NextPane => self.focus = self.focus.next(self.has_output()),
+            Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),
+            Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.scroll_pane(self.focus, action),
+            Action::SenseNow => return vec![Effect::SenseNow],
+            other => return self.on_offer(other),
+        }
+        Vec::new()
+    }
+
+    /// An action that the engine must allow.
+    fn on_offer(&mut self, action: Action) -> Vec<Effect> {
+        let offered = self.view.allowed.iter().find(|allowed| key_of(allowed).0 == action).cloned();
+        let Some(offered) = offered.filter(|_| self.pending.is_none()) else {
+            let is_known = !matches!(action, Action::Help | Action::Yes | Action::Back | Action::Practice);
+            self.notice = is_known.then(|| "that is not possible now; w tells why".to_owned());
+            return Vec::new();
+        };
+        let reason = |purpose| Dialog::Reason(Reason { purpose, field: Field::default() });
+        let dialog = match offered {
+            Allowed::Skip(step) => reason(Purpose::Skip(step)),
+            Allowed::Override(step) => reason(Purpose::Override(step)),
+            Allowed::CutWait(step) => reason(Purpose::CutWait(step)),
+            Allowed::Acknowledge(condition) => {
+                let known = self.state.conditions.get(&condition);
+                let why = known.map(|known| known.why.as_str()).filter(|why| !why.is_empty());
+                let told = format!(
+                    "{} {}{}",
+                    tell::condition(&self.runbook, &condition),
+                    tell::tri(self.state.truth(&condition)),
+                    why.map(|why| format!(": {why}")).unwrap_or_default()
+                );
+                reason(Purpose::Acknowledge(condition, told))
+            }
+            Allowed::RollBack(plan) => {
+                let title = self.view.rollback.clone().map(|(_, title)| title).unwrap_or_default();
+                reason(Purpose::RollBack(plan, title))
+            }
+            Allowed::Abandon => reason(Purpose::Abandon),
+            Allowed::Note => Dialog::Note(Note { step: self.shown_step(), field: Field::new(false) }),
+            Allowed::Close => Dialog::Ask(Ask::Close),
+            Allowed::Leave => Dialog::Ask(Ask::Leave),
+            Allowed::Cancel(job) => {
+                let command = self.state.job.as_ref().map(|job| tell::argv(&job.command)).unwrap_or_default();
+                Dialog::Ask(Ask::Cancel(job, command))
+            }
+            Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
+            Allowed::ReadCautions(_) | Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Run(_) => return Vec::new(),
+        };
+        self.open(dialog);
+        Vec::new()
+    }
+
+    fn open(&mut self, dialog: Dialog) {
+        self.dialog = Some(dialog);
+        self.is_unseen = true;
+    }
+
+    fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
+        let prompt = self.view.page.prompt.clone();
+        let dialog = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
+            Some(StepAction::Confirm { options, .. }) if !options.is_empty() => {
+                let options = options.clone();
+                Dialog::Choose(Choice { step, prompt, options, chosen: None, problem: None })
+            }
+            Some(StepAction::Ask { kind, .. }) => {
+                let kind = Some(kind.clone());
+                Dialog::State(Statement { step, prompt, kind, field: Field::default() })
+            }
+            _ => Dialog::State(Statement { step, prompt, kind: None, field: Field::default() }),
+        };
+        self.open(dialog);
+        Vec::new()
+    }
+
+    fn open_command(&mut self, step: StepKey) -> Vec<Effect> {
+        let moment = &self.view.moment;
+        let shown = match command_of(&self.runbook, &self.state, &moment.board, &step, moment.at) {
+            Ok(Some(shown)) => shown,
+            Ok(None) => return Vec::new(),
+            Err(why) => {
+                self.notice = Some(format!("what would run cannot be told: {why}"));
+                return Vec::new();
+            }
+        };
+        let is_critical = self.runbook.step(&step.phase, &step.step).is_some_and(|planned| planned.critical);
+        let target = is_critical.then(|| target_of(&self.state, &step));
+        let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, is_seen: false };
+        self.open(Dialog::Command(Box::new(command)));
+        self.look_at_dialog();
+        if is_critical { vec![Effect::SenseNow] } else { Vec::new() }
+    }
+
+    /// Takes a pasted text.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(field) = self.dialog.as_mut().and_then(Dialog::field) {
+            field.paste(text);
+        }
+    }
+
+    /// Looks at a step; `None`: at the current one.
+    pub(super) fn look_at(&mut self, step: Option<StepKey>) {
+        self.browsed = step.filter(|step| self.state.current.as_ref() != Some(step));
+        self.scroll = 0;
+        self.is_unseen = true;
+        self.touch();
+    }
+
+    pub(super) fn scroll_pane(&mut self, pane: Pane, action: Action) {
+        let (is_down, by) = match action {
+            Action::Down => (true, 1),
+            Action::PageDown => (true, 10),
+            Action::PageUp => (false, 10),
+            _ => (false, 1),
+        };
+        let moved = |from: usize, last: usize| if is_down { (from + by).min(last) } else { from.saturating_sub(by) };
+        match pane {
+            Pane::Step if by == 1 => self.browse(is_down, 1),
+            Pane::Steps => self.browse(is_down, by),
+            Pane::Step => {
+                let last = self.step_lines().0.saturating_sub(usize::from(self.step_rows()));
+                self.scroll = moved(self.scroll, last);
+            }
+            Pane::Output if is_down => self.output.up = self.output.up.saturating_sub(by),
+            Pane::Output => self.output.up = (self.output.up + by).min(self.output.len()),
+            Pane::Health => self.health_scroll = moved(self.health_scroll, self.health_lines().saturating_sub(1)),
+            Pane::Guards => self.guards_scroll = moved(self.guards_scroll, self.guard_lines().saturating_sub(1)),
+        }
+    }
+
+    /// Looks at the step that is so many lines away.
+    fn browse(&mut self, is_down: bool, by: usize) {
+        let shown = self.shown_step();
+        let next = {
+            let steps = self.state.counted().flat_map(|phase| phase.keys()).map(|(key, _)| key);
+            if is_down {
+                let mut after = steps.skip_while(|key| Some(key) != shown.as_ref()).take(by + 1);
+                after.next().and_then(|first| after.last().or(Some(first)))
+            } else {
+                let mut before: Vec<_> = steps.take_while(|key| Some(key) != shown.as_ref()).collect();
+                let at = before.len().saturating_sub(by);
+                (at < before.len()).then(|| before.swap_remove(at))
+            }
+        };
+        if next.is_some() {
+            self.look_at(next);
+        }
+    }
+
+    /// The list of steps as it is drawn.
+    pub fn checklist<'a>(&'a self, shown: Option<&'a StepKey>) -> Checklist<'a> {
+        Checklist { runbook: &self.runbook, state: &self.state, moment: &self.view.moment, shown }
+    }
+
+    /// Where the panes lie.
+    pub fn panes(&self, area: Rect) -> Panes {
+        panes(
+            area,
+            Contents {
+                has_output: self.has_output(),
+                is_halted: self.halted.is_some(),
+                health_lines: self.health_lines(),
+                guard_lines: self.guard_lines(),
+                focus: self.focus,
+            },
+        )
+    }
+
+    pub(super) fn area(&self) -> Rect {
+        Rect::new(0, 0, self.size.0, self.size.1)
+    }
+
+    /// Output is shown while a command runs, and as long as its step is the current one or failed.
+    pub fn has_output(&self) -> bool {
+        self.state.job.is_some() || !self.output.is_empty()
+    }
+
+    fn health_lines(&self) -> usize {
+        Health { runbook: &self.runbook, board: &self.view.moment.board, keeper: &self.keeper }.height()
+    }
+
+    fn guard_lines(&self) -> usize {
+        let width = guards_text_width(self.size.0);
+        let title = self.view.rollback.as_ref().map(|(_, title)| title.as_str());
+        let guards = Guards { runbook: &self.runbook, state: &self.state, rollback: title };
+        guards.len(usize::from(width))
+    }
+
+    fn step_rows(&self) -> u16 {
+        let panes = self.panes(self.area());
+        panes.inside(panes.step).height
+    }
+
+    /// How many lines the step pane has, and how many of them come up to the end of the cautions.
+    fn step_lines(&self) -> (usize, usize) {
+        let panes = self.panes(self.area());
+        crate::tui::screen::run::draw::measure(self, panes.inside(panes.step).width)
+    }
+
+    /// Whether the cautions reach beyond the lower edge of the step pane.
+    pub fn has_more_cautions(&self) -> bool {
+        let has_unread = self.view.allowed.iter().any(|allowed| matches!(allowed, Allowed::ReadCautions(_)));
+        has_unread && self.is_at_current() && self.step_lines().1 > self.scroll + usize::from(self.step_rows())
+    }
+}
+
+fn scroll_card(card: &mut Card, action: Action) {
+    match action {
+        Action::Down => card.scroll = (card.scroll + 1).min(200),
+        Action::Up => card.scroll = card.scroll.saturating_sub(1),
+        Action::PageDown => card.scroll = (card.scroll + 10).min(200),
+        Action::PageUp => card.scroll = card.scroll.saturating_sub(10),
+        _ => {}
+    }
+}

@@ -1,0 +1,238 @@
+//! Where the panes of the run screen lie. Pure, so that keys and the mouse know what is drawn where.
+
+use ratatui::layout::Rect;
+
+use crate::tui::widget::paint::Edge;
+
+/// The panes that can have the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The step that is looked at.
+    Step,
+    /// The list of steps.
+    Steps,
+    /// What a command prints.
+    Output,
+    /// The board.
+    Health,
+    /// Guards and the way back.
+    Guards,
+}
+
+impl Pane {
+    /// The pane that gets the keys next.
+    pub fn next(self, has_output: bool) -> Self {
+        match self {
+            Self::Step => Self::Steps,
+            Self::Steps if has_output => Self::Output,
+            Self::Steps | Self::Output => Self::Health,
+            Self::Health => Self::Guards,
+            Self::Guards => Self::Step,
+        }
+    }
+
+    /// The pane that had the keys before.
+    pub fn previous(self, has_output: bool) -> Self {
+        let mut pane = self;
+        while pane.next(has_output) != self {
+            pane = pane.next(has_output);
+        }
+        pane
+    }
+}
+
+/// What the layout depends on besides the size.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents {
+    /// Whether there is output to show.
+    pub has_output: bool,
+    /// Whether the journal cannot be written.
+    pub is_halted: bool,
+    /// How many lines the health pane wants.
+    pub health_lines: usize,
+    /// How many lines the guards pane wants.
+    pub guard_lines: usize,
+    /// Which pane has the keys.
+    pub focus: Pane,
+}
+
+/// Where everything lies; a pane that is not shown is empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Panes {
+    /// Title, environment, run.
+    pub header: Rect,
+    /// The alarm.
+    pub banner: Rect,
+    /// The list of steps.
+    pub steps: Rect,
+    /// The step.
+    pub step: Rect,
+    /// The output.
+    pub output: Rect,
+    /// The board.
+    pub health: Rect,
+    /// The guards.
+    pub guards: Rect,
+    /// Two lines that stand for health and guards where there is no room for the panes.
+    pub summary: Rect,
+    /// What is told.
+    pub status: Rect,
+    /// What may be done.
+    pub bar: Rect,
+    /// Whether panes have whole frames.
+    pub is_wide: bool,
+}
+
+impl Panes {
+    /// How panes are framed.
+    pub fn edge(&self) -> Edge {
+        if self.is_wide { Edge::Whole } else { Edge::Top }
+    }
+
+    /// What is inside the frame of a pane.
+    pub fn inside(&self, pane: Rect) -> Rect {
+        match self.edge() {
+            Edge::Top => Rect { y: pane.y + pane.height.min(1), height: pane.height.saturating_sub(1), ..pane },
+            Edge::Whole if pane.width < 2 || pane.height < 2 => Rect { width: 0, height: 0, ..pane },
+            Edge::Whole => Rect::new(pane.x + 1, pane.y + 1, pane.width - 2, pane.height - 2),
+        }
+    }
+}
+
+/// From which size on all panes stand beside each other, in columns and rows.
+const WIDE: (u16, u16) = (100, 28);
+
+/// Lays the run screen out.
+pub fn panes(area: Rect, contents: Contents) -> Panes {
+    let is_wide = area.width >= WIDE.0 && area.height >= WIDE.1;
+    let header_rows = if is_wide { 1 } else { 2 };
+    let banner_rows = u16::from(contents.is_halted);
+    let mut rows = Rows { area };
+    let mut panes = Panes { is_wide, ..Panes::default() };
+    panes.header = rows.top(header_rows);
+    panes.banner = rows.top(banner_rows);
+    panes.bar = rows.bottom(1);
+    panes.status = rows.bottom(1);
+    if is_wide { wide(rows, contents, panes) } else { narrow(rows, contents, panes) }
+}
+
+fn wide(rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
+    let body = rows.area;
+    let left = left_width(body.width);
+    panes.steps = Rect { width: left, ..body };
+    let mut right = Rows { area: Rect { x: body.x + left, width: body.width - left, ..body } };
+    let wanted = contents.health_lines.max(contents.guard_lines).max(3) + 2;
+    let most = body.height * 2 / 5;
+    let low = right.bottom(u16::try_from(wanted).unwrap_or(most).min(most));
+    let guards = guards_width(low.width);
+    panes.health = Rect { width: low.width - guards, ..low };
+    panes.guards = Rect { x: low.right() - guards, width: guards, ..low };
+    if contents.has_output {
+        panes.output = right.bottom(right.area.height * 2 / 5);
+    }
+    panes.step = right.area;
+    panes
+}
+
+/// How wide the guards pane is, frame included, beside a health pane: together they have `both` columns.
+pub fn guards_width(both: u16) -> u16 {
+    (both * 2 / 5).clamp(28, 44)
+}
+
+/// How wide the left column of a wide screen is.
+fn left_width(width: u16) -> u16 {
+    (width * 36 / 100).clamp(40, 64)
+}
+
+/// How wide the text of the guards pane is on a screen of that width.
+pub fn guards_text_width(width: u16) -> u16 {
+    if width < WIDE.0 { width } else { guards_width(width - left_width(width)) - 2 }
+}
+
+fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
+    panes.summary = rows.bottom(2);
+    match contents.focus {
+        Pane::Steps => panes.steps = rows.area,
+        Pane::Health => panes.health = rows.area,
+        Pane::Guards => panes.guards = rows.area,
+        Pane::Output => panes.output = rows.area,
+        Pane::Step => {
+            panes.steps = rows.top(if rows.area.height >= 16 { 5 } else { 3 });
+            if contents.has_output {
+                panes.output = rows.bottom(rows.area.height * 2 / 5);
+            }
+            panes.step = rows.area;
+        }
+    }
+    panes
+}
+
+/// What is left of an area from which rows are taken.
+struct Rows {
+    area: Rect,
+}
+
+impl Rows {
+    fn top(&mut self, rows: u16) -> Rect {
+        let rows = rows.min(self.area.height);
+        let taken = Rect { height: rows, ..self.area };
+        self.area.y += rows;
+        self.area.height -= rows;
+        taken
+    }
+
+    fn bottom(&mut self, rows: u16) -> Rect {
+        let rows = rows.min(self.area.height);
+        self.area.height -= rows;
+        Rect { y: self.area.bottom(), height: rows, ..self.area }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panes_lie_inside_the_screen_and_do_not_overlap() {
+        for (width, height) in [(60, 15), (80, 24), (99, 60), (100, 28), (120, 40), (300, 100), (500, 15)] {
+            for focus in [Pane::Step, Pane::Steps, Pane::Output, Pane::Health, Pane::Guards] {
+                for has_output in [false, true] {
+                    let area = Rect::new(0, 0, width, height);
+                    let contents =
+                        Contents { has_output, is_halted: has_output, health_lines: 9, guard_lines: 3, focus };
+                    let panes = panes(area, contents);
+                    let all = [
+                        panes.header,
+                        panes.banner,
+                        panes.steps,
+                        panes.step,
+                        panes.output,
+                        panes.health,
+                        panes.guards,
+                        panes.summary,
+                        panes.status,
+                        panes.bar,
+                    ];
+                    for (index, pane) in all.iter().enumerate() {
+                        assert_eq!(pane.intersection(area).area(), pane.area(), "{width}x{height} {pane:?}");
+                        for other in &all[..index] {
+                            assert_eq!(pane.intersection(*other).area(), 0, "{width}x{height} {pane:?} {other:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_pane_comes_round() {
+        for has_output in [false, true] {
+            let mut pane = Pane::Step;
+            for _ in 0..if has_output { 5 } else { 4 } {
+                assert_eq!(pane.next(has_output).previous(has_output), pane);
+                pane = pane.next(has_output);
+            }
+            assert_eq!(pane, Pane::Step);
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The run screen: one fold of the session's records, and what a person looks at in it.
+
+pub mod draw;
+mod fold;
+mod keys;
+pub mod layout;
+mod mouse;
+pub mod output;
+pub mod page;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::engine::{Allowed, Board, Gate, Moment, Proposal, RunState, allowed, gate, offered_rollback, stalled};
+use crate::runbook::{RollbackId, Runbook, StepKey};
+use crate::tui::backstage::{Exit, Launched};
+use crate::tui::board::BoardKeeper;
+use crate::tui::dialog::Dialog;
+use crate::tui::keymap::Context;
+use crate::tui::message::{Effect, Instants};
+use crate::tui::screen::run::layout::Pane;
+use crate::tui::screen::run::output::OutputTail;
+use crate::tui::screen::run::page::StepPage;
+
+/// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
+/// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
+pub const LET_GO_MS: u64 = 700;
+
+/// How long a leaving operator waits for the sitting to be closed on disk, in real milliseconds.
+const LEAVE_MS: u64 = 5_000;
+
+/// How many records are told on the resume card.
+pub const TOLD: usize = 3;
+
+/// The state of the run screen.
+pub struct Run {
+    /// What is walked.
+    pub runbook: Arc<Runbook>,
+    /// The fold of everything that is on disk.
+    pub state: RunState,
+    /// The latest samples.
+    pub keeper: BoardKeeper,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// The sha256 of the last record's line, lower-case hex.
+    pub head: Option<String>,
+    /// What was proposed and has not been answered: it is being saved.
+    pub pending: Option<Proposal>,
+    /// Why the journal cannot be written any more.
+    pub halted: Option<String>,
+    /// Something to be told in the status line.
+    pub notice: Option<String>,
+    /// What lies over the screen.
+    pub dialog: Option<Dialog>,
+    /// "You were here", until it is dismissed.
+    pub card: Option<Card>,
+    /// The step that is looked at; `None`: the current one.
+    pub browsed: Option<StepKey>,
+    /// Which pane has the keys.
+    pub focus: Pane,
+    /// How far the step pane is scrolled.
+    pub scroll: usize,
+    /// How far the health pane is scrolled.
+    pub health_scroll: usize,
+    /// How far the guards pane is scrolled.
+    pub guards_scroll: usize,
+    /// What the running or last command printed.
+    pub output: OutputTail,
+    /// What follows from state, board and time.
+    pub view: View,
+    /// When the action key was last pressed.
+    last_act_ms: Option<u64>,
+    /// The current step changed and has not been on the screen yet.
+    is_unseen: bool,
+    /// When the operator asked to leave.
+    leaving_since_ms: Option<u64>,
+    /// `view` must be derived again.
+    is_stale: bool,
+    size: (u16, u16),
+}
+
+/// What the card on resuming shows.
+#[derive(Clone, Debug, Default)]
+pub struct Card {
+    /// Time, author and event of the last records before this sitting.
+    pub told: Vec<(Timestamp, String, String)>,
+    /// The board as it was last recorded.
+    pub board: Board,
+    /// How far it is scrolled.
+    pub scroll: usize,
+}
+
+/// Everything that follows from state, board and time; derived once per change, not per frame.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The moment it was derived for.
+    pub moment: Moment,
+    /// What may be done.
+    pub allowed: Vec<Allowed>,
+    /// The gate of the current step.
+    pub gate: Gate,
+    /// The way back that is offered.
+    pub rollback: Option<(RollbackId, String)>,
+    /// Why the walk cannot go on although no step is current.
+    pub stalled: Option<String>,
+    /// The step that is looked at.
+    pub page: StepPage,
+}
+
+/// In how many milliseconds the screen must be looked at again although nothing happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wakes {
+    /// Real ones.
+    pub real_ms: Option<u64>,
+    /// Those of the run's clock.
+    pub run_ms: Option<u64>,
+}
+
+impl Run {
+    /// The screen of a run that was opened or resumed.
+    pub fn new(launched: &Launched, now: Instants, size: (u16, u16)) -> Self {
+        let runbook = Arc::clone(&launched.runbook);
+        let state = RunState::fold(&runbook, &launched.records);
+        let keeper = BoardKeeper::new(&runbook, launched.targets.clone());
+        let card = launched.is_resumed.then(|| fold::card(&launched.records, &state));
+        let head = launched.records.last().map(fold::head_of);
+        let moment = Moment { at: now.run, board: keeper.board(now.run) };
+        let view = View {
+            moment,
+            allowed: Vec::new(),
+            gate: Gate::Closed(Vec::new()),
+            rollback: None,
+            stalled: None,
+            page: StepPage::default(),
+        };
+        let mut run = Self {
+            runbook,
+            state,
+            keeper,
+            folder: launched.folder.clone(),
+            head,
+            pending: None,
+            halted: None,
+            notice: None,
+            dialog: None,
+            card,
+            browsed: None,
+            focus: Pane::Step,
+            scroll: 0,
+            health_scroll: 0,
+            guards_scroll: 0,
+            output: OutputTail::default(),
+            view,
+            last_act_ms: None,
+            is_unseen: true,
+            leaving_since_ms: None,
+            is_stale: true,
+            size,
+        };
+        run.derive(now);
+        run
+    }
+
+    /// The step that is looked at: the browsed one, else the current one, else the last that came to an end.
+    pub fn shown_step(&self) -> Option<StepKey> {
+        let browsed = self.browsed.clone().or_else(|| self.state.current.clone());
+        browsed.or_else(|| {
+            let steps = self.state.walked().flat_map(|phase| phase.keys());
+            let ended = steps.filter(|(_, step)| step.status.is_accounted() && step.ended.is_some());
+            ended.map(|(key, _)| key).last()
+        })
+    }
+
+    /// Whether the step that is looked at is the current one.
+    pub fn is_at_current(&self) -> bool {
+        self.browsed.is_none() || self.browsed == self.state.current
+    }
+
+    /// Derives what follows from the present state, if something changed since.
+    pub fn derive(&mut self, now: Instants) {
+        if !self.is_stale {
+            return;
+        }
+        self.is_stale = false;
+        let moment = Moment { at: now.run, board: self.keeper.board(now.run) };
+        let (runbook, state) = (&*self.runbook, &self.state);
+        let current = state.current.as_ref();
+        self.view = View {
+            allowed: if self.halted.is_some() { vec![Allowed::Leave] } else { allowed(runbook, state, &moment) },
+            gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
+            rollback: offered_rollback(runbook, state, &moment).map(|plan| (plan.id.clone(), plan.title.clone())),
+            stalled: stalled(runbook, state, &moment),
+            page: StepPage::of(runbook, state, &moment, self.shown_step().as_ref()),
+            moment,
+        };
+        self.close_outdated_dialog();
+    }
+
+    /// Something changed: derive before the next look.
+    fn touch(&mut self) {
+        self.is_stale = true;
+    }
+
+    /// Time passed.
+    pub fn look_again(&mut self, now: Instants) -> Vec<Effect> {
+        self.touch();
+        let has_waited = self.leaving_since_ms.is_some_and(|since| now.real_ms.saturating_sub(since) >= LEAVE_MS);
+        if has_waited { vec![Effect::Quit] } else { Vec::new() }
+    }
+
+    /// The terminal's size changed.
+    pub fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.is_unseen = true;
+    }
+
+    /// What was derived has been on the screen.
+    pub fn was_shown(&mut self) {
+        self.is_unseen = false;
+    }
+
+    /// Whether the action key acts: the step has been on the screen and the key was let go.
+    pub fn is_armed(&self, now: Instants) -> bool {
+        let let_go = self.last_act_ms.is_none_or(|last| now.real_ms.saturating_sub(last) >= LET_GO_MS);
+        let_go && !self.is_unseen
+    }
+
+    /// Where a key is looked up.
+    pub fn context(&self) -> Context {
+        match &self.dialog {
+            Some(Dialog::Note(_)) => Context::Note,
+            Some(_) => Context::Dialog,
+            None if self.card.is_some() => Context::Dialog,
+            None => Context::Run,
+        }
+    }
+
+    /// Whether a character goes into a text.
+    pub fn is_typing(&self) -> bool {
+        self.dialog.as_ref().is_some_and(Dialog::is_typing)
+    }
+
+    /// Something could not be done; why.
+    pub fn refuse(&mut self, why: &str) {
+        self.pending = None;
+        match self.dialog.as_mut() {
+            Some(dialog) if dialog.is_typing() => dialog.refuse(why),
+            _ => self.notice = Some(why.to_owned()),
+        }
+    }
+
+    /// How it stands, for whoever started the screens.
+    pub fn exit(&self) -> Exit {
+        Exit {
+            run: self.state.opened.as_ref().map(|opened| opened.run.clone()),
+            folder: Some(self.folder.clone()),
+            outcome: self.state.closed.as_ref().map(|closed| closed.outcome),
+            records: self.state.seq,
+            head: self.head.clone(),
+            is_interrupted: false,
+            is_terminal_gone: false,
+            halted: self.halted.clone(),
+        }
+    }
+
+    /// When it must be looked at again although nothing happens.
+    pub fn wakes(&self, now: Instants) -> Wakes {
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let until_armed = self.last_act_ms.filter(|_| !self.is_armed(now));
+        let real = [
+            until_armed.map(|last| (last + LET_GO_MS).saturating_sub(now.real_ms)),
+            self.leaving_since_ms.map(|since| (since + LEAVE_MS).saturating_sub(now.real_ms)),
+        ];
+        let is_open = self.state.opened.is_some() && self.state.closed.is_none();
+        let run = [
+            self.is_counting().then(|| 1_000 - millis(now.run.since(Timestamp::default())) % 1_000),
+            self.keeper.next_stale(now.run).map(|stale| millis(stale.since(now.run))),
+            self.next_age_ms(now),
+            is_open.then(|| 60_000 - millis(now.run.since(self.state.opened_at)) % 60_000),
+        ];
+        let soonest = |all: &[Option<u64>]| all.iter().flatten().min().map(|ms| (*ms).max(1));
+        Wakes { real_ms: soonest(&real), run_ms: soonest(&run) }
+    }
+
+    /// Whether seconds run on the screen.
+    fn is_counting(&self) -> bool {
+        let is_left = |hold: &crate::engine::Hold| {
+            matches!(hold, crate::engine::Hold::Holding { .. } | crate::engine::Hold::Waiting { .. })
+        };
+        self.state.job.is_some() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
+    }
+
+    /// When the next age on the screen changes: ages are shown from five seconds on.
+    fn next_age_ms(&self, now: Instants) -> Option<u64> {
+        let board = &self.view.moment.board;
+        let passed = u64::try_from(now.run.since(self.view.moment.at).as_millis()).unwrap_or(u64::MAX);
+        let ages = board.rows.iter().filter_map(|row| row.age_ms).map(|age| age.saturating_add(passed));
+        ages.map(|age| if age < FRESH_MS { FRESH_MS - age } else { 1_000 - age % 1_000 }).min()
+    }
+
+    fn leave(&mut self, now: Instants) {
+        self.leaving_since_ms = Some(now.real_ms);
+        self.dialog = None;
+    }
+
+    /// Whether the operator asked to leave.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving_since_ms.is_some()
+    }
+}
+
+/// Younger samples are shown as of now, in milliseconds: an age that runs on every row would redraw for ever.
+pub const FRESH_MS: u64 = 5_000;

@@ -1,0 +1,73 @@
+//! The mouse on the run screen: the wheel scrolls what is under it, a click looks at a step or gives a pane the keys.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use crate::tui::keymap::Action;
+use crate::tui::message::Instants;
+use crate::tui::screen::run::Run;
+use crate::tui::screen::run::layout::Pane;
+
+impl Run {
+    /// Takes what the mouse did. Nothing can be confirmed with it.
+    pub fn on_mouse(&mut self, mouse: MouseEvent, now: Instants) {
+        self.derive(now);
+        if self.dialog.is_some() || self.card.is_some() || self.is_leaving() {
+            return;
+        }
+        let at = Position::new(mouse.column, mouse.row);
+        let Some(pane) = self.pane_at(at) else { return };
+        match mouse.kind {
+            MouseEventKind::ScrollDown => self.wheel(pane, true),
+            MouseEventKind::ScrollUp => self.wheel(pane, false),
+            MouseEventKind::Down(MouseButton::Left) => {
+                if pane == Pane::Steps {
+                    self.click_step(at);
+                } else {
+                    self.focus = pane;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pane_at(&self, at: Position) -> Option<Pane> {
+        let panes = self.panes(self.area());
+        let all = [
+            (panes.steps, Pane::Steps),
+            (panes.step, Pane::Step),
+            (panes.output, Pane::Output),
+            (panes.health, Pane::Health),
+            (panes.guards, Pane::Guards),
+        ];
+        all.into_iter().find(|(area, _)| area.contains(at)).map(|(_, pane)| pane)
+    }
+
+    fn wheel(&mut self, pane: Pane, is_down: bool) {
+        let page = if is_down { Action::PageDown } else { Action::PageUp };
+        let line = if is_down { Action::Down } else { Action::Up };
+        // The step pane scrolls by pages only: its lines belong to the keys that browse.
+        let actions: &[Action] = if pane == Pane::Step { &[page] } else { &[line, line, line] };
+        for action in actions {
+            self.scroll_pane(pane, *action);
+        }
+    }
+
+    fn click_step(&mut self, at: Position) {
+        let panes = self.panes(self.area());
+        let inside = panes.inside(panes.steps);
+        if !inside.contains(at) {
+            return;
+        }
+        let shown = self.shown_step();
+        let key = {
+            let list = self.checklist(shown.as_ref());
+            let rows = list.rows();
+            let top = list.top(&rows, inside.height);
+            rows.get(top + usize::from(at.y - inside.y)).and_then(|row| list.key(*row))
+        };
+        if key.is_some() {
+            self.look_at(key);
+        }
+    }
+}

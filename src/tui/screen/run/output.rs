@@ -1,0 +1,98 @@
+//! The tail of a command's output: bounded, cleaned line by line.
+
+use std::collections::VecDeque;
+
+use crate::engine::JobId;
+use crate::text::clean_output_line;
+
+/// How many lines are kept.
+const MAX_LINES: usize = 2_000;
+
+/// How many bytes of one line are kept; the rest of it is on disk only.
+const MAX_LINE_BYTES: usize = 4_096;
+
+/// What the running or last command printed.
+#[derive(Clone, Debug, Default)]
+pub struct OutputTail {
+    /// Whose output it is.
+    pub job: Option<JobId>,
+    /// How far the pane is scrolled up from the end.
+    pub up: usize,
+    lines: VecDeque<String>,
+    partial: Vec<u8>,
+    left_out: u64,
+}
+
+impl OutputTail {
+    /// An empty tail for that job.
+    pub fn of(job: JobId) -> Self {
+        Self { job: Some(job), ..Self::default() }
+    }
+
+    /// Takes more output in.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let mut parts = bytes.split(|byte| *byte == b'\n').peekable();
+        while let Some(part) = parts.next() {
+            let room = MAX_LINE_BYTES.saturating_sub(self.partial.len()).min(part.len());
+            self.partial.extend_from_slice(&part[..room]);
+            if parts.peek().is_some() {
+                let line = std::mem::take(&mut self.partial);
+                self.lines.push_back(clean_output_line(&line));
+                if self.lines.len() > MAX_LINES {
+                    self.lines.pop_front();
+                    self.left_out += 1;
+                }
+            }
+        }
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.partial.is_empty()
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.lines.len() + usize::from(!self.partial.is_empty())
+    }
+
+    /// How many lines were dropped at the beginning.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// The `count` lines that are in view, the latest last.
+    pub fn tail(&self, count: usize) -> Vec<String> {
+        let partial = (!self.partial.is_empty()).then(|| clean_output_line(&self.partial));
+        let end = self.len().saturating_sub(self.up.min(self.len().saturating_sub(count)));
+        let begin = end.saturating_sub(count);
+        self.lines.iter().cloned().chain(partial).skip(begin).take(end - begin).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_that_never_ends_stays_bounded() {
+        let mut tail = OutputTail::of(JobId(1));
+        for _ in 0..100 {
+            tail.push(&b"y\n".repeat(1_000));
+        }
+        tail.push(&vec![b'x'; 1 << 20]);
+        assert_eq!(tail.len(), MAX_LINES + 1);
+        assert_eq!(tail.left_out(), 98_000);
+        assert_eq!(tail.tail(1)[0].len(), MAX_LINE_BYTES);
+    }
+
+    #[test]
+    fn pieces_of_a_line_are_joined_and_scrolling_up_stops_at_the_first() {
+        let mut tail = OutputTail::of(JobId(1));
+        tail.push(b"on");
+        tail.push(b"e\r\ntwo\nthr\x1b");
+        assert_eq!(tail.tail(9), ["one", "two", "thr␛"]);
+        tail.up = 99;
+        assert_eq!(tail.tail(2), ["one", "two"]);
+    }
+}

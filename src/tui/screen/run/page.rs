@@ -1,0 +1,138 @@
+//! One step, gathered for the step pane: rendered texts, not yet lines.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::engine::scope::{command_of, target_of, text_of};
+use crate::engine::{CommandLine, Moment, Plan, RunState, StepStatus};
+use crate::runbook::{Action, ActionKind, CautionLevel, Runbook, Step, StepKey, Template};
+
+/// Everything that the step pane shows of one step.
+#[derive(Clone, Debug, Default)]
+pub struct StepPage {
+    /// Which step; `None` when there is none to show.
+    pub key: Option<StepKey>,
+    /// `2.3`: phase and step, counted from 1; `B1.1` in a way back.
+    pub number: String,
+    /// Its title.
+    pub title: String,
+    /// `vault-2 (2 of 3)` in a loop.
+    pub item: String,
+    /// How it stands.
+    pub status: Option<StepStatus>,
+    /// Which attempt.
+    pub attempt: u32,
+    /// What it asks for.
+    pub kind: Option<ActionKind>,
+    /// Its cautions with their texts.
+    pub cautions: Vec<(CautionLevel, String)>,
+    /// The condition under which it applies: its source, and the author's reason.
+    pub applies: Option<(String, String)>,
+    /// Its explanation.
+    pub text: String,
+    /// Exactly what would run, or why that cannot be told.
+    pub command: Option<Result<CommandLine, String>>,
+    /// The question it asks.
+    pub prompt: String,
+    /// The answers it takes.
+    pub options: Vec<String>,
+    /// What it waits for: the expression, and for how long that must hold.
+    pub waits_for: Option<(String, Duration)>,
+    /// How long it waits.
+    pub timer: Option<Duration>,
+    /// What it means, in the author's words.
+    pub why: String,
+    /// The target's name is typed.
+    pub target: Option<String>,
+    /// The point of no return.
+    pub is_irreversible: bool,
+    /// Where it comes from.
+    pub source: String,
+    /// What was said of it, by whom and when.
+    pub said: String,
+    /// Who brought it to its status.
+    pub by: String,
+    /// When it came to its status.
+    pub ended: Option<Timestamp>,
+}
+
+impl StepPage {
+    /// Gathers the page of that step.
+    pub fn of(runbook: &Runbook, state: &RunState, moment: &Moment, key: Option<&StepKey>) -> Self {
+        let Some(key) = key else { return Self::default() };
+        let Some((step, known)) = runbook.step(&key.phase, &key.step).zip(state.step(key)) else {
+            return Self::default();
+        };
+        let text = |template: &Template| text_of(template, state, &moment.board, key, moment.at);
+        let mut page = Self {
+            key: Some(key.clone()),
+            number: number(state, key),
+            title: text(&step.title),
+            item: item(state, key),
+            status: Some(known.status),
+            attempt: known.attempt,
+            kind: Some(step.action.kind()),
+            cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
+            applies: step.when.as_ref().map(|when| (when.holds.source().to_owned(), when.why.clone())),
+            text: step.text.as_ref().map(text).unwrap_or_default(),
+            target: step.critical.then(|| target_of(state, key)),
+            is_irreversible: step.irreversible,
+            source: source(runbook, step),
+            said: known.said.clone(),
+            by: known.by.clone(),
+            ended: known.ended,
+            ..Self::default()
+        };
+        match &step.action {
+            Action::Confirm { prompt, options } => {
+                page.prompt = text(prompt);
+                page.options.clone_from(options);
+            }
+            Action::Ask { prompt, .. } => page.prompt = text(prompt),
+            Action::Run { .. } => {
+                let command = command_of(runbook, state, &moment.board, key, moment.at);
+                page.command = command.map_err(|error| error.to_string()).transpose();
+            }
+            Action::Check { holds, hold, why, .. } => {
+                page.waits_for = Some((holds.source().to_owned(), *hold));
+                page.why.clone_from(why);
+            }
+            Action::Wait(length) => page.timer = Some(*length),
+        }
+        page
+    }
+}
+
+/// A step's title with its values.
+pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    let step = runbook.step(&key.phase, &key.step);
+    step.map(|step| text_of(&step.title, state, &moment.board, key, moment.at)).unwrap_or_default()
+}
+
+/// `2.3`: phase and step, counted from 1.
+pub fn number(state: &RunState, key: &StepKey) -> String {
+    let Some(phase) = state.phases.iter().find(|phase| phase.id == key.phase) else { return String::new() };
+    let same_plan = state.phases.iter().filter(|other| other.plan == phase.plan);
+    let index = same_plan.take_while(|other| other.id != key.phase).count() + 1;
+    let steps = phase.items.first().map(|item| &item.steps);
+    let step = steps.and_then(|steps| steps.iter().position(|step| step.id == key.step)).map_or(0, |at| at + 1);
+    let back = if phase.plan == Plan::Main { "" } else { "B" };
+    format!("{back}{index}.{step}")
+}
+
+fn item(state: &RunState, key: &StepKey) -> String {
+    let Some(name) = &key.item else { return String::new() };
+    let Some(phase) = state.phases.iter().find(|phase| phase.id == key.phase) else { return name.clone() };
+    let at = phase.items.iter().position(|item| item.item.name.as_ref() == Some(name)).map_or(0, |at| at + 1);
+    format!("{name} ({at} of {})", phase.items.len())
+}
+
+fn source(runbook: &Runbook, step: &Step) -> String {
+    let Some(source) = &runbook.source else { return step.source.join(", ") };
+    let mut parts = vec![source.document.as_str()];
+    if let [heading] = source.headings.as_slice() {
+        parts.push(heading);
+    }
+    let headed = parts.join(" › ");
+    if step.source.is_empty() { headed } else { format!("{headed} · {}", step.source.join(", ")) }
+}

@@ -1,0 +1,265 @@
+//! Pictures of every screen at 80×24 and 120×40.
+
+use insta::assert_snapshot;
+
+use crate::engine::{Ended, Mode, SiteSeen, Verdict};
+use crate::runbook::InputKind;
+use crate::session::Update;
+use crate::tui::app::{App, update};
+use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
+use crate::tui::keymap::Keymap;
+use crate::tui::message::{Effect, Message};
+use crate::tui::stage_tests::{Stage, event, look, picture, runbook};
+use crate::tui::theme::{ASCII, UNICODE};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+fn at_both_sizes(name: &str, play: impl Fn(&mut Stage)) {
+    for size in SIZES {
+        let mut stage = Stage::open(size);
+        play(&mut stage);
+        assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), stage.picture());
+    }
+}
+
+fn library(size: (u16, u16)) -> App {
+    let mut app = App::new(look("dark", &UNICODE), Keymap::standard());
+    app.size = size;
+    let vault = LibraryEntry {
+        id: "vault-ha-upgrade".into(),
+        title: "Upgrade a Vault HA cluster".into(),
+        revision: "1".into(),
+        system: "vault".into(),
+        summary: "Every standby first, then hand over to an upgraded standby, then the old active node.".into(),
+        minutes: Some(45),
+        origin: "built in".into(),
+        has_practice: true,
+        problems: vec![],
+    };
+    let broken = LibraryEntry {
+        id: "own".into(),
+        title: "own.toml".into(),
+        system: "?".into(),
+        origin: "/etc/piton/own.toml".into(),
+        problems: vec!["own.toml:3:1: unknown key `stepp`".into()],
+        ..LibraryEntry::default()
+    };
+    let open = OpenRun {
+        run: "2026-11-20-vault-ha-3kd9".into(),
+        title: "Upgrade a Vault HA cluster".into(),
+        last: crate::clock::Timestamp::from_millis(1_795_140_000_000),
+        standing: "standbys[vault-2]/stop is the current step".into(),
+    };
+    update(&mut app, Message::Library(vec![vault, broken], vec![open]));
+    app
+}
+
+#[test]
+fn the_library() {
+    for size in SIZES {
+        let mut app = library(size);
+        update(&mut app, Message::Key(event("down")));
+        assert_snapshot!(format!("library_{}x{}", size.0, size.1), picture(&app));
+    }
+}
+
+#[test]
+fn a_runbook_that_does_not_load_is_told_and_not_started() {
+    let mut app = library((80, 24));
+    update(&mut app, Message::Key(event("down")));
+    update(&mut app, Message::Key(event("down")));
+    assert!(update(&mut app, Message::Key(event("enter"))).is_empty());
+    assert!(picture(&app).contains("unknown key `stepp`"));
+}
+
+#[test]
+fn the_set_up_form() {
+    let question = |input: &str, kind, prompt: &str, default: &str| Question {
+        input: input.into(),
+        kind,
+        prompt: prompt.into(),
+        default: default.into(),
+        is_optional: false,
+    };
+    let questions = Questions {
+        runbook: "vault-ha-upgrade".into(),
+        title: "Upgrade a Vault HA cluster".into(),
+        is_practice: false,
+        site: Some(SiteSeen { name: "prod-eu".into(), environment: "PRODUCTION".into(), colour: "red".into() }),
+        bound: vec![
+            ("nodes".into(), "vault-1, vault-2, vault-3".into()),
+            ("stop".into(), "ssh {{ .node.ssh }} …".into()),
+        ],
+        asked: vec![
+            question("target", InputKind::Version, "Version to upgrade to", "1.17.3"),
+            question("wait", InputKind::Duration, "How long to rest", "soon"),
+            question("mode", InputKind::Choice(vec!["in place".into(), "replace".into()]), "How", "in place"),
+        ],
+    };
+    for size in SIZES {
+        let mut app = App::new(look("dark", &UNICODE), Keymap::standard());
+        app.size = size;
+        let checks = update(&mut app, Message::SetUp(Ok(questions.clone())));
+        assert_eq!(checks.len(), 3);
+        let problem = Some("\"soon\" is not a duration".to_owned());
+        update(&mut app, Message::Checked { input: "wait".into(), text: "soon".into(), problem });
+        update(&mut app, Message::Key(event("down")));
+        assert_snapshot!(format!("set_up_{}x{}", size.0, size.1), picture(&app));
+        for _ in 0..2 {
+            update(&mut app, Message::Key(event("enter")));
+        }
+        assert!(update(&mut app, Message::Key(event("enter"))).is_empty(), "a field that is wrong is not passed on");
+        for _ in 0..4 {
+            update(&mut app, Message::Key(event("backspace")));
+        }
+        let check = update(&mut app, Message::Key(event("5")));
+        assert!(matches!(&check[0], Effect::Check { input, text, .. } if input == "wait" && text == "5"));
+        update(&mut app, Message::Checked { input: "wait".into(), text: "5".into(), problem: None });
+        for _ in 0..2 {
+            update(&mut app, Message::Key(event("enter")));
+        }
+        let begun = update(&mut app, Message::Key(event("enter")));
+        assert!(matches!(&begun[0], Effect::Begin { answers, .. } if answers[1] == ("wait".into(), "5".into())));
+    }
+}
+
+#[test]
+fn a_run_with_cautions() {
+    at_both_sizes("run_caution", Stage::all_well);
+}
+
+#[test]
+fn a_run_with_a_failing_gate() {
+    at_both_sizes("run_gate", |stage| {
+        stage.all_well();
+        stage.prepare();
+        stage.sample("vault-2", Verdict::Bad, "");
+        stage.sample("vault-3", Verdict::Bad, "");
+    });
+}
+
+#[test]
+fn why_a_gate_is_closed() {
+    at_both_sizes("why", |stage| {
+        stage.all_well();
+        stage.prepare();
+        stage.sample("vault-2", Verdict::Bad, "");
+        stage.press("w");
+    });
+}
+
+#[test]
+fn the_confirm_dialog() {
+    at_both_sizes("confirm", |stage| {
+        stage.press("enter");
+        stage.press("enter");
+    });
+}
+
+#[test]
+fn the_dialog_of_a_critical_command() {
+    at_both_sizes("command_critical", |stage| {
+        stage.all_well();
+        stage.prepare();
+        stage.press("enter");
+        stage.type_text("vault");
+        stage.press("enter");
+    });
+}
+
+#[test]
+fn a_running_command_with_output() {
+    at_both_sizes("command_running", |stage| {
+        stage.all_well();
+        stage.prepare();
+        stage.press("enter");
+        stage.type_text("vault-2");
+        stage.press("enter");
+        let output = b"stopping \x1b[31mvault\x1b[0m.service\n10%\r100%\nunit stopped\n".to_vec();
+        stage.tell(Message::Session(Update::Printed(crate::engine::JobId(1), output)));
+    });
+}
+
+#[test]
+fn a_failed_step_offers_what_is_possible() {
+    at_both_sizes("failed", |stage| {
+        stage.all_well();
+        stage.prepare();
+        stage.press("enter");
+        stage.type_text("vault-2");
+        stage.press("enter");
+        stage.finish(Ended::Exit(5));
+    });
+}
+
+#[test]
+fn a_halted_journal() {
+    at_both_sizes("halted", |stage| {
+        stage.all_well();
+        stage.tell(Message::Session(Update::Halted("no space left on device: journal.jsonl".into())));
+    });
+}
+
+#[test]
+fn the_card_on_resuming() {
+    at_both_sizes("resume_card", |stage| {
+        stage.all_well();
+        stage.prepare();
+        stage.resume();
+        stage.sample("vault-1", Verdict::Ok, "active");
+        stage.sample("vault-2", Verdict::Bad, "");
+    });
+}
+
+#[test]
+fn the_note_the_help_and_the_leave_question() {
+    at_both_sizes("note", |stage| {
+        stage.press("n");
+        stage.type_text("seen a slow disk on vault-2");
+    });
+    at_both_sizes("help", |stage| stage.press("?"));
+    at_both_sizes("leave", |stage| stage.press("q"));
+}
+
+#[test]
+fn practice_in_mono_and_ascii() {
+    for size in SIZES {
+        let mut stage = Stage::of(runbook(), size, look("mono", &ASCII), Mode::Practice);
+        stage.all_well();
+        stage.prepare();
+        stage.sample("vault-2", Verdict::Bad, "");
+        let picture = stage.picture();
+        assert!(picture.is_ascii(), "{picture}");
+        assert_snapshot!(format!("mono_ascii_{}x{}", size.0, size.1), picture);
+    }
+}
+
+#[test]
+fn a_browsed_step_keeps_the_current_one_in_sight() {
+    at_both_sizes("browsing", |stage| {
+        stage.all_well();
+        stage.press("down");
+        stage.press("down");
+        stage.press("down");
+    });
+}
+
+#[test]
+fn every_size_is_survived_and_a_small_one_confirms_nothing() {
+    for size in [(0, 0), (1, 1), (5, 1), (59, 40), (120, 14), (20, 5), (65_535, 1), (60, 15), (300, 100)] {
+        let mut stage = Stage::open((80, 24));
+        stage.tell(Message::Resized(size.0, size.1));
+        let before = stage.records.len();
+        if size.0 <= 300 {
+            let picture = stage.picture();
+            let is_small = size.0 < 60 || size.1 < 15;
+            assert_eq!(picture.contains("too small"), is_small && size.0 > 15, "{size:?}");
+            for key in ["enter", "enter", "1", "enter", "s", "x", "enter", "y"] {
+                stage.press(key);
+            }
+            assert_eq!(stage.records.len() == before, is_small, "{size:?}");
+        }
+        stage.tell(Message::Resized(80, 24));
+        assert!(!stage.picture().contains("too small"));
+    }
+}

@@ -1,0 +1,482 @@
+//! A stage for the screens' tests: a small runbook, a pretended session without a disk, keys and pictures.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::clock::{Clock, FixedClock, Timestamp};
+use crate::engine::{
+    Ended, Event, JobId, Leaving, Mode, Moment, Printed, Proposal, Record, RunOpened, RunState, Sample, SiteSeen,
+    Verdict, decide, evaluate, watched,
+};
+use crate::runbook::{
+    Action, ActionKind, Argv, Ask, Blocked, Caution, CautionLevel, Condition, Expr, Guard, GuardId, InputKind, Phase,
+    PhaseId, Probe, ProbeId, Rollback, RollbackId, Runbook, RunbookId, Source, Step, StepId, Template,
+};
+use crate::session::{Session, Update};
+use crate::tui::app::{App, update, view};
+use crate::tui::backstage::Launched;
+use crate::tui::keymap::Keymap;
+use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::screen::Screen;
+use crate::tui::screen::run::Run;
+use crate::tui::theme::{Glyphs, Look, Theme, UNICODE};
+
+/// 2026-11-21T02:41:10Z.
+const START: Timestamp = Timestamp::from_millis(1_795_228_870_000);
+
+pub fn expr(source: &str) -> Expr {
+    Expr::compile(source).unwrap()
+}
+
+pub fn text(source: &str) -> Template {
+    Template::compile(source).unwrap()
+}
+
+pub fn step(id: &str, title: &str, action: Action) -> Step {
+    Step {
+        id: StepId::new(id),
+        title: text(title),
+        source: vec!["VLT-HA-05".into()],
+        cautions: vec![],
+        text: None,
+        when: None,
+        gate: None,
+        requires: vec![],
+        critical: false,
+        irreversible: false,
+        action,
+    }
+}
+
+pub fn run_action(words: &[&str]) -> Action {
+    Action::Run {
+        argv: Argv::Words(words.iter().map(|word| text(word)).collect()),
+        cwd: None,
+        env: vec![],
+        timeout: Duration::from_secs(60),
+        expect: None,
+        capture: vec![],
+    }
+}
+
+fn condition(source: &str, why: &str) -> Condition {
+    Condition { holds: expr(source), why: why.into() }
+}
+
+fn prepare() -> Phase {
+    let options = vec!["yes".into(), "no".into()];
+    let mut notes = step(
+        "notes",
+        "Read the release notes",
+        Action::Confirm { prompt: text("Does anything in them apply?"), options },
+    );
+    notes.cautions = vec![
+        Caution {
+            level: CautionLevel::Warning,
+            text: text("Data written by the new version cannot be read by the old one."),
+        },
+        Caution {
+            level: CautionLevel::Caution,
+            text: text("Clients see errors for a moment while the active node changes."),
+        },
+        Caution { level: CautionLevel::Note, text: text("Plan for three quarters of an hour.") },
+    ];
+    notes.text =
+        Some(text("Look for changes between your version and the target.\n\n- `storage` stanzas\n- removed options"));
+    let mut backup = step(
+        "backup",
+        "Take a snapshot",
+        Action::Ask { name: "snapshot".into(), prompt: text("What is the snapshot called?"), kind: InputKind::Text },
+    );
+    backup.text = Some(text("Keep it where the old version can read it."));
+    let leader = step(
+        "leader",
+        "Find the active node",
+        Action::Confirm { prompt: text("Which node is active?"), options: vec![] },
+    );
+    Phase {
+        id: PhaseId::new("prepare"),
+        title: text("Prepare"),
+        for_each: None,
+        when: None,
+        steps: vec![notes, backup, leader],
+    }
+}
+
+fn standbys() -> Phase {
+    let mut stop = step(
+        "stop",
+        "Stop Vault on {{ .node.name }}",
+        run_action(&["ssh", "{{ .node.name }}", "sudo", "systemctl stop vault"]),
+    );
+    stop.critical = true;
+    stop.gate = Some(condition(
+        r#"[.health.vault[] | select(.verdict == "ok")] | length >= 3"#,
+        "another node is away already",
+    ));
+    let start = step(
+        "start",
+        "Start and unseal {{ .node.name }}",
+        run_action(&["ssh", "{{ .node.name }}", "sudo", "systemctl", "start", "vault"]),
+    );
+    let ready = step(
+        "ready",
+        "Ready as a standby",
+        Action::Check {
+            holds: expr(r#"[.health.vault[] | select(.verdict == "ok")] | length == 3"#),
+            hold: Duration::from_secs(10),
+            timeout: None,
+            why: "It answers as an unsealed standby.".into(),
+        },
+    );
+    Phase {
+        id: PhaseId::new("standbys"),
+        title: text("Each standby"),
+        for_each: Some(expr(r#".health.vault[] | select(.role == "standby") | .node"#)),
+        when: None,
+        steps: vec![stop, start, ready],
+    }
+}
+
+fn verify() -> Phase {
+    let rest = step("rest", "Let it rest", Action::Wait(Duration::from_secs(60)));
+    let steps = vec![rest];
+    Phase { id: PhaseId::new("verify"), title: text("Verify"), for_each: None, when: None, steps }
+}
+
+pub fn runbook() -> Runbook {
+    let probe = Probe {
+        id: ProbeId::new("vault"),
+        title: "Vault".into(),
+        each: Some(expr(".inputs.nodes[]")),
+        every: Duration::from_secs(2),
+        timeout: Duration::from_secs(2),
+        ask: Ask::Tcp(text("{{ .node.name }}:8200")),
+        fields: vec![("role".into(), expr(".role")), ("version".into(), expr(".version"))],
+        ok: expr("true"),
+        degraded: None,
+    };
+    let guard = Guard {
+        id: GuardId::new("one-away"),
+        title: "At most one node is away".into(),
+        holds: expr(r#"[.health.vault[] | select(.verdict != "ok")] | length <= 1"#),
+        why: "A second missing node can cost the cluster its quorum.".into(),
+        blocks: vec![Blocked::Kind(ActionKind::Run)],
+    };
+    let rollback = Rollback {
+        id: RollbackId::new("swap"),
+        title: "put the old binary back".into(),
+        when: None,
+        source: vec![],
+        phases: vec![],
+    };
+    Runbook {
+        id: RunbookId::new("vault-ha-upgrade"),
+        title: "Upgrade a Vault HA cluster".into(),
+        revision: "1".into(),
+        system: "vault".into(),
+        summary: "Every standby first, then the active node.".into(),
+        minutes: Some(45),
+        source: Some(Source { document: "Upgrading Vault".into(), headings: vec!["HA Installations".into()] }),
+        inputs: vec![],
+        health: vec![probe],
+        guards: vec![guard],
+        phases: vec![prepare(), standbys(), verify()],
+        rollbacks: vec![rollback],
+        text: String::new(),
+        sha256: "4f1c9a2e".repeat(8),
+    }
+}
+
+pub fn look(theme: &str, glyphs: &'static Glyphs) -> Look {
+    Look { theme: Theme::named(theme).unwrap(), glyphs, zone: jiff::tz::TimeZone::UTC }
+}
+
+pub struct Stage {
+    pub app: App,
+    pub runbook: Arc<Runbook>,
+    pub state: RunState,
+    pub records: Vec<Record>,
+    pub clock: Arc<FixedClock>,
+    pub real_ms: u64,
+    /// What was proposed while the disk is slow.
+    pub held: Vec<Proposal>,
+    pub is_disk_slow: bool,
+    pub effects: Vec<Effect>,
+}
+
+impl Stage {
+    /// A run that was opened and at which the operator sits, on a screen of that size.
+    pub fn open(size: (u16, u16)) -> Self {
+        Self::of(runbook(), size, look("dark", &UNICODE), Mode::Live)
+    }
+
+    pub fn of(runbook: Runbook, size: (u16, u16), look: Look, mode: Mode) -> Self {
+        let runbook = Arc::new(runbook);
+        let mut stage = Self {
+            app: App::new(look, Keymap::standard()),
+            state: RunState::new(&runbook),
+            records: vec![],
+            clock: Arc::new(FixedClock::at(START)),
+            real_ms: 10_000,
+            held: vec![],
+            is_disk_slow: false,
+            effects: vec![],
+            runbook,
+        };
+        stage.app.size = size;
+        stage.enter(false);
+        let nodes: Vec<_> = ["vault-1", "vault-2", "vault-3"].iter().map(|name| json!({ "name": name })).collect();
+        let inputs = Map::from_iter([("nodes".to_owned(), Value::Array(nodes))]);
+        let opened = RunOpened {
+            format: 1,
+            run: "2026-11-21-vault-ha-7qf3".into(),
+            runbook: stage.runbook.id.clone(),
+            title: stage.runbook.title.clone(),
+            revision: "1".into(),
+            text: String::new(),
+            sha256: stage.runbook.sha256.clone(),
+            mode,
+            inputs,
+            site: Some(SiteSeen { name: "prod-eu".into(), environment: "PRODUCTION".into(), colour: "red".into() }),
+            operator: "maria".into(),
+            host: "bastion".into(),
+            version: "0.1.0".into(),
+        };
+        stage.propose(Proposal::Open(Box::new(opened)));
+        stage.sit();
+        stage
+    }
+
+    /// Shows the run as launched: with everything recorded so far already folded.
+    pub fn enter(&mut self, is_resumed: bool) {
+        let (inbox, _) = unbounded_channel();
+        let (_, updates) = unbounded_channel();
+        let targets = ["vault-1", "vault-2", "vault-3"];
+        let launched = Launched {
+            session: Session::new(inbox),
+            updates,
+            runbook: Arc::clone(&self.runbook),
+            records: self.records.clone(),
+            targets: targets
+                .iter()
+                .map(|name| (ProbeId::new("vault"), Some((*name).to_owned()), json!({ "name": name })))
+                .collect(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            is_resumed,
+            folder: PathBuf::from("/state/piton/runs/2026-11-21-vault-ha-7qf3"),
+        };
+        self.tell(Message::Launched(Ok(Box::new(launched))));
+    }
+
+    pub fn sit(&mut self) {
+        self.propose(Proposal::Sit {
+            operator: "maria".into(),
+            host: "bastion".into(),
+            pid: 1,
+            face: "screen".into(),
+            version: "0.1.0".into(),
+        });
+    }
+
+    pub fn run(&self) -> &Run {
+        match &self.app.screen {
+            Screen::Run(run) => run,
+            _ => panic!("the run is not on the screen"),
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        let at = self.clock.now();
+        Moment { at, board: self.run().keeper.board(at) }
+    }
+
+    /// What the session's thread does with a proposal, without a disk.
+    pub fn propose(&mut self, proposal: Proposal) {
+        let moment = self.moment();
+        match decide(&self.runbook, &self.state, proposal.clone(), &moment) {
+            Ok(events) => self.record(events),
+            Err(refusal) => self.tell(Message::Session(Update::Refused(Box::new(proposal), refusal))),
+        }
+    }
+
+    pub fn record(&mut self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let mut new = Vec::new();
+        for event in events {
+            let seq = self.state.seq + 1;
+            let record = Record { seq, at: self.clock.now(), prev: "0".repeat(64), by: "maria@bastion".into(), event };
+            self.state.apply(&record);
+            new.push(record);
+        }
+        self.records.extend(new.clone());
+        self.tell(Message::Session(Update::Recorded(new.into())));
+    }
+
+    /// One message, followed by a frame and by what the session does about what was asked.
+    pub fn tell(&mut self, message: Message) {
+        let effects = self.tell_unseen(message);
+        self.show();
+        self.perform(effects);
+    }
+
+    pub fn tell_unseen(&mut self, message: Message) -> Vec<Effect> {
+        update(&mut self.app, Message::Now(Instants { run: self.clock.now(), real_ms: self.real_ms }));
+        let effects = update(&mut self.app, message);
+        self.effects.extend(effects.clone());
+        effects
+    }
+
+    pub fn show(&mut self) {
+        self.app.derive();
+        update(&mut self.app, Message::Shown);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Propose(proposal) = effect {
+                if self.is_disk_slow { self.held.push(proposal) } else { self.propose(proposal) }
+            }
+        }
+    }
+
+    /// A key, well after the one before.
+    pub fn press(&mut self, key: &str) {
+        self.real_ms += 1_000;
+        self.press_at_once(key);
+    }
+
+    /// A key right after the one before, as a held key repeats.
+    pub fn press_at_once(&mut self, key: &str) {
+        self.real_ms += 30;
+        self.tell(Message::Key(event(key)));
+    }
+
+    pub fn type_text(&mut self, text: &str) {
+        for c in text.chars() {
+            self.tell(Message::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+        }
+    }
+
+    /// Time passes, and whoever waits for it looks again.
+    pub fn wait(&mut self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+        self.real_ms += seconds * 1_000;
+        self.propose(Proposal::Advance);
+        self.tell(Message::Woken);
+    }
+
+    /// A probe answers, and the conditions that it changes are recorded.
+    pub fn sample(&mut self, node: &str, verdict: Verdict, role: &str) {
+        let fields = Map::from_iter([("role".to_owned(), json!(role)), ("version".to_owned(), json!("1.16.2"))]);
+        let fields = if verdict == Verdict::Ok { fields } else { Map::new() };
+        let sample = Sample {
+            probe: ProbeId::new("vault"),
+            node: Some(node.into()),
+            at: self.clock.now(),
+            verdict,
+            why: if verdict == Verdict::Ok { String::new() } else { "refused".into() },
+            fields,
+            elapsed: Duration::from_millis(3),
+        };
+        self.tell(Message::Session(Update::Sampled(Box::new(sample))));
+        self.look_at_conditions();
+        self.propose(Proposal::Advance);
+    }
+
+    fn look_at_conditions(&mut self) {
+        for condition in watched(&self.runbook, &self.state) {
+            let moment = self.moment();
+            let seen = evaluate(&self.runbook, &self.state, &moment.board, &condition, moment.at);
+            if let Some((truth, why, _)) = seen {
+                self.propose(Proposal::Observe { condition, truth, why, seen: Value::Null });
+            }
+        }
+    }
+
+    pub fn all_well(&mut self) {
+        self.sample("vault-1", Verdict::Ok, "active");
+        self.sample("vault-2", Verdict::Ok, "standby");
+        self.sample("vault-3", Verdict::Ok, "standby");
+        self.look_at_conditions();
+    }
+
+    /// Walks the phase "prepare" as a person would.
+    pub fn prepare(&mut self) {
+        self.press("enter");
+        self.press("enter");
+        self.press("1");
+        self.press("enter");
+        self.press("enter");
+        self.type_text("before-1.17");
+        self.press("enter");
+        self.press("enter");
+        self.type_text("vault-1");
+        self.press("enter");
+        self.look_at_conditions();
+    }
+
+    /// The command that was started ends.
+    pub fn finish(&mut self, ended: Ended) {
+        let job = self.state.job.as_ref().map_or(JobId(0), |job| job.job);
+        let printed = Printed::default();
+        self.propose(Proposal::Finished { job, ended, elapsed_ms: 800, output: None, printed });
+        self.look_at_conditions();
+    }
+
+    /// The sitting ends and another begins, on a screen that knows only what is on disk.
+    pub fn resume(&mut self) {
+        self.propose(Proposal::Leave { how: Leaving::Interrupted });
+        self.clock.advance(Duration::from_secs(600));
+        self.enter(true);
+        self.sit();
+    }
+
+    /// The screen as text, with a check that no cell holds anything that a terminal would obey or hide.
+    pub fn picture(&self) -> String {
+        picture(&self.app)
+    }
+}
+
+pub fn picture(app: &App) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    terminal.draw(|frame| view(app, frame)).unwrap();
+    for cell in terminal.backend().buffer().content() {
+        let symbol = cell.symbol();
+        assert!(!symbol.chars().any(char::is_control), "{symbol:?}");
+        assert!(!symbol.chars().any(crate::text::is_hidden), "{symbol:?}");
+        assert!(symbol.chars().count() <= 8, "{symbol:?}");
+    }
+    // The test backend cannot print a screen without columns.
+    if app.size.0 == 0 { String::new() } else { terminal.backend().to_string() }
+}
+
+pub fn event(key: &str) -> KeyEvent {
+    let (key, modifiers) = match key.strip_prefix("ctrl-") {
+        Some(key) => (key, KeyModifiers::CONTROL),
+        None => (key, KeyModifiers::NONE),
+    };
+    let code = match key {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "backspace" => KeyCode::Backspace,
+        _ => KeyCode::Char(key.chars().next().unwrap()),
+    };
+    KeyEvent::new(code, modifiers)
+}

@@ -1,0 +1,186 @@
+//! Records, conditions and steps in a few words.
+
+use crate::engine::{
+    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, StepStatus, Tri, Verdict,
+};
+use crate::tui::theme::{Glyphs, Meaning};
+
+/// A record in one line, without its time and author.
+pub fn event(event: &Event) -> String {
+    match event {
+        Event::RunOpened(opened) => format!("the run was opened: {}", opened.title),
+        Event::SittingOpened { operator, host, .. } => format!("{operator} sat down at {host}"),
+        Event::SittingClosed { how: Leaving::Left } => "the operator left".into(),
+        Event::SittingClosed { how: Leaving::Interrupted } => "the sitting was interrupted".into(),
+        Event::PhaseBound { phase, items } => format!("phase {phase} opened with {} item(s)", items.len()),
+        Event::StepBegan { step, .. } => format!("{step} began"),
+        Event::CautionsRead { step } => format!("cautions of {step} were read"),
+        Event::StepConfirmed { step, said, .. } => format!("{step} confirmed: {said}"),
+        Event::AnswerGiven { step, name, .. } => format!("{step} answered: {name}"),
+        Event::CommandStarted { step, command, .. } => format!("{step} runs {}", argv(command)),
+        Event::CommandFinished { step, ended, met, .. } => {
+            format!("the command of {step} ended: {}{}", ended.describe(), if *met { "" } else { ", not as expected" })
+        }
+        Event::CheckPassed { step, .. } => format!("{step} was sensed"),
+        Event::WaitEnded { step } => format!("the wait of {step} ended"),
+        Event::WaitCut { step, reason, .. } => format!("the wait of {step} was cut: {reason}"),
+        Event::StepFailed { step, why } => format!("{step} failed: {why}"),
+        Event::StepRetried { step, attempt } => format!("{step} again, attempt {attempt}"),
+        Event::StepSkipped { step, reason, .. } => format!("{step} was skipped: {reason}"),
+        Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
+        Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
+        Event::ConditionChanged { condition, truth, why, .. } => {
+            let colon = if why.is_empty() { "" } else { ": " };
+            format!("{condition} {}{colon}{why}", tri(*truth))
+        }
+        Event::GuardAcknowledged { condition, reason } => format!("{condition} was acknowledged: {reason}"),
+        Event::NoteAdded { text, .. } => format!("note: {}", text.lines().next().unwrap_or_default()),
+        Event::RollbackEntered { plan, reason, .. } => format!("the way back {plan} was entered: {reason}"),
+        Event::ClockJumped { by_ms } => format!("the clock was moved by {} s", by_ms / 1000),
+        Event::TailSetAside { bytes, .. } => format!("a torn last line of {bytes} bytes was set aside"),
+        Event::RunClosed { outcome, .. } => format!("the run was closed: {}", outcome.word()),
+    }
+}
+
+/// Who and when, for a record.
+pub fn author(record: &Record) -> &str {
+    &record.by
+}
+
+/// What a condition came to, as the end of a sentence.
+pub const fn tri(truth: Tri) -> &'static str {
+    match truth {
+        Tri::True => "holds",
+        Tri::False => "does not hold",
+        Tri::Unknown => "is unknown",
+    }
+}
+
+/// The sign and meaning of a condition.
+pub const fn tri_sign(truth: Tri, glyphs: &Glyphs) -> (&'static str, Meaning) {
+    match truth {
+        Tri::True => (glyphs.done, Meaning::Ok),
+        Tri::False => (glyphs.failed, Meaning::Bad),
+        Tri::Unknown => (glyphs.unknown, Meaning::Unknown),
+    }
+}
+
+/// The sign and meaning of a verdict.
+pub const fn verdict_sign(verdict: Verdict, glyphs: &Glyphs) -> (&'static str, Meaning) {
+    match verdict {
+        Verdict::Ok => (glyphs.done, Meaning::Ok),
+        Verdict::Degraded => (glyphs.alert, Meaning::Degraded),
+        Verdict::Bad => (glyphs.failed, Meaning::Bad),
+        Verdict::Unknown => (glyphs.unknown, Meaning::Unknown),
+    }
+}
+
+/// The sign, word and meaning of a step.
+pub const fn status(status: StepStatus, glyphs: &Glyphs) -> (&'static str, &'static str, Meaning) {
+    match status {
+        StepStatus::Pending => (glyphs.pending, "pending", Meaning::Pending),
+        StepStatus::Current => (glyphs.current, "current", Meaning::Current),
+        StepStatus::Done => (glyphs.done, "done", Meaning::Done),
+        StepStatus::Failed => (glyphs.failed, "failed", Meaning::Failed),
+        StepStatus::Skipped => (glyphs.skipped, "skipped", Meaning::Deviation),
+        StepStatus::NotApplicable => (glyphs.not_applicable, "n/a", Meaning::NotApplicable),
+        StepStatus::Overridden => (glyphs.alert, "override", Meaning::Deviation),
+    }
+}
+
+/// Exactly what runs, in one line: every argument stands apart, whatever is in it.
+pub fn argv(command: &CommandLine) -> String {
+    command.argv.iter().map(|word| argument(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// One argument: as it is when it is plain, else quoted so that its ends are seen.
+pub fn argument(word: &str) -> String {
+    let is_plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// A variable with its value, or with the place where its secret is found.
+pub fn variable(name: &str, value: &EnvValue) -> String {
+    match value {
+        EnvValue::Plain(value) => format!("{name}={}", argument(value)),
+        EnvValue::SecretEnv(from) => format!("{name}=<secret: variable {from}>"),
+        EnvValue::SecretCommand(argv) => {
+            format!(
+                "{name}=<secret: first line of {}>",
+                argv.iter().map(|word| argument(word)).collect::<Vec<_>>().join(" ")
+            )
+        }
+    }
+}
+
+/// A duration in a few characters.
+pub fn duration(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, _) if duration.subsec_millis() > 0 && seconds < 1 => format!("{} ms", duration.as_millis()),
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// `1 override`, `2 skips`: how many deviations of each kind there are.
+pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String {
+    let all = [DeviationKind::Skip, DeviationKind::Override, DeviationKind::CutWait, DeviationKind::Acknowledged];
+    let counted = all.into_iter().filter_map(|kind| {
+        let count = kinds.clone().filter(|other| *other == kind).count();
+        (count > 0).then(|| format!("{count} {}", kind.word()))
+    });
+    counted.collect::<Vec<_>>().join(", ")
+}
+
+/// The name that a person knows a condition by.
+pub fn condition(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> String {
+    match condition {
+        ConditionId::Guard(id) => {
+            let guard = runbook.guards.iter().find(|guard| &guard.id == id);
+            guard.map_or_else(|| id.to_string(), |guard| format!("guard: {}", guard.title))
+        }
+        ConditionId::Gate(key) => format!("the gate of {key}"),
+        ConditionId::Check(key) => format!("what {key} waits for"),
+        other => other.to_string(),
+    }
+}
+
+/// Why a step is held back, in a few words.
+pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
+    match hold {
+        Hold::Condition { condition: id, truth, why } => {
+            let colon = if why.is_empty() { "" } else { ": " };
+            format!("{} {}{colon}{why}", condition(runbook, id), tri(*truth))
+        }
+        Hold::Holding { left } => {
+            format!("it must hold for {} more", duration(*left + std::time::Duration::from_millis(999)))
+        }
+        Hold::Waiting { left } => format!("{} are left", duration(*left + std::time::Duration::from_millis(999))),
+        other => other.describe(),
+    }
+}
+
+/// The word of the action bar for something that is allowed.
+pub const fn offer(allowed: &Allowed) -> &'static str {
+    match allowed {
+        Allowed::ReadCautions(_) => "cautions read",
+        Allowed::Confirm(_) => "confirm",
+        Allowed::Answer(_) => "answer",
+        Allowed::Run(_) => "run",
+        Allowed::Cancel(_) => "cancel command",
+        Allowed::Retry(_) => "retry",
+        Allowed::Skip(_) => "skip",
+        Allowed::Override(_) => "override",
+        Allowed::CutWait(_) => "cut wait",
+        Allowed::Acknowledge(_) => "acknowledge",
+        Allowed::Note => "note",
+        Allowed::RollBack(_) => "roll back",
+        Allowed::Close => "close the run",
+        Allowed::Abandon => "abandon",
+        Allowed::Leave => "leave",
+    }
+}

@@ -1,0 +1,137 @@
+//! The terminal: taken, drawn on, and given back whatever happens.
+//!
+//! Frames are compared here, not in ratatui's `Terminal`: that one writes even when nothing changed, and its `Drop`
+//! prints to a standard error that may be gone.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustix::event::{PollFd, PollFlags, poll};
+
+/// The largest part of a terminal that is drawn on, in columns and rows.
+const LARGEST: (u16, u16) = (500, 300);
+
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?25l\x1b[?2004h";
+/// Clicks and the wheel as SGR reports; motion is not asked for, so that a moving mouse wakes nobody.
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?1049l\x1b[?25h";
+
+/// Whether the terminal is ours at this moment.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// A second way to standard output, which no lock of a panicking thread can bar.
+static OUT: OnceLock<File> = OnceLock::new();
+
+/// The terminal while it is ours. Dropping it gives it back.
+pub struct Terminal {
+    shown: Buffer,
+    next: Buffer,
+    has_mouse: bool,
+    must_clear: bool,
+}
+
+impl Terminal {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, mouse. Nothing is asked of it.
+    pub fn take(has_mouse: bool) -> io::Result<Self> {
+        if OUT.get().is_none() {
+            let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+            // Another caller was first: theirs is as good.
+            let _ = OUT.set(out);
+        }
+        let terminal = Self { shown: Buffer::default(), next: Buffer::default(), has_mouse, must_clear: true };
+        terminal.enter()?;
+        Ok(terminal)
+    }
+
+    fn enter(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        IS_TAKEN.store(true, Ordering::SeqCst);
+        write(ENTER)?;
+        if self.has_mouse { write(MOUSE) } else { Ok(()) }
+    }
+
+    /// Takes the terminal again after the process was stopped; everything is drawn anew.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        // Whoever had the terminal meanwhile may have changed its mode, and entering raw mode twice does nothing.
+        disable_raw_mode()?;
+        self.enter()?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Forgets what the terminal shows: the next frame is drawn whole.
+    pub fn forget(&mut self) {
+        self.must_clear = true;
+    }
+
+    /// Its size in columns and rows, as far as it is drawn on.
+    pub fn size() -> io::Result<(u16, u16)> {
+        let size = rustix::termios::tcgetwinsize(out()?)?;
+        Ok((size.ws_col, size.ws_row))
+    }
+
+    /// Draws a frame: only what differs from what is shown is written, in one write; nothing when nothing differs.
+    pub fn draw(&mut self, size: (u16, u16), view: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+        let area = Rect::new(0, 0, size.0.min(LARGEST.0), size.1.min(LARGEST.1));
+        let mut bytes = Vec::new();
+        if self.must_clear || self.shown.area != area {
+            self.shown = Buffer::empty(area);
+            self.must_clear = false;
+            bytes.extend_from_slice(b"\x1b[0m\x1b[2J");
+        }
+        if self.next.area != area {
+            self.next.resize(area);
+        }
+        self.next.reset();
+        view(area, &mut self.next);
+        let mut changes = self.shown.diff_iter(&self.next).peekable();
+        if changes.peek().is_some() {
+            CrosstermBackend::new(&mut bytes).draw(changes)?;
+        }
+        std::mem::swap(&mut self.shown, &mut self.next);
+        if bytes.is_empty() { Ok(()) } else { write(&bytes) }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back: once, from any thread, whatever state it is in. A terminal that is gone is no error.
+pub fn give_back() {
+    if IS_TAKEN.swap(false, Ordering::SeqCst) {
+        // Nobody can be told when this fails: the terminal that would show it is the one that is gone.
+        let _ = write(LEAVE);
+        let _ = disable_raw_mode();
+    }
+}
+
+fn out() -> io::Result<&'static File> {
+    OUT.get().ok_or_else(|| io::Error::other("the terminal was not taken"))
+}
+
+/// Writes all of it, also when somebody else has made the terminal non-blocking.
+fn write(mut bytes: &[u8]) -> io::Result<()> {
+    let mut out = out()?;
+    while !bytes.is_empty() {
+        match out.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                poll(&mut [PollFd::new(&out, PollFlags::OUT)], None)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! What happens around the screens: signals, a panic anywhere, a terminal that is gone.
+
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Mutex, Once};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::tui::terminal::give_back;
+
+/// What happens around the screens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// SIGTERM, SIGHUP, SIGINT or SIGQUIT: the program is to end.
+    End,
+    /// SIGTSTP: the process is to stop until it is continued.
+    Stop,
+    /// SIGCONT: it was continued.
+    Continued,
+    /// The terminal is gone.
+    Gone,
+    /// A part of piton panicked; what it said.
+    Panicked(String),
+}
+
+/// Whom a panic is told.
+static LISTENER: Mutex<Option<UnboundedSender<Outside>>> = Mutex::new(None);
+static HOOK: Once = Once::new();
+
+/// Watches for all of it. The watch over panics ends when this is dropped.
+pub struct Watch(());
+
+impl Watch {
+    /// Begins to watch; what happens goes to `listener`.
+    pub fn begin(listener: &UnboundedSender<Outside>) -> io::Result<Self> {
+        watch_panics(listener.clone());
+        watch_signals(listener)?;
+        watch_terminal(listener.clone())?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        set_listener(None);
+    }
+}
+
+fn set_listener(listener: Option<UnboundedSender<Outside>>) {
+    *LISTENER.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = listener;
+}
+
+/// From now on a panic of any thread ends the screens. The thread that draws gives the terminal back and prints, so
+/// that no frame is drawn over the message; without screens the panic is printed as usual.
+fn watch_panics(listener: UnboundedSender<Outside>) {
+    set_listener(Some(listener));
+    HOOK.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let listener = LISTENER.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+            match listener.map(|listener| listener.send(Outside::Panicked(panic.to_string()))) {
+                Some(Ok(())) => {}
+                Some(Err(_)) | None => {
+                    give_back();
+                    usual(panic);
+                }
+            }
+        }));
+    });
+}
+
+fn watch_signals(listener: &UnboundedSender<Outside>) -> io::Result<()> {
+    let stop = SignalKind::from_raw(Signal::TSTP.as_raw());
+    let go_on = SignalKind::from_raw(Signal::CONT.as_raw());
+    let all = [
+        (SignalKind::terminate(), Outside::End),
+        (SignalKind::hangup(), Outside::End),
+        (SignalKind::interrupt(), Outside::End),
+        (SignalKind::quit(), Outside::End),
+        (stop, Outside::Stop),
+        (go_on, Outside::Continued),
+    ];
+    for (kind, outside) in all {
+        let mut signals = signal(kind)?;
+        let listener = listener.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                if listener.send(outside.clone()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// A thread that sleeps until the terminal hangs up. Reading cannot tell: crossterm reads a dead terminal for ever,
+/// and a process that leads no session gets no signal.
+fn watch_terminal(listener: UnboundedSender<Outside>) -> io::Result<()> {
+    let stdin = io::stdin();
+    let terminal: OwnedFd =
+        if stdin.is_terminal() { stdin.as_fd().try_clone_to_owned()? } else { File::open("/dev/tty")?.into() };
+    std::thread::Builder::new().name("terminal-watch".into()).spawn(move || {
+        loop {
+            let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
+            match poll(&mut watched, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+                Ok(_) if watched[0].revents().is_empty() => {}
+                Ok(_) => {
+                    // Nobody listens any more when the screens have ended first.
+                    let _ = listener.send(Outside::Gone);
+                    return;
+                }
+            }
+        }
+    })?;
+    Ok(())
+}

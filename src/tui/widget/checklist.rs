@@ -1,0 +1,232 @@
+//! Phases, items and steps with their marks; what is done and far away is folded.
+
+use ratatui::layout::Rect;
+
+use crate::engine::{ItemState, Moment, PhaseState, Plan, RunState, StepStatus};
+use crate::runbook::{Runbook, StepKey};
+use crate::tui::screen::run::page::title_of;
+use crate::tui::tell;
+use crate::tui::theme::{Glyphs, Meaning};
+use crate::tui::widget::paint::Paint;
+use crate::tui::widget::step::tag;
+
+/// The list of steps of a run.
+pub struct Checklist<'a> {
+    /// What is walked.
+    pub runbook: &'a Runbook,
+    /// How it stands.
+    pub state: &'a RunState,
+    /// For the values in titles.
+    pub moment: &'a Moment,
+    /// The step that is looked at.
+    pub shown: Option<&'a StepKey>,
+}
+
+/// One line of the list, by its place in the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// A phase, counted over all phases of the state.
+    Phase(usize),
+    /// An item of it.
+    Item(usize, usize),
+    /// A step of that item.
+    Step(usize, usize, usize),
+}
+
+impl Checklist<'_> {
+    /// The lines, folded: only the phase and item of the current step and of the one looked at are open.
+    pub fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for (p, phase) in self.state.phases.iter().enumerate() {
+            if phase.plan != Plan::Main && phase.plan != self.state.plan {
+                continue;
+            }
+            rows.push(Row::Phase(p));
+            if !self.is_open(|key| key.phase == phase.id) {
+                continue;
+            }
+            let has_items = phase.items.iter().any(|item| item.item.name.is_some());
+            for (i, item) in phase.items.iter().enumerate() {
+                if has_items {
+                    rows.push(Row::Item(p, i));
+                }
+                if !has_items || self.is_open(|key| key.phase == phase.id && key.item == item.item.name) {
+                    rows.extend((0..item.steps.len()).map(|s| Row::Step(p, i, s)));
+                }
+            }
+        }
+        rows
+    }
+
+    fn is_open(&self, of: impl Fn(&StepKey) -> bool) -> bool {
+        self.state.current.as_ref().is_some_and(&of) || self.shown.is_some_and(of)
+    }
+
+    /// The step of a line; a phase or item stands for its first step.
+    pub fn key(&self, row: Row) -> Option<StepKey> {
+        let (p, i, s) = match row {
+            Row::Phase(p) => (p, 0, 0),
+            Row::Item(p, i) => (p, i, 0),
+            Row::Step(p, i, s) => (p, i, s),
+        };
+        let phase = self.state.phases.get(p)?;
+        let item = phase.items.get(i)?;
+        let step = item.steps.get(s)?;
+        Some(StepKey { phase: phase.id.clone(), item: item.item.name.clone(), step: step.id.clone() })
+    }
+
+    /// Where a step stands in the state.
+    pub fn place(&self, key: &StepKey) -> Option<Row> {
+        let p = self.state.phases.iter().position(|phase| phase.id == key.phase)?;
+        let i = self.state.phases[p].items.iter().position(|item| item.item.name == key.item)?;
+        let s = self.state.phases[p].items[i].steps.iter().position(|step| step.id == key.step)?;
+        Some(Row::Step(p, i, s))
+    }
+
+    /// The first line in view, so that the step looked at is in the middle where possible.
+    pub fn top(&self, rows: &[Row], height: u16) -> usize {
+        let height = usize::from(height);
+        let place = self.shown.and_then(|key| self.place(key));
+        let at = rows.iter().position(|row| Some(*row) == place);
+        at.unwrap_or(0).saturating_sub(height / 2).min(rows.len().saturating_sub(height))
+    }
+
+    /// Draws it.
+    pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        let rows = self.rows();
+        let top = self.top(&rows, area.height);
+        for (y, row) in (area.y..area.bottom()).zip(rows.iter().skip(top)) {
+            self.draw_row(*row, Rect { y, height: 1, ..area }, paint);
+        }
+    }
+
+    fn draw_row(&self, row: Row, area: Rect, paint: &mut Paint<'_>) {
+        match row {
+            Row::Phase(p) => self.draw_phase(p, area, paint),
+            Row::Item(p, i) => {
+                let Some(item) = self.state.phases.get(p).and_then(|phase| phase.items.get(i)) else { return };
+                let (done, all, worst) = sum(std::iter::once(item));
+                let name = item.item.name.as_deref().unwrap_or_default();
+                let line = Line { indent: 3, worst, name, right: &format!("{done}/{all}") };
+                line.draw(area, paint);
+            }
+            Row::Step(p, i, s) => self.draw_step((p, i, s), area, paint),
+        }
+    }
+
+    fn draw_phase(&self, p: usize, area: Rect, paint: &mut Paint<'_>) {
+        let Some(phase) = self.state.phases.get(p) else { return };
+        let (done, all, worst) = sum(phase.items.iter());
+        let before = self.state.phases[..p].iter().filter(|other| other.plan == phase.plan).count();
+        let back = if phase.plan == Plan::Main { "" } else { "B" };
+        let name = format!("{back}{} {}", before + 1, self.phase_title(phase));
+        let more = if phase.is_bound || !self.is_loop(phase) { "" } else { "+" };
+        let worst = if phase.is_accounted() && all == 0 { StepStatus::NotApplicable } else { worst };
+        Line { indent: 1, worst, name: &name, right: &format!("{done}/{all}{more}") }.draw(area, paint);
+    }
+
+    fn is_loop(&self, phase: &PhaseState) -> bool {
+        self.runbook.phase(&phase.id).is_some_and(|phase| phase.for_each.is_some())
+    }
+
+    fn phase_title(&self, phase: &PhaseState) -> String {
+        let Some(planned) = self.runbook.phase(&phase.id) else { return phase.id.to_string() };
+        let scope = crate::engine::scope::scope(
+            self.state,
+            &self.moment.board,
+            &serde_json::Value::Null,
+            self.moment.at,
+            planned.title.source(),
+        );
+        planned.title.render(&scope).unwrap_or_else(|_| planned.title.source().to_owned())
+    }
+
+    fn draw_step(&self, (p, i, s): (usize, usize, usize), area: Rect, paint: &mut Paint<'_>) {
+        let Some(key) = self.key(Row::Step(p, i, s)) else { return };
+        let Some((known, planned)) = self.state.step(&key).zip(self.runbook.step(&key.phase, &key.step)) else {
+            return;
+        };
+        let (sign, word, meaning) = tell::status(known.status, paint.look.glyphs);
+        let indent = if key.item.is_some() { 5 } else { 3 };
+        let left = area.x + indent;
+        let right = area.right();
+        let is_shown = self.shown == Some(&key);
+        let marks = 16;
+        let room = area.width.saturating_sub(indent + 2 + marks);
+        if is_shown {
+            paint.put((area.x, area.y), 1, paint.look.glyphs.under, Meaning::Focus);
+        }
+        paint.put((left, area.y), 1, sign, meaning);
+        let title = title_of(self.runbook, self.state, self.moment, &key);
+        let title_meaning = if known.status == StepStatus::Pending { Meaning::Text } else { meaning };
+        let used = paint.put((left + 2, area.y), room, &title, title_meaning);
+        if is_shown {
+            paint.tint(Rect { x: left + 2, width: used, ..area }, Meaning::Selected);
+        }
+        paint.put((right.saturating_sub(marks - 1), area.y), 6, tag(planned.action.kind()), Meaning::Dim);
+        paint.put((right.saturating_sub(8), area.y), 8, word, meaning);
+    }
+}
+
+struct Line<'a> {
+    indent: u16,
+    worst: StepStatus,
+    name: &'a str,
+    right: &'a str,
+}
+
+impl Line<'_> {
+    fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        let (sign, _, meaning) = tell::status(self.worst, paint.look.glyphs);
+        paint.put((area.x + self.indent, area.y), 1, sign, meaning);
+        let used = paint.put_right(area, self.right, Meaning::Dim);
+        let name_meaning = if self.worst == StepStatus::Current { Meaning::Current } else { Meaning::Text };
+        let room = area.width.saturating_sub(self.indent + 3 + used);
+        paint.put((area.x + self.indent + 2, area.y), room, self.name, name_meaning);
+    }
+}
+
+/// How many steps are accounted for, of how many, and the mark that stands for all of them.
+fn sum<'a>(items: impl Iterator<Item = &'a ItemState>) -> (usize, usize, StepStatus) {
+    let (mut accounted, mut all) = (0, 0);
+    let mut worst: Option<StepStatus> = None;
+    for step in items.flat_map(|item| &item.steps) {
+        all += 1;
+        accounted += usize::from(step.status.is_accounted());
+        if worst.is_none_or(|worst| weight(step.status) > weight(worst)) {
+            worst = Some(step.status);
+        }
+    }
+    let worst = worst.unwrap_or(StepStatus::Pending);
+    let is_started = accounted > 0 && accounted < all;
+    let mark = if is_started && weight(worst) < weight(StepStatus::Current) { StepStatus::Current } else { worst };
+    (accounted, all, mark)
+}
+
+/// Which of two marks stands for a group: what is left to do comes before what was overruled, that before what is done.
+fn weight(status: StepStatus) -> u8 {
+    match status {
+        StepStatus::Failed => 6,
+        StepStatus::Current => 5,
+        StepStatus::Pending => 4,
+        StepStatus::Overridden => 3,
+        StepStatus::Skipped => 2,
+        StepStatus::Done => 1,
+        StepStatus::NotApplicable => 0,
+    }
+}
+
+/// `9/24` and the deviations, for the pane's edge.
+pub fn counted(state: &RunState, glyphs: &Glyphs) -> String {
+    let counts = state.counts();
+    let accounted = counts.done + counts.skipped + counts.not_applicable + counts.overridden;
+    let all = accounted + counts.pending + counts.current + counts.failed;
+    let deviations = tell::deviations(state.deviations.iter().map(|deviation| deviation.kind));
+    let mut told = format!("{accounted}/{all}");
+    for part in [(counts.failed > 0).then(|| format!("{} failed", counts.failed)), Some(deviations)] {
+        if let Some(part) = part.filter(|part| !part.is_empty()) {
+            told.push_str(&format!(" {} {part}", glyphs.dot));
+        }
+    }
+    told
+}

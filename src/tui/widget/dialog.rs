@@ -1,0 +1,269 @@
+//! Dialogs: a sheet over the middle of the screen with a text, maybe a field, and the keys that answer it.
+
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+use crate::engine::Allowed;
+use crate::tui::app::App;
+use crate::tui::dialog::{Ask, Choice, CommandBox, Dialog, Field, Purpose, Reason};
+use crate::tui::screen::run::Run;
+use crate::tui::tell;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
+use crate::tui::widget::step::wrapped;
+use crate::tui::widget::{gate, resume};
+
+/// A dialog as it is drawn.
+struct Sheet<'a> {
+    title: &'a str,
+    lines: Vec<Strip>,
+    scroll: usize,
+    field: Option<&'a Field>,
+    problem: Option<&'a str>,
+    keys: &'a str,
+}
+
+/// How many rows a note's text area has.
+const NOTE_ROWS: u16 = 8;
+
+/// Draws whatever lies over the run screen.
+pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
+    let cells = text_cells(area.width);
+    if let Some(sheet) = run.dialog.as_ref().map(|dialog| sheet(run, dialog, cells, &app.look)) {
+        sheet.draw(area, paint);
+    } else if let Some(card) = &run.card {
+        let lines = resume::lines(run, card, cells, &app.look);
+        let sheet = Sheet {
+            title: "You were here",
+            lines,
+            scroll: card.scroll,
+            field: None,
+            problem: None,
+            keys: "enter go on from here",
+        };
+        sheet.draw(area, paint);
+    }
+}
+
+/// How wide the text of a dialog is on a screen of that width.
+fn text_cells(width: u16) -> usize {
+    usize::from(width.saturating_sub(8).min(96))
+}
+
+/// Whether all lines of the command have been in view, given how far the box is scrolled.
+pub fn is_seen(command: &CommandBox, size: (u16, u16)) -> bool {
+    let lines = command_lines(command, text_cells(size.0)).len();
+    let rows = text_rows(size.1, command.target.is_some());
+    command.scroll + rows >= lines
+}
+
+/// How many lines of text fit above the field and the keys.
+fn text_rows(height: u16, has_field: bool) -> usize {
+    let around = 2 + 2 + if has_field { 2 } else { 0 } + 2;
+    usize::from(height.saturating_sub(around).max(1))
+}
+
+fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
+    let plain = |title, lines, keys| Sheet { title, lines, scroll: 0, field: None, problem: None, keys };
+    match dialog {
+        Dialog::State(statement) => Sheet {
+            field: Some(&statement.field),
+            ..plain(
+                if statement.kind.is_some() { "Answer" } else { "What was seen?" },
+                wrapped(&statement.prompt, cells, Meaning::Title),
+                "enter take it   esc back",
+            )
+        },
+        Dialog::Choose(choice) => Sheet {
+            problem: choice.problem.as_deref(),
+            ..plain(
+                "What was seen?",
+                choices(choice, cells, look),
+                "up, down or a number choose   enter take it   esc back",
+            )
+        },
+        Dialog::Command(command) => Sheet {
+            scroll: command.scroll,
+            field: command.target.is_some().then_some(&command.field),
+            problem: command.field.problem.as_deref(),
+            ..plain(
+                "This will run",
+                command_lines(command, cells),
+                if command.target.is_some() { "enter run it   esc back" } else { "y run it   esc back" },
+            )
+        },
+        Dialog::Reason(reason) => Sheet {
+            field: Some(&reason.field),
+            ..plain(reason_title(&reason.purpose), reason_lines(run, reason, cells), "enter take it   esc back")
+        },
+        Dialog::Note(note) => Sheet {
+            field: Some(&note.field),
+            ..plain("Note", note_lines(note.step.as_ref()), "ctrl-s write it   esc back")
+        },
+        Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y yes   esc no"),
+        Dialog::Why(scroll) => {
+            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look), "up, down scroll   esc back") }
+        }
+        Dialog::Outcome => plain("The run is closed", outcome_lines(run, cells), "enter leave   esc look around"),
+    }
+}
+
+fn choices(choice: &Choice, cells: usize, look: &Look) -> Vec<Strip> {
+    let mut lines = wrapped(&choice.prompt, cells, Meaning::Title);
+    lines.push(Strip::default());
+    for (index, option) in choice.options.iter().enumerate() {
+        let is_chosen = choice.chosen == Some(index);
+        let (sign, meaning) = if is_chosen { (look.glyphs.current, Meaning::Selected) } else { (" ", Meaning::Text) };
+        lines.push(Strip::of(format!("{sign} {}  ", index + 1), Meaning::Current).and(option, meaning));
+    }
+    lines
+}
+
+fn command_lines(command: &CommandBox, cells: usize) -> Vec<Strip> {
+    let shown = &command.shown;
+    let mut lines = wrapped(&tell::argv(shown), cells, Meaning::Command);
+    lines.push(Strip::default());
+    let mut fact = |name: &str, value: String| {
+        lines.extend(wrapped(&format!("{name:<10}{value}"), cells, Meaning::Text));
+    };
+    fact("step", command.step.to_string());
+    fact("directory", shown.cwd.clone().unwrap_or_else(|| "piton's own".into()));
+    fact("timeout", tell::duration(std::time::Duration::from_millis(shown.timeout_ms)));
+    for (name, value) in &shown.env {
+        fact("variable", tell::variable(name, value));
+    }
+    if let Some(target) = &command.target {
+        lines.push(Strip::default());
+        lines.push(Strip::of(format!("critical: type {target} to run it"), Meaning::Warning));
+    }
+    lines
+}
+
+fn reason_title(purpose: &Purpose) -> &'static str {
+    match purpose {
+        Purpose::Skip(_) => "Skip the step",
+        Purpose::Override(_) => "Override the step",
+        Purpose::CutWait(_) => "Cut the wait",
+        Purpose::Acknowledge(..) => "Go on regardless",
+        Purpose::RollBack(..) => "Roll back",
+        Purpose::Abandon => "Abandon the run",
+    }
+}
+
+fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
+    let told = match &reason.purpose {
+        Purpose::Skip(step) => format!("{step} will be left out. It stays a deviation, also in the report."),
+        Purpose::Override(step) => {
+            format!("{step} will count as done against the machine. It stays a deviation and never turns green.")
+        }
+        Purpose::CutWait(step) => format!("The wait of {step} ends now. It stays a deviation."),
+        Purpose::Acknowledge(_, told) => format!("{told}. Going on stays a deviation."),
+        Purpose::RollBack(_, title) => format!("The plan is left for the way back: {title}"),
+        Purpose::Abandon => {
+            let counts = run.state.counts();
+            let left = counts.pending + counts.current + counts.failed;
+            format!("{left} step(s) will be skipped and the run is closed as abandoned.")
+        }
+    };
+    let mut lines = wrapped(&told, cells, Meaning::Deviation);
+    lines.push(Strip::of("Why? A reason is required.", Meaning::Title));
+    lines
+}
+
+fn note_lines(step: Option<&crate::runbook::StepKey>) -> Vec<Strip> {
+    let on = step.map_or_else(|| "on the run".to_owned(), |step| format!("on {step}"));
+    vec![Strip::of(on, Meaning::Dim)]
+}
+
+fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
+    let told = match ask {
+        Ask::Cancel(_, command) => {
+            format!("End the running command? It gets SIGTERM, after five seconds SIGKILL: {command}")
+        }
+        Ask::Leave if run.state.job.is_some() => {
+            "Leave the run? It stays suspended as it stands, and the running command goes on.".into()
+        }
+        Ask::Leave => "Leave the run? It stays suspended as it stands.".into(),
+        Ask::Close => {
+            let deviations = tell::deviations(run.state.deviations.iter().map(|deviation| deviation.kind));
+            let with = if deviations.is_empty() { "without deviations".into() } else { format!("with {deviations}") };
+            format!("Close the run? Every step is accounted for, {with}. Nothing can be added after it.")
+        }
+    };
+    wrapped(&told, cells, Meaning::Text)
+}
+
+fn outcome_lines(run: &Run, cells: usize) -> Vec<Strip> {
+    let mut lines = Vec::new();
+    if let Some(closed) = &run.state.closed {
+        let meaning = if closed.outcome.exit_status() == 0 { Meaning::Done } else { Meaning::Deviation };
+        lines.push(Strip::of(closed.outcome.word(), meaning));
+        if !closed.reason.is_empty() {
+            lines.extend(wrapped(&closed.reason, cells, Meaning::Text));
+        }
+    }
+    let counts = run.state.counts();
+    let counted = [
+        (counts.done, "done"),
+        (counts.not_applicable, "not applicable"),
+        (counts.skipped, "skipped"),
+        (counts.overridden, "overridden"),
+        (counts.failed, "failed"),
+    ];
+    let told: Vec<_> =
+        counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    lines.extend(wrapped(&told.join(", "), cells, Meaning::Text));
+    for deviation in &run.state.deviations {
+        let told = format!("- {} {}: {}", deviation.kind.word(), deviation.subject, deviation.reason);
+        lines.extend(wrapped(&told, cells, Meaning::Deviation));
+    }
+    lines.push(Strip::default());
+    lines.push(Strip::of(format!("records {}, head for the ticket:", run.state.seq), Meaning::Dim));
+    lines.extend(wrapped(run.head.as_deref().unwrap_or_default(), cells, Meaning::Text));
+    debug_assert!(!run.view.allowed.contains(&Allowed::Close) || run.state.closed.is_none());
+    lines
+}
+
+impl Sheet<'_> {
+    fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        let field_rows = match self.field {
+            None => 0,
+            Some(field) if field.is_one_line() => 1,
+            Some(_) => NOTE_ROWS.min(area.height.saturating_sub(8)),
+        };
+        let problem = self.problem.or_else(|| self.field.and_then(|field| field.problem.as_deref()));
+        let rows_around = 2 + 2 + if field_rows > 0 { field_rows + 1 } else { 0 };
+        let most = area.height.saturating_sub(rows_around + 2).max(1);
+        let text_rows = u16::try_from(self.lines.len()).unwrap_or(most).min(most);
+        let wide = self.lines.iter().map(Strip::width).max().unwrap_or(0).max(self.keys.len()).max(56);
+        let width = u16::try_from(wide + 4).unwrap_or(u16::MAX).min(area.width.saturating_sub(4));
+        let height = (text_rows + rows_around).min(area.height);
+        let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height);
+        paint.fill(place, Meaning::Text);
+        let from = self.scroll.min(self.lines.len().saturating_sub(usize::from(text_rows)));
+        let is_cut = from + usize::from(text_rows) < self.lines.len();
+        let right = if is_cut { "more below" } else { "" };
+        let frame = Frame { title: self.title, right, is_focused: true, edge: Edge::Whole };
+        let inside = paint.frame(place, &frame);
+        let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+        paint.strips(Rect { height: text_rows, ..inside }, &self.lines, from);
+        let mut y = inside.y + text_rows;
+        if let Some(field) = self.field {
+            let place = Rect { y: y + 1, height: field_rows, ..inside }.intersection(paint.buffer.area);
+            draw_field(field, place, paint);
+            y += field_rows + 1;
+        }
+        if let Some(problem) = problem {
+            paint.put((inside.x, y), inside.width, problem, Meaning::Problem);
+        }
+        paint.put((inside.x, y + 1), inside.width, self.keys, Meaning::Dim);
+    }
+}
+
+/// Draws a text field; its text was cleaned when it was typed.
+pub fn draw_field(field: &Field, place: Rect, paint: &mut Paint<'_>) {
+    paint.fill(place, Meaning::Input);
+    let mut area = field.area.clone();
+    area.set_style(paint.look.style(Meaning::Input));
+    area.render(place, paint.buffer);
+}

@@ -1,0 +1,102 @@
+//! Why a step may or may not go on: the rules, what they came to, and the samples that they were judged on.
+
+use crate::engine::{ConditionId, Gate, Hold, Row, blocking};
+use crate::runbook::{Action, Expr, Runbook, StepKey};
+use crate::tui::screen::run::Run;
+use crate::tui::tell;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::health::{age, values};
+use crate::tui::widget::paint::Strip;
+use crate::tui::widget::step::wrapped;
+
+/// The lines of the explanation, `cells` wide.
+pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
+    let mut lines = Vec::new();
+    let Some(key) = &run.state.current else {
+        let told = run.view.stalled.clone().unwrap_or_else(|| "no step is current".into());
+        return wrapped(&told, cells, Meaning::Text);
+    };
+    match &run.view.gate {
+        Gate::Open => lines.push(Strip::of(format!("{} the gate of {key} is open", look.glyphs.done), Meaning::Ok)),
+        Gate::Closed(holds) => {
+            lines.push(Strip::of(format!("{} the gate of {key} is closed:", look.glyphs.failed), Meaning::Bad));
+            for hold in holds {
+                lines.extend(wrapped(&format!("- {}", tell::hold(&run.runbook, hold)), cells, Meaning::Text));
+            }
+        }
+    }
+    for condition in conditions(run, key) {
+        explain(run, &condition, cells, look, &mut lines);
+    }
+    lines
+}
+
+/// The conditions that the step depends on: those that hold as well.
+fn conditions(run: &Run, key: &StepKey) -> Vec<ConditionId> {
+    let Some(step) = run.runbook.step(&key.phase, &key.step) else { return Vec::new() };
+    let mut all = Vec::new();
+    all.extend(step.gate.is_some().then(|| ConditionId::Gate(key.clone())));
+    all.extend(matches!(step.action, Action::Check { .. }).then(|| ConditionId::Check(key.clone())));
+    all.extend(blocking(&run.runbook, key, step).map(|guard| ConditionId::Guard(guard.id.clone())));
+    if let Gate::Closed(holds) = &run.view.gate {
+        for hold in holds {
+            if let Hold::Condition { condition, .. } = hold
+                && !all.contains(condition)
+            {
+                all.push(condition.clone());
+            }
+        }
+    }
+    all
+}
+
+fn explain(run: &Run, condition: &ConditionId, cells: usize, look: &Look, lines: &mut Vec<Strip>) {
+    lines.push(Strip::default());
+    let truth = run.state.truth(condition);
+    let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
+    let known = run.state.conditions.get(condition);
+    let mut told = format!("{sign} {} {}", tell::condition(&run.runbook, condition), tell::tri(truth));
+    if let Some(known) = known {
+        told.push_str(&format!(" since {}", look.clock(known.since)));
+        if !known.why.is_empty() {
+            told.push_str(&format!(": {}", known.why));
+        }
+    }
+    lines.extend(wrapped(&told, cells, meaning));
+    if let Some(reason) = known.and_then(|known| known.acknowledged.as_ref()) {
+        lines.extend(wrapped(&format!("  acknowledged: {reason}"), cells, Meaning::Deviation));
+    }
+    let Some(rule) = rule(&run.runbook, condition) else { return };
+    lines.extend(wrapped(&format!("  rule: {}", rule.source()), cells, Meaning::Command));
+    let probes = rule.probes();
+    for row in run.view.moment.board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str())) {
+        lines.push(sampled(run, row, look));
+    }
+}
+
+/// One sample that a rule looked at: node, verdict, fields, age.
+fn sampled(run: &Run, row: &Row, look: &Look) -> Strip {
+    let (sign, meaning) = tell::verdict_sign(row.verdict, look.glyphs);
+    let node = row.node.as_deref().unwrap_or(row.probe.as_str());
+    let probe = run.runbook.health.iter().find(|probe| probe.id == row.probe);
+    let fields: Vec<&str> = probe.iter().flat_map(|probe| &probe.fields).map(|(name, _)| name.as_str()).collect();
+    let told = values(row, &fields).join(" ");
+    let why = if row.why.is_empty() { String::new() } else { format!(" {}", row.why) };
+    Strip::of(format!("    {node} "), Meaning::Text)
+        .and(format!("{sign} {}", row.verdict.word()), meaning)
+        .and(format!(" {told}{why}, sampled {}", age(row.age_ms)), Meaning::Dim)
+}
+
+fn rule<'a>(runbook: &'a Runbook, condition: &ConditionId) -> Option<&'a Expr> {
+    match condition {
+        ConditionId::Guard(id) => runbook.guards.iter().find(|guard| &guard.id == id).map(|guard| &guard.holds),
+        ConditionId::Gate(key) => {
+            runbook.step(&key.phase, &key.step).and_then(|step| step.gate.as_ref()).map(|gate| &gate.holds)
+        }
+        ConditionId::Check(key) => match &runbook.step(&key.phase, &key.step)?.action {
+            Action::Check { holds, .. } => Some(holds),
+            _ => None,
+        },
+        ConditionId::Health(..) => None,
+    }
+}

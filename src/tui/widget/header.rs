@@ -1,0 +1,95 @@
+//! The procedure's identity, on every frame: title, revision, hash, environment, run, operator, time.
+
+use ratatui::layout::Rect;
+
+use crate::engine::Mode;
+use crate::tui::message::Instants;
+use crate::tui::screen::run::Run;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+use crate::tui::wrap::width;
+
+/// The header of the run screen, one or two rows.
+pub struct Header<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// Now.
+    pub now: Instants,
+}
+
+impl Header<'_> {
+    /// Draws it.
+    pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        paint.fill(area, Meaning::Bar);
+        let dot = paint.look.glyphs.dot;
+        let facts = self.facts(dot);
+        let first = Rect { height: 1, ..area };
+        let second = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        let mut left = area.width;
+        if second.is_empty() {
+            let cells = u16::try_from(width(&facts)).unwrap_or(u16::MAX).min(area.width / 2);
+            left -= cells + 3;
+            paint.put((area.right().saturating_sub(cells + 1), area.y), cells, &facts, Meaning::Bar);
+        } else {
+            paint.put((second.x + 1, second.y), second.width.saturating_sub(2), &facts, Meaning::Bar);
+        }
+        let environment = self.environment_cells().min(left / 2);
+        let runbook = &self.run.runbook;
+        let hash = runbook.sha256.get(..8).unwrap_or_default();
+        let identity = format!(" {} r{}{dot}{hash}", runbook.title, runbook.revision);
+        let room = left.saturating_sub(environment + 2);
+        let mut x = area.x + 1;
+        x += paint.put((x, first.y), room, "piton ", Meaning::Key);
+        x += self.title(&identity, (x, first.y), room.saturating_sub(7), paint);
+        self.environment((x + 2, first.y), environment, paint);
+    }
+
+    /// A title that is too long is cut, its revision and hash are not.
+    fn title(&self, identity: &str, at: (u16, u16), cells: u16, paint: &mut Paint<'_>) -> u16 {
+        let identity = identity.trim_start();
+        if width(identity) <= usize::from(cells) {
+            return paint.put(at, cells, identity, Meaning::Bar);
+        }
+        let split = identity.rfind(" r").unwrap_or(identity.len());
+        let tail = u16::try_from(width(&identity[split..])).unwrap_or(0).min(cells);
+        let used = paint.put(at, cells - tail, &identity[..split], Meaning::Bar);
+        used + paint.put((at.0 + used, at.1), tail, &identity[split..], Meaning::Bar)
+    }
+
+    fn words(&self) -> (bool, String, String, String) {
+        let opened = self.run.state.opened.as_ref();
+        let is_practice = opened.is_some_and(|opened| opened.mode == Mode::Practice);
+        let site = opened.and_then(|opened| opened.site.clone());
+        let (word, colour, name) = site.map(|site| (site.environment, site.colour, site.name)).unwrap_or_default();
+        (is_practice, word, colour, name)
+    }
+
+    fn environment_cells(&self) -> u16 {
+        let (is_practice, word, _, name) = self.words();
+        let practice = if is_practice { 11 } else { 0 };
+        let word = if word.is_empty() { 0 } else { width(&word) + 3 };
+        u16::try_from(practice + word + width(&name)).unwrap_or(u16::MAX)
+    }
+
+    fn environment(&self, (x, y): (u16, u16), cells: u16, paint: &mut Paint<'_>) {
+        let (is_practice, word, colour, name) = self.words();
+        let mut used = 0;
+        if is_practice {
+            used += paint.put((x, y), cells, " PRACTICE ", Meaning::Practice) + 1;
+        }
+        if !word.is_empty() {
+            let style = paint.look.theme.environment(&colour);
+            used += paint.put_styled((x + used, y), cells.saturating_sub(used), &format!(" {word} "), style) + 1;
+        }
+        paint.put((x + used, y), cells.saturating_sub(used), &name, Meaning::Bar);
+    }
+
+    fn facts(&self, dot: &str) -> String {
+        let state = &self.run.state;
+        let Some(opened) = &state.opened else { return String::new() };
+        let operator = state.sitting.as_ref().map_or(&opened.operator, |sitting| &sitting.operator);
+        let until = state.closed.as_ref().map_or(self.now.run, |closed| closed.at);
+        let minutes = until.since(state.opened_at).as_secs() / 60;
+        format!("{} {dot} {operator} {dot} {:02}:{:02}", opened.run, minutes / 60, minutes % 60)
+    }
+}

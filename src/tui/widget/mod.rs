@@ -1,0 +1,16 @@
+//! What is drawn. A widget borrows what it shows, holds no state, does no I/O, and draws through [`paint::Paint`] only:
+//! that is where every text is made harmless.
+
+pub mod cautions;
+pub mod checklist;
+pub mod dialog;
+pub mod gate;
+pub mod guards;
+pub mod header;
+pub mod health;
+pub mod help;
+pub mod output;
+pub mod paint;
+pub mod resume;
+pub mod status;
+pub mod step;

@@ -1,0 +1,179 @@
+//! The brush: cleaned text, frames, and strips of text with meanings.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::text::clean_line;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::wrap::{cut, width};
+
+/// One line of text, piece by piece.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strip(pub Vec<(String, Meaning)>);
+
+impl Strip {
+    /// A line of one piece.
+    pub fn of(text: impl Into<String>, meaning: Meaning) -> Self {
+        Self(vec![(text.into(), meaning)])
+    }
+
+    /// The line with one more piece.
+    #[must_use]
+    pub fn and(mut self, text: impl Into<String>, meaning: Meaning) -> Self {
+        self.0.push((text.into(), meaning));
+        self
+    }
+
+    /// How many cells it takes, once cleaned.
+    pub fn width(&self) -> usize {
+        self.0.iter().map(|(text, _)| width(&clean_line(text))).sum()
+    }
+}
+
+/// How a frame is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// All around.
+    Whole,
+    /// Only a rule at the top: saves rows and columns.
+    Top,
+}
+
+/// A pane's frame.
+#[derive(Clone, Debug)]
+pub struct Frame<'a> {
+    /// Left in the upper edge.
+    pub title: &'a str,
+    /// Right in the upper edge.
+    pub right: &'a str,
+    /// Whether it has the keys.
+    pub is_focused: bool,
+    /// How much of it is drawn.
+    pub edge: Edge,
+}
+
+/// The brush.
+pub struct Paint<'a> {
+    /// What is drawn on.
+    pub buffer: &'a mut Buffer,
+    /// How meanings look.
+    pub look: &'a Look,
+}
+
+impl Paint<'_> {
+    /// Draws a text in at most `cells` cells; gives the cells that it took.
+    pub fn put(&mut self, (x, y): (u16, u16), cells: u16, text: &str, meaning: Meaning) -> u16 {
+        let style = self.look.style(meaning);
+        self.put_styled((x, y), cells, text, style)
+    }
+
+    /// [`Paint::put`] with a style that no meaning has.
+    pub fn put_styled(&mut self, (x, y): (u16, u16), cells: u16, text: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
+            return 0;
+        }
+        let cells = cells.min(area.right() - x);
+        let clean = clean_line(text);
+        let fitting = cut(&clean, usize::from(cells), self.look.glyphs.cut);
+        let (end, _) = self.buffer.set_stringn(x, y, fitting, usize::from(cells), style);
+        end - x
+    }
+
+    /// Draws a text so that it ends at the right edge of `area`'s first row; gives the cells that it took.
+    pub fn put_right(&mut self, area: Rect, text: &str, meaning: Meaning) -> u16 {
+        let clean = clean_line(text);
+        let cells = u16::try_from(width(&clean)).unwrap_or(u16::MAX).min(area.width);
+        self.put((area.right() - cells, area.y), cells, &clean, meaning)
+    }
+
+    /// Draws a line.
+    pub fn strip(&mut self, (x, y): (u16, u16), cells: u16, strip: &Strip) {
+        let mut used = 0;
+        for (text, meaning) in &strip.0 {
+            used += self.put((x + used, y), cells - used, text, *meaning);
+            if used >= cells {
+                break;
+            }
+        }
+    }
+
+    /// Draws lines from `from` on, as many as fit.
+    pub fn strips(&mut self, area: Rect, strips: &[Strip], from: usize) {
+        for (y, strip) in (area.y..area.bottom()).zip(strips.iter().skip(from)) {
+            self.strip((area.x, y), area.width, strip);
+        }
+    }
+
+    /// Empties an area and gives it the style of `meaning`.
+    pub fn fill(&mut self, area: Rect, meaning: Meaning) {
+        let area = area.intersection(self.buffer.area);
+        let style = self.look.style(meaning);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                let cell = &mut self.buffer[(x, y)];
+                cell.reset();
+                cell.set_style(style);
+            }
+        }
+    }
+
+    /// Lays the style of `meaning` over a row that is already drawn.
+    pub fn tint(&mut self, area: Rect, meaning: Meaning) {
+        let style = self.look.style(meaning);
+        self.buffer.set_style(area.intersection(self.buffer.area), style);
+    }
+
+    /// Draws a frame; gives what is left inside.
+    pub fn frame(&mut self, area: Rect, frame: &Frame<'_>) -> Rect {
+        let area = area.intersection(self.buffer.area);
+        if area.is_empty() {
+            return area;
+        }
+        let meaning = if frame.is_focused { Meaning::Focus } else { Meaning::Border };
+        let set = self.look.glyphs.frames[0];
+        let inner = match frame.edge {
+            Edge::Top => {
+                self.put((area.x, area.y), area.width, &set[0].repeat(usize::from(area.width)), meaning);
+                Rect { y: area.y + 1, height: area.height - 1, ..area }
+            }
+            Edge::Whole => self.whole_frame(area, set, meaning),
+        };
+        self.titles(area, frame, meaning);
+        inner
+    }
+
+    fn whole_frame(&mut self, area: Rect, set: [&str; 6], meaning: Meaning) -> Rect {
+        if area.width < 2 || area.height < 2 {
+            return Rect { width: 0, height: 0, ..area };
+        }
+        let across = set[0].repeat(usize::from(area.width - 2));
+        let top = format!("{}{across}{}", set[2], set[3]);
+        let bottom = format!("{}{across}{}", set[4], set[5]);
+        self.put((area.x, area.y), area.width, &top, meaning);
+        self.put((area.x, area.bottom() - 1), area.width, &bottom, meaning);
+        for y in area.y + 1..area.bottom() - 1 {
+            self.put((area.x, y), 1, set[1], meaning);
+            self.put((area.right() - 1, y), 1, set[1], meaning);
+        }
+        Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
+    }
+
+    fn titles(&mut self, area: Rect, frame: &Frame<'_>, meaning: Meaning) {
+        let room = area.width.saturating_sub(4);
+        let right = clean_line(frame.right);
+        let right_cells = u16::try_from(width(&right) + 2).unwrap_or(u16::MAX);
+        let has_right = !right.is_empty() && right_cells + 8 <= room;
+        let left_room = if has_right { room - right_cells } else { room };
+        if !frame.title.is_empty() {
+            let title_meaning = if frame.is_focused { meaning } else { Meaning::Title };
+            let clean = clean_line(frame.title);
+            let title = cut(&clean, usize::from(left_room.saturating_sub(2)), self.look.glyphs.cut);
+            self.put((area.x + 2, area.y), left_room, &format!(" {title} "), title_meaning);
+        }
+        if has_right {
+            self.put((area.right() - 2 - right_cells, area.y), right_cells, &format!(" {right} "), Meaning::Text);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! "You were here": what happened last, and what changed in health since.
+
+use crate::engine::Row;
+use crate::tui::screen::run::{Card, Run};
+use crate::tui::tell;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::health::age;
+use crate::tui::widget::paint::Strip;
+use crate::tui::widget::step::wrapped;
+
+/// The lines of the card, `cells` wide.
+pub fn lines(run: &Run, card: &Card, cells: usize, look: &Look) -> Vec<Strip> {
+    let mut lines = Vec::new();
+    let sitting = format!("sitting {} of this run", run.state.sittings.max(1));
+    let place = match &run.state.current {
+        Some(key) => {
+            let attempt = run.state.step(key).map_or(1, |step| step.attempt);
+            format!("{sitting}; the current step is {key}, attempt {attempt}")
+        }
+        None => format!("{sitting}; no step is current"),
+    };
+    lines.extend(wrapped(&place, cells, Meaning::Current));
+    if let Some(job) = &run.state.job {
+        lines.extend(wrapped(&format!("still running: {}", tell::argv(&job.command)), cells, Meaning::Caution));
+    }
+    lines.push(Strip::default());
+    lines.push(Strip::of("what happened last", Meaning::Title));
+    if card.told.is_empty() {
+        lines.push(Strip::of("  nothing yet", Meaning::Dim));
+    }
+    for (at, by, event) in &card.told {
+        lines.extend(wrapped(&format!("- {} {by}: {event}", look.clock(*at)), cells, Meaning::Text));
+    }
+    lines.push(Strip::default());
+    lines.push(Strip::of("health since then", Meaning::Title));
+    lines.extend(changes(run, card, look));
+    lines
+}
+
+fn changes(run: &Run, card: &Card, look: &Look) -> Vec<Strip> {
+    let board = &run.view.moment.board;
+    if board.rows.is_empty() {
+        return vec![Strip::of("  no probes", Meaning::Dim)];
+    }
+    let changed: Vec<_> = board.rows.iter().filter_map(|row| change(row, card, look)).collect();
+    if changed.is_empty() { vec![Strip::of("  as it was recorded last", Meaning::Ok)] } else { changed }
+}
+
+fn change(row: &Row, card: &Card, look: &Look) -> Option<Strip> {
+    let before = card.board.row(&row.probe, row.node.as_deref());
+    let is_same = before.is_some_and(|before| before.verdict == row.verdict && before.fields == row.fields);
+    if is_same {
+        return None;
+    }
+    let told = |row: &Row| {
+        let fields: Vec<_> =
+            row.fields.values().map(|value| value.as_str().map_or(value.to_string(), str::to_owned)).collect();
+        let why = if row.why.is_empty() { fields.join(" ") } else { row.why.clone() };
+        format!("{} {why}", row.verdict.word()).trim_end().to_owned()
+    };
+    let was = before.map_or_else(|| "not recorded".to_owned(), told);
+    let (sign, meaning) = tell::verdict_sign(row.verdict, look.glyphs);
+    let node = row.node.as_deref().unwrap_or(row.probe.as_str());
+    Some(
+        Strip::of(format!("  {node} "), Meaning::Text)
+            .and(format!("was {was}, "), Meaning::Dim)
+            .and(format!("{sign} {} ({})", told(row), age(row.age_ms)), meaning),
+    )
+}

@@ -1,0 +1,218 @@
+//! The step that is looked at: its cautions first, then what it is about, then exactly what it does.
+
+use crate::engine::StepStatus;
+use crate::runbook::ActionKind;
+use crate::text::clean_block;
+use crate::tui::screen::run::page::StepPage;
+use crate::tui::tell;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::cautions;
+use crate::tui::widget::paint::Strip;
+use crate::tui::wrap::wrap;
+
+/// The lines of the step pane.
+#[derive(Clone, Debug, Default)]
+pub struct Lines {
+    /// All of them.
+    pub strips: Vec<Strip>,
+    /// How many of them come up to the end of the cautions.
+    pub cautions_end: usize,
+}
+
+/// Makes the lines of a page, `cells` wide.
+pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
+    let mut lines = Lines::default();
+    let out = &mut lines.strips;
+    marks(page, cells, out);
+    for (level, text) in &page.cautions {
+        out.extend(cautions::lines(*level, text, cells, look));
+    }
+    lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
+    if !page.text.is_empty() {
+        gap(out);
+        markdown(&page.text, cells, out);
+    }
+    action(page, cells, out);
+    outcome(page, cells, look, out);
+    if !page.source.is_empty() {
+        gap(out);
+        let source = page.source.replace('›', look.glyphs.under).replace('·', look.glyphs.dot);
+        out.extend(wrapped(&format!("from {source}"), cells, Meaning::Dim));
+    }
+    lines
+}
+
+fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+    if let Some(target) = &page.target {
+        let what = format!("critical: the name {target} is typed, on samples of the last ten seconds");
+        out.extend(wrapped(&what, cells, Meaning::Caution));
+    }
+    if page.is_irreversible {
+        out.extend(wrapped("point of no return: what going back means changes here", cells, Meaning::Warning));
+    }
+    if let Some((source, why)) = &page.applies {
+        let reason = if why.is_empty() { String::new() } else { format!(" (else: {why})") };
+        out.extend(wrapped(&format!("if {source}{reason}"), cells, Meaning::Dim));
+    }
+    if page.attempt > 1 {
+        out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
+    }
+}
+
+fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+    match &page.command {
+        Some(Ok(command)) => {
+            gap(out);
+            out.extend(wrapped(&format!("$ {}", tell::argv(command)), cells, Meaning::Command));
+            let mut facts =
+                vec![format!("at most {}", tell::duration(std::time::Duration::from_millis(command.timeout_ms)))];
+            facts.extend(command.cwd.as_ref().map(|cwd| format!("in {cwd}")));
+            facts.extend(command.env.iter().map(|(name, value)| tell::variable(name, value)));
+            out.extend(wrapped(&facts.join(", "), cells, Meaning::Dim));
+        }
+        Some(Err(why)) => {
+            gap(out);
+            out.extend(wrapped(&format!("what would run cannot be told: {why}"), cells, Meaning::Problem));
+        }
+        None => {}
+    }
+    if !page.prompt.is_empty() {
+        gap(out);
+        out.extend(wrapped(&format!("? {}", page.prompt), cells, Meaning::Title));
+        if !page.options.is_empty() {
+            out.extend(wrapped(&format!("  one of: {}", page.options.join(", ")), cells, Meaning::Dim));
+        }
+    }
+    if let Some((source, hold)) = &page.waits_for {
+        gap(out);
+        let held =
+            if hold.is_zero() { String::new() } else { format!(", for {} without a break", tell::duration(*hold)) };
+        out.extend(wrapped(&format!("opens by itself when {source}{held}"), cells, Meaning::Command));
+        if !page.why.is_empty() {
+            out.extend(wrapped(&page.why, cells, Meaning::Text));
+        }
+    }
+    if let Some(length) = page.timer {
+        gap(out);
+        out.push(Strip::of(format!("waits {}", tell::duration(length)), Meaning::Command));
+    }
+}
+
+fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
+    let Some(status) = page.status.filter(|status| !matches!(status, StepStatus::Pending | StepStatus::Current)) else {
+        return;
+    };
+    let (sign, word, meaning) = tell::status(status, look.glyphs);
+    gap(out);
+    let mut told = format!("{sign} {word}");
+    if let Some(ended) = page.ended {
+        told.push_str(&format!(" at {}", look.clock(ended)));
+    }
+    if !page.by.is_empty() {
+        told.push_str(&format!(" by {}", page.by));
+    }
+    if !page.said.is_empty() {
+        told.push_str(&format!(": {}", page.said));
+    }
+    out.extend(wrapped(&told, cells, meaning));
+}
+
+/// The tag of an action: who or what does it.
+pub const fn tag(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Confirm | ActionKind::Ask => "[you]",
+        ActionKind::Run => "[run]",
+        ActionKind::Check | ActionKind::Wait => "[auto]",
+    }
+}
+
+fn gap(out: &mut Vec<Strip>) {
+    if !out.is_empty() {
+        out.push(Strip::default());
+    }
+}
+
+/// A text as lines of one meaning.
+pub fn wrapped(text: &str, cells: usize, meaning: Meaning) -> Vec<Strip> {
+    wrap(&clean_block(text), cells).into_iter().map(|line| Strip::of(line, meaning)).collect()
+}
+
+/// The little of Markdown that reads better drawn: headings, fences and `code`. The rest reads well as it is.
+fn markdown(text: &str, cells: usize, out: &mut Vec<Strip>) {
+    let clean = clean_block(text);
+    let mut is_fenced = false;
+    for paragraph in paragraphs(clean.trim_end()) {
+        if paragraph.trim_start().starts_with("```") {
+            is_fenced = !is_fenced;
+        } else if is_fenced {
+            out.extend(wrap(&paragraph, cells).into_iter().map(|line| Strip::of(line, Meaning::Command)));
+        } else if let Some(heading) = paragraph.strip_prefix('#') {
+            out.push(Strip::of(heading.trim_start_matches('#').trim(), Meaning::Title));
+        } else {
+            let mut is_code = false;
+            for line in wrap(&paragraph, cells) {
+                out.push(inline(&line, &mut is_code));
+            }
+        }
+    }
+}
+
+/// Lines that belong to one paragraph joined into one, so that they can be wrapped anew.
+fn paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs: Vec<String> = Vec::new();
+    let mut is_fenced = false;
+    let mut is_open = false;
+    for line in text.lines() {
+        let trimmed = line.trim();
+        let is_fence = trimmed.starts_with("```");
+        let starts_anew = trimmed.is_empty()
+            || is_fence
+            || is_fenced
+            || trimmed.starts_with(['#', '-', '*', '|', '>'])
+            || trimmed.starts_with(|c: char| c.is_ascii_digit());
+        match paragraphs.last_mut().filter(|_| is_open && !starts_anew) {
+            Some(open) => {
+                open.push(' ');
+                open.push_str(trimmed);
+            }
+            None => paragraphs.push(line.to_owned()),
+        }
+        is_fenced ^= is_fence;
+        is_open = !trimmed.is_empty() && !is_fence && !is_fenced && !trimmed.starts_with('#');
+    }
+    paragraphs
+}
+
+fn inline(line: &str, is_code: &mut bool) -> Strip {
+    let mut strip = Strip::default();
+    for (index, part) in line.split('`').enumerate() {
+        if index > 0 {
+            *is_code = !*is_code;
+        }
+        if !part.is_empty() {
+            strip = strip.and(part, if *is_code { Meaning::Command } else { Meaning::Text });
+        }
+    }
+    strip
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_paragraph_are_joined_and_lists_and_fences_are_not() {
+        let text = "one\ntwo\n\n- a\n- b\n  c\n\n```\nx\ny\n```\nthree";
+        assert_eq!(paragraphs(text), ["one two", "", "- a", "- b c", "", "```", "x", "y", "```", "three"]);
+    }
+
+    #[test]
+    fn code_is_told_from_text_across_lines() {
+        let mut is_code = false;
+        let first = inline("run `systemctl", &mut is_code);
+        let second = inline("stop` now", &mut is_code);
+        assert_eq!(first.0[1], ("systemctl".to_owned(), Meaning::Command));
+        assert_eq!(second.0[0], ("stop".to_owned(), Meaning::Command));
+        assert_eq!(second.0[1], (" now".to_owned(), Meaning::Text));
+    }
+}

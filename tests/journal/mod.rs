@@ -1,0 +1,9 @@
+//! The journal through its public interface: what it promises after crashes, faults and tampering.
+
+mod child;
+mod damage;
+mod faults;
+mod locks;
+mod places;
+mod tails;
+mod writing;
