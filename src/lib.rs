@@ -1,15 +1,29 @@
 //! piton: a terminal runbook assistant.
 //!
-//! Read in this order: [`runbook`] (what is walked), [`engine`] (what a run means), then `journal`, `session`, `tui`.
+//! Read in this order: [`runbook`] (what is walked), [`engine`] (what a run means), then [`journal`], [`session`],
+//! [`tui`]. `ARCHITECTURE.md` is the map.
 
 pub mod clock;
-pub mod diagnostic;
-pub mod engine;
-pub mod exec;
 pub mod fs;
-pub mod journal;
+pub mod text;
+
+pub mod diagnostic;
+
 pub mod practice;
 pub mod runbook;
 
-pub mod text;
+pub mod engine;
+pub mod site;
+
+pub mod exec;
+pub mod journal;
+pub mod library;
+
+pub mod health;
+
+pub mod session;
+
+pub mod plain;
 pub mod tui;
+
+pub mod cli;

@@ -14,8 +14,8 @@ use crate::journal::{RunSummary, Store};
 use crate::library::Library;
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
-use crate::session::launch::{self, Launched as Opened};
 use crate::session::Opening;
+use crate::session::launch::{self, Launched as Opened};
 use crate::site::{Bound, Site, bind};
 use crate::text::clean_line;
 use crate::tui::{Backstage, Launched, LibraryEntry, OpenRun, Question, Questions};
@@ -76,7 +76,8 @@ impl Backstage for Stage {
     fn library(&self) -> Vec<LibraryEntry> {
         let entries = self.library.entries().iter().filter(|entry| !entry.is_shadowed);
         let entry = |entry: &crate::library::Entry| {
-            let mut shown = LibraryEntry { id: entry.id.clone(), origin: entry.origin.name(&entry.id), ..Default::default() };
+            let mut shown =
+                LibraryEntry { id: entry.id.clone(), origin: entry.origin.name(&entry.id), ..Default::default() };
             match &entry.runbook {
                 Some(book) => {
                     shown.title.clone_from(&book.title);

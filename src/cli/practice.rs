@@ -77,8 +77,7 @@ pub async fn begin(
     let cluster = build(&runbook.system, wanted, &[], &[], runtime).await?;
     let bound = crate::site::bind(&runbook, &[], None, &cluster.inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
-    let opening =
-        Opening { runbook, inputs: bound.inputs, site: None, practice: Some(cluster.seen) };
+    let opening = Opening { runbook, inputs: bound.inputs, site: None, practice: Some(cluster.seen) };
     launch::begin(store, opening, who, cluster.world).map_err(run::launch_error)
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::engine::{Closed, Leaving, Moment, Proposal, RunState};
+use crate::engine::{Closed, Leaving, Moment, Proposal, Record, RunState};
 use crate::health::BoardKeeper;
 use crate::session::{Launched, Update, autopilot};
 
@@ -20,9 +20,12 @@ pub struct Walked {
 /// # Errors
 /// The output cannot be written; the run is then left as interrupted.
 pub async fn walk(launched: Launched, out: &mut dyn Write) -> io::Result<Walked> {
-    let Launched { session, mut updates, runbook, records, targets, clock, .. } = launched;
+    let Launched { session, mut updates, runbook, records, targets, clock, is_resumed, .. } = launched;
     let mut state = RunState::fold(&runbook, &records);
-    let mut keeper = BoardKeeper::new(&targets);
+    if !is_resumed {
+        print(&records, out)?;
+    }
+    let mut keeper = BoardKeeper::new(&targets).paced_by(&*clock);
     let mut asked: Option<Proposal> = None;
     let mut halted = None;
     while let Some(update) = updates.recv().await {
@@ -30,10 +33,10 @@ pub async fn walk(launched: Launched, out: &mut dyn Write) -> io::Result<Walked>
             Update::Recorded(records) => {
                 for record in records.iter() {
                     state.apply(record);
-                    if let Err(error) = writeln!(out, "{}", super::line(record)).and_then(|()| out.flush()) {
-                        session.leave(Leaving::Interrupted);
-                        return Err(error);
-                    }
+                }
+                if let Err(error) = print(&records, out) {
+                    session.leave(Leaving::Interrupted);
+                    return Err(error);
                 }
                 asked = None;
             }
@@ -65,4 +68,12 @@ pub async fn walk(launched: Launched, out: &mut dyn Write) -> io::Result<Walked>
         }
     }
     Ok(Walked { closed: state.closed, halted })
+}
+
+/// What is on disk, and nothing else, is printed as recorded.
+fn print(records: &[Record], out: &mut dyn Write) -> io::Result<()> {
+    for record in records {
+        writeln!(out, "{}", super::line(record))?;
+    }
+    out.flush()
 }

@@ -56,9 +56,7 @@ fn describe_step(event: &Event) -> String {
         Event::StepBegan { step, .. } => say("begin", step, ""),
         Event::CautionsRead { step } => say("cautions", step, "read"),
         Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
-        Event::AnswerGiven { step, value, .. } => {
-            say("answered", step, value.as_str().unwrap_or(&value.to_string()))
-        }
+        Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
         Event::CommandStarted { step, command, .. } => say("run", step, &shell_words(&command.argv)),
         Event::CommandFinished { step, ended, met, .. } => {
             say(if *met { "done" } else { "ended" }, step, &ended.describe())

@@ -7,6 +7,7 @@ use crate::runbook::model::{InputKind, Runbook};
 use crate::runbook::nearest::nearest;
 use crate::runbook::parse::{Counted, Met, Place, Reader, Sees};
 use crate::runbook::raw::Text;
+use crate::runbook::template::Template;
 
 /// What every expression of a run sees, `node` apart.
 const RUN_KEYS: &[&str] = &["inputs", "answers", "steps", "passed", "health", "run"];
@@ -24,6 +25,36 @@ pub(crate) fn check(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'
     for met in std::mem::take(&mut reader.met) {
         Check { reader, known: &known, met: &met }.run();
     }
+}
+
+/// Whether a text that a site or a person gave for this runbook names only what is there.
+///
+/// # Errors
+/// A fragment that says which name is not.
+pub fn check_names(book: &Runbook, template: &Template) -> Result<(), String> {
+    for (_, expr) in template.expressions() {
+        let reads = expr.reads();
+        for key in reads.keys.keys() {
+            if key != "node" && !RUN_KEYS.contains(&key.as_str()) {
+                return Err(format!("there is no `.{key}`; it sees .node, .{}", RUN_KEYS.join(", .")));
+            }
+        }
+        for (name, _) in reads.names("inputs") {
+            match book.inputs.iter().find(|input| input.id.as_str() == name) {
+                None => return Err(format!("the runbook has no input `{name}`")),
+                Some(input) if matches!(input.kind, InputKind::Secret) => {
+                    return Err(format!("`{name}` is a secret; it cannot stand in a command"));
+                }
+                Some(_) => {}
+            }
+        }
+        for (name, _) in reads.names("health") {
+            if !book.health.iter().any(|probe| probe.id.as_str() == name) {
+                return Err(format!("the runbook has no probe `{name}`"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// All names that expressions may use.
@@ -215,7 +246,7 @@ impl Check<'_, '_> {
                 let probes: Vec<&str> = known.probes.iter().map(String::as_str).collect();
                 self.one_of(name, at, &probes, "probe");
             }
-            (_, "run") => self.one_of(name, at, RUN_FIELDS, "field of `.run`"),
+            (_, "run") => self.one_of(name, at, RUN_FIELDS, "`.run` field"),
             (_, "passed") => {
                 let steps: Vec<&str> = known.steps.iter().map(String::as_str).collect();
                 self.one_of(name, at, &steps, "step");

@@ -1,16 +1,16 @@
 //! The runbook format: pure, never touches a file.
 
 mod allow;
-mod check;
+pub mod check;
 pub mod expr;
 mod filters;
 pub mod id;
 mod jq;
 pub mod model;
 mod native;
-mod nearest;
+pub mod nearest;
 pub mod parse;
-mod raw;
+pub(crate) mod raw;
 pub mod reads;
 pub mod template;
 pub mod value;

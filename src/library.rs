@@ -1,0 +1,233 @@
+//! Where runbooks and site files come from: the program itself, the user's folder, folders named on the command line.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::fs::{self, FsError};
+use crate::runbook::id::is_plain_name;
+use crate::runbook::nearest::nearest;
+use crate::runbook::{self, Runbook};
+use crate::site::{self, Site};
+
+/// The runbooks that are part of the program: file stem and text.
+const EMBEDDED: &[(&str, &str)] = &[("vault-ha-upgrade", include_str!("../runbooks/vault-ha-upgrade.toml"))];
+
+/// Where a runbook was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Part of the program.
+    Embedded,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Origin {
+    /// What is shown as the file's name.
+    pub fn name(&self, id: &str) -> String {
+        match self {
+            Self::Embedded => format!("<built in>/{id}.toml"),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// One runbook of the library, readable or not.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name: the file's stem.
+    pub id: String,
+    /// Where it is.
+    pub origin: Origin,
+    /// Its text; empty when the file could not be read.
+    pub source: String,
+    /// The book, when there is no error in it.
+    pub runbook: Option<Arc<Runbook>>,
+    /// What was found in it, with the file's name.
+    pub findings: Vec<Diagnostic>,
+    /// Another entry of that name comes first; this one is reached by its path only.
+    pub is_shadowed: bool,
+}
+
+/// Why a runbook or site file was not found.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// No entry has that name.
+    #[error("there is no runbook {name:?}{}", near.as_ref().map(|near| format!("; did you mean {near}?")).unwrap_or_default())]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// One that is like it.
+        near: Option<String>,
+    },
+    /// The file is not a file that can be read.
+    #[error(transparent)]
+    File(#[from] FsError),
+    /// The file is not a plain file, too long, or not UTF-8.
+    #[error("{path}: {why}", path = path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        why: String,
+    },
+}
+
+/// All runbooks that can be named.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    entries: Vec<Entry>,
+}
+
+/// The user's own folder of runbooks, when there is a home.
+pub fn user_folder() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "piton")?.config_dir().join("runbooks"))
+}
+
+impl Library {
+    /// Reads every `*.toml` of `folders` in their order, then what is part of the program. Of two of one name the first
+    /// counts. A folder that is not there holds nothing.
+    ///
+    /// # Errors
+    /// A folder that is there cannot be listed.
+    pub fn open(folders: &[PathBuf]) -> Result<Self, LibraryError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for folder in folders {
+            for name in fs::names(folder)? {
+                if let Some(stem) = name.strip_suffix(".toml").filter(|stem| is_plain_name(stem)) {
+                    let path = folder.join(&name);
+                    let entry = match read_text(&path, runbook::parse::MAX_BOOK_BYTES) {
+                        Ok(source) => entry(stem, Origin::File(path), source),
+                        Err(error) => unreadable(stem, path, &error),
+                    };
+                    entries.push(entry);
+                }
+            }
+        }
+        entries.extend(EMBEDDED.iter().map(|(id, source)| entry(id, Origin::Embedded, (*source).to_owned())));
+        for index in 1..entries.len() {
+            let (before, rest) = entries.split_at_mut(index);
+            rest[0].is_shadowed = before.iter().any(|entry| entry.id == rest[0].id);
+        }
+        Ok(Self { entries })
+    }
+
+    /// All of them: folders in their order, by name, then what is part of the program.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry of that name, or the file at that path (anything with a `/`, or ending in `.toml`).
+    ///
+    /// # Errors
+    /// Nothing is there, or it is no text.
+    pub fn find(&self, name: &str) -> Result<Entry, LibraryError> {
+        if name.contains('/') || name.ends_with(".toml") {
+            return read_file(Path::new(name));
+        }
+        match self.entries.iter().find(|entry| entry.id == name) {
+            Some(entry) => Ok(entry.clone()),
+            None => {
+                let near = nearest(name, self.entries.iter().map(|entry| entry.id.as_str())).map(str::to_owned);
+                Err(LibraryError::Unknown { name: name.to_owned(), near })
+            }
+        }
+    }
+}
+
+/// Reads one runbook file.
+///
+/// # Errors
+/// Nothing is there, or it is no text.
+pub fn read_file(path: &Path) -> Result<Entry, LibraryError> {
+    let source = read_text(path, runbook::parse::MAX_BOOK_BYTES)?;
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(entry(&stem, Origin::File(path.to_owned()), source))
+}
+
+/// Reads one site file: its text, the site when there is no error in it, and what was found in it.
+///
+/// # Errors
+/// Nothing is there, or it is no text.
+pub fn read_site(path: &Path) -> Result<(String, Option<Site>, Vec<Diagnostic>), LibraryError> {
+    let source = read_text(path, site::MAX_SITE_BYTES)?;
+    let (site, findings) = site::parse(&source);
+    let file = path.display().to_string();
+    Ok((source, site, findings.into_iter().map(|finding| finding.in_file(&file)).collect()))
+}
+
+fn entry(id: &str, origin: Origin, source: String) -> Entry {
+    let (book, mut findings) = runbook::parse(&source);
+    if let Some(book) = book.as_ref().filter(|book| book.id.as_str() != id) {
+        let message = format!("the runbook is named `{}`, its file `{id}`", book.id);
+        findings.push(Diagnostic::advice("file-name", 0..0, message).with_help("name both alike"));
+    }
+    let file = origin.name(id);
+    let findings = findings.into_iter().map(|finding| finding.in_file(&file)).collect();
+    Entry { id: id.to_owned(), origin, source, runbook: book.map(Arc::new), findings, is_shadowed: false }
+}
+
+fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
+    let finding = Diagnostic::error("unreadable", 0..0, error.to_string()).in_file(&path.display().to_string());
+    let (origin, source) = (Origin::File(path), String::new());
+    Entry { id: id.to_owned(), origin, source, runbook: None, findings: vec![finding], is_shadowed: false }
+}
+
+/// The text of a plain file of bounded length.
+fn read_text(path: &Path, limit: usize) -> Result<String, LibraryError> {
+    let not_text = |why: String| LibraryError::NotText { path: path.to_owned(), why };
+    let known = std::fs::metadata(path).map_err(|error| FsError::new("read", path, error))?;
+    if !known.is_file() {
+        return Err(not_text("not a plain file".into()));
+    }
+    if known.len() > limit as u64 {
+        return Err(not_text(format!("it has {} bytes; the limit is {limit}", known.len())));
+    }
+    String::from_utf8(fs::read(path)?)
+        .map_err(|error| not_text(format!("not UTF-8 from byte {} on", error.utf8_error().valid_up_to())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_part_of_the_program_has_no_finding() {
+        let library = Library::open(&[]).unwrap();
+        for entry in library.entries() {
+            assert!(entry.runbook.is_some() && entry.findings.is_empty(), "{:?}", entry.findings);
+        }
+        assert_eq!(library.find("vault-ha-upgrade").unwrap().origin, Origin::Embedded);
+        let error = library.find("vault-ha-upgarde").unwrap_err();
+        assert_eq!(error.to_string(), "there is no runbook \"vault-ha-upgarde\"; did you mean vault-ha-upgrade?");
+    }
+
+    #[test]
+    fn folders_are_read_and_come_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("vault-ha-upgrade.toml"), EMBEDDED[0].1).unwrap();
+        std::fs::write(path("broken.toml"), "format = 1\n").unwrap();
+        std::fs::write(path("bytes.toml"), b"a\xff").unwrap();
+        std::fs::write(path("long.toml"), vec![b'#'; runbook::parse::MAX_BOOK_BYTES + 1]).unwrap();
+        std::fs::write(path("notes.txt"), "not a runbook").unwrap();
+        std::fs::create_dir(path("folder.toml")).unwrap();
+        let library = Library::open(&[folder.path().to_owned(), path("missing")]).unwrap();
+        let seen: Vec<(&str, bool, bool)> =
+            library.entries().iter().map(|e| (e.id.as_str(), e.runbook.is_some(), e.is_shadowed)).collect();
+        assert_eq!(
+            seen,
+            [
+                ("broken", false, false),
+                ("bytes", false, false),
+                ("folder", false, false),
+                ("long", false, false),
+                ("vault-ha-upgrade", true, false),
+                ("vault-ha-upgrade", true, true),
+            ]
+        );
+        assert!(matches!(library.find("vault-ha-upgrade").unwrap().origin, Origin::File(_)));
+        assert!(library.find(&path("broken.toml").display().to_string()).unwrap().runbook.is_none());
+        assert!(matches!(library.find("./nothing.toml"), Err(LibraryError::File(_))));
+    }
+}

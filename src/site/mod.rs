@@ -1,0 +1,7 @@
+//! The site: what a place binds. Reading a site file, and binding a runbook's inputs to it.
+
+mod bind;
+mod file;
+
+pub use bind::{BindProblem, Bound, Given, bind};
+pub use file::{Environment, MAX_SITE_BYTES, Site, parse};
