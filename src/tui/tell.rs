@@ -154,7 +154,12 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
     match hold {
         Hold::Condition { condition: id, truth, why } => {
             let colon = if why.is_empty() { "" } else { ": " };
-            format!("{} {}{colon}{why}", condition(runbook, id), tri(*truth))
+            let name = match id {
+                ConditionId::Gate(_) => "the gate".to_owned(),
+                ConditionId::Check(_) => "what it waits for".to_owned(),
+                other => condition(runbook, other),
+            };
+            format!("{name} {}{colon}{why}", tri(*truth))
         }
         Hold::Holding { left } => {
             format!("it must hold for {} more", duration(*left + std::time::Duration::from_millis(999)))

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{Allowed, Gate};
+use crate::engine::{Allowed, Gate, StepStatus};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
@@ -36,6 +36,9 @@ impl Status<'_> {
         if run.is_leaving() {
             return Strip::of("closing the sitting; the run stays as it stands", Meaning::Current);
         }
+        if let Some(why) = &run.halted {
+            return Strip::of(format!("{alert} {why}"), Meaning::Problem);
+        }
         if run.pending.is_some() {
             return Strip::of("saving: it counts when it is on disk", Meaning::Current);
         }
@@ -66,6 +69,13 @@ impl Status<'_> {
         }
         if self.has_more_cautions {
             return Strip::of("the cautions go on below: enter reads on", Meaning::Caution);
+        }
+        let page = &run.view.page;
+        if page.status == Some(StepStatus::Failed) {
+            return Strip::of(format!("{alert} failed: {}", page.said), Meaning::Failed);
+        }
+        if run.state.job.is_some() {
+            return Strip::of("its command is running", Meaning::Current);
         }
         match &run.view.gate {
             Gate::Open => Strip::of("", Meaning::Text),
@@ -120,7 +130,9 @@ impl Status<'_> {
             offers.push((shown(action), word, is_idle && (!needs_arm || run.is_armed(self.now))));
         }
         if run.halted.is_none() {
-            offers.insert(offers.len().min(3), (shown(Action::Why), "why".into(), true));
+            let has_act = run.view.allowed.first().is_some_and(|first| key_of(first).0 == Action::Act);
+            let place = if has_act { offers.len().min(3) } else { 0 };
+            offers.insert(place, (shown(Action::Why), "why".into(), true));
         }
         offers.push((self.keymap.shown(Action::Help, Context::Everywhere), "help".into(), true));
         offers

@@ -74,6 +74,10 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
             gap(out);
             out.extend(wrapped(&format!("what would run cannot be told: {why}"), cells, Meaning::Problem));
         }
+        None if !page.later.is_empty() => {
+            gap(out);
+            out.extend(wrapped(&format!("$ {}", page.later), cells, Meaning::Dim));
+        }
         None => {}
     }
     if !page.prompt.is_empty() {

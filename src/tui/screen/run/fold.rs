@@ -109,8 +109,17 @@ pub(super) fn head_of(record: &Record) -> String {
 
 /// What the resume card tells: the last things that happened before this sitting.
 pub(super) fn card(records: &[Record], state: &RunState) -> Card {
-    let is_of_a_sitting = |event: &Event| matches!(event, Event::SittingOpened { .. } | Event::ConditionChanged { .. });
-    let told = records.iter().rev().filter(|record| !is_of_a_sitting(&record.event)).take(TOLD);
+    let follows_by_itself = |event: &Event| {
+        matches!(
+            event,
+            Event::SittingOpened { .. }
+                | Event::SittingClosed { .. }
+                | Event::ConditionChanged { .. }
+                | Event::PhaseBound { .. }
+                | Event::StepBegan { .. }
+        )
+    };
+    let told = records.iter().rev().filter(|record| !follows_by_itself(&record.event)).take(TOLD);
     let mut told: Vec<_> =
         told.map(|record| (record.at, tell::author(record).to_owned(), tell::event(&record.event))).collect();
     told.reverse();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, target_of, text_of};
 use crate::engine::{CommandLine, Moment, Plan, RunState, StepStatus};
-use crate::runbook::{Action, ActionKind, CautionLevel, Runbook, Step, StepKey, Template};
+use crate::runbook::{Action, ActionKind, Argv, CautionLevel, Runbook, Step, StepKey, Template};
 
 /// Everything that the step pane shows of one step.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,8 @@ pub struct StepPage {
     pub text: String,
     /// Exactly what would run, or why that cannot be told.
     pub command: Option<Result<CommandLine, String>>,
+    /// What will run once per item of a phase that has not opened yet, with gaps for what is not known.
+    pub later: String,
     /// The question it asks.
     pub prompt: String,
     /// The answers it takes.
@@ -63,7 +65,7 @@ impl StepPage {
         let Some((step, known)) = runbook.step(&key.phase, &key.step).zip(state.step(key)) else {
             return Self::default();
         };
-        let text = |template: &Template| text_of(template, state, &moment.board, key, moment.at);
+        let text = |template: &Template| told(template, runbook, state, moment, key);
         let mut page = Self {
             key: Some(key.clone()),
             number: number(state, key),
@@ -89,6 +91,7 @@ impl StepPage {
                 page.options.clone_from(options);
             }
             Action::Ask { prompt, .. } => page.prompt = text(prompt),
+            Action::Run { argv, .. } if is_ahead(runbook, state, key) => page.later = later(argv),
             Action::Run { .. } => {
                 let command = command_of(runbook, state, &moment.board, key, moment.at);
                 page.command = command.map_err(|error| error.to_string()).transpose();
@@ -106,7 +109,42 @@ impl StepPage {
 /// A step's title with its values.
 pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
     let step = runbook.step(&key.phase, &key.step);
-    step.map(|step| text_of(&step.title, state, &moment.board, key, moment.at)).unwrap_or_default()
+    step.map(|step| told(&step.title, runbook, state, moment, key)).unwrap_or_default()
+}
+
+/// A text with its values; in a loop that has not opened yet, with gaps where its item will stand.
+fn told(template: &Template, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    if is_ahead(runbook, state, key) {
+        return gapped(template.source());
+    }
+    text_of(template, state, &moment.board, key, moment.at)
+}
+
+/// Whether the step is in a loop whose items are not known yet.
+fn is_ahead(runbook: &Runbook, state: &RunState, key: &StepKey) -> bool {
+    let is_loop = runbook.phase(&key.phase).is_some_and(|phase| phase.for_each.is_some());
+    is_loop && state.phases.iter().any(|phase| phase.id == key.phase && !phase.is_bound)
+}
+
+fn later(argv: &Argv) -> String {
+    match argv {
+        Argv::Input(input) => format!("the command {input}"),
+        Argv::Words(words) => words.iter().map(|word| gapped(word.source())).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The source of a text with `…` for each `{{ }}`.
+fn gapped(source: &str) -> String {
+    let mut text = String::new();
+    let mut rest = source;
+    while let Some((before, after)) = rest.split_once("{{") {
+        text.push_str(before);
+        let Some((_, behind)) = after.split_once("}}") else { break };
+        text.push_str("(each)");
+        rest = behind;
+    }
+    text.push_str(rest);
+    text
 }
 
 /// `2.3`: phase and step, counted from 1.
