@@ -6,6 +6,7 @@ pub mod clock;
 pub mod diagnostic;
 pub mod engine;
 pub mod exec;
+pub mod health;
 pub mod practice;
 pub mod runbook;
 pub mod session;

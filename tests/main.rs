@@ -2,6 +2,7 @@
 
 mod exec;
 mod harness;
+mod health;
 mod support;
 mod tidy;
 
