@@ -8,7 +8,9 @@ pub mod fs;
 pub mod text;
 
 pub mod diagnostic;
-
+pub mod engine;
+pub mod exec;
+pub mod health;
 pub mod practice;
 pub mod runbook;
 

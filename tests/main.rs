@@ -3,7 +3,7 @@
 mod exec;
 mod format;
 mod harness;
-mod journal;
+mod health;
 mod support;
 mod tidy;
 

@@ -125,22 +125,24 @@ fn explain(error: &(dyn Error + 'static)) -> Kind {
                 return Kind::Nothing(format!("not an HTTP answer: {error}"));
             }
         }
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            match error.kind() {
-                io::ErrorKind::ConnectionRefused => return Kind::Refused,
-                io::ErrorKind::ConnectionReset => return Kind::Nothing("the connection was reset".into()),
-                io::ErrorKind::UnexpectedEof => {
-                    return Kind::Nothing("the connection was closed before the answer".into());
-                }
-                _ => {}
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Kind::Nothing(format!("no trusted connection: {tls}"));
+        }
+        let io = error.downcast_ref::<io::Error>();
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return Kind::Refused,
+            Some(io::ErrorKind::ConnectionReset) => return Kind::Nothing("the connection was reset".into()),
+            Some(io::ErrorKind::UnexpectedEof) => {
+                return Kind::Nothing("the connection was closed before the answer".into());
             }
-            // What an i/o error wraps is not among its sources.
-            if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return Kind::Nothing(format!("no trusted connection: {tls}"));
-            }
+            _ => {}
         }
         innermost = error.to_string();
-        cause = error.source();
+        // What an i/o error wraps is not among its sources.
+        cause = match io.and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     Kind::Nothing(format!("no answer: {innermost}"))
 }

@@ -121,8 +121,8 @@ fn what_cannot_be_asked_is_told_for_every_probe() {
         ("\"a\", \"b\", \"a\"", "probe vault: two items are named a"),
         ("\"a/b\"", "probe vault: \"a/b\" cannot name an item"),
     ] {
-        let both = vec![probe(Some(each), plain("http://a")), probe(None, plain("no"))];
+        let both = vec![probe(Some(each), plain("http://a")), probe(None, plain("/no"))];
         let problems = targets(&runbook(both), &scope()).unwrap_err();
-        assert_eq!(problems, [why.to_owned(), "probe vault: \"no\" names no host".to_owned()]);
+        assert_eq!(problems, [why.to_owned(), "probe vault: \"/no\" names no host".to_owned()]);
     }
 }
