@@ -1,7 +1,5 @@
 //! A record and its one raw line.
 
-use std::fmt::Write;
-
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -20,11 +18,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// Lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("writing to a string does not fail");
-    }
-    text
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("four bits are one hex digit");
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The raw line of a record, without its newline. JSON escapes newlines, so it is one line.

@@ -220,3 +220,43 @@ fn lock_name(name: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_taken_name_is_tried_again_with_another_and_a_full_day_is_told() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(place.path());
+        let begin =
+            |mode| store.begin_with(mode, Timestamp::default(), "vault-upgrade", |attempt| (attempt / 500).to_string());
+        assert_eq!(begin(Mode::Live).unwrap().id(), "1970-01-01-vault-0");
+        // Live and practice runs share their names, so that a prefix never means two.
+        assert_eq!(begin(Mode::Practice).unwrap().id(), "1970-01-01-vault-1");
+        assert!(matches!(begin(Mode::Live), Err(JournalError::NoFreeName { .. })));
+    }
+
+    #[test]
+    fn random_ends_differ() {
+        let ends: BTreeSet<String> = (0..1000).map(random_end).collect();
+        assert!(ends.len() > 980, "{}", ends.len());
+        assert!(ends.iter().all(|end| end.len() == RANDOM_CHARS && end.bytes().all(|byte| ALPHABET.contains(&byte))));
+    }
+
+    #[test]
+    fn different_places_never_share_a_lock() {
+        let names =
+            ["", "a", "b", "-", "--", "a-", "-a", "a-b", "a--b", "%2d", "A", ".", "..", "a.b", "a/b", "ä", "a b"];
+        let mut seen = BTreeSet::new();
+        for site in names {
+            for system in names {
+                let file = format!("{}--{}.lock", lock_name(site), lock_name(system));
+                assert!(!file.contains('/') && !file.starts_with('.'), "{file}");
+                assert!(seen.insert(file), "{site:?} and {system:?}");
+            }
+        }
+    }
+}

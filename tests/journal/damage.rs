@@ -1,6 +1,7 @@
 //! Every change before the last line is found, at its line or, when the line itself still reads, at the next.
 
 use piton::journal::{Integrity, JournalError, Verification, examine, verify};
+use proptest::prelude::*;
 
 use crate::support::runs::{at, journal_of, note, reopen};
 
@@ -77,7 +78,9 @@ fn every_deletion_repetition_and_exchange_of_lines_is_found_at_the_first_that_is
         for copy in 0..LINES {
             let mut more = whole.clone();
             more.insert(copy + 1, whole[line].clone());
-            assert_eq!(damaged_line(&more), Some(copy as u64 + 2), "line {} again after {}", line + 1, copy + 1);
+            // Put right before itself, it is the original that comes second.
+            let wrong = if line == copy + 1 { copy + 3 } else { copy + 2 };
+            assert_eq!(damaged_line(&more), Some(wrong as u64), "line {} again after {}", line + 1, copy + 1);
             if line < copy {
                 let mut swapped = whole.clone();
                 swapped.swap(line, copy);
@@ -199,4 +202,37 @@ fn a_run_that_was_not_there_when_it_was_opened_leaves_nothing() {
     assert!(journal_of(place.path(), 2).path().is_dir());
     let dir = journal_of(place.path(), 2);
     reopen(&dir).unwrap().journal.append(at(2), "piton", vec![note("on")]).unwrap();
+}
+
+#[test]
+fn a_line_longer_than_any_record_is_told_apart_without_keeping_it() {
+    let whole = lines();
+    let long = |end: &[u8]| [&whole[..2].concat(), &vec![b'x'; piton::journal::MAX_LINE_BYTES + 5][..], end].concat();
+    let integrity = |bytes: &[u8]| examine(bytes, |_, _| {}).unwrap().integrity;
+    let torn = Integrity::TornTail { line: 3, bytes: piton::journal::MAX_LINE_BYTES as u64 + 5 };
+    assert_eq!(integrity(&long(b"")), torn);
+    for end in [&b"\n"[..], &[b"\n", &whole[3][..]].concat()] {
+        assert!(matches!(integrity(&long(end)), Integrity::Damaged { line: 3, .. }));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    /// With the head that was noted at the end, no edit at all goes unseen.
+    #[test]
+    fn no_edit_anywhere_goes_unseen_by_who_noted_the_head(
+        from in any::<prop::sample::Index>(),
+        length in 0_usize..400,
+        with in prop_oneof![prop::collection::vec(any::<u8>(), 0..40), Just(b"\n".to_vec()), "[0-9a-f\",:{}]{0,12}".prop_map(String::into_bytes)],
+    ) {
+        static WHOLE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| lines().concat());
+        let noted = examine(WHOLE.as_slice(), |_, _| {}).unwrap();
+        let from = from.index(WHOLE.len() + 1);
+        let to = (from + length).min(WHOLE.len());
+        let changed = [&WHOLE[..from], &with, &WHOLE[to..]].concat();
+        let found = examine(changed.as_slice(), |_, _| {}).unwrap();
+        prop_assert_eq!(found == noted, changed == *WHOLE);
+        prop_assert!(found.bytes <= changed.len() as u64);
+    }
 }

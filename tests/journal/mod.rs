@@ -3,6 +3,7 @@
 mod child;
 mod damage;
 mod faults;
+mod golden;
 mod locks;
 mod places;
 mod tails;
