@@ -205,7 +205,7 @@ async fn refresh(shared: &Arc<Shared>) -> Result<(), PracticeError> {
 
 fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
+    // Not SO_REUSEADDR: it would let any listener onto the port while no node listens on it.
     socket.set_reuseport(true)?;
     socket.bind(address)?;
     Ok(socket)

@@ -95,7 +95,7 @@ impl Vault {
     }
 }
 
-/// Reads hex, or else base64 with or without padding.
+/// Reads hex, or else base64 with its padding.
 fn decode(text: &str) -> Option<Vec<u8>> {
     hex(text).or_else(|| base64(text))
 }
@@ -111,7 +111,7 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 fn base64(text: &str) -> Option<Vec<u8>> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let body = text.trim_end_matches('=');
-    if body.is_empty() || body.len() % 4 == 1 {
+    if body.is_empty() || body.len() % 4 == 1 || !text.len().is_multiple_of(4) || text.len() - body.len() > 2 {
         return None;
     }
     let (mut bits, mut held, mut bytes) = (0_u32, 0_u32, Vec::new());

@@ -222,20 +222,30 @@ impl Vault {
         node.log_server(at, "INFO", "core: acquired lock, enabling active operation");
         node.log_server(at, "INFO", "core: post-unseal setup starting");
         node.log_server(at, "INFO", "core: post-unseal setup complete");
-        for other in 0..self.nodes.len() {
-            if other == index || !self.nodes[other].votes() {
-                continue;
-            }
-            let settled = self.nodes[other].up_for(at) >= Duration::from_secs(3);
-            let wait = if settled { self.random.millis(20, 150) } else { self.random.millis(300, 2_600) };
-            let node = &mut self.nodes[other];
-            node.synced_at = at.plus(wait);
-            if settled {
-                node.knows_at = node.knows_at.min(at);
-            }
-        }
+        self.spread(index, at);
         self.next_write = at.plus(Duration::from_secs(4));
         self.settle(at);
+    }
+
+    /// The others learn of the new active node. It is active only once a majority has its first entries, so those that
+    /// have been there for a while get them at once; the rest catch up.
+    fn spread(&mut self, active: usize, at: Timestamp) {
+        let others: Vec<usize> =
+            (0..self.nodes.len()).filter(|&other| other != active && self.nodes[other].votes()).collect();
+        let is_settled = |vault: &Self, other: usize| vault.nodes[other].up_for(at) >= Duration::from_secs(3);
+        let settled = others.iter().filter(|&&other| is_settled(self, other)).count();
+        let is_majority = 2 * (settled + 1) > self.nodes.len();
+        for other in others {
+            if is_settled(self, other) || !is_majority {
+                let node = &mut self.nodes[other];
+                node.knows_at = node.knows_at.min(at);
+                node.synced_at = at;
+                self.follow(other);
+            } else {
+                let wait = self.random.millis(300, 2_600);
+                self.nodes[other].synced_at = at.plus(wait);
+            }
+        }
     }
 
     /// A node that has just been unsealed finds the others and catches up.
