@@ -3,14 +3,14 @@
 //! Read in this order: [`runbook`] (what is walked), [`engine`] (what a run means), then [`journal`], [`session`],
 //! [`tui`]. `ARCHITECTURE.md` is the map.
 
+// In layer order: each group imports from those above it only.
+
 pub mod clock;
 pub mod fs;
 pub mod text;
 
 pub mod diagnostic;
-pub mod engine;
-pub mod exec;
-pub mod health;
+
 pub mod practice;
 pub mod runbook;
 

@@ -11,7 +11,7 @@ use crate::practice::vault::Options;
 async fn practice() -> Practice {
     let clock = Arc::new(FastClock::starting(Timestamp::default(), 100.0));
     let vault = Vault::new(Options::default(), clock.now());
-    Practice::start(Arc::new(Mutex::new(vault)), clock).await.unwrap()
+    Practice::start(Arc::new(Mutex::new(vault)), clock, &[]).await.unwrap()
 }
 
 async fn run(practice: &Practice, line: &str) -> CommandResult {

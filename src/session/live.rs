@@ -70,7 +70,8 @@ pub fn start(
     let (reporter, reports) = unbounded_channel();
     let (sampler, samples) = unbounded_channel();
     let keeper = BoardKeeper::new(&live.targets).paced_by(&*live.clock);
-    let monitor = Monitor::start(runtime.clone(), live.targets.clone(), live.clock.clone(), live.runner.clone(), sampler);
+    let monitor =
+        Monitor::start(runtime.clone(), live.targets.clone(), live.clock.clone(), live.runner.clone(), sampler);
     let drift_ms = live.clock.drift_ms();
     let running = Running { live, keeper, monitor, updates, reporter, is_halted: false, drift_ms };
     let handle = runtime.clone();

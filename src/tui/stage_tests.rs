@@ -166,6 +166,7 @@ pub fn runbook() -> Runbook {
     let guard = Guard {
         id: GuardId::new("one-away"),
         title: "At most one node is away".into(),
+        source: Vec::new(),
         holds: expr(r#"[.health.vault[] | select(.verdict != "ok")] | length <= 1"#),
         why: "A second missing node can cost the cluster its quorum.".into(),
         blocks: vec![Blocked::Kind(ActionKind::Run)],
@@ -246,6 +247,7 @@ impl Stage {
             mode,
             inputs,
             site: Some(SiteSeen { name: "prod-eu".into(), environment: "PRODUCTION".into(), colour: "red".into() }),
+            practice: None,
             operator: "maria".into(),
             host: "bastion".into(),
             version: "0.1.0".into(),

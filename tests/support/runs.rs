@@ -31,6 +31,7 @@ pub fn head(run: &str) -> RunOpened {
         mode: Mode::Live,
         inputs: serde_json::Map::new(),
         site: None,
+        practice: None,
         operator: "maria".into(),
         host: "bastion".into(),
         version: "0.1.0".into(),
