@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod exec;
 pub mod fs;
+pub mod health;
 pub mod journal;
 pub mod practice;
 pub mod runbook;

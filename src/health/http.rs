@@ -1,0 +1,148 @@
+//! One HTTP GET: any status is an answer, also that of a redirect, which is not followed.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use hyper::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, StatusCode, Uri};
+use serde_json::{Map, Value, json};
+use tokio::time::timeout;
+
+use crate::clock::monotonic;
+use crate::exec::Redactor;
+use crate::health::tls::Client;
+use crate::health::verdict::{Heard, Kind};
+
+/// The largest answer, in bytes.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Everything of a request that is known beforehand.
+pub(crate) struct Asking<'a> {
+    pub url: &'a Uri,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub patience: Duration,
+    /// Takes the headers' secrets out of an answer that repeats them.
+    pub redactor: Redactor,
+}
+
+/// Sends it and waits for the whole answer. The facts are `status`, `headers`, `body` (JSON when it parses, whatever
+/// the content type says), `text`, `refused`, `timed_out` and `elapsed_ms`.
+pub(crate) async fn ask(client: &Client, asking: Asking<'_>) -> Heard {
+    let began = monotonic();
+    let answer = match request(asking.url, asking.headers) {
+        Ok(request) => timeout(asking.patience, answer(client, request)).await,
+        Err(why) => Ok(Err(Kind::Nothing(why))),
+    };
+    let elapsed = began.elapsed();
+    let mut facts = Map::new();
+    let kind = match answer {
+        Ok(Ok((status, headers, body))) => {
+            let text = asking.redactor.text(&String::from_utf8_lossy(&body));
+            facts.insert("status".into(), json!(status.as_u16()));
+            facts.insert("headers".into(), Value::Object(header_facts(&headers, &asking.redactor)));
+            facts.insert("body".into(), parse(&text));
+            facts.insert("text".into(), Value::String(text));
+            match status {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Kind::Forbidden(status.as_u16()),
+                _ => Kind::Answer,
+            }
+        }
+        Ok(Err(kind)) => kind,
+        Err(_) => Kind::TimedOut,
+    };
+    for name in ["status", "headers", "body", "text"] {
+        facts.entry(name).or_insert(Value::Null);
+    }
+    facts.insert("refused".into(), Value::Bool(kind == Kind::Refused));
+    facts.insert("timed_out".into(), Value::Bool(kind == Kind::TimedOut));
+    facts.insert("elapsed_ms".into(), json!(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)));
+    Heard { facts, kind, elapsed }
+}
+
+/// A text as JSON: one document as it is, several objects or arrays in a row as a list; `null` when it is none.
+pub(crate) fn parse(text: &str) -> Value {
+    let mut documents = Vec::new();
+    for document in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+        match document {
+            Ok(document) => documents.push(document),
+            Err(_) => return Value::Null,
+        }
+    }
+    match documents.len() {
+        1 => documents.remove(0),
+        0 => Value::Null,
+        _ if documents.iter().all(|document| document.is_object() || document.is_array()) => Value::Array(documents),
+        _ => Value::Null,
+    }
+}
+
+fn request(url: &Uri, headers: Vec<(HeaderName, HeaderValue)>) -> Result<Request<Empty<Bytes>>, String> {
+    let mut request = Request::builder()
+        .method(Method::GET)
+        .uri(url.clone())
+        .header(USER_AGENT, concat!("piton/", env!("CARGO_PKG_VERSION")))
+        .header(ACCEPT, "application/json, */*;q=0.5")
+        .body(Empty::new())
+        .map_err(|error| format!("the request cannot be made: {error}"))?;
+    for (name, value) in headers {
+        request.headers_mut().insert(name, value);
+    }
+    Ok(request)
+}
+
+async fn answer(client: &Client, request: Request<Empty<Bytes>>) -> Result<(StatusCode, HeaderMap, Bytes), Kind> {
+    let response = client.request(request).await.map_err(|error| explain(&error))?;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| explain(error.as_ref()))?;
+    Ok((head.status, head.headers, body.to_bytes()))
+}
+
+/// Names in lower case; the values of a repeated header joined by commas.
+fn header_facts(headers: &HeaderMap, redactor: &Redactor) -> Map<String, Value> {
+    let value = |name: &HeaderName| {
+        let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        Value::String(redactor.text(&values.collect::<Vec<_>>().join(", ")))
+    };
+    headers.keys().map(|name| (name.to_string(), value(name))).collect()
+}
+
+/// Why there was no answer, from the innermost cause that says something.
+fn explain(error: &(dyn Error + 'static)) -> Kind {
+    let mut cause = Some(error);
+    let mut innermost = error.to_string();
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return Kind::Nothing(format!("the answer is longer than {MAX_BODY_BYTES} bytes"));
+        }
+        if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            if error.is_incomplete_message() {
+                return Kind::Nothing("the connection was closed before the answer".into());
+            }
+            if error.is_parse() {
+                return Kind::Nothing(format!("not an HTTP answer: {error}"));
+            }
+        }
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Kind::Nothing(format!("no trusted connection: {tls}"));
+        }
+        let io = error.downcast_ref::<io::Error>();
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return Kind::Refused,
+            Some(io::ErrorKind::ConnectionReset) => return Kind::Nothing("the connection was reset".into()),
+            Some(io::ErrorKind::UnexpectedEof) => {
+                return Kind::Nothing("the connection was closed before the answer".into());
+            }
+            _ => {}
+        }
+        innermost = error.to_string();
+        // What an i/o error wraps is not among its sources.
+        cause = match io.and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    Kind::Nothing(format!("no answer: {innermost}"))
+}

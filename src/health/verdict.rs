@@ -1,0 +1,140 @@
+//! What an answer comes to.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::engine::Verdict;
+use crate::health::target::Target;
+use crate::runbook::Truth;
+
+/// The longest reason, in characters.
+const MAX_WHY_CHARS: usize = 120;
+
+/// The longest value within a reason, in characters.
+const MAX_VALUE_CHARS: usize = 40;
+
+/// What was heard when a probe asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    /// What the fields' expressions see.
+    pub facts: Map<String, Value>,
+    /// What kind of answer it was.
+    pub kind: Kind,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Kinds of answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One that the probe's expressions judge.
+    Answer,
+    /// One that says that we may not know (401, 403).
+    Forbidden(u16),
+    /// Nobody listens.
+    Refused,
+    /// None in time.
+    TimedOut,
+    /// None, for this reason.
+    Nothing(String),
+}
+
+/// A judged answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Judgement {
+    pub verdict: Verdict,
+    pub why: String,
+    pub fields: Map<String, Value>,
+}
+
+/// Judges an answer. The verdict's expressions see the fields, and beside them the facts that no field hides.
+pub(crate) fn judge(target: &Target, heard: Heard) -> Judgement {
+    let Heard { facts, kind, .. } = heard;
+    match kind {
+        Kind::Nothing(why) => Judgement { verdict: Verdict::Unknown, why: short(&why), fields: Map::new() },
+        Kind::Refused => {
+            Judgement { verdict: Verdict::Bad, why: "refused".into(), fields: lenient_fields(target, facts) }
+        }
+        Kind::TimedOut => {
+            let why = format!("no answer within {:?}", target.timeout);
+            Judgement { verdict: Verdict::Unknown, why, fields: lenient_fields(target, facts) }
+        }
+        Kind::Answer => judge_answer(target, facts, None),
+        Kind::Forbidden(status) => judge_answer(target, facts, Some(status)),
+    }
+}
+
+/// Without an answer only those fields are kept that can be told all the same.
+fn lenient_fields(target: &Target, facts: Map<String, Value>) -> Map<String, Value> {
+    let facts = Value::Object(facts);
+    let told = target.fields.iter().filter_map(|(name, expr)| Some((name.clone(), expr.first(&facts).ok()?)));
+    told.filter(|(_, value)| !value.is_null()).collect()
+}
+
+fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u16>) -> Judgement {
+    let mut scope = Value::Object(facts);
+    let mut fields = Map::new();
+    let mut unreadable = None;
+    for (name, expr) in &target.fields {
+        let value = expr.first(&scope).unwrap_or_else(|error| {
+            unreadable.get_or_insert_with(|| format!("{name} cannot be told: {error}"));
+            Value::Null
+        });
+        fields.insert(name.clone(), value);
+    }
+    let fact = first_fact(&scope);
+    if let Some(scope) = scope.as_object_mut() {
+        scope.extend(fields.clone());
+    }
+    let ok = target.ok.truth(&scope);
+    let is_degraded = || target.degraded.as_ref().is_some_and(|degraded| degraded.truth(&scope) == Truth::True);
+    let (verdict, why) = match (ok, forbidden, unreadable) {
+        (Truth::True, ..) => (Verdict::Ok, String::new()),
+        _ if is_degraded() => (Verdict::Degraded, shown(&fields, &fact)),
+        (_, Some(status), _) => (Verdict::Unknown, format!("forbidden: status {status}")),
+        (_, None, Some(why)) => (Verdict::Unknown, why),
+        (Truth::Unknown(why), None, None) => (Verdict::Unknown, format!("cannot be told: {why}")),
+        (Truth::False, None, None) => (Verdict::Bad, shown(&fields, &fact)),
+    };
+    Judgement { verdict, why: short(&why), fields }
+}
+
+/// What is shown for a probe without fields.
+fn first_fact(facts: &Value) -> String {
+    for name in ["status", "exit"] {
+        if !facts[name].is_null() {
+            return format!("{name} {}", facts[name]);
+        }
+    }
+    "not ok".into()
+}
+
+fn shown(fields: &Map<String, Value>, fact: &str) -> String {
+    let told: Vec<String> = fields
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| format!("{name} {}", brief(value)))
+        .collect();
+    if told.is_empty() { fact.to_owned() } else { told.join(", ") }
+}
+
+fn brief(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    cut(&text, MAX_VALUE_CHARS)
+}
+
+fn short(why: &str) -> String {
+    cut(why, MAX_WHY_CHARS)
+}
+
+fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    text.chars().take(limit - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;
