@@ -4,6 +4,7 @@ mod exec;
 mod format;
 mod harness;
 mod health;
+mod journal;
 mod support;
 mod tidy;
 
