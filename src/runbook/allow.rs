@@ -141,6 +141,7 @@ fn parse_error(source: &str, errors: &[jaq_core::load::parse::TError<'_, &str>])
         Expect::Just(word) => format!("`{word}`"),
         Expect::Term => "a value or a filter".to_owned(),
         Expect::Nothing => "the end".to_owned(),
+        Expect::ElseOrEnd => "`else` or `end`".to_owned(),
         other => format!("a {}", other.as_str()),
     };
     match found {

@@ -44,6 +44,11 @@ impl<'d> Findings<'d> {
         self.list.iter().any(Diagnostic::is_error)
     }
 
+    /// With a broken syntax, parts of the text were not read: what seems missing may well be there.
+    pub(crate) fn forget_missing(&mut self) {
+        self.list.retain(|found| !matches!(found.code, "missing-key" | "no-action") && !found.span.is_empty());
+    }
+
     /// All findings in the order of the text, each place and message once.
     pub(crate) fn into_list(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|found| (found.span.start, found.severity, found.span.end));
@@ -70,6 +75,7 @@ pub(crate) fn read<'d>(source: &'d str, findings: &mut Findings<'_>) -> Spanned<
         let line = source.as_bytes()[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         // One mistake often makes several errors on its line; the first says it best.
         if line != last_line {
+            let span = if span.is_empty() { span.start..span.end + 1 } else { span };
             findings.error("toml", &span, error.message().trim().replace('\n', "; "));
         }
         last_line = line;
@@ -216,7 +222,7 @@ impl<'d> Table<'d> {
 
     /// Reports every key that was not asked for.
     pub(crate) fn finish(self, findings: &mut Findings<'_>) {
-        for entry in self.entries.iter().filter(|entry| !entry.is_taken) {
+        for entry in self.entries.iter().filter(|entry| !entry.is_taken).take(MAX_FINDINGS) {
             let message = format!("{} has no key `{}`", self.what, entry.key);
             let help = match nearest(entry.key, self.asked.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -334,6 +340,9 @@ impl Text<'_> {
         if self.value.len() > MAX_TEXT_BYTES {
             let message = format!("the text has {} bytes; the limit is {MAX_TEXT_BYTES}", self.value.len());
             findings.error("too-long", &self.span, message);
+        }
+        if self.value.is_ascii() && !self.value.bytes().any(|byte| byte.is_ascii_control()) {
+            return;
         }
         let bad = |c: char| is_hidden(c) || (c.is_control() && c != '\n' && c != '\t');
         let literal = findings.source.get(self.span.clone()).unwrap_or_default();

@@ -149,6 +149,9 @@ fn check_command(words: &[Value]) -> Result<(), String> {
         if text.contains('\0') {
             return Err(format!("argument {index} holds a NUL byte"));
         }
+        if let Some(c) = text.chars().find(|c| is_hidden(*c)) {
+            return Err(format!("argument {index} holds U+{:04X}, which cannot be seen", u32::from(c)));
+        }
         if index == 0 && text.is_empty() {
             return Err("the program's name is empty".into());
         }

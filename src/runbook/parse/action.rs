@@ -37,7 +37,9 @@ impl<'d> Reader<'d> {
             let help = "add one of confirm, ask, run, check, wait";
             self.findings.helped("no-action", &table.span, "the step has no action".into(), help);
             // The companions are known keys all the same.
-            COMPANIONS.iter().for_each(|(key, _)| drop(table.take(key)));
+            for (key, _) in COMPANIONS {
+                let _ = table.take(key);
+            }
             return None;
         };
         if let Some((second, key, _)) = given.get(1) {
@@ -122,10 +124,8 @@ impl<'d> Reader<'d> {
         let timeout = table.text("timeout", &mut self.findings);
         let why = table.text("why", &mut self.findings).map(|text| text.value.to_owned()).unwrap_or_default();
         let limit = timeout.as_ref().and_then(|text| self.duration_of(text));
-        if let (Some(text), Some(limit)) = (timeout, limit) {
-            if limit < hold {
-                self.findings.error("bad-duration", &text.span, "it fails before it can have held long enough");
-            }
+        if let (Some(text), Some(_)) = (timeout, limit.filter(|limit| *limit < hold)) {
+            self.findings.error("bad-duration", &text.span, "it fails before it can have held long enough");
         }
         let text = item.text(&mut self.findings)?;
         let holds = self.expr(&text, Sees::Deciding(place))?;

@@ -31,6 +31,9 @@ pub fn parse(source: &str) -> (Option<Runbook>, Vec<Diagnostic>) {
     let mut reader = Reader::new(findings);
     let table = Table::new("the runbook", 0..0, root.get_ref());
     let book = read_book(&mut reader, table, has_syntax_errors);
+    if has_syntax_errors {
+        reader.findings.forget_missing();
+    }
     let book = book.filter(|_| !reader.findings.has_errors());
     (book, reader.findings.into_list())
 }

@@ -50,11 +50,8 @@ impl<'d> Reader<'d> {
         if matches!(kind, InputKind::Command) {
             // Compiled word by word, so that a finding points into the word.
             let words = item.texts(&mut self.findings);
-            let before = self.findings.has_errors();
-            for word in &words {
-                self.template(word, &Sees::Command);
-            }
-            if self.findings.has_errors() && !before {
+            let read = words.iter().filter(|word| self.template(word, &Sees::Command).is_some()).count();
+            if read < words.len() {
                 return None;
             }
         }
