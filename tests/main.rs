@@ -4,6 +4,8 @@ mod exec;
 mod format;
 mod harness;
 mod health;
+mod journal;
+mod screens;
 mod support;
 mod tidy;
 
