@@ -5,6 +5,7 @@ mod format;
 mod harness;
 mod health;
 mod journal;
+mod screens;
 mod support;
 mod tidy;
 

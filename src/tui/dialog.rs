@@ -1,11 +1,10 @@
 //! What lies over the run screen and asks for something. Dialogs start empty, so that no key by itself records anything.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use serde_json::Value;
 use tui_textarea::{TextArea, WrapMode};
 
 use crate::engine::{CommandLine, ConditionId, JobId, Leaving, Proposal};
-use crate::runbook::value::check_value;
+use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
 use crate::text::{clean_block, clean_line};
 use crate::tui::keymap::Action;
@@ -366,7 +365,7 @@ impl Statement {
         if text.is_empty() {
             return self.field.refuse("a value is needed");
         }
-        let value = match value_of(&kind, &text) {
+        let value = match parse_value(&kind, &text) {
             Ok(value) => value,
             Err(why) => return self.field.refuse(&why),
         };
@@ -429,19 +428,4 @@ impl Reason {
             Purpose::Abandon => Proposal::Abandon { reason },
         })
     }
-}
-
-/// The value that a text stands for.
-fn value_of(kind: &InputKind, text: &str) -> Result<Value, String> {
-    let value = match kind {
-        InputKind::Number => serde_json::from_str(text).map_err(|_| "it is not a number".to_owned())?,
-        InputKind::Bool => match text.to_lowercase().as_str() {
-            "yes" | "y" | "true" => Value::Bool(true),
-            "no" | "n" | "false" => Value::Bool(false),
-            _ => return Err("answer yes or no".into()),
-        },
-        _ => Value::String(text.to_owned()),
-    };
-    check_value(kind, &value)?;
-    Ok(value)
 }

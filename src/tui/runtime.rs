@@ -3,6 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
@@ -147,7 +148,7 @@ impl Runtime {
             if let Some(ending) = self.take(happened, terminal)? {
                 return Ok(ending);
             }
-            if let Some(ending) = self.drain(&mut events, terminal)? {
+            if let Some(ending) = self.drain(&mut events, terminal).await? {
                 return Ok(ending);
             }
         }
@@ -221,13 +222,13 @@ impl Runtime {
     }
 
     /// Takes in all that has happened meanwhile, so that one frame shows it.
-    fn drain(&mut self, events: &mut EventStream, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
+    async fn drain(&mut self, events: &mut EventStream, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
         for _ in 0..BATCH {
             let Some(update) = self.updates.as_mut().and_then(|updates| updates.try_recv().ok()) else { break };
             self.take(Happened::Update(Some(update)), terminal)?;
         }
         for _ in 0..BATCH {
-            let Some(event) = events.next().now_or_never() else { break };
+            let Some(event) = ready(events).await else { break };
             if let Some(ending) = self.take(Happened::Terminal(event), terminal)? {
                 return Ok(Some(ending));
             }
@@ -248,6 +249,10 @@ impl Runtime {
             Happened::Terminal(None | Some(Err(_))) => return Ok(Some(Ending::Gone)),
             Happened::Terminal(Some(Ok(event))) => {
                 if let Some(message) = message_of(event) {
+                    if matches!(message, Message::Resized(..)) {
+                        // It may have come and gone to another size meanwhile, and lost what it showed.
+                        terminal.forget();
+                    }
                     self.tell(message, terminal);
                 }
             }
@@ -421,6 +426,18 @@ impl Runtime {
         }
         self.panic.take().unwrap_or_else(|| "it did not say why".into())
     }
+}
+
+/// What the terminal has said already. It must be asked with the waker of this task: the stream keeps the first waker
+/// that it is given, and would never wake anybody with one that does nothing.
+async fn ready(events: &mut EventStream) -> Option<Option<std::io::Result<TerminalEvent>>> {
+    std::future::poll_fn(|context| {
+        Poll::Ready(match events.poll_next_unpin(context) {
+            Poll::Ready(event) => Some(event),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
 
 async fn next_update(updates: &mut Option<UnboundedReceiver<Update>>) -> Option<Update> {

@@ -1,8 +1,7 @@
 //! What the session says, taken in.
 
-use sha2::{Digest, Sha256};
-
 use crate::engine::{Event, Proposal, Record, RunState};
+use crate::journal::sha256_hex;
 use crate::session::Update;
 use crate::tui::dialog::Dialog;
 use crate::tui::message::{Effect, Instants};
@@ -104,7 +103,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
 /// The sha256 of a record's line, lower-case hex: what the next record names as `prev`.
 pub(super) fn head_of(record: &Record) -> String {
     let line = serde_json::to_vec(record).expect("a record is plain data with text keys");
-    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(&line)
 }
 
 /// What the resume card tells: the last things that happened before this sitting.

@@ -77,7 +77,9 @@ impl StepPage {
             cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
             applies: step.when.as_ref().map(|when| (when.holds.source().to_owned(), when.why.clone())),
             text: step.text.as_ref().map(text).unwrap_or_default(),
-            target: step.critical.then(|| target_of(state, key)),
+            target: step
+                .critical
+                .then(|| if is_ahead(runbook, state, key) { GAP.to_owned() } else { target_of(state, key) }),
             is_irreversible: step.irreversible,
             source: source(runbook, step),
             said: known.said.clone(),
@@ -133,14 +135,17 @@ fn later(argv: &Argv) -> String {
     }
 }
 
-/// The source of a text with `…` for each `{{ }}`.
+/// What stands where the value of an item will stand.
+const GAP: &str = "(each)";
+
+/// The source of a text with a gap for each `{{ }}`.
 fn gapped(source: &str) -> String {
     let mut text = String::new();
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
         text.push_str(before);
         let Some((_, behind)) = after.split_once("}}") else { break };
-        text.push_str("(each)");
+        text.push_str(GAP);
         rest = behind;
     }
     text.push_str(rest);
