@@ -1,10 +1,12 @@
 //! The one integration test binary: every file of this folder is a module of it, and a test fails on one that is not.
 
+mod cluster;
 mod exec;
 mod format;
 mod harness;
 mod journal;
 mod support;
+mod terminal;
 mod tidy;
 
 use std::path::Path;
