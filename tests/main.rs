@@ -1,5 +1,6 @@
 //! The one integration test binary: every file of this folder is a module of it, and a test fails on one that is not.
 
+mod cluster;
 mod exec;
 mod format;
 mod harness;
@@ -7,6 +8,7 @@ mod health;
 mod journal;
 mod screens;
 mod support;
+mod terminal;
 mod tidy;
 
 use std::path::Path;

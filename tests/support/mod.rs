@@ -1,8 +1,10 @@
 //! What the tests need from outside: a terminal, a cluster, faults, a count of what was written.
 
+pub mod binary;
 pub mod census;
 pub mod fault;
 pub mod http;
 pub mod openbao;
+pub mod operator;
 pub mod pty;
 pub mod runs;

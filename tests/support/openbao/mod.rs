@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::http::{Response, request};
-pub use watch::{Report, Seen, Watcher};
+pub use watch::{Seen, Watcher};
 
 /// The version that a test cluster begins with.
 pub const OLD: &str = "2.6.1";

@@ -1,0 +1,176 @@
+//! An operator at the terminal: looks at the screen, presses the key that it names, and goes on.
+
+use std::time::{Duration, Instant};
+
+use piton::clock::monotonic;
+
+use super::pty::Terminal;
+
+/// The action key is taken only after it was let go for this long.
+const LET_GO: Duration = Duration::from_millis(720);
+
+/// How long a key may take to show.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// What is typed where a person would say what was seen.
+pub const SAID: &str = "seen as it should be";
+
+/// Somebody who walks a run by what the screen offers.
+pub struct Operator<'a> {
+    terminal: &'a Terminal,
+    last_enter: Option<Instant>,
+    /// Every key that was pressed, with the last line of the screen at that moment.
+    pub story: Vec<String>,
+}
+
+/// What a look at the screen asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Move {
+    Key(&'static str),
+    Type(String),
+    Wait,
+}
+
+impl<'a> Operator<'a> {
+    /// Sits down at a terminal.
+    pub fn at(terminal: &'a Terminal) -> Self {
+        Self { terminal, last_enter: None, story: Vec::new() }
+    }
+
+    /// Does what the screen offers until `is_enough` says so of a screen, which is handed back. Panics with the screen
+    /// and all that was pressed when a step fails, the program ends, or nothing is recorded for `patience`.
+    #[track_caller]
+    pub fn walk(&mut self, patience: Duration, is_enough: impl Fn(&str) -> bool) -> String {
+        let mut screen = self.terminal.screen();
+        let (mut standing, mut since) = (head(&screen), monotonic());
+        loop {
+            if is_enough(&screen) {
+                return screen;
+            }
+            assert!(self.terminal.is_running(), "the program ended\n{}", self.told());
+            assert!(!screen.contains("r retry"), "a step failed\n{}", self.told());
+            if head(&screen) != standing {
+                (standing, since) = (head(&screen), monotonic());
+            }
+            assert!(since.elapsed() < patience, "nothing was recorded for {patience:?}\n{}", self.told());
+            let pause = match next(&screen) {
+                Move::Key("enter") => self.enter(&screen),
+                Move::Key(key) => {
+                    self.press(key, &screen);
+                    self.terminal.changed(&screen, SHORT);
+                    SHORT
+                }
+                Move::Type(text) => {
+                    self.story.push(format!("typed {text:?}"));
+                    self.terminal.type_text(&text);
+                    self.terminal.wait_text(&text, patience);
+                    Duration::ZERO
+                }
+                Move::Wait => patience,
+            };
+            screen = self.terminal.changed(&screen, pause).unwrap_or(screen);
+        }
+    }
+
+    /// Presses one key.
+    pub fn press(&mut self, key: &str, screen: &str) {
+        self.story.push(format!("{key} at: {}", last_line(screen).trim()));
+        self.terminal.key(key);
+        if key == "enter" {
+            self.last_enter = Some(monotonic());
+        }
+    }
+
+    /// Gives a reason in the dialog that `key` opens.
+    #[track_caller]
+    pub fn overrule(&mut self, key: &str, title: &str, reason: &str) {
+        let limit = Duration::from_secs(10);
+        self.press(key, &self.terminal.screen());
+        self.terminal.wait_text(title, limit);
+        self.terminal.type_text(reason);
+        let screen = self.terminal.wait_text(reason, limit);
+        self.press("enter", &screen);
+        self.terminal.wait_for("the reason taken", limit, |screen| !screen.contains(title));
+    }
+
+    /// The action key, once it has been let go long enough; how long to wait for what it does.
+    fn enter(&mut self, screen: &str) -> Duration {
+        let since = self.last_enter.map_or(LET_GO, |last| last.elapsed());
+        if let Some(left) = LET_GO.checked_sub(since).filter(|left| !left.is_zero()) {
+            return left;
+        }
+        self.press("enter", screen);
+        LET_GO
+    }
+
+    fn told(&self) -> String {
+        let story = &self.story[self.story.len().saturating_sub(12)..];
+        format!("{}\n{}", story.join("\n"), self.terminal.describe())
+    }
+}
+
+/// The number and hash of the last record, as the screen tells them.
+fn head(screen: &str) -> String {
+    last_line(screen).rsplit('#').next().unwrap_or_default().to_owned()
+}
+
+/// The line of offers.
+fn last_line(screen: &str) -> &str {
+    screen.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default()
+}
+
+/// What a screen asks for. Dialogs come first: they lie over the rest.
+fn next(screen: &str) -> Move {
+    let between = |from: &str, to: &str| -> Option<String> {
+        let rest = &screen[screen.find(from)? + from.len()..];
+        Some(rest[..rest.find(to)?].to_owned())
+    };
+    if let Some(target) = between("critical: type ", " to run it") {
+        let is_typed = screen.lines().any(|line| line.split('│').any(|cell| cell.trim() == target));
+        return if is_typed { Move::Key("enter") } else { Move::Type(target) };
+    }
+    if screen.contains("y run it") || screen.contains("y yes") {
+        return Move::Key("y");
+    }
+    if screen.contains("or a number choose") {
+        let is_chosen = screen.contains("▸ 1  ") || screen.contains("› 1  ");
+        return if is_chosen { Move::Key("enter") } else { Move::Key("1") };
+    }
+    if screen.contains("enter take it") {
+        let said = if screen.contains("How was it rehearsed") { "not at all" } else { SAID };
+        return if screen.contains(said) { Move::Key("enter") } else { Move::Type(said.to_owned()) };
+    }
+    if screen.contains("enter go on from here") || screen.contains("enter leave") {
+        return Move::Key("enter");
+    }
+    if screen.contains("up, down scroll   esc back") {
+        return Move::Key("esc");
+    }
+    let offers = last_line(screen);
+    if offers.starts_with(" enter ") && !offers.contains("x cancel") {
+        return Move::Key("enter");
+    }
+    if offers.contains("Q close") {
+        return Move::Key("Q");
+    }
+    Move::Wait
+}
+
+#[test]
+fn each_screen_asks_for_its_key() {
+    let table = [
+        (" enter cautions read  s skip…  journal ✔ #4", Move::Key("enter")),
+        (" x cancel command…  n note…  q leave…", Move::Wait),
+        (" a acknowledge…  s skip…  o override…", Move::Wait),
+        ("│ critical: type n2 to run it │\n│            │\n enter run…", Move::Type("n2".into())),
+        ("│ critical: type n2 to run it │\n│ n2         │\n enter run…", Move::Key("enter")),
+        ("│ y run it   esc back │\n enter run…", Move::Key("y")),
+        ("│   1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("1")),
+        ("│ ▸ 1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("enter")),
+        ("│ enter take it   esc back │\n enter answer…", Move::Type(SAID.into())),
+        (" Q close…  n note…", Move::Key("Q")),
+    ];
+    for (screen, expected) in table {
+        assert_eq!(next(screen), expected, "{screen}");
+    }
+}
