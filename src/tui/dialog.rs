@@ -56,6 +56,8 @@ pub struct Choice {
     pub prompt: String,
     /// The answers it takes.
     pub options: Vec<String>,
+    /// Whether what is chosen is kept as a value, rather than stated as seen.
+    pub is_value: bool,
     /// Which is chosen; none at first.
     pub chosen: Option<usize>,
     /// Why it is not taken.
@@ -390,10 +392,15 @@ impl Choice {
 
     fn act(&mut self) -> Answer {
         let Some(said) = self.chosen.and_then(|at| self.options.get(at)) else {
-            self.problem = Some("choose what was seen first".into());
+            self.problem = Some("choose one first".into());
             return Answer::Stay;
         };
-        Answer::Propose(Proposal::Confirm { step: self.step.clone(), said: said.clone() })
+        let step = self.step.clone();
+        Answer::Propose(if self.is_value {
+            Proposal::Answer { step, value: said.clone().into(), file: None }
+        } else {
+            Proposal::Confirm { step, said: said.clone() }
+        })
     }
 }
 

@@ -30,7 +30,7 @@ fn enter_alone_never_confirms() {
     }
     assert_eq!(current(&stage), "prepare/notes");
     assert!(matches!(stage.run().dialog, Some(Dialog::Choose(_))));
-    assert!(stage.picture().contains("choose what was seen first"));
+    assert!(stage.picture().contains("choose one first"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::scope::{command_of, target_of};
 use crate::engine::{Allowed, Leaving, Proposal};
-use crate::runbook::{Action as StepAction, StepKey};
+use crate::runbook::{Action as StepAction, InputKind, StepKey};
 use crate::tui::dialog::{Answer, Ask, Choice, CommandBox, Dialog, Field, Note, Purpose, Reason, Statement};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
@@ -231,7 +231,11 @@ impl Run {
         let dialog = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
             Some(StepAction::Confirm { options, .. }) if !options.is_empty() => {
                 let options = options.clone();
-                Dialog::Choose(Choice { step, prompt, options, chosen: None, problem: None })
+                Dialog::Choose(Choice { step, prompt, options, is_value: false, chosen: None, problem: None })
+            }
+            Some(StepAction::Ask { kind: InputKind::Choice(options), .. }) => {
+                let options = options.clone();
+                Dialog::Choose(Choice { step, prompt, options, is_value: true, chosen: None, problem: None })
             }
             Some(StepAction::Ask { kind, .. }) => {
                 let kind = Some(kind.clone());
