@@ -178,7 +178,7 @@ fn what_does_not_end_or_looks_outside_is_refused_where_it_stands() {
         ("\"a", "a", "closing quote"),
         (".a 'b'", "'", "a quote"),
         (".a ) ", ")", "unexpected"),
-        ("if 1 then 2", "2", "else or end"),
+        ("if 1 then 2", "2", "`else` or `end`"),
         ("[1; 2]", ";", "`]`"),
         ("each_(1)", "each_", "no filter `each_`"),
     ] {
@@ -246,7 +246,7 @@ fn whatever_grows_is_stopped() {
         let expr = Expr::compile(&source).unwrap_or_else(|error| panic!("{source}: {error:?}"));
         let start = crate::clock::monotonic();
         let outcome = expr.first(&scope);
-        assert!(start.elapsed().as_secs() < 10, "{source}: {:?}", start.elapsed());
+        assert!(start.elapsed().as_secs() < 60, "{source}: {:?}", start.elapsed());
         assert!(matches!(outcome, Err(_) | Ok(Value::Bool(_))), "{source}: {:.80}", outcome.unwrap().to_string());
     }
     let caught = Expr::compile("[.long[] as $x | try (.long[] | select(. == $x)) catch 0] | length > 0").unwrap();

@@ -22,7 +22,7 @@ use crate::runbook::filters::{Cost, FILTERS};
 use crate::runbook::native;
 
 /// What one evaluation may cost: about one for each value it makes, and for each element it walks over.
-pub(crate) const BUDGET: u64 = 1_000_000;
+pub(crate) const BUDGET: u64 = 400_000;
 
 /// The kind of data that expressions run over: JSON values, and an account.
 pub(crate) struct Jq;

@@ -46,7 +46,8 @@ impl<'d> Findings<'d> {
 
     /// With a broken syntax, parts of the text were not read: what seems missing may well be there.
     pub(crate) fn forget_missing(&mut self) {
-        self.list.retain(|found| !matches!(found.code, "missing-key" | "no-action") && !found.span.is_empty());
+        let is_missing = |found: &Diagnostic| matches!(found.code, "missing-key" | "no-action" | "format");
+        self.list.retain(|found| found.code == "toml" || !(is_missing(found) || found.span.is_empty()));
     }
 
     /// All findings in the order of the text, each place and message once.
@@ -75,7 +76,6 @@ pub(crate) fn read<'d>(source: &'d str, findings: &mut Findings<'_>) -> Spanned<
         let line = source.as_bytes()[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         // One mistake often makes several errors on its line; the first says it best.
         if line != last_line {
-            let span = if span.is_empty() { span.start..span.end + 1 } else { span };
             findings.error("toml", &span, error.message().trim().replace('\n', "; "));
         }
         last_line = line;
