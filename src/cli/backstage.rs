@@ -161,9 +161,8 @@ impl Backstage for Stage {
 
 /// A session's run as the screens take it.
 pub fn launched(opened: Opened) -> Launched {
-    let targets = opened.targets.iter().map(|target| (target.probe.clone(), target.node.clone(), target.item.clone()));
     Launched {
-        targets: targets.collect(),
+        targets: opened.targets,
         session: opened.session,
         updates: opened.updates,
         runbook: opened.runbook,

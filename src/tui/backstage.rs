@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{Outcome, Record, SiteSeen};
-use crate::runbook::{InputKind, ProbeId, Runbook};
+use crate::health::Target;
+use crate::runbook::{InputKind, Runbook};
 use crate::session::{Session, Update};
 
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`.
@@ -120,8 +120,8 @@ pub struct Launched {
     pub runbook: Arc<Runbook>,
     /// The records that were on disk before, to be folded first.
     pub records: Vec<Record>,
-    /// The rows of the board: probe, node, and the node's own table.
-    pub targets: Vec<(ProbeId, Option<String>, Value)>,
+    /// What is asked of the world: the rows of the board.
+    pub targets: Vec<Target>,
     /// The run's clock.
     pub clock: Arc<dyn Clock>,
     /// Whether it went on after an earlier sitting.

@@ -6,7 +6,6 @@
 
 pub mod app;
 pub mod backstage;
-mod board;
 pub mod dialog;
 mod evidence;
 pub mod keymap;

@@ -15,6 +15,7 @@ use crate::engine::{
     Ended, Event, JobId, Leaving, Mode, Moment, Printed, Proposal, Record, RunOpened, RunState, Sample, SiteSeen,
     Verdict, decide, evaluate, watched,
 };
+use crate::health::{Question, Target};
 use crate::runbook::{
     Action, ActionKind, Argv, Ask, Blocked, Caution, CautionLevel, Condition, Expr, Guard, GuardId, InputKind, Phase,
     PhaseId, Probe, ProbeId, Rollback, RollbackId, Runbook, RunbookId, Source, Step, StepId, Template,
@@ -269,7 +270,18 @@ impl Stage {
             records: self.records.clone(),
             targets: targets
                 .iter()
-                .map(|name| (ProbeId::new("vault"), Some((*name).to_owned()), json!({ "name": name })))
+                .map(|name| Target {
+                    probe: ProbeId::new("vault"),
+                    title: "Vault".into(),
+                    node: Some((*name).to_owned()),
+                    item: json!({ "name": name }),
+                    every: Duration::from_secs(2),
+                    timeout: Duration::from_secs(2),
+                    question: Question::Tcp(format!("{name}:8200")),
+                    fields: vec![],
+                    ok: expr("true"),
+                    degraded: None,
+                })
                 .collect(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             is_resumed,

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 use serde_json::Value;
 
 use crate::engine::{Board, Row, Verdict};
-use crate::runbook::Runbook;
-use crate::tui::board::BoardKeeper;
+use crate::health::BoardKeeper;
+use crate::runbook::{ProbeId, Runbook};
 use crate::tui::screen::run::FRESH_MS;
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
@@ -32,17 +32,18 @@ impl Health<'_> {
         self.board.rows.len() + if titles > 1 { titles } else { 0 }
     }
 
-    fn rows(&self, probe: &crate::runbook::ProbeId) -> impl Iterator<Item = &Row> + Clone {
-        let probe = probe.clone();
-        self.board.rows.iter().filter(move |row| row.probe == probe)
+    /// The rows of a probe with their places on the board.
+    fn rows(&self, probe: &ProbeId) -> impl Iterator<Item = (usize, &Row)> {
+        self.board.rows.iter().enumerate().filter(move |(_, row)| &row.probe == probe)
     }
 
     /// Draws it, from line `from` on.
     pub fn draw(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
         let has_titles = self.height() > self.board.rows.len();
-        let mut lines: Vec<(Option<&Row>, Strip)> = Vec::new();
+        let mut lines: Vec<(Option<(usize, &Row)>, Strip)> = Vec::new();
         for probe in &self.runbook.health {
-            let rows: Vec<&Row> = self.rows(&probe.id).collect();
+            let places: Vec<(usize, &Row)> = self.rows(&probe.id).collect();
+            let rows: Vec<&Row> = places.iter().map(|(_, row)| *row).collect();
             if rows.is_empty() {
                 continue;
             }
@@ -51,7 +52,7 @@ impl Health<'_> {
             }
             let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
             let tails = table(&rows, &names, paint.look.glyphs);
-            lines.extend(rows.into_iter().map(Some).zip(tails));
+            lines.extend(places.into_iter().map(Some).zip(tails));
         }
         if lines.is_empty() {
             paint.put((area.x, area.y), area.width, "no probes", Meaning::Dim);
@@ -66,11 +67,11 @@ impl Health<'_> {
 
     /// The right part of a row: as much of the history as there is room for beside `left`, and the age; gives the cells
     /// that it took.
-    fn right(&self, row: &Row, left: u16, area: Rect, paint: &mut Paint<'_>) -> u16 {
+    fn right(&self, (place, row): (usize, &Row), left: u16, area: Rect, paint: &mut Paint<'_>) -> u16 {
         let age_cells = 5;
         paint.put_right(area, &age(row.age_ms), Meaning::Dim);
         let room = area.width.saturating_sub(left + age_cells + 1).min(DRAWN_HISTORY);
-        let history: Vec<Verdict> = self.keeper.history(&row.probe, row.node.as_deref()).collect();
+        let history: Vec<Verdict> = self.keeper.history(place).map(|beat| beat.verdict).collect();
         let drawn = &history[history.len().saturating_sub(usize::from(room))..];
         let mut x = area.right().saturating_sub(age_cells + u16::try_from(drawn.len()).unwrap_or(0));
         for verdict in drawn {

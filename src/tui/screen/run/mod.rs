@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::{Allowed, Board, Gate, Moment, Proposal, RunState, allowed, gate, offered_rollback, stalled};
+use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
 use crate::tui::backstage::{Exit, Launched};
-use crate::tui::board::BoardKeeper;
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
@@ -123,7 +123,7 @@ impl Run {
     pub fn new(launched: &Launched, now: Instants, size: (u16, u16)) -> Self {
         let runbook = Arc::clone(&launched.runbook);
         let state = RunState::fold(&runbook, &launched.records);
-        let keeper = BoardKeeper::new(&runbook, launched.targets.clone());
+        let keeper = BoardKeeper::new(&launched.targets).paced_by(&*launched.clock);
         let card = launched.is_resumed.then(|| fold::card(&launched.records, &state));
         let head = launched.records.last().map(fold::head_of);
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
