@@ -145,11 +145,15 @@ impl Runtime {
                 return Ok(Ending::Quit);
             }
             let happened = self.next(&mut events).await;
-            if let Some(ending) = self.take(happened, terminal)? {
-                return Ok(ending);
-            }
-            if let Some(ending) = self.drain(&mut events, terminal).await? {
-                return Ok(ending);
+            let taken = match self.take(happened, terminal) {
+                Ok(None) => self.drain(&mut events, terminal).await,
+                taken => taken,
+            };
+            match taken {
+                Ok(None) => {}
+                Ok(Some(ending)) => return Ok(ending),
+                // A hang-up continues the process as well, and a terminal that is gone cannot be taken again.
+                Err(error) => return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) },
             }
         }
     }
