@@ -24,9 +24,7 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // A closed pipe is no reason to fail; clap's own text holds nothing from outside but the arguments.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return usage(&error);
         }
     };
     match dispatch(arguments) {
@@ -36,6 +34,17 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.exit_status())
         }
     }
+}
+
+/// What is wrong with the arguments, which it repeats and which may hold anything; or the help that was asked for.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let _ = write!(std::io::stderr(), "{}", clean_block(&error.render().to_string()));
+        return ExitCode::from(2);
+    }
+    // A closed pipe is no reason to fail.
+    let _ = error.print();
+    ExitCode::SUCCESS
 }
 
 fn dispatch(arguments: Arguments) -> Result<u8, CliError> {

@@ -20,7 +20,7 @@ use crate::runbook::Runbook;
 use crate::session::launch::{self, LaunchError};
 use crate::session::{Launched, Opening, Suspended, Update, Who, World};
 use crate::site::{BindProblem, Environment, Site};
-use crate::tui::{self, Options, Start};
+use crate::tui::{self, Options, Start, TuiError};
 
 /// How the screens look.
 #[derive(Clone, Debug, Default)]
@@ -213,7 +213,7 @@ pub fn launch_error(error: LaunchError) -> CliError {
 
 fn face(runtime: &Runtime, start: Start, stage: Stage, looks: &Looks) -> Result<u8, CliError> {
     let options = Options { theme: looks.theme.clone(), is_ascii: looks.ascii, ..Options::default() };
-    let exit = runtime.block_on(tui::run(start, Arc::new(stage), options)).map_err(CliError::failed)?;
+    let exit = runtime.block_on(tui::run(start, Arc::new(stage), options)).map_err(broken)?;
     let Some(folder) = exit.folder else { return Ok(0) };
     if exit.is_terminal_gone {
         return Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status));
@@ -223,10 +223,23 @@ fn face(runtime: &Runtime, start: Start, stage: Stage, looks: &Looks) -> Result<
     }
     super::print(&told_head(&folder, exit.outcome)?);
     if exit.outcome.is_none() {
-        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        super::print(&format!("go on with: piton resume {name}"));
+        super::print(&go_on_with(&folder));
     }
     Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
+}
+
+fn go_on_with(folder: &Path) -> String {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("go on with: piton resume {name}")
+}
+
+/// The screens broke; the run that was on them is still there.
+fn broken(error: TuiError) -> CliError {
+    let told = CliError::failed(&error);
+    match error {
+        TuiError::Panicked { folder: Some(folder), .. } => told.hint(go_on_with(&folder)),
+        _ => told,
+    }
 }
 
 async fn leave(launched: Launched) {

@@ -193,6 +193,11 @@ pub enum TuiError {
     #[error("{0}")]
     Theme(#[from] crate::tui::theme::ThemeError),
     /// A part of piton panicked; the sitting was closed as interrupted.
-    #[error("piton has a bug and had to stop: {0}")]
-    Panicked(String),
+    #[error("piton has a bug and had to stop: {said}")]
+    Panicked {
+        /// What it said.
+        said: String,
+        /// The folder of the run that was on the screen.
+        folder: Option<PathBuf>,
+    },
 }

@@ -19,9 +19,10 @@ use crate::tui::backstage::{Backstage, Exit, Launched, Options, Start, TuiError}
 use crate::tui::evidence::look_at_file;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::screen::Screen;
 use crate::tui::terminal::{Terminal, give_back};
 use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
-use crate::tui::watch::{Outside, Watch};
+use crate::tui::watch::{Outside, Watch, panic_on_demand};
 
 /// How many things of one kind are taken in before a frame is drawn.
 const BATCH: usize = 4_096;
@@ -56,7 +57,7 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
     let mut exit = runtime.app.exit.clone().unwrap_or_else(|| runtime.app.exit_now());
     exit.is_interrupted |= is_interrupted || parted.is_err();
     match ending? {
-        Ending::Panicked => Err(TuiError::Panicked(runtime.panic_said())),
+        Ending::Panicked => Err(TuiError::Panicked { said: runtime.panic_said(), folder: exit.folder }),
         ending => {
             exit.is_terminal_gone = ending == Ending::Gone;
             Ok(exit)
@@ -145,11 +146,15 @@ impl Runtime {
                 return Ok(Ending::Quit);
             }
             let happened = self.next(&mut events).await;
-            if let Some(ending) = self.take(happened, terminal)? {
-                return Ok(ending);
-            }
-            if let Some(ending) = self.drain(&mut events, terminal).await? {
-                return Ok(ending);
+            let taken = match self.take(happened, terminal) {
+                Ok(None) => self.drain(&mut events, terminal).await,
+                taken => taken,
+            };
+            match taken {
+                Ok(None) => {}
+                Ok(Some(ending)) => return Ok(ending),
+                // A hang-up continues the process as well, and a terminal that is gone cannot be taken again.
+                Err(error) => return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) },
             }
         }
     }
@@ -187,6 +192,9 @@ impl Runtime {
         self.is_urgent = false;
         self.last_frame = Some(monotonic());
         update(&mut self.app, Message::Shown);
+        if matches!(self.app.screen, Screen::Run(_)) {
+            panic_on_demand();
+        }
         Ok(())
     }
 

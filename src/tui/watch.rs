@@ -27,6 +27,10 @@ pub enum Outside {
     Panicked(String),
 }
 
+/// Makes a debug build panic as soon as a run is on the screen, so that tests see what such an end leaves behind:
+/// `ui` in the task that draws, `task` in a background task. A release build does not know it.
+const PANIC: &str = "PITON_TEST_PANIC";
+
 /// Whom a panic is told.
 static LISTENER: Mutex<Option<UnboundedSender<Outside>>> = Mutex::new(None);
 static HOOK: Once = Once::new();
@@ -71,6 +75,18 @@ fn watch_panics(listener: UnboundedSender<Outside>) {
             }
         }));
     });
+}
+
+/// Panics if [`PANIC`] asks for it.
+pub fn panic_on_demand() {
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let wanted = std::env::var(PANIC).unwrap_or_default();
+    assert!(wanted != "ui", "a bug in the drawing task, asked for by {PANIC}");
+    if wanted == "task" {
+        tokio::spawn(async { panic!("a bug in a background task, asked for by {PANIC}") });
+    }
 }
 
 fn watch_signals(listener: &UnboundedSender<Outside>) -> io::Result<()> {
