@@ -206,9 +206,10 @@ impl<'a> Judge<'a> {
 
     /// A critical step is judged on samples of the last ten seconds.
     fn fresh(&self, key: &StepKey, step: &Step) -> Result<(), Refusal> {
-        let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| gate.holds.probes()).collect();
-        probes.extend(blocking(self.runbook, key, step).flat_map(|guard| guard.holds.probes()));
-        match self.moment.board.oldest_ms(&probes) {
+        let board = &self.moment.board;
+        let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| board.read_by(&gate.holds)).collect();
+        probes.extend(blocking(self.runbook, key, step).flat_map(|guard| board.read_by(&guard.holds)));
+        match board.oldest_ms(&probes) {
             Some(age) if age <= CRITICAL_SAMPLE_MS => Ok(()),
             _ => Err(Refusal::GateClosed("its samples are older than ten seconds".into())),
         }

@@ -163,7 +163,7 @@ pub fn evaluate(
             (holds, why.as_str(), step_scope(state, board, key, now, holds.source()))
         }
     };
-    let probes = holds.probes();
+    let probes = board.read_by(holds);
     let asked = board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
     let silent: Vec<_> = asked.filter(|row| row.age_ms.is_none()).collect();
     if let Some(row) = silent.first() {

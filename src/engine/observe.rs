@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::runbook::ProbeId;
+use crate::runbook::{Expr, ProbeId};
 
 /// What a probe's latest answer comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,6 +90,16 @@ impl Board {
     /// The row of that probe and node.
     pub fn row(&self, probe: &ProbeId, node: Option<&str>) -> Option<&Row> {
         self.rows.iter().find(|row| &row.probe == probe && row.node.as_deref() == node)
+    }
+
+    /// The probes that an expression reads: those that it names, or all when it looks at `.health` as a whole.
+    pub fn read_by(&self, expr: &Expr) -> Vec<String> {
+        if !expr.reads().is_whole("health") {
+            return expr.probes();
+        }
+        let mut all: Vec<String> = self.rows.iter().map(|row| row.probe.to_string()).collect();
+        all.dedup();
+        all
     }
 
     /// The age of the oldest sample of these probes; `None` when one of them has no sample at all.

@@ -187,7 +187,7 @@ fn bind(
 
 /// Whether every probe that the expression reads has given an answer in this sitting, be it "unknown".
 fn has_answers(board: &Board, expr: &Expr) -> bool {
-    let probes = expr.probes();
+    let probes = board.read_by(expr);
     probes.iter().all(|probe| {
         let mut rows = board.rows.iter().filter(|row| row.probe.as_str() == probe).peekable();
         rows.peek().is_some() && rows.all(|row| row.age_ms.is_some())

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::engine::{Event, JOURNAL_FORMAT, Mode, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen};
 use crate::exec::Runner;
-use crate::health::{self, Target};
+use crate::health::{self, Question, Target};
 use crate::journal::{Holder, Journal, JournalError, Lock, Opened, RunDir, SetAside, Store};
 use crate::runbook::{self, Runbook};
 use crate::session::live::{self, Live};
@@ -100,6 +100,9 @@ pub enum LaunchError {
     /// A probe cannot be set up.
     #[error("a probe cannot be set up: {0}")]
     Probe(String),
+    /// A practice run would look at something that is not simulated.
+    #[error("practice cannot reach anything but its simulated cluster, and the probe {0} looks elsewhere")]
+    NotSimulated(String),
     /// The system gives no thread.
     #[error("the session cannot be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -125,7 +128,7 @@ pub struct Suspended {
 pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result<Launched, LaunchError> {
     let runbook = opening.runbook.clone();
     let mode = if opening.practice.is_some() { Mode::Practice } else { Mode::Live };
-    let targets = targets(&runbook, &opening.inputs)?;
+    let targets = targets(&runbook, &opening.inputs, opening.practice.as_ref())?;
     let at = world.clock.now();
     let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
     let dir = store.begin(mode, at, runbook.id.as_str())?;
@@ -169,7 +172,8 @@ pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchE
 pub fn go_on(store: &Store, run: Suspended, who: &Who, world: World) -> Result<Launched, LaunchError> {
     let Suspended { records, runbook, state, journal, dir, set_aside } = run;
     let opened = state.opened.as_ref();
-    let targets = targets(&runbook, &opened.map(|opened| opened.inputs.clone()).unwrap_or_default())?;
+    let inputs = opened.map(|opened| opened.inputs.clone()).unwrap_or_default();
+    let targets = targets(&runbook, &inputs, opened.and_then(|opened| opened.practice.as_ref()))?;
     let site = opened.and_then(|opened| opened.site.as_ref());
     let held = hold_site(store, site, &runbook, &who.holder(world.clock.now()))?;
     let aside = |SetAside { file, bytes, sha256 }| Proposal::TailSetAside { file, bytes, sha256 };
@@ -249,9 +253,29 @@ fn sit(who: &Who) -> Proposal {
     }
 }
 
-fn targets(runbook: &Runbook, inputs: &Map<String, Value>) -> Result<Vec<Target>, LaunchError> {
+fn targets(
+    runbook: &Runbook,
+    inputs: &Map<String, Value>,
+    practice: Option<&PracticeSeen>,
+) -> Result<Vec<Target>, LaunchError> {
     let scope = json!({ "inputs": inputs });
-    health::targets(runbook, &scope).map_err(|problems| LaunchError::Probe(problems.join("; ")))
+    let targets = health::targets(runbook, &scope).map_err(|problems| LaunchError::Probe(problems.join("; ")))?;
+    let elsewhere = practice.and_then(|seen| targets.iter().find(|target| !is_simulated(target, &seen.ports)));
+    elsewhere.map_or(Ok(()), |target| Err(LaunchError::NotSimulated(target.name())))?;
+    Ok(targets)
+}
+
+/// Whether a probe asks one of the simulated nodes, and nothing else. Commands reach the simulator alone.
+fn is_simulated(target: &Target, ports: &[u16]) -> bool {
+    let (host, port) = match &target.question {
+        Question::Command(_) => return true,
+        Question::Http(question) => (question.url.host().unwrap_or_default(), question.url.port_u16()),
+        Question::Tcp(address) => match address.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().ok()),
+            None => return false,
+        },
+    };
+    host == "127.0.0.1" && port.is_some_and(|port| ports.contains(&port))
 }
 
 /// One run per place and system at a time; a run without a site file, and practice, hold nothing.

@@ -15,8 +15,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Timestamp};
-use crate::engine::{CommandLine, Ended, Event, JobId, Output, Printed, Record};
-use crate::exec::{Answer, Job, JobReport, Runner};
+use crate::engine::{CommandLine, Ended, EnvValue, Event, JobId, Output, Printed, Record};
+use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
 use crate::practice::{CommandResult, Practice, System};
 
 /// Runs commands in a simulated cluster.
@@ -85,7 +85,14 @@ impl Runner for PracticeRunner {
             Answer { ended: Ended::Exit(result.exit), printed: printed(&result) }
         })
     }
+
+    fn secret(&self, _: EnvValue) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + '_>> {
+        Box::pin(async { Ok(Secret::new(PRACTICE_SECRET)) })
+    }
 }
+
+/// A practice cluster has secrets of its own: nothing of this machine's environment is looked at.
+const PRACTICE_SECRET: &str = "practice";
 
 /// Brings a new cluster to where the journal left it: the recorded commands at their recorded times.
 pub fn replay(system: &mut dyn System, records: &[Record]) {
