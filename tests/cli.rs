@@ -1,0 +1,198 @@
+//! The command line, from outside: what is printed, and with which status it ends.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const PITON: &str = env!("CARGO_BIN_EXE_piton");
+
+/// A home of its own, so that nothing of this machine is seen or touched.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder can be made"))
+    }
+
+    fn piton(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PITON);
+        command.args(arguments).stdin(Stdio::null()).env("HOME", self.0.path()).env("USER", "maria");
+        command.env("XDG_STATE_HOME", self.0.path().join("state")).env("XDG_CONFIG_HOME", self.0.path().join("config"));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.piton(arguments).output().expect("piton starts")
+    }
+
+    fn journal(&self) -> PathBuf {
+        let folder = self.0.path().join("state/piton/practice");
+        let run = std::fs::read_dir(folder).expect("there are practice runs").next().expect("there is a run");
+        run.expect("its folder can be read").path().join("journal.jsonl")
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("piton prints UTF-8")
+}
+
+#[test]
+fn the_main_job_without_a_terminal_ends_suspended_and_can_be_gone_on_with() {
+    let home = Home::new();
+    let output = home.run(&["practice", "vault-ha-upgrade"]);
+    assert_eq!(output.status.code(), Some(40), "{output:?}");
+    let told = text(&output.stderr);
+    assert!(told.contains("there is no terminal") && told.contains("piton resume 20"), "{told}");
+    let resumed = home.run(&["resume", "--autopilot", "--speed", "100"]);
+    assert_eq!(resumed.status.code(), Some(0), "{resumed:?}");
+    assert!(text(&resumed.stdout).contains("closed: completed"));
+    let again = home.run(&["resume"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("no suspended run"), "{again:?}");
+}
+
+#[test]
+fn the_autopilot_prints_every_record_and_the_head_that_verify_finds() {
+    let home = Home::new();
+    let output = home.run(&["practice", "vault-ha-upgrade", "--autopilot", "--speed", "100"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let printed = text(&output.stdout);
+    let numbers: Vec<u64> =
+        printed.lines().filter_map(|line| line.strip_prefix("recorded #")?.split(' ').next()?.parse().ok()).collect();
+    assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "every record once and in order");
+    let last = printed.lines().last().expect("it ends with a line");
+    assert!(last.starts_with("PRACTICE ") && last.contains("completed"), "{last}");
+    let verified = home.run(&["verify", &home.journal().to_string_lossy()]);
+    assert_eq!(verified.status.code(), Some(0));
+    let counted = format!("records={} head=", numbers.len());
+    let head = last.split("head=").nth(1).expect("it names the head");
+    assert!(text(&verified.stdout).contains(&format!("{counted}{head}")), "{verified:?}\n{last}");
+    let listed = text(&home.run(&["journals", "--json"]).stdout);
+    let run: serde_json::Value = serde_json::from_str(listed.trim()).expect("one run, one line of JSON");
+    assert_eq!(
+        (&run["standing"], &run["mode"], &run["operator"]),
+        (&"completed".into(), &"practice".into(), &"maria".into())
+    );
+}
+
+/// The recipe of the README, with nothing but what is on every machine.
+#[test]
+fn the_chain_can_be_checked_with_coreutils_and_jq() {
+    let home = Home::new();
+    home.run(&["practice", "vault-ha-upgrade"]);
+    let readme = include_str!("../README.md");
+    let recipe = readme.split("```sh\ntail -n").nth(1).and_then(|rest| rest.split("```").next()).expect("it is there");
+    let recipe = format!("set -e\ntail -n{recipe}");
+    let check = |folder: &Path| {
+        let output = Command::new("bash").args(["-c", &recipe]).current_dir(folder).output().expect("bash starts");
+        assert!(!text(&output.stderr).contains("not found"), "jq is needed: {output:?}");
+        output.status.success()
+    };
+    let journal = home.journal();
+    let folder = journal.parent().expect("it lies in a folder");
+    assert!(check(folder), "an untouched journal passes");
+    let changed = std::fs::read_to_string(&journal).expect("it can be read").replacen("maria", "mario", 1);
+    std::fs::write(&journal, changed).expect("it can be written");
+    assert!(!check(folder), "a changed one does not");
+    assert_eq!(home.run(&["verify", &journal.to_string_lossy()]).status.code(), Some(1));
+}
+
+#[test]
+fn a_practice_run_reaches_nothing_but_its_cluster() {
+    let home = Home::new();
+    let live = TcpListener::bind("127.0.0.1:0").expect("a port can be had");
+    let address = live.local_addr().expect("it has an address");
+    let book = include_str!("../runbooks/vault-ha-upgrade.toml").replacen(
+        "[[guard]]",
+        &format!(
+            "[[health]]\nid = \"live\"\ntitle = \"Live\"\nevery = \"1s\"\ntimeout = \"1s\"\ntcp = \"{address}\"\n\
+             fields = {{ up = \".connected\" }}\nok = \".up\"\n\n[[guard]]"
+        ),
+        1,
+    );
+    let file = home.0.path().join("vault-ha-upgrade.toml");
+    std::fs::write(&file, book).expect("it can be written");
+    let mut command = home.piton(&["practice", &file.to_string_lossy(), "--autopilot", "--speed", "100"]);
+    let output = command.env("VAULT_ADDR", format!("http://{address}")).output().expect("piton starts");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("the probe live looks elsewhere"), "{output:?}");
+    live.set_nonblocking(true).expect("it can be asked without waiting");
+    assert!(live.accept().is_err(), "somebody connected");
+}
+
+#[test]
+fn no_secret_of_this_machine_is_used_in_practice() {
+    let home = Home::new();
+    let mut command = home.piton(&["practice", "vault-ha-upgrade", "--autopilot", "--speed", "100"]);
+    let output = command.env("VAULT_TOKEN", "hvs.planted-secret-value").output().expect("piton starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let found =
+        Command::new("grep").args(["-r", "planted-secret-value"]).arg(home.0.path()).output().expect("grep starts");
+    assert!(found.stdout.is_empty(), "{found:?}");
+}
+
+#[test]
+fn wrong_calls_end_with_2_and_say_what_to_do() {
+    let home = Home::new();
+    for (arguments, told) in [
+        (vec!["practise"], "practice"),
+        (vec!["practice", "vault-ha-upgrade", "--speed", "0"], "between 0.1 and 10000"),
+        (vec!["run", "vault-ha-upgrade"], "nodes"),
+        (vec![], "piton list"),
+    ] {
+        let output = home.run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+        assert!(text(&output.stderr).contains(told), "{arguments:?}: {output:?}");
+    }
+    let unknown = home.run(&["practice", "vault-ha-upgrad"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("did you mean vault-ha-upgrade"), "{unknown:?}");
+}
+
+#[test]
+fn the_shipped_runbook_and_site_pass_the_check() {
+    let home = Home::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (book, site) = (root.join("runbooks/vault-ha-upgrade.toml"), root.join("runbooks/sites/vault-example.toml"));
+    let output = home.run(&["check", &book.to_string_lossy(), &site.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(text(&output.stdout).matches("0 errors, 0 pieces of advice").count(), 2, "{output:?}");
+    let broken = home.0.path().join("broken.toml");
+    std::fs::write(&broken, "format = 1\nid = \"x\"\ntitel = \"x\"\n").expect("it can be written");
+    let output = home.run(&["check", &broken.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stdout).contains("broken.toml:3"), "{output:?}");
+}
+
+#[test]
+fn list_manual_and_completions_print() {
+    let home = Home::new();
+    assert!(text(&home.run(&["list"]).stdout).contains("vault-ha-upgrade"));
+    let listed = text(&home.run(&["list", "--json"]).stdout);
+    let book: serde_json::Value = serde_json::from_str(listed.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(book["id"], "vault-ha-upgrade");
+    assert!(text(&home.run(&["man"]).stdout).contains(".TH"));
+    assert!(text(&home.run(&["completions", "bash"]).stdout).contains("_piton"));
+}
+
+/// A reader that goes away leaves the run interrupted, not broken.
+#[test]
+fn a_closed_pipe_suspends_the_run() {
+    let home = Home::new();
+    let mut command = home.piton(&["practice", "vault-ha-upgrade", "--autopilot", "--speed", "20"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("piton starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    for _ in 0..20 {
+        lines.next().expect("it prints on").expect("it can be read");
+    }
+    drop(lines);
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(1));
+    let verified = home.run(&["verify", &home.journal().to_string_lossy()]);
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+    let resumed = home.run(&["resume", "--autopilot", "--speed", "100"]);
+    assert_eq!(resumed.status.code(), Some(0), "{resumed:?}");
+}
