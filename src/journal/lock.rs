@@ -16,7 +16,7 @@ use crate::journal::error::JournalError;
 /// How often a held lock is tried, and how far apart: somebody who only looks holds it for a moment. Together well
 /// under 100 ms.
 const TRIES: u32 = 4;
-const PAUSE: Duration = Duration::from_millis(15);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest text of a holder, in bytes.
 const MAX_HOLDER_BYTES: u64 = 4096;
@@ -69,6 +69,9 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // The file stays: removing it would let two writers lock two files of one name. Only the name in it goes.
         let _ = self.file.set_len(0);
+        // Closing alone would not do: a child that another thread has forked and that has not yet become its program
+        // holds a copy of this file, and with it the lock.
+        let _ = self.file.unlock();
     }
 }
 
@@ -94,4 +97,23 @@ fn read_holder(file: &mut File) -> Option<Holder> {
     file.seek(SeekFrom::Start(0)).ok()?;
     file.take(MAX_HOLDER_BYTES).read_to_end(&mut text).ok()?;
     serde_json::from_slice(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_let_go_although_a_forked_child_still_has_a_copy_of_its_file() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("lock");
+        let holder = Holder { operator: "maria".into(), host: "bastion".into(), pid: 1, since: Timestamp::default() };
+        let lock = Lock::take(&path, &holder).unwrap();
+        let copy = lock.file.try_clone().unwrap();
+        assert_eq!(holder_of(&path), Some(holder.clone()));
+        drop(lock);
+        assert_eq!(holder_of(&path), None);
+        drop(Lock::take(&path, &holder).unwrap());
+        drop(copy);
+    }
 }
