@@ -43,6 +43,57 @@ fn one_decision_is_one_write_and_one_sync() {
     assert_eq!(calls, [vec!["fsync"], ["write", "fdatasync"].repeat(10)].concat());
 }
 
+/// The counted calls of a child on files whose path holds `path`: each with the last part of its file's name.
+fn calls(role: &str, folder: &Path, path: &str) -> Vec<String> {
+    let place = tempfile::tempdir().unwrap();
+    let log = place.path().join("log");
+    assert!(said(under_faults(&mut child(role, folder), "", path, Some(&log))).is_success);
+    let log = std::fs::read_to_string(log).unwrap();
+    let call = |line: &str| {
+        let (call, name) = (line.split(' ').next().unwrap(), line.rsplit('/').next().unwrap());
+        format!("{call} {}", if name.starts_with("2026-") { "RUN" } else { name })
+    };
+    log.lines().map(call).collect()
+}
+
+/// What a power cut may undo is seen only in the order of the calls: no test can take the page cache away.
+#[test]
+fn a_run_is_told_of_after_its_folders_and_its_first_record_are_durable() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().join("state");
+    let expected = [
+        &*format!("fsync {}", place.path().file_name().unwrap().to_str().unwrap()),
+        "fsync state",
+        "fsync runs",
+        "write lock",
+        "fsync RUN",
+        "write journal.jsonl",
+        "fdatasync journal.jsonl",
+        "fsync RUN",
+    ];
+    let found = calls("begin", &root, place.path().to_str().unwrap());
+    let lock_is_emptied = ["ftruncate lock"];
+    let found: Vec<&str> = found.iter().map(String::as_str).filter(|call| !lock_is_emptied.contains(call)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_torn_tail_is_durable_beside_before_it_is_cut_off() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = journal_of(place.path(), 2);
+    let bytes = std::fs::read(dir.journal_path()).unwrap();
+    std::fs::write(dir.journal_path(), &bytes[..bytes.len() - 1]).unwrap();
+    let found = calls("open", dir.path(), dir.path().to_str().unwrap());
+    let found: Vec<&str> = found.iter().map(String::as_str).filter(|call| !call.ends_with(" lock")).collect();
+    let torn = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let torn = torn.filter(|name| name.contains("torn")).collect::<String>();
+    // How the kernel copies the bytes is its own affair; a plain write is not needed for it.
+    let found: Vec<&str> = found.into_iter().filter(|call| !call.starts_with("write ")).collect();
+    let fresh = format!("fsync {torn}.new");
+    let renamed = format!("rename {torn}");
+    assert_eq!(found, [&*fresh, &*renamed, "fsync RUN", "ftruncate journal.jsonl", "fsync journal.jsonl", "fsync RUN"]);
+}
+
 #[test]
 fn after_a_failed_write_or_sync_nothing_is_recorded_any_more() {
     for call in ["write", "fdatasync"] {
