@@ -16,7 +16,7 @@ use piton::runbook::{Expr, ProbeId};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::channel;
 
 /// A server written out by hand, since a proper one would not misbehave.
 #[derive(Clone, Default)]
@@ -327,7 +327,7 @@ async fn a_monitor_asks_at_once_again_and_when_told_until_it_is_dropped() {
     slow.every = Duration::from_secs(3600);
     let targets = vec![fast, slow];
     let mut keeper = BoardKeeper::new(&targets);
-    let (sender, mut samples) = unbounded_channel();
+    let (sender, mut samples) = channel(2);
     let monitor = Monitor::start(tokio::runtime::Handle::current(), targets, clock.clone(), runner, sender);
     let mut heard = HashMap::<Option<String>, u32>::new();
     let mut has_told = false;

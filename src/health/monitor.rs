@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
@@ -27,13 +27,13 @@ pub struct Monitor {
 
 impl Monitor {
     /// Starts asking on `handle`'s runtime: every target at once, then again after its interval on `clock`. What is
-    /// heard goes to `samples`.
+    /// heard goes to `samples`; a target is asked again only when there is room for its answer.
     pub fn start(
         handle: Handle,
         targets: Vec<Target>,
         clock: Arc<dyn Clock>,
         runner: Arc<dyn Runner>,
-        samples: UnboundedSender<Sample>,
+        samples: Sender<Sample>,
     ) -> Self {
         let (ask_now, _) = watch::channel(());
         let tasks = targets.into_iter().map(|target| {
@@ -60,7 +60,7 @@ impl Drop for Monitor {
 async fn keep_asking(
     mut prober: Prober,
     clock: Arc<dyn Clock>,
-    samples: UnboundedSender<Sample>,
+    samples: Sender<Sample>,
     mut asked: watch::Receiver<()>,
 ) {
     let mut jitter = Jitter::of(prober.target());
@@ -69,7 +69,7 @@ async fn keep_asking(
         asked.mark_unchanged();
         let began = monotonic();
         let sample = prober.sample(clock.as_ref()).await;
-        if samples.send(sample).is_err() {
+        if samples.send(sample).await.is_err() {
             return;
         }
         let pause = clock.real(jitter.apply(every)).saturating_sub(began.elapsed()).max(MIN_PAUSE);

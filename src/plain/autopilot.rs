@@ -59,7 +59,7 @@ pub async fn walk(launched: Launched, out: &mut dyn Write) -> io::Result<Walked>
             continue;
         }
         if !updates.is_empty() {
-            // Decide on what is true now, not on what was true some updates ago.
+            // What is judged must be the present: on a busy machine answers can come faster than they can be judged.
             continue;
         }
         let at = clock.now().max(state.at);

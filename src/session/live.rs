@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{
@@ -19,7 +19,7 @@ use crate::engine::{
 use crate::exec::{Job, JobReport, Runner};
 use crate::health::{BoardKeeper, Monitor, Target};
 use crate::journal::{Journal, Lock};
-use crate::runbook::{Action, Runbook};
+use crate::runbook::{Action, ProbeId, Runbook};
 use crate::session::{Incoming, Session, Update};
 
 /// The author of what nobody proposed.
@@ -68,7 +68,8 @@ pub fn start(
     let (inbox, incoming) = unbounded_channel();
     let (updates, said) = unbounded_channel();
     let (reporter, reports) = unbounded_channel();
-    let (sampler, samples) = unbounded_channel();
+    // One place for each target: a probe asks again only when its last answer was taken.
+    let (sampler, samples) = channel(live.targets.len().max(1));
     let keeper = BoardKeeper::new(&live.targets).paced_by(&*live.clock);
     let monitor =
         Monitor::start(runtime.clone(), live.targets.clone(), live.clock.clone(), live.runner.clone(), sampler);
@@ -96,7 +97,7 @@ impl Running {
         mut self,
         first: Vec<Proposal>,
         mut incoming: UnboundedReceiver<Incoming>,
-        mut samples: UnboundedReceiver<Sample>,
+        mut samples: Receiver<Sample>,
         mut reports: UnboundedReceiver<JobReport>,
     ) {
         for proposal in first {
@@ -114,7 +115,7 @@ impl Running {
                     }
                     self.take(said);
                 }
-                Some(sample) = samples.recv() => self.sample(sample),
+                Some(sample) = samples.recv() => self.samples(sample, &mut samples),
                 Some(report) = reports.recv() => self.report(report),
                 () = tokio::time::sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => self.sense(),
             }
@@ -139,6 +140,24 @@ impl Running {
     fn sample(&mut self, sample: Sample) {
         self.keeper.take(sample.clone());
         self.say(Update::Sampled(Box::new(sample)));
+        self.sense();
+    }
+
+    /// Takes the answers that are there and judges the board once: on a busy machine judging must not fall behind
+    /// asking. Nothing is passed over: before the second answer of a target the first one is judged.
+    fn samples(&mut self, first: Sample, more: &mut Receiver<Sample>) {
+        let mut taken: Vec<(ProbeId, Option<String>)> = Vec::new();
+        let waiting = std::iter::from_fn(|| more.try_recv().ok()).take(self.live.targets.len());
+        for sample in std::iter::once(first).chain(waiting) {
+            let target = (sample.probe.clone(), sample.node.clone());
+            if taken.contains(&target) {
+                taken.clear();
+                self.sense();
+            }
+            taken.push(target);
+            self.keeper.take(sample.clone());
+            self.say(Update::Sampled(Box::new(sample)));
+        }
         self.sense();
     }
 

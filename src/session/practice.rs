@@ -39,7 +39,9 @@ impl PracticeRunner {
         let token = CancellationToken::new();
         self.lock().insert(job.id, token.clone());
         let limit = self.clock.real(Duration::from_millis(job.command.timeout_ms));
+        // In this order: on a busy machine both may be over when they are looked at.
         let ended = tokio::select! {
+            biased;
             result = self.practice.command(&job.command.argv) => Ok(result),
             () = token.cancelled() => Err(Ended::Cancelled),
             () = tokio::time::sleep(limit) => Err(Ended::TimedOut),
