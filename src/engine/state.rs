@@ -1,6 +1,7 @@
 //! A run's state: the fold of its records, and nothing else.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -312,6 +313,12 @@ impl RunState {
             *count += 1;
         }
         counts
+    }
+
+    /// How long a step has been the current one of this sitting. While nobody sits, nothing is sensed.
+    pub fn looked_at_for(&self, step: &StepState, now: Timestamp) -> Duration {
+        let sitting = self.sitting.as_ref().map(|sitting| sitting.since);
+        now.since(step.began.max(sitting).unwrap_or(now))
     }
 
     /// What is known of a condition: true, false or unknown.
