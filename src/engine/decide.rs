@@ -306,7 +306,8 @@ impl<'a> Judge<'a> {
         if self.state.truth(&condition) == truth {
             return Ok(vec![]);
         }
-        self.then([Event::ConditionChanged { condition, truth, why, seen }])
+        // Nothing follows from it yet: the other conditions have still to be evaluated on the same board.
+        Ok(vec![Event::ConditionChanged { condition, truth, why, seen }])
     }
 
     fn roll_back(&self, plan: RollbackId, reason: String) -> Decision {

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::scope::step_scope;
 use crate::engine::state::{RunState, StepState, StepStatus};
-use crate::runbook::{Action, Blocked, Guard, Runbook, Step, StepKey};
+use crate::runbook::{Action, Blocked, Guard, Requirement, Runbook, Step, StepKey};
 
 /// Whether a step's action may be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,15 +87,10 @@ pub fn gate(runbook: &Runbook, state: &RunState, key: &StepKey, now: Timestamp) 
     if known.is_none_or(|known| has_unread_cautions(step, known)) {
         holds.push(Hold::Cautions);
     }
-    holds.extend(step.requires.iter().filter_map(|requirement| {
-        let mut wanted = key.clone();
-        wanted.phase = requirement.phase.clone();
-        wanted.step = requirement.step.clone();
-        if wanted.phase != key.phase && state.item(&wanted).is_none() {
-            wanted.item = None;
-        }
-        unmet(state, wanted, requirement.within, now)
-    }));
+    for requirement in &step.requires {
+        let wanted = required(state, key, requirement);
+        holds.extend(wanted.into_iter().filter_map(|wanted| unmet(state, wanted, requirement.within, now)));
+    }
     if step.gate.is_some() {
         holds.extend(standing(state, ConditionId::Gate(key.clone())));
     }
@@ -176,6 +171,20 @@ pub fn evaluate(
         crate::runbook::Truth::Unknown(why) => (Tri::Unknown, why),
     };
     Some((truth, why, probes))
+}
+
+/// What a requirement comes to: the same item's step, or, where that phase has no such item, the step of each of its
+/// items.
+fn required(state: &RunState, key: &StepKey, requirement: &Requirement) -> Vec<StepKey> {
+    let (phase, step) = (requirement.phase.clone(), requirement.step.clone());
+    let own = StepKey { phase, step, item: key.item.clone() };
+    let known = state.phases.iter().find(|phase| phase.id == own.phase);
+    match known {
+        Some(known) if known.id != key.phase && state.item(&own).is_none() => {
+            known.items.iter().map(|item| StepKey { item: item.item.name.clone(), ..own.clone() }).collect()
+        }
+        _ => vec![own],
+    }
 }
 
 fn unmet(state: &RunState, step: StepKey, within: Option<Duration>, now: Timestamp) -> Option<Hold> {

@@ -5,6 +5,7 @@
 pub mod allowed;
 pub mod decide;
 pub mod event;
+mod fold;
 pub mod gate;
 pub mod observe;
 pub mod proposal;

@@ -47,7 +47,7 @@ pub enum Proposal {
     CutWait { step: StepKey, reason: String },
     /// Go on although a guard or gate does not hold.
     Acknowledge { condition: ConditionId, reason: String },
-    /// A condition was evaluated.
+    /// A condition was evaluated. What follows from it follows with [`Proposal::Advance`], when all have been.
     Observe { condition: ConditionId, truth: Tri, why: String, seen: Value },
     /// Remark on a step, or on the run.
     Note { step: Option<StepKey>, text: String },

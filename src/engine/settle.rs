@@ -123,7 +123,9 @@ impl<'a> Draft<'a> {
                 let held_ms = millis(self.moment.at.since(since));
                 self.push(Event::CheckPassed { step: key.clone(), held_ms, board: self.moment.board.clone() });
             }
-            Action::Check { timeout: Some(timeout), .. } if self.moment.at.since(began) >= *timeout => {
+            Action::Check { timeout: Some(timeout), .. }
+                if self.state.looked_at_for(known, self.moment.at) >= *timeout =>
+            {
                 let why = format!("not so within {} s", timeout.as_secs());
                 self.push(Event::StepFailed { step: key.clone(), why });
             }

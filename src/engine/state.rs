@@ -1,11 +1,12 @@
 //! A run's state: the fold of its records, and nothing else.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::engine::event::{CommandLine, ConditionId, Counts, Event, Item, Leaving, Outcome, Record, RunOpened, Tri};
+use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
 use crate::runbook::{Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
 
@@ -275,177 +276,6 @@ impl RunState {
         }
     }
 
-    /// The fold of these records over [`RunState::new`].
-    pub fn fold<'a>(runbook: &Runbook, records: impl IntoIterator<Item = &'a Record>) -> Self {
-        let mut state = Self::new(runbook);
-        for record in records {
-            state.apply(record);
-        }
-        state
-    }
-
-    /// Takes one record in. Records come in order and each once.
-    pub fn apply(&mut self, record: &Record) {
-        self.take(record.seq, record.at, &record.by, &record.event);
-    }
-
-    /// [`RunState::apply`] for an event that has no record yet.
-    pub(crate) fn take(&mut self, seq: u64, at: Timestamp, by: &str, event: &Event) {
-        self.seq = seq;
-        self.at = at;
-        match event {
-            Event::RunOpened(opened) => {
-                self.opened = Some((**opened).clone());
-                self.opened_at = at;
-            }
-            Event::SittingOpened { operator, host, .. } => {
-                self.sitting = Some(Sitting { operator: operator.clone(), host: host.clone(), since: at });
-                self.sittings += 1;
-                self.forget_conditions(at);
-            }
-            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => self.sitting = None,
-            Event::PhaseBound { phase, items } => self.bind(phase, items),
-            Event::ConditionChanged { condition, truth, why, seen } => {
-                let standing =
-                    Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
-                self.conditions.insert(condition.clone(), standing);
-            }
-            Event::GuardAcknowledged { condition, reason } => {
-                if let Some(standing) = self.conditions.get_mut(condition) {
-                    standing.acknowledged = Some(reason.clone());
-                }
-                self.deviate(by, DeviationKind::Acknowledged, condition.to_string(), reason);
-            }
-            Event::NoteAdded { step, text } => {
-                self.notes.push(Note { seq, at, by: by.to_owned(), step: step.clone(), text: text.clone() });
-            }
-            Event::RollbackEntered { plan, board, .. } => {
-                self.plan = Plan::Rollback(plan.clone());
-                self.board = board.clone();
-            }
-            Event::RunClosed { outcome, reason, .. } => {
-                self.closed = Some(Closed { at, outcome: *outcome, reason: reason.clone() });
-                self.current = None;
-            }
-            Event::ClockJumped { .. } | Event::TailSetAside { .. } => {}
-            of_a_step => self.take_step(by, of_a_step),
-        }
-    }
-
-    fn take_step(&mut self, by: &str, event: &Event) {
-        match event {
-            Event::StepBegan { step, attempt } | Event::StepRetried { step, attempt } => {
-                let at = self.at;
-                self.change(step, |state| {
-                    state.status = StepStatus::Current;
-                    state.attempt = *attempt;
-                    state.began = Some(at);
-                    state.ended = None;
-                });
-                self.conditions.remove(&ConditionId::Check(step.clone()));
-                self.current = Some(step.clone());
-            }
-            Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
-            Event::StepConfirmed { step, said, board } => {
-                self.board = board.clone();
-                self.end(step, StepStatus::Done, by, said);
-            }
-            Event::AnswerGiven { step, name, value, board, .. } => {
-                self.board = board.clone();
-                self.answers.insert(name.clone(), value.clone());
-                let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                self.end(step, StepStatus::Done, by, &said);
-            }
-            Event::CommandStarted { step, job, command, board, .. } => {
-                self.board = board.clone();
-                self.jobs = self.jobs.max(job.0);
-                let (step, command) = (step.clone(), command.clone());
-                self.job = Some(RunningJob { job: *job, step, command, since: self.at });
-            }
-            Event::CommandFinished { step, ended, met, captured, .. } => {
-                self.job = None;
-                self.answers.extend(captured.clone());
-                if *met {
-                    self.end(step, StepStatus::Done, by, &ended.describe());
-                }
-            }
-            Event::CheckPassed { step, board, .. } => {
-                self.board = board.clone();
-                self.end(step, StepStatus::Done, by, "sensed");
-            }
-            Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),
-            Event::WaitCut { step, reason, .. } => {
-                self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
-                self.end(step, StepStatus::Overridden, by, reason);
-            }
-            Event::StepFailed { step, why } => {
-                self.end(step, StepStatus::Failed, by, why);
-                self.current = Some(step.clone());
-            }
-            Event::StepSkipped { step, reason, board } => {
-                self.board = board.clone();
-                self.deviate(by, DeviationKind::Skip, step.to_string(), reason);
-                self.end(step, StepStatus::Skipped, by, reason);
-            }
-            Event::StepOverridden { step, reason, board } => {
-                self.board = board.clone();
-                self.deviate(by, DeviationKind::Override, step.to_string(), reason);
-                self.end(step, StepStatus::Overridden, by, reason);
-            }
-            Event::StepNotApplicable { step, why } => self.end(step, StepStatus::NotApplicable, by, why),
-            _ => {}
-        }
-    }
-
-    fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
-        let at = self.at;
-        self.change(step, |state| {
-            state.status = status;
-            state.ended = Some(at);
-            by.clone_into(&mut state.by);
-            said.clone_into(&mut state.said);
-        });
-        if self.current.as_ref() == Some(step) {
-            self.current = None;
-        }
-    }
-
-    fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
-        let found = self
-            .phases
-            .iter_mut()
-            .find(|phase| phase.id == key.phase)
-            .and_then(|phase| phase.items.iter_mut().find(|item| item.item.name == key.item))
-            .and_then(|item| item.steps.iter_mut().find(|step| step.id == key.step));
-        if let Some(step) = found {
-            change(step);
-        }
-    }
-
-    fn bind(&mut self, id: &PhaseId, items: &[Item]) {
-        let Some(phase) = self.phases.iter_mut().find(|phase| &phase.id == id && !phase.is_bound) else { return };
-        let steps = phase.items.first().map(|first| first.steps.clone()).unwrap_or_default();
-        phase.is_bound = true;
-        phase.items = items.iter().map(|item| ItemState { item: item.clone(), steps: steps.clone() }).collect();
-    }
-
-    fn forget_conditions(&mut self, at: Timestamp) {
-        for standing in self.conditions.values_mut() {
-            *standing = Standing {
-                truth: Tri::Unknown,
-                since: at,
-                why: "not sensed in this sitting yet".into(),
-                seen: Value::Null,
-                acknowledged: None,
-            };
-        }
-    }
-
-    fn deviate(&mut self, by: &str, kind: DeviationKind, subject: String, reason: &str) {
-        let (seq, at) = (self.seq, self.at);
-        self.deviations.push(Deviation { seq, at, by: by.to_owned(), kind, subject, reason: reason.to_owned() });
-    }
-
     /// The phases of the plan that is walked.
     pub fn walked(&self) -> impl Iterator<Item = &PhaseState> {
         self.phases.iter().filter(|phase| phase.plan == self.plan)
@@ -483,6 +313,12 @@ impl RunState {
             *count += 1;
         }
         counts
+    }
+
+    /// How long a step has been the current one of this sitting. While nobody sits, nothing is sensed.
+    pub fn looked_at_for(&self, step: &StepState, now: Timestamp) -> Duration {
+        let sitting = self.sitting.as_ref().map(|sitting| sitting.since);
+        now.since(step.began.max(sitting).unwrap_or(now))
     }
 
     /// What is known of a condition: true, false or unknown.

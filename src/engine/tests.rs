@@ -162,7 +162,10 @@ struct Walk {
 
 impl Walk {
     fn opened() -> Self {
-        let runbook = book();
+        Self::of(book())
+    }
+
+    fn of(runbook: Runbook) -> Self {
         let state = RunState::new(&runbook);
         let moment = Moment { at: Timestamp::from_millis(1_000_000), board: board([true; 3]) };
         let mut walk = Self { runbook, state, records: Vec::new(), moment };
@@ -414,6 +417,70 @@ fn a_sensed_step_can_only_be_overridden_and_restarts_when_it_flaps() {
     assert_eq!(walk.propose(Proposal::Skip { step: key.clone(), reason: "no".into() }), Err(Refusal::SensedOnly));
     walk.must(Proposal::CutWait { step: key, reason: "in a hurry".into() });
     assert_eq!(walk.state.deviations.len(), 1);
+}
+
+#[test]
+fn nothing_follows_from_one_condition_before_all_were_evaluated() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.do_first();
+    walk.finish(0);
+    walk.pass(9);
+    // The hold has run out at the very moment at which the node is seen to be gone.
+    walk.moment.at = walk.moment.at.plus(Duration::from_secs(2));
+    walk.moment.board = board([true, false, true]);
+    let condition = ConditionId::Health(ProbeId::new("node"), Some("n2".into()));
+    walk.must(Proposal::Observe { condition, truth: Tri::False, why: String::new(), seen: Value::Null });
+    walk.sense();
+    assert_eq!(walk.key().step.as_str(), "back");
+}
+
+#[test]
+fn a_check_has_its_time_in_each_sitting_anew() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.do_first();
+    walk.see([true, false, true]);
+    walk.finish(0);
+    walk.must(Proposal::Leave { how: Leaving::Interrupted });
+    walk.moment.at = walk.moment.at.plus(Duration::from_secs(3600));
+    walk.sit();
+    let status = |walk: &Walk| walk.state.step(&walk.key()).map(|step| step.status);
+    assert_eq!(status(&walk), Some(StepStatus::Current), "nobody has looked yet");
+    walk.pass(300);
+    assert_eq!(status(&walk), Some(StepStatus::Failed));
+}
+
+#[test]
+fn a_step_after_a_loop_can_require_a_step_of_every_item() {
+    let with = BOOK.replace(
+        "options = [\"fine\", \"broken\"]",
+        "options = [\"fine\", \"broken\"]\nrequires = [{ step = \"nodes/back\" }]",
+    );
+    let (runbook, told) = parse(&with);
+    let runbook = runbook.unwrap_or_else(|| panic!("{told:?}"));
+    let mut walk = Walk::of(runbook);
+    for _ in 0..200 {
+        if walk.state.current.as_ref().is_some_and(|key| key.step.as_str() == "look") {
+            break;
+        }
+        if walk.state.job.is_some() {
+            walk.finish(0)
+        } else {
+            walk.pass(61)
+        }
+        let is_forward = |choice: &Allowed| {
+            matches!(choice, Allowed::ReadCautions(_) | Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Run(_))
+        };
+        if walk.allowed().first().is_some_and(is_forward)
+            && walk.state.current.as_ref().is_some_and(|k| k.step.as_str() != "look")
+        {
+            walk.do_first();
+        }
+    }
+    let key = walk.key();
+    assert_eq!(key.step.as_str(), "look");
+    assert_eq!(gate(&walk.runbook, &walk.state, &key, walk.moment.at), Gate::Open);
 }
 
 #[test]

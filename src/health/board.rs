@@ -85,6 +85,12 @@ impl BoardKeeper {
         kept.latest = Some(sample);
     }
 
+    /// Whether the answer before this one had gone stale when it came: nothing is known of the time in between.
+    pub fn is_after_gap(&self, sample: &Sample) -> bool {
+        let row = self.kept.iter().find(|kept| kept.probe == sample.probe && kept.node == sample.node);
+        row.and_then(Kept::stale_from).is_some_and(|stale| stale <= sample.at)
+    }
+
     /// All rows as they stand at `now`.
     pub fn board(&self, now: Timestamp) -> Board {
         Board { rows: self.kept.iter().map(|kept| kept.row(now)).collect() }

@@ -3,6 +3,7 @@
 //! Nothing outside starts before the record that demands it is durable. After a failed write or sync the session
 //! records nothing any more and says so; what runs goes on.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,21 +127,46 @@ impl Running {
     fn take(&mut self, said: Incoming) {
         match said {
             Incoming::Propose(proposal) => {
+                // Judged by what is known now: an answer may have gone stale while nothing happened here.
+                self.sense();
                 self.propose(proposal);
                 self.sense();
             }
             Incoming::Cancel(job) => self.live.runner.cancel(job),
             Incoming::SenseNow => self.monitor.sense_now(),
-            Incoming::Sample(sample) => self.sample(sample),
+            Incoming::Sample(sample) => {
+                self.sample(sample);
+                self.sense();
+            }
             Incoming::Job(report) => self.report(report),
             Incoming::Leave(_) => {}
         }
     }
 
+    /// Takes in all samples that wait and judges them together, but never two answers of one target: what changed
+    /// in between would be lost.
+    fn samples(&mut self, first: Sample, waiting: &mut UnboundedReceiver<Sample>) {
+        let mut taken = HashSet::new();
+        let mut next = Some(first);
+        while let Some(sample) = next {
+            if !taken.insert((sample.probe.clone(), sample.node.clone())) {
+                self.sense();
+                self.sample(sample);
+                break;
+            }
+            self.sample(sample);
+            next = waiting.try_recv().ok();
+        }
+        self.sense();
+    }
+
     fn sample(&mut self, sample: Sample) {
+        if self.keeper.is_after_gap(&sample) {
+            // What held before the gap is not known to have held in it.
+            self.sense();
+        }
         self.keeper.take(sample.clone());
         self.say(Update::Sampled(Box::new(sample)));
-        self.sense();
     }
 
     /// Takes the answers that are there and judges the board once: on a busy machine judging must not fall behind
@@ -186,23 +212,23 @@ impl Running {
     fn sense_once(&mut self) -> bool {
         let moment = self.moment();
         let before = self.live.state.seq;
-        let verdicts = moment.board.rows.iter().map(|row| {
+        let is_new = |condition: &ConditionId, truth: Tri| self.live.state.truth(condition) != truth;
+        let verdicts = moment.board.rows.iter().filter_map(|row| {
             let condition = ConditionId::Health(row.probe.clone(), row.node.clone());
             let truth = match row.verdict {
                 Verdict::Ok => Tri::True,
                 Verdict::Unknown => Tri::Unknown,
                 Verdict::Degraded | Verdict::Bad => Tri::False,
             };
-            let seen = serde_json::json!({ "verdict": row.verdict.word(), "fields": row.fields });
-            (condition, truth, row.why.clone(), seen)
+            let seen = || serde_json::json!({ "verdict": row.verdict.word(), "fields": row.fields });
+            is_new(&condition, truth).then(|| (condition, truth, row.why.clone(), seen()))
         });
         let told = watched(&self.live.runbook, &self.live.state).into_iter().filter_map(|condition| {
             let (truth, why, probes) =
                 evaluate(&self.live.runbook, &self.live.state, &moment.board, &condition, moment.at)?;
-            Some((condition, truth, why, seen(&moment.board, &probes)))
+            is_new(&condition, truth).then(|| (condition, truth, why, seen(&moment.board, &probes)))
         });
-        let changed: Vec<_> =
-            verdicts.chain(told).filter(|(condition, truth, ..)| self.live.state.truth(condition) != *truth).collect();
+        let changed: Vec<_> = verdicts.chain(told).collect();
         for (condition, truth, why, seen) in changed {
             self.propose_at(Proposal::Observe { condition, truth, why, seen }, &moment);
         }
@@ -310,7 +336,7 @@ impl Running {
         };
         let timeout = match &step.action {
             Action::Check { timeout: Some(timeout), .. } => {
-                Some(timeout.saturating_sub(now.since(known.began.unwrap_or(now))))
+                Some(timeout.saturating_sub(state.looked_at_for(known, now)))
             }
             _ => None,
         };
@@ -356,3 +382,7 @@ fn seen(board: &Board, probes: &[String]) -> Value {
 pub fn stall(runbook: &Runbook, state: &RunState, board: &Board, now: Timestamp) -> Option<String> {
     stalled(runbook, state, &Moment { at: now, board: board.clone() })
 }
+
+#[cfg(test)]
+#[path = "live_tests.rs"]
+mod tests;

@@ -415,6 +415,7 @@ impl Stage {
                 self.propose(Proposal::Observe { condition, truth, why, seen: Value::Null });
             }
         }
+        self.propose(Proposal::Advance);
     }
 
     pub fn all_well(&mut self) {

@@ -1,0 +1,141 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Map;
+
+use super::*;
+use crate::clock::{Clock, FixedClock, Timestamp};
+use crate::engine::{Event, Proposal, Record, Sample, Verdict};
+use crate::exec::ScriptedRunner;
+use crate::journal::Store;
+use crate::runbook::{ProbeId, StepKey, parse};
+use crate::session::launch::{self, Launched, Opening, Who, World};
+
+const HEAD: &str = r#"
+format = 1
+id = "demo"
+title = "Demo"
+revision = "1"
+system = "demo"
+summary = "A small walk."
+
+[[health]]
+id = "it"
+title = "It"
+every = "1m"
+timeout = "1s"
+tcp = "127.0.0.1:1"
+ok = "true"
+
+[[phase]]
+id = "only"
+title = "Only"
+[[phase.step]]
+id = "step"
+title = "Step"
+"#;
+
+/// A run whose clock and samples the test makes.
+struct Bench {
+    run: Launched,
+    clock: Arc<FixedClock>,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn of(step: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (runbook, told) = parse(&format!("{HEAD}{step}"));
+        let runbook = Arc::new(runbook.unwrap_or_else(|| panic!("{told:?}")));
+        let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_000_000_000)));
+        let runner = Arc::new(ScriptedRunner::new());
+        let world = World { runtime: Handle::current(), clock: clock.clone(), runner };
+        let opening = Opening { runbook, inputs: Map::new(), site: None, practice: None };
+        let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
+        let run = launch::begin(&Store::open(folder.path()), opening, &who, world).unwrap();
+        let mut bench = Self { run, clock, _folder: folder };
+        // The monitor's own only answer for the next minutes: nobody listens there.
+        while !matches!(bench.next().await, Update::Sampled(_)) {}
+        bench
+    }
+
+    async fn next(&mut self) -> Update {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.run.updates.recv());
+        next.await.expect("the session says something").expect("the session goes on")
+    }
+
+    fn answers(&self, verdict: Verdict) {
+        let sample = Sample {
+            probe: ProbeId::new("it"),
+            node: None,
+            at: self.clock.now(),
+            verdict,
+            why: String::new(),
+            fields: Map::new(),
+            elapsed: Duration::ZERO,
+        };
+        self.run.session.say(Incoming::Sample(sample));
+    }
+
+    /// Everything that is recorded up to this moment.
+    async fn recorded(&mut self) -> Vec<Event> {
+        self.run.session.propose(Proposal::Note { step: None, text: "so far".into() });
+        let mut seen = Vec::new();
+        loop {
+            if let Update::Recorded(records) = self.next().await {
+                let is_last = |record: &Record| matches!(record.event, Event::NoteAdded { .. });
+                let is_over = records.iter().any(is_last);
+                seen.extend(records.iter().map(|record| record.event.clone()));
+                if is_over {
+                    return seen;
+                }
+            }
+        }
+    }
+}
+
+fn key() -> StepKey {
+    "only/step".parse().unwrap()
+}
+
+fn held(events: &[Event]) -> Option<u64> {
+    events.iter().find_map(|event| match event {
+        Event::CheckPassed { held_ms, .. } => Some(*held_ms),
+        _ => None,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_does_not_count_the_time_in_which_nothing_was_sensed() {
+    let mut bench = Bench::of("check = '.health.it[0].verdict == \"ok\"'\nhold = \"10s\"\n").await;
+    bench.answers(Verdict::Ok);
+    assert_eq!(held(&bench.recorded().await), None);
+    // As after a stop of the process: the first that is heard of an hour is that all is well now.
+    bench.clock.advance(Duration::from_secs(3600));
+    bench.answers(Verdict::Ok);
+    assert_eq!(held(&bench.recorded().await), None);
+    bench.clock.advance(Duration::from_secs(9));
+    assert_eq!(held(&bench.recorded().await), None);
+    bench.clock.advance(Duration::from_secs(2));
+    assert_eq!(held(&bench.recorded().await), Some(11_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_does_not_stand_open_on_what_went_stale_unseen() {
+    let mut bench = Bench::of("gate = '.health.it[0].verdict == \"ok\"'\nconfirm = \"Seen?\"\n").await;
+    bench.answers(Verdict::Ok);
+    bench.recorded().await;
+    bench.clock.advance(Duration::from_secs(3600));
+    bench.run.session.propose(Proposal::Confirm { step: key(), said: "yes".into() });
+    let refusal = loop {
+        match bench.next().await {
+            Update::Refused(_, refusal) => break refusal,
+            Update::Recorded(records) => {
+                let confirmed = |record: &Record| matches!(record.event, Event::StepConfirmed { .. });
+                assert!(!records.iter().any(confirmed), "the gate stood open");
+            }
+            _ => {}
+        }
+    };
+    assert!(matches!(refusal, Refusal::GateClosed(_)), "{refusal}");
+}
