@@ -257,10 +257,6 @@ impl Runtime {
             Happened::Terminal(None | Some(Err(_))) => return Ok(Some(Ending::Gone)),
             Happened::Terminal(Some(Ok(event))) => {
                 if let Some(message) = message_of(event) {
-                    if matches!(message, Message::Resized(..)) {
-                        // It may have come and gone to another size meanwhile, and lost what it showed.
-                        terminal.forget();
-                    }
                     self.tell(message, terminal);
                 }
             }
@@ -295,14 +291,20 @@ impl Runtime {
                 self.come_back(terminal)?;
             }
             Outside::Continued => self.come_back(terminal)?,
+            Outside::Resized => self.take_size(terminal)?,
         }
         Ok(None)
     }
 
     fn come_back(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
         terminal.take_again()?;
-        self.app.size = Terminal::size()?;
-        let (columns, rows) = self.app.size;
+        self.take_size(terminal)
+    }
+
+    fn take_size(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
+        // It may have come and gone to another size meanwhile, and lost what it showed.
+        terminal.forget();
+        let (columns, rows) = Terminal::size()?;
         self.tell(Message::Resized(columns, rows), terminal);
         Ok(())
     }
@@ -460,7 +462,7 @@ fn message_of(event: TerminalEvent) -> Option<Message> {
         TerminalEvent::Key(key) => Some(Message::Key(key)),
         TerminalEvent::Paste(text) => Some(Message::Paste(text)),
         TerminalEvent::Mouse(mouse) => Some(Message::Mouse(mouse)),
-        TerminalEvent::Resize(columns, rows) => Some(Message::Resized(columns, rows)),
-        TerminalEvent::FocusGained | TerminalEvent::FocusLost => None,
+        // A size is taken from the signal itself: see `Outside::Resized`.
+        TerminalEvent::Resize(..) | TerminalEvent::FocusGained | TerminalEvent::FocusLost => None,
     }
 }

@@ -21,6 +21,8 @@ pub enum Outside {
     Stop,
     /// SIGCONT: it was continued.
     Continued,
+    /// SIGWINCH: the terminal has another size. crossterm tells that too, but loses it when a key comes at the same time.
+    Resized,
     /// The terminal is gone.
     Gone,
     /// A part of piton panicked; what it said.
@@ -99,6 +101,7 @@ fn watch_signals(listener: &UnboundedSender<Outside>) -> io::Result<()> {
         (SignalKind::quit(), Outside::End),
         (stop, Outside::Stop),
         (go_on, Outside::Continued),
+        (SignalKind::window_change(), Outside::Resized),
     ];
     for (kind, outside) in all {
         let mut signals = signal(kind)?;

@@ -12,6 +12,9 @@ const LET_GO: Duration = Duration::from_millis(720);
 /// How long a key may take to show.
 const SHORT: Duration = Duration::from_millis(300);
 
+/// How long a dialog may take to show what was typed.
+const SOON: Duration = Duration::from_secs(10);
+
 /// What is typed where a person would say what was seen.
 pub const SAID: &str = "seen as it should be";
 
@@ -41,7 +44,7 @@ impl<'a> Operator<'a> {
     /// and all that was pressed when a step fails, the program ends, or nothing is recorded for `patience`.
     #[track_caller]
     pub fn walk(&mut self, patience: Duration, is_enough: impl Fn(&str) -> bool) -> String {
-        let mut screen = self.terminal.screen();
+        let mut screen = self.terminal.settled();
         let (mut standing, mut since) = (head(&screen), monotonic());
         loop {
             if is_enough(&screen) {
@@ -63,12 +66,12 @@ impl<'a> Operator<'a> {
                 Move::Type(text) => {
                     self.story.push(format!("typed {text:?}"));
                     self.terminal.type_text(&text);
-                    self.terminal.wait_text(&text, patience);
+                    self.terminal.wait_text(&text, SOON);
                     Duration::ZERO
                 }
                 Move::Wait => patience,
             };
-            screen = self.terminal.changed(&screen, pause).unwrap_or(screen);
+            screen = self.terminal.changed(&screen, pause).map_or(screen, |_| self.terminal.settled());
         }
     }
 
@@ -84,13 +87,12 @@ impl<'a> Operator<'a> {
     /// Gives a reason in the dialog that `key` opens.
     #[track_caller]
     pub fn overrule(&mut self, key: &str, title: &str, reason: &str) {
-        let limit = Duration::from_secs(10);
         self.press(key, &self.terminal.screen());
-        self.terminal.wait_text(title, limit);
+        self.terminal.wait_text(title, SOON);
         self.terminal.type_text(reason);
-        let screen = self.terminal.wait_text(reason, limit);
+        let screen = self.terminal.wait_text(reason, SOON);
         self.press("enter", &screen);
-        self.terminal.wait_for("the reason taken", limit, |screen| !screen.contains(title));
+        self.terminal.wait_for("the reason taken", SOON, |screen| !screen.contains(title));
     }
 
     /// The action key, once it has been let go long enough; how long to wait for what it does.
@@ -126,7 +128,9 @@ fn next(screen: &str) -> Move {
         Some(rest[..rest.find(to)?].to_owned())
     };
     if let Some(target) = between("critical: type ", " to run it") {
-        let is_typed = screen.lines().any(|line| line.split('│').any(|cell| cell.trim() == target));
+        // The command above may end in the same name.
+        let below = screen.lines().skip_while(|line| !line.contains("critical: type "));
+        let is_typed = below.flat_map(|line| line.split('│')).any(|cell| cell.trim() == target);
         return if is_typed { Move::Key("enter") } else { Move::Type(target) };
     }
     if screen.contains("y run it") || screen.contains("y yes") {
@@ -162,7 +166,7 @@ fn each_screen_asks_for_its_key() {
         (" enter cautions read  s skip…  journal ✔ #4", Move::Key("enter")),
         (" x cancel command…  n note…  q leave…", Move::Wait),
         (" a acknowledge…  s skip…  o override…", Move::Wait),
-        ("│ critical: type n2 to run it │\n│            │\n enter run…", Move::Type("n2".into())),
+        ("│ n2 │\n│ critical: type n2 to run it │\n│            │\n enter run…", Move::Type("n2".into())),
         ("│ critical: type n2 to run it │\n│ n2         │\n enter run…", Move::Key("enter")),
         ("│ y run it   esc back │\n enter run…", Move::Key("y")),
         ("│   1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("1")),

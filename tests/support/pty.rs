@@ -18,6 +18,9 @@ use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::census::{Census, Query};
 
+/// For how long nothing is written between two frames.
+const QUIET: Duration = Duration::from_millis(30);
+
 /// How the program hangs on its terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
@@ -201,6 +204,15 @@ impl Terminal {
             let text = seen.screen.screen().contents();
             (text != before || seen.exit.is_some()).then_some(text)
         })
+    }
+
+    /// The screen once nothing was written for a moment: a frame may come in several pieces.
+    pub fn settled(&self) -> String {
+        let mut written = self.shared.seen().raw.len();
+        while let Some(more) = self.wait(QUIET, |seen| Some(seen.raw.len()).filter(|more| *more != written)) {
+            written = more;
+        }
+        self.screen()
     }
 
     /// Waits until the program has ended and its last output is read; panics with the screen when it does not.

@@ -9,8 +9,6 @@ use rustix::process::Signal;
 use crate::support::binary::{Home, records};
 use crate::support::pty::{Exit, Hold, Terminal};
 
-mod panics;
-
 const SOON: Duration = Duration::from_secs(10);
 /// How long the end may take.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -135,17 +133,40 @@ fn nothing_is_asked_of_the_terminal_and_nothing_odd_is_written_to_it() {
 fn a_terminal_that_is_too_small_says_so_and_confirms_nothing() {
     let home = Home::new();
     let mut terminal = practice(&home, Hold::Leader);
-    for (rows, cols) in [(1, 1), (4, 19), (2, 200), (200, 2), (24, 80), (3, 3)] {
+    let known = home.records().len();
+    for (rows, cols) in [(1, 1), (4, 19), (2, 200), (200, 2), (3, 3), (10, 40)] {
+        let drawn = terminal.census(|census| census.count("csi J"));
         terminal.resize(rows, cols);
-        terminal.key("enter");
-        terminal.key("y");
+        terminal.wait_modes("drawn anew", SOON, |census| census.count("csi J") > drawn);
+        for key in ["enter", "1", "enter", "y"] {
+            terminal.key(key);
+        }
     }
     terminal.resize(40, 120);
     terminal.wait_text("Steps", SOON);
-    assert!(terminal.is_running());
-    let said = home.records().iter().filter(|record| matches!(record.event, Event::StepConfirmed { .. })).count();
-    assert_eq!(said, 0);
+    let is_work = |event: &Event| !matches!(event, Event::ConditionChanged { .. });
+    let done = home.records()[known..].iter().filter(|record| is_work(&record.event)).count();
+    assert_eq!(done, 0, "{}", terminal.describe());
     terminal.signal(Signal::TERM);
-    terminal.wait_exit(AT_ONCE);
+    terminal.wait_exit(SOON);
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_resize_in_a_burst_of_keys_is_not_lost() {
+    let home = Home::new();
+    let mut terminal = practice(&home, Hold::Leader);
+    for round in 0..20 {
+        // Both come at the same moment, with the key first.
+        terminal.key("down");
+        terminal.resize(if round % 2 == 0 { 30 } else { 40 }, 120);
+        terminal.key("up");
+    }
+    // The last size was (40, 120): the lowest line is drawn there.
+    terminal.wait_for("the whole screen", SOON, |screen| {
+        screen.contains("Steps") && screen.lines().nth(39).is_some_and(|line| line.contains("journal"))
+    });
+    terminal.signal(Signal::TERM);
+    terminal.wait_exit(SOON);
     terminal.assert_restored();
 }
