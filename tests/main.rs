@@ -7,6 +7,7 @@ mod health;
 mod journal;
 mod screens;
 mod support;
+mod terminal;
 mod tidy;
 
 use std::path::Path;

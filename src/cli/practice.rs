@@ -74,7 +74,9 @@ pub async fn begin(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
-    let cluster = build(&runbook.system, wanted, &[], &[], runtime).await?;
+    let mut cluster = build(&runbook.system, wanted, &[], &[], runtime).await?;
+    // A runbook need not want all that the cluster could tell it.
+    cluster.inputs.retain(|name, _| runbook.inputs.iter().any(|input| input.id.as_str() == name));
     let bound = crate::site::bind(&runbook, &[], None, &cluster.inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
     let opening = Opening { runbook, inputs: bound.inputs, site: None, practice: Some(cluster.seen) };

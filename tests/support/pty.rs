@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use piton::clock::monotonic;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::census::{Census, Query};
@@ -107,6 +107,8 @@ struct Seen {
     census: Census,
     raw: Vec<u8>,
     exit: Option<ExitStatus>,
+    /// What it had computed when it ended.
+    cpu: Duration,
 }
 
 impl Shared {
@@ -144,6 +146,7 @@ impl Terminal {
                 census: Census::default(),
                 raw: Vec::new(),
                 exit: None,
+                cpu: Duration::ZERO,
             }),
             changed: Condvar::new(),
         });
@@ -155,8 +158,11 @@ impl Terminal {
         };
         let waiter = Arc::clone(&shared);
         std::thread::spawn(move || {
+            // First only told that it has ended: until it is waited for, the system knows what it computed.
+            let ended = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+            let cpu = ended.map(|_| cpu_of(pid.as_raw_nonzero().get())).unwrap_or_default();
             let exit = child.wait().expect("a child can be waited for once");
-            waiter.change(|seen| seen.exit = Some(exit));
+            waiter.change(|seen| (seen.exit, seen.cpu) = (Some(exit), cpu));
         });
         Self { shared, master: Some(master), slave: Some(kept), before, pid, wake, reader: Some(reader) }
     }
@@ -268,9 +274,24 @@ impl Terminal {
         self.master = None;
     }
 
-    /// How long the program has computed so far: user and system time.
+    /// How long the program has computed so far, or in all when it has ended: user and system time.
     pub fn cpu(&self) -> Duration {
-        cpu_of(self.pid.as_raw_nonzero().get())
+        let seen = self.shared.seen();
+        if seen.exit.is_some() { seen.cpu } else { cpu_of(self.pid.as_raw_nonzero().get()) }
+    }
+
+    /// Waits until nothing was written for `still`; how many bytes were written in all. That nothing more comes can
+    /// be seen in no other way than by looking for a while.
+    #[track_caller]
+    pub fn wait_still(&self, still: Duration, limit: Duration) -> usize {
+        let end = monotonic() + limit;
+        loop {
+            let written = self.shared.seen().raw.len();
+            if self.wait(still, |seen| (seen.raw.len() > written).then_some(())).is_none() {
+                return written;
+            }
+            assert!(monotonic() < end, "never still within {limit:?}\n{}", self.describe());
+        }
     }
 
     /// Panics unless the terminal is as it was before the program: modes, cursor, style and line settings.
