@@ -75,7 +75,7 @@ pub async fn begin(
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
     let mut cluster = build(&runbook.system, wanted, &[], &[], runtime).await?;
-    // The cluster offers all that a runbook of its system may ask for.
+    // A runbook need not want all that the cluster could tell it.
     cluster.inputs.retain(|name, _| runbook.inputs.iter().any(|input| input.id.as_str() == name));
     let bound = crate::site::bind(&runbook, &[], None, &cluster.inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;

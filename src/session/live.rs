@@ -143,23 +143,6 @@ impl Running {
         }
     }
 
-    /// Takes in all samples that wait and judges them together, but never two answers of one target: what changed
-    /// in between would be lost.
-    fn samples(&mut self, first: Sample, waiting: &mut UnboundedReceiver<Sample>) {
-        let mut taken = HashSet::new();
-        let mut next = Some(first);
-        while let Some(sample) = next {
-            if !taken.insert((sample.probe.clone(), sample.node.clone())) {
-                self.sense();
-                self.sample(sample);
-                break;
-            }
-            self.sample(sample);
-            next = waiting.try_recv().ok();
-        }
-        self.sense();
-    }
-
     fn sample(&mut self, sample: Sample) {
         if self.keeper.is_after_gap(&sample) {
             // What held before the gap is not known to have held in it.
@@ -172,17 +155,16 @@ impl Running {
     /// Takes the answers that are there and judges the board once: on a busy machine judging must not fall behind
     /// asking. Nothing is passed over: before the second answer of a target the first one is judged.
     fn samples(&mut self, first: Sample, more: &mut Receiver<Sample>) {
-        let mut taken: Vec<(ProbeId, Option<String>)> = Vec::new();
+        let mut taken: HashSet<(ProbeId, Option<String>)> = HashSet::new();
         let waiting = std::iter::from_fn(|| more.try_recv().ok()).take(self.live.targets.len());
         for sample in std::iter::once(first).chain(waiting) {
             let target = (sample.probe.clone(), sample.node.clone());
-            if taken.contains(&target) {
-                taken.clear();
+            if !taken.insert(target.clone()) {
                 self.sense();
+                taken.clear();
+                taken.insert(target);
             }
-            taken.push(target);
-            self.keeper.take(sample.clone());
-            self.say(Update::Sampled(Box::new(sample)));
+            self.sample(sample);
         }
         self.sense();
     }

@@ -13,13 +13,10 @@ use std::time::Duration;
 
 use piton::clock::monotonic;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::census::{Census, Query};
-
-/// For how long nothing is written between two frames.
-const QUIET: Duration = Duration::from_millis(30);
 
 /// How the program hangs on its terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,9 +158,9 @@ impl Terminal {
         };
         let waiter = Arc::clone(&shared);
         std::thread::spawn(move || {
-            // First only looked at: a process that was waited for has no times any more.
-            let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
-            let cpu = cpu_of(pid.as_raw_nonzero().get());
+            // First only told that it has ended: until it is waited for, the system knows what it computed.
+            let ended = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+            let cpu = ended.map(|_| cpu_of(pid.as_raw_nonzero().get())).unwrap_or_default();
             let exit = child.wait().expect("a child can be waited for once");
             waiter.change(|seen| (seen.exit, seen.cpu) = (Some(exit), cpu));
         });
@@ -185,34 +182,10 @@ impl Terminal {
         screen.unwrap_or_else(|| panic!("{what}: not within {limit:?}\n{}", self.describe()))
     }
 
-    /// Waits until the census of all that was written is as `wanted` says.
-    #[track_caller]
-    pub fn wait_modes(&self, what: &str, limit: Duration, wanted: impl Fn(&Census) -> bool) {
-        let met = self.wait(limit, |seen| wanted(&seen.census).then_some(()));
-        assert!(met.is_some(), "{what}: not within {limit:?}\n{}", self.describe());
-    }
-
     /// Waits until the screen contains `text`.
     #[track_caller]
     pub fn wait_text(&self, text: &str, limit: Duration) -> String {
         self.wait_for(&format!("{text:?} on the screen"), limit, |screen| screen.contains(text))
-    }
-
-    /// Waits until the screen is another than `before`, or the program has ended; none when neither comes in time.
-    pub fn changed(&self, before: &str, limit: Duration) -> Option<String> {
-        self.wait(limit, |seen| {
-            let text = seen.screen.screen().contents();
-            (text != before || seen.exit.is_some()).then_some(text)
-        })
-    }
-
-    /// The screen once nothing was written for a moment: a frame may come in several pieces.
-    pub fn settled(&self) -> String {
-        let mut written = self.shared.seen().raw.len();
-        while let Some(more) = self.wait(QUIET, |seen| Some(seen.raw.len()).filter(|more| *more != written)) {
-            written = more;
-        }
-        self.screen()
     }
 
     /// Waits until the program has ended and its last output is read; panics with the screen when it does not.
@@ -244,6 +217,11 @@ impl Terminal {
         ask(&self.shared.seen().census)
     }
 
+    /// Looks at the emulated screen: cells, colours, cursor.
+    pub fn look<T>(&self, ask: impl FnOnce(&vt100::Screen) -> T) -> T {
+        ask(self.shared.seen().screen.screen())
+    }
+
     /// Types text.
     pub fn type_text(&self, text: &str) {
         self.send(text.as_bytes());
@@ -254,6 +232,11 @@ impl Terminal {
     pub fn key(&self, name: &str) {
         let is_application = self.census(|census| census.is_on(1));
         self.send(&key_bytes(name, is_application));
+    }
+
+    /// Pastes text as a terminal with bracketed paste does.
+    pub fn paste(&self, text: &str) {
+        self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
     }
 
     fn send(&self, bytes: &[u8]) {
@@ -273,6 +256,11 @@ impl Terminal {
         kill_process(self.pid, signal).expect("the program is still there");
     }
 
+    /// Sends a signal to the program's process group, as a key of the terminal does.
+    pub fn signal_group(&self, signal: Signal) {
+        kill_process_group(self.pid, signal).expect("the program's group is still there");
+    }
+
     /// Kills it at once.
     pub fn kill(&self) {
         // It may have ended in this very moment, which is what is wanted.
@@ -286,10 +274,24 @@ impl Terminal {
         self.master = None;
     }
 
-    /// How long the program has computed so far, or until its end: user and system time, in hundredths of a second.
+    /// How long the program has computed so far, or in all when it has ended: user and system time.
     pub fn cpu(&self) -> Duration {
         let seen = self.shared.seen();
         if seen.exit.is_some() { seen.cpu } else { cpu_of(self.pid.as_raw_nonzero().get()) }
+    }
+
+    /// Waits until nothing was written for `still`; how many bytes were written in all. That nothing more comes can
+    /// be seen in no other way than by looking for a while.
+    #[track_caller]
+    pub fn wait_still(&self, still: Duration, limit: Duration) -> usize {
+        let end = monotonic() + limit;
+        loop {
+            let written = self.shared.seen().raw.len();
+            if self.wait(still, |seen| (seen.raw.len() > written).then_some(())).is_none() {
+                return written;
+            }
+            assert!(monotonic() < end, "never still within {limit:?}\n{}", self.describe());
+        }
     }
 
     /// Panics unless the terminal is as it was before the program: modes, cursor, style and line settings.

@@ -1,0 +1,83 @@
+//! What it costs when nothing happens, and what it asks of the terminal when it starts.
+
+use std::time::Duration;
+
+use piton::clock::monotonic;
+
+use crate::support::pty::{Answers, Terminal};
+use crate::terminal::{Place, READY, SOON};
+
+/// How long nothing is watched.
+const WINDOW: Duration = Duration::from_secs(3);
+
+/// How often all threads of a program gave up the processor by themselves.
+fn wake_ups(terminal: &Terminal) -> u64 {
+    let pid = terminal.pid().as_raw_nonzero().get();
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the program is running").flatten();
+    tasks
+        .map(|task| {
+            let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            line.and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or(0)
+        })
+        .sum()
+}
+
+/// That nothing happens can only be watched: for a window, after it has been still for a moment.
+fn assert_idle(terminal: &Terminal) {
+    let written = terminal.wait_still(Duration::from_millis(500), SOON);
+    let before = wake_ups(terminal);
+    let after = terminal.wait_still(WINDOW, WINDOW + SOON);
+    assert_eq!(after, written, "bytes were written though nothing happened");
+    let woken = wake_ups(terminal) - before;
+    assert!(woken <= 2, "woken {woken} times in {WINDOW:?}");
+}
+
+#[test]
+fn an_idle_library_sleeps() {
+    let place = Place::new();
+    let terminal = place.start(&[]).spawn();
+    terminal.wait_text("vault-ha-upgrade", SOON);
+    assert_idle(&terminal);
+}
+
+#[test]
+fn an_idle_run_sleeps_before_a_step_and_before_a_dialog() {
+    let place = Place::new();
+    let terminal = place.practice(3);
+    assert_idle(&terminal);
+    terminal.key("enter");
+    terminal.wait_text("What was seen?", SOON);
+    assert_idle(&terminal);
+}
+
+/// How long it takes from the start to the first screen.
+fn first_screen(answers: Answers) -> Duration {
+    let place = Place::new();
+    let book = place.write("quiet.toml", super::quiet(3));
+    let start = place.start(&["practice", &book]).answers(answers);
+    let began = monotonic();
+    let terminal = start.spawn();
+    terminal.wait_text(READY, SOON);
+    let took = began.elapsed();
+    let queries: Vec<String> = terminal.census(|census| {
+        let asks =
+            ["csi c", "csi >c", "csi =c", "csi n", "csi ?n", "csi ?u", "csi x", "csi t", "csi $p", "csi ?$p", "csi >q"];
+        let is_query = |kind: &str| asks.contains(&kind) || kind.starts_with("osc") || kind.starts_with("dcs");
+        census.kinds().keys().filter(|kind| is_query(kind)).cloned().collect()
+    });
+    assert!(queries.is_empty(), "it asks the terminal: {queries:?}");
+    let raw = terminal.raw();
+    for query in [&b"\x1b[6n"[..], b"\x1b[c", b"\x1b[0c", b"\x1b[?u", b"\x1b]", b"\x1b[14t", b"\x1b[>0q", b"\x1bP"] {
+        assert!(!raw.windows(query.len()).any(|window| window == query), "{query:?}");
+    }
+    took
+}
+
+/// A query that is waited for costs 2 s; the bound lies far below that and above what a busy machine adds.
+#[test]
+fn a_terminal_that_answers_nothing_costs_nothing() {
+    let best = |answers| (0..3).map(|_| first_screen(answers)).min().expect("three of them");
+    let (usual, mute) = (best(Answers::Usual), best(Answers::Mute));
+    assert!(mute <= usual * 2 + Duration::from_millis(300), "{mute:?} instead of {usual:?}");
+}

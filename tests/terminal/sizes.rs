@@ -1,0 +1,85 @@
+//! Terminals of any size, and many of them in a row.
+
+use crate::support::pty::Terminal;
+use crate::terminal::{Place, READY, SOON};
+
+const ODD: [(u16, u16); 10] =
+    [(0, 0), (1, 1), (1, 65_535), (65_535, 1), (300, 500), (301, 501), (15, 60), (14, 60), (15, 59), (2, 200)];
+
+/// Numbers without a pattern that are the same in every run of the test.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: u16) -> u16 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u16::try_from((self.0 >> 33) % u64::from(end)).expect("it lies below a number of this size")
+    }
+}
+
+/// The screen with its styles, as text that would draw it.
+fn picture(terminal: &Terminal) -> String {
+    terminal.look(vt100::Screen::contents_formatted)
+}
+
+#[test]
+fn a_storm_of_sizes_ends_with_the_same_screen() {
+    let place = Place::new();
+    let terminal = place.practice(30);
+    terminal.key("down");
+    terminal.wait_text("What is thing 2?", SOON);
+    let (before, drawn) = (terminal.screen(), picture(&terminal));
+    let mut numbers = Numbers(2_026);
+    for round in 0..300 {
+        let odd = ODD.get(round / 3).filter(|_| round % 3 == 0).copied();
+        let (rows, cols) = odd.unwrap_or_else(|| (numbers.below(90), numbers.below(300)));
+        terminal.resize(rows, cols);
+    }
+    terminal.resize(40, 120);
+    terminal.wait_for("the same screen", SOON, |screen| screen == before);
+    assert!(picture(&terminal) == drawn, "the same colours");
+    assert!(terminal.is_running());
+    terminal.key("q");
+    terminal.wait_text("Leave the run?", SOON);
+}
+
+#[test]
+fn each_odd_size_is_drawn_and_survived() {
+    let place = Place::new();
+    let terminal = place.practice(3);
+    let before = terminal.screen();
+    for (rows, cols) in ODD {
+        let written = terminal.raw().len();
+        terminal.resize(rows, cols);
+        if rows > 0 && cols > 0 {
+            terminal.wait_for(&format!("{rows}x{cols} drawn"), SOON, |_| terminal.raw().len() > written);
+        }
+        terminal.resize(40, 120);
+        terminal.wait_for("the same screen", SOON, |screen| screen == before);
+    }
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so_and_confirms_nothing() {
+    let place = Place::new();
+    let terminal = place.practice(3);
+    let before = terminal.screen();
+    terminal.key("enter");
+    let asked = terminal.wait_text("What was seen?", SOON);
+    terminal.type_text("fine");
+    let typed = terminal.wait_for("the text", SOON, |screen| screen.contains("fine") && !asked.contains("fine"));
+    let records = place.records().len();
+    for (rows, cols) in [(15, 59), (14, 60), (5, 20), (1, 20)] {
+        terminal.resize(rows, cols);
+        terminal.wait_text("too small", SOON);
+        for key in ["enter", "y", "1", "s", "enter", "o", "A", "esc"] {
+            terminal.key(key);
+        }
+        terminal.resize(40, 120);
+        terminal.wait_for("the dialog as it was", SOON, |screen| screen == typed);
+        assert_eq!(place.records().len(), records, "at {cols}x{rows}");
+    }
+    terminal.key("esc");
+    terminal.wait_for("the step again", SOON, |screen| screen == before);
+    terminal.resize(15, 60);
+    terminal.wait_text(READY, SOON);
+}
