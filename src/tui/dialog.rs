@@ -56,6 +56,8 @@ pub struct Choice {
     pub prompt: String,
     /// The answers it takes.
     pub options: Vec<String>,
+    /// The kind of value; `None` for a statement.
+    pub kind: Option<InputKind>,
     /// Which is chosen; none at first.
     pub chosen: Option<usize>,
     /// Why it is not taken.
@@ -393,7 +395,15 @@ impl Choice {
             self.problem = Some("choose what was seen first".into());
             return Answer::Stay;
         };
-        Answer::Propose(Proposal::Confirm { step: self.step.clone(), said: said.clone() })
+        let (step, said) = (self.step.clone(), said.clone());
+        let Some(kind) = &self.kind else { return Answer::Propose(Proposal::Confirm { step, said }) };
+        match parse_value(kind, &said) {
+            Ok(value) => Answer::Propose(Proposal::Answer { step, value, file: None }),
+            Err(why) => {
+                self.problem = Some(why);
+                Answer::Stay
+            }
+        }
     }
 }
 

@@ -77,7 +77,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         Dialog::Choose(choice) => Sheet {
             problem: choice.problem.as_deref(),
             ..plain(
-                "What was seen?",
+                if choice.kind.is_some() { "Answer" } else { "What was seen?" },
                 choices(choice, cells, look),
                 "up, down or a number choose   enter take it   esc back",
             )

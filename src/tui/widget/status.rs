@@ -34,7 +34,8 @@ impl Status<'_> {
     fn told(&self, alert: &str) -> Strip {
         let run = self.run;
         if run.is_leaving() {
-            return Strip::of("closing the sitting; the run stays as it stands", Meaning::Current);
+            let rest = if run.state.closed.is_some() { "" } else { "; the run stays as it stands" };
+            return Strip::of(format!("closing the sitting{rest}"), Meaning::Current);
         }
         if let Some(why) = &run.halted {
             return Strip::of(format!("{alert} {why}"), Meaning::Problem);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::scope::{command_of, target_of};
 use crate::engine::{Allowed, Leaving, Proposal};
-use crate::runbook::{Action as StepAction, StepKey};
+use crate::runbook::{Action as StepAction, InputKind, StepKey};
 use crate::tui::dialog::{Answer, Ask, Choice, CommandBox, Dialog, Field, Note, Purpose, Reason, Statement};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
@@ -228,16 +228,21 @@ impl Run {
 
     fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
         let prompt = self.view.page.prompt.clone();
-        let dialog = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
-            Some(StepAction::Confirm { options, .. }) if !options.is_empty() => {
-                let options = options.clone();
-                Dialog::Choose(Choice { step, prompt, options, chosen: None, problem: None })
+        let (options, kind) = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
+            Some(StepAction::Confirm { options, .. }) => (options.clone(), None),
+            Some(StepAction::Ask { kind: InputKind::Bool, .. }) => {
+                (vec!["yes".into(), "no".into()], Some(InputKind::Bool))
             }
-            Some(StepAction::Ask { kind, .. }) => {
-                let kind = Some(kind.clone());
-                Dialog::State(Statement { step, prompt, kind, field: Field::default() })
+            Some(StepAction::Ask { kind: kind @ InputKind::Choice(options), .. }) => {
+                (options.clone(), Some(kind.clone()))
             }
-            _ => Dialog::State(Statement { step, prompt, kind: None, field: Field::default() }),
+            Some(StepAction::Ask { kind, .. }) => (Vec::new(), Some(kind.clone())),
+            _ => (Vec::new(), None),
+        };
+        let dialog = if options.is_empty() {
+            Dialog::State(Statement { step, prompt, kind, field: Field::default() })
+        } else {
+            Dialog::Choose(Choice { step, prompt, options, kind, chosen: None, problem: None })
         };
         self.open(dialog);
         Vec::new()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, target_of, text_of};
 use crate::engine::{CommandLine, Moment, Plan, RunState, StepStatus};
-use crate::runbook::{Action, ActionKind, Argv, CautionLevel, Runbook, Step, StepKey, Template};
+use crate::runbook::{Action, ActionKind, Argv, CautionLevel, InputKind, Runbook, Step, StepKey, Template};
 
 /// Everything that the step pane shows of one step.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +92,12 @@ impl StepPage {
                 page.prompt = text(prompt);
                 page.options.clone_from(options);
             }
-            Action::Ask { prompt, .. } => page.prompt = text(prompt),
+            Action::Ask { prompt, kind, .. } => {
+                page.prompt = text(prompt);
+                if let InputKind::Choice(options) = kind {
+                    page.options.clone_from(options);
+                }
+            }
             Action::Run { argv, .. } if is_ahead(runbook, state, key) => page.later = later(argv),
             Action::Run { .. } => {
                 let command = command_of(runbook, state, &moment.board, key, moment.at);
