@@ -16,7 +16,7 @@ pub struct StepPage {
     pub number: String,
     /// Its title.
     pub title: String,
-    /// `vault-2 (2 of 3)` in a loop.
+    /// `vault-2, 2 of 3` in a loop.
     pub item: String,
     /// How it stands.
     pub status: Option<StepStatus>,
@@ -66,11 +66,12 @@ impl StepPage {
             return Self::default();
         };
         let text = |template: &Template| told(template, runbook, state, moment, key);
+        let title = text(&step.title);
         let mut page = Self {
             key: Some(key.clone()),
             number: number(state, key),
-            title: text(&step.title),
-            item: item(state, key),
+            title: title.clone(),
+            item: item(state, key, &title),
             status: Some(known.status),
             attempt: known.attempt,
             kind: Some(step.action.kind()),
@@ -110,6 +111,17 @@ impl StepPage {
             Action::Wait(length) => page.timer = Some(*length),
         }
         page
+    }
+}
+
+impl StepPage {
+    /// Number, title and item, for the pane's edge.
+    pub fn headline(&self, dot: &str) -> String {
+        if self.key.is_none() {
+            return "No step".into();
+        }
+        let item = if self.item.is_empty() { String::new() } else { format!(" {dot} {}", self.item) };
+        format!("{} {}{item}", self.number, self.title)
     }
 }
 
@@ -168,11 +180,13 @@ pub fn number(state: &RunState, key: &StepKey) -> String {
     format!("{back}{index}.{step}")
 }
 
-fn item(state: &RunState, key: &StepKey) -> String {
+/// `vault-2, 2 of 3`; without the name when the title holds it already.
+fn item(state: &RunState, key: &StepKey, title: &str) -> String {
     let Some(name) = &key.item else { return String::new() };
     let Some(phase) = state.phases.iter().find(|phase| phase.id == key.phase) else { return name.clone() };
     let at = phase.items.iter().position(|item| item.item.name.as_ref() == Some(name)).map_or(0, |at| at + 1);
-    format!("{name} ({at} of {})", phase.items.len())
+    let named = if title.contains(name.as_str()) { String::new() } else { format!("{name}, ") };
+    format!("{named}{at} of {}", phase.items.len())
 }
 
 fn source(runbook: &Runbook, step: &Step) -> String {
