@@ -133,6 +133,10 @@ pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &Step
 
 /// A text with its values; in a loop that has not opened yet, with gaps where its item will stand.
 fn told(template: &Template, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    // A text without values is the same at every moment, and a scope costs more than all the rest of a row.
+    if !template.source().contains("{{") {
+        return template.source().to_owned();
+    }
     if is_ahead(runbook, state, key) {
         return gapped(template.source());
     }
