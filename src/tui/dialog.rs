@@ -56,8 +56,8 @@ pub struct Choice {
     pub prompt: String,
     /// The answers it takes.
     pub options: Vec<String>,
-    /// Whether what is chosen is kept as a value, rather than stated as seen.
-    pub is_value: bool,
+    /// The kind of value; `None` for a statement.
+    pub kind: Option<InputKind>,
     /// Which is chosen; none at first.
     pub chosen: Option<usize>,
     /// Why it is not taken.
@@ -392,15 +392,18 @@ impl Choice {
 
     fn act(&mut self) -> Answer {
         let Some(said) = self.chosen.and_then(|at| self.options.get(at)) else {
-            self.problem = Some("choose one first".into());
+            self.problem = Some("choose what was seen first".into());
             return Answer::Stay;
         };
-        let step = self.step.clone();
-        Answer::Propose(if self.is_value {
-            Proposal::Answer { step, value: said.clone().into(), file: None }
-        } else {
-            Proposal::Confirm { step, said: said.clone() }
-        })
+        let (step, said) = (self.step.clone(), said.clone());
+        let Some(kind) = &self.kind else { return Answer::Propose(Proposal::Confirm { step, said }) };
+        match parse_value(kind, &said) {
+            Ok(value) => Answer::Propose(Proposal::Answer { step, value, file: None }),
+            Err(why) => {
+                self.problem = Some(why);
+                Answer::Stay
+            }
+        }
     }
 }
 

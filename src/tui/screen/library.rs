@@ -122,7 +122,8 @@ impl Library {
             (Rect { height: body.height - low, ..body }, Rect { y: body.bottom() - low, height: low, ..body })
         };
         let edge = if is_wide { Edge::Whole } else { Edge::Top };
-        let count = format!("{} runbooks, {} unfinished", self.entries.len(), self.open.len());
+        let plural = if self.entries.len() == 1 { "" } else { "s" };
+        let count = format!("{} runbook{plural}, {} unfinished", self.entries.len(), self.open.len());
         let inside = paint.frame(list, &Frame { title: "Library", right: &count, is_focused: true, edge });
         self.draw_list(inside, paint);
         let inside = paint.frame(preview, &Frame { title: "Preview", right: "", is_focused: false, edge });
@@ -159,10 +160,14 @@ impl Library {
         for (y, (index, strip)) in (area.y..area.bottom()).zip(rows.iter().skip(top)) {
             let row = Rect { y, height: 1, ..area };
             let indent = if index.is_some() { 3 } else { 1 };
-            paint.strip((area.x + indent, y), area.width.saturating_sub(indent + 1), strip);
+            let place = Rect { x: row.x + indent, width: row.width.saturating_sub(indent + 1), ..row };
             if *index == Some(self.chosen) {
                 paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
-                paint.tint(Rect { x: row.x + 3, width: row.width.saturating_sub(4), ..row }, Meaning::Selected);
+                paint.fill(place, Meaning::Selected);
+                let told: String = strip.0.iter().map(|(text, _)| text.as_str()).collect();
+                paint.put((place.x, y), place.width, &told, Meaning::Selected);
+            } else {
+                paint.strip((place.x, y), place.width, strip);
             }
         }
     }

@@ -12,8 +12,15 @@ use crate::tui::message::Effect;
 use crate::tui::screen::library::draw_keys;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::dialog::draw_field;
-use crate::tui::widget::paint::{Edge, Frame, Paint};
+use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
+use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
+
+/// How many rows a question takes: prompt, field, problem.
+const ROWS_EACH: u16 = 3;
+
+/// How many lines the prompt of the question under the cursor may take.
+const MOST_PROMPT_LINES: u16 = 4;
 
 /// The state of the set-up screen.
 #[derive(Debug)]
@@ -164,7 +171,6 @@ impl SetUp {
     }
 
     fn draw_form(&self, area: Rect, paint: &mut Paint<'_>) {
-        let rows_each = 3;
         let bound = u16::try_from(self.questions.bound.len()).unwrap_or(u16::MAX).min(area.height / 3);
         let mut y = area.y;
         for (name, value) in self.questions.bound.iter().take(usize::from(bound)) {
@@ -175,35 +181,49 @@ impl SetUp {
         if bound > 0 {
             y += 1;
         }
-        let room = area.bottom().saturating_sub(y + 1) / rows_each;
+        let room = area.bottom().saturating_sub(y + MOST_PROMPT_LINES) / ROWS_EACH;
         let first = (self.chosen + 1).saturating_sub(usize::from(room.max(1)));
         let asked = self.questions.asked.iter().zip(&self.fields).enumerate();
         for (index, (question, field)) in asked.skip(first).take(usize::from(room)) {
-            let place = Rect { y, height: rows_each.min(area.bottom() - y), ..area };
-            self.draw_question(question, field, index == self.chosen, place, paint);
-            y += rows_each;
+            let place = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+            y += self.draw_question(question, field, index == self.chosen, place, paint);
         }
         let is_here = self.chosen == self.fields.len();
         let start = if self.questions.is_practice { "[ start practising ]" } else { "[ start the live run ]" };
         paint.put((area.x, y), area.width, start, if is_here { Meaning::Selected } else { Meaning::Title });
     }
 
-    fn draw_question(&self, question: &Question, field: &Field, is_here: bool, area: Rect, paint: &mut Paint<'_>) {
+    /// Draws one question; gives the rows that it took. The one under the cursor is told in full.
+    fn draw_question(
+        &self,
+        question: &Question,
+        field: &Field,
+        is_here: bool,
+        area: Rect,
+        paint: &mut Paint<'_>,
+    ) -> u16 {
         let sign = if is_here { paint.look.glyphs.current } else { " " };
         let meaning = if is_here { Meaning::Current } else { Meaning::Text };
-        let told = format!("{sign} {} ({})", question.prompt, takes(question));
-        paint.put((area.x, area.y), area.width, &told, meaning);
-        let place = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
+        let told = format!("{} ({})", question.prompt, takes(question));
+        paint.put((area.x, area.y), 1, sign, meaning);
+        let wide = area.width.saturating_sub(2);
+        let mut lines =
+            if is_here { wrapped(&told, usize::from(wide), meaning) } else { vec![Strip::of(told, meaning)] };
+        lines.truncate(usize::from(MOST_PROMPT_LINES));
+        let rows = u16::try_from(lines.len()).unwrap_or(1);
+        paint.strips(Rect { x: area.x + 2, width: wide, height: rows, ..area }, &lines, 0);
+        let place = Rect { x: area.x + 2, y: area.y + rows, width: wide, height: 1 };
         let text = field.text();
         if is_here {
-            draw_field(field, place, paint);
+            draw_field(field, place.intersection(paint.buffer.area), paint);
         } else {
             paint.put((place.x, place.y), place.width, if text.is_empty() { "-" } else { &text }, Meaning::Command);
         }
         if let Some(problem) = field.problem.as_ref().filter(|_| !text.is_empty() || is_here) {
             let told = format!("{} {problem}", paint.look.glyphs.failed);
-            paint.put((place.x, area.y + 2), place.width, &told, Meaning::Problem);
+            paint.put((place.x, place.y + 1), place.width, &told, Meaning::Problem);
         }
+        rows + ROWS_EACH - 1
     }
 }
 

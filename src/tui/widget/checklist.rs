@@ -83,12 +83,15 @@ impl Checklist<'_> {
         Some(Row::Step(p, i, s))
     }
 
-    /// The first line in view, so that the step looked at is in the middle where possible.
+    /// The first line in view. It moves by whole pages, so that a step from line to line rarely moves all of them.
     pub fn top(&self, rows: &[Row], height: u16) -> usize {
         let height = usize::from(height);
         let place = self.shown.and_then(|key| self.place(key));
-        let at = rows.iter().position(|row| Some(*row) == place);
-        at.unwrap_or(0).saturating_sub(height / 2).min(rows.len().saturating_sub(height))
+        let at = rows.iter().position(|row| Some(*row) == place).unwrap_or(0);
+        let margin = (height / 4).min(4);
+        let page = (height - 2 * margin).max(1);
+        let top = at.saturating_sub(margin) / page * page;
+        top.min(rows.len().saturating_sub(height))
     }
 
     /// Draws it.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-use crate::engine::Allowed;
+use crate::engine::{Allowed, Gate};
 use crate::tui::app::App;
 use crate::tui::dialog::{Ask, Choice, CommandBox, Dialog, Field, Purpose, Reason};
 use crate::tui::screen::run::Run;
@@ -29,7 +29,9 @@ const NOTE_ROWS: u16 = 8;
 /// Draws whatever lies over the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let cells = text_cells(area.width);
-    if let Some(sheet) = run.dialog.as_ref().map(|dialog| sheet(run, dialog, cells, &app.look)) {
+    if let Some(mut sheet) = run.dialog.as_ref().map(|dialog| sheet(run, dialog, cells, &app.look)) {
+        let held = run.dialog.as_ref().and_then(|dialog| held(run, dialog));
+        sheet.problem = sheet.problem.or(held.as_deref());
         sheet.draw(area, paint);
     } else if let Some(card) = &run.card {
         let lines = resume::lines(run, card, cells, &app.look);
@@ -42,6 +44,18 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             keys: "enter go on from here",
         };
         sheet.draw(area, paint);
+    }
+}
+
+/// Why what a dialog asks for would be refused at this moment.
+fn held(run: &Run, dialog: &Dialog) -> Option<String> {
+    let is_action = matches!(dialog, Dialog::State(_) | Dialog::Choose(_) | Dialog::Command(_));
+    match &run.view.gate {
+        Gate::Closed(holds) if is_action && run.pending.is_none() => {
+            let told: Vec<_> = holds.iter().map(|hold| tell::hold(&run.runbook, hold)).collect();
+            Some(format!("held now: {}", told.join("; ")))
+        }
+        _ => None,
     }
 }
 
@@ -77,7 +91,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         Dialog::Choose(choice) => Sheet {
             problem: choice.problem.as_deref(),
             ..plain(
-                "What was seen?",
+                if choice.kind.is_some() { "Answer" } else { "What was seen?" },
                 choices(choice, cells, look),
                 "up, down or a number choose   enter take it   esc back",
             )

@@ -151,16 +151,32 @@ pub fn counted(board: &Board, glyphs: &Glyphs) -> String {
     counted.collect::<Vec<_>>().join(&format!(" {} ", glyphs.dot))
 }
 
-/// The board in one line: every node with its sign, and the word where it is not ok.
+/// The board in one line: every node with the worst that any probe says of it, and the word where it is not ok.
 pub fn summary(board: &Board, glyphs: &Glyphs) -> Strip {
-    let mut strip = Strip::of("health", Meaning::Dim);
+    let mut worst: Vec<(&str, Verdict)> = Vec::new();
     for row in &board.rows {
-        let (sign, meaning) = tell::verdict_sign(row.verdict, glyphs);
         let node = row.node.as_deref().unwrap_or(row.probe.as_str());
-        let word = if row.verdict == Verdict::Ok { String::new() } else { format!(" {}", row.verdict.word()) };
-        strip = strip.and(format!("  {node} "), Meaning::Text).and(format!("{sign}{word}"), meaning);
+        match worst.iter_mut().find(|(known, _)| *known == node) {
+            Some((_, verdict)) if weight(row.verdict) > weight(*verdict) => *verdict = row.verdict,
+            Some(_) => {}
+            None => worst.push((node, row.verdict)),
+        }
+    }
+    let mut strip = Strip::of("health", Meaning::Dim);
+    for (node, verdict) in worst {
+        let (sign, meaning) = tell::verdict_sign(verdict, glyphs);
+        strip = strip.and(format!("  {node} "), Meaning::Text).and(format!("{sign} {}", verdict.word()), meaning);
     }
     if board.rows.is_empty() { strip.and("  no probes", Meaning::Dim) } else { strip }
+}
+
+const fn weight(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Ok => 0,
+        Verdict::Degraded => 1,
+        Verdict::Unknown => 2,
+        Verdict::Bad => 3,
+    }
 }
 
 fn padded(text: &str, cells: usize) -> String {

@@ -77,6 +77,8 @@ impl Paint<'_> {
         let cells = cells.min(area.right() - x);
         let clean = clean_line(text);
         let fitting = cut(&clean, usize::from(cells), self.look.glyphs.cut);
+        // What was drawn there before must not shine through.
+        let style = Style::reset().patch(style);
         let (end, _) = self.buffer.set_stringn(x, y, fitting, usize::from(cells), style);
         end - x
     }

@@ -1,5 +1,7 @@
 //! "You were here": what happened last, and what changed in health since.
 
+use serde_json::Value;
+
 use crate::engine::Row;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -46,9 +48,14 @@ fn changes(run: &Run, card: &Card, look: &Look) -> Vec<Strip> {
     if changed.is_empty() { vec![Strip::of("  as it was recorded last", Meaning::Ok)] } else { changed }
 }
 
+/// The fields that are no numbers: counters move all the time, and say nothing about what has changed.
+fn words(row: &Row) -> Vec<(&String, &Value)> {
+    row.fields.iter().filter(|(_, value)| !value.is_number()).collect()
+}
+
 fn change(row: &Row, card: &Card, look: &Look) -> Option<Strip> {
     let before = card.board.row(&row.probe, row.node.as_deref());
-    let is_same = before.is_some_and(|before| before.verdict == row.verdict && before.fields == row.fields);
+    let is_same = before.is_some_and(|before| before.verdict == row.verdict && words(before) == words(row));
     if is_same {
         return None;
     }

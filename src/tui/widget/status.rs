@@ -34,7 +34,8 @@ impl Status<'_> {
     fn told(&self, alert: &str) -> Strip {
         let run = self.run;
         if run.is_leaving() {
-            return Strip::of("closing the sitting; the run stays as it stands", Meaning::Current);
+            let rest = if run.state.closed.is_some() { "" } else { "; the run stays as it stands" };
+            return Strip::of(format!("closing the sitting{rest}"), Meaning::Current);
         }
         if let Some(why) = &run.halted {
             return Strip::of(format!("{alert} {why}"), Meaning::Problem);
@@ -119,7 +120,8 @@ impl Status<'_> {
         let run = self.run;
         let shown = |action| self.keymap.shown(action, Context::Run);
         let mut offers: Vec<(String, String, bool)> = Vec::new();
-        let is_idle = run.pending.is_none() && !run.is_leaving();
+        let is_covered = run.dialog.is_some() || run.card.is_some();
+        let is_idle = run.pending.is_none() && !run.is_leaving() && !is_covered;
         for allowed in &run.view.allowed {
             let (action, needs_arm) = key_of(allowed);
             if offers.iter().any(|(key, ..)| *key == shown(action)) {
@@ -132,9 +134,9 @@ impl Status<'_> {
         if run.halted.is_none() {
             let has_act = run.view.allowed.first().is_some_and(|first| key_of(first).0 == Action::Act);
             let place = if has_act { offers.len().min(3) } else { 0 };
-            offers.insert(place, (shown(Action::Why), "why".into(), true));
+            offers.insert(place, (shown(Action::Why), "why".into(), !is_covered));
         }
-        offers.push((self.keymap.shown(Action::Help, Context::Everywhere), "help".into(), true));
+        offers.push((self.keymap.shown(Action::Help, Context::Everywhere), "help".into(), !run.is_typing()));
         offers
     }
 }

@@ -8,7 +8,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::cautions;
 use crate::tui::widget::paint::Strip;
-use crate::tui::wrap::wrap;
+use crate::tui::wrap::{paragraphs, width, wrap};
 
 /// The lines of the step pane.
 #[derive(Clone, Debug, Default)]
@@ -19,10 +19,17 @@ pub struct Lines {
     pub cautions_end: usize,
 }
 
+/// How many cells of a pane's upper edge are not its title's.
+const FRAME_CELLS: usize = 26;
+
 /// Makes the lines of a page, `cells` wide.
 pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     let mut lines = Lines::default();
     let out = &mut lines.strips;
+    // A title that does not fit into the frame is told whole above everything else.
+    if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
+        out.extend(wrapped(&page.title, cells, Meaning::Title));
+    }
     marks(page, cells, out);
     for (level, text) in &page.cautions {
         out.extend(cautions::lines(*level, text, cells, look));
@@ -161,32 +168,6 @@ fn markdown(text: &str, cells: usize, out: &mut Vec<Strip>) {
     }
 }
 
-/// Lines that belong to one paragraph joined into one, so that they can be wrapped anew.
-fn paragraphs(text: &str) -> Vec<String> {
-    let mut paragraphs: Vec<String> = Vec::new();
-    let mut is_fenced = false;
-    let mut is_open = false;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        let is_fence = trimmed.starts_with("```");
-        let starts_anew = trimmed.is_empty()
-            || is_fence
-            || is_fenced
-            || trimmed.starts_with(['#', '-', '*', '|', '>'])
-            || trimmed.starts_with(|c: char| c.is_ascii_digit());
-        match paragraphs.last_mut().filter(|_| is_open && !starts_anew) {
-            Some(open) => {
-                open.push(' ');
-                open.push_str(trimmed);
-            }
-            None => paragraphs.push(line.to_owned()),
-        }
-        is_fenced ^= is_fence;
-        is_open = !trimmed.is_empty() && !is_fence && !is_fenced && !trimmed.starts_with('#');
-    }
-    paragraphs
-}
-
 fn inline(line: &str, is_code: &mut bool) -> Strip {
     let mut strip = Strip::default();
     for (index, part) in line.split('`').enumerate() {
@@ -203,12 +184,6 @@ fn inline(line: &str, is_code: &mut bool) -> Strip {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_of_a_paragraph_are_joined_and_lists_and_fences_are_not() {
-        let text = "one\ntwo\n\n- a\n- b\n  c\n\n```\nx\ny\n```\nthree";
-        assert_eq!(paragraphs(text), ["one two", "", "- a", "- b c", "", "```", "x", "y", "```", "three"]);
-    }
 
     #[test]
     fn code_is_told_from_text_across_lines() {

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use crate::tui::app::App;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::{Pane, Panes};
-use crate::tui::screen::run::page::StepPage;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::guards::Guards;
@@ -34,7 +33,9 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let running =
         run.state.job.as_ref().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
     let running = running.unwrap_or_else(|| if run.output.up > 0 { "scrolled up".into() } else { String::new() });
-    if let Some(inside) = pane(run, &panes, Pane::Output, ("Output", &running), paint) {
+    let dot = paint.look.glyphs.dot;
+    let output_title = run.output.step.as_ref().map(|step| format!("Output {dot} {step}")).unwrap_or("Output".into());
+    if let Some(inside) = pane(run, &panes, Pane::Output, (&output_title, &running), paint) {
         output::draw(&run.output, inside, paint);
     }
     draw_world(run, &panes, paint);
@@ -68,7 +69,7 @@ fn pane(run: &Run, panes: &Panes, which: Pane, titles: (&str, &str), paint: &mut
 
 fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let page = &run.view.page;
-    let title = title(page, paint.look.glyphs.dot);
+    let title = page.headline(paint.look.glyphs.dot);
     let word = page.status.map(|status| tell::status(status, paint.look.glyphs).1).unwrap_or_default();
     let tag = page.kind.map(step::tag).unwrap_or_default();
     let dot = paint.look.glyphs.dot;
@@ -80,12 +81,6 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let right = format!("{more}{tag} {word}");
     let Some(inside) = pane(run, panes, Pane::Step, (&title, right.trim()), paint) else { return };
     paint.strips(inside, &lines.strips, from);
-}
-
-fn title(page: &StepPage, dot: &str) -> String {
-    let item = if page.item.is_empty() { String::new() } else { format!(" {dot} {}", page.item) };
-    let title = format!("{} {}{item}", page.number, page.title);
-    if page.key.is_none() { "No step".into() } else { title }
 }
 
 fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {

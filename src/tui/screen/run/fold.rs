@@ -22,7 +22,8 @@ impl Run {
             Update::Sampled(sample) => self.keeper.take(*sample),
             Update::Printed(job, bytes) => {
                 if self.output.job != Some(job) {
-                    self.output = OutputTail::of(job);
+                    let step = self.state.job.as_ref().map(|running| running.step.clone());
+                    self.output = OutputTail::of(job, step);
                 }
                 self.output.push(&bytes);
                 return Vec::new();
@@ -45,8 +46,8 @@ impl Run {
         let before = self.state.current.clone();
         for record in records {
             self.state.apply(record);
-            if let Event::CommandStarted { job, .. } = &record.event {
-                self.output = OutputTail::of(*job);
+            if let Event::CommandStarted { job, step, .. } = &record.event {
+                self.output = OutputTail::of(*job, Some(step.clone()));
             }
             if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
                 self.pending = None;

@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, Leaving, Proposal};
+use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal};
 use crate::runbook::{Action as StepAction, InputKind, StepKey};
 use crate::tui::dialog::{Answer, Ask, Choice, CommandBox, Dialog, Field, Note, Purpose, Reason, Statement};
 use crate::tui::keymap::Action;
@@ -27,7 +27,7 @@ impl Run {
         now: Instants,
         is_large_enough: bool,
     ) -> Vec<Effect> {
-        self.derive(now);
+        self.derive_world(now);
         if self.is_leaving() {
             return if action == Some(Action::Leave) { vec![Effect::Quit] } else { Vec::new() };
         }
@@ -143,6 +143,7 @@ impl Run {
         if !is_armed || self.pending.is_some() {
             return Vec::new();
         }
+        self.derive_page();
         let offered = self.view.allowed.iter().find(|allowed| key_of(allowed).0 == Action::Act).cloned();
         match offered {
             Some(Allowed::ReadCautions(step)) => {
@@ -228,20 +229,21 @@ impl Run {
 
     fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
         let prompt = self.view.page.prompt.clone();
-        let dialog = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
-            Some(StepAction::Confirm { options, .. }) if !options.is_empty() => {
-                let options = options.clone();
-                Dialog::Choose(Choice { step, prompt, options, is_value: false, chosen: None, problem: None })
+        let (options, kind) = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
+            Some(StepAction::Confirm { options, .. }) => (options.clone(), None),
+            Some(StepAction::Ask { kind: InputKind::Bool, .. }) => {
+                (vec!["yes".into(), "no".into()], Some(InputKind::Bool))
             }
-            Some(StepAction::Ask { kind: InputKind::Choice(options), .. }) => {
-                let options = options.clone();
-                Dialog::Choose(Choice { step, prompt, options, is_value: true, chosen: None, problem: None })
+            Some(StepAction::Ask { kind: kind @ InputKind::Choice(options), .. }) => {
+                (options.clone(), Some(kind.clone()))
             }
-            Some(StepAction::Ask { kind, .. }) => {
-                let kind = Some(kind.clone());
-                Dialog::State(Statement { step, prompt, kind, field: Field::default() })
-            }
-            _ => Dialog::State(Statement { step, prompt, kind: None, field: Field::default() }),
+            Some(StepAction::Ask { kind, .. }) => (Vec::new(), Some(kind.clone())),
+            _ => (Vec::new(), None),
+        };
+        let dialog = if options.is_empty() {
+            Dialog::State(Statement { step, prompt, kind, field: Field::default() })
+        } else {
+            Dialog::Choose(Choice { step, prompt, options, kind, chosen: None, problem: None })
         };
         self.open(dialog);
         Vec::new()
@@ -277,7 +279,7 @@ impl Run {
         self.browsed = step.filter(|step| self.state.current.as_ref() != Some(step));
         self.scroll = 0;
         self.is_unseen = true;
-        self.touch();
+        self.is_page_stale = true;
     }
 
     pub(super) fn scroll_pane(&mut self, pane: Pane, action: Action) {
@@ -292,6 +294,7 @@ impl Run {
             Pane::Step if by == 1 => self.browse(is_down, 1),
             Pane::Steps => self.browse(is_down, by),
             Pane::Step => {
+                self.derive_page();
                 let last = self.step_lines().0.saturating_sub(usize::from(self.step_rows()));
                 self.scroll = moved(self.scroll, last);
             }
@@ -302,23 +305,29 @@ impl Run {
         }
     }
 
-    /// Looks at the step that is so many lines away.
+    /// Looks at the step that is so many steps away, or at the last one in that direction.
     fn browse(&mut self, is_down: bool, by: usize) {
         let shown = self.shown_step();
-        let next = {
-            let steps = self.state.counted().flat_map(|phase| phase.keys()).map(|(key, _)| key);
-            if is_down {
-                let mut after = steps.skip_while(|key| Some(key) != shown.as_ref()).take(by + 1);
-                after.next().and_then(|first| after.last().or(Some(first)))
-            } else {
-                let mut before: Vec<_> = steps.take_while(|key| Some(key) != shown.as_ref()).collect();
-                let at = before.len().saturating_sub(by);
-                (at < before.len()).then(|| before.swap_remove(at))
-            }
+        let items = || self.state.counted().flat_map(|phase| phase.items.iter().map(move |item| (phase, item)));
+        let is_its = |(phase, item): &(&PhaseState, &ItemState)| {
+            shown.as_ref().is_some_and(|key| key.phase == phase.id && key.item == item.item.name)
         };
-        if next.is_some() {
-            self.look_at(next);
+        let Some((_, its)) = items().find(is_its) else { return };
+        let before: usize = items().take_while(|pair| !is_its(pair)).map(|(_, item)| item.steps.len()).sum();
+        let within = its.steps.iter().position(|step| shown.as_ref().is_some_and(|key| key.step == step.id));
+        let at = before + within.unwrap_or(0);
+        let last = items().map(|(_, item)| item.steps.len()).sum::<usize>().saturating_sub(1);
+        let mut to = if is_down { (at + by).min(last) } else { at.saturating_sub(by) };
+        if to == at {
+            return;
         }
+        let next = items().find_map(|(phase, item)| {
+            let step = item.steps.get(to);
+            to = to.wrapping_sub(item.steps.len());
+            let step = step?.id.clone();
+            Some(StepKey { phase: phase.id.clone(), item: item.item.name.clone(), step })
+        });
+        self.look_at(next);
     }
 
     /// The list of steps as it is drawn.

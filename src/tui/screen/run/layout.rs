@@ -141,7 +141,7 @@ pub fn guards_width(both: u16) -> u16 {
 
 /// How wide the left column of a wide screen is.
 fn left_width(width: u16) -> u16 {
-    (width * 2 / 5).clamp(40, 64)
+    (width * 11 / 25).clamp(40, 72)
 }
 
 /// How wide the text of the guards pane is on a screen of that width.

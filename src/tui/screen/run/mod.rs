@@ -78,6 +78,8 @@ pub struct Run {
     leaving_since_ms: Option<u64>,
     /// `view` must be derived again.
     is_stale: bool,
+    /// Another step is looked at: only the page must be.
+    is_page_stale: bool,
     size: (u16, u16),
 }
 
@@ -157,6 +159,7 @@ impl Run {
             is_unseen: true,
             leaving_since_ms: None,
             is_stale: true,
+            is_page_stale: true,
             size,
         };
         run.derive(now);
@@ -180,10 +183,24 @@ impl Run {
 
     /// Derives what follows from the present state, if something changed since.
     pub fn derive(&mut self, now: Instants) {
-        if !self.is_stale {
+        self.derive_world(now);
+        self.derive_page();
+    }
+
+    /// Gathers the page of the step that is looked at, if it is another one by now.
+    fn derive_page(&mut self) {
+        if std::mem::take(&mut self.is_page_stale) {
+            let shown = self.shown_step();
+            self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
+        }
+    }
+
+    /// Derives all but the page.
+    fn derive_world(&mut self, now: Instants) {
+        if !std::mem::take(&mut self.is_stale) {
             return;
         }
-        self.is_stale = false;
+        self.is_page_stale = true;
         let moment = Moment { at: now.run, board: self.keeper.board(now.run) };
         let (runbook, state) = (&*self.runbook, &self.state);
         let current = state.current.as_ref();
@@ -192,7 +209,7 @@ impl Run {
             gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
             rollback: offered_rollback(runbook, state, &moment).map(|plan| (plan.id.clone(), plan.title.clone())),
             stalled: stalled(runbook, state, &moment),
-            page: StepPage::of(runbook, state, &moment, self.shown_step().as_ref()),
+            page: std::mem::take(&mut self.view.page),
             moment,
         };
         self.close_outdated_dialog();

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::JobId;
+use crate::runbook::StepKey;
 use crate::text::clean_output_line;
 
 /// How many lines are kept.
@@ -16,6 +17,8 @@ const MAX_LINE_BYTES: usize = 4_096;
 pub struct OutputTail {
     /// Whose output it is.
     pub job: Option<JobId>,
+    /// The step that it belongs to.
+    pub step: Option<StepKey>,
     /// How far the pane is scrolled up from the end.
     pub up: usize,
     lines: VecDeque<String>,
@@ -25,8 +28,8 @@ pub struct OutputTail {
 
 impl OutputTail {
     /// An empty tail for that job.
-    pub fn of(job: JobId) -> Self {
-        Self { job: Some(job), ..Self::default() }
+    pub fn of(job: JobId, step: Option<StepKey>) -> Self {
+        Self { job: Some(job), step, ..Self::default() }
     }
 
     /// Takes more output in.
@@ -76,7 +79,7 @@ mod tests {
 
     #[test]
     fn output_that_never_ends_stays_bounded() {
-        let mut tail = OutputTail::of(JobId(1));
+        let mut tail = OutputTail::of(JobId(1), None);
         for _ in 0..100 {
             tail.push(&b"y\n".repeat(1_000));
         }
@@ -88,7 +91,7 @@ mod tests {
 
     #[test]
     fn pieces_of_a_line_are_joined_and_scrolling_up_stops_at_the_first() {
-        let mut tail = OutputTail::of(JobId(1));
+        let mut tail = OutputTail::of(JobId(1), None);
         tail.push(b"on");
         tail.push(b"e\r\ntwo\nthr\x1b");
         assert_eq!(tail.tail(9), ["one", "two", "thr␛"]);

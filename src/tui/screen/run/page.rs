@@ -16,7 +16,7 @@ pub struct StepPage {
     pub number: String,
     /// Its title.
     pub title: String,
-    /// `vault-2 (2 of 3)` in a loop.
+    /// `vault-2, 2 of 3` in a loop.
     pub item: String,
     /// How it stands.
     pub status: Option<StepStatus>,
@@ -66,11 +66,12 @@ impl StepPage {
             return Self::default();
         };
         let text = |template: &Template| told(template, runbook, state, moment, key);
+        let title = text(&step.title);
         let mut page = Self {
             key: Some(key.clone()),
             number: number(state, key),
-            title: text(&step.title),
-            item: item(state, key),
+            title: title.clone(),
+            item: item(state, key, &title),
             status: Some(known.status),
             attempt: known.attempt,
             kind: Some(step.action.kind()),
@@ -113,6 +114,17 @@ impl StepPage {
     }
 }
 
+impl StepPage {
+    /// Number, title and item, for the pane's edge.
+    pub fn headline(&self, dot: &str) -> String {
+        if self.key.is_none() {
+            return "No step".into();
+        }
+        let item = if self.item.is_empty() { String::new() } else { format!(" {dot} {}", self.item) };
+        format!("{} {}{item}", self.number, self.title)
+    }
+}
+
 /// A step's title with its values.
 pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
     let step = runbook.step(&key.phase, &key.step);
@@ -121,6 +133,10 @@ pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &Step
 
 /// A text with its values; in a loop that has not opened yet, with gaps where its item will stand.
 fn told(template: &Template, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    // A text without values is the same at every moment, and a scope costs more than all the rest of a row.
+    if !template.source().contains("{{") {
+        return template.source().to_owned();
+    }
     if is_ahead(runbook, state, key) {
         return gapped(template.source());
     }
@@ -168,11 +184,13 @@ pub fn number(state: &RunState, key: &StepKey) -> String {
     format!("{back}{index}.{step}")
 }
 
-fn item(state: &RunState, key: &StepKey) -> String {
+/// `vault-2, 2 of 3`; without the name when the title holds it already.
+fn item(state: &RunState, key: &StepKey, title: &str) -> String {
     let Some(name) = &key.item else { return String::new() };
     let Some(phase) = state.phases.iter().find(|phase| phase.id == key.phase) else { return name.clone() };
     let at = phase.items.iter().position(|item| item.item.name.as_ref() == Some(name)).map_or(0, |at| at + 1);
-    format!("{name} ({at} of {})", phase.items.len())
+    let named = if title.contains(name.as_str()) { String::new() } else { format!("{name}, ") };
+    format!("{named}{at} of {}", phase.items.len())
 }
 
 fn source(runbook: &Runbook, step: &Step) -> String {
