@@ -2,12 +2,12 @@
 
 mod cli;
 mod cluster;
-mod endings;
 mod exec;
 mod format;
 mod harness;
 mod health;
 mod journal;
+mod resize;
 mod screens;
 mod support;
 mod terminal;

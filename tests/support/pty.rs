@@ -18,6 +18,9 @@ use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::census::{Census, Query};
 
+/// For how long nothing is written between two frames.
+const QUIET: Duration = Duration::from_millis(30);
+
 /// How the program hangs on its terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
@@ -182,10 +185,34 @@ impl Terminal {
         screen.unwrap_or_else(|| panic!("{what}: not within {limit:?}\n{}", self.describe()))
     }
 
+    /// Waits until the census of all that was written is as `wanted` says.
+    #[track_caller]
+    pub fn wait_modes(&self, what: &str, limit: Duration, wanted: impl Fn(&Census) -> bool) {
+        let met = self.wait(limit, |seen| wanted(&seen.census).then_some(()));
+        assert!(met.is_some(), "{what}: not within {limit:?}\n{}", self.describe());
+    }
+
     /// Waits until the screen contains `text`.
     #[track_caller]
     pub fn wait_text(&self, text: &str, limit: Duration) -> String {
         self.wait_for(&format!("{text:?} on the screen"), limit, |screen| screen.contains(text))
+    }
+
+    /// Waits until the screen is another than `before`, or the program has ended; none when neither comes in time.
+    pub fn changed(&self, before: &str, limit: Duration) -> Option<String> {
+        self.wait(limit, |seen| {
+            let text = seen.screen.screen().contents();
+            (text != before || seen.exit.is_some()).then_some(text)
+        })
+    }
+
+    /// The screen once nothing was written for a moment: a frame may come in several pieces.
+    pub fn settled(&self) -> String {
+        let mut written = self.shared.seen().raw.len();
+        while let Some(more) = self.wait(QUIET, |seen| Some(seen.raw.len()).filter(|more| *more != written)) {
+            written = more;
+        }
+        self.screen()
     }
 
     /// Waits until the program has ended and its last output is read; panics with the screen when it does not.
@@ -217,11 +244,6 @@ impl Terminal {
         ask(&self.shared.seen().census)
     }
 
-    /// Looks at the emulated screen: cells, colours, cursor.
-    pub fn look<T>(&self, ask: impl FnOnce(&vt100::Screen) -> T) -> T {
-        ask(self.shared.seen().screen.screen())
-    }
-
     /// Types text.
     pub fn type_text(&self, text: &str) {
         self.send(text.as_bytes());
@@ -232,11 +254,6 @@ impl Terminal {
     pub fn key(&self, name: &str) {
         let is_application = self.census(|census| census.is_on(1));
         self.send(&key_bytes(name, is_application));
-    }
-
-    /// Pastes text as a terminal with bracketed paste does.
-    pub fn paste(&self, text: &str) {
-        self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
     }
 
     fn send(&self, bytes: &[u8]) {
@@ -254,11 +271,6 @@ impl Terminal {
     /// Sends a signal to the program itself.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("the program is still there");
-    }
-
-    /// Sends a signal to the program's process group, as a key of the terminal does.
-    pub fn signal_group(&self, signal: Signal) {
-        kill_process_group(self.pid, signal).expect("the program's group is still there");
     }
 
     /// Kills it at once.
