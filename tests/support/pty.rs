@@ -286,6 +286,16 @@ impl Terminal {
         self.master = None;
     }
 
+    /// Looks at the emulated screen: cells, colours, cursor.
+    pub fn look<T>(&self, ask: impl FnOnce(&vt100::Screen) -> T) -> T {
+        ask(self.shared.seen().screen.screen())
+    }
+
+    /// Sends a signal to the program's process group, as a key of the terminal does.
+    pub fn signal_group(&self, signal: Signal) {
+        kill_process_group(self.pid, signal).expect("the program's group is still there");
+    }
+
     /// How long the program has computed so far, or in all when it has ended: user and system time.
     pub fn cpu(&self) -> Duration {
         let seen = self.shared.seen();
