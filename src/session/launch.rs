@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::engine::{Event, JOURNAL_FORMAT, Mode, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen};
 use crate::exec::Runner;
-use crate::health::{self, Target};
+use crate::health::{self, Question, Target};
 use crate::journal::{Holder, Journal, JournalError, Lock, Opened, RunDir, SetAside, Store};
 use crate::runbook::{self, Runbook};
 use crate::session::live::{self, Live};
@@ -125,7 +125,7 @@ pub struct Suspended {
 pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result<Launched, LaunchError> {
     let runbook = opening.runbook.clone();
     let mode = if opening.practice.is_some() { Mode::Practice } else { Mode::Live };
-    let targets = targets(&runbook, &opening.inputs)?;
+    let targets = targets(&runbook, &opening.inputs, opening.practice.as_ref())?;
     let at = world.clock.now();
     let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
     let dir = store.begin(mode, at, runbook.id.as_str())?;
@@ -169,7 +169,8 @@ pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchE
 pub fn go_on(store: &Store, run: Suspended, who: &Who, world: World) -> Result<Launched, LaunchError> {
     let Suspended { records, runbook, state, journal, dir, set_aside } = run;
     let opened = state.opened.as_ref();
-    let targets = targets(&runbook, &opened.map(|opened| opened.inputs.clone()).unwrap_or_default())?;
+    let inputs = opened.map(|opened| opened.inputs.clone()).unwrap_or_default();
+    let targets = targets(&runbook, &inputs, opened.and_then(|opened| opened.practice.as_ref()))?;
     let site = opened.and_then(|opened| opened.site.as_ref());
     let held = hold_site(store, site, &runbook, &who.holder(world.clock.now()))?;
     let aside = |SetAside { file, bytes, sha256 }| Proposal::TailSetAside { file, bytes, sha256 };
@@ -249,9 +250,33 @@ fn sit(who: &Who) -> Proposal {
     }
 }
 
-fn targets(runbook: &Runbook, inputs: &Map<String, Value>) -> Result<Vec<Target>, LaunchError> {
+/// What is asked. Practice asks its own simulated nodes and nobody else, whatever the runbook says.
+fn targets(
+    runbook: &Runbook,
+    inputs: &Map<String, Value>,
+    practice: Option<&PracticeSeen>,
+) -> Result<Vec<Target>, LaunchError> {
     let scope = json!({ "inputs": inputs });
-    health::targets(runbook, &scope).map_err(|problems| LaunchError::Probe(problems.join("; ")))
+    let targets = health::targets(runbook, &scope).map_err(|problems| LaunchError::Probe(problems.join("; ")))?;
+    let outside = practice.and_then(|seen| targets.iter().find(|target| !is_simulated(&target.question, &seen.ports)));
+    match outside {
+        Some(target) => {
+            let why =
+                format!("{} asks an address outside the simulated cluster, which practice never does", target.name());
+            Err(LaunchError::Probe(why))
+        }
+        None => Ok(targets),
+    }
+}
+
+fn is_simulated(question: &Question, ports: &[u16]) -> bool {
+    let is_node = |host: &str, port: Option<u16>| host == "127.0.0.1" && port.is_some_and(|port| ports.contains(&port));
+    match question {
+        Question::Http(asked) => is_node(asked.url.host().unwrap_or_default(), asked.url.port_u16()),
+        Question::Tcp(address) => address.rsplit_once(':').is_some_and(|(host, port)| is_node(host, port.parse().ok())),
+        // The simulated cluster runs it.
+        Question::Command(_) => true,
+    }
 }
 
 /// One run per place and system at a time; a run without a site file, and practice, hold nothing.

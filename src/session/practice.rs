@@ -15,9 +15,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Timestamp};
-use crate::engine::{CommandLine, Ended, Event, JobId, Output, Printed, Record};
-use crate::exec::{Answer, Job, JobReport, Runner};
+use crate::engine::{CommandLine, Ended, EnvValue, Event, JobId, Output, Printed, Record};
+use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
 use crate::practice::{CommandResult, Practice, System};
+
+/// What every secret is in a rehearsal.
+const PRACTICE_SECRET: &str = "practice";
 
 /// Runs commands in a simulated cluster.
 #[derive(Clone)]
@@ -85,6 +88,11 @@ impl Runner for PracticeRunner {
             Answer { ended: Ended::Exit(result.exit), printed: printed(&result) }
         })
     }
+
+    /// A rehearsal has no use for a real secret: neither the environment nor a command of this machine is asked.
+    fn secret(&self, _: EnvValue) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(Secret::new(PRACTICE_SECRET))))
+    }
 }
 
 /// Brings a new cluster to where the journal left it: the recorded commands at their recorded times.
@@ -95,7 +103,8 @@ pub fn replay(system: &mut dyn System, records: &[Record]) {
             Event::CommandStarted { job, command, .. } => {
                 started.insert(*job, (&command.argv, record.at));
             }
-            Event::CommandFinished { job, ended: Ended::Exit(_), .. } => {
+            // What a simulated command does it does at once: being cancelled or timed out takes nothing back.
+            Event::CommandFinished { job, ended: Ended::Exit(_) | Ended::Cancelled | Ended::TimedOut, .. } => {
                 if let Some((argv, at)) = started.remove(job) {
                     system.advance(at);
                     system.command(argv, at);
@@ -128,3 +137,7 @@ fn keep(job: &Job, bytes: &[u8]) -> Option<Output> {
     let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Some(Output { file, bytes: bytes.len() as u64, sha256, left_out_bytes: 0 })
 }
+
+#[cfg(test)]
+#[path = "practice_tests.rs"]
+mod tests;
