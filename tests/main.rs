@@ -6,6 +6,7 @@ mod format;
 mod harness;
 mod health;
 mod journal;
+mod pipes;
 mod screens;
 mod support;
 mod terminal;

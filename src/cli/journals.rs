@@ -114,11 +114,12 @@ pub fn verify(names: &[String]) -> Result<u8, CliError> {
 /// A file as it is, the journal of a folder, or that of the run of this name.
 fn journal_path(name: &str) -> Result<PathBuf, CliError> {
     let path = Path::new(name);
-    if path.is_file() {
-        return Ok(path.to_owned());
-    }
     if path.is_dir() {
         return Ok(RunDir::new(path).journal_path());
+    }
+    // A pipe will do as well as a file.
+    if path.exists() {
+        return Ok(path.to_owned());
     }
     let dir = run::store()?.find(name).map_err(CliError::failed)?;
     Ok(dir.journal_path())
