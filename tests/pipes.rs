@@ -54,3 +54,9 @@ fn a_journal_is_verified_out_of_a_pipe() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && said.contains("whole records=5 "), "{said}");
 }
+
+#[test]
+fn a_file_without_a_whole_record_proves_nothing() {
+    let home = Home::new();
+    assert_eq!(home.output(&["verify", "/dev/null"]).status.code(), Some(1));
+}
