@@ -7,6 +7,7 @@ mod format;
 mod harness;
 mod health;
 mod journal;
+mod pipes;
 mod resize;
 mod screens;
 mod support;

@@ -96,7 +96,11 @@ pub fn verify(names: &[String]) -> Result<u8, CliError> {
             Integrity::TornTail { line, bytes } => {
                 format!("{shown}: whole {counted} (notice: line {line} is torn, {bytes} bytes; resuming sets it aside)")
             }
-            Integrity::NeverOpened => format!("{shown}: not one whole record: the run never came to be {counted}"),
+            Integrity::NeverOpened => {
+                // A journal that was emptied looks the same, and so does a file that is none: nothing is proved.
+                is_damaged = true;
+                format!("{shown}: not one whole record: the run never came to be, or the file was emptied {counted}")
+            }
             Integrity::NewerFormat { found } => {
                 is_damaged = true;
                 format!("{shown}: written by a later piton (format {found}); this one cannot judge it")
@@ -114,11 +118,12 @@ pub fn verify(names: &[String]) -> Result<u8, CliError> {
 /// A file as it is, the journal of a folder, or that of the run of this name.
 fn journal_path(name: &str) -> Result<PathBuf, CliError> {
     let path = Path::new(name);
-    if path.is_file() {
-        return Ok(path.to_owned());
-    }
     if path.is_dir() {
         return Ok(RunDir::new(path).journal_path());
+    }
+    // A pipe will do as well as a file.
+    if path.exists() {
+        return Ok(path.to_owned());
     }
     let dir = run::store()?.find(name).map_err(CliError::failed)?;
     Ok(dir.journal_path())

@@ -60,14 +60,24 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Check { files }) => check::check(&files),
         Some(Command::List { json }) => check::list(library, json),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Arguments::command(), "piton", &mut std::io::stdout());
-            Ok(0)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "piton", &mut script);
+            write_out(&script)
         }
         Some(Command::Man) => {
-            let manual = clap_mangen::Man::new(Arguments::command());
-            manual.render(&mut std::io::stdout()).map_err(CliError::failed)?;
-            Ok(0)
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut page).map_err(CliError::failed)?;
+            write_out(&page)
         }
+    }
+}
+
+/// Writes a whole text; a reader that has gone is no error, a full disk is.
+fn write_out(text: &[u8]) -> Result<u8, CliError> {
+    let mut out = std::io::stdout();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::failed(error)),
+        _ => Ok(0),
     }
 }
 

@@ -108,7 +108,11 @@ pub async fn go_on(
 pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Result<u8, CliError> {
     let folder = launched.folder.clone();
     let mut out = std::io::stdout();
-    let walked = runtime.block_on(plain::autopilot::walk(launched, &mut out)).map_err(CliError::failed)?;
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let walked = runtime.block_on(plain::autopilot::walk(launched, &mut out)).map_err(|error| {
+        CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
+            .hint(format!("`piton resume {name}` goes on with it"))
+    })?;
     if let Some(why) = walked.halted {
         return Err(CliError::failed(format!("the journal cannot be written: {why}")));
     }

@@ -1,5 +1,7 @@
 //! What follows by itself: phases open, steps begin, waits end, checks pass or fail.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::engine::event::{Event, Item};
@@ -17,18 +19,20 @@ pub const MAX_ITEMS: usize = 10_000;
 /// A state with the events that are about to be recorded already taken in.
 pub(crate) struct Draft<'a> {
     pub(crate) runbook: &'a Runbook,
-    pub(crate) state: RunState,
+    /// Copied only when something happens: most looks come to nothing.
+    pub(crate) state: Cow<'a, RunState>,
     pub(crate) moment: &'a Moment,
     pub(crate) events: Vec<Event>,
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(runbook: &'a Runbook, state: &RunState, moment: &'a Moment) -> Self {
-        Self { runbook, state: state.clone(), moment, events: Vec::new() }
+    pub(crate) fn new(runbook: &'a Runbook, state: &'a RunState, moment: &'a Moment) -> Self {
+        Self { runbook, state: Cow::Borrowed(state), moment, events: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, event: Event) {
-        self.state.take(self.state.seq + 1, self.moment.at, "", &event);
+        let seq = self.state.seq + 1;
+        self.state.to_mut().take(seq, self.moment.at, "", &event);
         self.events.push(event);
     }
 

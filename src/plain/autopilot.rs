@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use crate::engine::{Closed, Leaving, Moment, Proposal, Record, RunState};
 use crate::health::BoardKeeper;
-use crate::session::{Launched, Update, autopilot};
+use crate::runbook::Runbook;
+use crate::session::{Launched, Session, Update, autopilot};
 
 /// How an autopilot run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,63 +19,103 @@ pub struct Walked {
 /// Walks the run to its end and prints `recorded #N …` for each record, after it is on disk.
 ///
 /// # Errors
-/// The output cannot be written; the run is then left as interrupted.
+/// The output cannot be written; the run is then left as interrupted, which is on disk when this returns.
 pub async fn walk(launched: Launched, out: &mut dyn Write) -> io::Result<Walked> {
     let Launched { session, mut updates, runbook, records, targets, clock, is_resumed, .. } = launched;
-    let mut state = RunState::fold(&runbook, &records);
+    let state = RunState::fold(&runbook, &records);
+    let keeper = BoardKeeper::new(&targets).paced_by(&*clock);
+    let mut walk = Walk { session, state, keeper, out, asked: None, halted: None, gone: None };
     if !is_resumed {
-        print(&records, out)?;
+        walk.print(&records);
     }
-    let mut keeper = BoardKeeper::new(&targets).paced_by(&*clock);
-    let mut asked: Option<Proposal> = None;
-    let mut halted = None;
-    while let Some(update) = updates.recv().await {
+    let mut is_over = false;
+    while !is_over && let Some(first) = updates.recv().await {
+        let mut next = Some(first);
+        let mut may_propose = false;
+        // Everything that waits is taken in before the next look: one who thinks longer than the news take to come
+        // would never catch up.
+        while let Some(update) = next {
+            is_over |= matches!(update, Update::Ended);
+            may_propose |= walk.take(update);
+            next = updates.try_recv().ok();
+        }
+        if may_propose && !is_over {
+            let at = clock.now().max(walk.state.at);
+            walk.propose(&runbook, &Moment { at, board: walk.keeper.board(at) });
+        }
+    }
+    match walk.gone {
+        Some(error) => Err(error),
+        None => Ok(Walked { closed: walk.state.closed, halted: walk.halted }),
+    }
+}
+
+struct Walk<'a> {
+    session: Session,
+    state: RunState,
+    keeper: BoardKeeper,
+    out: &'a mut dyn Write,
+    asked: Option<Proposal>,
+    halted: Option<String>,
+    gone: Option<io::Error>,
+}
+
+impl Walk<'_> {
+    /// Whether there may be something to propose after it.
+    fn take(&mut self, update: Update) -> bool {
         match update {
             Update::Recorded(records) => {
                 for record in records.iter() {
-                    state.apply(record);
+                    self.state.apply(record);
                 }
-                if let Err(error) = print(&records, out) {
-                    session.leave(Leaving::Interrupted);
-                    return Err(error);
-                }
-                asked = None;
+                self.print(&records);
+                self.asked = None;
+                true
             }
-            Update::Sampled(sample) => keeper.take(*sample),
+            Update::Sampled(sample) => {
+                self.keeper.take(*sample);
+                true
+            }
             Update::Refused(_, refusal) => {
                 tracing::debug!(%refusal, "refused");
-                asked = None;
-                continue;
+                self.asked = None;
+                false
             }
-            Update::Printed(..) => continue,
             Update::Halted(why) => {
-                halted = Some(why);
-                session.leave(Leaving::Interrupted);
-                continue;
+                self.halted = Some(why);
+                self.session.leave(Leaving::Interrupted);
+                false
             }
-            Update::Ended => break,
-        }
-        if state.closed.is_some() {
-            session.leave(Leaving::Left);
-            continue;
-        }
-        if !updates.is_empty() {
-            // What is judged must be the present: on a busy machine answers can come faster than they can be judged.
-            continue;
-        }
-        let at = clock.now().max(state.at);
-        let moment = Moment { at, board: keeper.board(at) };
-        if let Some(proposal) = autopilot::next(&runbook, &state, &moment)
-            && asked.as_ref() != Some(&proposal)
-        {
-            asked = Some(proposal.clone());
-            session.propose(proposal);
+            Update::Printed(..) | Update::Ended => false,
         }
     }
-    Ok(Walked { closed: state.closed, halted })
+
+    fn propose(&mut self, runbook: &Runbook, moment: &Moment) {
+        if self.gone.is_some() || self.halted.is_some() {
+            return;
+        }
+        if self.state.closed.is_some() {
+            return self.session.leave(Leaving::Left);
+        }
+        if let Some(proposal) = autopilot::next(runbook, &self.state, moment)
+            && self.asked.as_ref() != Some(&proposal)
+        {
+            self.asked = Some(proposal.clone());
+            self.session.propose(proposal);
+        }
+    }
+
+    /// What is on disk, and nothing else, is printed as recorded. Without a reader the run is left.
+    fn print(&mut self, records: &[Record]) {
+        if self.gone.is_none()
+            && let Err(error) = print(records, self.out)
+        {
+            self.gone = Some(error);
+            self.session.leave(Leaving::Interrupted);
+        }
+    }
 }
 
-/// What is on disk, and nothing else, is printed as recorded.
 fn print(records: &[Record], out: &mut dyn Write) -> io::Result<()> {
     for record in records {
         writeln!(out, "{}", super::line(record))?;

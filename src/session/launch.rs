@@ -100,9 +100,6 @@ pub enum LaunchError {
     /// A probe cannot be set up.
     #[error("a probe cannot be set up: {0}")]
     Probe(String),
-    /// A practice run would look at something that is not simulated.
-    #[error("practice cannot reach anything but its simulated cluster, and the probe {0} looks elsewhere")]
-    NotSimulated(String),
     /// The system gives no thread.
     #[error("the session cannot be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -253,6 +250,7 @@ fn sit(who: &Who) -> Proposal {
     }
 }
 
+/// What is asked. Practice asks its own simulated nodes and nobody else, whatever the runbook says.
 fn targets(
     runbook: &Runbook,
     inputs: &Map<String, Value>,
@@ -260,22 +258,25 @@ fn targets(
 ) -> Result<Vec<Target>, LaunchError> {
     let scope = json!({ "inputs": inputs });
     let targets = health::targets(runbook, &scope).map_err(|problems| LaunchError::Probe(problems.join("; ")))?;
-    let elsewhere = practice.and_then(|seen| targets.iter().find(|target| !is_simulated(target, &seen.ports)));
-    elsewhere.map_or(Ok(()), |target| Err(LaunchError::NotSimulated(target.name())))?;
-    Ok(targets)
+    let outside = practice.and_then(|seen| targets.iter().find(|target| !is_simulated(&target.question, &seen.ports)));
+    match outside {
+        Some(target) => {
+            let why =
+                format!("{} asks an address outside the simulated cluster, which practice never does", target.name());
+            Err(LaunchError::Probe(why))
+        }
+        None => Ok(targets),
+    }
 }
 
-/// Whether a probe asks one of the simulated nodes, and nothing else. Commands reach the simulator alone.
-fn is_simulated(target: &Target, ports: &[u16]) -> bool {
-    let (host, port) = match &target.question {
-        Question::Command(_) => return true,
-        Question::Http(question) => (question.url.host().unwrap_or_default(), question.url.port_u16()),
-        Question::Tcp(address) => match address.rsplit_once(':') {
-            Some((host, port)) => (host, port.parse().ok()),
-            None => return false,
-        },
-    };
-    host == "127.0.0.1" && port.is_some_and(|port| ports.contains(&port))
+fn is_simulated(question: &Question, ports: &[u16]) -> bool {
+    let is_node = |host: &str, port: Option<u16>| host == "127.0.0.1" && port.is_some_and(|port| ports.contains(&port));
+    match question {
+        Question::Http(asked) => is_node(asked.url.host().unwrap_or_default(), asked.url.port_u16()),
+        Question::Tcp(address) => address.rsplit_once(':').is_some_and(|(host, port)| is_node(host, port.parse().ok())),
+        // The simulated cluster runs it.
+        Question::Command(_) => true,
+    }
 }
 
 /// One run per place and system at a time; a run without a site file, and practice, hold nothing.

@@ -19,6 +19,9 @@ use crate::engine::{CommandLine, Ended, EnvValue, Event, JobId, Output, Printed,
 use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
 use crate::practice::{CommandResult, Practice, System};
 
+/// What every secret is in a rehearsal.
+const PRACTICE_SECRET: &str = "practice";
+
 /// Runs commands in a simulated cluster.
 #[derive(Clone)]
 pub struct PracticeRunner {
@@ -39,9 +42,7 @@ impl PracticeRunner {
         let token = CancellationToken::new();
         self.lock().insert(job.id, token.clone());
         let limit = self.clock.real(Duration::from_millis(job.command.timeout_ms));
-        // In this order: on a busy machine both may be over when they are looked at.
         let ended = tokio::select! {
-            biased;
             result = self.practice.command(&job.command.argv) => Ok(result),
             () = token.cancelled() => Err(Ended::Cancelled),
             () = tokio::time::sleep(limit) => Err(Ended::TimedOut),
@@ -88,13 +89,11 @@ impl Runner for PracticeRunner {
         })
     }
 
+    /// A rehearsal has no use for a real secret: neither the environment nor a command of this machine is asked.
     fn secret(&self, _: EnvValue) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + '_>> {
-        Box::pin(async { Ok(Secret::new(PRACTICE_SECRET)) })
+        Box::pin(std::future::ready(Ok(Secret::new(PRACTICE_SECRET))))
     }
 }
-
-/// A practice cluster has secrets of its own: nothing of this machine's environment is looked at.
-const PRACTICE_SECRET: &str = "practice";
 
 /// Brings a new cluster to where the journal left it: the recorded commands at their recorded times.
 pub fn replay(system: &mut dyn System, records: &[Record]) {
@@ -104,7 +103,8 @@ pub fn replay(system: &mut dyn System, records: &[Record]) {
             Event::CommandStarted { job, command, .. } => {
                 started.insert(*job, (&command.argv, record.at));
             }
-            Event::CommandFinished { job, ended: Ended::Exit(_), .. } => {
+            // What a simulated command does it does at once: being cancelled or timed out takes nothing back.
+            Event::CommandFinished { job, ended: Ended::Exit(_) | Ended::Cancelled | Ended::TimedOut, .. } => {
                 if let Some((argv, at)) = started.remove(job) {
                     system.advance(at);
                     system.command(argv, at);
@@ -137,3 +137,7 @@ fn keep(job: &Job, bytes: &[u8]) -> Option<Output> {
     let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Some(Output { file, bytes: bytes.len() as u64, sha256, left_out_bytes: 0 })
 }
+
+#[cfg(test)]
+#[path = "practice_tests.rs"]
+mod tests;

@@ -1,0 +1,59 @@
+use serde_json::Map;
+
+use super::*;
+use crate::clock::FixedClock;
+use crate::journal::Store;
+use crate::practice::vault::{Options, Vault};
+use crate::runbook::parse;
+use crate::session::launch::{self, LaunchError, Opening, Who, World};
+
+async fn runner() -> PracticeRunner {
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let vault: Arc<Mutex<dyn System>> = Arc::new(Mutex::new(Vault::new(Options::with_nodes(1), clock.now())));
+    let practice = Practice::start(vault, clock.clone(), &[]).await.unwrap();
+    PracticeRunner::new(Arc::new(practice), clock, Handle::current())
+}
+
+#[tokio::test]
+async fn a_rehearsal_looks_no_real_secret_up() {
+    let runner = runner().await;
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("ran").display().to_string();
+    for reference in [EnvValue::SecretEnv("PATH".into()), EnvValue::SecretCommand(vec!["touch".into(), made])] {
+        assert_eq!(runner.secret(reference).await.unwrap().reveal(), PRACTICE_SECRET);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_rehearsal_reaches_the_simulated_cluster_alone() {
+    let runner = runner().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (port, other) = (runner.practice.ports()[0], 1);
+    for (question, is_fine) in [
+        (format!("http = {{ url = \"http://127.0.0.1:{port}/v1/sys/health\" }}"), true),
+        (format!("tcp = \"127.0.0.1:{port}\""), true),
+        (format!("tcp = \"127.0.0.1:{other}\""), false),
+        ("http = { url = \"https://vault.example.com:8200/v1/sys/health\" }".into(), false),
+        (format!("http = {{ url = \"http://localhost:{port}/\" }}"), false),
+        ("http = { url = \"http://127.0.0.1/\" }".into(), false),
+    ] {
+        let text = format!(
+            "format = 1\nid = \"d\"\ntitle = \"D\"\nrevision = \"1\"\nsystem = \"vault\"\nsummary = \"s\"\n\
+             [[health]]\nid = \"it\"\ntitle = \"It\"\nevery = \"1m\"\ntimeout = \"1s\"\n{question}\nok = \"true\"\n\
+             [[phase]]\nid = \"p\"\ntitle = \"P\"\n[[phase.step]]\nid = \"s\"\ntitle = \"S\"\nconfirm = \"?\"\n"
+        );
+        let (runbook, told) = parse(&text);
+        let runbook = Arc::new(runbook.unwrap_or_else(|| panic!("{told:?}")));
+        let practice = Some(crate::engine::PracticeSeen { nodes: 1, seed: 1, ports: vec![port] });
+        let opening = Opening { runbook, inputs: Map::new(), site: None, practice };
+        let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
+        let world = World { runtime: Handle::current(), clock: runner.clock.clone(), runner: Arc::new(runner.clone()) };
+        let begun = launch::begin(&Store::open(folder.path()), opening, &who, world);
+        match begun {
+            Ok(_) => assert!(is_fine, "{question}"),
+            Err(LaunchError::Probe(why)) => assert!(!is_fine && why.contains("practice"), "{question}: {why}"),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The output goes into pipes whose reader leaves early, and journals come out of pipes.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use piton::engine::{Event, Leaving};
+
+use super::support::binary::{Home, PITON, records};
+use super::support::runs::journal_of;
+
+#[test]
+fn an_autopilot_without_a_reader_leaves_the_run_suspended() {
+    let home = Home::new();
+    let mut child = home
+        .command(&["practice", "vault-ha-upgrade", "--autopilot"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    assert!(line.starts_with("recorded #1 "), "{line}");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(40));
+    let (records, _) = records(&home.run());
+    let last = &records.last().expect("records").event;
+    assert!(matches!(last, Event::SittingClosed { how: Leaving::Interrupted }), "{last:?}");
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    for args in [&["completions", "bash"][..], &["man"], &["list"], &["journals"]] {
+        let home = Home::new();
+        let mut child =
+            home.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""), "{args:?}");
+    }
+}
+
+#[test]
+fn a_journal_is_verified_out_of_a_pipe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = std::fs::read(journal_of(folder.path(), 5).journal_path()).expect("a journal");
+    let mut child = Command::new(PITON)
+        .args(["verify", "/dev/stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().expect("a pipe").write_all(&journal).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("whole records=5 "), "{said}");
+}
+
+#[test]
+fn a_file_without_a_whole_record_proves_nothing() {
+    let home = Home::new();
+    assert_eq!(home.output(&["verify", "/dev/null"]).status.code(), Some(1));
+}
