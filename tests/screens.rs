@@ -297,6 +297,7 @@ fn being_stopped_and_continued_gives_the_terminal_back_and_takes_it_again() {
     let mut screens = Screens::run();
     screens.terminal.signal(Signal::TSTP);
     screens.terminal.wait_for("the main screen", SOON, |screen| !screen.contains("enter confirm"));
+    wait_until_stopped(screens.terminal.pid().as_raw_nonzero().get());
     screens.terminal.signal(Signal::CONT);
     screens.terminal.wait_text("enter confirm", SOON);
     screens.terminal.key("q");
@@ -304,6 +305,19 @@ fn being_stopped_and_continued_gives_the_terminal_back_and_takes_it_again() {
     screens.terminal.key("y");
     screens.terminal.wait_exit(SECOND);
     screens.terminal.assert_restored();
+}
+
+/// A process that is continued before it has stopped stays stopped; a shell waits for it too.
+fn wait_until_stopped(pid: i32) {
+    let end = piton::clock::monotonic() + SOON;
+    let is_stopped = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the program is there");
+        stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+    };
+    while !is_stopped() {
+        assert!(piton::clock::monotonic() < end, "it does not stop");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -371,4 +385,20 @@ fn a_key_while_the_disk_is_slow_is_answered_at_once_and_the_record_later() {
     screens.terminal.key("enter");
     screens.terminal.wait_text("saving", Duration::from_millis(700));
     screens.terminal.wait_text("1/5", SOON);
+}
+
+#[test]
+fn a_vanished_terminal_costs_nothing_while_a_slow_disk_is_waited_for() {
+    for hold in [Hold::Leader, Hold::LeaderIgnoringHangUp, Hold::Stranger] {
+        let mut screens = Screens::start(&[("STEPS", "3"), ("DELAY_MS", "700")], hold);
+        screens.terminal.hang_up();
+        std::thread::sleep(Duration::from_millis(250));
+        let before = screens.terminal.cpu();
+        std::thread::sleep(Duration::from_millis(250));
+        assert!(screens.terminal.is_running(), "the disk takes longer than that");
+        let spent = screens.terminal.cpu() - before;
+        assert!(spent <= Duration::from_millis(20), "{hold:?}: {spent:?}");
+        assert_eq!(screens.terminal.wait_exit(SECOND), Exit { code: Some(40), signal: None }, "{hold:?}");
+        assert_eq!(screens.trace("left"), "interrupted", "{hold:?}");
+    }
 }

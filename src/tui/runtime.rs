@@ -20,9 +20,9 @@ use crate::tui::evidence::look_at_file;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::screen::Screen;
-use crate::tui::terminal::{Terminal, give_back};
+use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
-use crate::tui::watch::{Outside, Watch, panic_on_demand};
+use crate::tui::watch::{Outside, Watch, panic_on_demand, silence_input};
 
 /// How many things of one kind are taken in before a frame is drawn.
 const BATCH: usize = 4_096;
@@ -50,7 +50,16 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
     let mut terminal = Terminal::take(options.has_mouse)?;
     let began = AssertUnwindSafe(runtime.live(&mut terminal, start)).catch_unwind().await;
     give_back();
-    let ending = began.unwrap_or(Ok(Ending::Panicked));
+    if !matches!(began, Ok(Ok(Ending::Quit))) {
+        // A hang-up can be known as a signal before it is known as a terminal that is gone.
+        silence_input();
+    }
+    let ending = match began {
+        // A write that fails is how a terminal that is gone may show itself first.
+        Ok(Err(TuiError::Terminal(_))) if is_gone() => Ok(Ending::Gone),
+        Ok(ending) => ending,
+        Err(_) => Ok(Ending::Panicked),
+    };
     let is_interrupted = !matches!(ending, Ok(Ending::Quit));
     // The screens are gone, the sitting must not be: it is closed on disk before the program ends.
     let parted = AssertUnwindSafe(runtime.part()).catch_unwind().await;
@@ -59,7 +68,7 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
     match ending? {
         Ending::Panicked => Err(TuiError::Panicked { said: runtime.panic_said(), folder: exit.folder }),
         ending => {
-            exit.is_terminal_gone = ending == Ending::Gone;
+            exit.is_terminal_gone = ending == Ending::Gone || is_gone();
             Ok(exit)
         }
     }
@@ -138,10 +147,7 @@ impl Runtime {
         self.begin(start);
         loop {
             self.settle();
-            if let Err(error) = self.draw(terminal) {
-                // A write that fails is how a terminal that is gone shows itself first.
-                return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error.into()) };
-            }
+            self.draw(terminal)?;
             if self.app.exit.is_some() {
                 return Ok(Ending::Quit);
             }
@@ -150,11 +156,10 @@ impl Runtime {
                 Ok(None) => self.drain(&mut events, terminal).await,
                 taken => taken,
             };
-            match taken {
-                Ok(None) => {}
-                Ok(Some(ending)) => return Ok(ending),
-                // A hang-up continues the process as well, and a terminal that is gone cannot be taken again.
-                Err(error) => return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) },
+            // A hang-up continues the process as well, and a terminal that is gone cannot be taken again: whether an
+            // error means that is looked at when all is over.
+            if let Some(ending) = taken? {
+                return Ok(ending);
             }
         }
     }
@@ -396,20 +401,6 @@ impl Runtime {
         if !is_sent {
             self.app.notify("there is no shell to go back to");
         }
-    }
-
-    /// Whether the terminal is gone, or will be known to be in a moment.
-    async fn is_gone(&mut self) -> bool {
-        let wait = timeout(Duration::from_millis(200), async {
-            loop {
-                match self.outside.recv().await {
-                    Some(Outside::Gone | Outside::End) => return true,
-                    Some(_) => {}
-                    None => return false,
-                }
-            }
-        });
-        wait.await.unwrap_or(false)
     }
 
     /// Closes the sitting, if it is still open, and takes in what is recorded about that.
