@@ -71,15 +71,15 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             ..plain(
                 if statement.kind.is_some() { "Answer" } else { "What was seen?" },
                 wrapped(&statement.prompt, cells, Meaning::Title),
-                "enter take it   esc back",
+                "enter record it   esc back",
             )
         },
         Dialog::Choose(choice) => Sheet {
             problem: choice.problem.as_deref(),
             ..plain(
-                "What was seen?",
+                "Which one?",
                 choices(choice, cells, look),
-                "up, down or a number choose   enter take it   esc back",
+                "up, down or a number choose   enter record it   esc back",
             )
         },
         Dialog::Command(command) => Sheet {
@@ -94,7 +94,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         },
         Dialog::Reason(reason) => Sheet {
             field: Some(&reason.field),
-            ..plain(reason_title(&reason.purpose), reason_lines(run, reason, cells), "enter take it   esc back")
+            ..plain(reason_title(&reason.purpose), reason_lines(run, reason, cells), "enter record it   esc back")
         },
         Dialog::Note(note) => Sheet {
             field: Some(&note.field),

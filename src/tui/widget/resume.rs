@@ -1,5 +1,7 @@
 //! "You were here": what happened last, and what changed in health since.
 
+use serde_json::Value;
+
 use crate::engine::Row;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -46,16 +48,19 @@ fn changes(run: &Run, card: &Card, look: &Look) -> Vec<Strip> {
     if changed.is_empty() { vec![Strip::of("  as it was recorded last", Meaning::Ok)] } else { changed }
 }
 
+/// What a row says in words: roles, versions, addresses. Counters move all the time and say nothing here.
+fn words(row: &Row) -> Vec<&str> {
+    row.fields.values().filter_map(Value::as_str).collect()
+}
+
 fn change(row: &Row, card: &Card, look: &Look) -> Option<Strip> {
     let before = card.board.row(&row.probe, row.node.as_deref());
-    let is_same = before.is_some_and(|before| before.verdict == row.verdict && before.fields == row.fields);
+    let is_same = before.is_some_and(|before| before.verdict == row.verdict && words(before) == words(row));
     if is_same {
         return None;
     }
     let told = |row: &Row| {
-        let fields: Vec<_> =
-            row.fields.values().map(|value| value.as_str().map_or(value.to_string(), str::to_owned)).collect();
-        let why = if row.why.is_empty() { fields.join(" ") } else { row.why.clone() };
+        let why = if row.why.is_empty() { words(row).join(" ") } else { row.why.clone() };
         format!("{} {why}", row.verdict.word()).trim_end().to_owned()
     };
     let was = before.map_or_else(|| "not recorded".to_owned(), told);

@@ -8,7 +8,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::cautions;
 use crate::tui::widget::paint::Strip;
-use crate::tui::wrap::wrap;
+use crate::tui::wrap::{paragraphs, wrap};
 
 /// The lines of the step pane.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +34,14 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     }
     action(page, cells, out);
     outcome(page, cells, look, out);
-    if !page.source.is_empty() {
+    if page.applies.is_some() || !page.source.is_empty() {
         gap(out);
+    }
+    if let Some((source, why)) = &page.applies {
+        let reason = if why.is_empty() { String::new() } else { format!("; else: {why}") };
+        out.extend(wrapped(&format!("only if {source}{reason}"), cells, Meaning::Dim));
+    }
+    if !page.source.is_empty() {
         let source = page.source.replace('›', look.glyphs.under).replace('·', look.glyphs.dot);
         out.extend(wrapped(&format!("from {source}"), cells, Meaning::Dim));
     }
@@ -49,10 +55,6 @@ fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     }
     if page.is_irreversible {
         out.extend(wrapped("point of no return: what going back means changes here", cells, Meaning::Warning));
-    }
-    if let Some((source, why)) = &page.applies {
-        let reason = if why.is_empty() { String::new() } else { format!(" (else: {why})") };
-        out.extend(wrapped(&format!("if {source}{reason}"), cells, Meaning::Dim));
     }
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
@@ -161,32 +163,6 @@ fn markdown(text: &str, cells: usize, out: &mut Vec<Strip>) {
     }
 }
 
-/// Lines that belong to one paragraph joined into one, so that they can be wrapped anew.
-fn paragraphs(text: &str) -> Vec<String> {
-    let mut paragraphs: Vec<String> = Vec::new();
-    let mut is_fenced = false;
-    let mut is_open = false;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        let is_fence = trimmed.starts_with("```");
-        let starts_anew = trimmed.is_empty()
-            || is_fence
-            || is_fenced
-            || trimmed.starts_with(['#', '-', '*', '|', '>'])
-            || trimmed.starts_with(|c: char| c.is_ascii_digit());
-        match paragraphs.last_mut().filter(|_| is_open && !starts_anew) {
-            Some(open) => {
-                open.push(' ');
-                open.push_str(trimmed);
-            }
-            None => paragraphs.push(line.to_owned()),
-        }
-        is_fenced ^= is_fence;
-        is_open = !trimmed.is_empty() && !is_fence && !is_fenced && !trimmed.starts_with('#');
-    }
-    paragraphs
-}
-
 fn inline(line: &str, is_code: &mut bool) -> Strip {
     let mut strip = Strip::default();
     for (index, part) in line.split('`').enumerate() {
@@ -203,12 +179,6 @@ fn inline(line: &str, is_code: &mut bool) -> Strip {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_of_a_paragraph_are_joined_and_lists_and_fences_are_not() {
-        let text = "one\ntwo\n\n- a\n- b\n  c\n\n```\nx\ny\n```\nthree";
-        assert_eq!(paragraphs(text), ["one two", "", "- a", "- b c", "", "```", "x", "y", "```", "three"]);
-    }
 
     #[test]
     fn code_is_told_from_text_across_lines() {
