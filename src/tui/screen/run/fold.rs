@@ -45,8 +45,8 @@ impl Run {
         let before = self.state.current.clone();
         for record in records {
             self.state.apply(record);
-            if let Event::CommandStarted { job, .. } = &record.event {
-                self.output = OutputTail::of(*job);
+            if let Event::CommandStarted { job, step, .. } = &record.event {
+                self.output = OutputTail::of(*job).for_step(step.clone());
             }
             if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
                 self.pending = None;

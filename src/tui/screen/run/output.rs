@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::JobId;
+use crate::runbook::StepKey;
 use crate::text::clean_output_line;
 
 /// How many lines are kept.
@@ -16,6 +17,8 @@ const MAX_LINE_BYTES: usize = 4_096;
 pub struct OutputTail {
     /// Whose output it is.
     pub job: Option<JobId>,
+    /// The step that it was run for, as far as that is known.
+    pub step: Option<StepKey>,
     /// How far the pane is scrolled up from the end.
     pub up: usize,
     lines: VecDeque<String>,
@@ -27,6 +30,11 @@ impl OutputTail {
     /// An empty tail for that job.
     pub fn of(job: JobId) -> Self {
         Self { job: Some(job), ..Self::default() }
+    }
+
+    /// The same tail, for that step.
+    pub fn for_step(self, step: StepKey) -> Self {
+        Self { step: Some(step), ..self }
     }
 
     /// Takes more output in.
