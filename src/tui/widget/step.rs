@@ -93,8 +93,10 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
         gap(out);
         let held =
             if hold.is_zero() { String::new() } else { format!(", for {} without a break", tell::duration(*hold)) };
-        out.extend(wrapped(&format!("opens by itself when {source}{held}"), cells, Meaning::Command));
+        out.extend(wrapped(&format!("opens by itself when this holds{held}:"), cells, Meaning::Command));
+        out.extend(wrapped(source, cells, Meaning::Dim));
         if !page.why.is_empty() {
+            gap(out);
             out.extend(wrapped(&page.why, cells, Meaning::Text));
         }
     }
