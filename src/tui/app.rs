@@ -172,7 +172,7 @@ fn on_session(app: &mut App, update: Update) -> Vec<Effect> {
 
 fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     if let Some(scroll) = &mut app.help {
-        let lines = Help { keymap: &app.keymap, contexts: app.screen.contexts() }.height();
+        let lines = Help { keymap: &app.keymap, contexts: app.screen.contexts() }.height(app.size.0);
         match app.keymap.resolve(&key, &[Context::Run]) {
             Some(Action::Down) => *scroll = (*scroll + 1).min(lines),
             Some(Action::Up) => *scroll = scroll.saturating_sub(1),

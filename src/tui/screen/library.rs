@@ -122,8 +122,8 @@ impl Library {
             (Rect { height: body.height - low, ..body }, Rect { y: body.bottom() - low, height: low, ..body })
         };
         let edge = if is_wide { Edge::Whole } else { Edge::Top };
-        let plural = if self.entries.len() == 1 { "" } else { "s" };
-        let count = format!("{} runbook{plural}, {} unfinished", self.entries.len(), self.open.len());
+        let noun = if self.entries.len() == 1 { "runbook" } else { "runbooks" };
+        let count = format!("{} {noun}, {} unfinished", self.entries.len(), self.open.len());
         let inside = paint.frame(list, &Frame { title: "Library", right: &count, is_focused: true, edge });
         self.draw_list(inside, paint);
         let inside = paint.frame(preview, &Frame { title: "Preview", right: "", is_focused: false, edge });

@@ -114,7 +114,9 @@ impl SetUp {
         let is_empty = |(question, field): (&Question, &Field)| !question.is_optional && field.text().trim().is_empty();
         if let Some(at) = self.questions.asked.iter().zip(&self.fields).position(is_empty) {
             self.chosen = at;
-            self.fields[at].problem = Some("a value is needed".into());
+            let is_nodes = matches!(self.questions.asked[at].kind, InputKind::Nodes(_));
+            let hint = if is_nodes { "; nodes are easier to give in a site file (--site)" } else { "" };
+            self.fields[at].problem = Some(format!("a value is needed{hint}"));
             return Vec::new();
         }
         if let Some(at) = self.fields.iter().position(|field| field.problem.is_some()) {
@@ -239,7 +241,8 @@ fn takes(question: &Question) -> String {
         InputKind::Path => "path".into(),
         InputKind::Choice(options) => options.join(", "),
         InputKind::Nodes(fields) => {
-            format!("nodes: name{}", fields.iter().map(|field| format!(", {field}")).collect::<String>())
+            let keys: Vec<_> = fields.iter().map(|field| format!(", \"{field}\": …")).collect();
+            format!("[{{\"name\": …{}}}, …]", keys.concat())
         }
         InputKind::Command => "command: one word per argument".into(),
         InputKind::Secret => "secret: where it is found, never its value".into(),

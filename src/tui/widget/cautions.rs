@@ -13,7 +13,7 @@ pub fn lines(level: CautionLevel, text: &str, cells: usize, look: &Look) -> Vec<
         CautionLevel::Caution => boxed("CAUTION", look.glyphs.frames[2], Meaning::Caution, text, cells),
         CautionLevel::Note => {
             let mut lines = Vec::new();
-            for (index, line) in flowed(text, cells.saturating_sub(6)).into_iter().enumerate() {
+            for (index, line) in wrap(&flowing(text), cells.saturating_sub(6)).into_iter().enumerate() {
                 let lead = if index == 0 { "NOTE  " } else { "      " };
                 lines.push(Strip::of(lead, Meaning::Note).and(line, Meaning::Text));
             }
@@ -22,10 +22,9 @@ pub fn lines(level: CautionLevel, text: &str, cells: usize, look: &Look) -> Vec<
     }
 }
 
-/// The lines of a text whose own line ends count only between paragraphs.
-fn flowed(text: &str, cells: usize) -> Vec<String> {
-    let clean = clean_block(text.trim());
-    paragraphs(&clean).iter().flat_map(|paragraph| wrap(paragraph, cells)).collect()
+/// The text with the line breaks of its source taken out of its paragraphs.
+fn flowing(text: &str) -> String {
+    paragraphs(clean_block(text).trim_end()).join("\n")
 }
 
 fn boxed(word: &str, set: [&str; 6], meaning: Meaning, text: &str, cells: usize) -> Vec<Strip> {
@@ -33,7 +32,7 @@ fn boxed(word: &str, set: [&str; 6], meaning: Meaning, text: &str, cells: usize)
     let lead = format!("{} {word} ", set[0]);
     let rest = cells.saturating_sub(2 + width(&lead));
     let mut lines = vec![Strip::of(format!("{}{lead}{}{}", set[2], set[0].repeat(rest), set[3]), meaning)];
-    for line in flowed(text, inside) {
+    for line in wrap(&flowing(text), inside) {
         let gap = " ".repeat(inside.saturating_sub(width(&line)));
         let side = format!("{} ", set[1]);
         let end = format!("{gap} {}", set[1]);

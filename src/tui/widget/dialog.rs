@@ -20,6 +20,7 @@ struct Sheet<'a> {
     scroll: usize,
     field: Option<&'a Field>,
     problem: Option<&'a str>,
+    /// Key and word with `|` between them, one after the other with three spaces.
     keys: &'a str,
 }
 
@@ -41,7 +42,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             scroll: card.scroll,
             field: None,
             problem: None,
-            keys: "enter go on from here",
+            keys: "enter|go on from here",
         };
         sheet.draw(area, paint);
     }
@@ -85,15 +86,15 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             ..plain(
                 if statement.kind.is_some() { "Answer" } else { "What was seen?" },
                 wrapped(&statement.prompt, cells, Meaning::Title),
-                "enter take it   esc back",
+                "enter|record it   esc|back",
             )
         },
         Dialog::Choose(choice) => Sheet {
             problem: choice.problem.as_deref(),
             ..plain(
-                if choice.kind.is_some() { "Answer" } else { "What was seen?" },
+                "Which one?",
                 choices(choice, cells, look),
-                "up, down or a number choose   enter take it   esc back",
+                "up, down or a number|choose   enter|record it   esc|back",
             )
         },
         Dialog::Command(command) => Sheet {
@@ -103,22 +104,22 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             ..plain(
                 "This will run",
                 command_lines(command, cells),
-                if command.target.is_some() { "enter run it   esc back" } else { "y run it   esc back" },
+                if command.target.is_some() { "enter|run it   esc|back" } else { "y|run it   esc|back" },
             )
         },
         Dialog::Reason(reason) => Sheet {
             field: Some(&reason.field),
-            ..plain(reason_title(&reason.purpose), reason_lines(run, reason, cells), "enter take it   esc back")
+            ..plain(reason_title(&reason.purpose), reason_lines(run, reason, cells), "enter|record it   esc|back")
         },
         Dialog::Note(note) => Sheet {
             field: Some(&note.field),
-            ..plain("Note", note_lines(note.step.as_ref()), "ctrl-s write it   esc back")
+            ..plain("Note", note_lines(note.step.as_ref()), "ctrl-s|write it   esc|back")
         },
-        Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y yes   esc no"),
+        Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
-            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look), "up, down scroll   esc back") }
+            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look), "up, down|scroll   esc|back") }
         }
-        Dialog::Outcome => plain("The run is closed", outcome_lines(run, cells), "enter leave   esc look around"),
+        Dialog::Outcome => plain("The run is closed", outcome_lines(run, cells), "enter|leave   esc|look around"),
     }
 }
 
@@ -176,7 +177,10 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::Abandon => {
             let counts = run.state.counts();
             let left = counts.pending + counts.current + counts.failed;
-            format!("{left} step(s) will be skipped and the run is closed as abandoned.")
+            {
+                let noun = if left == 1 { "step" } else { "steps" };
+                format!("{left} {noun} will be skipped and the run is closed as abandoned.")
+            }
         }
     };
     let mut lines = wrapped(&told, cells, Meaning::Deviation);
@@ -270,8 +274,19 @@ impl Sheet<'_> {
         if let Some(problem) = problem {
             paint.put((inside.x, y), inside.width, problem, Meaning::Problem);
         }
-        paint.put((inside.x, y + 1), inside.width, self.keys, Meaning::Dim);
+        paint.strip((inside.x, y + 1), inside.width, &offered(self.keys));
     }
+}
+
+/// The keys of a sheet, each key told from its word.
+fn offered(keys: &str) -> Strip {
+    let mut strip = Strip::default();
+    for (index, offer) in keys.split("   ").enumerate() {
+        let (key, word) = offer.split_once('|').unwrap_or((offer, ""));
+        let gap = if index == 0 { "" } else { "   " };
+        strip = strip.and(gap, Meaning::Text).and(key, Meaning::Focus).and(format!(" {word}"), Meaning::Text);
+    }
+    strip
 }
 
 /// Draws a text field; its text was cleaned when it was typed.

@@ -151,32 +151,37 @@ pub fn counted(board: &Board, glyphs: &Glyphs) -> String {
     counted.collect::<Vec<_>>().join(&format!(" {} ", glyphs.dot))
 }
 
-/// The board in one line: every node with the worst that any probe says of it, and the word where it is not ok.
+/// The board in one line: every node once, with the worst of its verdicts and its role where all is well.
 pub fn summary(board: &Board, glyphs: &Glyphs) -> Strip {
-    let mut worst: Vec<(&str, Verdict)> = Vec::new();
-    for row in &board.rows {
-        let node = row.node.as_deref().unwrap_or(row.probe.as_str());
-        match worst.iter_mut().find(|(known, _)| *known == node) {
-            Some((_, verdict)) if weight(row.verdict) > weight(*verdict) => *verdict = row.verdict,
-            Some(_) => {}
-            None => worst.push((node, row.verdict)),
-        }
-    }
     let mut strip = Strip::of("health", Meaning::Dim);
-    for (node, verdict) in worst {
+    let name = |row: &Row| row.node.clone().unwrap_or_else(|| row.probe.to_string());
+    for (place, first) in board.rows.iter().enumerate() {
+        let node = name(first);
+        if board.rows[..place].iter().any(|row| name(row) == node) {
+            continue;
+        }
+        let of_it = board.rows[place..].iter().filter(|row| name(row) == node);
+        let verdict = of_it.map(|row| row.verdict).max_by_key(|verdict| weight(*verdict)).unwrap_or(first.verdict);
         let (sign, meaning) = tell::verdict_sign(verdict, glyphs);
-        strip = strip.and(format!("  {node} "), Meaning::Text).and(format!("{sign} {}", verdict.word()), meaning);
+        let word = if verdict == Verdict::Ok { role(first) } else { verdict.word().to_owned() };
+        let word = if word.is_empty() { word } else { format!(" {word}") };
+        strip = strip.and(format!("  {node} "), Meaning::Text).and(format!("{sign}{word}"), meaning);
     }
     if board.rows.is_empty() { strip.and("  no probes", Meaning::Dim) } else { strip }
 }
 
-const fn weight(verdict: Verdict) -> u8 {
+fn weight(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Ok => 0,
         Verdict::Degraded => 1,
         Verdict::Unknown => 2,
         Verdict::Bad => 3,
     }
+}
+
+/// What the field named `role` says of a node, when there is one.
+fn role(row: &Row) -> String {
+    row.fields.get("role").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn padded(text: &str, cells: usize) -> String {

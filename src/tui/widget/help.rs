@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
+use crate::tui::wrap::wrap;
 
 /// The help.
 pub struct Help<'a> {
@@ -14,8 +15,18 @@ pub struct Help<'a> {
     pub contexts: Vec<Context>,
 }
 
+/// How wide the box is on a screen of that width.
+fn box_width(screen: u16) -> u16 {
+    screen.saturating_sub(4).min(84)
+}
+
+/// How wide its text is.
+fn text_cells(screen: u16) -> usize {
+    usize::from(box_width(screen).saturating_sub(4))
+}
+
 impl Help<'_> {
-    fn lines(&self) -> Vec<Strip> {
+    fn lines(&self, cells: usize) -> Vec<Strip> {
         let mut lines = Vec::new();
         let mut contexts = self.contexts.clone();
         if contexts.contains(&Context::Run) {
@@ -26,25 +37,26 @@ impl Help<'_> {
             lines.push(Strip::of(context.title(), Meaning::Title));
             for binding in self.keymap.of(context) {
                 let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
-                lines.push(
-                    Strip::of(format!("  {:<18}", keys.join(", ")), Meaning::Focus).and(&binding.desc, Meaning::Text),
-                );
+                for (index, line) in wrap(&binding.desc, cells.saturating_sub(20)).into_iter().enumerate() {
+                    let keys = if index == 0 { keys.join(", ") } else { String::new() };
+                    lines.push(Strip::of(format!("  {keys:<18}"), Meaning::Focus).and(line, Meaning::Text));
+                }
             }
         }
         lines
     }
 
-    /// How many lines there are.
-    pub fn height(&self) -> usize {
-        self.lines().len()
+    /// How many lines there are on a screen of that width.
+    pub fn height(&self, screen: u16) -> usize {
+        self.lines(text_cells(screen)).len()
     }
 
     /// Draws it over whatever is there, from line `from` on.
     pub fn draw(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
-        let lines = self.lines();
+        let lines = self.lines(text_cells(area.width));
         let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
         let height = wanted.min(area.height.saturating_sub(2));
-        let width = area.width.saturating_sub(4).min(84);
+        let width = box_width(area.width);
         let place = Rect::new(
             area.x + (area.width - width) / 2,
             area.y + (area.height.saturating_sub(height)) / 2,

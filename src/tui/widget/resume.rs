@@ -48,9 +48,9 @@ fn changes(run: &Run, card: &Card, look: &Look) -> Vec<Strip> {
     if changed.is_empty() { vec![Strip::of("  as it was recorded last", Meaning::Ok)] } else { changed }
 }
 
-/// The fields that are no numbers: counters move all the time, and say nothing about what has changed.
-fn words(row: &Row) -> Vec<(&String, &Value)> {
-    row.fields.iter().filter(|(_, value)| !value.is_number()).collect()
+/// What a row says in words: roles, versions, addresses. Counters move all the time and say nothing here.
+fn words(row: &Row) -> Vec<&str> {
+    row.fields.values().filter_map(Value::as_str).collect()
 }
 
 fn change(row: &Row, card: &Card, look: &Look) -> Option<Strip> {
@@ -60,9 +60,7 @@ fn change(row: &Row, card: &Card, look: &Look) -> Option<Strip> {
         return None;
     }
     let told = |row: &Row| {
-        let fields: Vec<_> =
-            row.fields.values().map(|value| value.as_str().map_or(value.to_string(), str::to_owned)).collect();
-        let why = if row.why.is_empty() { fields.join(" ") } else { row.why.clone() };
+        let why = if row.why.is_empty() { words(row).join(" ") } else { row.why.clone() };
         format!("{} {why}", row.verdict.word()).trim_end().to_owned()
     };
     let was = before.map_or_else(|| "not recorded".to_owned(), told);

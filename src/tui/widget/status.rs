@@ -65,7 +65,9 @@ impl Status<'_> {
         let run = self.run;
         if run.state.current.is_none() {
             let is_end = run.view.allowed.contains(&Allowed::Close);
-            let told = if is_end { "every step is accounted for" } else { "" };
+            let close = self.keymap.shown(Action::Close, Context::Run);
+            let told =
+                if is_end { format!("every step is accounted for; {close} closes the run") } else { String::new() };
             return Strip::of(told, Meaning::Ok);
         }
         if self.has_more_cautions {

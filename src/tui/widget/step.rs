@@ -8,7 +8,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::cautions;
 use crate::tui::widget::paint::Strip;
-use crate::tui::wrap::{paragraphs, width, wrap};
+use crate::tui::wrap::{paragraphs, wrap};
 
 /// The lines of the step pane.
 #[derive(Clone, Debug, Default)]
@@ -41,8 +41,14 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     }
     action(page, cells, out);
     outcome(page, cells, look, out);
-    if !page.source.is_empty() {
+    if page.applies.is_some() || !page.source.is_empty() {
         gap(out);
+    }
+    if let Some((source, why)) = &page.applies {
+        let reason = if why.is_empty() { String::new() } else { format!("; else: {why}") };
+        out.extend(wrapped(&format!("only if {source}{reason}"), cells, Meaning::Dim));
+    }
+    if !page.source.is_empty() {
         let source = page.source.replace('›', look.glyphs.under).replace('·', look.glyphs.dot);
         out.extend(wrapped(&format!("from {source}"), cells, Meaning::Dim));
     }
@@ -56,10 +62,6 @@ fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     }
     if page.is_irreversible {
         out.extend(wrapped("point of no return: what going back means changes here", cells, Meaning::Warning));
-    }
-    if let Some((source, why)) = &page.applies {
-        let reason = if why.is_empty() { String::new() } else { format!(" (else: {why})") };
-        out.extend(wrapped(&format!("if {source}{reason}"), cells, Meaning::Dim));
     }
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
@@ -98,8 +100,10 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
         gap(out);
         let held =
             if hold.is_zero() { String::new() } else { format!(", for {} without a break", tell::duration(*hold)) };
-        out.extend(wrapped(&format!("opens by itself when {source}{held}"), cells, Meaning::Command));
+        out.extend(wrapped(&format!("opens by itself when this holds{held}:"), cells, Meaning::Command));
+        out.extend(wrapped(source, cells, Meaning::Dim));
         if !page.why.is_empty() {
+            gap(out);
             out.extend(wrapped(&page.why, cells, Meaning::Text));
         }
     }

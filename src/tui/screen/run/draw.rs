@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::tui::app::App;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::{Pane, Panes};
+use crate::tui::screen::run::page::{StepPage, number};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::guards::Guards;
@@ -33,9 +34,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let running =
         run.state.job.as_ref().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
     let running = running.unwrap_or_else(|| if run.output.up > 0 { "scrolled up".into() } else { String::new() });
-    let dot = paint.look.glyphs.dot;
-    let output_title = run.output.step.as_ref().map(|step| format!("Output {dot} {step}")).unwrap_or("Output".into());
-    if let Some(inside) = pane(run, &panes, Pane::Output, (&output_title, &running), paint) {
+    if let Some(inside) = pane(run, &panes, Pane::Output, (&output_title(run), &running), paint) {
         output::draw(&run.output, inside, paint);
     }
     draw_world(run, &panes, paint);
@@ -65,6 +64,11 @@ fn pane(run: &Run, panes: &Panes, which: Pane, titles: (&str, &str), paint: &mut
     let is_focused = run.focus == which && run.dialog.is_none() && run.card.is_none();
     let inside = paint.frame(area, &Frame { title, right, is_focused, edge: panes.edge() });
     (!inside.is_empty()).then_some(inside)
+}
+
+fn output_title(run: &Run) -> String {
+    let step = run.output.step.as_ref().filter(|step| run.shown_step().as_ref() != Some(*step));
+    step.map_or_else(|| "Output".to_owned(), |step| format!("Output of {}", number(&run.state, step)))
 }
 
 fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {

@@ -341,6 +341,7 @@ impl Run {
             area,
             Contents {
                 has_output: self.has_output(),
+                is_output_here: self.is_output_here(),
                 is_halted: self.halted.is_some(),
                 health_lines: self.health_lines(),
                 guard_lines: self.guard_lines(),
@@ -353,7 +354,12 @@ impl Run {
         Rect::new(0, 0, self.size.0, self.size.1)
     }
 
-    /// Output is shown while a command runs, and as long as its step is the current one or failed.
+    /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
+    fn is_output_here(&self) -> bool {
+        self.state.job.is_some() || self.output.step.is_none() || self.output.step == self.shown_step()
+    }
+
+    /// Whether there is output, now or from the command before.
     pub fn has_output(&self) -> bool {
         self.state.job.is_some() || !self.output.is_empty()
     }

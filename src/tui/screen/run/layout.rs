@@ -46,6 +46,8 @@ impl Pane {
 pub struct Contents {
     /// Whether there is output to show.
     pub has_output: bool,
+    /// Whether that output belongs to the step on the screen; where room is scarce no other is shown.
+    pub is_output_here: bool,
     /// Whether the journal cannot be written.
     pub is_halted: bool,
     /// How many lines the health pane wants.
@@ -102,6 +104,9 @@ impl Panes {
 /// From which size on all panes stand beside each other, in columns and rows.
 const WIDE: (u16, u16) = (100, 28);
 
+/// How many rows the output of an earlier step keeps, frame included: what comes next needs the room.
+const EARLIER_OUTPUT_ROWS: u16 = 5;
+
 /// Lays the run screen out.
 pub fn panes(area: Rect, contents: Contents) -> Panes {
     let is_wide = area.width >= WIDE.0 && area.height >= WIDE.1;
@@ -128,7 +133,8 @@ fn wide(rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
     panes.health = Rect { width: low.width - guards, ..low };
     panes.guards = Rect { x: low.right() - guards, width: guards, ..low };
     if contents.has_output {
-        panes.output = right.bottom(right.area.height * 2 / 5);
+        let most = if contents.is_output_here { u16::MAX } else { EARLIER_OUTPUT_ROWS };
+        panes.output = right.bottom((right.area.height * 2 / 5).min(most));
     }
     panes.step = right.area;
     panes
@@ -158,7 +164,7 @@ fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
         Pane::Output => panes.output = rows.area,
         Pane::Step => {
             panes.steps = rows.top(if rows.area.height >= 16 { 5 } else { 3 });
-            if contents.has_output {
+            if contents.has_output && contents.is_output_here {
                 panes.output = rows.bottom(rows.area.height * 2 / 5);
             }
             panes.step = rows.area;
@@ -198,8 +204,14 @@ mod tests {
             for focus in [Pane::Step, Pane::Steps, Pane::Output, Pane::Health, Pane::Guards] {
                 for has_output in [false, true] {
                     let area = Rect::new(0, 0, width, height);
-                    let contents =
-                        Contents { has_output, is_halted: has_output, health_lines: 9, guard_lines: 3, focus };
+                    let contents = Contents {
+                        has_output,
+                        is_output_here: has_output,
+                        is_halted: has_output,
+                        health_lines: 9,
+                        guard_lines: 3,
+                        focus,
+                    };
                     let panes = panes(area, contents);
                     let all = [
                         panes.header,

@@ -17,7 +17,7 @@ const MAX_LINE_BYTES: usize = 4_096;
 pub struct OutputTail {
     /// Whose output it is.
     pub job: Option<JobId>,
-    /// The step that it belongs to.
+    /// The step that it was run for, as far as that is known.
     pub step: Option<StepKey>,
     /// How far the pane is scrolled up from the end.
     pub up: usize,
@@ -30,6 +30,11 @@ impl OutputTail {
     /// An empty tail for that job.
     pub fn of(job: JobId, step: Option<StepKey>) -> Self {
         Self { job: Some(job), step, ..Self::default() }
+    }
+
+    /// The same tail, for that step.
+    pub fn for_step(self, step: StepKey) -> Self {
+        Self { step: Some(step), ..self }
     }
 
     /// Takes more output in.
