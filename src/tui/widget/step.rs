@@ -8,7 +8,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::cautions;
 use crate::tui::widget::paint::Strip;
-use crate::tui::wrap::{paragraphs, wrap};
+use crate::tui::wrap::{paragraphs, width, wrap};
 
 /// The lines of the step pane.
 #[derive(Clone, Debug, Default)]

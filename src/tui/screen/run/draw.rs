@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::tui::app::App;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::{Pane, Panes};
-use crate::tui::screen::run::page::{StepPage, number};
+use crate::tui::screen::run::page::number;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::guards::Guards;

@@ -47,7 +47,7 @@ impl Run {
         for record in records {
             self.state.apply(record);
             if let Event::CommandStarted { job, step, .. } = &record.event {
-                self.output = OutputTail::of(*job).for_step(step.clone());
+                self.output = OutputTail::of(*job, Some(step.clone()));
             }
             if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
                 self.pending = None;

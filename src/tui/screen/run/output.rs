@@ -32,11 +32,6 @@ impl OutputTail {
         Self { job: Some(job), step, ..Self::default() }
     }
 
-    /// The same tail, for that step.
-    pub fn for_step(self, step: StepKey) -> Self {
-        Self { step: Some(step), ..self }
-    }
-
     /// Takes more output in.
     pub fn push(&mut self, bytes: &[u8]) {
         let mut parts = bytes.split(|byte| *byte == b'\n').peekable();
