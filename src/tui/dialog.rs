@@ -392,7 +392,7 @@ impl Choice {
 
     fn act(&mut self) -> Answer {
         let Some(said) = self.chosen.and_then(|at| self.options.get(at)) else {
-            self.problem = Some("choose what was seen first".into());
+            self.problem = Some("choose one first".into());
             return Answer::Stay;
         };
         let (step, said) = (self.step.clone(), said.clone());
