@@ -109,7 +109,7 @@ fn a_practice_run_reaches_nothing_but_its_cluster() {
         "[[guard]]",
         &format!(
             "[[health]]\nid = \"live\"\ntitle = \"Live\"\nevery = \"1s\"\ntimeout = \"1s\"\ntcp = \"{address}\"\n\
-             fields = {{ up = \".connected\" }}\nok = \".up\"\n\n[[guard]]"
+             fields = {{ up = \".refused | not\" }}\nok = \".up\"\n\n[[guard]]"
         ),
         1,
     );
