@@ -3,12 +3,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::{FutureExt, StreamExt};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use crossterm::event::Event as TerminalEvent;
+use futures_util::FutureExt;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
@@ -17,6 +16,7 @@ use crate::session::{Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Exit, Launched, Options, Start, TuiError};
 use crate::tui::evidence::look_at_file;
+use crate::tui::input;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::screen::Screen;
@@ -104,6 +104,9 @@ struct Runtime {
     is_urgent: bool,
 }
 
+/// What the terminal says.
+type Events = Receiver<std::io::Result<TerminalEvent>>;
+
 /// One thing that happened.
 enum Happened {
     Terminal(Option<std::io::Result<TerminalEvent>>),
@@ -133,29 +136,31 @@ impl Runtime {
     }
 
     async fn live(&mut self, terminal: &mut Terminal, start: Start) -> Result<Ending, TuiError> {
-        let mut events = EventStream::new();
         self.app.size = Terminal::size()?;
+        let mut events = input::begin()?;
         self.begin(start);
         loop {
-            self.settle();
-            if let Err(error) = self.draw(terminal) {
-                // A write that fails is how a terminal that is gone shows itself first.
-                return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error.into()) };
-            }
-            if self.app.exit.is_some() {
-                return Ok(Ending::Quit);
-            }
-            let happened = self.next(&mut events).await;
-            let taken = match self.take(happened, terminal) {
-                Ok(None) => self.drain(&mut events, terminal).await,
-                taken => taken,
-            };
-            match taken {
+            match self.turn(&mut events, terminal).await {
                 Ok(None) => {}
                 Ok(Some(ending)) => return Ok(ending),
-                // A hang-up continues the process as well, and a terminal that is gone cannot be taken again.
+                // Something that fails is how a terminal that is gone shows itself first: a write, or taking it again
+                // when the hang-up has continued the process as well.
                 Err(error) => return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) },
             }
+        }
+    }
+
+    /// Draws, waits until something happens, and takes it in.
+    async fn turn(&mut self, events: &mut Events, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
+        self.settle();
+        self.draw(terminal)?;
+        if self.app.exit.is_some() {
+            return Ok(Some(Ending::Quit));
+        }
+        let happened = self.next(events).await;
+        match self.take(happened, terminal)? {
+            Some(ending) => Ok(Some(ending)),
+            None => self.drain(events, terminal),
         }
     }
 
@@ -211,7 +216,7 @@ impl Runtime {
         [run, wakes.real_ms.map(Duration::from_millis), frame].into_iter().flatten().min()
     }
 
-    async fn next(&mut self, events: &mut EventStream) -> Happened {
+    async fn next(&mut self, events: &mut Events) -> Happened {
         let wake = self.wake_in();
         let sleep = async {
             match wake {
@@ -222,7 +227,7 @@ impl Runtime {
         tokio::select! {
             biased;
             Some(outside) = self.outside.recv() => Happened::Outside(outside),
-            event = events.next() => Happened::Terminal(event),
+            event = events.recv() => Happened::Terminal(event),
             Some(reply) = self.replies.recv() => Happened::Reply(reply),
             update = next_update(&mut self.updates) => Happened::Update(update),
             () = sleep => Happened::Woken,
@@ -230,14 +235,14 @@ impl Runtime {
     }
 
     /// Takes in all that has happened meanwhile, so that one frame shows it.
-    async fn drain(&mut self, events: &mut EventStream, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
+    fn drain(&mut self, events: &mut Events, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
         for _ in 0..BATCH {
             let Some(update) = self.updates.as_mut().and_then(|updates| updates.try_recv().ok()) else { break };
             self.take(Happened::Update(Some(update)), terminal)?;
         }
         for _ in 0..BATCH {
-            let Some(event) = ready(events).await else { break };
-            if let Some(ending) = self.take(Happened::Terminal(event), terminal)? {
+            let Ok(event) = events.try_recv() else { break };
+            if let Some(ending) = self.take(Happened::Terminal(Some(event)), terminal)? {
                 return Ok(Some(ending));
             }
         }
@@ -436,18 +441,6 @@ impl Runtime {
         }
         self.panic.take().unwrap_or_else(|| "it did not say why".into())
     }
-}
-
-/// What the terminal has said already. It must be asked with the waker of this task: the stream keeps the first waker
-/// that it is given, and would never wake anybody with one that does nothing.
-async fn ready(events: &mut EventStream) -> Option<Option<std::io::Result<TerminalEvent>>> {
-    std::future::poll_fn(|context| {
-        Poll::Ready(match events.poll_next_unpin(context) {
-            Poll::Ready(event) => Some(event),
-            Poll::Pending => None,
-        })
-    })
-    .await
 }
 
 async fn next_update(updates: &mut Option<UnboundedReceiver<Update>>) -> Option<Update> {
