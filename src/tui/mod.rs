@@ -8,6 +8,7 @@ pub mod app;
 pub mod backstage;
 pub mod dialog;
 mod evidence;
+mod input;
 pub mod keymap;
 pub mod message;
 pub mod runtime;

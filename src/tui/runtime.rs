@@ -3,12 +3,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::{FutureExt, StreamExt};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use crossterm::event::Event as TerminalEvent;
+use futures_util::FutureExt;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
@@ -17,12 +16,13 @@ use crate::session::{Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Exit, Launched, Options, Start, TuiError};
 use crate::tui::evidence::look_at_file;
+use crate::tui::input;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::screen::Screen;
-use crate::tui::terminal::{Terminal, give_back, is_gone};
+use crate::tui::terminal::{Terminal, give_back};
 use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
-use crate::tui::watch::{Outside, Watch, panic_on_demand, silence_input};
+use crate::tui::watch::{Outside, Watch, panic_on_demand};
 
 /// How many things of one kind are taken in before a frame is drawn.
 const BATCH: usize = 4_096;
@@ -50,16 +50,7 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
     let mut terminal = Terminal::take(options.has_mouse)?;
     let began = AssertUnwindSafe(runtime.live(&mut terminal, start)).catch_unwind().await;
     give_back();
-    if !matches!(began, Ok(Ok(Ending::Quit))) {
-        // A hang-up can be known as a signal before it is known as a terminal that is gone.
-        silence_input();
-    }
-    let ending = match began {
-        // A write that fails is how a terminal that is gone may show itself first.
-        Ok(Err(TuiError::Terminal(_))) if is_gone() => Ok(Ending::Gone),
-        Ok(ending) => ending,
-        Err(_) => Ok(Ending::Panicked),
-    };
+    let ending = began.unwrap_or(Ok(Ending::Panicked));
     let is_interrupted = !matches!(ending, Ok(Ending::Quit));
     // The screens are gone, the sitting must not be: it is closed on disk before the program ends.
     let parted = AssertUnwindSafe(runtime.part()).catch_unwind().await;
@@ -68,7 +59,7 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
     match ending? {
         Ending::Panicked => Err(TuiError::Panicked { said: runtime.panic_said(), folder: exit.folder }),
         ending => {
-            exit.is_terminal_gone = ending == Ending::Gone || is_gone();
+            exit.is_terminal_gone = ending == Ending::Gone;
             Ok(exit)
         }
     }
@@ -113,6 +104,9 @@ struct Runtime {
     is_urgent: bool,
 }
 
+/// What the terminal says.
+type Events = Receiver<std::io::Result<TerminalEvent>>;
+
 /// One thing that happened.
 enum Happened {
     Terminal(Option<std::io::Result<TerminalEvent>>),
@@ -142,25 +136,31 @@ impl Runtime {
     }
 
     async fn live(&mut self, terminal: &mut Terminal, start: Start) -> Result<Ending, TuiError> {
-        let mut events = EventStream::new();
         self.app.size = Terminal::size()?;
+        let mut events = input::begin()?;
         self.begin(start);
         loop {
-            self.settle();
-            self.draw(terminal)?;
-            if self.app.exit.is_some() {
-                return Ok(Ending::Quit);
+            match self.turn(&mut events, terminal).await {
+                Ok(None) => {}
+                Ok(Some(ending)) => return Ok(ending),
+                // Something that fails is how a terminal that is gone shows itself first: a write, or taking it again
+                // when the hang-up has continued the process as well.
+                Err(error) => return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) },
             }
-            let happened = self.next(&mut events).await;
-            let taken = match self.take(happened, terminal) {
-                Ok(None) => self.drain(&mut events, terminal).await,
-                taken => taken,
-            };
-            // A hang-up continues the process as well, and a terminal that is gone cannot be taken again: whether an
-            // error means that is looked at when all is over.
-            if let Some(ending) = taken? {
-                return Ok(ending);
-            }
+        }
+    }
+
+    /// Draws, waits until something happens, and takes it in.
+    async fn turn(&mut self, events: &mut Events, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
+        self.settle();
+        self.draw(terminal)?;
+        if self.app.exit.is_some() {
+            return Ok(Some(Ending::Quit));
+        }
+        let happened = self.next(events).await;
+        match self.take(happened, terminal)? {
+            Some(ending) => Ok(Some(ending)),
+            None => self.drain(events, terminal),
         }
     }
 
@@ -216,7 +216,7 @@ impl Runtime {
         [run, wakes.real_ms.map(Duration::from_millis), frame].into_iter().flatten().min()
     }
 
-    async fn next(&mut self, events: &mut EventStream) -> Happened {
+    async fn next(&mut self, events: &mut Events) -> Happened {
         let wake = self.wake_in();
         let sleep = async {
             match wake {
@@ -227,7 +227,7 @@ impl Runtime {
         tokio::select! {
             biased;
             Some(outside) = self.outside.recv() => Happened::Outside(outside),
-            event = events.next() => Happened::Terminal(event),
+            event = events.recv() => Happened::Terminal(event),
             Some(reply) = self.replies.recv() => Happened::Reply(reply),
             update = next_update(&mut self.updates) => Happened::Update(update),
             () = sleep => Happened::Woken,
@@ -235,14 +235,14 @@ impl Runtime {
     }
 
     /// Takes in all that has happened meanwhile, so that one frame shows it.
-    async fn drain(&mut self, events: &mut EventStream, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
+    fn drain(&mut self, events: &mut Events, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
         for _ in 0..BATCH {
             let Some(update) = self.updates.as_mut().and_then(|updates| updates.try_recv().ok()) else { break };
             self.take(Happened::Update(Some(update)), terminal)?;
         }
         for _ in 0..BATCH {
-            let Some(event) = ready(events).await else { break };
-            if let Some(ending) = self.take(Happened::Terminal(event), terminal)? {
+            let Ok(event) = events.try_recv() else { break };
+            if let Some(ending) = self.take(Happened::Terminal(Some(event)), terminal)? {
                 return Ok(Some(ending));
             }
         }
@@ -403,6 +403,20 @@ impl Runtime {
         }
     }
 
+    /// Whether the terminal is gone, or will be known to be in a moment.
+    async fn is_gone(&mut self) -> bool {
+        let wait = timeout(Duration::from_millis(200), async {
+            loop {
+                match self.outside.recv().await {
+                    Some(Outside::Gone | Outside::End) => return true,
+                    Some(_) => {}
+                    None => return false,
+                }
+            }
+        });
+        wait.await.unwrap_or(false)
+    }
+
     /// Closes the sitting, if it is still open, and takes in what is recorded about that.
     async fn part(&mut self) {
         let (Some(session), Some(mut updates)) = (self.session.take(), self.updates.take()) else { return };
@@ -427,18 +441,6 @@ impl Runtime {
         }
         self.panic.take().unwrap_or_else(|| "it did not say why".into())
     }
-}
-
-/// What the terminal has said already. It must be asked with the waker of this task: the stream keeps the first waker
-/// that it is given, and would never wake anybody with one that does nothing.
-async fn ready(events: &mut EventStream) -> Option<Option<std::io::Result<TerminalEvent>>> {
-    std::future::poll_fn(|context| {
-        Poll::Ready(match events.poll_next_unpin(context) {
-            Poll::Ready(event) => Some(event),
-            Poll::Pending => None,
-        })
-    })
-    .await
 }
 
 async fn next_update(updates: &mut Option<UnboundedReceiver<Update>>) -> Option<Update> {

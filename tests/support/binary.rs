@@ -23,6 +23,11 @@ impl Home {
         Self { folder: TempDir::with_prefix_in("home-", env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made") }
     }
 
+    /// The folder, for the files of a test.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Makes a command live here.
     pub fn settle(&self, command: &mut Command) {
         let home = self.folder.path();

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use piton::clock::monotonic;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use super::census::{Census, Query};
@@ -185,13 +185,6 @@ impl Terminal {
         screen.unwrap_or_else(|| panic!("{what}: not within {limit:?}\n{}", self.describe()))
     }
 
-    /// Waits until the census of all that was written is as `wanted` says.
-    #[track_caller]
-    pub fn wait_modes(&self, what: &str, limit: Duration, wanted: impl Fn(&Census) -> bool) {
-        let met = self.wait(limit, |seen| wanted(&seen.census).then_some(()));
-        assert!(met.is_some(), "{what}: not within {limit:?}\n{}", self.describe());
-    }
-
     /// Waits until the screen contains `text`.
     #[track_caller]
     pub fn wait_text(&self, text: &str, limit: Duration) -> String {
@@ -222,6 +215,18 @@ impl Terminal {
         let exit = exit.unwrap_or_else(|| panic!("the program has not ended within {limit:?}\n{}", self.describe()));
         self.stop_reading();
         Exit { code: exit.code(), signal: exit.signal() }
+    }
+
+    /// Waits until a signal has stopped the program.
+    #[track_caller]
+    pub fn wait_stopped(&self, limit: Duration) {
+        let (pid, (teller, told)) = (self.pid, std::sync::mpsc::channel());
+        std::thread::spawn(move || {
+            let stopped = waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT);
+            // The test may have given up meanwhile.
+            let _ = teller.send(stopped.is_ok());
+        });
+        assert_eq!(told.recv_timeout(limit), Ok(true), "it is not stopped within {limit:?}\n{}", self.describe());
     }
 
     /// Whether the program has not ended yet.
@@ -256,6 +261,11 @@ impl Terminal {
         self.send(&key_bytes(name, is_application));
     }
 
+    /// Pastes text as a terminal with bracketed paste does.
+    pub fn paste(&self, text: &str) {
+        self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
+    }
+
     fn send(&self, bytes: &[u8]) {
         let mut master = self.master.as_ref().expect("the terminal has not been taken away");
         master.write_all(bytes).expect("a terminal takes keys");
@@ -286,16 +296,6 @@ impl Terminal {
         self.master = None;
     }
 
-    /// Looks at the emulated screen: cells, colours, cursor.
-    pub fn look<T>(&self, ask: impl FnOnce(&vt100::Screen) -> T) -> T {
-        ask(self.shared.seen().screen.screen())
-    }
-
-    /// Sends a signal to the program's process group, as a key of the terminal does.
-    pub fn signal_group(&self, signal: Signal) {
-        kill_process_group(self.pid, signal).expect("the program's group is still there");
-    }
-
     /// How long the program has computed so far, or in all when it has ended: user and system time.
     pub fn cpu(&self) -> Duration {
         let seen = self.shared.seen();
@@ -314,6 +314,13 @@ impl Terminal {
             }
             assert!(monotonic() < end, "never still within {limit:?}\n{}", self.describe());
         }
+    }
+
+    /// Waits until more than so many bytes were written in all.
+    #[track_caller]
+    pub fn wait_written(&self, count: usize, limit: Duration) {
+        let more = self.wait(limit, |seen| (seen.raw.len() > count).then_some(()));
+        assert!(more.is_some(), "nothing more written within {limit:?}\n{}", self.describe());
     }
 
     /// Panics unless the terminal is as it was before the program: modes, cursor, style and line settings.

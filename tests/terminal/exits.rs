@@ -1,12 +1,10 @@
-//! Every way in which the program can end or stand still, and a terminal that vanishes.
+//! Every way in which the program can end or stand still: the terminal is left as it was found.
 
+use piton::engine::Leaving;
 use rustix::process::Signal;
 
-use crate::support::pty::{Exit, Hold, Start, Terminal};
-use crate::terminal::{Place, READY, SECOND, SOON, how_left};
-
-/// Status of a run that waits to be resumed.
-const SUSPENDED: Exit = Exit { code: Some(40), signal: None };
+use crate::support::pty::{Exit, Start, Terminal};
+use crate::terminal::{AT_ONCE, Place, READY, SOON, SUSPENDED};
 
 /// A way to end.
 enum Way {
@@ -36,7 +34,11 @@ fn end(place: &Place, way: &Way) -> Terminal {
             terminal
         }
         Way::Panic(part, said) => {
-            let terminal = start.with(|command| drop(command.env("PITON_TEST_PANIC", part))).spawn();
+            let terminal = start
+                .with(|command| {
+                    command.env("PITON_TEST_PANIC", part);
+                })
+                .spawn();
             terminal.wait_text(said, SOON);
             terminal
         }
@@ -46,27 +48,28 @@ fn end(place: &Place, way: &Way) -> Terminal {
 #[test]
 fn in_every_way_of_ending_the_terminal_is_given_back_and_the_sitting_closed() {
     let table = [
-        (Way::Keys(["q", "y"]), SUSPENDED, "left"),
-        (Way::Keys(["ctrl-c", "ctrl-c"]), SUSPENDED, "left"),
-        (Way::Signal(Signal::TERM), SUSPENDED, "interrupted"),
-        (Way::Signal(Signal::HUP), SUSPENDED, "interrupted"),
-        (Way::Signal(Signal::INT), SUSPENDED, "interrupted"),
-        (Way::Signal(Signal::QUIT), SUSPENDED, "interrupted"),
+        (Way::Keys(["q", "y"]), SUSPENDED, Leaving::Left),
+        (Way::Keys(["ctrl-c", "y"]), SUSPENDED, Leaving::Left),
+        (Way::Keys(["ctrl-c", "ctrl-c"]), SUSPENDED, Leaving::Left),
+        (Way::Signal(Signal::TERM), SUSPENDED, Leaving::Interrupted),
+        (Way::Signal(Signal::HUP), SUSPENDED, Leaving::Interrupted),
+        (Way::Signal(Signal::INT), SUSPENDED, Leaving::Interrupted),
+        (Way::Signal(Signal::QUIT), SUSPENDED, Leaving::Interrupted),
         // A panic is an error: status 1.
-        (Way::Panic("ui", "a bug in the drawing task"), Exit { code: Some(1), signal: None }, "interrupted"),
-        (Way::Panic("task", "a bug in a background task"), Exit { code: Some(1), signal: None }, "interrupted"),
+        (Way::Panic("ui", "a bug in the drawing task"), Exit { code: Some(1), signal: None }, Leaving::Interrupted),
+        (Way::Panic("task", "a bug in a background task"), Exit { code: Some(1), signal: None }, Leaving::Interrupted),
     ];
     for (way, status, how) in table {
         let place = Place::new();
         let mut terminal = end(&place, &way);
-        let exit = terminal.wait_exit(SECOND);
+        let exit = terminal.wait_exit(AT_ONCE);
         assert_eq!(exit, status, "{}", terminal.describe());
         terminal.assert_restored();
         let drawn = terminal.census(|census| census.count("csi ?h"));
         assert!(drawn >= 3, "it had taken the terminal: {drawn} modes");
-        let told = format!("go on with: piton resume {}", place.run());
+        let told = format!("go on with: piton resume {}", place.home.run().id());
         assert!(terminal.screen().contains(&told), "{}", terminal.describe());
-        assert_eq!(how_left(&place.records()), how);
+        place.assert_sitting_closed(how);
     }
 }
 
@@ -77,7 +80,7 @@ fn the_library_is_left_with_a_clean_terminal_and_status_0() {
         let mut terminal = place.start(&[]).spawn();
         terminal.wait_text("vault-ha-upgrade", SOON);
         terminal.key(key);
-        assert_eq!(terminal.wait_exit(SECOND), Exit { code: Some(0), signal: None }, "{key}");
+        assert_eq!(terminal.wait_exit(AT_ONCE), Exit { code: Some(0), signal: None }, "{key}");
         terminal.assert_restored();
     }
 }
@@ -89,7 +92,7 @@ fn in_a_shell(place: &Place) -> Terminal {
     let script = "set -m; \"$@\"; echo \"stopped: $?\"; read -r line; fg >/dev/null; echo \"ended: $?\"";
     let piton = env!("CARGO_BIN_EXE_piton");
     let shell = Start::new("sh", &["-c", script, "sh", piton, "practice", &book]);
-    let terminal = shell.with(|command| place.at_home(command)).spawn();
+    let terminal = shell.with(|command| place.home.settle(command)).spawn();
     terminal.wait_text(READY, SOON);
     terminal
 }
@@ -131,7 +134,7 @@ fn continued_in_the_shell_its_keys_work() {
     terminal.wait_text("ended: 40", SOON);
     terminal.wait_exit(SOON);
     terminal.assert_restored();
-    assert_eq!(how_left(&place.records()), "left");
+    place.assert_sitting_closed(Leaving::Left);
 }
 
 #[test]
@@ -140,6 +143,7 @@ fn stopped_by_a_signal_it_comes_back_with_the_whole_screen() {
     let mut terminal = place.practice(3);
     let before = terminal.screen();
     terminal.signal(Signal::TSTP);
+    terminal.wait_stopped(SOON);
     terminal.wait_for("the main screen", SOON, |screen| screen.trim().is_empty());
     terminal.assert_restored();
     terminal.signal(Signal::CONT);
@@ -147,10 +151,12 @@ fn stopped_by_a_signal_it_comes_back_with_the_whole_screen() {
     // Stopped in the way that cannot be noticed, and continued: it draws all of it again.
     let written = terminal.raw().len();
     terminal.signal(Signal::STOP);
+    terminal.wait_stopped(SOON);
     terminal.signal(Signal::CONT);
-    terminal.wait_for("drawn again", SOON, |screen| screen == before && terminal.raw().len() > written);
+    terminal.wait_written(written, SOON);
+    terminal.wait_for("the whole screen as it was", SOON, |screen| screen == before);
     terminal.signal(Signal::TERM);
-    assert_eq!(terminal.wait_exit(SECOND), SUSPENDED);
+    assert_eq!(terminal.wait_exit(AT_ONCE), SUSPENDED);
     terminal.assert_restored();
 }
 
@@ -163,30 +169,12 @@ fn a_leader_of_its_session_stays_when_it_is_asked_to_stop() {
 }
 
 #[test]
-fn when_the_terminal_vanishes_it_ends_at_once_and_closes_the_sitting() {
-    for hold in [Hold::Leader, Hold::LeaderIgnoringHangUp, Hold::Stranger] {
-        let place = Place::new();
-        let mut terminal = place.practice_with(3, |start| start.hold(hold));
-        let before = terminal.cpu();
-        terminal.hang_up();
-        assert_eq!(terminal.wait_exit(SECOND), SUSPENDED, "{hold:?}");
-        let spent = terminal.cpu().saturating_sub(before);
-        assert!(spent.as_millis() <= 50, "{hold:?}: {spent:?}");
-        assert_eq!(how_left(&place.records()), "interrupted", "{hold:?}");
-    }
-}
-
-#[test]
-fn when_the_terminal_vanishes_under_the_library_it_ends_at_once() {
-    for hold in [Hold::Leader, Hold::LeaderIgnoringHangUp, Hold::Stranger] {
-        let place = Place::new();
-        let mut terminal = place.start(&[]).hold(hold).spawn();
-        terminal.wait_text("vault-ha-upgrade", SOON);
-        let before = terminal.cpu();
-        terminal.hang_up();
-        let exit = terminal.wait_exit(SECOND);
-        assert_eq!(exit.signal, None, "{hold:?}");
-        let spent = terminal.cpu().saturating_sub(before);
-        assert!(spent.as_millis() <= 50, "{hold:?}: {spent:?}");
-    }
+fn without_a_terminal_the_run_is_left_suspended() {
+    let place = Place::new();
+    let output = place.home.output(&["practice", "vault-ha-upgrade"]);
+    assert_eq!(output.status.code(), Some(40), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("terminal") && told.contains("resume"), "{told}");
+    assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b));
+    place.assert_sitting_closed(Leaving::Interrupted);
 }

@@ -1,6 +1,5 @@
 //! Terminals of any size, and many of them in a row.
 
-use crate::support::pty::Terminal;
 use crate::terminal::{Place, READY, SOON};
 
 const ODD: [(u16, u16); 10] =
@@ -16,18 +15,13 @@ impl Numbers {
     }
 }
 
-/// The screen with its styles, as text that would draw it.
-fn picture(terminal: &Terminal) -> String {
-    terminal.look(vt100::Screen::contents_formatted)
-}
-
 #[test]
 fn a_storm_of_sizes_ends_with_the_same_screen() {
     let place = Place::new();
     let terminal = place.practice(30);
     terminal.key("down");
     terminal.wait_text("What is thing 2?", SOON);
-    let (before, drawn) = (terminal.screen(), picture(&terminal));
+    let before = terminal.screen();
     let mut numbers = Numbers(2_026);
     for round in 0..300 {
         let odd = ODD.get(round / 3).filter(|_| round % 3 == 0).copied();
@@ -36,7 +30,6 @@ fn a_storm_of_sizes_ends_with_the_same_screen() {
     }
     terminal.resize(40, 120);
     terminal.wait_for("the same screen", SOON, |screen| screen == before);
-    assert!(picture(&terminal) == drawn, "the same colours");
     assert!(terminal.is_running());
     terminal.key("q");
     terminal.wait_text("Leave the run?", SOON);
@@ -51,7 +44,7 @@ fn each_odd_size_is_drawn_and_survived() {
         let written = terminal.raw().len();
         terminal.resize(rows, cols);
         if rows > 0 && cols > 0 {
-            terminal.wait_for(&format!("{rows}x{cols} drawn"), SOON, |_| terminal.raw().len() > written);
+            terminal.wait_written(written, SOON);
         }
         terminal.resize(40, 120);
         terminal.wait_for("the same screen", SOON, |screen| screen == before);
