@@ -22,7 +22,7 @@ use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::screen::Screen;
 use crate::tui::terminal::{Terminal, give_back};
 use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
-use crate::tui::watch::{Outside, Watch, panic_on_demand};
+use crate::tui::watch::{Outside, Watch, panic_on_demand, silence_input};
 
 /// How many things of one kind are taken in before a frame is drawn.
 const BATCH: usize = 4_096;
@@ -52,6 +52,10 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
     give_back();
     let ending = began.unwrap_or(Ok(Ending::Panicked));
     let is_interrupted = !matches!(ending, Ok(Ending::Quit));
+    if is_interrupted {
+        // The disk may be waited for yet, and a terminal that is gone must not be read meanwhile.
+        silence_input();
+    }
     // The screens are gone, the sitting must not be: it is closed on disk before the program ends.
     let parted = AssertUnwindSafe(runtime.part()).catch_unwind().await;
     let mut exit = runtime.app.exit.clone().unwrap_or_else(|| runtime.app.exit_now());

@@ -56,6 +56,17 @@ impl Drop for Watch {
     }
 }
 
+/// Puts an input that never says anything in the place of a terminal that is gone, so that crossterm, which reads a
+/// dead one for ever, sleeps for what is left of the program.
+pub fn silence_input() {
+    if let Ok((silent, speaker)) = std::io::pipe() {
+        // Without it the program ends as well, only warmer.
+        let _ = rustix::stdio::dup2_stdin(&silent);
+        // Closing it would end the input, and be read for ever too.
+        std::mem::forget(speaker);
+    }
+}
+
 fn set_listener(listener: Option<UnboundedSender<Outside>>) {
     *LISTENER.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = listener;
 }
