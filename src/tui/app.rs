@@ -27,6 +27,8 @@ pub struct App {
     pub help: Option<usize>,
     /// Columns and rows.
     pub size: (u16, u16),
+    /// The terminal was too small, and nothing has been drawn on it since it is large enough.
+    pub is_hidden: bool,
     /// What time it is.
     pub now: Instants,
     /// How it looks.
@@ -46,6 +48,7 @@ impl App {
             screen: Screen::Library(Library::default()),
             help: None,
             size: (80, 24),
+            is_hidden: false,
             now: Instants::default(),
             look,
             keymap,
@@ -62,8 +65,12 @@ impl App {
         self.is_dirty = true;
     }
 
-    /// Whether the terminal is large enough to confirm anything.
+    /// Whether the terminal is large enough to confirm anything, and what is confirmed can be seen on it.
     pub fn is_large_enough(&self) -> bool {
+        self.has_room() && !self.is_hidden
+    }
+
+    fn has_room(&self) -> bool {
         self.size.0 >= SMALLEST.0 && self.size.1 >= SMALLEST.1
     }
 
@@ -107,6 +114,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             return Vec::new();
         }
         Message::Shown => {
+            app.is_hidden = false;
             if let Screen::Run(run) = &mut app.screen {
                 run.was_shown();
             }
@@ -120,6 +128,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Paste(text) => on_paste(app, &text),
         Message::Mouse(mouse) => on_mouse(app, mouse),
         Message::Resized(columns, rows) => {
+            app.is_hidden |= !app.has_room();
             app.size = (columns, rows);
             if let Screen::Run(run) = &mut app.screen {
                 run.resize(app.size);

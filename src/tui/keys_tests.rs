@@ -47,6 +47,22 @@ fn a_held_enter_does_not_act_twice() {
 }
 
 #[test]
+fn a_key_pressed_before_a_small_terminal_shows_the_step_again_does_nothing() {
+    let mut stage = stage();
+    stage.press("enter");
+    stage.press("n");
+    stage.type_text("a note");
+    let before = stage.records.len();
+    stage.tell_unseen(Message::Resized(59, 15));
+    stage.tell_unseen(Message::Resized(120, 40));
+    assert_eq!(stage.tell_unseen(Message::Key(event("ctrl-s"))), []);
+    assert_eq!(stage.records.len(), before);
+    stage.show();
+    stage.press("ctrl-s");
+    assert_eq!(stage.records.len(), before + 1);
+}
+
+#[test]
 fn a_key_pressed_before_the_step_was_on_the_screen_does_nothing() {
     let mut stage = stage();
     stage.press("enter");

@@ -1,5 +1,7 @@
 //! Terminals of any size, and many of them in a row.
 
+use std::time::Duration;
+
 use crate::terminal::{Place, READY, SOON};
 
 const ODD: [(u16, u16); 10] =
@@ -67,6 +69,8 @@ fn a_terminal_that_is_too_small_says_so_and_confirms_nothing() {
         for key in ["enter", "y", "1", "s", "enter", "o", "A", "esc"] {
             terminal.key(key);
         }
+        // That a key was taken shows nowhere: so it is given a while.
+        terminal.wait_still(Duration::from_millis(300), SOON);
         terminal.resize(40, 120);
         terminal.wait_for("the dialog as it was", SOON, |screen| screen == typed);
         assert_eq!(place.records().len(), records, "at {cols}x{rows}");
