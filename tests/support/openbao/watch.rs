@@ -58,6 +58,9 @@ pub struct Watcher {
     changes: Receiver<Change>,
 }
 
+/// From whom to whom the duty passed: name and version of each.
+pub type HandOver = ((String, String), (String, String));
+
 /// What was seen in the whole time.
 #[derive(Debug)]
 pub struct Report {
@@ -66,7 +69,7 @@ pub struct Report {
     /// For how long no node was active, in one go at most.
     pub longest_without_active: Duration,
     /// Each time that the duty passed to another node: from (node, version) to (node, version).
-    pub hand_overs: Vec<((String, String), (String, String))>,
+    pub hand_overs: Vec<HandOver>,
     /// Every change, as a line with the seconds since the start.
     pub story: Vec<String>,
 }
@@ -148,7 +151,7 @@ fn report(changes: &[Change], end: Instant) -> Report {
 
 impl Report {
     /// The hand-overs from a newer to an older version.
-    pub fn newer_to_older(&self) -> Vec<&((String, String), (String, String))> {
+    pub fn newer_to_older(&self) -> Vec<&HandOver> {
         let parts = |version: &str| -> Vec<u64> { version.split('.').filter_map(|part| part.parse().ok()).collect() };
         self.hand_overs.iter().filter(|(from, to)| parts(&from.1) > parts(&to.1)).collect()
     }
