@@ -65,9 +65,7 @@ impl Lab {
 /// Ends the program from the closing dialog; what it printed on the main screen.
 #[track_caller]
 fn finish(terminal: &mut Terminal, status: i32) -> String {
-    Operator::at(terminal).walk(PATIENCE, |screen| screen.contains("The run is closed"));
-    let secrets_free = terminal.screen();
-    Operator::at(terminal).press("enter", &secrets_free);
+    Operator::at(terminal).walk(PATIENCE, |_| !terminal.is_running());
     assert_eq!(terminal.wait_exit(SOON), Exit { code: Some(status), signal: None }, "{}", terminal.describe());
     terminal.assert_restored();
     terminal.screen()

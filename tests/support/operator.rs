@@ -66,12 +66,15 @@ impl<'a> Operator<'a> {
                 Move::Type(text) => {
                     self.story.push(format!("typed {text:?}"));
                     self.terminal.type_text(&text);
-                    self.terminal.wait_text(&text, SOON);
-                    Duration::ZERO
+                    let typed = Move::Type(text);
+                    self.terminal.wait_for("what was typed", SOON, |screen| next(screen) != typed);
+                    SHORT
                 }
                 Move::Wait => patience,
             };
-            screen = self.terminal.changed(&screen, pause).map_or(screen, |_| self.terminal.settled());
+            if self.terminal.changed(&screen, pause).is_some() {
+                screen = self.terminal.settled();
+            }
         }
     }
 
@@ -121,6 +124,20 @@ fn last_line(screen: &str) -> &str {
     screen.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default()
 }
 
+/// The lines of the sheet that lies over the screen and has these keys at its lower edge.
+fn sheet(screen: &str, keys: &str) -> Option<Vec<String>> {
+    let rows: Vec<Vec<char>> = screen.lines().map(|line| line.chars().collect()).collect();
+    let last = screen.lines().position(|line| line.contains(keys))?;
+    let before = screen.lines().nth(last)?.split(keys).next()?.chars().count();
+    let left = (0..before).rev().find(|col| rows[last][*col] == '│')?;
+    let right = (before..rows[last].len()).find(|col| rows[last][*col] == '│')?;
+    let inside = rows[..=last].iter().rev().take_while(|row| row.get(left) == Some(&'│'));
+    let lines = inside.map(|row| row.iter().take(right).skip(left + 1).collect::<String>().trim().to_owned());
+    let mut lines: Vec<String> = lines.collect();
+    lines.reverse();
+    Some(lines)
+}
+
 /// What a screen asks for. Dialogs come first: they lie over the rest.
 fn next(screen: &str) -> Move {
     let between = |from: &str, to: &str| -> Option<String> {
@@ -129,8 +146,8 @@ fn next(screen: &str) -> Move {
     };
     if let Some(target) = between("critical: type ", " to run it") {
         // The command above may end in the same name.
-        let below = screen.lines().skip_while(|line| !line.contains("critical: type "));
-        let is_typed = below.flat_map(|line| line.split('│')).any(|cell| cell.trim() == target);
+        let sheet = sheet(screen, "enter run it").unwrap_or_default();
+        let is_typed = sheet.iter().skip_while(|line| !line.contains("critical: type ")).any(|line| line == &target);
         return if is_typed { Move::Key("enter") } else { Move::Type(target) };
     }
     if screen.contains("y run it") || screen.contains("y yes") {
@@ -140,9 +157,9 @@ fn next(screen: &str) -> Move {
         let is_chosen = screen.contains("▸ 1  ") || screen.contains("› 1  ");
         return if is_chosen { Move::Key("enter") } else { Move::Key("1") };
     }
-    if screen.contains("enter take it") {
-        let said = if screen.contains("How was it rehearsed") { "not at all" } else { SAID };
-        return if screen.contains(said) { Move::Key("enter") } else { Move::Type(said.to_owned()) };
+    if let Some(sheet) = sheet(screen, "enter take it") {
+        let is_typed = sheet.iter().any(|line| line == SAID);
+        return if is_typed { Move::Key("enter") } else { Move::Type(SAID.to_owned()) };
     }
     if screen.contains("enter go on from here") || screen.contains("enter leave") {
         return Move::Key("enter");
@@ -166,12 +183,19 @@ fn each_screen_asks_for_its_key() {
         (" enter cautions read  s skip…  journal ✔ #4", Move::Key("enter")),
         (" x cancel command…  n note…  q leave…", Move::Wait),
         (" a acknowledge…  s skip…  o override…", Move::Wait),
-        ("│ n2 │\n│ critical: type n2 to run it │\n│            │\n enter run…", Move::Type("n2".into())),
-        ("│ critical: type n2 to run it │\n│ n2         │\n enter run…", Move::Key("enter")),
+        (
+            "│ n2                         │\n│ critical: type n2 to run it│\n│                            │\n│ enter run it   esc back    │",
+            Move::Type("n2".into()),
+        ),
+        (
+            "│                            │\n│ critical: type n2 to run it│\n│ n2                         │\n│ enter run it   esc back    │",
+            Move::Key("enter"),
+        ),
         ("│ y run it   esc back │\n enter run…", Move::Key("y")),
         ("│   1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("1")),
         ("│ ▸ 1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("enter")),
-        ("│ enter take it   esc back │\n enter answer…", Move::Type(SAID.into())),
+        ("a seen as it should be\nb│            │ \nc│ enter take it  │", Move::Type(SAID.into())),
+        ("a│ seen as it should be  │\nb│ enter take it         │", Move::Key("enter")),
         (" Q close…  n note…", Move::Key("Q")),
     ];
     for (screen, expected) in table {

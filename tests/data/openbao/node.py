@@ -13,6 +13,7 @@ log NODE             prints the end of the server's log
 snapshot FILE        takes a snapshot through the active node
 history              prints which versions have been active, as JSON
 autopilot            prints the state of autopilot, as JSON
+guard                kills every node when its standard input ends, that is when whoever started it is gone
 """
 
 import json
@@ -200,6 +201,15 @@ def autopilot():
     tell("/v1/sys/storage/raft/autopilot/state")
 
 
-VERBS = (stop, gone, replace, installed, start, unseal, log, snapshot, history, autopilot)
+def guard():
+    sys.stdin.read()
+    for node in SETTINGS["nodes"]:
+        pid = process(node)
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+            until(f"the end of {node}", 10, lambda: process(node) is None)
+
+
+VERBS = (stop, gone, replace, installed, start, unseal, log, snapshot, history, autopilot, guard)
 os.umask(0o077)
 {verb.__name__: verb for verb in VERBS}[sys.argv[2]](*sys.argv[3:])

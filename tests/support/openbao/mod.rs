@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,8 +28,10 @@ pub const NEW: &str = "2.7.2";
 /// Two clusters at once on a small machine would make each other's elections slow: one at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// A running cluster of three nodes. Dropping it kills every process and removes every file.
+/// A running cluster of three nodes. Dropping it kills every process and then removes every file.
 pub struct Cluster {
+    // Dropped in this order: the processes end before their files go.
+    guard: Option<Guard>,
     folder: TempDir,
     nodes: BTreeMap<String, SocketAddr>,
     secrets: Vec<String>,
@@ -46,8 +49,9 @@ impl Cluster {
         let ports = free_ports(6);
         let names = ["n1", "n2", "n3"];
         let nodes = names.iter().zip(&ports).map(|(name, port)| ((*name).to_owned(), loopback(*port))).collect();
-        let mut cluster = Self { folder, nodes, secrets: Vec::new(), _turn: turn };
+        let mut cluster = Self { guard: None, folder, nodes, secrets: Vec::new(), _turn: turn };
         cluster.write("cluster.json", &cluster.settings().to_string());
+        cluster.guard = Some(cluster.begin_guard());
         for (name, cluster_port) in names.iter().zip(&ports[3..]) {
             cluster.write_config(name, *cluster_port);
             cluster.run(&["replace", name, version]);
@@ -185,6 +189,14 @@ impl Cluster {
         text
     }
 
+    fn begin_guard(&self) -> Guard {
+        let argv = self.argv(&["guard"]);
+        let mut guard = Command::new(&argv[0]);
+        // Keys of a terminal are signalled to the group of the tests; the guard has to survive them.
+        guard.args(&argv[1..]).stdin(Stdio::piped()).process_group(0);
+        Guard(guard.spawn().expect("python3 is there"))
+    }
+
     fn bring_up(&mut self) {
         self.run(&["start", "n1"]);
         let shares = json!({ "secret_shares": 3, "secret_threshold": 2 });
@@ -257,19 +269,14 @@ impl Cluster {
     }
 }
 
-impl Drop for Cluster {
+/// Somebody who outlives this process and then kills the cluster, however this process ended.
+struct Guard(Child);
+
+impl Drop for Guard {
     fn drop(&mut self) {
-        // By what runs out of the folder, not by the pid files: one of them may be stale.
-        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let runs = std::fs::read_link(entry.path().join("exe"));
-            let pid = entry.file_name().to_string_lossy().parse().ok().and_then(rustix::process::Pid::from_raw);
-            if let (Ok(path), Some(pid)) = (runs, pid)
-                && path.starts_with(self.folder())
-            {
-                // It may have ended by itself in this moment.
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            }
-        }
+        drop(self.0.stdin.take());
+        // A guard that failed has left nothing that a test could mend.
+        let _ = self.0.wait();
     }
 }
 
