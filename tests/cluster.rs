@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use piton::clock::monotonic;
 use piton::engine::{Event, Leaving, Outcome, Record};
 use piton::journal::Integrity;
 
@@ -166,8 +167,7 @@ fn a_wrong_node_stopped_and_a_standby_left_sealed_hold_the_run_back() {
     let mut terminal = lab.begin();
     let mut operator = Operator::at(&terminal);
     // The step is ready to stop the first standby; somebody stops the other one.
-    let stop = |screen: &str| screen.contains("enter run") && screen.contains("Shut down Vault on");
-    operator.walk(PATIENCE, stop);
+    operator.walk(PATIENCE, |screen| screen.contains("enter run") && heading(screen).contains("Shut down Vault on"));
     let first = current_item(&lab);
     let active = lab.cluster.active().expect("one node is active");
     let other = lab.cluster.nodes().keys().find(|node| **node != first && **node != active).expect("a third node");
@@ -180,12 +180,12 @@ fn a_wrong_node_stopped_and_a_standby_left_sealed_hold_the_run_back() {
     lab.cluster.run(&["unseal", other]);
     lab.cluster.wait_level(other);
     // Now the first standby is upgraded, but nobody unseals it, and its readiness is declared against the machine.
-    operator.walk(PATIENCE, |screen| screen.contains(&format!("Unseal {first}")) && screen.contains("s skip"));
+    operator.walk(PATIENCE, |screen| heading(screen).contains(&format!("Unseal {first}")));
     operator.overrule("s", "Skip the step", "left sealed on purpose");
-    terminal.wait_for("not ready", SOON, |screen| held(screen) && screen.contains("able to take over"));
+    terminal.wait_for("not ready", SOON, |screen| held(screen) && heading(screen).contains("able to take over"));
     operator.overrule("o", "Override the step", "let us see");
     terminal.wait_for("the next one held", SOON, |screen| {
-        held(screen) && screen.contains(&format!("Shut down Vault on {other}"))
+        held(screen) && heading(screen).contains(&format!("Shut down Vault on {other}"))
     });
     assert_held(&terminal, &lab, "standbys", "stop");
     lab.cluster.run(&["unseal", &first]);
@@ -205,6 +205,11 @@ fn current_item(lab: &Lab) -> String {
     began.expect("the current step belongs to a node")
 }
 
+/// The line that names the step which is shown.
+fn heading(screen: &str) -> &str {
+    screen.lines().nth(1).unwrap_or_default()
+}
+
 fn held(screen: &str) -> bool {
     screen.contains("! held:") && !screen.contains("enter run")
 }
@@ -218,13 +223,15 @@ fn assert_held(terminal: &Terminal, lab: &Lab, phase: &str, step: &str) {
         records.iter().filter(|record| is_it(&record.event)).count()
     };
     let before = starts();
-    // The key tells why instead; the program shows that it has taken it.
-    let why = terminal.wait_for("the reason", SOON, |screen| {
-        if !screen.contains("up, down scroll") {
-            terminal.key("enter");
-        }
-        screen.contains("up, down scroll")
-    });
+    // The key tells why instead. It is taken only when it was let go for a while.
+    let end = monotonic() + SOON;
+    let mut why = terminal.settled();
+    while !why.contains("up, down scroll") {
+        assert!(monotonic() < end, "the key does not tell why\n{}", terminal.describe());
+        terminal.key("enter");
+        terminal.changed(&why, Duration::from_millis(800));
+        why = terminal.settled();
+    }
     assert!(why.contains("At most one node is away") || why.contains("gate"), "{why}");
     terminal.key("y");
     terminal.key("esc");
