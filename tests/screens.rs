@@ -297,6 +297,8 @@ fn being_stopped_and_continued_gives_the_terminal_back_and_takes_it_again() {
     let mut screens = Screens::run();
     screens.terminal.signal(Signal::TSTP);
     screens.terminal.wait_for("the main screen", SOON, |screen| !screen.contains("enter confirm"));
+    // Continued before it stands still, it would stop afterwards and stay so.
+    screens.terminal.wait_stopped(SOON);
     screens.terminal.signal(Signal::CONT);
     screens.terminal.wait_text("enter confirm", SOON);
     screens.terminal.key("q");
