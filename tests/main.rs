@@ -1,6 +1,7 @@
 //! The one integration test binary: every file of this folder is a module of it, and a test fails on one that is not.
 
 mod cluster;
+mod crash;
 mod exec;
 mod format;
 mod harness;
