@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,8 +15,12 @@ use tokio::net::TcpSocket;
 
 use crate::support::binary::{Home, records};
 
-/// How many times as fast as real time the simulated cluster runs: beyond this the machine sets the pace.
-pub const SPEED: &str = "200";
+/// How many times as fast as real time the simulated cluster runs. At ten times this the runbook's shortest time limit,
+/// a minute, is no more than a busy machine may need for anything.
+pub const SPEED: &str = "100";
+
+/// The file of the short runbook: one step of every kind.
+pub const SHORT_BOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/crash/short.toml");
 
 /// Far longer than a whole run takes, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -29,17 +32,12 @@ pub fn practice(home: &Home) -> Command {
 
 /// The walk of the short runbook beside this file.
 pub fn short(home: &Home) -> Command {
-    home.command(&["practice", &short_book().display().to_string(), "--autopilot", "--speed", SPEED])
+    home.command(&["practice", SHORT_BOOK, "--autopilot", "--speed", SPEED])
 }
 
 /// Going on with a run.
 pub fn resume(home: &Home, run: &RunDir) -> Command {
     home.command(&["resume", &run.id(), "--autopilot", "--speed", SPEED])
-}
-
-/// The file of the short runbook.
-pub fn short_book() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crash/short.toml")
 }
 
 /// A running program, whose lines are read as they come.
@@ -141,12 +139,21 @@ impl Walk {
     }
 }
 
-/// Goes on with a run that died and requires that it comes to its end, and that all is right with its journal.
+/// Whether the end of a run is on disk.
+pub fn is_closed(records: &[Record]) -> bool {
+    records.last().is_some_and(|record| matches!(record.event, Event::RunClosed { .. }))
+}
+
+/// Goes on with a run that died, unless it died after its end, and requires that it comes to its end, and that all is
+/// right with its journal.
 #[track_caller]
 pub fn completes(home: &Home, run: &RunDir, what: &str) {
     let before = records(run).0;
+    if is_closed(&before) {
+        return is_sound(run, &before, what);
+    }
     let resumed = Walk::start(&mut resume(home, run)).end();
-    assert_eq!((resumed.code, resumed.stderr.as_str()), (Some(0), ""), "{what}: {}", resumed.stderr);
+    assert_eq!((resumed.code, resumed.stderr.as_str()), (Some(0), ""), "{what}\n{}", story(run));
     let first = resumed.printed.first().copied().unwrap_or(0);
     assert_eq!(first, before.len() as u64 + 1, "{what}: what is recorded next follows what was there");
     is_sound(run, &before, what);
@@ -160,19 +167,31 @@ pub fn is_sound(run: &RunDir, before: &[Record], what: &str) {
     assert_eq!(&after[..before.len()], before, "{what}: no record was changed");
     let closed = after.last().map(|record| &record.event);
     assert!(matches!(closed, Some(Event::RunClosed { outcome: Outcome::Completed, .. })), "{what}: {closed:?}");
+    let mut attempt = 0;
     let mut seen = BTreeSet::new();
     for record in &after {
+        match &record.event {
+            Event::StepBegan { attempt: next, .. } | Event::StepRetried { attempt: next, .. } => attempt = *next,
+            _ => {}
+        }
         let Some(deed) = deed(&record.event) else { continue };
-        assert!(seen.insert(deed.clone()), "{what}: record {} does it again: {deed}", record.seq);
+        assert!(seen.insert((deed.clone(), attempt)), "{what}: record {} does it again: {deed}", record.seq);
     }
 }
 
-/// What happens at most once in a run, however often piton dies.
+/// The last records of a run, for a panic.
+pub fn story(run: &RunDir) -> String {
+    let records = records(run).0;
+    let last = records.iter().skip(records.len().saturating_sub(40));
+    last.map(|record| piton::plain::line(record) + "\n").collect()
+}
+
+/// What happens at most once in an attempt at a step, however often piton dies.
 fn deed(event: &Event) -> Option<String> {
     Some(match event {
         Event::RunOpened(_) => "opened".into(),
         Event::PhaseBound { phase, .. } => format!("bound {phase}"),
-        Event::StepBegan { step, attempt } => format!("began {step}, attempt {attempt}"),
+        Event::StepBegan { step, .. } | Event::StepRetried { step, .. } => format!("began {step}"),
         Event::CautionsRead { step } => format!("cautions of {step}"),
         Event::StepConfirmed { step, .. } | Event::AnswerGiven { step, .. } => format!("done {step}"),
         Event::CommandStarted { step, .. } => format!("started {step}"),
@@ -198,21 +217,35 @@ pub fn hold_ports(records: &[Record]) -> Vec<TcpSocket> {
     held.collect::<std::io::Result<_>>().expect("a port can be shared with piton")
 }
 
-/// Plays all rounds, two or three at a time, for each waits for its disk and its cluster most of the time.
+/// Plays all rounds, several at a time, for each waits for its disk and its cluster most of the time.
 pub fn play_all(rounds: usize, play: impl Fn(usize) + Sync) {
     let next = AtomicUsize::new(0);
-    let workers = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+    let is_failed = AtomicBool::new(false);
+    let workers = std::thread::available_parallelism().map_or(2, usize::from) * 2;
     std::thread::scope(|scope| {
         for _ in 0..workers.min(rounds) {
             scope.spawn(|| {
                 loop {
                     let round = next.fetch_add(1, Ordering::Relaxed);
-                    if round >= rounds {
+                    if round >= rounds || is_failed.load(Ordering::Relaxed) {
                         return;
                     }
+                    let failing = OnPanic(&is_failed);
                     play(round);
+                    drop(failing);
                 }
             });
         }
     });
+}
+
+/// Tells the other workers that one has failed, so that its message comes soon.
+struct OnPanic<'a>(&'a AtomicBool);
+
+impl Drop for OnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
 }
