@@ -55,11 +55,6 @@ impl Home {
         Start::new(PITON, args).with(|command| self.settle(command))
     }
 
-    /// The home directory itself.
-    pub fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Everything that piton has written.
     pub fn state(&self) -> PathBuf {
         self.folder.path().join("state/piton")
