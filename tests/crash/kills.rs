@@ -51,17 +51,18 @@ fn a_run_killed_at_any_moment_has_what_it_showed_and_is_gone_on_with() {
         let what = format!("round {round}, after record {shown} was shown, {}", run.id());
         let (before, verification) = records(run);
         let _ports = hold_ports(&before);
-        whole_or_torn(&home, run, shown, &what);
         let mut met_now = met.lock().unwrap();
-        met_now.torn += usize::from(verification.integrity != Integrity::Whole);
         if before.is_empty() {
+            assert_eq!(shown, 0, "{what}");
             met_now.before_the_first_record += 1;
             return;
         }
+        met_now.torn += usize::from(verification.integrity != Integrity::Whole);
         met_now.with_more_than_was_shown += usize::from(before.len() as u64 > shown);
         met_now.with_a_running_command += usize::from(has_running_command(&before));
         met_now.over_already += usize::from(is_closed(&before));
         drop(met_now);
+        whole_or_torn(&home, run, shown, &what);
         if round % 8 == 0 && !is_closed(&before) {
             let left = RECORDS.saturating_sub(before.len() as u64) + 3;
             let shown = killed(&home, &mut resume(&home, run), random.below(left), &mut random, &met);
