@@ -87,7 +87,7 @@ fn killed(home: &Home, command: &mut Command, nth: u64, random: &mut Random, met
     let ended = walk.kill();
     met.lock().unwrap().killed += usize::from(ended.signal == Some(9));
     let is_expected = ended.signal == Some(9) || ended.code == Some(0);
-    assert!(is_expected, "{:?}: {}\n{}", ended.code, ended.stderr, story(&home.run()));
+    assert!(is_expected, "{:?}, signal {:?}: {}\n{}", ended.code, ended.signal, ended.stderr, story(&home.run()));
     ended.last()
 }
 
