@@ -153,7 +153,8 @@ pub fn completes(home: &Home, run: &RunDir, what: &str) {
         return is_sound(run, &before, what);
     }
     let resumed = Walk::start(&mut resume(home, run)).end();
-    assert_eq!((resumed.code, resumed.stderr.as_str()), (Some(0), ""), "{what}\n{}", story(run));
+    let Ended { code, signal, stderr, .. } = &resumed;
+    assert_eq!((*code, *signal, stderr.as_str()), (Some(0), None, ""), "{what}\n{}", story(run));
     let first = resumed.printed.first().copied().unwrap_or(0);
     assert_eq!(first, before.len() as u64 + 1, "{what}: what is recorded next follows what was there");
     is_sound(run, &before, what);

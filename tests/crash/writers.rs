@@ -1,7 +1,8 @@
 //! Two writers: the second is told who is first, and may go on when the first is dead.
 
-use piton::clock::monotonic;
 use std::time::Duration;
+
+use piton::clock::monotonic;
 
 use super::walk::{Walk, completes, hold_ports, resume};
 use crate::support::binary::{Home, records};
