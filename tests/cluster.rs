@@ -123,8 +123,8 @@ fn a_run_that_is_killed_again_and_again_is_resumed_and_asks_nothing_twice() {
     let running = |phase: &str, step: &str| {
         let is_it = move |key: &piton::runbook::StepKey| key.phase.as_str() == phase && key.step.as_str() == step;
         let records = lab.home.records();
-        let starts = records.iter().any(|r| matches!(&r.event, Event::CommandStarted { step, .. } if is_it(&step)));
-        let ends = records.iter().any(|r| matches!(&r.event, Event::CommandFinished { step, .. } if is_it(&step)));
+        let starts = records.iter().any(|r| matches!(&r.event, Event::CommandStarted { step, .. } if is_it(step)));
+        let ends = records.iter().any(|r| matches!(&r.event, Event::CommandFinished { step, .. } if is_it(step)));
         (starts, ends)
     };
     let begun = |phase: &str, step: &str| {

@@ -58,6 +58,9 @@ pub struct Watcher {
     changes: Receiver<Change>,
 }
 
+/// From which node and version to which node and version the duty passed.
+type HandOver = ((String, String), (String, String));
+
 /// What was seen in the whole time.
 #[derive(Debug)]
 pub struct Report {
@@ -65,8 +68,8 @@ pub struct Report {
     pub most_away: usize,
     /// For how long no node was active, in one go at most.
     pub longest_without_active: Duration,
-    /// Each time that the duty passed to another node: from (node, version) to (node, version).
-    pub hand_overs: Vec<((String, String), (String, String))>,
+    /// Each time that the duty passed to another node.
+    pub hand_overs: Vec<HandOver>,
     /// Every change, as a line with the seconds since the start.
     pub story: Vec<String>,
 }
@@ -148,7 +151,7 @@ fn report(changes: &[Change], end: Instant) -> Report {
 
 impl Report {
     /// The hand-overs from a newer to an older version.
-    pub fn newer_to_older(&self) -> Vec<&((String, String), (String, String))> {
+    pub fn newer_to_older(&self) -> Vec<&HandOver> {
         let parts = |version: &str| -> Vec<u64> { version.split('.').filter_map(|part| part.parse().ok()).collect() };
         self.hand_overs.iter().filter(|(from, to)| parts(&from.1) > parts(&to.1)).collect()
     }
