@@ -2,6 +2,7 @@
 
 mod cli;
 mod cluster;
+mod crash;
 mod exec;
 mod format;
 mod harness;

@@ -1,7 +1,7 @@
 /* Makes the n-th call of a file operation fail, for tests of crash safety. Preloaded into a program linked to glibc.
  *
  * FAULT=call:n[+]:what[=k], several separated by commas:
- *   call   write fdatasync fsync rename ftruncate
+ *   call   write fdatasync fsync rename ftruncate open
  *   n      which call, counted from 1; with + from the n-th on
  *   what   EIO ENOSPC EDQUOT EINTR  fail with it
  *          short=k   write only k bytes and report so
@@ -11,20 +11,21 @@
  *          killafter do it, then die
  *          lie       report success without doing it
  * FAULT_PATH=text    count only calls on files whose path holds the text
- * FAULT_LOG=file     append "call bytes path" for each counted call
+ * FAULT_LOG=file     append "call bytes path" for each counted call; for open, its flags stand for the bytes
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { WRITE, FDATASYNC, FSYNC, RENAME, FTRUNCATE, CALLS };
-static const char *const names[CALLS] = {"write", "fdatasync", "fsync", "rename", "ftruncate"};
+enum { WRITE, FDATASYNC, FSYNC, RENAME, FTRUNCATE, OPEN, CALLS };
+static const char *const names[CALLS] = {"write", "fdatasync", "fsync", "rename", "ftruncate", "open"};
 static int counts[CALLS];
 
 struct fault {
@@ -148,3 +149,25 @@ int rename(const char *from, const char *to) {
     if (faulty && is(&fault, "killafter")) die();
     return done;
 }
+
+static int opened(int folder, const char *path, int flags, int mode) {
+    struct fault fault;
+    int faulty = due(OPEN, (size_t)flags, path, &fault);
+    if (faulty && fails(&fault)) return -1;
+    int fd = (int)syscall(SYS_openat, folder, path, flags, mode);
+    if (faulty && is(&fault, "killafter")) die();
+    return fd;
+}
+
+#define OPENS(name, folder, ...)                                        \
+    int name(__VA_ARGS__, int flags, ...) {                             \
+        va_list rest;                                                   \
+        va_start(rest, flags);                                          \
+        int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0; \
+        va_end(rest);                                                   \
+        return opened(folder, path, flags, mode);                       \
+    }
+OPENS(open, AT_FDCWD, const char *path)
+OPENS(open64, AT_FDCWD, const char *path)
+OPENS(openat, at, int at, const char *path)
+OPENS(openat64, at, int at, const char *path)

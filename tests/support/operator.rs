@@ -157,7 +157,7 @@ fn next(screen: &str) -> Move {
         let is_chosen = screen.contains("▸ 1  ") || screen.contains("› 1  ");
         return if is_chosen { Move::Key("enter") } else { Move::Key("1") };
     }
-    if let Some(sheet) = sheet(screen, "enter take it") {
+    if let Some(sheet) = sheet(screen, "enter record it") {
         let is_typed = sheet.iter().any(|line| line == SAID);
         return if is_typed { Move::Key("enter") } else { Move::Type(SAID.to_owned()) };
     }
@@ -194,8 +194,8 @@ fn each_screen_asks_for_its_key() {
         ("│ y run it   esc back │\n enter run…", Move::Key("y")),
         ("│   1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("1")),
         ("│ ▸ 1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("enter")),
-        ("a seen as it should be\nb│            │ \nc│ enter take it  │", Move::Type(SAID.into())),
-        ("a│ seen as it should be  │\nb│ enter take it         │", Move::Key("enter")),
+        ("a seen as it should be\nb│            │ \nc│ enter record it  │", Move::Type(SAID.into())),
+        ("a│ seen as it should be  │\nb│ enter record it         │", Move::Key("enter")),
         (" Q close…  n note…", Move::Key("Q")),
     ];
     for (screen, expected) in table {

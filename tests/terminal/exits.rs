@@ -12,6 +12,7 @@ enum Way {
     Keys([&'static str; 2]),
     Signal(Signal),
     /// A panic: in which part, and what it says.
+    #[cfg(debug_assertions)]
     Panic(&'static str, &'static str),
 }
 
@@ -33,6 +34,7 @@ fn end(place: &Place, way: &Way) -> Terminal {
             terminal.signal(*signal);
             terminal
         }
+        #[cfg(debug_assertions)]
         Way::Panic(part, said) => {
             let terminal = start
                 .with(|command| {
@@ -55,22 +57,33 @@ fn in_every_way_of_ending_the_terminal_is_given_back_and_the_sitting_closed() {
         (Way::Signal(Signal::HUP), SUSPENDED, Leaving::Interrupted),
         (Way::Signal(Signal::INT), SUSPENDED, Leaving::Interrupted),
         (Way::Signal(Signal::QUIT), SUSPENDED, Leaving::Interrupted),
-        // A panic is an error: status 1.
-        (Way::Panic("ui", "a bug in the drawing task"), Exit { code: Some(1), signal: None }, Leaving::Interrupted),
-        (Way::Panic("task", "a bug in a background task"), Exit { code: Some(1), signal: None }, Leaving::Interrupted),
     ];
     for (way, status, how) in table {
-        let place = Place::new();
-        let mut terminal = end(&place, &way);
-        let exit = terminal.wait_exit(AT_ONCE);
-        assert_eq!(exit, status, "{}", terminal.describe());
-        terminal.assert_restored();
-        let drawn = terminal.census(|census| census.count("csi ?h"));
-        assert!(drawn >= 3, "it had taken the terminal: {drawn} modes");
-        let told = format!("go on with: piton resume {}", place.home.run().id());
-        assert!(terminal.screen().contains(&told), "{}", terminal.describe());
-        place.assert_sitting_closed(how);
+        assert_left_clean(&way, status, how);
     }
+}
+
+/// A panic is an error: status 1. Only a debug build panics on demand.
+#[cfg(debug_assertions)]
+#[test]
+fn after_a_panic_the_terminal_is_given_back_and_the_sitting_closed() {
+    let failed = Exit { code: Some(1), signal: None };
+    assert_left_clean(&Way::Panic("ui", "a bug in the drawing task"), failed, Leaving::Interrupted);
+    assert_left_clean(&Way::Panic("task", "a bug in a background task"), failed, Leaving::Interrupted);
+}
+
+#[track_caller]
+fn assert_left_clean(way: &Way, status: Exit, how: Leaving) {
+    let place = Place::new();
+    let mut terminal = end(&place, way);
+    let exit = terminal.wait_exit(AT_ONCE);
+    assert_eq!(exit, status, "{}", terminal.describe());
+    terminal.assert_restored();
+    let drawn = terminal.census(|census| census.count("csi ?h"));
+    assert!(drawn >= 3, "it had taken the terminal: {drawn} modes");
+    let told = format!("go on with: piton resume {}", place.home.run().id());
+    assert!(terminal.screen().contains(&told), "{}", terminal.describe());
+    place.assert_sitting_closed(how);
 }
 
 #[test]

@@ -177,6 +177,8 @@ pub struct Vault {
     pub(super) now: Timestamp,
     pub(super) nodes: Vec<Node>,
     pub(super) leadership: Leadership,
+    /// How many leaders were drawn.
+    pub(super) elections: u64,
     /// When an active node without quorum gives up.
     pub(super) lease_ends: Option<Timestamp>,
     pub(super) next_write: Timestamp,
@@ -208,6 +210,7 @@ impl Vault {
             now,
             nodes,
             leadership,
+            elections: 0,
             lease_ends: None,
             next_write: now.plus(Duration::from_secs(3)),
             next_pid: 4_100,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
+use super::random::Random;
 use super::state::{Data, Leadership, Process, Vault};
 
 /// Happenings worked through in one call; beyond it the rest of the gap is taken as uneventful.
@@ -166,12 +167,20 @@ impl Vault {
             self.leadership = Leadership::Free { next };
             return;
         }
-        let winner = free[self.random.between(0, free.len() as u64 - 1) as usize];
+        let winner = free[self.draw(free.len())];
         if self.can_activate(winner) {
             self.activate(winner, at);
         } else {
             self.fail_to_activate(winner, &candidates, at);
         }
+    }
+
+    /// Draws one of that many candidates, by nothing but the seed and the count of elections: a cluster that is built
+    /// again from a journal, some seconds of simulated time off, must find the same leader.
+    fn draw(&mut self, candidates: usize) -> usize {
+        self.elections += 1;
+        let mut random = Random::new(self.options.seed ^ self.elections.wrapping_mul(0x9e6c_63d0_876a_9a47));
+        random.between(0, candidates as u64 - 1) as usize
     }
 
     /// A node that is older than the data it holds cannot take up active duty.

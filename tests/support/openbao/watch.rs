@@ -58,8 +58,8 @@ pub struct Watcher {
     changes: Receiver<Change>,
 }
 
-/// From which node and version to which node and version the duty passed.
-type HandOver = ((String, String), (String, String));
+/// From whom to whom the duty passed: name and version of each.
+pub type HandOver = ((String, String), (String, String));
 
 /// What was seen in the whole time.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub struct Report {
     pub most_away: usize,
     /// For how long no node was active, in one go at most.
     pub longest_without_active: Duration,
-    /// Each time that the duty passed to another node.
+    /// Each time that the duty passed to another node: from (node, version) to (node, version).
     pub hand_overs: Vec<HandOver>,
     /// Every change, as a line with the seconds since the start.
     pub story: Vec<String>,
