@@ -76,8 +76,10 @@ impl Lab {
 /// Ends the program from the closing dialog; what it printed on the main screen.
 #[track_caller]
 fn finish(terminal: &mut Terminal, status: i32) -> String {
-    Operator::at(terminal).walk(PATIENCE, |_| !terminal.is_running());
-    assert_eq!(terminal.wait_exit(SOON), Exit { code: Some(status), signal: None }, "{}", terminal.describe());
+    let mut operator = Operator::at(terminal);
+    operator.walk(PATIENCE, |_| !terminal.is_running());
+    let story = operator.story.split_off(operator.story.len().saturating_sub(12)).join("\n");
+    assert_eq!(terminal.wait_exit(SOON), Exit { code: Some(status), signal: None }, "{story}\n{}", terminal.describe());
     terminal.assert_restored();
     terminal.screen()
 }
