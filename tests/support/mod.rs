@@ -5,6 +5,5 @@ pub mod census;
 pub mod fault;
 pub mod http;
 pub mod openbao;
-pub mod operator;
 pub mod pty;
 pub mod runs;
