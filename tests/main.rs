@@ -1,6 +1,7 @@
 //! The one integration test binary: every file of this folder is a module of it, and a test fails on one that is not.
 
 mod cli;
+mod cluster;
 mod crash;
 mod exec;
 mod format;
@@ -10,7 +11,6 @@ mod journal;
 mod pipes;
 mod resize;
 mod screens;
-#[expect(dead_code, reason = "what tests/cluster needs, which is not part of the run yet")]
 mod support;
 mod terminal;
 mod tidy;

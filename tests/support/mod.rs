@@ -5,5 +5,6 @@ pub mod census;
 pub mod fault;
 pub mod http;
 pub mod openbao;
+pub mod operator;
 pub mod pty;
 pub mod runs;
