@@ -20,7 +20,7 @@ use crate::tui::input;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::screen::Screen;
-use crate::tui::terminal::{Terminal, give_back};
+use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
 use crate::tui::watch::{Outside, Watch, panic_on_demand, silence_input};
 
@@ -63,7 +63,8 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
     match ending? {
         Ending::Panicked => Err(TuiError::Panicked { said: runtime.panic_said(), folder: exit.folder }),
         ending => {
-            exit.is_terminal_gone = ending == Ending::Gone;
+            // A hang-up may be known as a signal first.
+            exit.is_terminal_gone = ending == Ending::Gone || is_gone();
             Ok(exit)
         }
     }

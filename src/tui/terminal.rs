@@ -115,6 +115,14 @@ pub fn give_back() {
     }
 }
 
+/// Whether nobody is at the other end of the terminal any more.
+pub fn is_gone() -> bool {
+    let Ok(out) = out() else { return false };
+    let mut watched = [PollFd::new(&out, PollFlags::empty())];
+    let at_once = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&at_once)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+}
+
 fn out() -> io::Result<&'static File> {
     OUT.get().ok_or_else(|| io::Error::other("the terminal was not taken"))
 }
