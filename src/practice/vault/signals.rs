@@ -50,7 +50,7 @@ impl Vault {
                 self.kill(index, at);
                 Duration::from_millis(10)
             }
-            (Signal::Freeze, Process::Up { pid, version, since, .. }) => {
+            (Signal::Freeze, Process::Up { pid, version, since, frozen: false }) => {
                 self.nodes[index].process = Process::Up { pid, version, since, frozen: true };
                 if self.active() == Some(index) {
                     self.abandon_lock(index, at);
@@ -58,7 +58,7 @@ impl Vault {
                 self.settle(at);
                 Duration::ZERO
             }
-            (Signal::Thaw, Process::Up { pid, version, since, .. }) => {
+            (Signal::Thaw, Process::Up { pid, version, since, frozen: true }) => {
                 self.nodes[index].process = Process::Up { pid, version, since, frozen: false };
                 self.wake(index, at);
                 Duration::ZERO
@@ -107,8 +107,10 @@ impl Vault {
 
     /// A process that went on after SIGSTOP finds out what has become of its duty.
     fn wake(&mut self, index: usize, at: Timestamp) {
-        if let Leadership::Held { node, until: Some(_) } = self.leadership
+        if let Leadership::Held { node, pid, until: Some(_) } = self.leadership
             && node == index
+            // Another process of the same node has no part in the lock of the one that is gone.
+            && pid == self.nodes[index].pid()
         {
             self.leadership = Leadership::Active { node, since: at };
         }

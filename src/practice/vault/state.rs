@@ -154,8 +154,9 @@ impl Node {
 pub(super) enum Leadership {
     /// This node, in active duty.
     Active { node: usize, since: Timestamp },
-    /// A node that is gone without having released it; `None`: the time-out is over, but there is no quorum.
-    Held { node: usize, until: Option<Timestamp> },
+    /// A node whose process `pid` is gone or frozen without having released it; `None`: the time-out is over, but there
+    /// is no quorum.
+    Held { node: usize, pid: u32, until: Option<Timestamp> },
     /// Nobody; the next election, when one can be held.
     Free { next: Option<Timestamp> },
 }

@@ -128,7 +128,8 @@ impl Vault {
         self.lease_ends = None;
         let fresh = self.nodes.iter().any(|other| other.votes() && other.up_for(at) < FRESH);
         let wait = if fresh { self.random.millis(15_000, 30_000) } else { self.random.millis(6_000, 12_000) };
-        self.leadership = Leadership::Held { node, until: Some(at.plus(wait)) };
+        let pid = self.nodes[node].pid();
+        self.leadership = Leadership::Held { node, pid, until: Some(at.plus(wait)) };
         self.settle(at);
     }
 
@@ -145,10 +146,10 @@ impl Vault {
     }
 
     fn time_out_lock(&mut self, at: Timestamp) {
-        let Leadership::Held { node, .. } = self.leadership else { return };
+        let Leadership::Held { node, pid, .. } = self.leadership else { return };
         self.leadership = match self.has_quorum() {
             true => Leadership::Free { next: Some(at) },
-            false => Leadership::Held { node, until: None },
+            false => Leadership::Held { node, pid, until: None },
         };
     }
 

@@ -254,6 +254,22 @@ fn a_frozen_process_takes_connections_and_says_nothing() {
     assert_eq!(lab.health("vault-1"), 429);
 }
 
+/// A restarted process once took the duty of the killed one, sealed as it was.
+#[test]
+fn a_continued_process_has_no_part_in_the_lock_of_one_that_was_killed() {
+    for signals in [&["CONT"][..], &["STOP", "CONT"]] {
+        let mut lab = Lab::new(4);
+        lab.run("ssh vault-1 sudo systemctl kill -s KILL vault");
+        lab.run("ssh vault-1 sudo systemctl start vault");
+        for signal in signals {
+            lab.run(&format!("ssh vault-1 sudo systemctl kill -s {signal} vault"));
+        }
+        assert_eq!(lab.health("vault-1"), 503, "{signals:?}");
+        assert_eq!(lab.vault.active(), None, "{signals:?}");
+        lab.until(12_000, |lab| lab.all().contains(&200));
+    }
+}
+
 #[test]
 fn any_number_of_nodes_fails_over_while_a_majority_is_left() {
     for count in [1, 2, 3, 5, 7] {
