@@ -195,7 +195,7 @@ fn each_screen_asks_for_its_key() {
         ("│   1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("1")),
         ("│ ▸ 1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("enter")),
         ("a seen as it should be\nb│            │ \nc│ enter record it  │", Move::Type(SAID.into())),
-        ("a│ seen as it should be  │\nb│ enter record it         │", Move::Key("enter")),
+        ("a│ seen as it should be  │\nb│ enter record it       │", Move::Key("enter")),
         (" Q close…  n note…", Move::Key("Q")),
     ];
     for (screen, expected) in table {
