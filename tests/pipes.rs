@@ -1,9 +1,10 @@
 //! The output goes into pipes whose reader leaves early, and journals come out of pipes.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
 use piton::engine::{Event, Leaving};
+use rustix::process::{Pid, Signal};
 
 use super::support::binary::{Home, PITON, records};
 use super::support::runs::journal_of;
@@ -19,12 +20,39 @@ fn an_autopilot_without_a_reader_leaves_the_run_suspended() {
         .expect("the binary starts");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-    assert!(line.starts_with("recorded #1 "), "{line}");
+    assert!(line.starts_with("PRACTICE recorded #1 "), "{line}");
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(40));
     let (records, _) = records(&home.run());
     let last = &records.last().expect("records").event;
     assert!(matches!(last, Event::SittingClosed { how: Leaving::Interrupted }), "{last:?}");
+}
+
+#[test]
+fn an_autopilot_that_is_told_to_end_leaves_the_run_suspended_and_says_how_to_go_on() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let home = Home::new();
+        let mut child = home
+            .command(&["practice", "vault-ha-upgrade", "--autopilot"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        out.read_line(&mut String::new()).expect("a line");
+        let pid = Pid::from_raw(child.id().cast_signed()).expect("a process");
+        rustix::process::kill_process(pid, signal).expect("it runs");
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).expect("text");
+        let output = child.wait_with_output().expect("it ends");
+        let what = format!("{signal:?}: {rest}{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(40), "{what}");
+        assert!(rest.lines().all(|line| line.starts_with("PRACTICE ")), "{what}");
+        assert!(rest.contains(": suspended · records=") && rest.contains("go on with: piton resume "), "{what}");
+        let (records, _) = records(&home.run());
+        let last = &records.last().expect("records").event;
+        assert!(matches!(last, Event::SittingClosed { how: Leaving::Interrupted }), "{what}: {last:?}");
+    }
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::PracticeArguments;
 use crate::cli::error::CliError;
@@ -109,7 +111,12 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
     let folder = launched.folder.clone();
     let mut out = std::io::stdout();
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let walked = runtime.block_on(plain::autopilot::walk(launched, &mut out)).map_err(|error| {
+    let interrupted = {
+        // Signals are told to the runtime that is entered.
+        let _inside = runtime.enter();
+        interruption().map_err(CliError::failed)?
+    };
+    let walked = runtime.block_on(plain::autopilot::walk(launched, &mut out, interrupted)).map_err(|error| {
         CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
             .hint(format!("`piton resume {name}` goes on with it"))
     })?;
@@ -118,8 +125,21 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
     }
     let outcome = walked.closed.map(|closed| closed.outcome);
     let told = run::told_head(&folder, outcome)?;
-    let _ = writeln!(out, "PRACTICE {told}");
+    let _ = writeln!(out, "{}{told}", plain::WATERMARK);
+    if outcome.is_none() {
+        let _ = writeln!(out, "{}go on with: piton resume {name}", plain::WATERMARK);
+    }
     Ok(outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
+}
+
+/// Comes to pass when a signal asks the program to end.
+fn interruption() -> std::io::Result<impl Future<Output = ()>> {
+    let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
+    let mut signals = kinds.map(signal).into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(std::future::poll_fn(move |context| {
+        let has_come = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if has_come { Poll::Ready(()) } else { Poll::Pending }
+    }))
 }
 
 /// Whether there is a simulated cluster of this system.

@@ -1,9 +1,12 @@
 //! A practice run that walks itself, printed line by line.
 
+use std::future::Future;
 use std::io::{self, Write};
+use std::pin::pin;
 
-use crate::engine::{Closed, Leaving, Moment, Proposal, Record, RunState};
+use crate::engine::{Closed, Leaving, Mode, Moment, Proposal, Record, RunState};
 use crate::health::BoardKeeper;
+use crate::plain::words;
 use crate::runbook::Runbook;
 use crate::session::{Launched, Session, Update, autopilot};
 
@@ -16,11 +19,16 @@ pub struct Walked {
     pub halted: Option<String>,
 }
 
-/// Walks the run to its end and prints `recorded #N …` for each record, after it is on disk.
+/// Walks the run to its end and prints `PRACTICE recorded #N …` for each record, after it is on disk. When
+/// `interrupted` comes to pass, the run is left as it stands, which is recorded.
 ///
 /// # Errors
 /// The output cannot be written; the run is then left as interrupted, which is on disk when this returns.
-pub async fn walk(launched: Launched, out: &mut dyn Write) -> io::Result<Walked> {
+pub async fn walk(
+    launched: Launched,
+    out: &mut dyn Write,
+    interrupted: impl Future<Output = ()>,
+) -> io::Result<Walked> {
     let Launched { session, mut updates, runbook, records, targets, clock, is_resumed, .. } = launched;
     let state = RunState::fold(&runbook, &records);
     let keeper = BoardKeeper::new(&targets).paced_by(&*clock);
@@ -28,9 +36,21 @@ pub async fn walk(launched: Launched, out: &mut dyn Write) -> io::Result<Walked>
     if !is_resumed {
         walk.print(&records);
     }
-    let mut is_over = false;
-    while !is_over && let Some(first) = updates.recv().await {
-        let mut next = Some(first);
+    let (mut is_over, mut is_interrupted) = (false, false);
+    let mut interrupted = pin!(interrupted);
+    while !is_over {
+        let first = tokio::select! {
+            first = updates.recv() => first,
+            () = &mut interrupted, if !is_interrupted => {
+                is_interrupted = true;
+                walk.session.leave(Leaving::Interrupted);
+                continue;
+            }
+        };
+        if first.is_none() {
+            break;
+        }
+        let mut next = first;
         let mut may_propose = false;
         // Everything that waits is taken in before the next look: one who thinks longer than the news take to come
         // would never catch up.
@@ -39,7 +59,7 @@ pub async fn walk(launched: Launched, out: &mut dyn Write) -> io::Result<Walked>
             may_propose |= walk.take(update);
             next = updates.try_recv().ok();
         }
-        if may_propose && !is_over {
+        if may_propose && !is_over && !is_interrupted {
             let at = clock.now().max(walk.state.at);
             walk.propose(&runbook, &Moment { at, board: walk.keeper.board(at) });
         }
@@ -107,8 +127,9 @@ impl Walk<'_> {
 
     /// What is on disk, and nothing else, is printed as recorded. Without a reader the run is left.
     fn print(&mut self, records: &[Record]) {
+        let mode = self.state.opened.as_ref().map_or(Mode::Practice, |opened| opened.mode);
         if self.gone.is_none()
-            && let Err(error) = print(records, self.out)
+            && let Err(error) = print(records, mode, self.out)
         {
             self.gone = Some(error);
             self.session.leave(Leaving::Interrupted);
@@ -116,9 +137,9 @@ impl Walk<'_> {
     }
 }
 
-fn print(records: &[Record], out: &mut dyn Write) -> io::Result<()> {
+fn print(records: &[Record], mode: Mode, out: &mut dyn Write) -> io::Result<()> {
     for record in records {
-        writeln!(out, "{}", super::line(record))?;
+        writeln!(out, "{}", words::line(record, mode))?;
     }
     out.flush()
 }

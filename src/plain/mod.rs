@@ -3,4 +3,4 @@
 pub mod autopilot;
 pub mod words;
 
-pub use words::{describe, line};
+pub use words::{WATERMARK, describe, line};

@@ -131,7 +131,7 @@ impl Walk {
                 panic!("nothing was said for {LIMIT:?} after record {:?}", self.printed.last());
             }
         };
-        if let Some(rest) = line.strip_prefix("recorded #") {
+        if let Some(rest) = line.strip_prefix("PRACTICE recorded #") {
             let seq = rest.split(' ').next().and_then(|seq| seq.parse().ok());
             self.printed.push(seq.unwrap_or_else(|| panic!("{line:?}")));
         }
@@ -184,7 +184,7 @@ pub fn is_sound(run: &RunDir, before: &[Record], what: &str) {
 pub fn story(run: &RunDir) -> String {
     let records = records(run).0;
     let last = records.iter().skip(records.len().saturating_sub(40));
-    last.map(|record| piton::plain::line(record) + "\n").collect()
+    last.map(|record| piton::plain::line(record, piton::engine::Mode::Practice) + "\n").collect()
 }
 
 /// What happens at most once in an attempt at a step, however often piton dies.
