@@ -4,8 +4,8 @@
 //! prints to a standard error that may be gone.
 
 use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::io::{self, PipeReader, PipeWriter, Write};
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,7 +13,8 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
 
 /// The largest part of a terminal that is drawn on, in columns and rows.
 const LARGEST: (u16, u16) = (500, 300);
@@ -29,6 +30,16 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 /// A second way to standard output, which no lock of a panicking thread can bar.
 static OUT: OnceLock<File> = OnceLock::new();
 
+/// Readable as soon as the program is to end.
+static END: OnceLock<(PipeReader, PipeWriter)> = OnceLock::new();
+
+/// Whether the terminal took nothing any more when the program was to end.
+static IS_STALLED: AtomicBool = AtomicBool::new(false);
+
+/// How long a terminal that takes nothing is waited for once the program is to end.
+const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
 /// The terminal while it is ours. Dropping it gives it back.
 pub struct Terminal {
     shown: Buffer,
@@ -41,9 +52,9 @@ impl Terminal {
     /// Takes the terminal: raw mode, alternate screen, bracketed paste, mouse. Nothing is asked of it.
     pub fn take(has_mouse: bool) -> io::Result<Self> {
         if OUT.get().is_none() {
-            let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
             // Another caller was first: theirs is as good.
-            let _ = OUT.set(out);
+            let _ = OUT.set(open()?);
+            let _ = END.set(io::pipe()?);
         }
         let terminal = Self { shown: Buffer::default(), next: Buffer::default(), has_mouse, must_clear: true };
         terminal.enter()?;
@@ -115,19 +126,39 @@ pub fn give_back() {
     }
 }
 
-/// Whether nobody is at the other end of the terminal any more.
+/// Whether nobody is at the other end of the terminal any more, or nothing that is written reaches them.
 pub fn is_gone() -> bool {
     let Ok(out) = out() else { return false };
     let mut watched = [PollFd::new(&out, PollFlags::empty())];
-    let at_once = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut watched, Some(&at_once)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+    let is_answered = poll(&mut watched, Some(&AT_ONCE)).is_ok();
+    let is_hung_up = is_answered && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR);
+    is_hung_up || IS_STALLED.load(Ordering::SeqCst)
+}
+
+/// From now on a terminal that takes nothing is not waited for: the program is to end.
+pub fn stop_waiting() {
+    if let Some((_, end)) = END.get() {
+        // It fails when it is full, and then it was said often enough.
+        let _ = (&*end).write(b"x");
+    }
+}
+
+/// Standard output for writing without waiting. It is opened anew, because not to wait is a property of an opening and
+/// this one is shared with the shell; where it cannot be, it is written to as it is.
+fn open() -> io::Result<File> {
+    let stdout = io::stdout();
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    match rustix::fs::open(format!("/proc/self/fd/{}", stdout.as_raw_fd()), flags, Mode::empty()) {
+        Ok(own) => Ok(File::from(own)),
+        Err(_) => Ok(File::from(stdout.as_fd().try_clone_to_owned()?)),
+    }
 }
 
 fn out() -> io::Result<&'static File> {
     OUT.get().ok_or_else(|| io::Error::other("the terminal was not taken"))
 }
 
-/// Writes all of it, also when somebody else has made the terminal non-blocking.
+/// Writes all of it, as fast as the terminal takes it.
 fn write(mut bytes: &[u8]) -> io::Result<()> {
     let mut out = out()?;
     while !bytes.is_empty() {
@@ -135,11 +166,29 @@ fn write(mut bytes: &[u8]) -> io::Result<()> {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => bytes = &bytes[written..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                poll(&mut [PollFd::new(&out, PollFlags::OUT)], None)?;
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room(out)?,
             Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Waits until the terminal takes something, or until the program is to end and the terminal had its last chance.
+fn wait_for_room(out: &File) -> io::Result<()> {
+    let mut waited = vec![PollFd::new(out, PollFlags::OUT)];
+    waited.extend(END.get().map(|(end, _)| PollFd::new(end, PollFlags::IN)));
+    match poll(&mut waited, None) {
+        // Whoever waits looks again.
+        Err(rustix::io::Errno::INTR) => return Ok(()),
+        Err(error) => return Err(error.into()),
+        Ok(_) if !waited[0].revents().is_empty() => return Ok(()),
+        Ok(_) => {}
+    }
+    match poll(&mut waited[..1], Some(&PATIENCE)) {
+        Err(rustix::io::Errno::INTR) | Ok(1..) => return Ok(()),
+        Err(error) => return Err(error.into()),
+        Ok(0) => {}
+    }
+    IS_STALLED.store(true, Ordering::SeqCst);
+    Err(io::Error::new(io::ErrorKind::TimedOut, "the terminal takes nothing any more"))
 }

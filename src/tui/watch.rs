@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::tui::terminal::give_back;
+use crate::tui::terminal::{give_back, stop_waiting};
 
 /// What happens around the screens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ fn watch_panics(listener: UnboundedSender<Outside>) {
         std::panic::set_hook(Box::new(move |panic| {
             let listener = LISTENER.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
             match listener.map(|listener| listener.send(Outside::Panicked(panic.to_string()))) {
-                Some(Ok(())) => {}
+                Some(Ok(())) => stop_waiting(),
                 Some(Err(_)) | None => {
                     give_back();
                     usual(panic);
@@ -121,6 +121,9 @@ fn watch_signals(listener: &UnboundedSender<Outside>) -> io::Result<()> {
             while signals.recv().await.is_some() {
                 if listener.send(outside.clone()).is_err() {
                     return;
+                }
+                if outside == Outside::End {
+                    stop_waiting();
                 }
             }
         });

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
 use std::num::NonZeroU16;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use piton::clock::monotonic;
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
@@ -294,6 +295,18 @@ impl Terminal {
         self.stop_reading();
         self.slave = None;
         self.master = None;
+    }
+
+    /// Nothing is read any more and nothing more fits in, as behind a connection that has stalled: whoever writes waits.
+    pub fn stall(&mut self) {
+        self.stop_reading();
+        let slave = self.slave.as_ref().expect("the terminal is there").as_raw_fd();
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        // Opened anew: not to wait is a property of this opening, not of the program's.
+        let own = rustix::fs::open(format!("/proc/self/fd/{slave}"), flags, Mode::empty()).expect("it is open here");
+        let mut own = File::from(own);
+        while own.write(&[b' '; 512]).is_ok() {}
+        while own.write(b" ").is_ok() {}
     }
 
     /// How long the program has computed so far, or in all when it has ended: user and system time.

@@ -63,6 +63,34 @@ fn when_the_terminal_vanishes_while_keys_arrive_it_ends_too() {
     }
 }
 
+/// A connection that takes nothing any more: the frame that waits for it must not hold up the end.
+#[test]
+fn a_terminal_that_takes_nothing_does_not_hold_up_the_program() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let place = Place::new();
+        let mut terminal = place.practice(3);
+        terminal.stall();
+        let before = terminal.cpu();
+        terminal.type_text("\x0cj\x0c");
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_exit(AT_ONCE), SUSPENDED, "{signal:?}");
+        assert!(terminal.cpu() - before <= 2 * LITTLE, "{signal:?}: {:?} of computing", terminal.cpu() - before);
+        place.assert_sitting_closed(Leaving::Interrupted);
+    }
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_and_then_vanishes_ends_the_program() {
+    for hold in HOLDS {
+        let place = Place::new();
+        let mut terminal = place.practice_with(3, |start| start.hold(hold));
+        terminal.stall();
+        terminal.type_text("\x0cj\x0c");
+        assert_eq!(assert_ends(&mut terminal, &format!("stalled, {hold:?}")), SUSPENDED.code, "{hold:?}");
+        place.assert_sitting_closed(Leaving::Interrupted);
+    }
+}
+
 /// A connection that stalls leaves the beginning of a sequence behind.
 #[test]
 fn a_sequence_that_never_ends_does_not_hold_up_the_program() {
