@@ -107,6 +107,8 @@ struct Runtime {
     last_frame: Option<Instant>,
     /// Something other than output or samples is new.
     is_urgent: bool,
+    /// The terminal was given back for a stop, and the process has not been continued since.
+    is_away: bool,
 }
 
 /// What the terminal says.
@@ -137,6 +139,7 @@ impl Runtime {
             panic: None,
             last_frame: None,
             is_urgent: true,
+            is_away: false,
         }
     }
 
@@ -193,7 +196,7 @@ impl Runtime {
     }
 
     fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
-        if !self.app.is_dirty || self.frame_in().is_some() {
+        if self.is_away || !self.app.is_dirty || self.frame_in().is_some() {
             return Ok(());
         }
         let app = &self.app;
@@ -295,10 +298,11 @@ impl Runtime {
             }
             Outside::Stop => {
                 give_back();
-                // It returns when the process is continued.
+                // Another thread may take the signal: this one runs on for a moment, and must leave the terminal alone
+                // until it is told that the process was continued.
+                self.is_away = true;
                 rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)
                     .map_err(std::io::Error::from)?;
-                self.come_back(terminal)?;
             }
             Outside::Continued => self.come_back(terminal)?,
             Outside::Resized => self.take_size(terminal)?,
@@ -307,6 +311,7 @@ impl Runtime {
     }
 
     fn come_back(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
+        self.is_away = false;
         terminal.take_again()?;
         self.take_size(terminal)
     }
