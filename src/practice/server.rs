@@ -29,6 +29,9 @@ use crate::practice::{CommandResult, Request, Response, System};
 /// Bytes of a request's body that are read.
 const BODY_LIMIT: usize = 1 << 20;
 
+/// How long to wait after a connection could not be accepted.
+const REST: Duration = Duration::from_millis(100);
+
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 128;
 
@@ -217,8 +220,15 @@ async fn serve(listener: TcpListener, node: String, shared: Arc<Shared>, close: 
     loop {
         tokio::select! {
             () = close.cancelled() => break,
-            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                connections.spawn(converse(stream, node.clone(), Arc::clone(&shared)));
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(converse(stream, node.clone(), Arc::clone(&shared)));
+                }
+                // No descriptor is free: it stays ready to be accepted, and asking again at once would help nobody.
+                Err(error) => {
+                    tracing::warn!(%error, node, "a connection cannot be accepted");
+                    tokio::time::sleep(REST).await;
+                }
             },
             Some(_) = connections.join_next() => {}
         }
