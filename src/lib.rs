@@ -13,7 +13,9 @@ pub mod diagnostic;
 
 pub mod practice;
 pub mod runbook;
+pub mod sources;
 
+pub mod coverage;
 pub mod engine;
 pub mod site;
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::coverage;
 use crate::diagnostic::Diagnostic;
 use crate::fs::{self, FsError};
 use crate::runbook::id::is_plain_name;
@@ -157,7 +158,11 @@ pub fn read_site(path: &Path) -> Result<(String, Option<Site>, Vec<Diagnostic>),
 }
 
 fn entry(id: &str, origin: Origin, source: String) -> Entry {
-    let (book, mut findings) = runbook::parse(&source);
+    let (mut book, mut findings) = runbook::parse(&source);
+    findings.extend(book.iter().flat_map(coverage::check));
+    if findings.iter().any(Diagnostic::is_error) {
+        book = None;
+    }
     if let Some(book) = book.as_ref().filter(|book| book.id.as_str() != id) {
         let message = format!("the runbook is named `{}`, its file `{id}`", book.id);
         findings.push(Diagnostic::advice("file-name", 0..0, message).with_help("name both alike"));

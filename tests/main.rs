@@ -2,6 +2,7 @@
 
 mod cli;
 mod cluster;
+mod coverage;
 mod crash;
 mod exec;
 mod format;

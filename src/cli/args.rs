@@ -56,6 +56,17 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Hold runbooks against the documents they were made from: what carries each obligation, and what each step carries.
+    ///
+    /// Status 1 when an obligation is carried by nothing. With a runbook, those under the headings count that it names; without
+    /// one, all obligations of all documents, carried by the runbooks that are part of piton.
+    Coverage {
+        /// The runbook's name, or a file.
+        runbook: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the runbooks.
     List {
         /// Print JSON, one runbook a line.

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod backstage;
 pub mod check;
+pub mod coverage;
 pub mod error;
 pub mod journals;
 pub mod log;
@@ -58,6 +59,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Journals { json }) => journals::list(json),
         Some(Command::Verify { journals }) => journals::verify(&journals),
         Some(Command::Check { files }) => check::check(&files),
+        Some(Command::Coverage { runbook, json }) => coverage::coverage(library, runbook.as_deref(), json),
         Some(Command::List { json }) => check::list(library, json),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
