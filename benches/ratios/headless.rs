@@ -13,16 +13,24 @@ use super::support::binary::Home;
 
 /// How many steps a run has.
 const STEPS: u32 = 200;
+/// How many steps make a phase.
+const PHASE: u32 = 250;
 /// How many runs of each kind.
 const RUNS: usize = 3;
 
-/// A runbook of so many steps, each with this action.
-fn book(folder: &Path, name: &str, action: &str) -> String {
+/// The action of a step that is done by hand.
+pub const BY_HAND: &str = "confirm = \"What was seen?\"";
+
+/// The file of a runbook of so many steps, each with this action.
+pub fn book(folder: &Path, name: &str, steps: u32, action: &str) -> String {
     let mut text = format!(
-        "format = 1\nid = \"{name}\"\ntitle = \"Bench\"\nrevision = \"1\"\nsystem = \"vault\"\nsummary = \"Many steps.\"\n\n\
-         [[phase]]\nid = \"all\"\ntitle = \"All\"\n"
+        "format = 1\nid = \"{name}\"\ntitle = \"Bench\"\nrevision = \"1\"\nsystem = \"vault\"\nsummary = \"Many steps.\"\n"
     );
-    for step in 1..=STEPS {
+    for step in 1..=steps {
+        if step % PHASE == 1 {
+            let phase = step / PHASE + 1;
+            let _ = write!(text, "\n[[phase]]\nid = \"p{phase}\"\ntitle = \"Phase {phase}\"\n");
+        }
         let _ = write!(text, "\n[[phase.step]]\nid = \"s{step}\"\ntitle = \"Step {step}\"\n{action}\n");
     }
     let path = folder.join(format!("{name}.toml"));
@@ -32,8 +40,8 @@ fn book(folder: &Path, name: &str, action: &str) -> String {
 
 /// P13 and P14.
 pub fn figures(folder: &Path) -> Vec<Figure> {
-    let by_hand = book(folder, "by-hand", "confirm = \"What was seen?\"");
-    let commands = book(folder, "commands", "run = [\"true\"]\nexpect = \".exit == 0\"");
+    let by_hand = book(folder, "by-hand", STEPS, BY_HAND);
+    let commands = book(folder, "commands", STEPS, "run = [\"true\"]\nexpect = \".exit == 0\"");
     let (mut hand, mut run, mut syncs, mut shell) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let sync = disk(folder, 200);

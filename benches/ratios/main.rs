@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 fn all() -> ExitCode {
     let folder = tempfile::TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR")).expect("a fresh folder");
     let mut figures = journal::figures(folder.path());
-    figures.extend(screen::figures());
+    figures.extend(screen::figures(folder.path()));
     figures.extend(headless::figures(folder.path()));
     figures.push(size());
     if report::print(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

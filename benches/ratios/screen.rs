@@ -1,9 +1,11 @@
 //! What the screens cost: start, a key, and nothing at all, against the floor program in the same terminal.
 
+use std::path::Path;
 use std::time::Duration;
 
 use piton::clock::monotonic;
 
+use super::headless::{BY_HAND, book};
 use super::report::Figure;
 use super::support::binary::Home;
 use super::support::pty::{Start, Terminal};
@@ -21,12 +23,23 @@ fn floor() -> Start {
     Start::new(&program.display().to_string(), &["floor"])
 }
 
+/// What the library shows when it is ready, and a run of [`super::headless::book`].
+const LIBRARY: &str = "Upgrade a Vault";
+const RUN: &str = "Step 1";
+
 /// P1, P3 and P6.
-pub fn figures() -> Vec<Figure> {
+pub fn figures(folder: &Path) -> Vec<Figure> {
     let home = Home::new();
-    let ours = || home.terminal(&[]);
-    let mut figures = vec![start(&ours), keys(&ours)];
-    figures.extend(idle(&ours));
+    let library = || home.terminal(&[]);
+    let books = [200, 5_000].map(|steps| book(folder, &format!("screen-{steps}"), steps, BY_HAND));
+    let run = |number: usize| home.terminal(&["practice", &books[number]]);
+    let mut figures = vec![
+        start("start to the library against the floor's start", &library, LIBRARY),
+        start("start to a run of 200 steps, which is on disk, likewise", &|| run(0), RUN),
+        keys("a key to the change of a run of 200 steps", &|| run(0)),
+        keys("a key to the change of a run of 5,000 steps", &|| run(1)),
+    ];
+    figures.extend(idle(&library));
     figures
 }
 
@@ -38,26 +51,26 @@ fn started(start: Start, useful: &str) -> (Terminal, Duration) {
 }
 
 /// From the start of the program to the first useful screen.
-fn start(ours: &impl Fn() -> Start) -> Figure {
+fn start(what: &str, ours: &impl Fn() -> Start, useful: &str) -> Figure {
     let (mut mine, mut limit) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
         limit.push(started(floor(), "row 1").1);
-        mine.push(started(ours(), "Upgrade a Vault").1);
+        mine.push(started(ours(), useful).1);
     }
-    Figure::ratio("P1", "start to the library against the floor's start", &mine, &limit, 1.5)
+    Figure::ratio("P1", what, &mine, &limit, 1.5)
 }
 
-/// From a key to the first change of the screen.
-fn keys(ours: &impl Fn() -> Start) -> Figure {
+/// From a key that moves the selection to the first change of the screen.
+fn keys(what: &str, ours: &impl Fn() -> Start) -> Figure {
     let (floor, _) = started(floor(), "row 1");
-    let (piton, _) = started(ours(), "Upgrade a Vault");
+    let (piton, _) = started(ours(), RUN);
     let (mut mine, mut limit) = (Vec::new(), Vec::new());
     for round in 0..KEYS {
-        limit.push(answered(&floor, if round % 2 == 0 { "down" } else { "up" }));
-        // The help opens and closes: a change for each key, whatever the library holds.
-        mine.push(answered(&piton, if round % 2 == 0 { "?" } else { "esc" }));
+        let key = if round % 2 == 0 { "down" } else { "up" };
+        limit.push(answered(&floor, key));
+        mine.push(answered(&piton, key));
     }
-    Figure::ratio("P3", "a key to the change of the screen against the floor's", &mine, &limit, 1.5)
+    Figure::ratio("P3", what, &mine, &limit, 1.5)
 }
 
 fn answered(terminal: &Terminal, key: &str) -> Duration {
@@ -70,7 +83,7 @@ fn answered(terminal: &Terminal, key: &str) -> Duration {
 
 /// What is done while nothing happens.
 fn idle(ours: &impl Fn() -> Start) -> Vec<Figure> {
-    let (piton, _) = started(ours(), "Upgrade a Vault");
+    let (piton, _) = started(ours(), LIBRARY);
     piton.settled();
     // Threads that have read the library end by themselves ten seconds later.
     std::thread::sleep(IDLE + Duration::from_secs(2));

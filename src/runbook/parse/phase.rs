@@ -8,7 +8,7 @@ use crate::runbook::raw::{Item, Table, Text};
 /// The most phases of a plan, and steps of a phase and of a whole runbook.
 const MAX_PHASES: usize = 200;
 const MAX_STEPS: usize = 500;
-const MAX_STEPS_OF_ALL: usize = 2000;
+const MAX_STEPS_OF_ALL: usize = 10_000;
 
 /// The names met so far over all plans, with their places, for the checks between them.
 #[derive(Default)]
