@@ -1,14 +1,14 @@
 //! Where runbooks and site files come from: the program itself, the user's folder, folders named on the command line.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::coverage;
 use crate::diagnostic::Diagnostic;
 use crate::fs::{self, FsError};
 use crate::runbook::id::is_plain_name;
 use crate::runbook::nearest::nearest;
-use crate::runbook::{self, Runbook};
+use crate::runbook::{self, Head, Runbook};
 use crate::site::{self, Site};
 
 /// The runbooks that are part of the program: file stem and text.
@@ -33,7 +33,7 @@ impl Origin {
     }
 }
 
-/// One runbook of the library, readable or not.
+/// One runbook of the library, readable or not. It is read and checked when that is first asked for.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its name: the file's stem.
@@ -42,12 +42,36 @@ pub struct Entry {
     pub origin: Origin,
     /// Its text; empty when the file could not be read.
     pub source: String,
-    /// The book, when there is no error in it.
-    pub runbook: Option<Arc<Runbook>>,
-    /// What was found in it, with the file's name.
-    pub findings: Vec<Diagnostic>,
     /// Another entry of that name comes first; this one is reached by its path only.
     pub is_shadowed: bool,
+    checked: OnceLock<Checked>,
+}
+
+#[derive(Clone, Debug)]
+struct Checked {
+    book: Option<Arc<Runbook>>,
+    findings: Vec<Diagnostic>,
+}
+
+impl Entry {
+    /// The book, when there is no error in it.
+    pub fn runbook(&self) -> Option<&Arc<Runbook>> {
+        self.checked().book.as_ref()
+    }
+
+    /// What was found in it, with the file's name.
+    pub fn findings(&self) -> &[Diagnostic] {
+        &self.checked().findings
+    }
+
+    /// What stands at its top, unchecked: what a list can show at once.
+    pub fn head(&self) -> Option<Head> {
+        runbook::head(&self.source)
+    }
+
+    fn checked(&self) -> &Checked {
+        self.checked.get_or_init(|| check(&self.id, &self.origin, &self.source))
+    }
 }
 
 /// Why a runbook or site file was not found.
@@ -127,7 +151,11 @@ impl Library {
             return read_file(Path::new(name));
         }
         match self.entries.iter().find(|entry| entry.id == name) {
-            Some(entry) => Ok(entry.clone()),
+            Some(entry) => {
+                // Read here, it need not be read anew for each copy.
+                entry.checked();
+                Ok(entry.clone())
+            }
             None => {
                 let near = nearest(name, self.entries.iter().map(|entry| entry.id.as_str())).map(str::to_owned);
                 Err(LibraryError::Unknown { name: name.to_owned(), near })
@@ -158,7 +186,17 @@ pub fn read_site(path: &Path) -> Result<(String, Option<Site>, Vec<Diagnostic>),
 }
 
 fn entry(id: &str, origin: Origin, source: String) -> Entry {
-    let (mut book, mut findings) = runbook::parse(&source);
+    Entry { id: id.to_owned(), origin, source, is_shadowed: false, checked: OnceLock::new() }
+}
+
+fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
+    let finding = Diagnostic::error("unreadable", 0..0, error.to_string()).in_file(&path.display().to_string());
+    let checked = OnceLock::from(Checked { book: None, findings: vec![finding] });
+    Entry { checked, ..entry(id, Origin::File(path), String::new()) }
+}
+
+fn check(id: &str, origin: &Origin, source: &str) -> Checked {
+    let (mut book, mut findings) = runbook::parse(source);
     findings.extend(book.iter().flat_map(coverage::check));
     if findings.iter().any(Diagnostic::is_error) {
         book = None;
@@ -169,13 +207,7 @@ fn entry(id: &str, origin: Origin, source: String) -> Entry {
     }
     let file = origin.name(id);
     let findings = findings.into_iter().map(|finding| finding.in_file(&file)).collect();
-    Entry { id: id.to_owned(), origin, source, runbook: book.map(Arc::new), findings, is_shadowed: false }
-}
-
-fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
-    let finding = Diagnostic::error("unreadable", 0..0, error.to_string()).in_file(&path.display().to_string());
-    let (origin, source) = (Origin::File(path), String::new());
-    Entry { id: id.to_owned(), origin, source, runbook: None, findings: vec![finding], is_shadowed: false }
+    Checked { book: book.map(Arc::new), findings }
 }
 
 /// The text of a plain file of bounded length.
@@ -200,7 +232,7 @@ mod tests {
     fn what_is_part_of_the_program_has_no_finding() {
         let library = Library::open(&[]).unwrap();
         for entry in library.entries() {
-            assert!(entry.runbook.is_some() && entry.findings.is_empty(), "{:?}", entry.findings);
+            assert!(entry.runbook().is_some() && entry.findings().is_empty(), "{:?}", entry.findings());
         }
         assert_eq!(library.find("vault-ha-upgrade").unwrap().origin, Origin::Embedded);
         let error = library.find("vault-ha-upgarde").unwrap_err();
@@ -219,7 +251,7 @@ mod tests {
         std::fs::create_dir(path("folder.toml")).unwrap();
         let library = Library::open(&[folder.path().to_owned(), path("missing")]).unwrap();
         let seen: Vec<(&str, bool, bool)> =
-            library.entries().iter().map(|e| (e.id.as_str(), e.runbook.is_some(), e.is_shadowed)).collect();
+            library.entries().iter().map(|e| (e.id.as_str(), e.runbook().is_some(), e.is_shadowed)).collect();
         assert_eq!(
             seen,
             [
@@ -232,7 +264,7 @@ mod tests {
             ]
         );
         assert!(matches!(library.find("vault-ha-upgrade").unwrap().origin, Origin::File(_)));
-        assert!(library.find(&path("broken.toml").display().to_string()).unwrap().runbook.is_none());
+        assert!(library.find(&path("broken.toml").display().to_string()).unwrap().runbook().is_none());
         assert!(matches!(library.find("./nothing.toml"), Err(LibraryError::File(_))));
     }
 }

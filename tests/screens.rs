@@ -56,6 +56,10 @@ struct Nothing {
 }
 
 impl Backstage for Nothing {
+    fn glance(&self) -> Vec<LibraryEntry> {
+        Vec::new()
+    }
+
     fn library(&self) -> Vec<LibraryEntry> {
         let one = LibraryEntry { id: "one".into(), title: "The only runbook".into(), ..LibraryEntry::default() };
         vec![one]

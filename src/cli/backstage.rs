@@ -11,7 +11,7 @@ use crate::cli::journals::standing;
 use crate::cli::practice::{self, Wanted};
 use crate::cli::{place, run};
 use crate::journal::{RunSummary, Store};
-use crate::library::Library;
+use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
 use crate::session::Opening;
@@ -45,6 +45,18 @@ impl Stage {
         Self { set, site, ..self }
     }
 
+    /// What is listed of each runbook that can be named.
+    fn listed(&self, tell: impl Fn(&Entry, &mut LibraryEntry)) -> Vec<LibraryEntry> {
+        let entries = self.library.entries().iter().filter(|entry| !entry.is_shadowed);
+        let listed = entries.map(|entry| {
+            let (id, origin) = (entry.id.clone(), entry.origin.name(&entry.id));
+            let mut shown = LibraryEntry { id, origin, ..Default::default() };
+            tell(entry, &mut shown);
+            shown
+        });
+        listed.collect()
+    }
+
     fn find(&self, name: &str) -> Result<Arc<Runbook>, String> {
         let entry = self.library.find(name).map_err(|error| error.to_string())?;
         run::usable(&entry).map_err(told)
@@ -73,25 +85,27 @@ impl Stage {
 }
 
 impl Backstage for Stage {
+    fn glance(&self) -> Vec<LibraryEntry> {
+        self.listed(|entry, shown| {
+            let head = entry.head().unwrap_or_default();
+            shown.has_practice = practice::has_simulator(&head.system);
+            (shown.title, shown.revision, shown.system) = (head.title, head.revision, head.system);
+            (shown.summary, shown.minutes) = (head.summary, head.minutes);
+        })
+    }
+
     fn library(&self) -> Vec<LibraryEntry> {
-        let entries = self.library.entries().iter().filter(|entry| !entry.is_shadowed);
-        let entry = |entry: &crate::library::Entry| {
-            let mut shown =
-                LibraryEntry { id: entry.id.clone(), origin: entry.origin.name(&entry.id), ..Default::default() };
-            match &entry.runbook {
-                Some(book) => {
-                    shown.title.clone_from(&book.title);
-                    shown.revision.clone_from(&book.revision);
-                    shown.system.clone_from(&book.system);
-                    shown.summary.clone_from(&book.summary);
-                    shown.minutes = book.minutes;
-                    shown.has_practice = practice::has_simulator(&book.system);
-                }
-                None => shown.problems = entry.findings.iter().map(|found| found.message.clone()).collect(),
+        self.listed(|entry, shown| match entry.runbook() {
+            Some(book) => {
+                shown.title.clone_from(&book.title);
+                shown.revision.clone_from(&book.revision);
+                shown.system.clone_from(&book.system);
+                shown.summary.clone_from(&book.summary);
+                shown.minutes = book.minutes;
+                shown.has_practice = practice::has_simulator(&book.system);
             }
-            shown
-        };
-        entries.map(entry).collect()
+            None => shown.problems = entry.findings().iter().map(|found| found.message.clone()).collect(),
+        })
     }
 
     fn resumable(&self) -> Vec<OpenRun> {

@@ -37,7 +37,8 @@ fn look_at(path: &Path) -> Result<(String, Vec<Diagnostic>), CliError> {
         return Ok((text, findings));
     }
     let entry = read_file(path).map_err(CliError::failed)?;
-    Ok((entry.source, entry.findings))
+    let findings = entry.findings().to_vec();
+    Ok((entry.source, findings))
 }
 
 /// `piton list`: every runbook with its origin; those with errors say so.
@@ -46,7 +47,7 @@ fn look_at(path: &Path) -> Result<(String, Vec<Diagnostic>), CliError> {
 /// There is no home directory.
 pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
     for entry in run::library_of(folder)?.entries() {
-        let line = match (&entry.runbook, json) {
+        let line = match (entry.runbook(), json) {
             (Some(book), true) => json!({
                 "id": book.id, "title": book.title, "system": book.system, "revision": book.revision,
                 "minutes": book.minutes, "summary": book.summary, "origin": entry.origin.name(&entry.id), "sha256": book.sha256,
@@ -65,7 +66,7 @@ pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
 }
 
 fn errors(entry: &Entry) -> usize {
-    entry.findings.iter().filter(|finding| finding.is_error()).count()
+    entry.findings().iter().filter(|finding| finding.is_error()).count()
 }
 
 /// Whether the file lies where site files lie, or says so by its name.

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use crate::cli::error::CliError;
 use crate::cli::run;
 use crate::coverage::{Carrier, Coverage, Row};
-use crate::diagnostic::render_all;
 use crate::library::{Library, Origin};
 use crate::runbook::Runbook;
 use crate::text::clean_line;
@@ -30,7 +29,7 @@ pub fn coverage(folder: Option<PathBuf>, name: Option<&str>, json: bool) -> Resu
         }
         None => {
             let shipped = library.entries().iter().filter(|entry| entry.origin == Origin::Embedded);
-            Coverage::of_all(shipped.filter_map(|entry| entry.runbook.as_deref()))
+            Coverage::of_all(shipped.filter_map(|entry| entry.runbook().map(Arc::as_ref)))
         }
     };
     if json {
@@ -43,8 +42,7 @@ pub fn coverage(folder: Option<PathBuf>, name: Option<&str>, json: bool) -> Resu
 
 fn readable(library: &Library, name: &str) -> Result<Arc<Runbook>, CliError> {
     let entry = library.find(name).map_err(CliError::failed)?;
-    let errors = render_all(&entry.findings, &entry.source, false);
-    entry.runbook.ok_or_else(|| CliError::failed(format!("the runbook {name} has errors\n{errors}")))
+    run::usable(&entry)
 }
 
 fn as_text(coverage: &Coverage) -> Vec<String> {

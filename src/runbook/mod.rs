@@ -4,6 +4,7 @@ mod allow;
 pub mod check;
 pub mod expr;
 mod filters;
+pub mod head;
 pub mod id;
 mod jq;
 pub mod model;
@@ -17,6 +18,7 @@ pub mod value;
 pub mod version;
 
 pub use expr::{EvalError, Expr, ExprError, Truth};
+pub use head::{Head, head};
 pub use id::{GuardId, InputId, PhaseId, ProbeId, RollbackId, RunbookId, StepId, StepKey};
 pub use model::*;
 pub use parse::parse;

@@ -17,6 +17,9 @@ pub trait Backstage: Send + Sync {
     /// The runbooks that can be started.
     fn library(&self) -> Vec<LibraryEntry>;
 
+    /// The same as far as it can be told at once: nothing has been checked.
+    fn glance(&self) -> Vec<LibraryEntry>;
+
     /// The runs that were not closed, the latest first.
     fn resumable(&self) -> Vec<OpenRun>;
 

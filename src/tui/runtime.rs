@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::Event as TerminalEvent;
 use futures_util::FutureExt;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
@@ -81,7 +82,15 @@ fn look(options: &Options) -> Result<Look, TuiError> {
         None => "dark",
     };
     let glyphs = if options.is_ascii { &ASCII } else { &UNICODE };
-    Ok(Look { theme: Theme::named(name)?, glyphs, zone: jiff::tz::TimeZone::system() })
+    Ok(Look { theme: Theme::named(name)?, glyphs, zone: local_zone() })
+}
+
+/// The machine's time zone. Its file is read as it is: to learn its name, all zones of the machine would be listed.
+fn local_zone() -> TimeZone {
+    let is_named = std::env::var_os("TZ").is_some();
+    let file = || std::fs::read("/etc/localtime").ok();
+    let zone = (!is_named).then(file).flatten().and_then(|zone| TimeZone::tzif("local", &zone).ok());
+    zone.unwrap_or_else(TimeZone::system)
 }
 
 /// How the loop came to its end.
@@ -360,7 +369,13 @@ impl Runtime {
                 self.behind(move || look_at_file(session.as_ref(), step, value));
             }
             Effect::ReadLibrary => {
-                self.behind(move || Some(Message::Library(backstage.library(), backstage.resumable())));
+                let replier = self.replier.clone();
+                self.behind(move || {
+                    // What can be shown at once is, and what is wrong with it once it has been read.
+                    let open = backstage.resumable();
+                    let _ = replier.send(Message::Library(backstage.glance(), open.clone()));
+                    Some(Message::Library(backstage.library(), open))
+                });
             }
             Effect::SetUp { runbook, is_practice } => {
                 self.behind(move || Some(Message::SetUp(backstage.set_up(&runbook, is_practice))));

@@ -42,8 +42,8 @@ fn the_shipped_runbooks_are_taken_and_their_site_examples_bind_them() {
     }
     for entry in library.entries() {
         assert_eq!(entry.source, text(&format!("runbooks/{}.toml", entry.id)));
-        assert_eq!(render_all(&entry.findings, &entry.source, false), "");
-        let book = entry.runbook.as_ref().unwrap();
+        assert_eq!(render_all(entry.findings(), &entry.source, false), "");
+        let book = entry.runbook().unwrap();
         let for_it = |site: &&site::Site| site.system.as_ref() == Some(&book.system);
         let site = sites.iter().filter_map(|(_, site, _)| site.as_ref()).find(for_it);
         assert!(site.is_some(), "{} has no site example", entry.id);
