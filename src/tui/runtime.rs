@@ -31,6 +31,9 @@ const BATCH: usize = 4_096;
 /// The least time between two frames of which only output and samples are new.
 const FRAME: Duration = Duration::from_millis(40);
 
+/// How long the first frame waits for what it is to show, so that it need not be drawn twice.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+
 /// How long the end of an interrupted sitting may take.
 const PARTING: Duration = Duration::from_secs(1);
 
@@ -48,8 +51,10 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
     let (listener, outside) = unbounded_channel();
     let _watch = Watch::begin(&listener)?;
     let mut runtime = Runtime::new(App::new(look, Keymap::standard()), backstage, outside);
+    // What is to be shown is read while the terminal is taken.
+    runtime.begin(start);
     let mut terminal = Terminal::take(options.has_mouse)?;
-    let began = AssertUnwindSafe(runtime.live(&mut terminal, start)).catch_unwind().await;
+    let began = AssertUnwindSafe(runtime.live(&mut terminal)).catch_unwind().await;
     give_back();
     let ending = began.unwrap_or(Ok(Ending::Panicked));
     let is_interrupted = !matches!(ending, Ok(Ending::Quit));
@@ -152,10 +157,14 @@ impl Runtime {
         }
     }
 
-    async fn live(&mut self, terminal: &mut Terminal, start: Start) -> Result<Ending, TuiError> {
-        self.app.size = Terminal::size()?;
+    async fn live(&mut self, terminal: &mut Terminal) -> Result<Ending, TuiError> {
+        self.take_size(terminal)?;
         let mut events = input::begin()?;
-        self.begin(start);
+        if self.session.is_none()
+            && let Ok(Some(reply)) = timeout(FIRST_LOOK, self.replies.recv()).await
+        {
+            self.take(Happened::Reply(reply), terminal)?;
+        }
         loop {
             match self.turn(&mut events, terminal).await {
                 Ok(None) => {}
