@@ -5,8 +5,8 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::session::Update;
-use crate::tui::backstage::{Exit, Launched};
+use crate::session::{Launched, Update};
+use crate::tui::backstage::Exit;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::screen::library::Library;

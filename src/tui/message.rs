@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::engine::{JobId, Leaving, Proposal};
 use crate::runbook::{InputKind, StepKey};
-use crate::session::Update;
-use crate::tui::backstage::{Launched, LibraryEntry, OpenRun, Questions};
+use crate::session::{Launched, Update};
+use crate::tui::backstage::{LibraryEntry, OpenRun, Questions};
 
 /// Everything that can happen to the screens.
 pub enum Message {

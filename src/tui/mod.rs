@@ -20,7 +20,7 @@ mod watch;
 pub mod widget;
 mod wrap;
 
-pub use backstage::{Backstage, Exit, Launched, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError};
+pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError};
 pub use runtime::run;
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
 use crate::engine::Leaving;
-use crate::session::{Session, Update};
+use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
-use crate::tui::backstage::{Backstage, Exit, Launched, Options, Start, TuiError};
+use crate::tui::backstage::{Backstage, Exit, Options, Start, TuiError};
 use crate::tui::evidence::look_at_file;
 use crate::tui::input;
 use crate::tui::keymap::Keymap;
