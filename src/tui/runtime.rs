@@ -19,6 +19,7 @@ use crate::tui::evidence::look_at_file;
 use crate::tui::input;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::recorded::tail_of;
 use crate::tui::screen::Screen;
 use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
@@ -345,7 +346,9 @@ impl Runtime {
         };
         let now = self.now();
         update(&mut self.app, Message::Now(now));
-        update(&mut self.app, message);
+        for effect in update(&mut self.app, message) {
+            self.perform(effect, None);
+        }
     }
 
     fn perform(&mut self, effect: Effect, terminal: Option<&mut Terminal>) {
@@ -359,6 +362,7 @@ impl Runtime {
                 let session = self.session.clone();
                 self.behind(move || look_at_file(session.as_ref(), step, value));
             }
+            Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
             Effect::ReadLibrary => {
                 self.behind(move || Some(Message::Library(backstage.library(), backstage.resumable())));
             }

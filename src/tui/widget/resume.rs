@@ -17,9 +17,13 @@ pub fn lines(run: &Run, card: &Card, cells: usize, look: &Look) -> Vec<Strip> {
     let place = match &run.state.current {
         Some(key) => {
             let attempt = run.state.step(key).map_or(1, |step| step.attempt);
-            format!("{sitting}; the current step is {key}, attempt {attempt}")
+            let attempt = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            format!("{sitting}; the current step is {}{attempt}", run.spoken(key))
         }
-        None => format!("{sitting}; no step is current"),
+        None => {
+            let why = run.view.stalled.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("{sitting}; no step is current{why}")
+        }
     };
     lines.extend(wrapped(&place, cells, Meaning::Current));
     if let Some(job) = &run.state.job {
@@ -66,9 +70,10 @@ fn change(row: &Row, card: &Card, look: &Look) -> Option<Strip> {
     let was = before.map_or_else(|| "not recorded".to_owned(), told);
     let (sign, meaning) = tell::verdict_sign(row.verdict, look.glyphs);
     let node = row.node.as_deref().unwrap_or(row.probe.as_str());
+    let seen = row.age_ms.map(|ms| format!(" ({})", age(Some(ms)))).unwrap_or_default();
     Some(
         Strip::of(format!("  {node} "), Meaning::Text)
             .and(format!("was {was}, "), Meaning::Dim)
-            .and(format!("{sign} {} ({})", told(row), age(row.age_ms)), meaning),
+            .and(format!("{sign} {}{seen}", told(row)), meaning),
     )
 }

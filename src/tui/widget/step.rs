@@ -25,6 +25,10 @@ const FRAME_CELLS: usize = 26;
 /// Makes the lines of a page, `cells` wide.
 pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     let mut lines = Lines::default();
+    if !page.stalled.is_empty() {
+        lines.strips = stalled(&page.stalled, cells, look);
+        return lines;
+    }
     let out = &mut lines.strips;
     // A title that does not fit into the frame is told whole above everything else.
     if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
@@ -52,6 +56,16 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
         let source = page.source.replace('›', look.glyphs.under).replace('·', look.glyphs.dot);
         out.extend(wrapped(&format!("from {source}"), cells, Meaning::Dim));
     }
+    lines
+}
+
+/// Stands where the step would be.
+fn stalled(why: &str, cells: usize, look: &Look) -> Vec<Strip> {
+    let mut lines = wrapped(&format!("{} {why}", look.glyphs.alert), cells, Meaning::Problem);
+    lines.push(Strip::default());
+    let told = "The run goes on by itself as soon as this changes: every answer of a probe is looked at. Until then: ask \
+                every probe now, see in the health pane what they answer, mend what they find, or leave and come back.";
+    lines.extend(wrapped(told, cells, Meaning::Text));
     lines
 }
 

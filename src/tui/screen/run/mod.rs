@@ -23,7 +23,7 @@ use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
-use crate::tui::screen::run::page::StepPage;
+use crate::tui::screen::run::page::{StepPage, spoken};
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -127,7 +127,7 @@ impl Run {
         let runbook = Arc::clone(&launched.runbook);
         let state = RunState::fold(&runbook, &launched.records);
         let keeper = BoardKeeper::new(&launched.targets).paced_by(&*launched.clock);
-        let card = launched.is_resumed.then(|| fold::card(&launched.records, &state));
+        let card = launched.is_resumed.then(|| fold::card(&runbook, &launched.records, &state, now));
         let head = launched.records.last().map(fold::head_of);
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
         let view = View {
@@ -177,6 +177,11 @@ impl Run {
         })
     }
 
+    /// A step as people name it.
+    pub fn spoken(&self, key: &StepKey) -> String {
+        spoken(&self.runbook, &self.state, &self.view.moment, key)
+    }
+
     /// Whether the step that is looked at is the current one.
     pub fn is_at_current(&self) -> bool {
         self.browsed.is_none() || self.browsed == self.state.current
@@ -191,6 +196,10 @@ impl Run {
     /// Gathers the page of the step that is looked at, if it is another one by now.
     fn derive_page(&mut self) {
         if std::mem::take(&mut self.is_page_stale) {
+            if let Some(why) = self.view.stalled.as_ref().filter(|_| self.browsed.is_none()) {
+                self.view.page = StepPage { stalled: why.clone(), ..StepPage::default() };
+                return;
+            }
             let shown = self.shown_step();
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
         }
@@ -241,8 +250,12 @@ impl Run {
 
     /// Whether the action key acts: the step has been on the screen and the key was let go.
     pub fn is_armed(&self, now: Instants) -> bool {
-        let let_go = self.last_act_ms.is_none_or(|last| now.real_ms.saturating_sub(last) >= LET_GO_MS);
-        let_go && !self.is_unseen
+        self.is_let_go(now) && !self.is_unseen
+    }
+
+    /// Whether the action key was let go: it acts as soon as what is being drawn has been on the screen.
+    pub fn is_let_go(&self, now: Instants) -> bool {
+        self.last_act_ms.is_none_or(|last| now.real_ms.saturating_sub(last) >= LET_GO_MS)
     }
 
     /// Where a key is looked up.
