@@ -10,6 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::journals::standing;
 use crate::cli::practice::{self, Wanted};
 use crate::cli::{place, run};
+use crate::engine::Mode;
 use crate::journal::{RunSummary, Store};
 use crate::library::Library;
 use crate::runbook::value::parse_value;
@@ -101,6 +102,7 @@ impl Backstage for Stage {
         let open = |run: RunSummary| OpenRun {
             standing: format!("{}, {} records", standing(&run), run.records),
             run: run.dir.id(),
+            place: run.opening.as_ref().map(place_of).unwrap_or_default(),
             title: run.opening.map(|head| head.title).unwrap_or_default(),
             last: run.last_at.unwrap_or_default(),
         };
@@ -156,6 +158,15 @@ impl Backstage for Stage {
         let who = place::who("terminal");
         let suspended = launch::reopen(&self.store, run, &who).map_err(|error| error.to_string())?;
         run::resume_with(&self.store, suspended, 1.0, &who, &self.runtime).map_err(told)
+    }
+}
+
+/// What a run acts on, in a few words.
+fn place_of(opened: &crate::journal::Opening) -> String {
+    match (&opened.mode, &opened.site) {
+        (Mode::Practice, _) => "practice".into(),
+        (Mode::Live, Some(site)) => format!("{} {}", site.environment, site.name).trim().to_owned(),
+        (Mode::Live, None) => "live".into(),
     }
 }
 

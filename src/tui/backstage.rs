@@ -68,6 +68,8 @@ pub struct OpenRun {
     pub run: String,
     /// The runbook's title.
     pub title: String,
+    /// What it acts on: `practice`, or environment and name of the site.
+    pub place: String,
     /// Its last record's time.
     pub last: Timestamp,
     /// Where it stands, or why it cannot be resumed.

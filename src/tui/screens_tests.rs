@@ -49,6 +49,7 @@ fn library(size: (u16, u16)) -> App {
     let open = OpenRun {
         run: "2026-11-20-vault-ha-3kd9".into(),
         title: "Upgrade a Vault HA cluster".into(),
+        place: "PRODUCTION prod-eu".into(),
         last: crate::clock::Timestamp::from_millis(1_795_140_000_000),
         standing: "standbys[vault-2]/stop is the current step".into(),
     };

@@ -266,7 +266,9 @@ impl Sheet<'_> {
         let width = if width + NARROW_REST > area.width { area.width } else { width };
         let height = (text_rows + rows_around).min(area.height);
         let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height);
-        paint.fill(place, Meaning::Text);
+        // A column around it keeps the rest of the line from running into it.
+        let around = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
+        paint.fill(around.intersection(area), Meaning::Text);
         let from = self.scroll.min(self.lines.len().saturating_sub(usize::from(text_rows)));
         let is_cut = from + usize::from(text_rows) < self.lines.len();
         let right = if is_cut { "more below" } else { "" };

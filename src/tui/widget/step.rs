@@ -20,7 +20,7 @@ pub struct Lines {
 }
 
 /// How many cells of a pane's upper edge are not its title's.
-const FRAME_CELLS: usize = 26;
+const FRAME_CELLS: usize = 21;
 
 /// Makes the lines of a page, `cells` wide.
 pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
@@ -39,12 +39,19 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
         out.extend(cautions::lines(*level, text, cells, look));
     }
     lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
+    // What went wrong must not lie below the lower edge.
+    let has_failed = page.status == Some(StepStatus::Failed);
+    if has_failed {
+        outcome(page, cells, look, out);
+    }
     if !page.text.is_empty() {
         gap(out);
         markdown(&page.text, cells, out);
     }
     action(page, cells, out);
-    outcome(page, cells, look, out);
+    if !has_failed {
+        outcome(page, cells, look, out);
+    }
     if page.applies.is_some() || !page.source.is_empty() {
         gap(out);
     }
@@ -114,7 +121,7 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
         gap(out);
         let held =
             if hold.is_zero() { String::new() } else { format!(", for {} without a break", tell::duration(*hold)) };
-        out.extend(wrapped(&format!("opens by itself when this holds{held}:"), cells, Meaning::Command));
+        out.extend(wrapped(&format!("passes by itself when this holds{held}:"), cells, Meaning::Command));
         out.extend(wrapped(source, cells, Meaning::Dim));
         if !page.why.is_empty() {
             gap(out);
