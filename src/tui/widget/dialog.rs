@@ -46,7 +46,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             scroll: card.scroll,
             field: None,
             problem: None,
-            keys: "enter|go on from here",
+            keys: "enter|go on from here   ctrl-c|leave",
         };
         sheet.draw(area, paint);
     }
@@ -179,7 +179,7 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
             format!("{named} will count as done against the machine. It stays a deviation and never turns green.")
         }
         Purpose::CutWait(step) => format!("The wait of {} ends now. It stays a deviation.", run.spoken(step)),
-        Purpose::Acknowledge(_, told) => format!("{told}. Going on stays a deviation."),
+        Purpose::Acknowledge(_, told) => format!("{}. Going on stays a deviation.", told.trim_end_matches('.')),
         Purpose::RollBack(_, title) => format!("The plan is left for the way back: {title}"),
         Purpose::Abandon => {
             let counts = run.state.counts();

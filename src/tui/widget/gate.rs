@@ -131,10 +131,11 @@ fn sampled(run: &Run, row: &Row, look: &Look) -> Strip {
     let probe = run.runbook.health.iter().find(|probe| probe.id == row.probe);
     let fields: Vec<&str> = probe.iter().flat_map(|probe| &probe.fields).map(|(name, _)| name.as_str()).collect();
     let told = values(row, &fields).join(" ");
-    let why = if row.why.is_empty() { String::new() } else { format!(" {}", row.why) };
+    // The reason of a verdict names the values that it rests on.
+    let told = if row.why.is_empty() { told } else { row.why.clone() };
     Strip::of(format!("    {node} "), Meaning::Text)
         .and(format!("{sign} {}", row.verdict.word()), meaning)
-        .and(format!(" {told}{why}, sampled {}", age(row.age_ms)), Meaning::Dim)
+        .and(format!(" {told}, sampled {}", age(row.age_ms)), Meaning::Dim)
 }
 
 fn rule<'a>(runbook: &'a Runbook, condition: &ConditionId) -> Option<&'a Expr> {

@@ -34,6 +34,12 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
         out.extend(wrapped(&page.title, cells, Meaning::Title));
     }
+    for held in &page.held {
+        out.extend(wrapped(&format!("{} held: {held}", look.glyphs.alert), cells, Meaning::Degraded));
+    }
+    if !page.held.is_empty() {
+        gap(out);
+    }
     marks(page, cells, out);
     for (level, text) in &page.cautions {
         out.extend(cautions::lines(*level, text, cells, look));

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::{Allowed, Board, Gate, Moment, Proposal, RunState, allowed, gate, offered_rollback, stalled};
+use crate::engine::{
+    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, allowed, gate, offered_rollback, stalled,
+};
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
 use crate::session::Launched;
@@ -24,6 +26,7 @@ use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::{StepPage, spoken};
+use crate::tui::tell;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -202,7 +205,21 @@ impl Run {
             }
             let shown = self.shown_step();
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
+            if self.is_at_current() {
+                self.view.page.held = self.held();
+            }
         }
+    }
+
+    /// Which gate and guards hold the current step back. What a check waits for stands on its page anyway, and what
+    /// is counted down in the status line.
+    fn held(&self) -> Vec<String> {
+        let Gate::Closed(holds) = &self.view.gate else { return Vec::new() };
+        let is_told = |hold: &&Hold| match hold {
+            Hold::Condition { condition, .. } => !matches!(condition, ConditionId::Check(_)),
+            _ => false,
+        };
+        holds.iter().filter(is_told).map(|hold| tell::hold(&self.runbook, hold)).collect()
     }
 
     /// Derives all but the page.
@@ -317,9 +334,7 @@ impl Run {
 
     /// Whether seconds run on the screen.
     fn is_counting(&self) -> bool {
-        let is_left = |hold: &crate::engine::Hold| {
-            matches!(hold, crate::engine::Hold::Holding { .. } | crate::engine::Hold::Waiting { .. })
-        };
+        let is_left = |hold: &Hold| matches!(hold, Hold::Holding { .. } | Hold::Waiting { .. });
         self.state.job.is_some() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
     }
 

@@ -50,6 +50,8 @@ pub struct StepPage {
     pub is_irreversible: bool,
     /// Where it comes from.
     pub source: String,
+    /// Which gate and guards hold the current step back.
+    pub held: Vec<String>,
     /// Why no step is current although the walk is not at its end; then there is nothing else on the page.
     pub stalled: String,
     /// What was said of it, by whom and when.
