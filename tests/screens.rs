@@ -8,8 +8,8 @@ use std::time::Duration;
 use piton::clock::{Clock, SystemClock, Timestamp};
 use piton::engine::{Board, Leaving, Mode, Moment, Proposal, Record, RunOpened, RunState, decide};
 use piton::runbook::Runbook;
-use piton::session::{Incoming, Session, Update};
-use piton::tui::{Backstage, Launched, LibraryEntry, OpenRun, Options, Question, Questions, Start, run};
+use piton::session::{Incoming, Launched, Session, Update};
+use piton::tui::{Backstage, LibraryEntry, OpenRun, Options, Question, Questions, Start, run};
 use rustix::process::Signal;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 

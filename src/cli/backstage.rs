@@ -10,15 +10,16 @@ use crate::cli::error::CliError;
 use crate::cli::journals::standing;
 use crate::cli::practice::{self, Wanted};
 use crate::cli::{place, run};
+use crate::engine::Mode;
 use crate::journal::{RunSummary, Store};
 use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
-use crate::session::Opening;
-use crate::session::launch::{self, Launched as Opened};
+use crate::session::launch;
+use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
 use crate::text::clean_line;
-use crate::tui::{Backstage, Launched, LibraryEntry, OpenRun, Question, Questions};
+use crate::tui::{Backstage, LibraryEntry, OpenRun, Question, Questions};
 
 /// The program behind the screens.
 pub struct Stage {
@@ -66,7 +67,7 @@ impl Stage {
         bind(runbook, &self.set, self.site.as_ref(), asked).map_err(|problems| run::unbound(&problems).message)
     }
 
-    fn begin_live(&self, runbook: Arc<Runbook>, answers: &[(String, String)]) -> Result<Opened, String> {
+    fn begin_live(&self, runbook: Arc<Runbook>, answers: &[(String, String)]) -> Result<Launched, String> {
         let mut asked = Map::new();
         for (name, text) in answers.iter().filter(|(_, text)| !text.trim().is_empty()) {
             let input = runbook.inputs.iter().find(|input| input.id.as_str() == name);
@@ -115,6 +116,7 @@ impl Backstage for Stage {
         let open = |run: RunSummary| OpenRun {
             standing: format!("{}, {} records", standing(&run), run.records),
             run: run.dir.id(),
+            place: run.opening.as_ref().map(place_of).unwrap_or_default(),
             title: run.opening.map(|head| head.title).unwrap_or_default(),
             last: run.last_at.unwrap_or_default(),
         };
@@ -159,31 +161,26 @@ impl Backstage for Stage {
     fn begin(&self, runbook: &str, is_practice: bool, answers: &[(String, String)]) -> Result<Launched, String> {
         let book = self.find(runbook)?;
         if !is_practice {
-            return self.begin_live(book, answers).map(launched);
+            return self.begin_live(book, answers);
         }
         let who = place::who("terminal");
         let begun = practice::begin(&self.store, book, Wanted::default(), &who, &self.runtime);
-        self.runtime.block_on(begun).map(launched).map_err(told)
+        self.runtime.block_on(begun).map_err(told)
     }
 
     fn resume(&self, run: &str) -> Result<Launched, String> {
         let who = place::who("terminal");
         let suspended = launch::reopen(&self.store, run, &who).map_err(|error| error.to_string())?;
-        run::resume_with(&self.store, suspended, 1.0, &who, &self.runtime).map(launched).map_err(told)
+        run::resume_with(&self.store, suspended, 1.0, &who, &self.runtime).map_err(told)
     }
 }
 
-/// A session's run as the screens take it.
-pub fn launched(opened: Opened) -> Launched {
-    Launched {
-        targets: opened.targets,
-        session: opened.session,
-        updates: opened.updates,
-        runbook: opened.runbook,
-        records: opened.records,
-        clock: opened.clock,
-        is_resumed: opened.is_resumed,
-        folder: opened.folder,
+/// What a run acts on, in a few words.
+fn place_of(opened: &crate::journal::Opening) -> String {
+    match (&opened.mode, &opened.site) {
+        (Mode::Practice, _) => "practice".into(),
+        (Mode::Live, Some(site)) => format!("{} {}", site.environment, site.name).trim().to_owned(),
+        (Mode::Live, None) => "live".into(),
     }
 }
 

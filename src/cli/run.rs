@@ -9,7 +9,7 @@ use tokio::runtime::{Handle, Runtime};
 use crate::cli::args::{ResumeArguments, RunArguments};
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
-use crate::cli::{backstage, log, place, practice};
+use crate::cli::{log, place, practice};
 use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
 use crate::engine::{Leaving, Outcome, SiteSeen};
@@ -126,7 +126,7 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
             .hint("`piton practice RUNBOOK --autopilot` walks a practice run without one"));
     }
     let stage = Stage::new(None, runtime.handle().clone())?;
-    face(runtime, Start::Run(Box::new(backstage::launched(launched))), stage, looks)
+    face(runtime, Start::Run(Box::new(launched)), stage, looks)
 }
 
 /// Where runs are kept.

@@ -1,14 +1,17 @@
 //! The whole model of the screens: one `update`, one `view`, no input or output.
 
+use std::path::Path;
+
 use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::session::Update;
-use crate::tui::backstage::{Exit, Launched};
+use crate::engine::Event;
+use crate::session::{Launched, Update};
+use crate::tui::backstage::Exit;
 use crate::tui::keymap::{Action, Context, Keymap};
-use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
 use crate::tui::screen::library::Library;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
@@ -142,6 +145,12 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         },
         Message::Launched(Ok(launched)) => {
             app.enter(&launched);
+            recorded_output(&launched).map(Effect::ReadOutput).into_iter().collect()
+        }
+        Message::Recorded(of, tail) => {
+            if let Screen::Run(run) = &mut app.screen {
+                run.take_recorded(of, tail);
+            }
             Vec::new()
         }
         Message::Unreadable(why) => {
@@ -156,6 +165,19 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         app.exit = Some(app.exit_now());
     }
     effects
+}
+
+/// The output that was on the screen when the run was left: that of the last command.
+fn recorded_output(launched: &Launched) -> Option<RecordedOutput> {
+    let last = launched.records.iter().rev().find_map(|record| match &record.event {
+        Event::CommandStarted { .. } => Some(None),
+        Event::CommandFinished { step, job, output, .. } => Some(output.as_ref().map(|output| (step, job, output))),
+        _ => None,
+    });
+    let (step, job, output) = last??;
+    // A journal names files of its own folder only.
+    let name = Path::new(&output.file).file_name()?;
+    Some(RecordedOutput { job: *job, step: step.clone(), file: launched.folder.join("output").join(name) })
 }
 
 fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {

@@ -2,15 +2,11 @@
 //! implements it, so that they know neither files nor how a run is launched.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use tokio::sync::mpsc::UnboundedReceiver;
-
-use crate::clock::{Clock, Timestamp};
-use crate::engine::{Outcome, Record, SiteSeen};
-use crate::health::Target;
-use crate::runbook::{InputKind, Runbook};
-use crate::session::{Session, Update};
+use crate::clock::Timestamp;
+use crate::engine::{Outcome, SiteSeen};
+use crate::runbook::InputKind;
+use crate::session::Launched;
 
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`.
 pub trait Backstage: Send + Sync {
@@ -75,6 +71,8 @@ pub struct OpenRun {
     pub run: String,
     /// The runbook's title.
     pub title: String,
+    /// What it acts on: `practice`, or environment and name of the site.
+    pub place: String,
     /// Its last record's time.
     pub last: Timestamp,
     /// Where it stands, or why it cannot be resumed.
@@ -111,26 +109,6 @@ pub struct Question {
     pub default: String,
     /// Whether it may stay empty.
     pub is_optional: bool,
-}
-
-/// A run that has been opened or resumed.
-pub struct Launched {
-    /// The handle on it.
-    pub session: Session,
-    /// What it says.
-    pub updates: UnboundedReceiver<Update>,
-    /// What is walked.
-    pub runbook: Arc<Runbook>,
-    /// The records that were on disk before, to be folded first.
-    pub records: Vec<Record>,
-    /// What is asked of the world: the rows of the board.
-    pub targets: Vec<Target>,
-    /// The run's clock.
-    pub clock: Arc<dyn Clock>,
-    /// Whether it went on after an earlier sitting.
-    pub is_resumed: bool,
-    /// The run's folder.
-    pub folder: PathBuf,
 }
 
 /// Where the screens begin.

@@ -120,6 +120,7 @@ fn a_hostile_library_and_form_are_drawn_harmless() {
         let open = OpenRun {
             run: attack.into(),
             title: attack.into(),
+            place: attack.into(),
             last: crate::clock::Timestamp::default(),
             standing: attack.into(),
         };

@@ -1,13 +1,15 @@
 //! What can happen to the screens, and what they ask to have done. Both closed.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyEvent, MouseEvent};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::engine::{JobId, Leaving, Proposal};
 use crate::runbook::{InputKind, StepKey};
-use crate::session::Update;
-use crate::tui::backstage::{Launched, LibraryEntry, OpenRun, Questions};
+use crate::session::{Launched, Update};
+use crate::tui::backstage::{LibraryEntry, OpenRun, Questions};
 
 /// Everything that can happen to the screens.
 pub enum Message {
@@ -44,6 +46,19 @@ pub enum Message {
     Launched(Result<Box<Launched>, String>),
     /// A file that was to be evidence could not be read.
     Unreadable(String),
+    /// The end of a recorded output, or why it cannot be read.
+    Recorded(RecordedOutput, Result<Vec<u8>, String>),
+}
+
+/// The output of a command that ended in an earlier sitting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedOutput {
+    /// The command.
+    pub job: JobId,
+    /// The step that it was run for.
+    pub step: StepKey,
+    /// The file.
+    pub file: PathBuf,
 }
 
 /// Two clocks at one moment.
@@ -67,6 +82,8 @@ pub enum Effect {
         /// The file's path.
         value: Value,
     },
+    /// Read the end of that output; it comes back as a message.
+    ReadOutput(RecordedOutput),
     /// End the running command.
     Cancel(JobId),
     /// Ask every probe now.

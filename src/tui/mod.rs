@@ -11,7 +11,8 @@ mod evidence;
 mod input;
 pub mod keymap;
 pub mod message;
-pub mod runtime;
+pub mod recorded;
+mod runtime;
 pub mod screen;
 mod tell;
 mod terminal;
@@ -20,7 +21,7 @@ mod watch;
 pub mod widget;
 mod wrap;
 
-pub use backstage::{Backstage, Exit, Launched, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError};
+pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError};
 pub use runtime::run;
 
 #[cfg(test)]

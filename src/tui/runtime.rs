@@ -13,13 +13,14 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
 use crate::engine::Leaving;
-use crate::session::{Session, Update};
+use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
-use crate::tui::backstage::{Backstage, Exit, Launched, Options, Start, TuiError};
+use crate::tui::backstage::{Backstage, Exit, Options, Start, TuiError};
 use crate::tui::evidence::look_at_file;
 use crate::tui::input;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::recorded::tail_of;
 use crate::tui::screen::Screen;
 use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
@@ -363,7 +364,9 @@ impl Runtime {
         };
         let now = self.now();
         update(&mut self.app, Message::Now(now));
-        update(&mut self.app, message);
+        for effect in update(&mut self.app, message) {
+            self.perform(effect, None);
+        }
     }
 
     fn perform(&mut self, effect: Effect, terminal: Option<&mut Terminal>) {
@@ -377,6 +380,7 @@ impl Runtime {
                 let session = self.session.clone();
                 self.behind(move || look_at_file(session.as_ref(), step, value));
             }
+            Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
             Effect::ReadLibrary => {
                 let replier = self.replier.clone();
                 self.behind(move || {

@@ -2,15 +2,17 @@
 
 use insta::assert_snapshot;
 
-use crate::engine::{Ended, Mode, SiteSeen, Verdict};
+use crate::engine::{Ended, Mode, Output, Printed, Proposal, SiteSeen, Verdict};
 use crate::runbook::InputKind;
 use crate::session::Update;
 use crate::tui::app::{App, update};
 use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
-use crate::tui::keymap::Keymap;
+use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::{Effect, Message};
 use crate::tui::stage_tests::{Stage, event, look, picture, runbook};
+use crate::tui::tell;
 use crate::tui::theme::{ASCII, UNICODE};
+use crate::tui::widget::status::key_of;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
@@ -47,6 +49,7 @@ fn library(size: (u16, u16)) -> App {
     let open = OpenRun {
         run: "2026-11-20-vault-ha-3kd9".into(),
         title: "Upgrade a Vault HA cluster".into(),
+        place: "PRODUCTION prod-eu".into(),
         last: crate::clock::Timestamp::from_millis(1_795_140_000_000),
         standing: "standbys[vault-2]/stop is the current step".into(),
     };
@@ -190,6 +193,96 @@ fn a_failed_step_offers_what_is_possible() {
         stage.press("enter");
         stage.finish(Ended::Exit(5));
     });
+}
+
+/// What stands in the action bar: its two lines.
+fn bar(stage: &Stage) -> String {
+    let picture = stage.picture();
+    let lines: Vec<&str> = picture.lines().collect();
+    lines[lines.len() - 2..].join("\n")
+}
+
+#[test]
+fn everything_that_the_engine_allows_is_in_the_bar() {
+    type Play = fn(&mut Stage);
+    let plays: [(&str, Play); 5] = [
+        ("cautions", |_| {}),
+        ("a closed gate", |stage| {
+            stage.prepare();
+            stage.sample("vault-2", Verdict::Bad, "");
+            stage.sample("vault-3", Verdict::Bad, "");
+        }),
+        ("a command", |stage| {
+            stage.prepare();
+            stage.press("enter");
+            stage.type_text("vault-2");
+            stage.press("enter");
+        }),
+        ("a failed step", |stage| {
+            stage.prepare();
+            stage.press("enter");
+            stage.type_text("vault-2");
+            stage.press("enter");
+            stage.finish(Ended::Exit(5));
+        }),
+        ("a wait", |stage| {
+            stage.prepare();
+            for key in ["r", "s"] {
+                stage.press(key);
+            }
+        }),
+    ];
+    for size in [(60, 15), (80, 24), (100, 28), (120, 40)] {
+        for (name, play) in plays {
+            let mut stage = Stage::open(size);
+            stage.all_well();
+            play(&mut stage);
+            stage.press("esc");
+            let bar = bar(&stage);
+            for allowed in &stage.run().view.allowed {
+                let key = stage.app.keymap.shown(key_of(allowed).0, Context::Run);
+                let (full, short) = tell::offer(allowed);
+                let is_there = [full, short].iter().any(|word| bar.contains(&format!("{key} {word}")));
+                assert!(is_there, "{size:?} {name}: {allowed:?} is not in\n{bar}");
+            }
+        }
+    }
+}
+
+#[test]
+fn why_no_step_can_open_stands_where_the_step_would_be() {
+    at_both_sizes("stalled", |stage| {
+        stage.prepare();
+        assert!(stage.run().view.stalled.is_some());
+    });
+}
+
+#[test]
+fn the_output_of_the_last_command_is_there_again_after_resuming() {
+    let mut stage = Stage::open((80, 24));
+    stage.all_well();
+    stage.prepare();
+    stage.press("enter");
+    stage.type_text("vault-2");
+    stage.press("enter");
+    let job = stage.state.job.as_ref().unwrap().job;
+    let output = Output { file: "../1.out".into(), bytes: 9, sha256: String::new(), left_out_bytes: 0 };
+    let ended = Ended::Exit(5);
+    stage.propose(Proposal::Finished { job, ended, elapsed_ms: 1, output: Some(output), printed: Printed::default() });
+    stage.effects.clear();
+    stage.resume();
+    let asked = stage.effects.iter().find_map(|effect| match effect {
+        Effect::ReadOutput(of) => Some(of.clone()),
+        _ => None,
+    });
+    let asked = asked.unwrap();
+    assert!(asked.file.ends_with("output/1.out") && !asked.file.display().to_string().contains(".."));
+    stage.tell(Message::Recorded(asked.clone(), Ok(b"unit \x1b[31mis\x1b[0m gone\n".to_vec())));
+    stage.press("enter");
+    assert!(stage.picture().contains("unit is gone"), "{}", stage.picture());
+    // What a command prints now is not overwritten by what one printed earlier.
+    stage.tell(Message::Recorded(asked, Err("cannot read it".into())));
+    assert!(stage.picture().contains("unit is gone"));
 }
 
 #[test]

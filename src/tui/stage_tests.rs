@@ -20,9 +20,8 @@ use crate::runbook::{
     Action, ActionKind, Argv, Ask, Blocked, Caution, CautionLevel, Condition, Expr, Guard, GuardId, InputKind, Phase,
     PhaseId, Probe, ProbeId, Rollback, RollbackId, Runbook, RunbookId, Source, Step, StepId, Template,
 };
-use crate::session::{Session, Update};
+use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, update, view};
-use crate::tui::backstage::Launched;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::screen::Screen;

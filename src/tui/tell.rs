@@ -3,6 +3,7 @@
 use crate::engine::{
     Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, StepStatus, Tri, Verdict,
 };
+use crate::runbook::StepKey;
 use crate::tui::theme::{Glyphs, Meaning};
 
 /// A record in one line, without its time and author.
@@ -16,7 +17,10 @@ pub fn event(event: &Event) -> String {
         Event::StepBegan { step, .. } => format!("{step} began"),
         Event::CautionsRead { step } => format!("cautions of {step} were read"),
         Event::StepConfirmed { step, said, .. } => format!("{step} confirmed: {said}"),
-        Event::AnswerGiven { step, name, .. } => format!("{step} answered: {name}"),
+        Event::AnswerGiven { step, name, value, .. } => {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{step} answered: {name} = {value}")
+        }
         Event::CommandStarted { step, command, .. } => format!("{step} runs {}", argv(command)),
         Event::CommandFinished { step, ended, met, .. } => {
             format!("the command of {step} ended: {}{}", ended.describe(), if *met { "" } else { ", not as expected" })
@@ -39,6 +43,27 @@ pub fn event(event: &Event) -> String {
         Event::ClockJumped { by_ms } => format!("the clock was moved by {} s", by_ms / 1000),
         Event::TailSetAside { bytes, .. } => format!("a torn last line of {bytes} bytes was set aside"),
         Event::RunClosed { outcome, .. } => format!("the run was closed: {}", outcome.word()),
+    }
+}
+
+/// The step that an event is about.
+pub fn step_of(event: &Event) -> Option<&StepKey> {
+    match event {
+        Event::StepBegan { step, .. }
+        | Event::CautionsRead { step }
+        | Event::StepConfirmed { step, .. }
+        | Event::AnswerGiven { step, .. }
+        | Event::CommandStarted { step, .. }
+        | Event::CommandFinished { step, .. }
+        | Event::CheckPassed { step, .. }
+        | Event::WaitEnded { step }
+        | Event::WaitCut { step, .. }
+        | Event::StepFailed { step, .. }
+        | Event::StepRetried { step, .. }
+        | Event::StepSkipped { step, .. }
+        | Event::StepOverridden { step, .. }
+        | Event::StepNotApplicable { step, .. } => Some(step),
+        _ => None,
     }
 }
 
@@ -169,23 +194,23 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
     }
 }
 
-/// The word of the action bar for something that is allowed.
-pub const fn offer(allowed: &Allowed) -> &'static str {
+/// The words of the action bar for something that is allowed: in full, and the shortest that still tells.
+pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
     match allowed {
-        Allowed::ReadCautions(_) => "cautions read",
-        Allowed::Confirm(_) => "confirm",
-        Allowed::Answer(_) => "answer",
-        Allowed::Run(_) => "run",
-        Allowed::Cancel(_) => "cancel command",
-        Allowed::Retry(_) => "retry",
-        Allowed::Skip(_) => "skip",
-        Allowed::Override(_) => "override",
-        Allowed::CutWait(_) => "cut wait",
-        Allowed::Acknowledge(_) => "acknowledge",
-        Allowed::Note => "note",
-        Allowed::RollBack(_) => "roll back",
-        Allowed::Close => "close the run",
-        Allowed::Abandon => "abandon",
-        Allowed::Leave => "leave",
+        Allowed::ReadCautions(_) => ("cautions read", "read"),
+        Allowed::Confirm(_) => ("confirm", "confirm"),
+        Allowed::Answer(_) => ("answer", "answer"),
+        Allowed::Run(_) => ("run", "run"),
+        Allowed::Cancel(_) => ("cancel command", "cancel"),
+        Allowed::Retry(_) => ("retry", "retry"),
+        Allowed::Skip(_) => ("skip", "skip"),
+        Allowed::Override(_) => ("override", "override"),
+        Allowed::CutWait(_) => ("cut wait", "cut"),
+        Allowed::Acknowledge(_) => ("acknowledge", "ack"),
+        Allowed::Note => ("note", "note"),
+        Allowed::RollBack(_) => ("roll back", "back"),
+        Allowed::Close => ("close the run", "close"),
+        Allowed::Abandon => ("abandon", "abandon"),
+        Allowed::Leave => ("leave", "leave"),
     }
 }

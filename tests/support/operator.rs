@@ -80,7 +80,7 @@ impl<'a> Operator<'a> {
 
     /// Presses one key.
     pub fn press(&mut self, key: &str, screen: &str) {
-        self.story.push(format!("{key} at: {}", last_line(screen).trim()));
+        self.story.push(format!("{key} at: {}", offers(screen).trim()));
         self.terminal.key(key);
         if key == "enter" {
             self.last_enter = Some(monotonic());
@@ -119,9 +119,14 @@ fn head(screen: &str) -> String {
     last_line(screen).rsplit('#').next().unwrap_or_default().to_owned()
 }
 
-/// The line of offers.
+/// The last line: what the run offers, and how far it is on disk.
 fn last_line(screen: &str) -> &str {
     screen.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default()
+}
+
+/// The line above it: what the step offers.
+fn offers(screen: &str) -> &str {
+    screen.lines().rev().skip_while(|line| line.trim().is_empty()).nth(1).unwrap_or_default()
 }
 
 /// The lines of the sheet that lies over the screen and has these keys at its lower edge.
@@ -167,7 +172,7 @@ fn next(screen: &str) -> Move {
     if screen.contains("up, down scroll   esc back") {
         return Move::Key("esc");
     }
-    let offers = last_line(screen);
+    let offers = offers(screen);
     if offers.starts_with(" enter ") && !offers.contains("x cancel") {
         return Move::Key("enter");
     }
@@ -180,9 +185,9 @@ fn next(screen: &str) -> Move {
 #[test]
 fn each_screen_asks_for_its_key() {
     let table = [
-        (" enter cautions read  s skip…  journal ✔ #4", Move::Key("enter")),
-        (" x cancel command…  n note…  q leave…", Move::Wait),
-        (" a acknowledge…  s skip…  o override…", Move::Wait),
+        (" enter cautions read  s skip…\n n note…  journal ✔ #4", Move::Key("enter")),
+        (" x cancel command…\n n note…  q leave…", Move::Wait),
+        (" a acknowledge…  s skip…  o override…\n n note…", Move::Wait),
         (
             "│ n2                         │\n│ critical: type n2 to run it│\n│                            │\n│ enter run it   esc back    │",
             Move::Type("n2".into()),
@@ -191,12 +196,12 @@ fn each_screen_asks_for_its_key() {
             "│                            │\n│ critical: type n2 to run it│\n│ n2                         │\n│ enter run it   esc back    │",
             Move::Key("enter"),
         ),
-        ("│ y run it   esc back │\n enter run…", Move::Key("y")),
-        ("│   1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("1")),
-        ("│ ▸ 1  yes │\n│ up, down or a number choose │\n enter confirm…", Move::Key("enter")),
+        ("│ y run it   esc back │\n enter run…\n n note…", Move::Key("y")),
+        ("│   1  yes │\n│ up, down or a number choose │\n enter confirm…\n n note…", Move::Key("1")),
+        ("│ ▸ 1  yes │\n│ up, down or a number choose │\n enter confirm…\n n note…", Move::Key("enter")),
         ("a seen as it should be\nb│            │ \nc│ enter record it  │", Move::Type(SAID.into())),
         ("a│ seen as it should be  │\nb│ enter record it       │", Move::Key("enter")),
-        (" Q close…  n note…", Move::Key("Q")),
+        (" Q close the run…  w why\n n note…", Move::Key("Q")),
     ];
     for (screen, expected) in table {
         assert_eq!(next(screen), expected, "{screen}");

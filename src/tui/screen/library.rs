@@ -141,7 +141,9 @@ impl Library {
         if !self.open.is_empty() {
             rows.push((None, Strip::of("Go on with", Meaning::Title)));
             for (index, run) in self.open.iter().enumerate() {
-                let strip = Strip::of(format!("{}  ", run.run), Meaning::Current).and(&run.title, Meaning::Text);
+                let strip = Strip::of(format!("{}  ", run.run), Meaning::Current)
+                    .and(format!("{}  ", run.place), Meaning::Title)
+                    .and(&run.title, Meaning::Text);
                 rows.push((Some(index), strip));
             }
             rows.push((None, Strip::of("Start", Meaning::Title)));
@@ -194,10 +196,11 @@ impl Library {
             Some(Chosen::Run(run)) => {
                 lines.extend(wrapped(&run.title, cells, Meaning::Title));
                 lines.extend(wrapped(&run.run, cells, Meaning::Current));
-                let last = format!("last record at {}, {}", look.clock(run.last), run.last);
-                lines.extend(wrapped(&last, cells, Meaning::Dim));
+                lines.extend(wrapped(&run.place, cells, Meaning::Title));
                 lines.push(Strip::default());
                 lines.extend(wrapped(&run.standing, cells, Meaning::Text));
+                let last = format!("last record {}, here {}", run.last, look.clock(run.last));
+                lines.extend(wrapped(&last, cells, Meaning::Dim));
             }
             None => {}
         }

@@ -164,6 +164,10 @@ impl SetUp {
         if self.questions.is_practice {
             x += paint.put((x, area.y), 12, " PRACTICE ", Meaning::Practice) + 1;
         }
+        if self.questions.site.is_none() && !self.questions.is_practice {
+            let style = paint.look.theme.environment("red");
+            paint.put_styled((x, area.y), area.right().saturating_sub(x), " LIVE ", style);
+        }
         if let Some(site) = &self.questions.site {
             let style = paint.look.theme.environment(&site.colour);
             let left = area.right().saturating_sub(x);
@@ -173,16 +177,7 @@ impl SetUp {
     }
 
     fn draw_form(&self, area: Rect, paint: &mut Paint<'_>) {
-        let bound = u16::try_from(self.questions.bound.len()).unwrap_or(u16::MAX).min(area.height / 3);
-        let mut y = area.y;
-        for (name, value) in self.questions.bound.iter().take(usize::from(bound)) {
-            let used = paint.put((area.x, y), area.width, &format!("{name:<14} "), Meaning::Dim);
-            paint.put((area.x + used, y), area.width - used, value, Meaning::Text);
-            y += 1;
-        }
-        if bound > 0 {
-            y += 1;
-        }
+        let mut y = area.y + self.draw_bound(area, paint);
         let room = area.bottom().saturating_sub(y + MOST_PROMPT_LINES) / ROWS_EACH;
         let first = (self.chosen + 1).saturating_sub(usize::from(room.max(1)));
         let asked = self.questions.asked.iter().zip(&self.fields).enumerate();
@@ -193,6 +188,27 @@ impl SetUp {
         let is_here = self.chosen == self.fields.len();
         let start = if self.questions.is_practice { "[ start practising ]" } else { "[ start the live run ]" };
         paint.put((area.x, y), area.width, start, if is_here { Meaning::Selected } else { Meaning::Title });
+    }
+
+    /// Draws what is bound already; gives the rows that it took. What there is no room for is told by name.
+    fn draw_bound(&self, area: Rect, paint: &mut Paint<'_>) -> u16 {
+        let all = &self.questions.bound;
+        let room = usize::from(area.height / 3);
+        let shown = if all.len() > room { room.saturating_sub(1) } else { all.len() };
+        let mut y = area.y;
+        for (name, value) in &all[..shown] {
+            let used = paint.put((area.x, y), area.width, &format!("{name:<14} "), Meaning::Dim);
+            let (value, meaning) = if value == "null" { ("-", Meaning::Dim) } else { (value.as_str(), Meaning::Text) };
+            paint.put((area.x + used, y), area.width - used, value, meaning);
+            y += 1;
+        }
+        let left: Vec<&str> = all[shown..].iter().map(|(name, _)| name.as_str()).collect();
+        if !left.is_empty() {
+            let told = format!("bound as well: {}", left.join(", "));
+            paint.put((area.x, y), area.width, &told, Meaning::Dim);
+            y += 1;
+        }
+        y - area.y + u16::from(y > area.y)
     }
 
     /// Draws one question; gives the rows that it took. The one under the cursor is told in full.

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::engine::{Allowed, Gate};
+use crate::runbook::StepKey;
 use crate::tui::app::App;
 use crate::tui::dialog::{Ask, Choice, CommandBox, Dialog, Field, Purpose, Reason};
 use crate::tui::screen::run::Run;
@@ -24,6 +25,9 @@ struct Sheet<'a> {
     keys: &'a str,
 }
 
+/// How many columns beside a sheet are too few to leave what is below it in view.
+const NARROW_REST: u16 = 16;
+
 /// How many rows a note's text area has.
 const NOTE_ROWS: u16 = 8;
 
@@ -42,7 +46,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             scroll: card.scroll,
             field: None,
             problem: None,
-            keys: "enter|go on from here",
+            keys: "enter|go on from here   ctrl-c|leave",
         };
         sheet.draw(area, paint);
     }
@@ -66,8 +70,8 @@ fn text_cells(width: u16) -> usize {
 }
 
 /// Whether all lines of the command have been in view, given how far the box is scrolled.
-pub fn is_seen(command: &CommandBox, size: (u16, u16)) -> bool {
-    let lines = command_lines(command, text_cells(size.0)).len();
+pub fn is_seen(command: &CommandBox, step: &str, size: (u16, u16)) -> bool {
+    let lines = command_lines(command, step, text_cells(size.0)).len();
     let rows = text_rows(size.1, command.target.is_some());
     command.scroll + rows >= lines
 }
@@ -103,7 +107,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             problem: command.field.problem.as_deref(),
             ..plain(
                 "This will run",
-                command_lines(command, cells),
+                command_lines(command, &run.spoken(&command.step), cells),
                 if command.target.is_some() { "enter|run it   esc|back" } else { "y|run it   esc|back" },
             )
         },
@@ -113,7 +117,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         },
         Dialog::Note(note) => Sheet {
             field: Some(&note.field),
-            ..plain("Note", note_lines(note.step.as_ref()), "ctrl-s|write it   esc|back")
+            ..plain("Note", note_lines(run, note.step.as_ref(), cells), "ctrl-s|write it   esc|back")
         },
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
@@ -134,14 +138,14 @@ fn choices(choice: &Choice, cells: usize, look: &Look) -> Vec<Strip> {
     lines
 }
 
-fn command_lines(command: &CommandBox, cells: usize) -> Vec<Strip> {
+fn command_lines(command: &CommandBox, step: &str, cells: usize) -> Vec<Strip> {
     let shown = &command.shown;
     let mut lines = wrapped(&tell::argv(shown), cells, Meaning::Command);
     lines.push(Strip::default());
     let mut fact = |name: &str, value: String| {
         lines.extend(wrapped(&format!("{name:<10}{value}"), cells, Meaning::Text));
     };
-    fact("step", command.step.to_string());
+    fact("step", step.to_owned());
     fact("directory", shown.cwd.clone().unwrap_or_else(|| "piton's own".into()));
     fact("timeout", tell::duration(std::time::Duration::from_millis(shown.timeout_ms)));
     for (name, value) in &shown.env {
@@ -167,12 +171,15 @@ fn reason_title(purpose: &Purpose) -> &'static str {
 
 fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
     let told = match &reason.purpose {
-        Purpose::Skip(step) => format!("{step} will be left out. It stays a deviation, also in the report."),
-        Purpose::Override(step) => {
-            format!("{step} will count as done against the machine. It stays a deviation and never turns green.")
+        Purpose::Skip(step) => {
+            format!("{} will be left out. It stays a deviation, also in the report.", run.spoken(step))
         }
-        Purpose::CutWait(step) => format!("The wait of {step} ends now. It stays a deviation."),
-        Purpose::Acknowledge(_, told) => format!("{told}. Going on stays a deviation."),
+        Purpose::Override(step) => {
+            let named = run.spoken(step);
+            format!("{named} will count as done against the machine. It stays a deviation and never turns green.")
+        }
+        Purpose::CutWait(step) => format!("The wait of {} ends now. It stays a deviation.", run.spoken(step)),
+        Purpose::Acknowledge(_, told) => format!("{}. Going on stays a deviation.", told.trim_end_matches('.')),
         Purpose::RollBack(_, title) => format!("The plan is left for the way back: {title}"),
         Purpose::Abandon => {
             let counts = run.state.counts();
@@ -188,9 +195,9 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
     lines
 }
 
-fn note_lines(step: Option<&crate::runbook::StepKey>) -> Vec<Strip> {
-    let on = step.map_or_else(|| "on the run".to_owned(), |step| format!("on {step}"));
-    vec![Strip::of(on, Meaning::Dim)]
+fn note_lines(run: &Run, step: Option<&StepKey>, cells: usize) -> Vec<Strip> {
+    let on = step.map_or_else(|| "on the run".to_owned(), |step| format!("on {}", run.spoken(step)));
+    wrapped(&on, cells, Meaning::Dim)
 }
 
 fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
@@ -254,10 +261,14 @@ impl Sheet<'_> {
         let most = area.height.saturating_sub(rows_around + 2).max(1);
         let text_rows = u16::try_from(self.lines.len()).unwrap_or(most).min(most);
         let wide = self.lines.iter().map(Strip::width).max().unwrap_or(0).max(self.keys.len()).max(56);
-        let width = u16::try_from(wide + 4).unwrap_or(u16::MAX).min(area.width.saturating_sub(4));
+        let width = u16::try_from(wide + 4).unwrap_or(u16::MAX);
+        // Beside a sheet that takes nearly all, the rest would be letters without sense.
+        let width = if width + NARROW_REST > area.width { area.width } else { width };
         let height = (text_rows + rows_around).min(area.height);
         let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height);
-        paint.fill(place, Meaning::Text);
+        // A column around it keeps the rest of the line from running into it.
+        let around = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
+        paint.fill(around.intersection(area), Meaning::Text);
         let from = self.scroll.min(self.lines.len().saturating_sub(usize::from(text_rows)));
         let is_cut = from + usize::from(text_rows) < self.lines.len();
         let right = if is_cut { "more below" } else { "" };

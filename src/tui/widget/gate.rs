@@ -1,6 +1,6 @@
 //! Why a step may or may not go on: the rules, what they came to, and the samples that they were judged on.
 
-use crate::engine::{ConditionId, Gate, Hold, Row, blocking};
+use crate::engine::{ConditionId, Gate, Hold, Row, StepStatus, blocking};
 use crate::runbook::{Action, Expr, Runbook, StepKey};
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
@@ -13,13 +13,19 @@ use crate::tui::widget::step::wrapped;
 pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     let mut lines = Vec::new();
     let Some(key) = &run.state.current else {
-        let told = run.view.stalled.clone().unwrap_or_else(|| "no step is current".into());
-        return wrapped(&told, cells, Meaning::Text);
+        return stalled(run, cells, look);
     };
+    if run.state.step(key).is_some_and(|step| step.status == StepStatus::Failed) {
+        return failed(run, key, cells, look);
+    }
+    let named = run.spoken(key);
     match &run.view.gate {
-        Gate::Open => lines.push(Strip::of(format!("{} the gate of {key} is open", look.glyphs.done), Meaning::Ok)),
+        Gate::Open => {
+            let told = format!("{} nothing holds {named} back", look.glyphs.done);
+            lines.extend(wrapped(&told, cells, Meaning::Ok));
+        }
         Gate::Closed(holds) => {
-            lines.push(Strip::of(format!("{} the gate of {key} is closed:", look.glyphs.failed), Meaning::Bad));
+            lines.extend(wrapped(&format!("{} {named} is held back:", look.glyphs.failed), cells, Meaning::Bad));
             for hold in holds {
                 lines.extend(wrapped(&format!("- {}", tell::hold(&run.runbook, hold)), cells, Meaning::Text));
             }
@@ -28,6 +34,39 @@ pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     for condition in conditions(run, key) {
         explain(run, &condition, cells, look, &mut lines);
     }
+    lines
+}
+
+/// Why no step is current, and what the phase that should open looks at.
+fn stalled(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
+    let Some(why) = &run.view.stalled else { return wrapped("no step is current", cells, Meaning::Text) };
+    let mut lines = wrapped(&format!("{} {why}", look.glyphs.alert), cells, Meaning::Problem);
+    let next = run.state.walked().find(|phase| !phase.is_accounted());
+    if let Some(each) = next.and_then(|phase| run.runbook.phase(&phase.id)?.for_each.as_ref()) {
+        lines.push(Strip::default());
+        judged(run, each, cells, look, &mut lines);
+    }
+    lines
+}
+
+/// Why a step failed, and on which rule.
+fn failed(run: &Run, key: &StepKey, cells: usize, look: &Look) -> Vec<Strip> {
+    let said = run.state.step(key).map(|step| step.said.as_str()).unwrap_or_default();
+    let mut lines =
+        wrapped(&format!("{} {} failed: {said}", look.glyphs.failed, run.spoken(key)), cells, Meaning::Failed);
+    let step = run.runbook.step(&key.phase, &key.step);
+    let rule = match step.map(|step| &step.action) {
+        Some(Action::Run { expect: Some(expect), .. }) => expect.holds.source(),
+        Some(Action::Run { .. }) => "the exit status is 0",
+        Some(Action::Check { holds, .. }) => holds.source(),
+        _ => "",
+    };
+    if !rule.is_empty() {
+        lines.extend(wrapped(&format!("  rule: {rule}"), cells, Meaning::Command));
+    }
+    lines.push(Strip::default());
+    let told = "The run stays here until the step is tried again, or skipped or overridden with a reason.";
+    lines.extend(wrapped(told, cells, Meaning::Text));
     lines
 }
 
@@ -55,7 +94,12 @@ fn explain(run: &Run, condition: &ConditionId, cells: usize, look: &Look, lines:
     let truth = run.state.truth(condition);
     let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
     let known = run.state.conditions.get(condition);
-    let mut told = format!("{sign} {} {}", tell::condition(&run.runbook, condition), tell::tri(truth));
+    let name = match condition {
+        ConditionId::Gate(_) => "its gate".to_owned(),
+        ConditionId::Check(_) => "what it waits for".to_owned(),
+        other => tell::condition(&run.runbook, other),
+    };
+    let mut told = format!("{sign} {name} {}", tell::tri(truth));
     if let Some(known) = known {
         told.push_str(&format!(" since {}", look.clock(known.since)));
         if !known.why.is_empty() {
@@ -66,7 +110,13 @@ fn explain(run: &Run, condition: &ConditionId, cells: usize, look: &Look, lines:
     if let Some(reason) = known.and_then(|known| known.acknowledged.as_ref()) {
         lines.extend(wrapped(&format!("  acknowledged: {reason}"), cells, Meaning::Deviation));
     }
-    let Some(rule) = rule(&run.runbook, condition) else { return };
+    if let Some(rule) = rule(&run.runbook, condition) {
+        judged(run, rule, cells, look, lines);
+    }
+}
+
+/// A rule and the samples that it looks at.
+fn judged(run: &Run, rule: &Expr, cells: usize, look: &Look, lines: &mut Vec<Strip>) {
     lines.extend(wrapped(&format!("  rule: {}", rule.source()), cells, Meaning::Command));
     let probes = rule.probes();
     for row in run.view.moment.board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str())) {
@@ -81,10 +131,11 @@ fn sampled(run: &Run, row: &Row, look: &Look) -> Strip {
     let probe = run.runbook.health.iter().find(|probe| probe.id == row.probe);
     let fields: Vec<&str> = probe.iter().flat_map(|probe| &probe.fields).map(|(name, _)| name.as_str()).collect();
     let told = values(row, &fields).join(" ");
-    let why = if row.why.is_empty() { String::new() } else { format!(" {}", row.why) };
+    // The reason of a verdict names the values that it rests on.
+    let told = if row.why.is_empty() { told } else { row.why.clone() };
     Strip::of(format!("    {node} "), Meaning::Text)
         .and(format!("{sign} {}", row.verdict.word()), meaning)
-        .and(format!(" {told}{why}, sampled {}", age(row.age_ms)), Meaning::Dim)
+        .and(format!(" {told}, sampled {}", age(row.age_ms)), Meaning::Dim)
 }
 
 fn rule<'a>(runbook: &'a Runbook, condition: &ConditionId) -> Option<&'a Expr> {

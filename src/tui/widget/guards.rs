@@ -28,26 +28,33 @@ impl Guards<'_> {
             let (truth, why, acknowledged) = self.standing(&id);
             let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
             let meaning = if acknowledged { Meaning::Deviation } else { meaning };
-            let mut told = format!("{sign} {}", guard.title);
-            if truth != Tri::True {
-                told.push_str(&format!(" {} {}", look.glyphs.dot, tell::tri(truth)));
+            let text = cells.saturating_sub(2).max(1);
+            for (index, line) in wrapped(&guard.title, text, meaning).into_iter().enumerate() {
+                let lead = if index == 0 { format!("{sign} ") } else { "  ".into() };
+                lines.push(Strip(std::iter::once((lead, meaning)).chain(line.0).collect()));
             }
-            if acknowledged {
-                told.push_str(", acknowledged");
+            if truth == Tri::True {
+                continue;
             }
-            lines.extend(wrapped(&told, cells, meaning));
-            if truth != Tri::True && !why.is_empty() {
+            let known = if acknowledged { ", acknowledged" } else { "" };
+            lines.extend(wrapped(&format!("  {}{known}", tell::tri(truth)), cells, meaning));
+            if !why.is_empty() {
                 lines.extend(wrapped(&format!("  {why}"), cells, Meaning::Dim));
             }
         }
-        let back = self.rollback.unwrap_or("nothing is offered");
-        lines.extend(wrapped(&format!("rollback now: {back}"), cells, Meaning::Title));
+        let (back, meaning) = self.back();
+        lines.extend(wrapped(&format!("rollback now: {back}"), cells, meaning));
         lines
     }
 
     /// How many lines there are at that width.
     pub fn len(&self, cells: usize) -> usize {
         self.lines(cells, &Look::plain()).len()
+    }
+
+    /// What going back means now; it stands out when there is a way back.
+    fn back(&self) -> (&str, Meaning) {
+        self.rollback.map_or(("nothing is offered", Meaning::Dim), |back| (back, Meaning::Title))
     }
 
     fn standing(&self, id: &ConditionId) -> (Tri, &str, bool) {
@@ -84,7 +91,8 @@ impl Guards<'_> {
         if held > 0 {
             strip = strip.and(format!("  {} {held} hold", look.glyphs.done), Meaning::Ok);
         }
-        strip.and(format!("  rollback now: {}", self.rollback.unwrap_or("nothing is offered")), Meaning::Text)
+        let (back, meaning) = self.back();
+        strip.and(format!("  rollback now: {back}"), meaning)
     }
 
     /// Draws them, from line `from` on.

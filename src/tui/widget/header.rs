@@ -60,7 +60,9 @@ impl Header<'_> {
         let opened = self.run.state.opened.as_ref();
         let is_practice = opened.is_some_and(|opened| opened.mode == Mode::Practice);
         let site = opened.and_then(|opened| opened.site.clone());
-        let (word, colour, name) = site.map(|site| (site.environment, site.colour, site.name)).unwrap_or_default();
+        // Without a site nothing else would say that this is no practice.
+        let live = || if is_practice { Default::default() } else { ("LIVE".into(), "red".into(), String::new()) };
+        let (word, colour, name) = site.map_or_else(live, |site| (site.environment, site.colour, site.name));
         (is_practice, word, colour, name)
     }
 

@@ -17,7 +17,8 @@ pub struct Help<'a> {
 
 /// How wide the box is on a screen of that width.
 fn box_width(screen: u16) -> u16 {
-    screen.saturating_sub(4).min(84)
+    // Beside a box that takes nearly all, the rest would be letters without sense.
+    if screen < 100 { screen } else { 84 }
 }
 
 /// How wide its text is.
@@ -64,7 +65,11 @@ impl Help<'_> {
             height,
         );
         paint.fill(place, Meaning::Text);
-        let more = if lines.len() + 2 > usize::from(height) { "up, down: more" } else { "any key closes" };
+        let more = if lines.len() + 2 > usize::from(height) {
+            "up, down: more; any other key closes"
+        } else {
+            "any key closes"
+        };
         let frame = Frame { title: "Keys", right: more, is_focused: true, edge: Edge::Whole };
         let inside = paint.frame(place, &frame);
         let from = from.min(lines.len().saturating_sub(usize::from(inside.height)));

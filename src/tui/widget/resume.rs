@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::engine::Row;
+use crate::engine::{Row, Verdict};
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -17,9 +17,13 @@ pub fn lines(run: &Run, card: &Card, cells: usize, look: &Look) -> Vec<Strip> {
     let place = match &run.state.current {
         Some(key) => {
             let attempt = run.state.step(key).map_or(1, |step| step.attempt);
-            format!("{sitting}; the current step is {key}, attempt {attempt}")
+            let attempt = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            format!("{sitting}; the current step is {}{attempt}", run.spoken(key))
         }
-        None => format!("{sitting}; no step is current"),
+        None => {
+            let why = run.view.stalled.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("{sitting}; no step is current{why}")
+        }
     };
     lines.extend(wrapped(&place, cells, Meaning::Current));
     if let Some(job) = &run.state.job {
@@ -44,7 +48,14 @@ fn changes(run: &Run, card: &Card, look: &Look) -> Vec<Strip> {
     if board.rows.is_empty() {
         return vec![Strip::of("  no probes", Meaning::Dim)];
     }
-    let changed: Vec<_> = board.rows.iter().filter_map(|row| change(row, card, look)).collect();
+    let is_new = |row: &&Row| row.verdict == Verdict::Ok && card.board.row(&row.probe, row.node.as_deref()).is_none();
+    let new = board.rows.iter().filter(is_new).count();
+    let known = board.rows.iter().filter(|row| !is_new(row));
+    let mut changed: Vec<_> = known.filter_map(|row| change(run, row, card, look)).collect();
+    if new > 0 {
+        let told = format!("  {} {new} answers are ok and were not recorded before", look.glyphs.done);
+        changed.push(Strip::of(told, Meaning::Ok));
+    }
     if changed.is_empty() { vec![Strip::of("  as it was recorded last", Meaning::Ok)] } else { changed }
 }
 
@@ -53,7 +64,7 @@ fn words(row: &Row) -> Vec<&str> {
     row.fields.values().filter_map(Value::as_str).collect()
 }
 
-fn change(row: &Row, card: &Card, look: &Look) -> Option<Strip> {
+fn change(run: &Run, row: &Row, card: &Card, look: &Look) -> Option<Strip> {
     let before = card.board.row(&row.probe, row.node.as_deref());
     let is_same = before.is_some_and(|before| before.verdict == row.verdict && words(before) == words(row));
     if is_same {
@@ -66,9 +77,13 @@ fn change(row: &Row, card: &Card, look: &Look) -> Option<Strip> {
     let was = before.map_or_else(|| "not recorded".to_owned(), told);
     let (sign, meaning) = tell::verdict_sign(row.verdict, look.glyphs);
     let node = row.node.as_deref().unwrap_or(row.probe.as_str());
+    let seen = row.age_ms.map(|ms| format!(" ({})", age(Some(ms)))).unwrap_or_default();
+    let is_told_twice = run.view.moment.board.rows.iter().filter(|other| other.node == row.node).count() > 1;
+    let probe = run.runbook.health.iter().find(|probe| probe.id == row.probe).filter(|_| is_told_twice);
+    let probe = probe.map(|probe| format!("({}) ", probe.title)).unwrap_or_default();
     Some(
-        Strip::of(format!("  {node} "), Meaning::Text)
+        Strip::of(format!("  {node} {probe}"), Meaning::Text)
             .and(format!("was {was}, "), Meaning::Dim)
-            .and(format!("{sign} {} ({})", told(row), age(row.age_ms)), meaning),
+            .and(format!("{sign} {}{seen}", told(row)), meaning),
     )
 }

@@ -6,7 +6,6 @@ use crate::engine::{Allowed, Gate, StepStatus};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
-use crate::tui::screen::run::page::{number, title_of};
 use crate::tui::tell;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Paint, Strip};
@@ -49,13 +48,13 @@ impl Status<'_> {
         if !run.is_at_current()
             && let Some(key) = &run.state.current
         {
-            let title = title_of(&run.runbook, &run.state, &run.view.moment, key);
-            let item = key.item.as_ref().map(|item| format!(" ({item})")).unwrap_or_default();
             let back = self.keymap.shown(Action::Return, Context::Run);
-            let told = format!("current: {} {title}{item}; {back} returns", number(&run.state, key));
+            let told = format!("current: {}; {back} returns", run.spoken(key));
             return Strip::of(told, Meaning::Current);
         }
         if let Some(why) = &run.view.stalled {
+            // Where the step would be it is told in full.
+            let why = if run.browsed.is_some() { why } else { "no step can open now" };
             return Strip::of(format!("{alert} {why}"), Meaning::Unknown);
         }
         self.of_the_gate(alert)
@@ -89,57 +88,146 @@ impl Status<'_> {
         }
     }
 
-    /// Draws the action bar.
+    /// Draws the action bar: what the step allows, below it what the run allows and how far it is on disk.
     pub fn draw_bar(&self, area: Rect, paint: &mut Paint<'_>) {
         paint.fill(area, Meaning::Bar);
-        let (mark, meaning) = self.mark(area.width >= 100, paint);
-        let used = paint.put_right(Rect { width: area.width - 1, ..area }, &mark, meaning);
-        let room = area.width.saturating_sub(used + 4);
-        let mut x = area.x + 1;
-        for (key, word, is_armed) in fitting(self.offers(paint.look.glyphs.more), room) {
-            x += paint.put((x, area.y), room, &key, if is_armed { Meaning::Key } else { Meaning::Inert });
-            let word = format!(" {word}   ");
-            x += paint.put((x, area.y), room, word.trim_end(), if is_armed { Meaning::Bar } else { Meaning::Inert });
-            x += 2;
+        let offers = self.offers();
+        let marks = self.marks(area.width >= 100, paint);
+        let bar = Bar::fitting(&offers, &marks, usize::from(area.width.saturating_sub(2)), paint.look.glyphs.more);
+        let meaning = if self.run.halted.is_some() {
+            Meaning::Alarm
+        } else if self.run.pending.is_some() {
+            Meaning::Key
+        } else {
+            Meaning::Bar
+        };
+        paint.put_right(Rect { y: area.bottom() - 1, width: area.width - 1, ..area }, bar.mark, meaning);
+        for (y, is_of_step) in (area.y..area.bottom()).zip([true, false]) {
+            let mut x = area.x + 1;
+            for offer in offers.iter().filter(|offer| offer.is_of_step == is_of_step) {
+                let room = area.right().saturating_sub(x);
+                let meanings =
+                    if offer.is_armed { (Meaning::Key, Meaning::Bar) } else { (Meaning::Inert, Meaning::Inert) };
+                x += paint.put((x, y), room, &offer.key, meanings.0) + 1;
+                x += paint.put((x, y), area.right().saturating_sub(x), &offer.word(bar.words), meanings.1) + 2;
+            }
         }
     }
 
-    fn mark(&self, is_wide: bool, paint: &Paint<'_>) -> (String, Meaning) {
+    /// Whether all is on disk and how far: in full, and as short as it may become.
+    fn marks(&self, is_wide: bool, paint: &Paint<'_>) -> [String; 2] {
         let run = self.run;
         if run.halted.is_some() {
-            return ("HALTED".into(), Meaning::Alarm);
+            return ["HALTED".into(), "HALTED".into()];
         }
         if run.pending.is_some() {
-            return (format!("saving{}", paint.look.glyphs.more), Meaning::Key);
+            let saving = format!("saving{}", paint.look.glyphs.more);
+            return [saving.clone(), saving];
         }
         let head = run.head.as_deref().and_then(|head| head.get(..8)).unwrap_or_default();
         let word = if is_wide { "journal " } else { "" };
-        (format!("{word}{} #{} {head}", paint.look.glyphs.done, run.state.seq), Meaning::Bar)
+        let short = format!("{} #{}", paint.look.glyphs.done, run.state.seq);
+        [format!("{word}{short} {head}"), short]
     }
 
-    /// What may be done now: key, word, and whether the key acts at this moment.
-    fn offers(&self, dots: &str) -> Vec<(String, String, bool)> {
+    /// What may be done now. Everything that the engine allows is among it.
+    fn offers(&self) -> Vec<Offer> {
         let run = self.run;
         let shown = |action| self.keymap.shown(action, Context::Run);
-        let mut offers: Vec<(String, String, bool)> = Vec::new();
+        let mut offers: Vec<Offer> = Vec::new();
         let is_covered = run.dialog.is_some() || run.card.is_some();
         let is_idle = run.pending.is_none() && !run.is_leaving() && !is_covered;
         for allowed in &run.view.allowed {
             let (action, needs_arm) = key_of(allowed);
-            if offers.iter().any(|(key, ..)| *key == shown(action)) {
+            if offers.iter().any(|offer| offer.key == shown(action)) {
                 continue;
             }
-            let more = if asks_for_more(allowed) { dots } else { "" };
-            let word = format!("{}{more}", tell::offer(allowed));
-            offers.push((shown(action), word, is_idle && (!needs_arm || run.is_armed(self.now))));
+            // Elsewhere the action key only leads back.
+            let is_away = action == Action::Act && !run.is_at_current();
+            let is_of_run = matches!(action, Action::Note | Action::RollBack | Action::Abandon | Action::Leave);
+            offers.push(Offer {
+                key: shown(action),
+                words: if is_away { ("return", "return") } else { tell::offer(allowed) },
+                asks_for_more: !is_away && asks_for_more(allowed),
+                is_armed: is_idle && (!needs_arm || is_away || run.is_let_go(self.now)),
+                is_of_step: !is_of_run,
+            });
         }
+        let plain = |key, word, is_armed, is_of_step| Offer {
+            key,
+            words: (word, word),
+            asks_for_more: false,
+            is_armed,
+            is_of_step,
+        };
         if run.halted.is_none() {
-            let has_act = run.view.allowed.first().is_some_and(|first| key_of(first).0 == Action::Act);
-            let place = if has_act { offers.len().min(3) } else { 0 };
-            offers.insert(place, (shown(Action::Why), "why".into(), !is_covered));
+            // What overrules the machine never comes first.
+            let is_natural = |first: &Allowed| {
+                matches!(key_of(first).0, Action::Act | Action::Cancel | Action::Retry | Action::Close)
+            };
+            let place = usize::from(run.view.allowed.first().is_some_and(is_natural));
+            offers.insert(place, plain(shown(Action::Why), "why", !is_covered, true));
+            if run.view.stalled.is_some() {
+                offers.insert(place, plain(shown(Action::SenseNow), "ask every probe", !is_covered, true));
+            }
         }
-        offers.push((self.keymap.shown(Action::Help, Context::Everywhere), "help".into(), !run.is_typing()));
+        let help = self.keymap.shown(Action::Help, Context::Everywhere);
+        offers.push(plain(help, "help", !run.is_typing(), false));
         offers
+    }
+}
+
+/// One thing that may be done.
+struct Offer {
+    key: String,
+    /// In full, and as short as it may become.
+    words: (&'static str, &'static str),
+    asks_for_more: bool,
+    /// Whether the key acts at this moment.
+    is_armed: bool,
+    /// Whether it is about the step, not about the run.
+    is_of_step: bool,
+}
+
+impl Offer {
+    fn word(&self, words: Words<'_>) -> String {
+        match words {
+            Words::Full(more) if self.asks_for_more => format!("{}{more}", self.words.0),
+            Words::Full(_) => self.words.0.to_owned(),
+            Words::Short => self.words.1.to_owned(),
+        }
+    }
+
+    fn cells(&self, words: Words<'_>) -> usize {
+        width(&self.key) + 1 + width(&self.word(words))
+    }
+}
+
+/// How much is said of an offer.
+#[derive(Clone, Copy)]
+enum Words<'a> {
+    /// All, and this behind what asks for more.
+    Full(&'a str),
+    /// One short word.
+    Short,
+}
+
+/// How the bar is drawn.
+struct Bar<'a> {
+    words: Words<'a>,
+    mark: &'a str,
+}
+
+impl<'a> Bar<'a> {
+    /// The fullest form that fits into `cells`. Words become shorter; no offer is left out.
+    fn fitting(offers: &[Offer], marks: &'a [String; 2], cells: usize, more: &'a str) -> Self {
+        let row = |is_of_step: bool, words| -> usize {
+            offers.iter().filter(|offer| offer.is_of_step == is_of_step).map(|offer| offer.cells(words) + 2).sum()
+        };
+        let fits = |bar: &Self| row(true, bar.words) <= cells + 2 && row(false, bar.words) + width(bar.mark) <= cells;
+        let forms = [(Words::Full(more), &marks[0]), (Words::Full(more), &marks[1]), (Words::Short, &marks[0])];
+        let forms = forms.into_iter().map(|(words, mark)| Bar { words, mark });
+        forms.into_iter().find(fits).unwrap_or(Bar { words: Words::Short, mark: &marks[1] })
     }
 }
 
@@ -163,15 +251,4 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
 
 const fn asks_for_more(allowed: &Allowed) -> bool {
     !matches!(allowed, Allowed::ReadCautions(_) | Allowed::Retry(_))
-}
-
-/// As many offers as fit; the help is always among them.
-fn fitting(mut offers: Vec<(String, String, bool)>, room: u16) -> Vec<(String, String, bool)> {
-    let cells = |offers: &[(String, String, bool)]| -> usize {
-        offers.iter().map(|(key, word, _)| width(key) + width(word) + 3).sum()
-    };
-    while cells(&offers) > usize::from(room) && offers.len() > 2 {
-        offers.remove(offers.len() - 2);
-    }
-    offers
 }

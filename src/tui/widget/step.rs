@@ -20,27 +20,44 @@ pub struct Lines {
 }
 
 /// How many cells of a pane's upper edge are not its title's.
-const FRAME_CELLS: usize = 26;
+const FRAME_CELLS: usize = 21;
 
 /// Makes the lines of a page, `cells` wide.
 pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     let mut lines = Lines::default();
+    if !page.stalled.is_empty() {
+        lines.strips = stalled(&page.stalled, cells, look);
+        return lines;
+    }
     let out = &mut lines.strips;
     // A title that does not fit into the frame is told whole above everything else.
     if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
         out.extend(wrapped(&page.title, cells, Meaning::Title));
+    }
+    for held in &page.held {
+        out.extend(wrapped(&format!("{} held: {held}", look.glyphs.alert), cells, Meaning::Degraded));
+    }
+    if !page.held.is_empty() {
+        gap(out);
     }
     marks(page, cells, out);
     for (level, text) in &page.cautions {
         out.extend(cautions::lines(*level, text, cells, look));
     }
     lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
+    // What went wrong must not lie below the lower edge.
+    let has_failed = page.status == Some(StepStatus::Failed);
+    if has_failed {
+        outcome(page, cells, look, out);
+    }
     if !page.text.is_empty() {
         gap(out);
         markdown(&page.text, cells, out);
     }
     action(page, cells, out);
-    outcome(page, cells, look, out);
+    if !has_failed {
+        outcome(page, cells, look, out);
+    }
     if page.applies.is_some() || !page.source.is_empty() {
         gap(out);
     }
@@ -52,6 +69,16 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
         let source = page.source.replace('›', look.glyphs.under).replace('·', look.glyphs.dot);
         out.extend(wrapped(&format!("from {source}"), cells, Meaning::Dim));
     }
+    lines
+}
+
+/// Stands where the step would be.
+fn stalled(why: &str, cells: usize, look: &Look) -> Vec<Strip> {
+    let mut lines = wrapped(&format!("{} {why}", look.glyphs.alert), cells, Meaning::Problem);
+    lines.push(Strip::default());
+    let told = "The run goes on by itself as soon as this changes: every answer of a probe is looked at. Until then: ask \
+                every probe now, see in the health pane what they answer, mend what they find, or leave and come back.";
+    lines.extend(wrapped(told, cells, Meaning::Text));
     lines
 }
 
@@ -100,7 +127,7 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
         gap(out);
         let held =
             if hold.is_zero() { String::new() } else { format!(", for {} without a break", tell::duration(*hold)) };
-        out.extend(wrapped(&format!("opens by itself when this holds{held}:"), cells, Meaning::Command));
+        out.extend(wrapped(&format!("passes by itself when this holds{held}:"), cells, Meaning::Command));
         out.extend(wrapped(source, cells, Meaning::Dim));
         if !page.why.is_empty() {
             gap(out);

@@ -34,8 +34,8 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let running =
         run.state.job.as_ref().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
     let running = running.unwrap_or_else(|| if run.output.up > 0 { "scrolled up".into() } else { String::new() });
-    if let Some(inside) = pane(run, &panes, Pane::Output, (&output_title(run), &running), paint) {
-        output::draw(&run.output, inside, paint);
+    if pane(run, &panes, Pane::Output, (&output_title(run), &running), paint).is_some() {
+        output::draw(&run.output, panes.text(panes.output), paint);
     }
     draw_world(run, &panes, paint);
     let status = Status { run, keymap: &app.keymap, now: app.now, has_more_cautions: run.has_more_cautions() };
@@ -77,13 +77,15 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let word = page.status.map(|status| tell::status(status, paint.look.glyphs).1).unwrap_or_default();
     let tag = page.kind.map(step::tag).unwrap_or_default();
     let dot = paint.look.glyphs.dot;
-    let inside = panes.inside(panes.step);
+    let inside = panes.text(panes.step);
     let lines = step::lines(page, usize::from(inside.width), paint.look);
     let last = lines.strips.len().saturating_sub(usize::from(inside.height));
     let from = run.scroll.min(last);
     let more = if from < last { format!("{} more below {dot} ", last - from) } else { String::new() };
     let right = format!("{more}{tag} {word}");
-    let Some(inside) = pane(run, panes, Pane::Step, (&title, right.trim()), paint) else { return };
+    if pane(run, panes, Pane::Step, (&title, right.trim()), paint).is_none() {
+        return;
+    }
     paint.strips(inside, &lines.strips, from);
 }
 
@@ -92,11 +94,12 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let board = &run.view.moment.board;
     let rollback = run.view.rollback.as_ref().map(|(_, title)| title.as_str());
     let guards = Guards { runbook: &run.runbook, state: &run.state, rollback };
-    if let Some(inside) = pane(run, panes, Pane::Health, ("Health", &health::counted(board, glyphs)), paint) {
-        Health { runbook: &run.runbook, board, keeper: &run.keeper }.draw(inside, run.health_scroll, paint);
+    if pane(run, panes, Pane::Health, ("Health", &health::counted(board, glyphs)), paint).is_some() {
+        let place = panes.text(panes.health);
+        Health { runbook: &run.runbook, board, keeper: &run.keeper }.draw(place, run.health_scroll, paint);
     }
-    if let Some(inside) = pane(run, panes, Pane::Guards, ("Guards", &guards.counted()), paint) {
-        guards.draw(inside, run.guards_scroll, paint);
+    if pane(run, panes, Pane::Guards, ("Guards", &guards.counted()), paint).is_some() {
+        guards.draw(panes.text(panes.guards), run.guards_scroll, paint);
     }
     if !panes.summary.is_empty() {
         let (x, y, cells) = (panes.summary.x + 1, panes.summary.y, panes.summary.width.saturating_sub(2));

@@ -1,11 +1,13 @@
 //! What the session says, taken in.
 
-use crate::engine::{Event, Proposal, Record, RunState};
+use crate::engine::{Event, Moment, Proposal, Record, RunState};
 use crate::journal::sha256_hex;
+use crate::runbook::Runbook;
 use crate::session::Update;
 use crate::tui::dialog::Dialog;
-use crate::tui::message::{Effect, Instants};
+use crate::tui::message::{Effect, Instants, RecordedOutput};
 use crate::tui::screen::run::output::OutputTail;
+use crate::tui::screen::run::page::spoken;
 use crate::tui::screen::run::{Card, Run, TOLD};
 use crate::tui::tell;
 
@@ -40,6 +42,15 @@ impl Run {
         }
         self.touch();
         Vec::new()
+    }
+
+    /// Takes in what an earlier sitting's command printed, unless another has printed since.
+    pub fn take_recorded(&mut self, of: RecordedOutput, tail: Result<Vec<u8>, String>) {
+        if self.output.job.is_some() {
+            return;
+        }
+        self.output = OutputTail::of(of.job, Some(of.step));
+        self.output.push(&tail.unwrap_or_else(String::into_bytes));
     }
 
     fn recorded(&mut self, records: &[Record]) {
@@ -108,7 +119,7 @@ pub(super) fn head_of(record: &Record) -> String {
 }
 
 /// What the resume card tells: the last things that happened before this sitting.
-pub(super) fn card(records: &[Record], state: &RunState) -> Card {
+pub(super) fn card(runbook: &Runbook, records: &[Record], state: &RunState, now: Instants) -> Card {
     let follows_by_itself = |event: &Event| {
         matches!(
             event,
@@ -120,8 +131,13 @@ pub(super) fn card(records: &[Record], state: &RunState) -> Card {
         )
     };
     let told = records.iter().rev().filter(|record| !follows_by_itself(&record.event)).take(TOLD);
+    let moment = Moment { at: now.run, board: state.board.clone() };
+    let event = |event: &Event| match tell::step_of(event) {
+        Some(key) => tell::event(event).replace(&key.to_string(), &spoken(runbook, state, &moment, key)),
+        None => tell::event(event),
+    };
     let mut told: Vec<_> =
-        told.map(|record| (record.at, tell::author(record).to_owned(), tell::event(&record.event))).collect();
+        told.map(|record| (record.at, tell::author(record).to_owned(), event(&record.event))).collect();
     told.reverse();
     Card { told, board: state.board.clone(), scroll: 0 }
 }

@@ -119,8 +119,12 @@ impl Run {
     /// Keeps scrolling within the lines, and notes when all of a command has been in view.
     fn look_at_dialog(&mut self) {
         let size = self.size;
+        let named = match &self.dialog {
+            Some(Dialog::Command(command)) => self.spoken(&command.step),
+            _ => String::new(),
+        };
         match self.dialog.as_mut() {
-            Some(Dialog::Command(command)) => command.is_seen |= is_seen(command, size),
+            Some(Dialog::Command(command)) => command.is_seen |= is_seen(command, &named, size),
             Some(Dialog::Why(scroll)) => *scroll = (*scroll).min(500),
             _ => {}
         }
@@ -383,7 +387,7 @@ impl Run {
     /// How many lines the step pane has, and how many of them come up to the end of the cautions.
     fn step_lines(&self) -> (usize, usize) {
         let panes = self.panes(self.area());
-        crate::tui::screen::run::draw::measure(self, panes.inside(panes.step).width)
+        crate::tui::screen::run::draw::measure(self, panes.text(panes.step).width)
     }
 
     /// Whether the cautions reach beyond the lower edge of the step pane.

@@ -91,6 +91,12 @@ impl Panes {
         if self.is_wide { Edge::Whole } else { Edge::Top }
     }
 
+    /// Where the text of a pane stands: inside its frame, a column away from its sides.
+    pub fn text(&self, pane: Rect) -> Rect {
+        let inside = self.inside(pane);
+        Rect { x: inside.x + inside.width.min(1), width: inside.width.saturating_sub(2), ..inside }
+    }
+
     /// What is inside the frame of a pane.
     pub fn inside(&self, pane: Rect) -> Rect {
         match self.edge() {
@@ -104,6 +110,9 @@ impl Panes {
 /// From which size on all panes stand beside each other, in columns and rows.
 const WIDE: (u16, u16) = (100, 28);
 
+/// How many rows the action bar has: what the step allows, what the run allows.
+const BAR_ROWS: u16 = 2;
+
 /// How many rows the output of an earlier step keeps, frame included: what comes next needs the room.
 const EARLIER_OUTPUT_ROWS: u16 = 5;
 
@@ -116,7 +125,7 @@ pub fn panes(area: Rect, contents: Contents) -> Panes {
     let mut panes = Panes { is_wide, ..Panes::default() };
     panes.header = rows.top(header_rows);
     panes.banner = rows.top(banner_rows);
-    panes.bar = rows.bottom(1);
+    panes.bar = rows.bottom(BAR_ROWS);
     panes.status = rows.bottom(1);
     if is_wide { wide(rows, contents, panes) } else { narrow(rows, contents, panes) }
 }
@@ -147,12 +156,12 @@ pub fn guards_width(both: u16) -> u16 {
 
 /// How wide the left column of a wide screen is.
 fn left_width(width: u16) -> u16 {
-    (width * 11 / 25).clamp(40, 72)
+    (width * 5 / 12).clamp(40, 72)
 }
 
 /// How wide the text of the guards pane is on a screen of that width.
 pub fn guards_text_width(width: u16) -> u16 {
-    if width < WIDE.0 { width } else { guards_width(width - left_width(width)) - 2 }
+    if width < WIDE.0 { width - 2 } else { guards_width(width - left_width(width)) - 4 }
 }
 
 fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
@@ -163,7 +172,11 @@ fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
         Pane::Guards => panes.guards = rows.area,
         Pane::Output => panes.output = rows.area,
         Pane::Step => {
-            panes.steps = rows.top(if rows.area.height >= 16 { 5 } else { 3 });
+            panes.steps = rows.top(match rows.area.height {
+                16.. => 5,
+                11.. => 3,
+                _ => 2,
+            });
             if contents.has_output && contents.is_output_here {
                 panes.output = rows.bottom(rows.area.height * 2 / 5);
             }

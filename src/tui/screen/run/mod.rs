@@ -13,16 +13,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::{Allowed, Board, Gate, Moment, Proposal, RunState, allowed, gate, offered_rollback, stalled};
+use crate::engine::{
+    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, allowed, gate, offered_rollback, stalled,
+};
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
-use crate::tui::backstage::{Exit, Launched};
+use crate::session::Launched;
+use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
-use crate::tui::screen::run::page::StepPage;
+use crate::tui::screen::run::page::{StepPage, spoken};
+use crate::tui::tell;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -126,7 +130,7 @@ impl Run {
         let runbook = Arc::clone(&launched.runbook);
         let state = RunState::fold(&runbook, &launched.records);
         let keeper = BoardKeeper::new(&launched.targets).paced_by(&*launched.clock);
-        let card = launched.is_resumed.then(|| fold::card(&launched.records, &state));
+        let card = launched.is_resumed.then(|| fold::card(&runbook, &launched.records, &state, now));
         let head = launched.records.last().map(fold::head_of);
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
         let view = View {
@@ -176,6 +180,11 @@ impl Run {
         })
     }
 
+    /// A step as people name it.
+    pub fn spoken(&self, key: &StepKey) -> String {
+        spoken(&self.runbook, &self.state, &self.view.moment, key)
+    }
+
     /// Whether the step that is looked at is the current one.
     pub fn is_at_current(&self) -> bool {
         self.browsed.is_none() || self.browsed == self.state.current
@@ -190,9 +199,27 @@ impl Run {
     /// Gathers the page of the step that is looked at, if it is another one by now.
     fn derive_page(&mut self) {
         if std::mem::take(&mut self.is_page_stale) {
+            if let Some(why) = self.view.stalled.as_ref().filter(|_| self.browsed.is_none()) {
+                self.view.page = StepPage { stalled: why.clone(), ..StepPage::default() };
+                return;
+            }
             let shown = self.shown_step();
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
+            if self.is_at_current() {
+                self.view.page.held = self.held();
+            }
         }
+    }
+
+    /// Which gate and guards hold the current step back. What a check waits for stands on its page anyway, and what
+    /// is counted down in the status line.
+    fn held(&self) -> Vec<String> {
+        let Gate::Closed(holds) = &self.view.gate else { return Vec::new() };
+        let is_told = |hold: &&Hold| match hold {
+            Hold::Condition { condition, .. } => !matches!(condition, ConditionId::Check(_)),
+            _ => false,
+        };
+        holds.iter().filter(is_told).map(|hold| tell::hold(&self.runbook, hold)).collect()
     }
 
     /// Derives all but the page.
@@ -240,8 +267,12 @@ impl Run {
 
     /// Whether the action key acts: the step has been on the screen and the key was let go.
     pub fn is_armed(&self, now: Instants) -> bool {
-        let let_go = self.last_act_ms.is_none_or(|last| now.real_ms.saturating_sub(last) >= LET_GO_MS);
-        let_go && !self.is_unseen
+        self.is_let_go(now) && !self.is_unseen
+    }
+
+    /// Whether the action key was let go: it acts as soon as what is being drawn has been on the screen.
+    pub fn is_let_go(&self, now: Instants) -> bool {
+        self.last_act_ms.is_none_or(|last| now.real_ms.saturating_sub(last) >= LET_GO_MS)
     }
 
     /// Where a key is looked up.
@@ -303,9 +334,7 @@ impl Run {
 
     /// Whether seconds run on the screen.
     fn is_counting(&self) -> bool {
-        let is_left = |hold: &crate::engine::Hold| {
-            matches!(hold, crate::engine::Hold::Holding { .. } | crate::engine::Hold::Waiting { .. })
-        };
+        let is_left = |hold: &Hold| matches!(hold, Hold::Holding { .. } | Hold::Waiting { .. });
         self.state.job.is_some() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
     }
 

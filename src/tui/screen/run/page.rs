@@ -50,6 +50,10 @@ pub struct StepPage {
     pub is_irreversible: bool,
     /// Where it comes from.
     pub source: String,
+    /// Which gate and guards hold the current step back.
+    pub held: Vec<String>,
+    /// Why no step is current although the walk is not at its end; then there is nothing else on the page.
+    pub stalled: String,
     /// What was said of it, by whom and when.
     pub said: String,
     /// Who brought it to its status.
@@ -118,7 +122,7 @@ impl StepPage {
     /// Number, title and item, for the pane's edge.
     pub fn headline(&self, dot: &str) -> String {
         if self.key.is_none() {
-            return "No step".into();
+            return if self.stalled.is_empty() { "No step" } else { "No step can open now" }.into();
         }
         let item = if self.item.is_empty() { String::new() } else { format!(" {dot} {}", self.item) };
         format!("{} {}{item}", self.number, self.title)
@@ -171,6 +175,14 @@ fn gapped(source: &str) -> String {
     }
     text.push_str(rest);
     text
+}
+
+/// `2.3 Start and unseal (vault-2)`: how people name a step.
+pub fn spoken(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    let title = title_of(runbook, state, moment, key);
+    let item = key.item.as_ref().filter(|item| !title.contains(item.as_str()));
+    let item = item.map(|item| format!(" ({item})")).unwrap_or_default();
+    format!("{} {title}{item}", number(state, key)).trim_start().to_owned()
 }
 
 /// `2.3`: phase and step, counted from 1.
