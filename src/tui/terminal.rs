@@ -8,6 +8,7 @@ use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -15,6 +16,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
+
+use crate::clock::monotonic;
 
 /// The largest part of a terminal that is drawn on, in columns and rows.
 const LARGEST: (u16, u16) = (500, 300);
@@ -36,8 +39,9 @@ static END: OnceLock<(PipeReader, PipeWriter)> = OnceLock::new();
 /// Whether the terminal took nothing any more when the program was to end.
 static IS_STALLED: AtomicBool = AtomicBool::new(false);
 
-/// How long a terminal that takes nothing is waited for once the program is to end.
-const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+/// How long a terminal that takes nothing is waited for once the program is to end, and since when it is.
+const PATIENCE: Duration = Duration::from_millis(200);
+static LAST_CHANCE: OnceLock<Instant> = OnceLock::new();
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
 /// The terminal while it is ours. Dropping it gives it back.
@@ -175,20 +179,29 @@ fn write(mut bytes: &[u8]) -> io::Result<()> {
 
 /// Waits until the terminal takes something, or until the program is to end and the terminal had its last chance.
 fn wait_for_room(out: &File) -> io::Result<()> {
+    if IS_STALLED.load(Ordering::SeqCst) {
+        return Err(stalled());
+    }
     let mut waited = vec![PollFd::new(out, PollFlags::OUT)];
     waited.extend(END.get().map(|(end, _)| PollFd::new(end, PollFlags::IN)));
-    match poll(&mut waited, None) {
+    let is_ending = match poll(&mut waited, None) {
         // Whoever waits looks again.
-        Err(rustix::io::Errno::INTR) => return Ok(()),
+        Err(rustix::io::Errno::INTR) => false,
         Err(error) => return Err(error.into()),
-        Ok(_) if !waited[0].revents().is_empty() => return Ok(()),
-        Ok(_) => {}
+        Ok(_) => waited.get(1).is_some_and(|end| !end.revents().is_empty()),
+    };
+    if is_ending && LAST_CHANCE.get_or_init(monotonic).elapsed() > PATIENCE {
+        IS_STALLED.store(true, Ordering::SeqCst);
+        return Err(stalled());
     }
-    match poll(&mut waited[..1], Some(&PATIENCE)) {
-        Err(rustix::io::Errno::INTR) | Ok(1..) => return Ok(()),
-        Err(error) => return Err(error.into()),
-        Ok(0) => {}
+    if is_ending && waited[0].revents().is_empty() {
+        // Not for as long as it takes: what is waited for above is there already.
+        let moment = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+        let _ = poll(&mut waited[..1], Some(&moment));
     }
-    IS_STALLED.store(true, Ordering::SeqCst);
-    Err(io::Error::new(io::ErrorKind::TimedOut, "the terminal takes nothing any more"))
+    Ok(())
+}
+
+fn stalled() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the terminal takes nothing any more")
 }
