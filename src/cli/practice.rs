@@ -125,9 +125,9 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
     }
     let outcome = walked.closed.map(|closed| closed.outcome);
     let told = run::told_head(&folder, outcome)?;
-    let _ = writeln!(out, "{}{told}", plain::WATERMARK);
+    let _ = writeln!(out, "{told}");
     if outcome.is_none() {
-        let _ = writeln!(out, "{}go on with: piton resume {name}", plain::WATERMARK);
+        let _ = writeln!(out, "{}", run::go_on_with(&folder));
     }
     Ok(outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
 }

@@ -16,6 +16,7 @@ use crate::engine::{Leaving, Outcome, SiteSeen};
 use crate::exec::LocalRunner;
 use crate::journal::{RunDir, RunSummary, Store, verify};
 use crate::library::{Entry, Library, read_site, user_folder};
+use crate::plain;
 use crate::runbook::Runbook;
 use crate::session::launch::{self, LaunchError};
 use crate::session::{Launched, Opening, Suspended, Update, Who, World};
@@ -196,7 +197,13 @@ pub fn told_head(folder: &Path, outcome: Option<Outcome>) -> Result<String, CliE
     let found = verify(&RunDir::new(folder).journal_path()).map_err(CliError::failed)?;
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let word = outcome.map_or("suspended", Outcome::word);
-    Ok(format!("{name}: {word} · records={} head={}", found.records, found.head))
+    Ok(format!("{}{name}: {word} · records={} head={}", watermark(folder), found.records, found.head))
+}
+
+/// What marks a line about a practice run; nothing for a live one. The two are kept in different places.
+fn watermark(folder: &Path) -> &'static str {
+    let is_practice = folder.parent().and_then(Path::file_name).is_some_and(|place| place == "practice");
+    if is_practice { plain::WATERMARK } else { "" }
 }
 
 /// What is wrong with how inputs were bound.
@@ -221,16 +228,17 @@ fn face(runtime: &Runtime, start: Start, stage: Stage, looks: &Looks) -> Result<
     if let Some(why) = exit.halted {
         return Err(CliError::failed(format!("the journal could not be written: {why}")));
     }
-    super::print(&told_head(&folder, exit.outcome)?);
+    tui::print_after(&told_head(&folder, exit.outcome)?);
     if exit.outcome.is_none() {
-        super::print(&go_on_with(&folder));
+        tui::print_after(&go_on_with(&folder));
     }
     Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
 }
 
-fn go_on_with(folder: &Path) -> String {
+/// How to go on with a run that is not over.
+pub fn go_on_with(folder: &Path) -> String {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    format!("go on with: piton resume {name}")
+    format!("{}go on with: piton resume {name}", watermark(folder))
 }
 
 /// The screens broke; the run that was on them is still there.

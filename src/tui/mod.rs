@@ -23,6 +23,7 @@ mod wrap;
 
 pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError};
 pub use runtime::run;
+pub use terminal::print_after;
 
 #[cfg(test)]
 mod hostile_tests;

@@ -130,6 +130,11 @@ pub fn give_back() {
     }
 }
 
+/// Prints a line after the screens, as far as the terminal takes it: the end of the program does not hang on it.
+pub fn print_after(line: &str) {
+    let _ = write(format!("{line}\n").as_bytes());
+}
+
 /// Whether nobody is at the other end of the terminal any more, or nothing that is written reaches them.
 pub fn is_gone() -> bool {
     let Ok(out) = out() else { return false };
