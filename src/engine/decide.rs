@@ -8,7 +8,7 @@ use crate::engine::gate::{Gate, blocking, gate, has_unread_cautions};
 use crate::engine::observe::{Ended, JobId, Output, Printed};
 use crate::engine::proposal::{Moment, Proposal, Refusal};
 use crate::engine::scope::{command_of, command_scope, millis, step_scope, target_of};
-use crate::engine::settle::{Draft, offered_rollback};
+use crate::engine::settle::{Draft, offered_rollback, silent_now};
 use crate::engine::state::{Plan, RunState, StepState, StepStatus};
 use crate::runbook::{Action, RollbackId, Runbook, Step, StepKey, Truth};
 
@@ -280,23 +280,30 @@ impl<'a> Judge<'a> {
     }
 
     fn acknowledge(&self, condition: ConditionId, reason: String) -> Decision {
+        if self.state.job.is_some() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
         let current = self.state.current.as_ref();
-        let holds = current.map(|key| gate(self.runbook, self.state, key, self.moment.at));
-        let is_offered = match holds {
+        let is_offered = match current.map(|key| gate(self.runbook, self.state, key, self.moment.at)) {
             Some(Gate::Closed(holds)) => holds
                 .into_iter()
                 .filter_map(crate::engine::allowed::acknowledgeable)
                 .any(|allowed| matches!(allowed, crate::engine::Allowed::Acknowledge(offered) if offered == condition)),
             _ => false,
         };
-        if !is_offered || self.state.job.is_some() {
-            return Err(Refusal::NotNow("it does not hold the current step back"));
+        let silent = silent_now(self.runbook, self.state, &self.moment.board);
+        let silent = silent.into_iter().find_map(|(offered, why)| (offered == condition).then_some(why));
+        if !is_offered && silent.is_none() {
+            return Err(Refusal::NotNow("it does not hold the run back"));
         }
         let reason = text(reason, "a reason is needed")?;
-        let unknown = (!self.state.conditions.contains_key(&condition)).then(|| Event::ConditionChanged {
+        // What is acknowledged is what is known: without a record of that there would be nothing to hold on to.
+        let is_known = self.state.conditions.get(&condition);
+        let is_known = is_known.is_some_and(|known| silent.is_none() || known.truth == Tri::Unknown);
+        let unknown = (!is_known).then(|| Event::ConditionChanged {
             condition: condition.clone(),
             truth: Tri::Unknown,
-            why: "never sensed".into(),
+            why: silent.unwrap_or_else(|| "never sensed".into()),
             seen: Value::Null,
         });
         self.then(unknown.into_iter().chain([Event::GuardAcknowledged { condition, reason }]))

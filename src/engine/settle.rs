@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::engine::event::{Event, Item};
+use crate::engine::event::{ConditionId, Event, Item, Tri};
 use crate::engine::gate::{Gate, gate};
-use crate::engine::observe::Board;
+use crate::engine::observe::{Board, Row, Verdict};
 use crate::engine::proposal::Moment;
 use crate::engine::scope::{millis, scope, step_scope};
 use crate::engine::state::{Plan, RunState, StepStatus};
@@ -122,7 +122,7 @@ impl<'a> Draft<'a> {
         let is_open = gate(self.runbook, &self.state, key, self.moment.at) == Gate::Open;
         match &step.action {
             Action::Check { .. } if is_open => {
-                let condition = crate::engine::event::ConditionId::Check(key.clone());
+                let condition = ConditionId::Check(key.clone());
                 let since = self.state.conditions.get(&condition).map_or(began, |standing| standing.since);
                 let held_ms = millis(self.moment.at.since(since));
                 self.push(Event::CheckPassed { step: key.clone(), held_ms, board: self.moment.board.clone() });
@@ -173,8 +173,8 @@ fn bind(
 ) -> Result<Vec<Item>, String> {
     let single = vec![Item { name: None, value: Value::Null }];
     let Some(each) = runbook.phase(id).and_then(|phase| phase.for_each.as_ref()) else { return Ok(single) };
-    if !has_answers(&moment.board, each) {
-        return Err("a probe that it looks at has not answered yet".into());
+    if let Some(why) = untold(state, &moment.board, each) {
+        return Err(why);
     }
     let scope = scope(state, &moment.board, &Value::Null, moment.at, each.source());
     let values = each.all(&scope, MAX_ITEMS).map_err(|error| error.0)?;
@@ -189,6 +189,42 @@ fn bind(
         items.push(Item { name: Some(name), value });
     }
     Ok(items)
+}
+
+/// The first thing that the items of a phase are not known from: a probe that asks nobody, or a row that says nothing.
+fn untold(state: &RunState, board: &Board, each: &Expr) -> Option<String> {
+    let asks_nobody = |probe: &&String| board.rows.iter().all(|row| row.probe.as_str() != probe.as_str());
+    if let Some(probe) = board.read_by(each).iter().find(asks_nobody) {
+        return Some(format!("the probe {probe} asks nobody"));
+    }
+    let silent: Vec<_> = silent(state, board, each).collect();
+    let (id, row) = silent.first()?;
+    let more = if silent.len() > 1 { format!(" (and {} more)", silent.len() - 1) } else { String::new() };
+    let why = if row.why.is_empty() { "no answer" } else { row.why.as_str() };
+    Some(format!("{id} is unknown: {why}{more}"))
+}
+
+/// The rows that the expression reads, that say nothing, and without which nobody has agreed to go on.
+fn silent<'a>(state: &'a RunState, board: &'a Board, each: &Expr) -> impl Iterator<Item = (ConditionId, &'a Row)> {
+    let probes = board.read_by(each);
+    let unknown = board.rows.iter().filter(move |row| {
+        row.verdict == Verdict::Unknown && probes.iter().any(|probe| probe == row.probe.as_str())
+    });
+    unknown.map(|row| (ConditionId::Health(row.probe.clone(), row.node.clone()), row)).filter(|(id, _)| {
+        let known = state.conditions.get(id);
+        known.is_none_or(|known| known.truth != Tri::Unknown || known.acknowledged.is_none())
+    })
+}
+
+/// The silent rows that keep the next phase from opening, each with what is known of it: a person may go on without
+/// them.
+pub(crate) fn silent_now(runbook: &Runbook, state: &RunState, board: &Board) -> Vec<(ConditionId, String)> {
+    if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
+        return Vec::new();
+    }
+    let next = state.walked().find(|phase| !phase.is_accounted()).filter(|phase| !phase.is_bound);
+    let each = next.and_then(|phase| runbook.phase(&phase.id)).and_then(|phase| phase.for_each.as_ref());
+    each.map_or_else(Vec::new, |each| silent(state, board, each).map(|(id, row)| (id, row.why.clone())).collect())
 }
 
 /// Whether every probe that the expression reads has given an answer in this sitting, be it "unknown".

@@ -380,6 +380,92 @@ fn a_gate_on_unknown_stays_closed() {
     assert!(!walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
 }
 
+/// A board on which this node gives no answer.
+fn silent(node: usize) -> Board {
+    let mut board = board([true; 3]);
+    let row = &mut board.rows[node];
+    row.verdict = Verdict::Unknown;
+    row.why = "no answer within 2s".into();
+    row.fields.clear();
+    board
+}
+
+fn health(node: &str) -> ConditionId {
+    ConditionId::Health(ProbeId::new("node"), Some(node.into()))
+}
+
+/// Before the phase of the standbys, while n3 gives no answer.
+fn before_the_loop() -> Walk {
+    let mut walk = Walk::opened();
+    walk.do_first();
+    walk.moment.board = silent(2);
+    walk.do_first();
+    walk
+}
+
+#[test]
+fn a_loop_does_not_open_while_a_node_gives_no_answer() {
+    let mut walk = before_the_loop();
+    assert_eq!(walk.state.current, None);
+    let told = stalled(&walk.runbook, &walk.state, &walk.moment).unwrap();
+    assert_eq!(told, "the phase nodes cannot open: health/node[n3] is unknown: no answer within 2s");
+    assert_eq!(walk.allowed().first(), Some(&Allowed::Acknowledge(health("n3"))));
+    for other in [health("n2"), ConditionId::Guard(GuardId::new("one-away"))] {
+        let other = Proposal::Acknowledge { condition: other, reason: "so what".into() };
+        assert!(matches!(walk.propose(other), Err(Refusal::NotNow(_))));
+    }
+    // It opens by itself when the answer comes, with all nodes.
+    walk.see([true; 3]);
+    assert_eq!(walk.key().to_string(), "nodes[n2]/stop");
+    assert_eq!(walk.state.phases[1].items.len(), 2);
+    assert_eq!(walk.state.deviations, []);
+}
+
+#[test]
+fn a_person_may_go_on_without_an_answer_never_invisibly() {
+    let mut walk = before_the_loop();
+    let mute = Proposal::Acknowledge { condition: health("n3"), reason: "  ".into() };
+    assert!(matches!(walk.propose(mute), Err(Refusal::BadText(_))));
+    walk.must(Proposal::Acknowledge { condition: health("n3"), reason: "n3 is on the bench".into() });
+    assert_eq!(walk.key().to_string(), "nodes[n2]/stop");
+    assert_eq!(walk.state.phases[1].items.len(), 1);
+    let [deviation] = &walk.state.deviations[..] else { panic!("{:?}", walk.state.deviations) };
+    assert_eq!((deviation.kind, deviation.subject.as_str()), (DeviationKind::Acknowledged, "health/node[n3]"));
+    assert_eq!(walk.fold(&walk.records), walk.state);
+}
+
+#[test]
+fn every_silent_node_is_acknowledged_for_itself_and_in_each_sitting_anew() {
+    let mut walk = before_the_loop();
+    walk.moment.board = silent(1);
+    walk.moment.board.rows[2] = silent(2).rows[2].clone();
+    walk.sense();
+    walk.must(Proposal::Acknowledge { condition: health("n2"), reason: "known".into() });
+    assert_eq!(walk.state.current, None);
+    walk.must(Proposal::Leave { how: Leaving::Left });
+    walk.sit();
+    let both = [Allowed::Acknowledge(health("n2")), Allowed::Acknowledge(health("n3"))];
+    assert_eq!(walk.allowed()[..2], both);
+    for choice in both {
+        walk.must(walk.proposal_for(&choice).unwrap());
+    }
+    // Nobody is left in the loop: it is over, and not silently.
+    assert_eq!((walk.key().to_string().as_str(), walk.state.deviations.len()), ("verify/look", 3));
+}
+
+#[test]
+fn an_answer_in_between_takes_the_acknowledgement_back() {
+    let mut walk = before_the_loop();
+    walk.moment.board = silent(1);
+    walk.moment.board.rows[2] = silent(2).rows[2].clone();
+    walk.sense();
+    walk.must(Proposal::Acknowledge { condition: health("n3"), reason: "known".into() });
+    let seen = |truth| Proposal::Observe { condition: health("n3"), truth, why: String::new(), seen: Value::Null };
+    walk.must(seen(Tri::True));
+    walk.must(seen(Tri::Unknown));
+    assert!(walk.allowed().contains(&Allowed::Acknowledge(health("n3"))));
+}
+
 #[test]
 fn a_failed_command_interrupts_and_can_be_tried_again() {
     let mut walk = at_stop();
@@ -554,6 +640,7 @@ enum Blow {
     Choose(usize),
     Pass(u64),
     See([bool; 3]),
+    Silent(usize),
     Finish(i32),
     LeaveAndReturn,
     Wild(usize),
@@ -564,6 +651,7 @@ fn blow() -> impl Strategy<Value = Blow> {
         8 => any::<usize>().prop_map(Blow::Choose),
         3 => (0u64..400).prop_map(Blow::Pass),
         3 => any::<[bool; 3]>().prop_map(Blow::See),
+        2 => (0usize..3).prop_map(Blow::Silent),
         4 => prop_oneof![3 => Just(0), 1 => Just(1)].prop_map(Blow::Finish),
         1 => Just(Blow::LeaveAndReturn),
         2 => any::<usize>().prop_map(Blow::Wild),
@@ -585,6 +673,10 @@ impl Walk {
             }
             Blow::Pass(seconds) => self.pass(*seconds),
             Blow::See(ok) => self.see(*ok),
+            Blow::Silent(node) => {
+                self.moment.board = silent(*node);
+                self.sense();
+            }
             Blow::Finish(status) if self.state.job.is_some() => self.finish(*status),
             Blow::Finish(_) => {}
             Blow::LeaveAndReturn if self.state.closed.is_none() => {
@@ -608,6 +700,7 @@ impl Walk {
             Allowed::Skip(key.clone()),
             Allowed::Override(key.clone()),
             Allowed::CutWait(key),
+            Allowed::Acknowledge(health("n2")),
             Allowed::Close,
         ];
         let choice = &kinds[(index / keys.len()) % kinds.len()];
