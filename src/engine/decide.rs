@@ -5,15 +5,21 @@ use serde_json::{Map, Value};
 use crate::engine::allowed::is_walked;
 use crate::engine::event::{CommandLine, ConditionId, Event, FileSeen, Outcome, Tri};
 use crate::engine::gate::{Gate, blocking, gate, has_unread_cautions};
-use crate::engine::observe::{Ended, JobId, Output, Printed};
+use crate::engine::observe::{Ended, JobId, Output, Printed, json_bytes};
 use crate::engine::proposal::{Moment, Proposal, Refusal};
 use crate::engine::scope::{command_of, command_scope, millis, step_scope, target_of};
 use crate::engine::settle::{Draft, offered_rollback, silent_now};
 use crate::engine::state::{Plan, RunState, StepState, StepStatus};
-use crate::runbook::{Action, RollbackId, Runbook, Step, StepKey, Truth};
+use crate::runbook::{Action, RollbackId, Runbook, Step, StepKey, Truth, shorten};
 
 /// The longest statement, reason or note, in bytes.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+/// The largest value that is captured from a command's output, in bytes of JSON.
+const MAX_CAPTURE_BYTES: usize = 64 * 1024;
+
+/// The most that is captured from one command, in bytes of JSON.
+const MAX_CAPTURED_BYTES: usize = 1024 * 1024;
 
 /// How old a sample may be that a critical step is judged on, in milliseconds.
 pub const CRITICAL_SAMPLE_MS: u64 = 10_000;
@@ -95,12 +101,12 @@ impl<'a> Judge<'a> {
                     return Err(Refusal::SensedOnly);
                 }
                 let reason = text(reason, "a reason is needed")?;
-                self.then([Event::StepSkipped { step, reason, board: self.moment.board.clone() }])
+                self.then([Event::StepSkipped { step, reason, board: self.moment.board.recorded() }])
             }
             Proposal::Override { step, reason } => {
                 self.idle(&step)?;
                 let reason = text(reason, "a reason is needed")?;
-                self.then([Event::StepOverridden { step, reason, board: self.moment.board.clone() }])
+                self.then([Event::StepOverridden { step, reason, board: self.moment.board.recorded() }])
             }
             Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
             Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
@@ -166,7 +172,7 @@ impl<'a> Judge<'a> {
         if !options.is_empty() && !options.contains(&said) {
             return Err(Refusal::NotAnOption(options.join(", ")));
         }
-        self.then([Event::StepConfirmed { step: key, said, board: self.moment.board.clone() }])
+        self.then([Event::StepConfirmed { step: key, said, board: self.moment.board.recorded() }])
     }
 
     fn answer(&self, key: StepKey, value: Value, file: Option<FileSeen>) -> Decision {
@@ -177,7 +183,7 @@ impl<'a> Judge<'a> {
         if *kind == crate::runbook::InputKind::Path && file.is_none() {
             return Err(Refusal::BadValue("the file could not be read".into()));
         }
-        let board = self.moment.board.clone();
+        let board = self.moment.board.recorded();
         self.then([Event::AnswerGiven { step: key, name: name.clone(), value, file, board }])
     }
 
@@ -201,7 +207,7 @@ impl<'a> Judge<'a> {
             self.fresh(&key, step)?;
         }
         let job = JobId(self.state.jobs + 1);
-        self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.clone() }])
+        self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.recorded() }])
     }
 
     /// A critical step is judged on samples of the last ten seconds.
@@ -260,9 +266,18 @@ impl<'a> Judge<'a> {
         if trouble.is_some() {
             return (captured, trouble);
         }
+        let mut room = MAX_CAPTURED_BYTES;
         for (name, value) in capture {
             match value.first(&scope_for(value.source())) {
-                Ok(value) if !value.is_null() => captured.insert(name.clone(), value),
+                Ok(value) if !value.is_null() => {
+                    let bytes = json_bytes(&value);
+                    if bytes > MAX_CAPTURE_BYTES || bytes > room {
+                        let limit = if bytes > room { "1 MiB in all" } else { "64 KiB" };
+                        return (captured, Some(format!("{name} is too large to be kept: more than {limit}")));
+                    }
+                    room -= bytes;
+                    captured.insert(name.clone(), value)
+                }
                 Ok(_) => return (captured, Some(format!("its output holds no {name}"))),
                 Err(error) => return (captured, Some(format!("its output holds no {name}: {error}"))),
             };
@@ -326,9 +341,9 @@ impl<'a> Judge<'a> {
             return Err(Refusal::Unknown(format!("way back {plan} that is offered now")));
         }
         let reason = text(reason, "a reason is needed")?;
-        let why = format!("the run went back: {reason}");
+        let why = format!("the run went back: {}", shorten(&reason));
         let left = self.left().into_iter().map(|step| Event::StepNotApplicable { step, why: why.clone() });
-        let board = self.moment.board.clone();
+        let board = self.moment.board.recorded();
         let mut events: Vec<_> = left.collect();
         events.push(Event::RollbackEntered { plan, reason, board });
         self.then(events)
@@ -360,7 +375,8 @@ impl<'a> Judge<'a> {
         }
         let reason = text(reason, "a reason is needed")?;
         let mut draft = Draft::new(self.runbook, self.state, self.moment);
-        let why = format!("abandoned: {reason}");
+        // One record holds the reason in full; those of the steps need not.
+        let why = format!("abandoned: {}", shorten(&reason));
         for step in self.left() {
             draft.push(Event::StepSkipped { step, reason: why.clone(), board: crate::engine::Board::default() });
         }

@@ -1,20 +1,27 @@
 //! What follows by itself: phases open, steps begin, waits end, checks pass or fail.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use crate::engine::event::{ConditionId, Event, Item, Tri};
 use crate::engine::gate::{Gate, gate};
-use crate::engine::observe::{Board, Row, Verdict};
+use crate::engine::observe::{Board, Row, Verdict, json_bytes};
 use crate::engine::proposal::Moment;
 use crate::engine::scope::{millis, scope, step_scope};
 use crate::engine::state::{Plan, RunState, StepStatus};
 use crate::runbook::id::is_item_name;
-use crate::runbook::{Action, Condition, Expr, Rollback, Runbook, StepKey, Truth};
+use crate::runbook::{Action, Condition, Expr, Rollback, Runbook, StepKey, Truth, shorten};
 
 /// The most items that one phase may have.
 pub const MAX_ITEMS: usize = 10_000;
+
+/// The largest item, in bytes of JSON.
+const MAX_ITEM_BYTES: usize = 16 * 1024;
+
+/// The most steps that a run may have, over all items.
+const MAX_STEPS: usize = 100_000;
 
 /// A state with the events that are about to be recorded already taken in.
 pub(crate) struct Draft<'a> {
@@ -125,7 +132,7 @@ impl<'a> Draft<'a> {
                 let condition = ConditionId::Check(key.clone());
                 let since = self.state.conditions.get(&condition).map_or(began, |standing| standing.since);
                 let held_ms = millis(self.moment.at.since(since));
-                self.push(Event::CheckPassed { step: key.clone(), held_ms, board: self.moment.board.clone() });
+                self.push(Event::CheckPassed { step: key.clone(), held_ms, board: self.moment.board.recorded() });
             }
             Action::Check { timeout: Some(timeout), .. }
                 if self.state.looked_at_for(known, self.moment.at) >= *timeout =>
@@ -179,14 +186,24 @@ fn bind(
     let scope = scope(state, &moment.board, &Value::Null, moment.at, each.source());
     let values = each.all(&scope, MAX_ITEMS).map_err(|error| error.0)?;
     let mut items: Vec<Item> = Vec::with_capacity(values.len());
+    let mut names = HashSet::new();
     for value in values {
         let name = value.get("name").and_then(Value::as_str).or_else(|| value.as_str());
         let name = name.filter(|name| is_item_name(name));
-        let name = name.ok_or_else(|| format!("an item has no usable name: {value}"))?.to_owned();
-        if items.iter().any(|item| item.name.as_deref() == Some(&name)) {
+        let name = name.ok_or_else(|| format!("an item has no usable name: {}", shorten(&value.to_string())))?;
+        if json_bytes(&value) > MAX_ITEM_BYTES {
+            return Err(format!("the item {name} is larger than 16 KiB"));
+        }
+        let name = name.to_owned();
+        if !names.insert(name.clone()) {
             return Err(format!("two items are named {name}"));
         }
         items.push(Item { name: Some(name), value });
+    }
+    let known: usize = state.phases.iter().flat_map(|phase| &phase.items).map(|item| item.steps.len()).sum();
+    let steps = runbook.phase(id).map_or(0, |phase| phase.steps.len());
+    if known + steps * items.len() > MAX_STEPS {
+        return Err(format!("with {} items the run would have more than {MAX_STEPS} steps", items.len()));
     }
     Ok(items)
 }
@@ -207,9 +224,10 @@ fn untold(state: &RunState, board: &Board, each: &Expr) -> Option<String> {
 /// The rows that the expression reads, that say nothing, and without which nobody has agreed to go on.
 fn silent<'a>(state: &'a RunState, board: &'a Board, each: &Expr) -> impl Iterator<Item = (ConditionId, &'a Row)> {
     let probes = board.read_by(each);
-    let unknown = board.rows.iter().filter(move |row| {
-        row.verdict == Verdict::Unknown && probes.iter().any(|probe| probe == row.probe.as_str())
-    });
+    let unknown = board
+        .rows
+        .iter()
+        .filter(move |row| row.verdict == Verdict::Unknown && probes.iter().any(|probe| probe == row.probe.as_str()));
     unknown.map(|row| (ConditionId::Health(row.probe.clone(), row.node.clone()), row)).filter(|(id, _)| {
         let known = state.conditions.get(id);
         known.is_none_or(|known| known.truth != Tri::Unknown || known.acknowledged.is_none())

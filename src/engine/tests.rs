@@ -634,6 +634,60 @@ fn a_new_sitting_knows_nothing_until_it_has_sensed() {
     assert!(walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
 }
 
+#[test]
+fn a_capture_without_end_fails_the_step() {
+    for (stdout, ok) in [("x".repeat(64 * 1024 - 2), true), ("x".repeat(64 * 1024 - 1), false)] {
+        let mut walk = at_stop();
+        walk.do_first();
+        walk.do_first();
+        let job = walk.state.job.as_ref().unwrap().job;
+        let printed = Printed { stdout, stderr: String::new() };
+        walk.must(Proposal::Finished { job, ended: Ended::Exit(0), elapsed_ms: 5, output: None, printed });
+        let step = walk.state.step(&"nodes[n2]/stop".parse().unwrap()).unwrap();
+        assert_eq!(step.status == StepStatus::Done, ok);
+        if !ok {
+            assert_eq!(step.said, "word is too large to be kept: more than 64 KiB");
+        }
+    }
+}
+
+#[test]
+fn a_board_in_a_record_is_bounded() {
+    let mut walk = at_stop();
+    let row = walk.moment.board.rows[1].clone();
+    walk.moment.board.rows = (0..1000)
+        .map(|n| {
+            let fields = json!({ "role": "standby", "log": "x".repeat(15_000) }).as_object().unwrap().clone();
+            Row { node: Some(format!("n{n}")), fields, ..row.clone() }
+        })
+        .collect();
+    walk.must(Proposal::Skip { step: walk.key(), reason: "because".into() });
+    let line = serde_json::to_string(walk.records.last().unwrap()).unwrap();
+    assert!(line.len() < 5 * 1024 * 1024, "{}", line.len());
+    assert_eq!(walk.state.board.rows.len(), 1000);
+    assert!(walk.state.board.rows[999].why.contains("left out"));
+    assert_eq!(walk.state.board.rows[0].fields, walk.moment.board.rows[0].fields);
+}
+
+#[test]
+fn an_item_without_end_keeps_a_phase_closed() {
+    let mut walk = Walk::opened();
+    walk.do_first();
+    walk.moment.board.rows[1].item["log"] = json!("x".repeat(17_000));
+    walk.do_first();
+    let told = stalled(&walk.runbook, &walk.state, &walk.moment).unwrap();
+    assert_eq!(told, "the phase nodes cannot open: the item n2 is larger than 16 KiB");
+}
+
+#[test]
+fn a_long_reason_is_not_repeated_for_every_step() {
+    let reason = "r".repeat(60_000);
+    let mut walk = at_stop();
+    walk.must(Proposal::Abandon { reason: reason.clone() });
+    assert_eq!(walk.state.closed.as_ref().map(|closed| &closed.reason), Some(&reason));
+    assert!(walk.state.phases.iter().flat_map(|phase| phase.keys()).all(|(_, step)| step.said.len() < 300));
+}
+
 /// One thing that may befall a run.
 #[derive(Clone, Debug)]
 enum Blow {

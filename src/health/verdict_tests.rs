@@ -94,3 +94,19 @@ fn no_answer_keeps_only_what_can_be_told_without_one() {
     let (verdict, why, fields) = judged(&probe, Kind::Nothing("no such host".into()), facts(false));
     assert_eq!((verdict, why.as_str(), fields), (Verdict::Unknown, "no such host", json!({})));
 }
+
+#[test]
+fn an_endless_field_is_unknown_and_not_kept() {
+    let probe = target(&[("role", ".body.role"), ("log", ".text")], "true", Some("true"));
+    let facts = |bytes: usize| json!({"status": 200, "body": {"role": "active"}, "text": "x".repeat(bytes)});
+    let (verdict, why, fields) = judged(&probe, Kind::Answer, facts(16 * 1024 - 1));
+    assert_eq!((verdict, why.as_str()), (Verdict::Unknown, "log is larger than 16 KiB"));
+    assert_eq!(fields, json!({"role": "active", "log": null}));
+    assert_eq!(judged(&probe, Kind::Answer, facts(16 * 1024 - 2)).0, Verdict::Ok);
+    assert_eq!(judged(&probe, Kind::TimedOut, facts(20_000)).2, json!({"role": "active"}));
+
+    let many: Vec<String> = (0..5).map(|n| format!("log{n}")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), ".text")).collect();
+    let (verdict, why, _) = judged(&target(&many, "true", None), Kind::Answer, facts(15_000));
+    assert_eq!((verdict, why.as_str()), (Verdict::Unknown, "log4 is too much: all fields may take 64 KiB together"));
+}
