@@ -66,7 +66,7 @@ impl<'d> Reader<'d> {
         let degraded = table.text("degraded", &mut self.findings).and_then(|text| self.expr(&text, verdict));
         table.finish(&mut self.findings);
         let id = id?;
-        let title = title.map_or(id.value, |text| text.value).to_owned();
+        let title = title.map_or_else(|| id.value.to_owned(), |text| self.plain(&text));
         let probe =
             Probe { id: ProbeId::new(id.value), title, each, every, timeout, ask: ask?, fields, ok: ok?, degraded };
         Some((id, probe))
@@ -192,7 +192,7 @@ impl<'d> Reader<'d> {
             let id = self.name(&mut table);
             let title = self.line(&mut table, "title");
             let holds = table.need_text("holds", &mut self.findings).and_then(|text| self.expr(&text, Sees::Run));
-            let why = table.need_text("why", &mut self.findings).map(|text| text.value.to_owned());
+            let why = table.need_text("why", &mut self.findings).map(|text| self.plain(&text));
             let blocks = table.texts("blocks", &mut self.findings);
             let source = table.texts("source", &mut self.findings);
             table.finish(&mut self.findings);
