@@ -56,13 +56,21 @@ fn what_cannot_be_told_is_unknown_and_never_healthy() {
     let fails = target(&[], ".status | error", None);
     assert_eq!(judged(&fails, Kind::Answer, json!({"status": 200})).0, Verdict::Unknown);
 
+    // What an unreadable answer does not hold passes for nothing, least of all for little.
+    for (field, ok) in [(".body.used", ".it < 90"), (".body.alerts | length", ".it == 0")] {
+        let (verdict, why, _) =
+            judged(&target(&[("it", field)], ok, None), Kind::Answer, json!({"status": 502, "body": null}));
+        assert_eq!(verdict, Verdict::Unknown, "{ok}: {why}");
+    }
+
     // A field that failed spoils a bad verdict, not a good one.
     let broken = [("peers", ".body | length"), ("up", ".status == 200"), ("bad", ".status | keys")];
     let (verdict, why, fields) =
         judged(&target(&broken, ".up", None), Kind::Answer, json!({"status": 200, "body": [1, 2]}));
     assert_eq!((verdict, why.as_str()), (Verdict::Ok, ""));
     assert_eq!(fields, json!({"peers": 2, "up": true, "bad": null}));
-    let (verdict, why, _) = judged(&target(&broken, ".bad == 1", None), Kind::Answer, json!({"status": 200}));
+    let (verdict, why, _) =
+        judged(&target(&broken, ".bad == 1", None), Kind::Answer, json!({"status": 200, "body": []}));
     assert_eq!(verdict, Verdict::Unknown);
     assert!(why.starts_with("bad cannot be told: "), "{why}");
 }

@@ -2,6 +2,7 @@
 
 mod allow;
 pub mod check;
+mod compare;
 pub mod expr;
 mod filters;
 pub mod head;
