@@ -180,6 +180,9 @@ impl<'a> Judge<'a> {
         let Action::Ask { name, kind, .. } = &step.action else { return Err(wrong(&step.action)) };
         self.ready(&key)?;
         crate::runbook::value::check_value(kind, &value).map_err(Refusal::BadValue)?;
+        if json_bytes(&value) > MAX_CAPTURED_BYTES {
+            return Err(Refusal::BadValue("it is larger than 1 MiB".into()));
+        }
         if *kind == crate::runbook::InputKind::Path && file.is_none() {
             return Err(Refusal::BadValue("the file could not be read".into()));
         }

@@ -94,6 +94,9 @@ pub enum LaunchError {
         /// The first diagnostic.
         why: String,
     },
+    /// The journal says practice and live at once.
+    #[error("the journal {0} does not say whether it is practice or live: nothing is done with it")]
+    NeitherNor(PathBuf),
     /// The run is over.
     #[error("the run {0} is closed: nothing can be added to it")]
     Closed(String),
@@ -182,6 +185,10 @@ pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchE
     let Opened { journal, records, set_aside } = Journal::open(&dir, &who.holder(now))?;
     let path = dir.journal_path();
     let text = match records.first().map(|record| &record.event) {
+        // What calls itself practice and is not would reach the real systems.
+        Some(Event::RunOpened(opened)) if (opened.mode == Mode::Practice) != opened.practice.is_some() => {
+            return Err(LaunchError::NeitherNor(path));
+        }
         Some(Event::RunOpened(opened)) => opened.text.as_str(),
         _ => "",
     };

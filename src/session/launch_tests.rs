@@ -76,3 +76,14 @@ async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
     end(again, give_up()).await;
     assert!(begin_at(place.path(), "vault", Some("prod")).is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_calls_itself_practice_and_is_live_is_not_gone_on_with() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(place.path());
+    let dir = store.begin(Mode::Practice, Timestamp::default(), "demo").unwrap();
+    let head = head(&opening("vault", None), Mode::Practice, &dir, &who());
+    let holder = who().holder(Timestamp::default());
+    drop(Journal::create(&dir, &holder, Timestamp::default(), "x", head).unwrap());
+    assert!(matches!(reopen(&store, &dir.id(), &who()), Err(LaunchError::NeitherNor(_))));
+}
