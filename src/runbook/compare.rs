@@ -1,7 +1,8 @@
-//! Comparisons by size, and numbers that are none.
+//! Comparisons of what is not known, and numbers that are none.
 //!
-//! jq puts all values in one order, so that `null < 90` holds and what is not known passes for small. A gate opens on
-//! evidence only, so here such a comparison is an error, and the condition unknown.
+//! jq puts all values in one order, so that `null < 90` holds and what is not known passes for small; and two leaders
+//! that nobody knows are equal. A gate opens on evidence only, so here such a comparison is an error, and the condition
+//! unknown. What the author compares with a `null` of his own is meant so.
 
 use std::cmp::Ordering;
 
@@ -13,7 +14,7 @@ use jaq_json::{Num, Val};
 use crate::runbook::jq::Jq;
 use crate::runbook::native::{charging, weight};
 
-/// The filters that rewritten trees call in place of `<`, `<=`, `>` and `>=`, and around arithmetic.
+/// The filters that rewritten trees call in place of `==`, `<`, `<=`, `>` and `>=`, and around arithmetic.
 pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
     let body = || [Bind::Fun(())].into();
     [
@@ -22,6 +23,15 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
             Box::new(
                 made.map(|output| output.and_then(|value| if is_nan(&value) { Err(no_number()) } else { Ok(value) })),
             )
+        })),
+        run(("same_", v(2), |mut cv| {
+            let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
+            match (&left, &right) {
+                (Val::Null, Val::Null) => {
+                    bome(Err(Error::str("null and null: neither is known, so not that they are equal")))
+                }
+                _ => bome(Ok(Val::Bool(left == right))),
+            }
         })),
         run(("less_", v(2), |cv| compared(cv, Ordering::is_lt))),
         run(("at_most_", v(2), |cv| compared(cv, Ordering::is_le))),

@@ -222,6 +222,12 @@ fn what_is_not_known_passes_for_nothing() {
         (".text >= 30", "a text and a number cannot be compared by size"),
         (".yes < 1", "true or false and a number cannot be compared by size"),
         ("any(.used, .missing; . < 30)", "null and a number cannot be compared by size"),
+        (".missing == .nothing.at.all", "null and null: neither is known, so not that they are equal"),
+        ("any(.used, .missing; . == .missing)", "cannot index 40 with \"missing\""),
+        (
+            ". as $all | any(.used, .missing; . == $all.missing)",
+            "null and null: neither is known, so not that they are equal",
+        ),
         ("(.missing | length) == 0", "null has no length"),
         (".missing | length <= 1", "null has no length"),
         (".zero / .zero < 1", "the result is not a number"),

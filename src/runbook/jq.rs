@@ -221,6 +221,7 @@ fn operation<'s>(left: &Term<&'s str>, operator: &BinaryOp<&'s str>, right: &Ter
                 Cmp::Le => charged_call("at_most_", *left, *right),
                 Cmp::Gt => charged_call("more_", *left, *right),
                 Cmp::Ge => charged_call("at_least_", *left, *right),
+                Cmp::Eq if !is_literal(&left) && !is_literal(&right) => charged_call("same_", *left, *right),
                 Cmp::Eq | Cmp::Ne => charged("each_", Term::BinOp(left, BinaryOp::Cmp(*compare), right)),
             };
         }
@@ -228,6 +229,17 @@ fn operation<'s>(left: &Term<&'s str>, operator: &BinaryOp<&'s str>, right: &Ter
         other => other.clone(),
     };
     charged("each_", Term::BinOp(Box::new(left), operator, Box::new(right)))
+}
+
+/// Whether the author wrote the value down, so that it is known: `null` too.
+fn is_literal(term: &Term<&str>) -> bool {
+    match term {
+        Term::Num(_) => true,
+        Term::Str(None, parts) => parts.iter().all(|part| !matches!(part, StrPart::Term(_))),
+        Term::Call("true" | "false" | "null", _) => true,
+        Term::Call("walk_", inner) => inner.iter().all(is_literal),
+        _ => false,
+    }
 }
 
 fn charged_call<'s>(name: &'static str, left: Term<&'s str>, right: Term<&'s str>) -> Term<&'s str> {
