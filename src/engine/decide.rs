@@ -92,7 +92,7 @@ impl<'a> Judge<'a> {
                 if known.status != StepStatus::Failed {
                     return Err(Refusal::NotNow("the step has not failed"));
                 }
-                let attempt = known.attempt + 1;
+                let attempt = known.attempt.saturating_add(1);
                 self.then([Event::StepRetried { step, attempt }])
             }
             Proposal::Skip { step, reason } => {
@@ -209,7 +209,7 @@ impl<'a> Judge<'a> {
             }
             self.fresh(&key, step)?;
         }
-        let job = JobId(self.state.jobs + 1);
+        let job = JobId(self.state.jobs.saturating_add(1));
         self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.recorded() }])
     }
 

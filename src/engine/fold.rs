@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Event, Item, Leaving, Record, Tri};
+use crate::engine::settle::MAX_STEPS;
 use crate::engine::state::{
     Closed, Deviation, DeviationKind, ItemState, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
     StepStatus,
@@ -170,7 +171,9 @@ impl RunState {
         let Some(phase) = self.phases.iter_mut().find(|phase| &phase.id == id && !phase.is_bound) else { return };
         let steps = phase.items.first().map(|first| first.steps.clone()).unwrap_or_default();
         phase.is_bound = true;
-        phase.items = items.iter().map(|item| ItemState { item: item.clone(), steps: steps.clone() }).collect();
+        // Piton binds no more than these; a journal that was made by hand must not fill the memory.
+        let items = items.iter().take(MAX_STEPS / steps.len().max(1));
+        phase.items = items.map(|item| ItemState { item: item.clone(), steps: steps.clone() }).collect();
     }
 
     fn forget_conditions(&mut self, at: Timestamp) {

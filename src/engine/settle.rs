@@ -21,7 +21,7 @@ pub const MAX_ITEMS: usize = 10_000;
 const MAX_ITEM_BYTES: usize = 16 * 1024;
 
 /// The most steps that a run may have, over all items.
-const MAX_STEPS: usize = 100_000;
+pub(crate) const MAX_STEPS: usize = 100_000;
 
 /// A state with the events that are about to be recorded already taken in.
 pub(crate) struct Draft<'a> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::scope::command_of;
 use super::*;
 use crate::clock::Timestamp;
-use crate::runbook::{GuardId, ProbeId, RollbackId, Runbook, StepKey, parse};
+use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, parse};
 
 const BOOK: &str = r#"
 format = 1
@@ -686,6 +686,16 @@ fn a_long_reason_is_not_repeated_for_every_step() {
     walk.must(Proposal::Abandon { reason: reason.clone() });
     assert_eq!(walk.state.closed.as_ref().map(|closed| &closed.reason), Some(&reason));
     assert!(walk.state.phases.iter().flat_map(|phase| phase.keys()).all(|(_, step)| step.said.len() < 300));
+}
+
+#[test]
+fn a_journal_made_by_hand_does_not_fill_the_memory() {
+    let walk = at_stop();
+    let item = |n: u32| Item { name: Some(n.to_string()), value: Value::Null };
+    let event = Event::PhaseBound { phase: PhaseId::new("nodes"), items: (0..500_000).map(item).collect() };
+    let mut state = RunState::new(&walk.runbook);
+    state.apply(&Record { seq: 1, at: Timestamp::default(), prev: String::new(), by: String::new(), event });
+    assert!(state.counts().pending <= 100_010, "{:?}", state.counts());
 }
 
 /// One thing that may befall a run.

@@ -120,6 +120,10 @@ fn items(probe: &Probe, scope: &Value) -> Result<Vec<(Option<String>, Value)>, S
         }
         items.push((Some(name.to_owned()), item));
     }
+    if items.is_empty() {
+        // What looks at it would wait for ever.
+        return Err("its `each` gives nothing to ask".into());
+    }
     Ok(items)
 }
 
