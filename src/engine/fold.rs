@@ -153,6 +153,11 @@ impl RunState {
         if self.current.as_ref() == Some(step) {
             self.current = None;
         }
+        if status.is_accounted() {
+            // Nobody asks any more; the journal keeps them, and a long run must not carry them along.
+            self.conditions.remove(&ConditionId::Gate(step.clone()));
+            self.conditions.remove(&ConditionId::Check(step.clone()));
+        }
     }
 
     fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {

@@ -68,7 +68,7 @@ impl<'a> Draft<'a> {
                 Err(_) => false,
             };
         }
-        let next = phase.keys().find(|(_, step)| step.status == StepStatus::Pending).map(|(key, _)| key);
+        let next = phase.next_pending();
         next.is_some_and(|key| self.begin(&key))
     }
 
@@ -113,7 +113,8 @@ impl<'a> Draft<'a> {
         let scope = step_scope(&self.state, &self.moment.board, key, self.moment.at, source);
         Some(match when.holds.truth(&scope) {
             Truth::False if when.why.is_empty() => Err(format!("{source} is false")),
-            Truth::False => Err(when.why.clone()),
+            // Many steps may be left out for the same reason; the runbook has it in full.
+            Truth::False => Err(shorten(&when.why)),
             Truth::True | Truth::Unknown(_) => Ok(()),
         })
     }

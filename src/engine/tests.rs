@@ -312,6 +312,8 @@ fn a_calm_walk_ends_completed() {
     assert_eq!(walk.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Completed));
     assert_eq!(walk.state.answers["word"], json!("stopped"));
     assert_eq!(walk.state.counts().not_applicable, 1);
+    let left: Vec<_> = walk.state.conditions.keys().map(ToString::to_string).collect();
+    assert_eq!(left, ["guard/one-away"], "what a finished step waited for is not carried along");
 }
 
 fn at_stop() -> Walk {
@@ -667,6 +669,39 @@ fn a_board_in_a_record_is_bounded() {
     assert_eq!(walk.state.board.rows.len(), 1000);
     assert!(walk.state.board.rows[999].why.contains("left out"));
     assert_eq!(walk.state.board.rows[0].fields, walk.moment.board.rows[0].fields);
+}
+
+#[test]
+fn a_command_without_end_is_neither_offered_nor_recorded() {
+    let words = vec!["\"{{ .inputs.nodes | tojson }}\""; 80].join(", ");
+    let (runbook, told) = parse(&BOOK.replace("run = \"stop\"\n", &format!("run = [\"stop\", {words}]\n")));
+    let runbook = runbook.unwrap_or_else(|| panic!("{told:?}"));
+    let mut walk = Walk::of(runbook);
+    walk.do_first();
+    walk.do_first();
+    let inputs = &mut walk.state.opened.as_mut().unwrap().inputs;
+    inputs["nodes"][0]["api"] = json!("x".repeat(16_000));
+    let told = command_of(&walk.runbook, &walk.state, &walk.moment.board, &walk.key(), walk.moment.at);
+    assert_eq!(told.unwrap_err().0, "the command is longer than 1 MiB");
+}
+
+#[test]
+fn ten_thousand_steps_are_left_out_in_no_time() {
+    let book = BOOK.replace(
+        "for_each = '.health.node[] | select(.role == \"standby\") | .node'",
+        "for_each = '.inputs.nodes[]'\nwhen = 'false'",
+    );
+    let (runbook, told) = parse(&book);
+    let runbook = runbook.unwrap_or_else(|| panic!("{told:?}"));
+    let mut walk = Walk::of(runbook);
+    walk.do_first();
+    let nodes: Vec<_> = (0..3400).map(|n| json!({ "name": format!("n{n}") })).collect();
+    walk.state.opened.as_mut().unwrap().inputs["nodes"] = json!(nodes);
+    let began = crate::clock::monotonic();
+    walk.do_first();
+    assert_eq!(walk.key().to_string(), "verify/look");
+    assert_eq!(walk.state.counts().not_applicable, 3 * 3400 + 1);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[test]
