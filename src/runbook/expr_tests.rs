@@ -203,6 +203,13 @@ fn a_condition_is_true_only_on_true() {
         ("null", Truth::Unknown("gave null instead of true or false".into())),
         ("\"true\"", Truth::Unknown("gave \"true\" instead of true or false".into())),
         ("empty", Truth::Unknown("gave nothing".into())),
+        // The first node is well, the third is not.
+        (
+            ".health.vault[].verdict == \"ok\"",
+            Truth::Unknown("gave several values where one is meant; use all(…), any(…) or first(…)".into()),
+        ),
+        ("true, error(\"late\")", Truth::Unknown("late".into())),
+        ("all(.health.vault[]; .verdict == \"ok\")", Truth::False),
         ("error(\"no\")", Truth::Unknown("no".into())),
         (".text.below", Truth::Unknown("cannot index \"Vault v1.17.3\\nok\" with \"below\"".into())),
         ("\"latest\" | version", Truth::Unknown("\"latest\" is not a version".into())),
