@@ -271,7 +271,7 @@ impl<'a> Judge<'a> {
         }
         let mut room = MAX_CAPTURED_BYTES;
         for (name, value) in capture {
-            match value.first(&scope_for(value.source())) {
+            match value.one(&scope_for(value.source())) {
                 Ok(value) if !value.is_null() => {
                     let bytes = json_bytes(&value);
                     if bytes > MAX_CAPTURE_BYTES || bytes > room {

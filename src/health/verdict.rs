@@ -74,7 +74,7 @@ pub(crate) fn judge(target: &Target, heard: Heard) -> Judgement {
 /// Without an answer only those fields are kept that can be told all the same.
 fn lenient_fields(target: &Target, facts: Map<String, Value>) -> Map<String, Value> {
     let facts = Value::Object(facts);
-    let told = target.fields.iter().filter_map(|(name, expr)| Some((name.clone(), expr.first(&facts).ok()?)));
+    let told = target.fields.iter().filter_map(|(name, expr)| Some((name.clone(), expr.one(&facts).ok()?)));
     let mut room = MAX_FIELDS_BYTES;
     told.filter(|(_, value)| !value.is_null() && fits(value, &mut room).is_ok()).collect()
 }
@@ -95,7 +95,7 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
     let (mut unreadable, mut too_large) = (None, None);
     let mut room = MAX_FIELDS_BYTES;
     for (name, expr) in &target.fields {
-        let mut value = expr.first(&scope).unwrap_or_else(|error| {
+        let mut value = expr.one(&scope).unwrap_or_else(|error| {
             unreadable.get_or_insert_with(|| format!("{name} cannot be told: {error}"));
             Value::Null
         });

@@ -57,7 +57,7 @@ fn what_cannot_be_told_is_unknown_and_never_healthy() {
     assert_eq!(judged(&fails, Kind::Answer, json!({"status": 200})).0, Verdict::Unknown);
 
     // What an unreadable answer does not hold passes for nothing, least of all for little.
-    for (field, ok) in [(".body.used", ".it < 90"), (".body.alerts | length", ".it == 0")] {
+    for (field, ok) in [(".body.used", ".it < 90"), (".body.alerts | length", ".it == 0"), ("1, .status", ".it < 90")] {
         let (verdict, why, _) =
             judged(&target(&[("it", field)], ok, None), Kind::Answer, json!({"status": 502, "body": null}));
         assert_eq!(verdict, Verdict::Unknown, "{ok}: {why}");
