@@ -82,30 +82,38 @@ pub trait Clock: Send + Sync {
     }
 }
 
-/// The wall clock, read once and carried on by the monotonic one, so that a stepped wall clock neither stalls nor
-/// cuts a wait.
+/// The wall clock, read once and carried on by the time since the machine was started, so that a stepped wall clock
+/// neither stalls nor cuts a wait, and the time in which the machine was suspended has passed.
 pub struct SystemClock {
     start: Timestamp,
     wall: Timestamp,
-    began: Instant,
+    began: Duration,
 }
 
 impl SystemClock {
     /// Starts now, or at `not_before` when the wall clock is behind it.
     pub fn starting(not_before: Timestamp) -> Self {
         let wall = wall_clock();
-        Self { start: wall.max(not_before), wall, began: monotonic() }
+        Self { start: wall.max(not_before), wall, began: since_boot() }
+    }
+
+    fn now_at(&self, since_boot: Duration) -> Timestamp {
+        self.start.plus(since_boot.saturating_sub(self.began))
+    }
+
+    fn drift_at(&self, since_boot: Duration, wall: Timestamp) -> i64 {
+        let expected = self.wall.plus(since_boot.saturating_sub(self.began));
+        wall.as_millis().saturating_sub(expected.as_millis())
     }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        self.start.plus(self.began.elapsed())
+        self.now_at(since_boot())
     }
 
     fn drift_ms(&self) -> i64 {
-        let expected = self.wall.plus(self.began.elapsed());
-        wall_clock().as_millis().saturating_sub(expected.as_millis())
+        self.drift_at(since_boot(), wall_clock())
     }
 }
 
@@ -162,6 +170,17 @@ fn wall_clock() -> Timestamp {
     Timestamp::from_millis(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// How long ago the machine was started. Never goes back, and counts the time in which the machine was suspended, which
+/// [`Instant`] leaves out: a sample from before that must not look fresh.
+fn since_boot() -> Duration {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = rustix::time::ClockId::Boottime;
+    // Elsewhere the monotonic clock is the nearest to it; that of macOS counts sleep too.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = rustix::time::ClockId::Monotonic;
+    Duration::try_from(rustix::time::clock_gettime(clock)).unwrap_or_default()
+}
+
 /// The monotonic clock, for measuring how long something took.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
 pub fn monotonic() -> Instant {
@@ -178,6 +197,31 @@ mod tests {
         let text = moment.to_string();
         assert_eq!(text, "2026-11-21T02:41:10.120Z");
         assert_eq!(text.parse::<Timestamp>().unwrap(), moment);
+    }
+
+    #[test]
+    fn suspended_time_has_passed_and_is_no_jump_of_the_wall_clock() {
+        let wall = Timestamp::from_millis(1_000_000);
+        let clock = SystemClock { start: wall, wall, began: Duration::from_secs(50) };
+        let hour = Duration::from_secs(3600);
+        // The machine sleeps for an hour: both clocks go on.
+        assert_eq!(clock.now_at(Duration::from_secs(50) + hour), wall.plus(hour));
+        assert_eq!(clock.drift_at(Duration::from_secs(50) + hour, wall.plus(hour)), 0);
+        // The wall clock is stepped back or forth: time goes on as it did, and the step is seen.
+        assert_eq!(clock.drift_at(Duration::from_secs(51), Timestamp::from_millis(1_000)), -1_000_000);
+        assert_eq!(clock.drift_at(Duration::from_secs(51), wall.plus(hour)), 3_599_000);
+        assert_eq!(clock.now_at(Duration::from_secs(49)), wall, "never before its start");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_systems_clock_counts_what_the_kernel_says_has_passed_since_the_start() {
+        let uptime = || -> f64 {
+            let text = std::fs::read_to_string("/proc/uptime").unwrap();
+            text.split(' ').next().unwrap().parse().unwrap()
+        };
+        let (before, between, after) = (uptime(), since_boot().as_secs_f64(), uptime());
+        assert!(before - 0.02 <= between && between <= after + 0.02, "{before} {between} {after}");
     }
 
     #[test]

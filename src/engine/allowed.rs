@@ -4,7 +4,7 @@ use crate::engine::event::{ConditionId, Tri};
 use crate::engine::gate::{Gate, Hold, gate, has_unread_cautions};
 use crate::engine::observe::JobId;
 use crate::engine::proposal::Moment;
-use crate::engine::settle::offered_rollback;
+use crate::engine::settle::{offered_rollback, silent_now};
 use crate::engine::state::{RunState, StepStatus};
 use crate::runbook::{Action, ActionKind, RollbackId, Runbook, StepKey};
 
@@ -29,7 +29,7 @@ pub enum Allowed {
     Override(StepKey),
     /// End the wait.
     CutWait(StepKey),
-    /// Go on although this does not hold.
+    /// Go on although this guard or gate does not hold, or without the answer that the next phase's items hang on.
     Acknowledge(ConditionId),
     /// Remark.
     Note,
@@ -56,6 +56,8 @@ pub fn allowed(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allo
     if let Some(key) = &state.current {
         of_the_step(runbook, state, key, moment, &mut allowed);
     }
+    let silent = silent_now(runbook, state, &moment.board);
+    allowed.extend(silent.into_iter().map(|(condition, _)| Allowed::Acknowledge(condition)));
     if is_walked(state) {
         allowed.push(Allowed::Close);
     }

@@ -5,15 +5,21 @@ use serde_json::{Map, Value};
 use crate::engine::allowed::is_walked;
 use crate::engine::event::{CommandLine, ConditionId, Event, FileSeen, Outcome, Tri};
 use crate::engine::gate::{Gate, blocking, gate, has_unread_cautions};
-use crate::engine::observe::{Ended, JobId, Output, Printed};
+use crate::engine::observe::{Ended, JobId, Output, Printed, json_bytes};
 use crate::engine::proposal::{Moment, Proposal, Refusal};
 use crate::engine::scope::{command_of, command_scope, millis, step_scope, target_of};
-use crate::engine::settle::{Draft, offered_rollback};
+use crate::engine::settle::{Draft, offered_rollback, silent_now};
 use crate::engine::state::{Plan, RunState, StepState, StepStatus};
-use crate::runbook::{Action, RollbackId, Runbook, Step, StepKey, Truth};
+use crate::runbook::{Action, RollbackId, Runbook, Step, StepKey, Truth, shorten};
 
 /// The longest statement, reason or note, in bytes.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+/// The largest value that is captured from a command's output, in bytes of JSON.
+const MAX_CAPTURE_BYTES: usize = 64 * 1024;
+
+/// The most that is captured from one command, in bytes of JSON.
+const MAX_CAPTURED_BYTES: usize = 1024 * 1024;
 
 /// How old a sample may be that a critical step is judged on, in milliseconds.
 pub const CRITICAL_SAMPLE_MS: u64 = 10_000;
@@ -86,7 +92,7 @@ impl<'a> Judge<'a> {
                 if known.status != StepStatus::Failed {
                     return Err(Refusal::NotNow("the step has not failed"));
                 }
-                let attempt = known.attempt + 1;
+                let attempt = known.attempt.saturating_add(1);
                 self.then([Event::StepRetried { step, attempt }])
             }
             Proposal::Skip { step, reason } => {
@@ -95,12 +101,12 @@ impl<'a> Judge<'a> {
                     return Err(Refusal::SensedOnly);
                 }
                 let reason = text(reason, "a reason is needed")?;
-                self.then([Event::StepSkipped { step, reason, board: self.moment.board.clone() }])
+                self.then([Event::StepSkipped { step, reason, board: self.moment.board.recorded() }])
             }
             Proposal::Override { step, reason } => {
                 self.idle(&step)?;
                 let reason = text(reason, "a reason is needed")?;
-                self.then([Event::StepOverridden { step, reason, board: self.moment.board.clone() }])
+                self.then([Event::StepOverridden { step, reason, board: self.moment.board.recorded() }])
             }
             Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
             Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
@@ -166,7 +172,7 @@ impl<'a> Judge<'a> {
         if !options.is_empty() && !options.contains(&said) {
             return Err(Refusal::NotAnOption(options.join(", ")));
         }
-        self.then([Event::StepConfirmed { step: key, said, board: self.moment.board.clone() }])
+        self.then([Event::StepConfirmed { step: key, said, board: self.moment.board.recorded() }])
     }
 
     fn answer(&self, key: StepKey, value: Value, file: Option<FileSeen>) -> Decision {
@@ -174,10 +180,13 @@ impl<'a> Judge<'a> {
         let Action::Ask { name, kind, .. } = &step.action else { return Err(wrong(&step.action)) };
         self.ready(&key)?;
         crate::runbook::value::check_value(kind, &value).map_err(Refusal::BadValue)?;
+        if json_bytes(&value) > MAX_CAPTURED_BYTES {
+            return Err(Refusal::BadValue("it is larger than 1 MiB".into()));
+        }
         if *kind == crate::runbook::InputKind::Path && file.is_none() {
             return Err(Refusal::BadValue("the file could not be read".into()));
         }
-        let board = self.moment.board.clone();
+        let board = self.moment.board.recorded();
         self.then([Event::AnswerGiven { step: key, name: name.clone(), value, file, board }])
     }
 
@@ -200,8 +209,8 @@ impl<'a> Judge<'a> {
             }
             self.fresh(&key, step)?;
         }
-        let job = JobId(self.state.jobs + 1);
-        self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.clone() }])
+        let job = JobId(self.state.jobs.saturating_add(1));
+        self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.recorded() }])
     }
 
     /// A critical step is judged on samples of the last ten seconds.
@@ -260,9 +269,18 @@ impl<'a> Judge<'a> {
         if trouble.is_some() {
             return (captured, trouble);
         }
+        let mut room = MAX_CAPTURED_BYTES;
         for (name, value) in capture {
-            match value.first(&scope_for(value.source())) {
-                Ok(value) if !value.is_null() => captured.insert(name.clone(), value),
+            match value.one(&scope_for(value.source())) {
+                Ok(value) if !value.is_null() => {
+                    let bytes = json_bytes(&value);
+                    if bytes > MAX_CAPTURE_BYTES || bytes > room {
+                        let limit = if bytes > room { "1 MiB in all" } else { "64 KiB" };
+                        return (captured, Some(format!("{name} is too large to be kept: more than {limit}")));
+                    }
+                    room -= bytes;
+                    captured.insert(name.clone(), value)
+                }
                 Ok(_) => return (captured, Some(format!("its output holds no {name}"))),
                 Err(error) => return (captured, Some(format!("its output holds no {name}: {error}"))),
             };
@@ -280,23 +298,30 @@ impl<'a> Judge<'a> {
     }
 
     fn acknowledge(&self, condition: ConditionId, reason: String) -> Decision {
+        if self.state.job.is_some() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
         let current = self.state.current.as_ref();
-        let holds = current.map(|key| gate(self.runbook, self.state, key, self.moment.at));
-        let is_offered = match holds {
+        let is_offered = match current.map(|key| gate(self.runbook, self.state, key, self.moment.at)) {
             Some(Gate::Closed(holds)) => holds
                 .into_iter()
                 .filter_map(crate::engine::allowed::acknowledgeable)
                 .any(|allowed| matches!(allowed, crate::engine::Allowed::Acknowledge(offered) if offered == condition)),
             _ => false,
         };
-        if !is_offered || self.state.job.is_some() {
-            return Err(Refusal::NotNow("it does not hold the current step back"));
+        let silent = silent_now(self.runbook, self.state, &self.moment.board);
+        let silent = silent.into_iter().find_map(|(offered, why)| (offered == condition).then_some(why));
+        if !is_offered && silent.is_none() {
+            return Err(Refusal::NotNow("it does not hold the run back"));
         }
         let reason = text(reason, "a reason is needed")?;
-        let unknown = (!self.state.conditions.contains_key(&condition)).then(|| Event::ConditionChanged {
+        // What is acknowledged is what is known: without a record of that there would be nothing to hold on to.
+        let is_known = self.state.conditions.get(&condition);
+        let is_known = is_known.is_some_and(|known| silent.is_none() || known.truth == Tri::Unknown);
+        let unknown = (!is_known).then(|| Event::ConditionChanged {
             condition: condition.clone(),
             truth: Tri::Unknown,
-            why: "never sensed".into(),
+            why: silent.unwrap_or_else(|| "never sensed".into()),
             seen: Value::Null,
         });
         self.then(unknown.into_iter().chain([Event::GuardAcknowledged { condition, reason }]))
@@ -319,9 +344,9 @@ impl<'a> Judge<'a> {
             return Err(Refusal::Unknown(format!("way back {plan} that is offered now")));
         }
         let reason = text(reason, "a reason is needed")?;
-        let why = format!("the run went back: {reason}");
+        let why = format!("the run went back: {}", shorten(&reason));
         let left = self.left().into_iter().map(|step| Event::StepNotApplicable { step, why: why.clone() });
-        let board = self.moment.board.clone();
+        let board = self.moment.board.recorded();
         let mut events: Vec<_> = left.collect();
         events.push(Event::RollbackEntered { plan, reason, board });
         self.then(events)
@@ -353,7 +378,8 @@ impl<'a> Judge<'a> {
         }
         let reason = text(reason, "a reason is needed")?;
         let mut draft = Draft::new(self.runbook, self.state, self.moment);
-        let why = format!("abandoned: {reason}");
+        // One record holds the reason in full; those of the steps need not.
+        let why = format!("abandoned: {}", shorten(&reason));
         for step in self.left() {
             draft.push(Event::StepSkipped { step, reason: why.clone(), board: crate::engine::Board::default() });
         }

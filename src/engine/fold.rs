@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Event, Item, Leaving, Record, Tri};
+use crate::engine::settle::MAX_STEPS;
 use crate::engine::state::{
     Closed, Deviation, DeviationKind, ItemState, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
     StepStatus,
@@ -152,6 +153,11 @@ impl RunState {
         if self.current.as_ref() == Some(step) {
             self.current = None;
         }
+        if status.is_accounted() {
+            // Nobody asks any more; the journal keeps them, and a long run must not carry them along.
+            self.conditions.remove(&ConditionId::Gate(step.clone()));
+            self.conditions.remove(&ConditionId::Check(step.clone()));
+        }
     }
 
     fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
@@ -170,7 +176,9 @@ impl RunState {
         let Some(phase) = self.phases.iter_mut().find(|phase| &phase.id == id && !phase.is_bound) else { return };
         let steps = phase.items.first().map(|first| first.steps.clone()).unwrap_or_default();
         phase.is_bound = true;
-        phase.items = items.iter().map(|item| ItemState { item: item.clone(), steps: steps.clone() }).collect();
+        // Piton binds no more than these; a journal that was made by hand must not fill the memory.
+        let items = items.iter().take(MAX_STEPS / steps.len().max(1));
+        phase.items = items.map(|item| ItemState { item: item.clone(), steps: steps.clone() }).collect();
     }
 
     fn forget_conditions(&mut self, at: Timestamp) {

@@ -86,7 +86,33 @@ pub struct Board {
     pub rows: Vec<Row>,
 }
 
+/// The most bytes of fields, as JSON, that one record of a board holds; what is beyond it is told to be left out.
+const MAX_RECORDED_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many bytes a value takes as JSON.
+pub fn json_bytes(value: &impl Serialize) -> usize {
+    serde_json::to_string(value).map_or(usize::MAX, |text| text.len())
+}
+
 impl Board {
+    /// The board as a record holds it: every verdict, and fields as far as there is room for them.
+    #[must_use]
+    pub fn recorded(&self) -> Self {
+        let mut room = MAX_RECORDED_BYTES;
+        let rows = self.rows.iter().map(|row| match room.checked_sub(json_bytes(&row.fields)) {
+            Some(left) => {
+                room = left;
+                row.clone()
+            }
+            None => {
+                let left_out = "its fields are left out here: the board is too large";
+                let why = if row.why.is_empty() { left_out.to_owned() } else { format!("{}; {left_out}", row.why) };
+                Row { why, fields: Map::new(), ..row.clone() }
+            }
+        });
+        Self { rows: rows.collect() }
+    }
+
     /// The row of that probe and node.
     pub fn row(&self, probe: &ProbeId, node: Option<&str>) -> Option<&Row> {
         self.rows.iter().find(|row| &row.probe == probe && row.node.as_deref() == node)

@@ -6,19 +6,23 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
 use crate::engine::event::{CommandLine, EnvValue, Mode};
-use crate::engine::observe::{Board, Ended, Printed};
+use crate::engine::observe::{Board, Ended, Printed, json_bytes};
 use crate::engine::state::{RunState, StepStatus};
 use crate::runbook::{Action, Argv, EvalError, HeaderValue, Runbook, SecretRef, Step, StepKey, Template};
 
+/// The longest command with all that is set for it, in bytes of JSON: no system starts a longer one.
+const MAX_COMMAND_BYTES: usize = 1024 * 1024;
+
 /// The scope of an expression.
 ///
-/// `source` is the expression's own text: the large parts (`steps`, `passed`, `health`) are only built when it names
-/// them. `node` is the loop's item, `null` outside a loop.
+/// `source` is the expression's own text: the large parts (`inputs`, `steps`, `passed`, `health`) are only built when it
+/// names them. `node` is the loop's item, `null` outside a loop.
 pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, source: &str) -> Value {
     let mut scope = Map::new();
-    let opened = state.opened.as_ref();
-    let inputs = opened.map(|opened| opened.inputs.clone()).unwrap_or_default();
-    scope.insert("inputs".into(), Value::Object(inputs));
+    if source.contains("inputs") {
+        let inputs = state.opened.as_ref().map(|opened| opened.inputs.clone()).unwrap_or_default();
+        scope.insert("inputs".into(), Value::Object(inputs));
+    }
     scope.insert("node".into(), node.clone());
     scope.insert("answers".into(), Value::Object(state.answers.clone()));
     scope.insert("run".into(), run(state, now));
@@ -85,7 +89,11 @@ pub fn command_of(
         .iter()
         .map(|(name, value)| Ok((name.clone(), env_value(value, state, &render)?)))
         .collect::<Result<Vec<_>, EvalError>>()?;
-    Ok(Some(CommandLine { argv, cwd, env, timeout_ms: millis(*timeout) }))
+    let line = CommandLine { argv, cwd, env, timeout_ms: millis(*timeout) };
+    if json_bytes(&line) > MAX_COMMAND_BYTES {
+        return Err(EvalError("the command is longer than 1 MiB".into()));
+    }
+    Ok(Some(line))
 }
 
 /// The name that is typed before a critical step: the item's, else the site's, else the runbook's.

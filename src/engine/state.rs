@@ -338,6 +338,14 @@ impl PhaseState {
         })
     }
 
+    /// The first step that has not begun.
+    pub(crate) fn next_pending(&self) -> Option<StepKey> {
+        self.items.iter().find_map(|item| {
+            let step = item.steps.iter().find(|step| step.status == StepStatus::Pending)?;
+            Some(StepKey { phase: self.id.clone(), item: item.item.name.clone(), step: step.id.clone() })
+        })
+    }
+
     /// Whether its items are fixed and nothing is left to do in it.
     pub fn is_accounted(&self) -> bool {
         self.is_bound && self.items.iter().flat_map(|item| &item.steps).all(|step| step.status.is_accounted())

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::scope::command_of;
 use super::*;
 use crate::clock::Timestamp;
-use crate::runbook::{GuardId, ProbeId, RollbackId, Runbook, StepKey, parse};
+use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, parse};
 
 const BOOK: &str = r#"
 format = 1
@@ -312,6 +312,8 @@ fn a_calm_walk_ends_completed() {
     assert_eq!(walk.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Completed));
     assert_eq!(walk.state.answers["word"], json!("stopped"));
     assert_eq!(walk.state.counts().not_applicable, 1);
+    let left: Vec<_> = walk.state.conditions.keys().map(ToString::to_string).collect();
+    assert_eq!(left, ["guard/one-away"], "what a finished step waited for is not carried along");
 }
 
 fn at_stop() -> Walk {
@@ -378,6 +380,92 @@ fn a_gate_on_unknown_stays_closed() {
     }
     walk.sense();
     assert!(!walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
+}
+
+/// A board on which this node gives no answer.
+fn silent(node: usize) -> Board {
+    let mut board = board([true; 3]);
+    let row = &mut board.rows[node];
+    row.verdict = Verdict::Unknown;
+    row.why = "no answer within 2s".into();
+    row.fields.clear();
+    board
+}
+
+fn health(node: &str) -> ConditionId {
+    ConditionId::Health(ProbeId::new("node"), Some(node.into()))
+}
+
+/// Before the phase of the standbys, while n3 gives no answer.
+fn before_the_loop() -> Walk {
+    let mut walk = Walk::opened();
+    walk.do_first();
+    walk.moment.board = silent(2);
+    walk.do_first();
+    walk
+}
+
+#[test]
+fn a_loop_does_not_open_while_a_node_gives_no_answer() {
+    let mut walk = before_the_loop();
+    assert_eq!(walk.state.current, None);
+    let told = stalled(&walk.runbook, &walk.state, &walk.moment).unwrap();
+    assert_eq!(told, "the phase nodes cannot open: health/node[n3] is unknown: no answer within 2s");
+    assert_eq!(walk.allowed().first(), Some(&Allowed::Acknowledge(health("n3"))));
+    for other in [health("n2"), ConditionId::Guard(GuardId::new("one-away"))] {
+        let other = Proposal::Acknowledge { condition: other, reason: "so what".into() };
+        assert!(matches!(walk.propose(other), Err(Refusal::NotNow(_))));
+    }
+    // It opens by itself when the answer comes, with all nodes.
+    walk.see([true; 3]);
+    assert_eq!(walk.key().to_string(), "nodes[n2]/stop");
+    assert_eq!(walk.state.phases[1].items.len(), 2);
+    assert_eq!(walk.state.deviations, []);
+}
+
+#[test]
+fn a_person_may_go_on_without_an_answer_never_invisibly() {
+    let mut walk = before_the_loop();
+    let mute = Proposal::Acknowledge { condition: health("n3"), reason: "  ".into() };
+    assert!(matches!(walk.propose(mute), Err(Refusal::BadText(_))));
+    walk.must(Proposal::Acknowledge { condition: health("n3"), reason: "n3 is on the bench".into() });
+    assert_eq!(walk.key().to_string(), "nodes[n2]/stop");
+    assert_eq!(walk.state.phases[1].items.len(), 1);
+    let [deviation] = &walk.state.deviations[..] else { panic!("{:?}", walk.state.deviations) };
+    assert_eq!((deviation.kind, deviation.subject.as_str()), (DeviationKind::Acknowledged, "health/node[n3]"));
+    assert_eq!(walk.fold(&walk.records), walk.state);
+}
+
+#[test]
+fn every_silent_node_is_acknowledged_for_itself_and_in_each_sitting_anew() {
+    let mut walk = before_the_loop();
+    walk.moment.board = silent(1);
+    walk.moment.board.rows[2] = silent(2).rows[2].clone();
+    walk.sense();
+    walk.must(Proposal::Acknowledge { condition: health("n2"), reason: "known".into() });
+    assert_eq!(walk.state.current, None);
+    walk.must(Proposal::Leave { how: Leaving::Left });
+    walk.sit();
+    let both = [Allowed::Acknowledge(health("n2")), Allowed::Acknowledge(health("n3"))];
+    assert_eq!(walk.allowed()[..2], both);
+    for choice in both {
+        walk.must(walk.proposal_for(&choice).unwrap());
+    }
+    // Nobody is left in the loop: it is over, and not silently.
+    assert_eq!((walk.key().to_string().as_str(), walk.state.deviations.len()), ("verify/look", 3));
+}
+
+#[test]
+fn an_answer_in_between_takes_the_acknowledgement_back() {
+    let mut walk = before_the_loop();
+    walk.moment.board = silent(1);
+    walk.moment.board.rows[2] = silent(2).rows[2].clone();
+    walk.sense();
+    walk.must(Proposal::Acknowledge { condition: health("n3"), reason: "known".into() });
+    let seen = |truth| Proposal::Observe { condition: health("n3"), truth, why: String::new(), seen: Value::Null };
+    walk.must(seen(Tri::True));
+    walk.must(seen(Tri::Unknown));
+    assert!(walk.allowed().contains(&Allowed::Acknowledge(health("n3"))));
 }
 
 #[test]
@@ -548,12 +636,110 @@ fn a_new_sitting_knows_nothing_until_it_has_sensed() {
     assert!(walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
 }
 
+#[test]
+fn a_capture_without_end_fails_the_step() {
+    for (stdout, ok) in [("x".repeat(64 * 1024 - 2), true), ("x".repeat(64 * 1024 - 1), false)] {
+        let mut walk = at_stop();
+        walk.do_first();
+        walk.do_first();
+        let job = walk.state.job.as_ref().unwrap().job;
+        let printed = Printed { stdout, stderr: String::new() };
+        walk.must(Proposal::Finished { job, ended: Ended::Exit(0), elapsed_ms: 5, output: None, printed });
+        let step = walk.state.step(&"nodes[n2]/stop".parse().unwrap()).unwrap();
+        assert_eq!(step.status == StepStatus::Done, ok);
+        if !ok {
+            assert_eq!(step.said, "word is too large to be kept: more than 64 KiB");
+        }
+    }
+}
+
+#[test]
+fn a_board_in_a_record_is_bounded() {
+    let mut walk = at_stop();
+    let row = walk.moment.board.rows[1].clone();
+    walk.moment.board.rows = (0..1000)
+        .map(|n| {
+            let fields = json!({ "role": "standby", "log": "x".repeat(15_000) }).as_object().unwrap().clone();
+            Row { node: Some(format!("n{n}")), fields, ..row.clone() }
+        })
+        .collect();
+    walk.must(Proposal::Skip { step: walk.key(), reason: "because".into() });
+    let line = serde_json::to_string(walk.records.last().unwrap()).unwrap();
+    assert!(line.len() < 5 * 1024 * 1024, "{}", line.len());
+    assert_eq!(walk.state.board.rows.len(), 1000);
+    assert!(walk.state.board.rows[999].why.contains("left out"));
+    assert_eq!(walk.state.board.rows[0].fields, walk.moment.board.rows[0].fields);
+}
+
+#[test]
+fn a_command_without_end_is_neither_offered_nor_recorded() {
+    let words = vec!["\"{{ .inputs.nodes | tojson }}\""; 80].join(", ");
+    let (runbook, told) = parse(&BOOK.replace("run = \"stop\"\n", &format!("run = [\"stop\", {words}]\n")));
+    let runbook = runbook.unwrap_or_else(|| panic!("{told:?}"));
+    let mut walk = Walk::of(runbook);
+    walk.do_first();
+    walk.do_first();
+    let inputs = &mut walk.state.opened.as_mut().unwrap().inputs;
+    inputs["nodes"][0]["api"] = json!("x".repeat(16_000));
+    let told = command_of(&walk.runbook, &walk.state, &walk.moment.board, &walk.key(), walk.moment.at);
+    assert_eq!(told.unwrap_err().0, "the command is longer than 1 MiB");
+}
+
+#[test]
+fn ten_thousand_steps_are_left_out_in_no_time() {
+    let book = BOOK.replace(
+        "for_each = '.health.node[] | select(.role == \"standby\") | .node'",
+        "for_each = '.inputs.nodes[]'\nwhen = 'false'",
+    );
+    let (runbook, told) = parse(&book);
+    let runbook = runbook.unwrap_or_else(|| panic!("{told:?}"));
+    let mut walk = Walk::of(runbook);
+    walk.do_first();
+    let nodes: Vec<_> = (0..3400).map(|n| json!({ "name": format!("n{n}") })).collect();
+    walk.state.opened.as_mut().unwrap().inputs["nodes"] = json!(nodes);
+    let began = crate::clock::monotonic();
+    walk.do_first();
+    assert_eq!(walk.key().to_string(), "verify/look");
+    assert_eq!(walk.state.counts().not_applicable, 3 * 3400 + 1);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
+#[test]
+fn an_item_without_end_keeps_a_phase_closed() {
+    let mut walk = Walk::opened();
+    walk.do_first();
+    walk.moment.board.rows[1].item["log"] = json!("x".repeat(17_000));
+    walk.do_first();
+    let told = stalled(&walk.runbook, &walk.state, &walk.moment).unwrap();
+    assert_eq!(told, "the phase nodes cannot open: the item n2 is larger than 16 KiB");
+}
+
+#[test]
+fn a_long_reason_is_not_repeated_for_every_step() {
+    let reason = "r".repeat(60_000);
+    let mut walk = at_stop();
+    walk.must(Proposal::Abandon { reason: reason.clone() });
+    assert_eq!(walk.state.closed.as_ref().map(|closed| &closed.reason), Some(&reason));
+    assert!(walk.state.phases.iter().flat_map(|phase| phase.keys()).all(|(_, step)| step.said.len() < 300));
+}
+
+#[test]
+fn a_journal_made_by_hand_does_not_fill_the_memory() {
+    let walk = at_stop();
+    let item = |n: u32| Item { name: Some(n.to_string()), value: Value::Null };
+    let event = Event::PhaseBound { phase: PhaseId::new("nodes"), items: (0..500_000).map(item).collect() };
+    let mut state = RunState::new(&walk.runbook);
+    state.apply(&Record { seq: 1, at: Timestamp::default(), prev: String::new(), by: String::new(), event });
+    assert!(state.counts().pending <= 100_010, "{:?}", state.counts());
+}
+
 /// One thing that may befall a run.
 #[derive(Clone, Debug)]
 enum Blow {
     Choose(usize),
     Pass(u64),
     See([bool; 3]),
+    Silent(usize),
     Finish(i32),
     LeaveAndReturn,
     Wild(usize),
@@ -564,6 +750,7 @@ fn blow() -> impl Strategy<Value = Blow> {
         8 => any::<usize>().prop_map(Blow::Choose),
         3 => (0u64..400).prop_map(Blow::Pass),
         3 => any::<[bool; 3]>().prop_map(Blow::See),
+        2 => (0usize..3).prop_map(Blow::Silent),
         4 => prop_oneof![3 => Just(0), 1 => Just(1)].prop_map(Blow::Finish),
         1 => Just(Blow::LeaveAndReturn),
         2 => any::<usize>().prop_map(Blow::Wild),
@@ -585,6 +772,10 @@ impl Walk {
             }
             Blow::Pass(seconds) => self.pass(*seconds),
             Blow::See(ok) => self.see(*ok),
+            Blow::Silent(node) => {
+                self.moment.board = silent(*node);
+                self.sense();
+            }
             Blow::Finish(status) if self.state.job.is_some() => self.finish(*status),
             Blow::Finish(_) => {}
             Blow::LeaveAndReturn if self.state.closed.is_none() => {
@@ -608,6 +799,7 @@ impl Walk {
             Allowed::Skip(key.clone()),
             Allowed::Override(key.clone()),
             Allowed::CutWait(key),
+            Allowed::Acknowledge(health("n2")),
             Allowed::Close,
         ];
         let choice = &kinds[(index / keys.len()) % kinds.len()];

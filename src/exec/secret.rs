@@ -160,7 +160,9 @@ enum Here {
 impl Redactor {
     /// Looks for these values; those shorter than [`MIN_REDACTED_BYTES`] are left alone.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        Self { secrets: secrets.into_iter().filter(|secret| secret.0.len() >= MIN_REDACTED_BYTES).collect() }
+        // A variable often ends in a newline that whoever prints the secret leaves out.
+        let bare = secrets.into_iter().map(|secret| Secret(secret.0.trim().to_owned()));
+        Self { secrets: bare.filter(|secret| secret.0.len() >= MIN_REDACTED_BYTES).collect() }
     }
 
     /// A whole text at once.
@@ -273,6 +275,12 @@ mod tests {
         ] {
             assert_eq!(redactor.text(text), clean);
         }
+    }
+
+    #[test]
+    fn white_space_around_a_secret_does_not_hide_it() {
+        let redactor = redactor(&["s3cr3t\n", "  t0ken ", " \n \n"]);
+        assert_eq!(redactor.text("s3cr3t, t0ken, \n \n \n"), "[secret], [secret], \n \n \n");
     }
 
     proptest! {

@@ -15,6 +15,9 @@ use crate::runbook::{self, Argv, Ask, Expr, Probe, ProbeId, Runbook, SecretRef, 
 /// The most items that one probe is asked for.
 const MAX_ITEMS: usize = 1000;
 
+/// The most targets of all probes together.
+const MAX_TARGETS: usize = 10_000;
+
 /// One thing that is asked: a probe for one item, everything in it rendered.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -98,6 +101,9 @@ pub fn targets(runbook: &Runbook, scope: &Value) -> Result<Vec<Target>, Vec<Stri
             Err(why) => problems.push(format!("probe {}: {why}", probe.id)),
         }
     }
+    if targets.len() > MAX_TARGETS {
+        problems.push(format!("{} targets are too many; at most {MAX_TARGETS} can be asked", targets.len()));
+    }
     if problems.is_empty() { Ok(targets) } else { Err(problems) }
 }
 
@@ -113,6 +119,10 @@ fn items(probe: &Probe, scope: &Value) -> Result<Vec<(Option<String>, Value)>, S
             return Err(format!("two items are named {name}"));
         }
         items.push((Some(name.to_owned()), item));
+    }
+    if items.is_empty() {
+        // What looks at it would wait for ever.
+        return Err("its `each` gives nothing to ask".into());
     }
     Ok(items)
 }

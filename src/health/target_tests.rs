@@ -120,6 +120,7 @@ fn what_cannot_be_asked_is_told_for_every_probe() {
         (".inputs.nodes[] | {}", "probe vault: {} has no name"),
         ("\"a\", \"b\", \"a\"", "probe vault: two items are named a"),
         ("\"a/b\"", "probe vault: \"a/b\" cannot name an item"),
+        ("empty", "probe vault: its `each` gives nothing to ask"),
     ] {
         let both = vec![probe(Some(each), plain("http://a")), probe(None, plain("/no"))];
         let problems = targets(&runbook(both), &scope()).unwrap_err();

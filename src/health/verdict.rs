@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::engine::Verdict;
+use crate::engine::{Verdict, json_bytes};
 use crate::health::target::Target;
 use crate::runbook::Truth;
 
@@ -13,6 +13,12 @@ const MAX_WHY_CHARS: usize = 120;
 
 /// The longest value within a reason, in characters.
 const MAX_VALUE_CHARS: usize = 40;
+
+/// The largest field, in bytes of JSON.
+const MAX_FIELD_BYTES: usize = 16 * 1024;
+
+/// The most that all fields of one answer may take, in bytes of JSON.
+const MAX_FIELDS_BYTES: usize = 64 * 1024;
 
 /// What was heard when a probe asked.
 #[derive(Clone, Debug)]
@@ -68,24 +74,43 @@ pub(crate) fn judge(target: &Target, heard: Heard) -> Judgement {
 /// Without an answer only those fields are kept that can be told all the same.
 fn lenient_fields(target: &Target, facts: Map<String, Value>) -> Map<String, Value> {
     let facts = Value::Object(facts);
-    let told = target.fields.iter().filter_map(|(name, expr)| Some((name.clone(), expr.first(&facts).ok()?)));
-    told.filter(|(_, value)| !value.is_null()).collect()
+    let told = target.fields.iter().filter_map(|(name, expr)| Some((name.clone(), expr.one(&facts).ok()?)));
+    let mut room = MAX_FIELDS_BYTES;
+    told.filter(|(_, value)| !value.is_null() && fits(value, &mut room).is_ok()).collect()
+}
+
+/// Whether there is room for a field; records repeat it, so it must not be endless.
+fn fits(value: &Value, room: &mut usize) -> Result<(), &'static str> {
+    let bytes = json_bytes(value);
+    if bytes > MAX_FIELD_BYTES {
+        return Err("is larger than 16 KiB");
+    }
+    *room = room.checked_sub(bytes).ok_or("is too much: all fields may take 64 KiB together")?;
+    Ok(())
 }
 
 fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u16>) -> Judgement {
     let mut scope = Value::Object(facts);
     let mut fields = Map::new();
-    let mut unreadable = None;
+    let (mut unreadable, mut too_large) = (None, None);
+    let mut room = MAX_FIELDS_BYTES;
     for (name, expr) in &target.fields {
-        let value = expr.first(&scope).unwrap_or_else(|error| {
+        let mut value = expr.one(&scope).unwrap_or_else(|error| {
             unreadable.get_or_insert_with(|| format!("{name} cannot be told: {error}"));
             Value::Null
         });
+        if let Err(why) = fits(&value, &mut room) {
+            too_large.get_or_insert_with(|| format!("{name} {why}"));
+            value = Value::Null;
+        }
         fields.insert(name.clone(), value);
     }
     let fact = first_fact(&scope);
     if let Some(scope) = scope.as_object_mut() {
         scope.extend(fields.clone());
+    }
+    if let Some(why) = too_large {
+        return Judgement { verdict: Verdict::Unknown, why: short(&why), fields };
     }
     let ok = target.ok.truth(&scope);
     let is_degraded = || target.degraded.as_ref().is_some_and(|degraded| degraded.truth(&scope) == Truth::True);

@@ -56,13 +56,21 @@ fn what_cannot_be_told_is_unknown_and_never_healthy() {
     let fails = target(&[], ".status | error", None);
     assert_eq!(judged(&fails, Kind::Answer, json!({"status": 200})).0, Verdict::Unknown);
 
+    // What an unreadable answer does not hold passes for nothing, least of all for little.
+    for (field, ok) in [(".body.used", ".it < 90"), (".body.alerts | length", ".it == 0"), ("1, .status", ".it < 90")] {
+        let (verdict, why, _) =
+            judged(&target(&[("it", field)], ok, None), Kind::Answer, json!({"status": 502, "body": null}));
+        assert_eq!(verdict, Verdict::Unknown, "{ok}: {why}");
+    }
+
     // A field that failed spoils a bad verdict, not a good one.
     let broken = [("peers", ".body | length"), ("up", ".status == 200"), ("bad", ".status | keys")];
     let (verdict, why, fields) =
         judged(&target(&broken, ".up", None), Kind::Answer, json!({"status": 200, "body": [1, 2]}));
     assert_eq!((verdict, why.as_str()), (Verdict::Ok, ""));
     assert_eq!(fields, json!({"peers": 2, "up": true, "bad": null}));
-    let (verdict, why, _) = judged(&target(&broken, ".bad == 1", None), Kind::Answer, json!({"status": 200}));
+    let (verdict, why, _) =
+        judged(&target(&broken, ".bad == 1", None), Kind::Answer, json!({"status": 200, "body": []}));
     assert_eq!(verdict, Verdict::Unknown);
     assert!(why.starts_with("bad cannot be told: "), "{why}");
 }
@@ -93,4 +101,20 @@ fn no_answer_keeps_only_what_can_be_told_without_one() {
     assert_eq!(fields, json!({"gone": false, "slow": true}));
     let (verdict, why, fields) = judged(&probe, Kind::Nothing("no such host".into()), facts(false));
     assert_eq!((verdict, why.as_str(), fields), (Verdict::Unknown, "no such host", json!({})));
+}
+
+#[test]
+fn an_endless_field_is_unknown_and_not_kept() {
+    let probe = target(&[("role", ".body.role"), ("log", ".text")], "true", Some("true"));
+    let facts = |bytes: usize| json!({"status": 200, "body": {"role": "active"}, "text": "x".repeat(bytes)});
+    let (verdict, why, fields) = judged(&probe, Kind::Answer, facts(16 * 1024 - 1));
+    assert_eq!((verdict, why.as_str()), (Verdict::Unknown, "log is larger than 16 KiB"));
+    assert_eq!(fields, json!({"role": "active", "log": null}));
+    assert_eq!(judged(&probe, Kind::Answer, facts(16 * 1024 - 2)).0, Verdict::Ok);
+    assert_eq!(judged(&probe, Kind::TimedOut, facts(20_000)).2, json!({"role": "active"}));
+
+    let many: Vec<String> = (0..5).map(|n| format!("log{n}")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), ".text")).collect();
+    let (verdict, why, _) = judged(&target(&many, "true", None), Kind::Answer, facts(15_000));
+    assert_eq!((verdict, why.as_str()), (Verdict::Unknown, "log4 is too much: all fields may take 64 KiB together"));
 }

@@ -101,6 +101,22 @@ impl Expr {
         if is_over { Err(EvalError(format!("gave more than {limit} values"))) } else { Ok(all) }
     }
 
+    /// Its only output. None is an error, and so are several: which of them was meant cannot be told.
+    pub fn one(&self, scope: &Value) -> Result<Value, EvalError> {
+        let mut outputs = Vec::with_capacity(2);
+        self.each(scope, |value| {
+            outputs.push(value);
+            outputs.len() < 2
+        })?;
+        match (outputs.pop(), outputs.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(_), false) => {
+                Err(EvalError("gave several values where one is meant; use all(…), any(…) or first(…)".into()))
+            }
+            (None, _) => Err(EvalError("gave nothing".into())),
+        }
+    }
+
     fn each(&self, scope: &Value, mut each: impl FnMut(Value) -> bool) -> Result<(), EvalError> {
         let compile = || allow::with_term(&self.0.source, jq::compile).ok().flatten();
         let Some(filter) = self.0.filter.get_or_init(compile) else {
@@ -118,9 +134,9 @@ impl Expr {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Its first output as a condition: `true`, `false`, and everything else (also `null` and errors) unknown.
+    /// Its output as a condition: `true`, `false`, and everything else (also `null`, errors and several outputs) unknown.
     pub fn truth(&self, scope: &Value) -> Truth {
-        match self.first(scope) {
+        match self.one(scope) {
             Ok(Value::Bool(true)) => Truth::True,
             Ok(Value::Bool(false)) => Truth::False,
             Ok(other) => {

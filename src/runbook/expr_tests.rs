@@ -203,11 +203,58 @@ fn a_condition_is_true_only_on_true() {
         ("null", Truth::Unknown("gave null instead of true or false".into())),
         ("\"true\"", Truth::Unknown("gave \"true\" instead of true or false".into())),
         ("empty", Truth::Unknown("gave nothing".into())),
+        // The first node is well, the third is not.
+        (
+            ".health.vault[].verdict == \"ok\"",
+            Truth::Unknown("gave several values where one is meant; use all(…), any(…) or first(…)".into()),
+        ),
+        ("true, error(\"late\")", Truth::Unknown("late".into())),
+        ("all(.health.vault[]; .verdict == \"ok\")", Truth::False),
         ("error(\"no\")", Truth::Unknown("no".into())),
         (".text.below", Truth::Unknown("cannot index \"Vault v1.17.3\\nok\" with \"below\"".into())),
         ("\"latest\" | version", Truth::Unknown("\"latest\" is not a version".into())),
     ] {
         assert_eq!(Expr::compile(source).unwrap().truth(&scope()), truth, "{source}");
+    }
+}
+
+#[test]
+fn what_is_not_known_passes_for_nothing() {
+    let scope = json!({"used": 40, "text": "40", "missing": null, "zero": 0, "huge": 1e308, "yes": true});
+    for (source, reason) in [
+        (".missing < 90", "null and a number cannot be compared by size"),
+        ("90 > .missing", "a number and null cannot be compared by size"),
+        (".missing <= .missing", "null and null cannot be compared by size"),
+        (".nothing.at.all < 1", "null and a number cannot be compared by size"),
+        (".text >= 30", "a text and a number cannot be compared by size"),
+        (".yes < 1", "true or false and a number cannot be compared by size"),
+        ("any(.used, .missing; . < 30)", "null and a number cannot be compared by size"),
+        (".missing == .nothing.at.all", "null and null: neither is known, so not that they are equal"),
+        ("any(.used, .missing; . == .missing)", "cannot index 40 with \"missing\""),
+        (
+            ". as $all | any(.used, .missing; . == $all.missing)",
+            "null and null: neither is known, so not that they are equal",
+        ),
+        ("(.missing | length) == 0", "null has no length"),
+        (".missing | length <= 1", "null has no length"),
+        (".zero / .zero < 1", "the result is not a number"),
+        (".zero / .zero != 1", "the result is not a number"),
+        ("(.huge * 10) - (.huge * 10) <= 0", "the result is not a number"),
+        ("(.huge * 10) * 0 != 1", "the result is not a number"),
+        ("-(.zero / .zero) <= 0", "the result is not a number"),
+    ] {
+        let truth = Expr::compile(source).unwrap().truth(&scope);
+        assert_eq!(truth, Truth::Unknown(reason.into()), "{source}");
+    }
+    for source in [
+        ".used < 90",
+        "90 > .used",
+        ".text < \"5\"",
+        "[1, 2] < [1, 3]",
+        ".used >= 40 and .used <= 40.0",
+        "false < true",
+    ] {
+        assert_eq!(Expr::compile(source).unwrap().truth(&scope), Truth::True, "{source}");
     }
 }
 

@@ -12,7 +12,7 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::native::Fun;
-use jaq_core::ops::Math;
+use jaq_core::ops::{Cmp, Math};
 use jaq_core::path::{Part, Path};
 use jaq_core::{Compiler, Ctx, DataT, Lut, Vars};
 use jaq_json::Val;
@@ -208,19 +208,38 @@ fn operation<'s>(left: &Term<&'s str>, operator: &BinaryOp<&'s str>, right: &Ter
         BinaryOp::Math(Math::Mul) => return charged_call("times_", left, right),
         BinaryOp::Math(Math::Sub) => return charged_call("minus_", left, right),
         BinaryOp::Math(math) => {
-            return charged("made_", Term::BinOp(Box::new(left), BinaryOp::Math(*math), Box::new(right)));
+            return charged("number_", Term::BinOp(Box::new(left), BinaryOp::Math(*math), Box::new(right)));
         }
         BinaryOp::Cmp(compare) => {
             let side = |term: Term<&'s str>| match term {
                 Term::Num(_) => Box::new(term),
                 term => Box::new(charged("walk_", term)),
             };
-            return charged("each_", Term::BinOp(side(left), BinaryOp::Cmp(*compare), side(right)));
+            let (left, right) = (side(left), side(right));
+            return match compare {
+                Cmp::Lt => charged_call("less_", *left, *right),
+                Cmp::Le => charged_call("at_most_", *left, *right),
+                Cmp::Gt => charged_call("more_", *left, *right),
+                Cmp::Ge => charged_call("at_least_", *left, *right),
+                Cmp::Eq if !is_literal(&left) && !is_literal(&right) => charged_call("same_", *left, *right),
+                Cmp::Eq | Cmp::Ne => charged("each_", Term::BinOp(left, BinaryOp::Cmp(*compare), right)),
+            };
         }
         BinaryOp::Pipe(pattern) => BinaryOp::Pipe(pattern.as_ref().map(pattern_account)),
         other => other.clone(),
     };
     charged("each_", Term::BinOp(Box::new(left), operator, Box::new(right)))
+}
+
+/// Whether the author wrote the value down, so that it is known: `null` too.
+fn is_literal(term: &Term<&str>) -> bool {
+    match term {
+        Term::Num(_) => true,
+        Term::Str(None, parts) => parts.iter().all(|part| !matches!(part, StrPart::Term(_))),
+        Term::Call("true" | "false" | "null", _) => true,
+        Term::Call("walk_", inner) => inner.iter().all(is_literal),
+        _ => false,
+    }
 }
 
 fn charged_call<'s>(name: &'static str, left: Term<&'s str>, right: Term<&'s str>) -> Term<&'s str> {

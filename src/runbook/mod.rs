@@ -2,6 +2,7 @@
 
 mod allow;
 pub mod check;
+mod compare;
 pub mod expr;
 mod filters;
 pub mod head;
@@ -21,6 +22,7 @@ pub use expr::{EvalError, Expr, ExprError, Truth};
 pub use head::{Head, head};
 pub use id::{GuardId, InputId, PhaseId, ProbeId, RollbackId, RunbookId, StepId, StepKey};
 pub use model::*;
+pub(crate) use native::shorten;
 pub use parse::parse;
 pub use reads::Reads;
 pub use template::Template;

@@ -7,6 +7,7 @@ use jaq_json::{Num, Val};
 use jaq_std::ValT as _;
 use serde_json::Value;
 
+use crate::runbook::compare::{self, is_nan};
 use crate::runbook::expr::EvalError;
 use crate::runbook::jq::{Data, Jq};
 use crate::runbook::reads::Reads;
@@ -41,7 +42,7 @@ fn spent<'a>() -> Exn<'a, Val> {
 }
 
 /// What it costs to walk over `value`, or anything above `enough`.
-fn weight(value: &Val, enough: u64) -> u64 {
+pub(crate) fn weight(value: &Val, enough: u64) -> u64 {
     let mut total = 1;
     match value {
         Val::Null | Val::Bool(_) | Val::Num(Num::Int(_) | Num::Float(_)) => {}
@@ -69,7 +70,7 @@ fn weight(value: &Val, enough: u64) -> u64 {
 }
 
 /// Runs its argument and charges for every value, by what `cost` says it costs.
-fn charging<'a>(mut cv: Cv<'a, Jq>, cost: fn(&Data<'a>, &Val) -> u64) -> ValXs<'a, Val> {
+pub(crate) fn charging<'a>(mut cv: Cv<'a, Jq>, cost: fn(&Data<'a>, &Val) -> u64) -> ValXs<'a, Val> {
     let data = *cv.0.data();
     if !data.charge(1) {
         return box_once(Err(spent()));
@@ -139,6 +140,7 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
         })),
     ]
     .into_iter()
+    .chain(compare::funs())
 }
 
 fn select(mut cv: Cv<'_, Jq>) -> ValXs<'_, Val> {
@@ -173,7 +175,10 @@ fn times(left: Val, right: Val) -> jaq_json::ValR {
         (Val::Num(_), Val::Num(_)) if digits(&left) + digits(&right) > MAX_FACTOR_DIGITS => {
             Err(Error::str("the numbers are too large to multiply"))
         }
-        (Val::Num(_), Val::Num(_)) => left * right,
+        (Val::Num(_), Val::Num(_)) => match left * right {
+            Ok(product) if is_nan(&product) => Err(Error::str("the result is not a number")),
+            product => product,
+        },
         _ => Err(Error::str("`*` takes numbers")),
     }
 }
@@ -199,7 +204,8 @@ fn version(value: &Val) -> jaq_json::ValR {
 
 fn length(value: &Val) -> jaq_json::ValR {
     match value {
-        Val::Null => Ok(Val::from(0_isize)),
+        // jq says 0; but what is missing must not pass for an empty list.
+        Val::Null => Err(Error::str("null has no length")),
         Val::TStr(text) => Ok(Val::from(String::from_utf8_lossy(text).chars().count())),
         Val::BStr(bytes) => Ok(Val::from(bytes.len())),
         Val::Arr(items) => Ok(Val::from(items.len())),

@@ -95,7 +95,7 @@ impl Template {
         for part in self.parts.iter() {
             match part {
                 Part::Text(range) => text.push_str(&self.source[range.clone()]),
-                Part::Value(expr) => match expr.first(scope) {
+                Part::Value(expr) => match expr.one(scope) {
                     Ok(Value::String(value)) => text.push_str(&value),
                     Ok(Value::Null) => return Err(EvalError(format!("`{}` is null", expr.source().trim()))),
                     Ok(other) => text.push_str(&other.to_string()),
@@ -158,6 +158,8 @@ mod tests {
             ("{{ .empty }}", Err("`.empty` is null")),
             ("{{ .node.nothing }}", Err("`.node.nothing` is null")),
             ("{{ empty }}", Err("`empty`: gave nothing")),
+            ("{{ .node[] }}", Err("`.node[]`: gave several values where one is meant; use all(…), any(…) or first(…)")),
+            ("{{ first(.node[]) }}", Ok("vault-2")),
         ] {
             let rendered = Template::compile(source).unwrap().render(&scope);
             assert_eq!(rendered.as_deref().map_err(|error| error.0.as_str()), expected, "{source}");

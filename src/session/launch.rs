@@ -11,7 +11,7 @@ use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::engine::{Event, JOURNAL_FORMAT, Mode, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen};
 use crate::exec::Runner;
 use crate::health::{self, Question, Target};
-use crate::journal::{Holder, Journal, JournalError, Lock, Opened, RunDir, SetAside, Store};
+use crate::journal::{Holder, Journal, JournalError, Lock, Opened, RunDir, RunSummary, SetAside, Store, read_records};
 use crate::runbook::{self, Runbook};
 use crate::session::live::{self, Live};
 use crate::session::{Session, Update};
@@ -94,9 +94,17 @@ pub enum LaunchError {
         /// The first diagnostic.
         why: String,
     },
+    /// The journal says practice and live at once.
+    #[error("the journal {0} does not say whether it is practice or live: nothing is done with it")]
+    NeitherNor(PathBuf),
     /// The run is over.
     #[error("the run {0} is closed: nothing can be added to it")]
     Closed(String),
+    /// A run of the same place and system stands open.
+    #[error(
+        "the run {0} of the same site and system is not closed: go on with it, or give it up there (piton resume {0})"
+    )]
+    StandsOpen(String),
     /// A probe cannot be set up.
     #[error("a probe cannot be set up: {0}")]
     Probe(String),
@@ -118,22 +126,52 @@ pub struct Suspended {
     set_aside: Vec<SetAside>,
 }
 
-/// Opens a new run and sits down at it.
+/// Opens a new run and sits down at it, unless a live run of the same site and system stands open: what that one left
+/// half done is its to finish.
 ///
 /// # Errors
 /// See [`LaunchError`]; nothing is left of a run that could not be opened but, at most, its folder.
 pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result<Launched, LaunchError> {
+    let (runbook, at) = (opening.runbook.clone(), world.clock.now());
+    let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
+    if let Some(other) = stands_open(store, &opening)? {
+        return Err(LaunchError::StandsOpen(other));
+    }
+    begin_held(store, opening, held, Vec::new(), who, world)
+}
+
+/// Opens a new run although another one of the same site and system stands open, which a note in the new run then tells.
+///
+/// # Errors
+/// See [`LaunchError`]; a place that somebody holds at this moment stays held.
+pub fn begin_beside(store: &Store, opening: Opening, who: &Who, world: World) -> Result<Launched, LaunchError> {
+    let (runbook, at) = (opening.runbook.clone(), world.clock.now());
+    let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
+    let beside = stands_open(store, &opening)?.map(|other| Proposal::Note {
+        step: None,
+        text: format!("begun although the run {other} of the same site and system is not closed"),
+    });
+    begin_held(store, opening, held, beside.into_iter().collect(), who, world)
+}
+
+fn begin_held(
+    store: &Store,
+    opening: Opening,
+    held: Option<Lock>,
+    told: Vec<Proposal>,
+    who: &Who,
+    world: World,
+) -> Result<Launched, LaunchError> {
     let runbook = opening.runbook.clone();
     let mode = if opening.practice.is_some() { Mode::Practice } else { Mode::Live };
     let targets = targets(&runbook, &opening.inputs, opening.practice.as_ref())?;
     let at = world.clock.now();
-    let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
     let dir = store.begin(mode, at, runbook.id.as_str())?;
     let head = head(&opening, mode, &dir, who);
     let (journal, record) = Journal::create(&dir, &who.holder(at), at, &who.by(), head)?;
     let records = vec![record];
     let state = RunState::fold(&runbook, &records);
-    let first = vec![sit(who)];
+    let first = std::iter::once(sit(who)).chain(told).collect();
     go(Parts { runbook, journal, state, records, targets, dir, held, is_resumed: false }, first, who, world)
 }
 
@@ -147,6 +185,10 @@ pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchE
     let Opened { journal, records, set_aside } = Journal::open(&dir, &who.holder(now))?;
     let path = dir.journal_path();
     let text = match records.first().map(|record| &record.event) {
+        // What calls itself practice and is not would reach the real systems.
+        Some(Event::RunOpened(opened)) if (opened.mode == Mode::Practice) != opened.practice.is_some() => {
+            return Err(LaunchError::NeitherNor(path));
+        }
         Some(Event::RunOpened(opened)) => opened.text.as_str(),
         _ => "",
     };
@@ -289,3 +331,26 @@ fn hold_site(
     let Some(site) = site else { return Ok(None) };
     Ok(Some(store.lock_place(&site.name, &runbook.system, holder)?))
 }
+
+/// The latest live run of the same place and system that was not closed. One whose runbook this version cannot read
+/// does not count: nobody could go on with it.
+fn stands_open(store: &Store, opening: &Opening) -> Result<Option<String>, LaunchError> {
+    let Some(site) = opening.site.as_ref().filter(|_| opening.practice.is_none()) else { return Ok(None) };
+    let is_there = |run: &RunSummary| {
+        let known = run.opening.as_ref().filter(|known| known.mode == Mode::Live);
+        run.is_open() && known.is_some_and(|known| known.site.as_ref().is_some_and(|other| other.name == site.name))
+    };
+    for run in store.list()?.iter().filter(|run| is_there(run)) {
+        let (records, _) = read_records(&run.dir.journal_path())?;
+        let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event) else { continue };
+        let system = runbook::parse(&opened.text).0.map(|runbook| runbook.system);
+        if system.as_ref() == Some(&opening.runbook.system) {
+            return Ok(Some(run.dir.id()));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+#[path = "launch_tests.rs"]
+mod tests;

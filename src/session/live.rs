@@ -211,8 +211,14 @@ impl Running {
             is_new(&condition, truth).then(|| (condition, truth, why, seen(&moment.board, &probes)))
         });
         let changed: Vec<_> = verdicts.chain(told).collect();
-        for (condition, truth, why, seen) in changed {
-            self.propose_at(Proposal::Observe { condition, truth, why, seen }, &moment);
+        // None of them hangs on another, so all are recorded together: one write, one sync.
+        let events = changed.into_iter().flat_map(|(condition, truth, why, seen)| {
+            let observed = Proposal::Observe { condition, truth, why, seen };
+            decide(&self.live.runbook, &self.live.state, observed, &moment).unwrap_or_default()
+        });
+        let events: Vec<_> = events.collect();
+        if !events.is_empty() {
+            self.record(moment.at, PITON, events);
         }
         self.propose_at(Proposal::Advance, &moment);
         self.live.state.seq != before

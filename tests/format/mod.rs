@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use piton::clock::monotonic;
 use piton::diagnostic::{Diagnostic, render_all};
-use piton::runbook::parse;
+use piton::runbook::{Action, PhaseId, StepId, Truth, parse};
 use piton::{library, site};
+use serde_json::json;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -51,6 +52,57 @@ fn the_shipped_runbooks_are_taken_and_their_site_examples_bind_them() {
         let bound = bound.unwrap_or_else(|problems| panic!("{}: {problems:?}", entry.id));
         assert_eq!((bound.missing, bound.unused), (vec![], vec![]), "{}", entry.id);
     }
+}
+
+/// What the upgrade of Vault asks before the active node is shut down, on clusters of which something is not known.
+#[test]
+fn the_hand_over_of_the_vault_runbook_opens_on_evidence_alone() {
+    let library = library::Library::open(&[]).unwrap();
+    let entry = library.find("vault-ha-upgrade").unwrap();
+    let book = entry.runbook().unwrap();
+    let step = book.step(&PhaseId::new("active"), &StepId::new("hand-over")).unwrap();
+    let gate = &step.gate.as_ref().unwrap().holds;
+    let guard = &book.guards.iter().find(|guard| guard.id.as_str() == "never-newer-to-older").unwrap().holds;
+    let heirs = match &book.step(&PhaseId::new("active"), &StepId::new("heirs")).unwrap().action {
+        Action::Check { holds, .. } => holds.clone(),
+        _ => panic!("heirs is a check"),
+    };
+    let told = |change: &dyn Fn(&mut serde_json::Value)| {
+        let node = |name: &str, role: &str, version: &str| json!({ "node": { "name": name }, "verdict": "ok", "role": role, "version": version });
+        let view = |name: &str, state: &str| json!({ "node": { "name": name }, "verdict": "ok", "state": state, "leader": "http://a", "applied": 100, "committed": 100 });
+        let mut scope = json!({
+            "inputs": { "storage": "raft", "target": "1.17.3", "from": "1.16.2", "lag": 10 },
+            "node": { "name": "a" },
+            "health": {
+                "vault": [node("a", "active", "1.16.2"), node("b", "standby", "1.17.3"), node("c", "standby", "1.17.3")],
+                "leader": [view("a", "leads"), view("b", "follows"), view("c", "follows")],
+            },
+        });
+        change(&mut scope);
+        [gate, &heirs, guard].map(|expr| expr.truth(&scope) == Truth::True)
+    };
+    assert_eq!(told(&|_| {}), [true; 3]);
+    // An older heir, a sealed one, one that trails.
+    assert_eq!(told(&|scope| scope["health"]["vault"][1]["version"] = json!("1.16.1")), [false; 3]);
+    assert_eq!(told(&|scope| scope["health"]["vault"][1]["role"] = json!("sealed")), [false, false, true]);
+    assert_eq!(told(&|scope| scope["health"]["leader"][1]["applied"] = json!(89)), [false, false, true]);
+    // A node that says nothing, and indexes and leaders that nobody knows.
+    let silent = |scope: &mut serde_json::Value| {
+        scope["health"]["vault"][1] = json!({ "node": { "name": "b" }, "verdict": "unknown" })
+    };
+    assert_eq!(told(&silent), [false; 3]);
+    assert_eq!(told(&|scope| scope["health"]["leader"][0]["committed"] = json!(null)), [false, false, true]);
+    assert_eq!(told(&|scope| scope["health"]["leader"][1]["applied"] = json!(null)), [false, false, true]);
+    let nameless = |scope: &mut serde_json::Value| {
+        (0..3).for_each(|row| scope["health"]["leader"][row]["leader"] = json!(""));
+    };
+    assert_eq!(told(&nameless), [false, false, true]);
+    // Another storage has no such indexes.
+    let other = |scope: &mut serde_json::Value| {
+        scope["inputs"]["storage"] = json!("other");
+        (0..3).for_each(|row| scope["health"]["leader"][row]["committed"] = json!(null));
+    };
+    assert_eq!(told(&other), [true; 3]);
 }
 
 /// Every broken runbook has beside it what is told about it. With `PITON_WRITE_EXPECTED=1` the files are written anew:

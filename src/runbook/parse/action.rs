@@ -122,7 +122,7 @@ impl<'d> Reader<'d> {
     fn check(&mut self, table: &mut Table<'d>, item: &Item<'d>, place: Place) -> Option<Action> {
         let hold = self.duration(table, "hold").unwrap_or_default();
         let timeout = table.text("timeout", &mut self.findings);
-        let why = table.text("why", &mut self.findings).map(|text| text.value.to_owned()).unwrap_or_default();
+        let why = self.plain_or_empty(table, "why");
         let limit = timeout.as_ref().and_then(|text| self.duration_of(text));
         if let (Some(text), Some(_)) = (timeout, limit.filter(|limit| *limit < hold)) {
             self.findings.error("bad-duration", &text.span, "it fails before it can have held long enough");

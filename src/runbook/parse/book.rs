@@ -50,7 +50,7 @@ fn read_book<'d>(reader: &mut Reader<'d>, mut table: Table<'d>, has_syntax_error
         _ => item.text(&mut reader.findings).map(|text| text.value.to_owned()),
     });
     let system = table.need_text("system", &mut reader.findings).filter(|text| reader.is_name(text));
-    let summary = table.text("summary", &mut reader.findings).map(|text| text.value.to_owned()).unwrap_or_default();
+    let summary = reader.plain_or_empty(&mut table, "summary");
     let minutes = read_minutes(reader, &mut table);
     let source = read_source(reader, &mut table);
     let inputs = reader.inputs(&mut table);

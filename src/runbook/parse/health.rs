@@ -18,6 +18,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const MIN_EVERY: Duration = Duration::from_millis(200);
 const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// What `.health.NAME[]` holds beside the fields.
+const ROW_KEYS: &[&str] = &["node", "verdict", "age", "why"];
 /// What the fields of an HTTP, a TCP and a command probe see.
 const HTTP_ANSWER: &[&str] = &["status", "headers", "body", "text", "refused", "timed_out", "elapsed_ms"];
 const TCP_ANSWER: &[&str] = &["refused", "timed_out", "elapsed_ms"];
@@ -59,6 +61,7 @@ impl<'d> Reader<'d> {
             self.findings.error("bad-duration", &table.span, message);
         }
         let (ask, answer) = self.question(&mut table, &sees);
+        self.reserved(&table);
         let fields = self.named(&mut table, "fields", &Sees::Answer(answer));
         let names = fields.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let verdict = Sees::Fields(names);
@@ -66,10 +69,22 @@ impl<'d> Reader<'d> {
         let degraded = table.text("degraded", &mut self.findings).and_then(|text| self.expr(&text, verdict));
         table.finish(&mut self.findings);
         let id = id?;
-        let title = title.map_or(id.value, |text| text.value).to_owned();
+        let title = title.map_or_else(|| id.value.to_owned(), |text| self.plain(&text));
         let probe =
             Probe { id: ProbeId::new(id.value), title, each, every, timeout, ask: ask?, fields, ok: ok?, degraded };
         Some((id, probe))
+    }
+
+    /// Fields that would be hidden by what every row of a probe has.
+    fn reserved(&mut self, table: &Table<'d>) {
+        let fields = table.peek("fields").filter(Item::is_table);
+        let fields = fields.and_then(|item| item.table("a table of expressions", &mut self.findings));
+        for (name, _) in fields.into_iter().flat_map(Table::free) {
+            if ROW_KEYS.contains(&name.value) {
+                let message = format!("`{}` is what every row of a probe has already", name.value);
+                self.findings.helped("bad-name", &name.span, message, "choose another name for this field");
+            }
+        }
     }
 
     /// Exactly one of `http`, `tcp` and `command`, and what its fields will see.
@@ -192,7 +207,7 @@ impl<'d> Reader<'d> {
             let id = self.name(&mut table);
             let title = self.line(&mut table, "title");
             let holds = table.need_text("holds", &mut self.findings).and_then(|text| self.expr(&text, Sees::Run));
-            let why = table.need_text("why", &mut self.findings).map(|text| text.value.to_owned());
+            let why = table.need_text("why", &mut self.findings).map(|text| self.plain(&text));
             let blocks = table.texts("blocks", &mut self.findings);
             let source = table.texts("source", &mut self.findings);
             table.finish(&mut self.findings);

@@ -142,7 +142,29 @@ impl<'d> Reader<'d> {
     pub(crate) fn line(&mut self, table: &mut Table<'d>, key: &'static str) -> Option<String> {
         let text = table.need_text(key, &mut self.findings)?;
         self.check_line(&text);
-        Some(text.value.to_owned())
+        Some(self.plain(&text))
+    }
+
+    /// A text that is shown as it stands: a value in it would be shown as braces, so it is told here.
+    pub(crate) fn plain(&mut self, text: &Text<'_>) -> String {
+        if let Some(at) = text.value.find("{{") {
+            let end = text.value[at..].find("}}").map_or(at + 2, |end| at + end + 2);
+            let span = text.place(self.findings.source, at..end);
+            let help =
+                "values can stand in a step's title, text, cautions, prompt and arguments, and in a phase's title";
+            self.findings.helped(
+                "plain-text",
+                &span,
+                "this text is shown as it stands: it takes no {{ }}".into(),
+                help,
+            );
+        }
+        text.value.to_owned()
+    }
+
+    /// A plain text that may be absent.
+    pub(crate) fn plain_or_empty(&mut self, table: &mut Table<'d>, key: &'static str) -> String {
+        table.text(key, &mut self.findings).map(|text| self.plain(&text)).unwrap_or_default()
     }
 
     pub(crate) fn check_line(&mut self, text: &Text<'_>) {
@@ -190,7 +212,7 @@ impl<'d> Reader<'d> {
         }
         let mut table = item.table("a condition", &mut self.findings)?;
         let holds = table.need_text("holds", &mut self.findings);
-        let why = table.text("why", &mut self.findings).map(|text| text.value.to_owned()).unwrap_or_default();
+        let why = self.plain_or_empty(&mut table, "why");
         table.finish(&mut self.findings);
         Some(Condition { holds: self.expr(&holds?, sees)?, why })
     }
@@ -204,7 +226,7 @@ impl<'d> Reader<'d> {
             if words.iter().any(|word| word == text.value) {
                 self.findings.error("duplicate", &text.span, format!("{:?} stands here twice", text.value));
             } else {
-                words.push(text.value.to_owned());
+                words.push(self.plain(text));
             }
         }
         words

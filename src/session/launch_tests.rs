@@ -1,0 +1,89 @@
+use std::path::Path;
+
+use super::*;
+use crate::clock::FixedClock;
+use crate::engine::Leaving;
+use crate::exec::ScriptedRunner;
+use crate::runbook::parse;
+use crate::session::closing;
+
+fn opening(system: &str, site: Option<&str>) -> Opening {
+    let (runbook, told) = parse(&format!(
+        "format = 1\nid = \"demo\"\ntitle = \"Demo\"\nsystem = \"{system}\"\n[[phase]]\nid = \"only\"\ntitle = \"Only\"\n\
+         [[phase.step]]\nid = \"step\"\ntitle = \"Step\"\nconfirm = \"Done?\"\n"
+    ));
+    let runbook = Arc::new(runbook.unwrap_or_else(|| panic!("{told:?}")));
+    let seen = |name: &str| SiteSeen { name: name.into(), environment: "TEST".into(), colour: "red".into() };
+    Opening { runbook, inputs: Map::new(), site: site.map(seen), practice: None }
+}
+
+fn who() -> Who {
+    Who { operator: "maria".into(), host: "bastion".into(), face: "test" }
+}
+
+fn world() -> World {
+    let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_000_000_000)));
+    World { runtime: Handle::current(), clock, runner: Arc::new(ScriptedRunner::new()) }
+}
+
+fn begin_at(place: &Path, system: &str, site: Option<&str>) -> Result<Launched, LaunchError> {
+    begin(&Store::open(place), opening(system, site), &who(), world())
+}
+
+/// Takes in all that is said up to the end of the session.
+async fn end(mut launched: Launched, last: Option<Proposal>) -> (String, Vec<Record>) {
+    match last {
+        Some(last) => launched.session.propose(last),
+        None => launched.session.leave(Leaving::Left),
+    }
+    let mut all = Vec::new();
+    while let Some(update) = launched.updates.recv().await {
+        if let Update::Recorded(records) = update {
+            all.extend_from_slice(&records);
+            if closing(&records).is_some() {
+                launched.session.leave(Leaving::Left);
+            }
+        }
+    }
+    (launched.folder.file_name().unwrap().to_string_lossy().into_owned(), all)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
+    let place = tempfile::tempdir().unwrap();
+    let (first, _) = end(begin_at(place.path(), "vault", Some("prod")).unwrap(), None).await;
+    match begin_at(place.path(), "vault", Some("prod")) {
+        Err(LaunchError::StandsOpen(name)) => assert_eq!(name, first),
+        other => panic!("{:?}", other.map(|launched| launched.folder)),
+    }
+    for (system, site) in [("vault", Some("test")), ("nomad", Some("prod")), ("vault", None)] {
+        end(begin_at(place.path(), system, site).unwrap(), None).await;
+    }
+
+    // Whoever wants it all the same says so, and that is on record.
+    let store = Store::open(place.path());
+    let beside = begin_beside(&store, opening("vault", Some("prod")), &who(), world()).unwrap();
+    let give_up = || Some(Proposal::Abandon { reason: "a test".into() });
+    let (_, records) = end(beside, give_up()).await;
+    let told = records.iter().find_map(|record| match &record.event {
+        Event::NoteAdded { text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(told, Some(format!("begun although the run {first} of the same site and system is not closed")));
+
+    // Closed, it holds nothing back.
+    let again = go_on(&store, reopen(&store, &first, &who()).unwrap(), &who(), world()).unwrap();
+    end(again, give_up()).await;
+    assert!(begin_at(place.path(), "vault", Some("prod")).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_calls_itself_practice_and_is_live_is_not_gone_on_with() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(place.path());
+    let dir = store.begin(Mode::Practice, Timestamp::default(), "demo").unwrap();
+    let head = head(&opening("vault", None), Mode::Practice, &dir, &who());
+    let holder = who().holder(Timestamp::default());
+    drop(Journal::create(&dir, &holder, Timestamp::default(), "x", head).unwrap());
+    assert!(matches!(reopen(&store, &dir.id(), &who()), Err(LaunchError::NeitherNor(_))));
+}
