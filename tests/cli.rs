@@ -170,6 +170,20 @@ fn the_shipped_runbook_and_site_pass_the_check() {
 }
 
 #[test]
+fn an_open_run_holds_back_another_one_of_its_place_unless_told_otherwise() {
+    let home = Home::new();
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/sites/vault-example.toml");
+    let site = site.to_string_lossy();
+    let begin = ["run", "vault-ha-upgrade", "--set", "target=1.17.3", "--site", &*site];
+    assert_eq!(home.run(&begin).status.code(), Some(40));
+    let output = home.run(&begin);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("piton resume ") && told.contains("--beside"), "{told}");
+    assert_eq!(home.run(&[&begin[..], &["--beside"]].concat()).status.code(), Some(40));
+}
+
+#[test]
 fn list_manual_and_completions_print() {
     let home = Home::new();
     assert!(text(&home.run(&["list"]).stdout).contains("vault-ha-upgrade"));

@@ -50,7 +50,7 @@ pub enum Command {
         #[arg(required = true, value_name = "JOURNAL")]
         journals: Vec<String>,
     },
-    /// Read runbooks (and site files with --site) and report everything that is wrong with them.
+    /// Read runbooks and site files (in a folder `sites`, or named `…site.toml`) and report everything that is wrong with them.
     Check {
         /// Runbook files.
         #[arg(required = true, value_name = "FILE")]
@@ -103,6 +103,10 @@ pub struct RunArguments {
     /// How inputs are bound.
     #[command(flatten)]
     pub binding: Binding,
+
+    /// Begin although another run of the same site and system is not closed; a note in the new run tells of it.
+    #[arg(long)]
+    pub beside: bool,
 }
 
 /// `piton practice`.

@@ -28,6 +28,7 @@ pub struct Stage {
     runtime: Handle,
     set: Vec<(String, String)>,
     site: Option<Site>,
+    beside: bool,
 }
 
 impl Stage {
@@ -37,13 +38,13 @@ impl Stage {
     /// There is no place to keep runs in.
     pub fn new(folder: Option<PathBuf>, runtime: Handle) -> Result<Self, CliError> {
         let (library, store) = (run::library_of(folder)?, run::store()?);
-        Ok(Self { library, store, runtime, set: Vec::new(), site: None })
+        Ok(Self { library, store, runtime, set: Vec::new(), site: None, beside: false })
     }
 
-    /// With inputs that are bound already.
+    /// With inputs that are bound already, and whether an open run of the same place is no hindrance.
     #[must_use]
-    pub fn bound(self, set: Vec<(String, String)>, site: Option<Site>) -> Self {
-        Self { set, site, ..self }
+    pub fn bound(self, set: Vec<(String, String)>, site: Option<Site>, beside: bool) -> Self {
+        Self { set, site, beside, ..self }
     }
 
     /// What is listed of each runbook that can be named.
@@ -81,7 +82,8 @@ impl Stage {
         let site = self.site.as_ref().map(run::seen);
         let opening = Opening { runbook, inputs: bound.inputs, site, practice: None };
         let world = run::live_world(&self.runtime, crate::clock::Timestamp::default()).map_err(told)?;
-        launch::begin(&self.store, opening, &place::who("terminal"), world).map_err(|error| error.to_string())
+        let begin = if self.beside { launch::begin_beside } else { launch::begin };
+        begin(&self.store, opening, &place::who("terminal"), world).map_err(|error| error.to_string())
     }
 }
 

@@ -61,14 +61,16 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
             return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
                 .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
         }
-        let stage = Stage::new(folder, runtime.handle().clone())?.bound(typed.binding.set.clone(), site);
+        let stage = Stage::new(folder, runtime.handle().clone())?;
+        let stage = stage.bound(typed.binding.set.clone(), site, typed.beside);
         return face(&runtime, Start::SetUp { runbook: typed.runbook.clone(), is_practice: false }, stage, looks);
     }
     let store = store()?;
     let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
     let who = place::who("terminal");
     let world = live_world(runtime.handle(), Timestamp::default())?;
-    let launched = launch::begin(&store, opening, &who, world).map_err(launch_error)?;
+    let begin = if typed.beside { launch::begin_beside } else { launch::begin };
+    let launched = begin(&store, opening, &who, world).map_err(launch_error)?;
     in_terminal(&runtime, launched, looks)
 }
 
@@ -215,7 +217,9 @@ pub fn unbound(problems: &[BindProblem]) -> CliError {
 
 /// A run that could not be opened, with what to do about it.
 pub fn launch_error(error: LaunchError) -> CliError {
-    CliError::failed(error)
+    let stands_open = matches!(error, LaunchError::StandsOpen(_));
+    let told = CliError::failed(error);
+    if stands_open { told.hint("`piton run … --beside` begins another one all the same") } else { told }
 }
 
 fn face(runtime: &Runtime, start: Start, stage: Stage, looks: &Looks) -> Result<u8, CliError> {

@@ -162,7 +162,7 @@ impl Run {
             _ => {
                 if self.view.allowed.contains(&Allowed::Close) {
                     self.open(Dialog::Ask(Ask::Close));
-                } else if self.state.job.is_none() && self.state.current.is_some() {
+                } else if self.state.job.is_none() && (self.state.current.is_some() || self.view.stalled.is_some()) {
                     self.open(Dialog::Why(0));
                 }
                 Vec::new()
