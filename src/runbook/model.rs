@@ -221,6 +221,8 @@ pub struct Step {
     pub title: Template,
     /// The obligations of the document that it carries.
     pub source: Vec<String>,
+    /// The document's mistakes, by id, because of which it does other than the document.
+    pub mends: Vec<String>,
     /// Shown before the action; it is inert until they were.
     pub cautions: Vec<Caution>,
     /// Explanation in Markdown.
