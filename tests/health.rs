@@ -78,6 +78,15 @@ async fn misbehave(stream: &mut TcpStream, path: &str, request: &str) -> Option<
         }
         "/text" => answer(stream, "200", "", "all is <well>").await,
         "/several" => answer(stream, "200", "", "{\"peer\":1}\n{\"peer\":2}\n").await,
+        "/untyped" => {
+            let bare = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"bare\": 7}\n";
+            stream.write_all(bare).await.ok()
+        }
+        "/trailers" => {
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Stream-Error\r\n\r\n";
+            let chunks = b"b\r\n{\"peer\":1}\n\r\nb\r\n{\"peer\":2}\n\r\n0\r\nX-Stream-Error: peer 3 is away\r\n\r\n";
+            stream.write_all(&[head.as_slice(), chunks].concat()).await.ok()
+        }
         "/forbidden" => answer(stream, "403", "", "{\"errors\":[\"permission denied\"]}").await,
         "/endless" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await.ok()?;
@@ -183,6 +192,28 @@ async fn what_is_no_proper_answer_is_unknown_with_its_reason() {
     assert_eq!(sample.verdict, Verdict::Unknown);
     assert!(sample.why.starts_with("no answer: "), "{}", sample.why);
     assert_eq!(fields(&sample), json!({}));
+}
+
+#[tokio::test]
+async fn values_in_a_row_are_a_list_and_what_comes_after_them_is_read() {
+    let (server, address) = Server::start().await;
+    for (path, body, trailers) in [
+        ("/several", json!([{"peer": 1}, {"peer": 2}]), json!({})),
+        ("/untyped", json!({"bare": 7}), json!({})),
+        ("/trailers", json!([{"peer": 1}, {"peer": 2}]), json!({"x-stream-error": "peer 3 is away"})),
+        ("/text", json!(null), json!({})),
+    ] {
+        let question = http(&format!("{address}{path}"));
+        let probe = target(question, &[("body", ".body"), ("trailers", ".trailers")], ".trailers == {}");
+        let mut prober = Prober::new(probe, Arc::new(ScriptedRunner::new()));
+        let connections = server.connections.load(Ordering::SeqCst);
+        for _ in 0..2 {
+            let sample = prober.sample(&FixedClock::at(Timestamp::from_millis(77))).await;
+            assert_eq!(fields(&sample), json!({"body": body, "trailers": trailers}), "{path}: {}", sample.why);
+            assert_eq!(sample.verdict == Verdict::Ok, trailers == json!({}), "{path}");
+        }
+        assert_eq!(server.connections.load(Ordering::SeqCst), connections + 1, "{path}: the connection is kept");
+    }
 }
 
 #[tokio::test]

@@ -138,9 +138,10 @@ pub(crate) fn table(text: &str, room: Room<'_>) -> Result<Rows, String> {
         None => aligned(header),
     };
     let is_ruled = rule.is_some();
+    let is_nothing = |line: &str| line.is_empty() || (is_ruled && is_count(line));
     let mut rows = Rows::under(columns.cut(header).map_err(|why| format!("the header {why}"))?)?;
     for (line, text) in lines.by_ref() {
-        if text.is_empty() || (is_ruled && is_count(text)) {
+        if is_nothing(text) {
             break;
         }
         if !room(1 + columns.starts.len() as u64) {
@@ -148,7 +149,7 @@ pub(crate) fn table(text: &str, room: Room<'_>) -> Result<Rows, String> {
         }
         rows.rows.push(columns.cut(text).map_err(|why| format!("line {line} {why}"))?);
     }
-    match lines.find(|(_, line)| !line.is_empty() && !(is_ruled && is_count(line))) {
+    match lines.find(|(_, line)| !is_nothing(line)) {
         Some((line, _)) => Err(format!("line {line}: something follows the table")),
         None => Ok(rows),
     }

@@ -21,7 +21,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 /// What `.health.NAME[]` holds beside the fields.
 const ROW_KEYS: &[&str] = &["node", "verdict", "age", "why"];
 /// What the fields of an HTTP, a TCP and a command probe see.
-const HTTP_ANSWER: &[&str] = &["status", "headers", "body", "text", "refused", "timed_out", "elapsed_ms"];
+const HTTP_ANSWER: &[&str] = &["status", "headers", "body", "text", "trailers", "refused", "timed_out", "elapsed_ms"];
 const TCP_ANSWER: &[&str] = &["refused", "timed_out", "elapsed_ms"];
 const COMMAND_ANSWER: &[&str] = &["exit", "stdout", "stderr", "json", "timed_out", "elapsed_ms"];
 
