@@ -127,6 +127,17 @@ pub enum Ask {
         /// A PEM file with the authorities to trust instead of the system's.
         ca: Option<Template>,
     },
+    /// Metrics over HTTP, fetched as with `Http`.
+    Prometheus {
+        /// The address of a page of metrics; with `query` that of a Prometheus server.
+        url: Template,
+        /// Header names and values.
+        headers: Vec<(String, HeaderValue)>,
+        /// A PEM file with the authorities to trust instead of the system's.
+        ca: Option<Template>,
+        /// PromQL that the server answers.
+        query: Option<Template>,
+    },
     /// Whether `host:port` accepts a connection.
     Tcp(Template),
     /// An argv whose exit status and output are looked at.
