@@ -107,20 +107,27 @@ fn a_practice_run_reaches_nothing_but_its_cluster() {
     let home = Home::new();
     let live = TcpListener::bind("127.0.0.1:0").expect("a port can be had");
     let address = live.local_addr().expect("it has an address");
-    let book = include_str!("../runbooks/vault-ha-upgrade.toml").replacen(
-        "[[guard]]",
-        &format!(
-            "[[health]]\nid = \"live\"\ntitle = \"Live\"\nevery = \"1s\"\ntimeout = \"1s\"\ntcp = \"{address}\"\n\
-             fields = {{ up = \".refused | not\" }}\nok = \".up\"\n\n[[guard]]"
-        ),
-        1,
-    );
-    let file = home.0.path().join("vault-ha-upgrade.toml");
-    std::fs::write(&file, book).expect("it can be written");
-    let mut command = home.piton(&["practice", &file.to_string_lossy(), "--autopilot", "--speed", "100"]);
-    let output = command.env("VAULT_ADDR", format!("http://{address}")).output().expect("piton starts");
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stderr).contains("outside the simulated cluster"), "{output:?}");
+    for asked in [
+        format!("tcp = \"{address}\""),
+        format!("http = {{ url = \"http://{address}\" }}"),
+        format!("prometheus = {{ url = \"http://{address}/metrics\" }}"),
+        format!("prometheus = {{ url = \"http://{address}\", query = \"up\" }}"),
+    ] {
+        let book = include_str!("../runbooks/vault-ha-upgrade.toml").replacen(
+            "[[guard]]",
+            &format!(
+                "[[health]]\nid = \"live\"\ntitle = \"Live\"\nevery = \"1s\"\ntimeout = \"1s\"\n{asked}\n\
+                 fields = {{ up = \".refused | not\" }}\nok = \".up\"\n\n[[guard]]"
+            ),
+            1,
+        );
+        let file = home.0.path().join("vault-ha-upgrade.toml");
+        std::fs::write(&file, book).expect("it can be written");
+        let mut command = home.piton(&["practice", &file.to_string_lossy(), "--autopilot", "--speed", "100"]);
+        let output = command.env("VAULT_ADDR", format!("http://{address}")).output().expect("piton starts");
+        assert_eq!(output.status.code(), Some(1), "{asked}: {output:?}");
+        assert!(text(&output.stderr).contains("outside the simulated cluster"), "{asked}: {output:?}");
+    }
     live.set_nonblocking(true).expect("it can be asked without waiting");
     assert!(live.accept().is_err(), "somebody connected");
 }

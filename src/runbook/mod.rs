@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod parse;
 pub(crate) mod raw;
 pub mod reads;
+mod tabular;
 pub mod template;
 pub mod value;
 pub mod version;
