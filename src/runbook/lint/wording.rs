@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::runbook::template::Template;
+use crate::runbook::template;
 
 /// Words that begin an order when they begin a title.
 const VERBS: &[&str] = &[
@@ -142,10 +142,8 @@ const OBJECTS: &[&str] = &[
 
 /// The text with its `{{ … }}` parts blanked to the same length, so that places stay.
 pub(crate) fn without_values(text: &str) -> String {
-    let Ok(template) = Template::compile(text) else { return text.to_owned() };
     let mut blanked = text.to_owned();
-    for (at, expr) in template.expressions() {
-        let range = at - 2..at + expr.source().len() + 2;
+    for range in template::values(text) {
         let blank = "_".repeat(range.len());
         blanked.replace_range(range, &blank);
     }
