@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(ids("prepare/notes"), ["VLT-GEN-01", "VLT-HA-19"]);
         assert_eq!(ids("rollback data-and-binary"), ["VLT-GEN-03", "VLT-GEN-04", "VLT-GEN-05"]);
         assert_eq!(ids("halt/stop"), ["VLT-GEN-05"]);
-        assert!(ids("prepare/automatic").is_empty());
+        assert!(ids("verify/patience").is_empty());
     }
 
     #[test]

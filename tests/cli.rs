@@ -177,6 +177,24 @@ fn the_shipped_runbook_and_site_pass_the_check() {
 }
 
 #[test]
+fn a_code_is_explained_and_an_unknown_one_is_a_usage_error() {
+    let home = Home::new();
+    for (arguments, status, told) in [
+        (&["check", "--explain", "no-expect"][..], 0, "advice[no-expect]: a command without `expect`"),
+        (&["check", "--explain", "unknown-key"], 0, "error[unknown-key]: "),
+        (&["check", "--explain"], 0, "advice  way-back-lost "),
+        (&["check", "--explain", "no-expct"], 2, "did you mean no-expect?"),
+        (&["check", "--explain", "\u{1b}[2J"], 2, "the codes are "),
+        (&["check"], 2, "<FILE>"),
+    ] {
+        let output = home.run(arguments);
+        let shown = text(if status == 0 { &output.stdout } else { &output.stderr });
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {output:?}");
+        assert!(shown.contains(told) && !shown.contains('\u{1b}'), "{arguments:?}: {shown}");
+    }
+}
+
+#[test]
 fn an_open_run_holds_back_another_one_of_its_place_unless_told_otherwise() {
     let home = Home::new();
     let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/sites/vault-example.toml");

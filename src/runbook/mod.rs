@@ -8,6 +8,7 @@ mod filters;
 pub mod head;
 pub mod id;
 mod jq;
+pub mod lint;
 pub mod model;
 mod native;
 pub mod nearest;
