@@ -13,7 +13,23 @@ use crate::runbook::{self, Head, Runbook};
 use crate::site::{self, Site};
 
 /// The runbooks that are part of the program: file stem and text.
-const EMBEDDED: &[(&str, &str)] = &[("vault-ha-upgrade", include_str!("../runbooks/vault-ha-upgrade.toml"))];
+const EMBEDDED: &[(&str, &str)] = &[
+    ("cockroachdb-rolling-upgrade", include_str!("../runbooks/cockroachdb-rolling-upgrade.toml")),
+    ("gitlab-backup-rehearsal", include_str!("../runbooks/gitlab-backup-rehearsal.toml")),
+    ("gitlab-before-upgrade", include_str!("../runbooks/gitlab-before-upgrade.toml")),
+    ("gitlab-upgrade", include_str!("../runbooks/gitlab-upgrade.toml")),
+    ("ipfs-cluster-bootstrap", include_str!("../runbooks/ipfs-cluster-bootstrap.toml")),
+    ("ipfs-cluster-recovery", include_str!("../runbooks/ipfs-cluster-recovery.toml")),
+    ("ipfs-cluster-standard", include_str!("../runbooks/ipfs-cluster-standard.toml")),
+    ("nomad-clients", include_str!("../runbooks/nomad-clients.toml")),
+    ("nomad-enterprise", include_str!("../runbooks/nomad-enterprise.toml")),
+    ("nomad-servers-add-remove", include_str!("../runbooks/nomad-servers-add-remove.toml")),
+    ("nomad-servers-in-place", include_str!("../runbooks/nomad-servers-in-place.toml")),
+    ("vault-ha-upgrade", include_str!("../runbooks/vault-ha-upgrade.toml")),
+    ("vault-replication-upgrade", include_str!("../runbooks/vault-replication-upgrade.toml")),
+    ("vault-single-upgrade", include_str!("../runbooks/vault-single-upgrade.toml")),
+    ("vault-upgrade-rehearsal", include_str!("../runbooks/vault-upgrade-rehearsal.toml")),
+];
 
 /// Where a runbook was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,6 +256,16 @@ mod tests {
         assert_eq!(library.find("vault-ha-upgrade").unwrap().origin, Origin::Embedded);
         let error = library.find("vault-ha-upgarde").unwrap_err();
         assert_eq!(error.to_string(), "there is no runbook \"vault-ha-upgarde\"; did you mean vault-ha-upgrade?");
+    }
+
+    #[test]
+    fn every_runbook_of_the_folder_is_part_of_the_program() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
+        let mut there: Vec<String> =
+            fs::names(&folder).unwrap().into_iter().filter(|name| name.ends_with(".toml")).collect();
+        there.sort();
+        let embedded: Vec<String> = EMBEDDED.iter().map(|(id, _)| format!("{id}.toml")).collect();
+        assert_eq!(embedded, there);
     }
 
     #[test]
