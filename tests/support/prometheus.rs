@@ -181,7 +181,9 @@ fn download(folder: &Path) {
     let lists = format!("Dir::State::Lists={}", lists.display());
     let cache = format!("Dir::Cache={}", folder.join("cache").display());
     let own = ["-q", "-o", lists.as_str(), "-o", cache.as_str()];
-    let done = apt(&[&own[..], &["update"]].concat()) && apt(&[&own[..], &["download", "prometheus"]].concat());
+    // Hooks of a machine may fail without root although the lists have come: what counts is the download.
+    let _ = apt(&[&own[..], &["update"]].concat());
+    let done = apt(&[&own[..], &["download", "prometheus"]].concat());
     assert!(done, "these tests need Debian's package prometheus, and apt-get cannot download it (see above)");
 }
 
