@@ -265,10 +265,10 @@ async fn a_page_of_metrics_is_summed_over_its_series_and_unknown_when_it_is_none
         assert_eq!((fields(&sample), sample.verdict, sample.why.as_str()), (expected, verdict, why), "{path}");
     }
     let question = || metrics(&format!("{address}/away"), Metrics::Page);
-    let sample = ask(target(question(), &[down], ".down == 0")).await;
-    assert!(sample.verdict == Verdict::Unknown && sample.why.starts_with("down cannot be told"), "{}", sample.why);
-    let sample = ask(target(question(), &[("status", ".status")], ".status == 200")).await;
-    assert_eq!((sample.verdict, sample.why.as_str()), (Verdict::Bad, "status 503"));
+    for (fields, ok) in [(&[down][..], ".down == 0"), (&[("status", ".status")], "true"), (&[], ".status == 200")] {
+        let sample = ask(target(question(), fields, ok)).await;
+        assert_eq!((sample.verdict, sample.why.as_str()), (Verdict::Unknown, "no page of metrics: status 503"), "{ok}");
+    }
     let absent = metrics(&format!("{address}/metrics"), Metrics::Page);
     let sample = ask(target(absent, &[("sum", "[.metrics.no_such[].value] | add")], ".sum == null")).await;
     assert_eq!(sample.fields["sum"], json!(null), "{}", sample.why);
@@ -283,6 +283,9 @@ async fn a_query_gives_values_or_what_the_server_says_against_it() {
     let (_, address) = Server::start().await;
     let up = ("up", "[.result[] | {(.labels.instance): .value}] | add");
     let none = "not the answer of a Prometheus server (status 502)";
+    let question = metrics(&format!("{address}/api/v1/query?query=x"), Metrics::Query);
+    let sample = ask(target(question, &[("up", ".result[0].value")], ".up != 0")).await;
+    assert_eq!((sample.verdict, sample.why.as_str()), (Verdict::Unknown, none), "an error is never ok");
     for (query, expected, verdict, why) in [
         ("up", json!({"up": {"a": 1, "b": 0}, "error": null}), Verdict::Ok, ""),
         ("up%7B", json!({"up": null, "error": "1:4: parse error"}), Verdict::Unknown, "1:4: parse error"),

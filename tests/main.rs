@@ -10,6 +10,7 @@ mod harness;
 mod health;
 mod journal;
 mod pipes;
+mod prometheus;
 mod resize;
 mod screens;
 mod support;

@@ -24,13 +24,18 @@ pub(crate) async fn ask(client: &Client, asking: Asking<'_>, metrics: Metrics, t
     }
 }
 
-/// The facts are `status`, `metrics`, `refused`, `timed_out` and `elapsed_ms`. Without status 200 there are no metrics.
+/// The facts are `status`, `metrics`, `error`, `refused`, `timed_out` and `elapsed_ms`. Without status 200 there are no
+/// metrics but an error.
 async fn page(client: &Client, asking: Asking<'_>, target: &Target) -> Heard {
     let (answer, elapsed) = fetch(client, asking, &PAGE).await;
     let mut facts = Map::new();
     let kind = match answer {
         Ok(answer) => {
             facts.insert("status".into(), json!(answer.status.as_u16()));
+            if answer.status != StatusCode::OK {
+                let error = format!("no page of metrics: status {}", answer.status.as_u16());
+                facts.insert("error".into(), Value::String(error));
+            }
             match read(&answer, target) {
                 Ok(metrics) => {
                     facts.insert("metrics".into(), metrics);
@@ -41,7 +46,7 @@ async fn page(client: &Client, asking: Asking<'_>, target: &Target) -> Heard {
         }
         Err(kind) => kind,
     };
-    complete(facts, &["status", "metrics"], kind, elapsed)
+    complete(facts, &["status", "metrics", "error"], kind, elapsed)
 }
 
 fn read(answer: &Answer, target: &Target) -> Result<Value, String> {

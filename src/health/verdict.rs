@@ -94,14 +94,11 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
     let mut fields = Map::new();
     let (mut unreadable, mut too_large) = (None, None);
     let mut room = MAX_FIELDS_BYTES;
-    // What a server says went wrong tells more than that a field is not there.
+    // Metrics that are not there: nothing can be ok, and the reason tells more than that a field is missing.
     let said = scope["error"].as_str().map(str::to_owned);
     for (name, expr) in &target.fields {
         let mut value = expr.one(&scope).unwrap_or_else(|error| {
-            unreadable.get_or_insert_with(|| match &said {
-                Some(said) => said.clone(),
-                None => format!("{name} cannot be told: {error}"),
-            });
+            unreadable.get_or_insert_with(|| format!("{name} cannot be told: {error}"));
             Value::Null
         });
         if let Err(why) = fits(&value, &mut room) {
@@ -115,6 +112,10 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
         scope.extend(fields.clone());
     }
     if let Some(why) = too_large {
+        return Judgement { verdict: Verdict::Unknown, why: short(&why), fields };
+    }
+    if let Some(said) = said {
+        let why = forbidden.map_or(said, |status| format!("forbidden: status {status}"));
         return Judgement { verdict: Verdict::Unknown, why: short(&why), fields };
     }
     let ok = target.ok.truth(&scope);

@@ -6,5 +6,6 @@ pub mod fault;
 pub mod http;
 pub mod openbao;
 pub mod operator;
+pub mod prometheus;
 pub mod pty;
 pub mod runs;

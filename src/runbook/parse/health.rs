@@ -23,7 +23,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 const ROW_KEYS: &[&str] = &["node", "verdict", "age", "why"];
 /// What the fields of each kind of probe see.
 const HTTP_ANSWER: &[&str] = &["status", "headers", "body", "text", "trailers", "refused", "timed_out", "elapsed_ms"];
-const PAGE_ANSWER: &[&str] = &["status", "metrics", "refused", "timed_out", "elapsed_ms"];
+const PAGE_ANSWER: &[&str] = &["status", "metrics", "error", "refused", "timed_out", "elapsed_ms"];
 const QUERY_ANSWER: &[&str] = &["status", "result", "error", "warnings", "refused", "timed_out", "elapsed_ms"];
 /// Either of the two, where it cannot be told which.
 const METRICS_ANSWER: &[&str] =
