@@ -105,7 +105,7 @@ impl Backstage for Stage {
                 shown.system.clone_from(&book.system);
                 shown.summary.clone_from(&book.summary);
                 shown.minutes = book.minutes;
-                shown.has_practice = practice::has_simulator(&book.system);
+                shown.has_practice = practice::hindrance(book).is_none();
             }
             None => shown.problems = entry.findings().iter().map(|found| found.message.clone()).collect(),
         })

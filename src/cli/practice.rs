@@ -15,6 +15,7 @@ use crate::cli::place;
 use crate::cli::run::{self, Looks};
 use crate::clock::{Clock, FastClock, Timestamp};
 use crate::engine::{Outcome, PracticeSeen, Record};
+use crate::health;
 use crate::journal::Store;
 use crate::plain;
 use crate::practice::vault::{Options, Vault};
@@ -76,10 +77,13 @@ pub async fn begin(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
-    let mut cluster = build(&runbook.system, wanted, &[], &[], runtime).await?;
-    // A runbook need not want all that the cluster could tell it.
-    cluster.inputs.retain(|name, _| runbook.inputs.iter().any(|input| input.id.as_str() == name));
-    let bound = crate::site::bind(&runbook, &[], None, &cluster.inputs);
+    if let Some(why) = hindrance(&runbook) {
+        return Err(CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id))
+            .hint("vault-ha-upgrade and, with --nodes 1, vault-single-upgrade can be practised"));
+    }
+    let cluster = build(&runbook.system, wanted, &[], &[], runtime).await?;
+    let inputs = of_the_runbook(&runbook, cluster.inputs);
+    let bound = crate::site::bind(&runbook, &[], None, &inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
     let opening = Opening { runbook, inputs: bound.inputs, site: None, practice: Some(cluster.seen) };
     launch::begin(store, opening, who, cluster.world).map_err(run::launch_error)
@@ -140,6 +144,30 @@ fn interruption() -> std::io::Result<impl Future<Output = ()>> {
         let has_come = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
         if has_come { Poll::Ready(()) } else { Poll::Pending }
     }))
+}
+
+/// Why a simulated cluster of this version cannot stand in for what the runbook needs; `None` when it can.
+pub fn hindrance(runbook: &Runbook) -> Option<String> {
+    if !has_simulator(&runbook.system) {
+        return Some(format!("there is no simulator for {:?} yet", runbook.system));
+    }
+    let cluster = Vault::new(Options::with_nodes(3), Timestamp::default());
+    let inputs = of_the_runbook(runbook, cluster.inputs(&|_| "http://127.0.0.1:8200".to_owned()));
+    let bound = match crate::site::bind(runbook, &[], None, &inputs) {
+        Ok(bound) => bound,
+        Err(problems) => return Some(run::unbound(&problems).message),
+    };
+    if let Some(input) = bound.missing.first() {
+        return Some(format!("the simulated cluster has no {input}"));
+    }
+    let scope = serde_json::json!({ "inputs": bound.inputs });
+    health::targets(runbook, &scope).err().map(|problems| problems.join("; "))
+}
+
+/// A runbook need not want all that the cluster could tell it.
+fn of_the_runbook(runbook: &Runbook, mut inputs: Map<String, Value>) -> Map<String, Value> {
+    inputs.retain(|name, _| runbook.inputs.iter().any(|input| input.id.as_str() == name));
+    inputs
 }
 
 /// Whether there is a simulated cluster of this system.
