@@ -98,7 +98,7 @@ fn holding_the_action_key_confirms_nothing_and_never_goes_two_steps() {
         ("y run it", "yyyyyyyyyy", 5),
         ("critical: type kinds to run it", "", 5),
         ("type the target's name", "kinds", 6),
-        ("choose one first", "2", 7),
+        ("a number choose", "2", 7),
         ("the person who releases it gives a name", "jo", 7),
         ("state what was looked at", "all of it", 8),
         ("state what was seen", "", 8),
