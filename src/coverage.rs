@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 use crate::runbook::nearest::nearest;
-use crate::runbook::{Phase, Runbook};
+use crate::runbook::{Phase, Runbook, Step};
 use crate::sources::{self, Found, Source};
 
 /// A part of a runbook that can carry obligations.
@@ -20,6 +20,8 @@ pub struct Carrier {
     pub place: String,
     /// What it carries, in the author's order; empty for what the runbook adds to its document.
     pub ids: Vec<String>,
+    /// The mistakes of the document that it mends; only steps do.
+    pub mends: Vec<String>,
 }
 
 /// The parts of a runbook that can carry obligations.
@@ -122,11 +124,15 @@ pub fn source_of(book: &Runbook) -> Option<(&'static Source, &[String])> {
 pub fn carriers(book: &Runbook) -> Vec<Carrier> {
     let carrier = |part, place: String, ids: &[String]| {
         let runbook = book.id.as_str().to_owned();
-        Carrier { runbook, part, place, ids: ids.to_vec() }
+        Carrier { runbook, part, place, ids: ids.to_vec(), mends: Vec::new() }
     };
     let steps = |phase: &Phase| -> Vec<Carrier> {
         let place = |step: &str| format!("{}/{step}", phase.id);
-        phase.steps.iter().map(|step| carrier(Part::Step, place(step.id.as_str()), &step.source)).collect()
+        let step = |step: &Step| {
+            let mends = step.mends.clone();
+            Carrier { mends, ..carrier(Part::Step, place(step.id.as_str()), &step.source) }
+        };
+        phase.steps.iter().map(step).collect()
     };
     let mut list = Vec::new();
     list.extend(book.guards.iter().map(|guard| carrier(Part::Guard, guard.id.as_str().to_owned(), &guard.source)));
@@ -152,13 +158,32 @@ pub fn check(book: &Runbook) -> Vec<Diagnostic> {
         });
     }
     let mut told: Vec<String> = Vec::new();
-    for id in carriers(book).into_iter().flat_map(|carrier| carrier.ids) {
-        if !told.contains(&id) {
-            findings.extend(check_id(book, source, &id));
-            told.push(id);
+    for carrier in carriers(book) {
+        let ids = carrier.ids.into_iter().map(|id| (id, check_id as Check));
+        for (id, check) in ids.chain(carrier.mends.into_iter().map(|id| (id, check_mistake as Check))) {
+            if !told.contains(&id) {
+                findings.extend(check(book, source, &id));
+                told.push(id);
+            }
         }
     }
     findings
+}
+
+type Check = fn(&Runbook, &'static Source, &str) -> Option<Diagnostic>;
+
+/// What is mended must be known to be wrong: the operator is told both what the document says and what is right.
+fn check_mistake(book: &Runbook, source: &'static Source, id: &str) -> Option<Diagnostic> {
+    if source.mistake(id).is_some() {
+        return None;
+    }
+    let ids = || source.mistakes.iter().map(|mistake| mistake.id.as_str());
+    let message = format!("no mistake `{id}` is known of {:?}", source.document.title);
+    let help = match nearest(id, ids()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", ids().collect::<Vec<_>>().join(", ")),
+    };
+    Some(Diagnostic::error("unknown-mistake", place_of(&book.text, id), message).with_help(help))
 }
 
 /// An id is one of the document, or evidently the author's own: of another prefix and like none of the document's.
@@ -214,7 +239,7 @@ mod tests {
         assert_eq!(ids("prepare/notes"), ["VLT-GEN-01", "VLT-HA-19"]);
         assert_eq!(ids("rollback data-and-binary"), ["VLT-GEN-03", "VLT-GEN-04", "VLT-GEN-05"]);
         assert_eq!(ids("halt/stop"), ["VLT-GEN-05"]);
-        assert!(ids("prepare/automatic").is_empty());
+        assert!(ids("verify/patience").is_empty());
     }
 
     #[test]
@@ -228,6 +253,24 @@ mod tests {
         let strange = book(&BOOK.replacen("document = \"Upgrading Vault\"", "document = \"Our own page\"", 1));
         assert!(Coverage::of_one(&strange).is_none());
         assert_eq!(Coverage::of_all([&strange]).owed().count(), 174);
+    }
+
+    #[test]
+    fn a_step_mends_what_is_known_to_be_wrong_in_its_document() {
+        let mending = |id: &str| BOOK.replacen("[[phase.step]]\n", &format!("[[phase.step]]\nmends = [\"{id}\"]\n"), 1);
+        let known = book(&mending("vault-step-down"));
+        assert_eq!(check(&known), []);
+        let first = carriers(&known).into_iter().find(|carrier| carrier.part == Part::Step).unwrap();
+        assert_eq!(first.mends, ["vault-step-down"]);
+        for (id, help) in [("vault-stepdown", "did you mean `vault-step-down`?"), ("nomad-x", "known are vault-")] {
+            let text = mending(id);
+            let findings = check(&book(&text));
+            let [finding] = &findings[..] else { panic!("{id}: {findings:?}") };
+            assert_eq!((finding.code, &text[finding.span.clone()]), ("unknown-mistake", format!("\"{id}\"").as_str()));
+            assert!(finding.help.as_ref().is_some_and(|told| told.contains(help)), "{finding:?}");
+            let strange = text.replacen("document = \"Upgrading Vault\"", "document = \"Our own page\"", 1);
+            assert_eq!(check(&book(&strange)), []);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod fs;
 pub mod text;
 
 pub mod diagnostic;
+pub mod explain;
 
 pub mod practice;
 pub mod runbook;

@@ -7,6 +7,7 @@ use crate::coverage;
 use crate::diagnostic::Diagnostic;
 use crate::fs::{self, FsError};
 use crate::runbook::id::is_plain_name;
+use crate::runbook::lint;
 use crate::runbook::nearest::nearest;
 use crate::runbook::{self, Head, Runbook};
 use crate::site::{self, Site};
@@ -201,6 +202,8 @@ fn check(id: &str, origin: &Origin, source: &str) -> Checked {
     if findings.iter().any(Diagnostic::is_error) {
         book = None;
     }
+    findings.extend(book.iter().flat_map(lint::check));
+    findings.sort_by_key(|finding| finding.span.start);
     if let Some(book) = book.as_ref().filter(|book| book.id.as_str() != id) {
         let message = format!("the runbook is named `{}`, its file `{id}`", book.id);
         findings.push(Diagnostic::advice("file-name", 0..0, message).with_help("name both alike"));

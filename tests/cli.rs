@@ -160,20 +160,27 @@ fn a_practice_run_reaches_nothing_but_its_cluster() {
     let home = Home::new();
     let live = TcpListener::bind("127.0.0.1:0").expect("a port can be had");
     let address = live.local_addr().expect("it has an address");
-    let book = include_str!("../runbooks/vault-ha-upgrade.toml").replacen(
-        "[[guard]]",
-        &format!(
-            "[[health]]\nid = \"live\"\ntitle = \"Live\"\nevery = \"1s\"\ntimeout = \"1s\"\ntcp = \"{address}\"\n\
-             fields = {{ up = \".refused | not\" }}\nok = \".up\"\n\n[[guard]]"
-        ),
-        1,
-    );
-    let file = home.0.path().join("vault-ha-upgrade.toml");
-    std::fs::write(&file, book).expect("it can be written");
-    let mut command = home.piton(&["practice", &file.to_string_lossy(), "--autopilot", "--speed", "100"]);
-    let output = command.env("VAULT_ADDR", format!("http://{address}")).output().expect("piton starts");
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stderr).contains("outside the simulated cluster"), "{output:?}");
+    for asked in [
+        format!("tcp = \"{address}\""),
+        format!("http = {{ url = \"http://{address}\" }}"),
+        format!("prometheus = {{ url = \"http://{address}/metrics\" }}"),
+        format!("prometheus = {{ url = \"http://{address}\", query = \"up\" }}"),
+    ] {
+        let book = include_str!("../runbooks/vault-ha-upgrade.toml").replacen(
+            "[[guard]]",
+            &format!(
+                "[[health]]\nid = \"live\"\ntitle = \"Live\"\nevery = \"1s\"\ntimeout = \"1s\"\n{asked}\n\
+                 fields = {{ up = \".refused | not\" }}\nok = \".up\"\n\n[[guard]]"
+            ),
+            1,
+        );
+        let file = home.0.path().join("vault-ha-upgrade.toml");
+        std::fs::write(&file, book).expect("it can be written");
+        let mut command = home.piton(&["practice", &file.to_string_lossy(), "--autopilot", "--speed", "100"]);
+        let output = command.env("VAULT_ADDR", format!("http://{address}")).output().expect("piton starts");
+        assert_eq!(output.status.code(), Some(1), "{asked}: {output:?}");
+        assert!(text(&output.stderr).contains("outside the simulated cluster"), "{asked}: {output:?}");
+    }
     live.set_nonblocking(true).expect("it can be asked without waiting");
     assert!(live.accept().is_err(), "somebody connected");
 }
@@ -220,6 +227,24 @@ fn the_shipped_runbook_and_site_pass_the_check() {
     let output = home.run(&["check", &broken.to_string_lossy()]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(text(&output.stdout).contains("broken.toml:3"), "{output:?}");
+}
+
+#[test]
+fn a_code_is_explained_and_an_unknown_one_is_a_usage_error() {
+    let home = Home::new();
+    for (arguments, status, told) in [
+        (&["check", "--explain", "no-expect"][..], 0, "advice[no-expect]: a command without `expect`"),
+        (&["check", "--explain", "unknown-key"], 0, "error[unknown-key]: "),
+        (&["check", "--explain"], 0, "advice  way-back-lost "),
+        (&["check", "--explain", "no-expct"], 2, "did you mean no-expect?"),
+        (&["check", "--explain", "\u{1b}[2J"], 2, "the codes are "),
+        (&["check"], 2, "<FILE>"),
+    ] {
+        let output = home.run(arguments);
+        let shown = text(if status == 0 { &output.stdout } else { &output.stderr });
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {output:?}");
+        assert!(shown.contains(told) && !shown.contains('\u{1b}'), "{arguments:?}: {shown}");
+    }
 }
 
 #[test]

@@ -106,6 +106,30 @@ fn an_obligation_that_nothing_carries_is_told_first_and_ends_with_1() {
 }
 
 #[test]
+fn what_a_step_mends_is_listed_with_what_is_right() {
+    let home = home();
+    let mending = |id: &str| BOOK.replacen("[[phase.step]]\n", &format!("[[phase.step]]\nmends = [\"{id}\"]\n"), 1);
+    let file = written(&home, &mending("vault-step-down"));
+    let printed = text(&piton(&home, &["coverage", &file]).stdout);
+    let (_, mended) = printed.split_once("Mended mistakes of the documents:\n").expect("they are listed");
+    let lines: Vec<&str> = mended.lines().collect();
+    assert!(lines.iter().any(|line| line.ends_with("  vault-step-down")), "{printed}");
+    assert!(lines.iter().any(|line| line.starts_with("      the document says: The guide leaves open")), "{printed}");
+    assert!(lines.iter().any(|line| line.starts_with("      here instead: Do not use step-down")), "{printed}");
+    let told = json(&piton(&home, &["coverage", &file, "--json"]));
+    let steps = told["steps"].as_array().expect("a list");
+    assert!(steps.iter().any(|step| step["mends"] == serde_json::json!(["vault-step-down"])), "{told}");
+    let file = written(&home, &mending("vault-stepdown"));
+    let output = piton(&home, &["check", &file]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let printed = text(&output.stdout);
+    assert!(
+        printed.contains("error[unknown-mistake]") && printed.contains("did you mean `vault-step-down`"),
+        "{printed}"
+    );
+}
+
+#[test]
 fn a_wrong_id_is_an_error_of_the_check_and_of_coverage() {
     let home = home();
     let file = written(&home, &BOOK.replacen("\"VLT-HA-13\"", "\"VLT-HA-31\"", 1));

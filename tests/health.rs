@@ -11,7 +11,7 @@ use std::time::Duration;
 use piton::clock::{Clock, FixedClock, SystemClock, Timestamp};
 use piton::engine::{Ended, EnvValue, Sample, Verdict};
 use piton::exec::{LocalRunner, Reply, Runner, ScriptedRunner, Secrets};
-use piton::health::{BoardKeeper, HeaderText, HttpQuestion, Monitor, Prober, Question, Target};
+use piton::health::{BoardKeeper, HeaderText, HttpQuestion, Metrics, Monitor, Prober, Question, Target};
 use piton::runbook::{Expr, ProbeId};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -78,6 +78,37 @@ async fn misbehave(stream: &mut TcpStream, path: &str, request: &str) -> Option<
         }
         "/text" => answer(stream, "200", "", "all is <well>").await,
         "/several" => answer(stream, "200", "", "{\"peer\":1}\n{\"peer\":2}\n").await,
+        "/metrics" => answer(stream, "200", "", PAGE).await,
+        "/openmetrics" => {
+            let kind = "application/openmetrics-text; version=1.0.0";
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", PAGE.len());
+            stream.write_all((head + PAGE).as_bytes()).await.ok()
+        }
+        "/html" => answer(stream, "200", "", "# a page\n<html></html>").await,
+        "/away" => answer(stream, "503", "", "<html></html>").await,
+        _ if path.starts_with("/api/v1/query?query=") => {
+            let (status, body) = match path.split_once('=')?.1 {
+                "up" => (
+                    "200",
+                    json!({"status": "success", "data": {"resultType": "vector", "result": [
+                        {"metric": {"__name__": "up", "instance": "a"}, "value": [1.5, "1"]},
+                        {"metric": {"__name__": "up", "instance": "b"}, "value": [1.5, "0"]},
+                    ]}}),
+                ),
+                "up%7B" => ("400", json!({"status": "error", "errorType": "bad_data", "error": "1:4: parse error"})),
+                _ => ("502", json!("bad gateway")),
+            };
+            answer(stream, status, "", &body.to_string()).await
+        }
+        "/untyped" => {
+            let bare = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"bare\": 7}\n";
+            stream.write_all(bare).await.ok()
+        }
+        "/trailers" => {
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Stream-Error\r\n\r\n";
+            let chunks = b"b\r\n{\"peer\":1}\n\r\nb\r\n{\"peer\":2}\n\r\n0\r\nX-Stream-Error: peer 3 is away\r\n\r\n";
+            stream.write_all(&[head.as_slice(), chunks].concat()).await.ok()
+        }
         "/forbidden" => answer(stream, "403", "", "{\"errors\":[\"permission denied\"]}").await,
         "/endless" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await.ok()?;
@@ -100,6 +131,14 @@ async fn misbehave(stream: &mut TcpStream, path: &str, request: &str) -> Option<
         _ => None,
     }
 }
+
+const PAGE: &str = "\
+# HELP ranges_unavailable Ranges with fewer live replicas than needed for quorum
+# TYPE ranges_unavailable gauge
+ranges_unavailable{store=\"1\"} 0.0
+ranges_unavailable{store=\"2\"} 3
+other NaN
+";
 
 fn expr(source: &str) -> Expr {
     Expr::compile(source).unwrap()
@@ -183,6 +222,76 @@ async fn what_is_no_proper_answer_is_unknown_with_its_reason() {
     assert_eq!(sample.verdict, Verdict::Unknown);
     assert!(sample.why.starts_with("no answer: "), "{}", sample.why);
     assert_eq!(fields(&sample), json!({}));
+}
+
+#[tokio::test]
+async fn values_in_a_row_are_a_list_and_what_comes_after_them_is_read() {
+    let (server, address) = Server::start().await;
+    for (path, body, trailers) in [
+        ("/several", json!([{"peer": 1}, {"peer": 2}]), json!({})),
+        ("/untyped", json!({"bare": 7}), json!({})),
+        ("/trailers", json!([{"peer": 1}, {"peer": 2}]), json!({"x-stream-error": "peer 3 is away"})),
+        ("/text", json!(null), json!({})),
+    ] {
+        let question = http(&format!("{address}{path}"));
+        let probe = target(question, &[("body", ".body"), ("trailers", ".trailers")], ".trailers == {}");
+        let mut prober = Prober::new(probe, Arc::new(ScriptedRunner::new()));
+        let connections = server.connections.load(Ordering::SeqCst);
+        for _ in 0..2 {
+            let sample = prober.sample(&FixedClock::at(Timestamp::from_millis(77))).await;
+            assert_eq!(fields(&sample), json!({"body": body, "trailers": trailers}), "{path}: {}", sample.why);
+            assert_eq!(sample.verdict == Verdict::Ok, trailers == json!({}), "{path}");
+        }
+        assert_eq!(server.connections.load(Ordering::SeqCst), connections + 1, "{path}: the connection is kept");
+    }
+}
+
+fn metrics(url: &str, kind: Metrics) -> Question {
+    Question::Prometheus(HttpQuestion { url: url.parse().unwrap(), headers: Vec::new(), ca: None }, kind)
+}
+
+#[tokio::test]
+async fn a_page_of_metrics_is_summed_over_its_series_and_unknown_when_it_is_none() {
+    let (_, address) = Server::start().await;
+    let down = ("down", "[.metrics.ranges_unavailable[].value] | add");
+    for (path, expected, verdict, why) in [
+        ("/metrics", json!({"down": 3, "other": null}), Verdict::Bad, "down 3"),
+        ("/openmetrics", json!({}), Verdict::Unknown, "the page breaks off: its `# EOF` is missing"),
+        ("/html", json!({}), Verdict::Unknown, "line 2 of the page: no metric's name"),
+        ("/forbidden", json!({"down": null, "other": null}), Verdict::Unknown, "forbidden: status 403"),
+    ] {
+        let question = metrics(&format!("{address}{path}"), Metrics::Page);
+        let sample = ask(target(question, &[down, ("other", ".metrics.other[0].value")], ".down == 0")).await;
+        assert_eq!((fields(&sample), sample.verdict, sample.why.as_str()), (expected, verdict, why), "{path}");
+    }
+    let question = || metrics(&format!("{address}/away"), Metrics::Page);
+    let sample = ask(target(question(), &[down], ".down == 0")).await;
+    assert!(sample.verdict == Verdict::Unknown && sample.why.starts_with("down cannot be told"), "{}", sample.why);
+    let sample = ask(target(question(), &[("status", ".status")], ".status == 200")).await;
+    assert_eq!((sample.verdict, sample.why.as_str()), (Verdict::Bad, "status 503"));
+    let absent = metrics(&format!("{address}/metrics"), Metrics::Page);
+    let sample = ask(target(absent, &[("sum", "[.metrics.no_such[].value] | add")], ".sum == null")).await;
+    assert_eq!(sample.fields["sum"], json!(null), "{}", sample.why);
+    let (_held, port) = closed_port();
+    let refused = metrics(&format!("http://127.0.0.1:{port}/metrics"), Metrics::Page);
+    let sample = ask(target(refused, &[down, ("refused", ".refused")], "true")).await;
+    assert_eq!((fields(&sample), sample.verdict), (json!({"refused": true}), Verdict::Bad));
+}
+
+#[tokio::test]
+async fn a_query_gives_values_or_what_the_server_says_against_it() {
+    let (_, address) = Server::start().await;
+    let up = ("up", "[.result[] | {(.labels.instance): .value}] | add");
+    let none = "not the answer of a Prometheus server (status 502)";
+    for (query, expected, verdict, why) in [
+        ("up", json!({"up": {"a": 1, "b": 0}, "error": null}), Verdict::Ok, ""),
+        ("up%7B", json!({"up": null, "error": "1:4: parse error"}), Verdict::Unknown, "1:4: parse error"),
+        ("x", json!({"up": null, "error": none}), Verdict::Unknown, none),
+    ] {
+        let question = metrics(&format!("{address}/api/v1/query?query={query}"), Metrics::Query);
+        let sample = ask(target(question, &[up, ("error", ".error")], ".up.a == 1")).await;
+        assert_eq!((fields(&sample), sample.verdict, sample.why.as_str()), (expected, verdict, why), "{query}");
+    }
 }
 
 #[tokio::test]

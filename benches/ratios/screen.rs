@@ -11,7 +11,7 @@ use super::support::binary::Home;
 use super::support::pty::{Start, Terminal};
 
 /// How many starts of each.
-const STARTS: usize = 20;
+const STARTS: usize = 40;
 /// How many keys of each.
 const KEYS: usize = 100;
 const SOON: Duration = Duration::from_secs(20);

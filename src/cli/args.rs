@@ -53,8 +53,11 @@ pub enum Command {
     /// Read runbooks and site files (in a folder `sites`, or named `…site.toml`) and report everything that is wrong with them.
     Check {
         /// Runbook files.
-        #[arg(required = true, value_name = "FILE")]
+        #[arg(required_unless_present = "explain", value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// Say what is behind a code such as `no-expect`, with an example; without a code, list them all.
+        #[arg(long, value_name = "CODE", num_args = 0..=1, conflicts_with = "files")]
+        explain: Option<Option<String>>,
     },
     /// Hold runbooks against the documents they were made from: what carries each obligation, and what each step carries.
     ///

@@ -10,6 +10,7 @@ use crate::cli::run;
 use crate::coverage::{Carrier, Coverage, Row};
 use crate::library::{Library, Origin};
 use crate::runbook::Runbook;
+use crate::sources;
 use crate::text::clean_line;
 
 /// Obligations with what carries them and the other way round: of one runbook, or of all that are part of the program.
@@ -60,6 +61,12 @@ fn as_text(coverage: &Coverage) -> Vec<String> {
     lines.push("Step → obligations:".to_owned());
     lines.extend(by_runbook(&coverage.carriers));
     lines.push(String::new());
+    let mended = mended(&coverage.carriers);
+    if !mended.is_empty() {
+        lines.push("Mended mistakes of the documents:".to_owned());
+        lines.extend(mended);
+        lines.push(String::new());
+    }
     lines.push(format!("{} of {owed} obligations carried", owed - missing));
     lines
 }
@@ -111,6 +118,25 @@ fn by_runbook(carriers: &[Carrier]) -> Vec<String> {
     lines
 }
 
+/// The steps that do other than their document, and why, under their runbooks.
+fn mended(carriers: &[Carrier]) -> Vec<String> {
+    let (mut lines, mut last) = (Vec::new(), "");
+    for carrier in carriers.iter().filter(|carrier| !carrier.mends.is_empty()) {
+        if carrier.runbook != last {
+            lines.push(format!("  {}", carrier.runbook));
+            last = &carrier.runbook;
+        }
+        for id in &carrier.mends {
+            lines.push(format!("    {}  {id}", carrier.place));
+            if let Some(mistake) = sources::all().iter().find_map(|source| source.mistake(id)) {
+                lines.push(format!("      the document says: {}", mistake.says));
+                lines.push(format!("      here instead: {}", mistake.right));
+            }
+        }
+    }
+    lines
+}
+
 fn as_json(coverage: &Coverage) -> Value {
     let place = |at: &usize| {
         let carrier = &coverage.carriers[*at];
@@ -124,7 +150,10 @@ fn as_json(coverage: &Coverage) -> Value {
             "owed": is_owed, "carried_by": carriers.iter().map(place).collect::<Vec<_>>(),
         })
     };
-    let step = |carrier: &Carrier| json!({ "runbook": carrier.runbook, "part": carrier.part.word(), "place": carrier.place, "source": carrier.ids });
+    let step = |carrier: &Carrier| {
+        let Carrier { runbook, part, place, ids, mends } = carrier;
+        json!({ "runbook": runbook, "part": part.word(), "place": place, "source": ids, "mends": mends })
+    };
     json!({
         "owed": coverage.owed().count(),
         "uncovered": coverage.uncovered().map(|row| &row.found.obligation.id).collect::<Vec<_>>(),

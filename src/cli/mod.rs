@@ -5,6 +5,7 @@ pub mod backstage;
 pub mod check;
 pub mod coverage;
 pub mod error;
+pub mod explain;
 pub mod journals;
 pub mod log;
 pub mod place;
@@ -58,7 +59,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Resume(typed)) => run::resume(library, &typed, &looks),
         Some(Command::Journals { json }) => journals::list(json),
         Some(Command::Verify { journals }) => journals::verify(&journals),
-        Some(Command::Check { files }) => check::check(&files),
+        Some(Command::Check { explain: Some(code), .. }) => explain::explain(code.as_deref()),
+        Some(Command::Check { files, explain: None }) => check::check(&files),
         Some(Command::Coverage { runbook, json }) => coverage::coverage(library, runbook.as_deref(), json),
         Some(Command::List { json }) => check::list(library, json),
         Some(Command::Completions { shell }) => {

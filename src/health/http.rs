@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Collected, Empty, LengthLimitError, Limited};
 use hyper::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, StatusCode, Uri};
 use serde_json::{Map, Value, json};
@@ -28,33 +28,74 @@ pub(crate) struct Asking<'a> {
     pub redactor: Redactor,
 }
 
+/// A whole answer, without secrets.
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// What came after the body; a server that streams tells there what went wrong meanwhile.
+    pub trailers: HeaderMap,
+    pub text: String,
+}
+
+/// What a question accepts.
+pub(crate) struct Limits {
+    /// The media types, as in the header `Accept`.
+    pub accept: &'static str,
+    /// The largest body, in bytes.
+    pub bytes: usize,
+}
+
+/// What a probe of the kind `http` accepts.
+pub(crate) const JSON: Limits = Limits { accept: "application/json, */*;q=0.5", bytes: MAX_BODY_BYTES };
+
 /// Sends it and waits for the whole answer. The facts are `status`, `headers`, `body` (JSON when it parses, whatever
-/// the content type says), `text`, `refused`, `timed_out` and `elapsed_ms`.
+/// the content type says), `text`, `trailers`, `refused`, `timed_out` and `elapsed_ms`.
 pub(crate) async fn ask(client: &Client, asking: Asking<'_>) -> Heard {
+    let redactor = asking.redactor.clone();
+    let (answer, elapsed) = fetch(client, asking, &JSON).await;
+    let mut facts = Map::new();
+    let kind = match answer {
+        Ok(Answer { status, headers, trailers, text }) => {
+            facts.insert("status".into(), json!(status.as_u16()));
+            facts.insert("headers".into(), Value::Object(header_facts(&headers, &redactor)));
+            facts.insert("body".into(), parse(&text));
+            facts.insert("text".into(), Value::String(text));
+            facts.insert("trailers".into(), Value::Object(header_facts(&trailers, &redactor)));
+            kind_of(status)
+        }
+        Err(kind) => kind,
+    };
+    complete(facts, &["status", "headers", "body", "text", "trailers"], kind, elapsed)
+}
+
+/// Sends it and waits for the whole answer; why there was none, otherwise. The duration is how long it took.
+pub(crate) async fn fetch(client: &Client, asking: Asking<'_>, limits: &Limits) -> (Result<Answer, Kind>, Duration) {
     let began = monotonic();
-    let answer = match request(asking.url, asking.headers) {
-        Ok(request) => timeout(asking.patience, answer(client, request)).await,
+    let answer = match request(asking.url, asking.headers, limits.accept) {
+        Ok(request) => timeout(asking.patience, answer(client, request, limits.bytes)).await,
         Err(why) => Ok(Err(Kind::Nothing(why))),
     };
     let elapsed = began.elapsed();
-    let mut facts = Map::new();
-    let kind = match answer {
-        Ok(Ok((status, headers, body))) => {
-            let text = asking.redactor.text(&String::from_utf8_lossy(&body));
-            facts.insert("status".into(), json!(status.as_u16()));
-            facts.insert("headers".into(), Value::Object(header_facts(&headers, &asking.redactor)));
-            facts.insert("body".into(), parse(&text));
-            facts.insert("text".into(), Value::String(text));
-            match status {
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Kind::Forbidden(status.as_u16()),
-                _ => Kind::Answer,
-            }
-        }
-        Ok(Err(kind)) => kind,
-        Err(_) => Kind::TimedOut,
-    };
-    for name in ["status", "headers", "body", "text"] {
-        facts.entry(name).or_insert(Value::Null);
+    let answer = answer.unwrap_or(Err(Kind::TimedOut)).map(|(status, headers, body)| {
+        let trailers = body.trailers().cloned().unwrap_or_default();
+        let text = asking.redactor.text(&String::from_utf8_lossy(&body.to_bytes()));
+        Answer { status, headers, trailers, text }
+    });
+    (answer, elapsed)
+}
+
+/// What a status says before anything else is looked at.
+pub(crate) fn kind_of(status: StatusCode) -> Kind {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Kind::Forbidden(status.as_u16()),
+        _ => Kind::Answer,
+    }
+}
+
+/// The facts with `null` for each of `names` that is not known, and with those of every question over HTTP.
+pub(crate) fn complete(mut facts: Map<String, Value>, names: &[&str], kind: Kind, elapsed: Duration) -> Heard {
+    for name in names {
+        facts.entry(*name).or_insert(Value::Null);
     }
     facts.insert("refused".into(), Value::Bool(kind == Kind::Refused));
     facts.insert("timed_out".into(), Value::Bool(kind == Kind::TimedOut));
@@ -79,12 +120,16 @@ pub(crate) fn parse(text: &str) -> Value {
     }
 }
 
-fn request(url: &Uri, headers: Vec<(HeaderName, HeaderValue)>) -> Result<Request<Empty<Bytes>>, String> {
+fn request(
+    url: &Uri,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    accept: &'static str,
+) -> Result<Request<Empty<Bytes>>, String> {
     let mut request = Request::builder()
         .method(Method::GET)
         .uri(url.clone())
         .header(USER_AGENT, concat!("piton/", env!("CARGO_PKG_VERSION")))
-        .header(ACCEPT, "application/json, */*;q=0.5")
+        .header(ACCEPT, accept)
         .body(Empty::new())
         .map_err(|error| format!("the request cannot be made: {error}"))?;
     for (name, value) in headers {
@@ -93,11 +138,15 @@ fn request(url: &Uri, headers: Vec<(HeaderName, HeaderValue)>) -> Result<Request
     Ok(request)
 }
 
-async fn answer(client: &Client, request: Request<Empty<Bytes>>) -> Result<(StatusCode, HeaderMap, Bytes), Kind> {
-    let response = client.request(request).await.map_err(|error| explain(&error))?;
+async fn answer(
+    client: &Client,
+    request: Request<Empty<Bytes>>,
+    limit: usize,
+) -> Result<(StatusCode, HeaderMap, Collected<Bytes>), Kind> {
+    let response = client.request(request).await.map_err(|error| explain(&error, limit))?;
     let (head, body) = response.into_parts();
-    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| explain(error.as_ref()))?;
-    Ok((head.status, head.headers, body.to_bytes()))
+    let body = Limited::new(body, limit).collect().await.map_err(|error| explain(error.as_ref(), limit))?;
+    Ok((head.status, head.headers, body))
 }
 
 /// Names in lower case; the values of a repeated header joined by commas.
@@ -110,12 +159,12 @@ fn header_facts(headers: &HeaderMap, redactor: &Redactor) -> Map<String, Value> 
 }
 
 /// Why there was no answer, from the innermost cause that says something.
-fn explain(error: &(dyn Error + 'static)) -> Kind {
+fn explain(error: &(dyn Error + 'static), limit: usize) -> Kind {
     let mut cause = Some(error);
     let mut innermost = error.to_string();
     while let Some(error) = cause {
         if error.is::<LengthLimitError>() {
-            return Kind::Nothing(format!("the answer is longer than {MAX_BODY_BYTES} bytes"));
+            return Kind::Nothing(format!("the answer is longer than {limit} bytes"));
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
             if error.is_incomplete_message() {

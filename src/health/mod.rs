@@ -8,9 +8,11 @@
 
 mod board;
 mod command;
+mod exposition;
 mod http;
 mod monitor;
 mod probe;
+mod prometheus;
 mod target;
 mod tcp;
 mod tls;
@@ -19,4 +21,4 @@ mod verdict;
 pub use board::{Beat, BoardKeeper};
 pub use monitor::Monitor;
 pub use probe::Prober;
-pub use target::{HeaderText, HttpQuestion, Question, Target, targets};
+pub use target::{HeaderText, HttpQuestion, Metrics, Question, Target, targets};

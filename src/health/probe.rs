@@ -9,10 +9,11 @@ use hyper::{Uri, header};
 use crate::clock::Clock;
 use crate::engine::{EnvValue, Sample};
 use crate::exec::{Redactor, Runner, Secret};
+use crate::health::http::Asking;
 use crate::health::target::{HeaderText, HttpQuestion, Question, Target};
 use crate::health::tls::{Client, Trust, client};
 use crate::health::verdict::{Heard, Judgement, Kind, judge};
-use crate::health::{command, http, tcp};
+use crate::health::{command, http, prometheus, tcp};
 
 /// Asks one target; keeps its connection and its looked-up secrets between two questions.
 pub struct Prober {
@@ -36,7 +37,14 @@ impl Prober {
     /// Asks once. Never fails: no answer is an answer too.
     pub async fn sample(&mut self, clock: &dyn Clock) -> Sample {
         let heard = match self.target.question.clone() {
-            Question::Http(question) => self.http(&question).await,
+            Question::Http(question) => match self.prepared(&question).await {
+                Ok((client, asking)) => http::ask(&client, asking).await,
+                Err(why) => nothing(why),
+            },
+            Question::Prometheus(question, metrics) => match self.prepared(&question).await {
+                Ok((client, asking)) => prometheus::ask(&client, asking, metrics, &self.target).await,
+                Err(why) => nothing(why),
+            },
             Question::Tcp(address) => tcp::ask(&address, self.target.timeout).await,
             Question::Command(line) => command::ask(&line, self.runner.as_ref()).await,
         };
@@ -50,17 +58,12 @@ impl Prober {
         Sample { probe: probe.clone(), node: node.clone(), at: clock.now(), verdict, why, fields, elapsed }
     }
 
-    async fn http(&mut self, question: &HttpQuestion) -> Heard {
-        let prepared = match self.headers(question).await {
-            Ok(headers) => self.client(question).await.map(|client| (client, headers)),
-            Err(why) => Err(why),
-        };
-        let (client, headers) = match prepared {
-            Ok(prepared) => prepared,
-            Err(why) => return nothing(why),
-        };
+    /// What is needed to send a request: the client, the headers with their secrets, and what hides these again.
+    async fn prepared<'q>(&mut self, question: &'q HttpQuestion) -> Result<(Client, Asking<'q>), String> {
+        let headers = self.headers(question).await?;
+        let client = self.client(question).await?;
         let redactor = Redactor::new(self.secrets.iter().map(|(_, secret)| secret.clone()));
-        http::ask(&client, http::Asking { url: &question.url, headers, patience: self.target.timeout, redactor }).await
+        Ok((client, Asking { url: &question.url, headers, patience: self.target.timeout, redactor }))
     }
 
     /// The client, built when it is first needed; after a failure again the next time, since files may be mended.

@@ -55,10 +55,21 @@ impl Target {
 pub enum Question {
     /// An HTTP GET.
     Http(HttpQuestion),
+    /// An HTTP GET that is answered with metrics.
+    Prometheus(HttpQuestion, Metrics),
     /// Whether this `host:port` accepts a connection.
     Tcp(String),
     /// A command.
     Command(CommandLine),
+}
+
+/// How metrics are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metrics {
+    /// As a page of them, in text.
+    Page,
+    /// As the result of a query, in JSON.
+    Query,
 }
 
 /// An HTTP GET.
@@ -134,6 +145,16 @@ fn target(probe: &Probe, node: Option<String>, item: Value, scope: &Value) -> Re
     }
     let question = match &probe.ask {
         Ask::Http { url, headers, ca } => Question::Http(http_question(url, headers, ca.as_ref(), &scope)?),
+        Ask::Prometheus { url, headers, ca, query } => {
+            let asked = http_question(url, headers, ca.as_ref(), &scope)?;
+            match query {
+                None => Question::Prometheus(asked, Metrics::Page),
+                Some(query) => {
+                    let url = query_address(&asked.url, &render(query, &scope)?)?;
+                    Question::Prometheus(HttpQuestion { url, ..asked }, Metrics::Query)
+                }
+            }
+        }
         Ask::Tcp(address) => Question::Tcp(tcp_address(render(address, &scope)?)?),
         Ask::Command(argv) => Question::Command(command_line(argv, probe.timeout, &scope)?),
     };
@@ -186,6 +207,23 @@ fn address(text: String) -> Result<Uri, String> {
         return Err(format!("the address of {} holds a user; put it into a header", authority.host()));
     }
     Ok(url)
+}
+
+/// Where a Prometheus server answers a query.
+fn query_address(base: &Uri, query: &str) -> Result<Uri, String> {
+    if base.query().is_some() {
+        return Err(format!("{base} is not the address of a server alone: it has a `?`"));
+    }
+    let mut text = base.to_string();
+    text.truncate(text.trim_end_matches('/').len());
+    text.push_str("/api/v1/query?query=");
+    for byte in query.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
+            other => text.push_str(&format!("%{other:02X}")),
+        }
+    }
+    text.parse().map_err(|error| format!("the query cannot be sent: {error}"))
 }
 
 fn tcp_address(text: String) -> Result<String, String> {

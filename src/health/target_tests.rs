@@ -90,6 +90,31 @@ fn a_probe_is_asked_for_each_item_with_everything_rendered() {
 }
 
 #[test]
+fn a_query_is_sent_to_the_server_that_the_address_names() {
+    let ask = |url: &str, query: Option<&str>| {
+        let (url, query) = (template(url), query.map(template));
+        one(Ask::Prometheus { url, headers: Vec::new(), ca: None, query })
+    };
+    for (url, query, sent, metrics) in [
+        ("{{ .node.api }}/metrics?a=b", None, "https://b:8200/metrics?a=b", Metrics::Page),
+        ("http://p:9090", Some("up"), "http://p:9090/api/v1/query?query=up", Metrics::Query),
+        (
+            "http://p/sub/",
+            Some("sum(x{job=\"ü\"}) + {{ 1 }}"),
+            "http://p/sub/api/v1/query?query=sum%28x%7Bjob%3D%22%C3%BC%22%7D%29%20%2B%201",
+            Metrics::Query,
+        ),
+    ] {
+        let Question::Prometheus(asked, kind) = ask(url, query).unwrap().question else {
+            panic!("it asks for metrics")
+        };
+        assert_eq!((asked.url.to_string().as_str(), kind), (sent, metrics));
+    }
+    let problems = ask("http://p/?a=b", Some("up")).unwrap_err();
+    assert_eq!(problems, ["probe vault for b: http://p/?a=b is not the address of a server alone: it has a `?`"]);
+}
+
+#[test]
 fn a_command_comes_from_the_runbook_or_from_an_input() {
     let words = Argv::Words(vec![template("echo"), template("{{ .node.name }}")]);
     for (argv, expected) in

@@ -94,9 +94,14 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
     let mut fields = Map::new();
     let (mut unreadable, mut too_large) = (None, None);
     let mut room = MAX_FIELDS_BYTES;
+    // What a server says went wrong tells more than that a field is not there.
+    let said = scope["error"].as_str().map(str::to_owned);
     for (name, expr) in &target.fields {
         let mut value = expr.one(&scope).unwrap_or_else(|error| {
-            unreadable.get_or_insert_with(|| format!("{name} cannot be told: {error}"));
+            unreadable.get_or_insert_with(|| match &said {
+                Some(said) => said.clone(),
+                None => format!("{name} cannot be told: {error}"),
+            });
             Value::Null
         });
         if let Err(why) = fits(&value, &mut room) {

@@ -37,6 +37,8 @@ pub(crate) const FILTERS: &[(&str, &[usize], Cost)] = {
         ("flatten", &[0, 1], Whole),
         ("floor", &[0], Light),
         ("from_entries", &[0], Whole),
+        ("fromcsv", &[0], Whole),
+        ("fromtable", &[0], Whole),
         ("group_by", &[1], Whole),
         ("has", &[1], Light),
         ("in", &[1], Light),

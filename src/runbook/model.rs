@@ -127,6 +127,17 @@ pub enum Ask {
         /// A PEM file with the authorities to trust instead of the system's.
         ca: Option<Template>,
     },
+    /// Metrics over HTTP, fetched as with `Http`.
+    Prometheus {
+        /// The address of a page of metrics; with `query` that of a Prometheus server.
+        url: Template,
+        /// Header names and values.
+        headers: Vec<(String, HeaderValue)>,
+        /// A PEM file with the authorities to trust instead of the system's.
+        ca: Option<Template>,
+        /// PromQL that the server answers.
+        query: Option<Template>,
+    },
     /// Whether `host:port` accepts a connection.
     Tcp(Template),
     /// An argv whose exit status and output are looked at.
@@ -221,6 +232,8 @@ pub struct Step {
     pub title: Template,
     /// The obligations of the document that it carries.
     pub source: Vec<String>,
+    /// The document's mistakes, by id, because of which it does other than the document.
+    pub mends: Vec<String>,
     /// Shown before the action; it is inert until they were.
     pub cautions: Vec<Caution>,
     /// Explanation in Markdown.

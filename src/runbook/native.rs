@@ -11,6 +11,7 @@ use crate::runbook::compare::{self, is_nan};
 use crate::runbook::expr::EvalError;
 use crate::runbook::jq::{Data, Jq};
 use crate::runbook::reads::Reads;
+use crate::runbook::tabular;
 use crate::runbook::version::{Part, Version};
 
 /// The most digits (in bytes) an integer may have before it is multiplied.
@@ -118,6 +119,8 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
         run(("any", two(), |cv| box_once(quantified(cv, true)))),
         run(("all", two(), |cv| box_once(quantified(cv, false)))),
         run(("version", v(0), |cv| bome(version(&cv.1)))),
+        run(("fromcsv", v(0), |cv| rows(cv.0.data(), &cv.1, tabular::csv))),
+        run(("fromtable", v(0), |cv| rows(cv.0.data(), &cv.1, tabular::table))),
         run(("length", v(0), |cv| bome(length(&cv.1)))),
         run(("tonumber", v(0), |cv| bome(to_number(cv.1)))),
         run(("add", v(0), |cv| add(cv.0.data(), cv.1))),
@@ -200,6 +203,16 @@ fn version(value: &Val) -> jaq_json::ValR {
     let release = Val::from(isize::from(version.pre.is_empty()));
     let pre: Val = std::iter::once(release).chain(version.pre.into_iter().map(part)).collect();
     Ok(version.numbers.into_iter().map(number).chain([pre]).collect())
+}
+
+/// The rows of a printed table; their number is charged while they are read.
+fn rows<'a>(
+    data: &Data<'a>,
+    value: &Val,
+    read: fn(&str, tabular::Room<'_>) -> Result<tabular::Rows, String>,
+) -> ValXs<'a, Val> {
+    let rows = text(value).and_then(|text| read(text, &mut |cost| data.charge(cost)).map_err(Error::str));
+    bome(rows.map(tabular::Rows::into_val))
 }
 
 fn length(value: &Val) -> jaq_json::ValR {

@@ -110,6 +110,18 @@ impl Template {
     }
 }
 
+/// Where the `{{ … }}` parts of a text stand, braces included, in bytes.
+pub(crate) fn values(source: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = source[at..].find("{{").map(|found| at + found) {
+        let Some(close) = end_of_value(&source[open + 2..]).map(|found| open + 2 + found + 2) else { break };
+        found.push(open..close);
+        at = close;
+    }
+    found
+}
+
 /// Where the `}}` stands that ends the expression at the start of `rest`: not one inside a text or a bracket.
 fn end_of_value(rest: &str) -> Option<usize> {
     let mut open: Vec<u8> = Vec::new();
@@ -181,6 +193,10 @@ mod tests {
         for (at, expr) in template.expressions() {
             assert_eq!(&source[at..at + expr.source().len()], expr.source());
         }
+        assert_eq!(
+            values(source).into_iter().map(|at| &source[at]).collect::<Vec<_>>(),
+            ["{{ .health.vault }}", "{{.health.tcp}}"]
+        );
         assert_eq!(template.probes(), ["tcp", "vault"]);
     }
 }

@@ -314,7 +314,9 @@ fn targets(
 fn is_simulated(question: &Question, ports: &[u16]) -> bool {
     let is_node = |host: &str, port: Option<u16>| host == "127.0.0.1" && port.is_some_and(|port| ports.contains(&port));
     match question {
-        Question::Http(asked) => is_node(asked.url.host().unwrap_or_default(), asked.url.port_u16()),
+        Question::Http(asked) | Question::Prometheus(asked, _) => {
+            is_node(asked.url.host().unwrap_or_default(), asked.url.port_u16())
+        }
         Question::Tcp(address) => address.rsplit_once(':').is_some_and(|(host, port)| is_node(host, port.parse().ok())),
         // The simulated cluster runs it.
         Question::Command(_) => true,

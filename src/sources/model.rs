@@ -135,6 +135,11 @@ impl Source {
         self.headings.iter().find(|heading| heading.title() == title)
     }
 
+    /// The mistake of that id.
+    pub fn mistake(&self, id: &str) -> Option<&Mistake> {
+        self.mistakes.iter().find(|mistake| mistake.id == id)
+    }
+
     /// The mistakes that touch the obligation of that id.
     pub fn mistakes_about(&self, id: &str) -> impl Iterator<Item = &Mistake> {
         self.mistakes.iter().filter(move |mistake| mistake.obligations.iter().any(|touched| touched == id))

@@ -118,10 +118,14 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         }
         Message::Shown => {
             app.is_hidden = false;
-            if let Screen::Run(run) = &mut app.screen {
-                run.was_shown();
-            }
-            return Vec::new();
+            return match &mut app.screen {
+                Screen::Run(run) => {
+                    run.was_shown();
+                    Vec::new()
+                }
+                Screen::Library(library) => library.was_shown(),
+                Screen::SetUp(_) => Vec::new(),
+            };
         }
         _ => app.is_dirty = true,
     }
@@ -182,6 +186,7 @@ fn recorded_output(launched: &Launched) -> Option<RecordedOutput> {
 
 fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
     match (message, &mut app.screen) {
+        (Message::Glanced(entries, open), Screen::Library(library)) => library.glance(entries, open),
         (Message::Library(entries, open), Screen::Library(library)) => library.take(entries, open),
         (Message::SetUp(Ok(questions)), _) => {
             let (set_up, effects) = SetUp::new(questions);

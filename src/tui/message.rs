@@ -31,6 +31,8 @@ pub enum Message {
     Woken,
     /// The library was read.
     Library(Vec<LibraryEntry>, Vec<OpenRun>),
+    /// The same at a glance: nothing in it has been checked.
+    Glanced(Vec<LibraryEntry>, Vec<OpenRun>),
     /// What the set-up form asks.
     SetUp(Result<Questions, String>),
     /// What is wrong with the text of a field.
@@ -92,6 +94,8 @@ pub enum Effect {
     Leave(Leaving),
     /// Read the library.
     ReadLibrary,
+    /// Check what the library holds.
+    CheckLibrary,
     /// Find out what the set-up form asks.
     SetUp {
         /// The runbook's name.

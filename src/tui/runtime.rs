@@ -223,7 +223,9 @@ impl Runtime {
         self.app.is_dirty = false;
         self.is_urgent = false;
         self.last_frame = Some(monotonic());
-        update(&mut self.app, Message::Shown);
+        for effect in update(&mut self.app, Message::Shown) {
+            self.perform(effect, None);
+        }
         if matches!(self.app.screen, Screen::Run(_)) {
             panic_on_demand();
         }
@@ -382,13 +384,10 @@ impl Runtime {
             }
             Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
             Effect::ReadLibrary => {
-                let replier = self.replier.clone();
-                self.behind(move || {
-                    // What can be shown at once is, and what is wrong with it once it has been read.
-                    let open = backstage.resumable();
-                    let _ = replier.send(Message::Library(backstage.glance(), open.clone()));
-                    Some(Message::Library(backstage.library(), open))
-                });
+                self.behind(move || Some(Message::Glanced(backstage.glance(), backstage.resumable())));
+            }
+            Effect::CheckLibrary => {
+                self.behind(move || Some(Message::Library(backstage.library(), backstage.resumable())));
             }
             Effect::SetUp { runbook, is_practice } => {
                 self.behind(move || Some(Message::SetUp(backstage.set_up(&runbook, is_practice))));

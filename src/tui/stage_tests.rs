@@ -44,6 +44,7 @@ pub fn step(id: &str, title: &str, action: Action) -> Step {
         id: StepId::new(id),
         title: text(title),
         source: vec!["VLT-HA-05".into()],
+        mends: Vec::new(),
         cautions: vec![],
         text: None,
         when: None,

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, Once};
+use std::task::Poll;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::Signal;
@@ -114,20 +115,31 @@ fn watch_signals(listener: &UnboundedSender<Outside>) -> io::Result<()> {
         (go_on, Outside::Continued),
         (SignalKind::window_change(), Outside::Resized),
     ];
+    let mut watched = Vec::with_capacity(all.len());
     for (kind, outside) in all {
-        let mut signals = signal(kind)?;
-        let listener = listener.clone();
-        tokio::spawn(async move {
-            while signals.recv().await.is_some() {
-                if listener.send(outside.clone()).is_err() {
-                    return;
-                }
-                if outside == Outside::End {
-                    stop_waiting();
-                }
-            }
-        });
+        watched.push((signal(kind)?, outside));
     }
+    let listener = listener.clone();
+    tokio::spawn(async move {
+        loop {
+            let outside = std::future::poll_fn(|context| {
+                for (signals, outside) in &mut watched {
+                    if signals.poll_recv(context).is_ready() {
+                        return Poll::Ready(outside.clone());
+                    }
+                }
+                Poll::Pending
+            });
+            let outside = outside.await;
+            let is_end = outside == Outside::End;
+            if listener.send(outside).is_err() {
+                return;
+            }
+            if is_end {
+                stop_waiting();
+            }
+        }
+    });
     Ok(())
 }
 

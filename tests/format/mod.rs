@@ -1,5 +1,7 @@
 //! The format: what is taken, what is refused and how that is told.
 
+mod explain;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

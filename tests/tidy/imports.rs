@@ -13,6 +13,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("fs", &[], &[]),
     ("text", &[], &[]),
     ("diagnostic", &["text"], &[]),
+    ("explain", &[], &[]),
     ("runbook", &["diagnostic", "text"], &[]),
     ("practice", &["clock"], &[]),
     ("sources", &[], &[]),

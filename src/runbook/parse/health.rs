@@ -6,6 +6,7 @@ use crate::runbook::id::{GuardId, InputId, PhaseId, ProbeId, StepId, is_plain_na
 use crate::runbook::model::{ActionKind, Argv, Ask, Blocked, Guard, HeaderValue, Probe, SecretRef};
 use crate::runbook::parse::{Reader, Sees};
 use crate::runbook::raw::{Item, Table, Text};
+use crate::runbook::template::Template;
 use crate::runbook::value::is_variable;
 
 /// The most probes of a runbook.
@@ -20,10 +21,24 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// What `.health.NAME[]` holds beside the fields.
 const ROW_KEYS: &[&str] = &["node", "verdict", "age", "why"];
-/// What the fields of an HTTP, a TCP and a command probe see.
-const HTTP_ANSWER: &[&str] = &["status", "headers", "body", "text", "refused", "timed_out", "elapsed_ms"];
+/// What the fields of each kind of probe see.
+const HTTP_ANSWER: &[&str] = &["status", "headers", "body", "text", "trailers", "refused", "timed_out", "elapsed_ms"];
+const PAGE_ANSWER: &[&str] = &["status", "metrics", "refused", "timed_out", "elapsed_ms"];
+const QUERY_ANSWER: &[&str] = &["status", "result", "error", "warnings", "refused", "timed_out", "elapsed_ms"];
+/// Either of the two, where it cannot be told which.
+const METRICS_ANSWER: &[&str] =
+    &["status", "metrics", "result", "error", "warnings", "refused", "timed_out", "elapsed_ms"];
 const TCP_ANSWER: &[&str] = &["refused", "timed_out", "elapsed_ms"];
 const COMMAND_ANSWER: &[&str] = &["exit", "stdout", "stderr", "json", "timed_out", "elapsed_ms"];
+
+/// What a question over HTTP consists of.
+struct Asked {
+    url: Template,
+    headers: Vec<(String, HeaderValue)>,
+    ca: Option<Template>,
+    /// Only of `prometheus`.
+    query: Option<Template>,
+}
 
 impl<'d> Reader<'d> {
     pub(crate) fn probes(&mut self, table: &mut Table<'d>) -> Vec<Probe> {
@@ -87,19 +102,31 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Exactly one of `http`, `tcp` and `command`, and what its fields will see.
+    /// Exactly one of `http`, `prometheus`, `tcp` and `command`, and what its fields will see.
     fn question(&mut self, table: &mut Table<'d>, sees: &Sees) -> (Option<Ask>, &'static [&'static str]) {
-        let (http, tcp, command) =
-            (table.take_with_key("http"), table.take_with_key("tcp"), table.take_with_key("command"));
-        let given: Vec<_> = [&http, &tcp, &command].into_iter().flatten().collect();
+        let (http, prometheus) = (table.take_with_key("http"), table.take_with_key("prometheus"));
+        let (tcp, command) = (table.take_with_key("tcp"), table.take_with_key("command"));
+        let given: Vec<_> = [&http, &prometheus, &tcp, &command].into_iter().flatten().collect();
         if let [_, second, ..] = given[..] {
-            self.findings.error("two-questions", &second.0, "a probe asks one thing: `http`, `tcp` or `command`");
+            self.findings.error(
+                "two-questions",
+                &second.0,
+                "a probe asks one thing: `http`, `prometheus`, `tcp` or `command`",
+            );
         } else if given.is_empty() {
-            let help = "add `http = { url = \"…\" }`, `tcp = \"host:port\"` or `command = […]`";
+            let help = "add `http = { url = \"…\" }`, `prometheus = { url = \"…\" }`, `tcp = \"host:port\"` or `command = […]`";
             self.findings.helped("missing-key", &table.span, "the probe asks nothing".into(), help);
         }
         if let Some((_, item)) = http {
-            return (self.http(&item, sees), HTTP_ANSWER);
+            let asked = self.http(&item, sees, "`http`");
+            return (asked.map(|Asked { url, headers, ca, .. }| Ask::Http { url, headers, ca }), HTTP_ANSWER);
+        }
+        if let Some((_, item)) = prometheus {
+            let Some(Asked { url, headers, ca, query }) = self.http(&item, sees, "`prometheus`") else {
+                return (None, METRICS_ANSWER);
+            };
+            let answer = if query.is_some() { QUERY_ANSWER } else { PAGE_ANSWER };
+            return (Some(Ask::Prometheus { url, headers, ca, query }), answer);
         }
         if let Some((_, item)) = tcp {
             let target = item.text(&mut self.findings).and_then(|text| self.template(&text, sees));
@@ -109,10 +136,12 @@ impl<'d> Reader<'d> {
         (argv.map(Ask::Command), COMMAND_ANSWER)
     }
 
-    fn http(&mut self, item: &Item<'d>, sees: &Sees) -> Option<Ask> {
-        let mut table = item.table("`http`", &mut self.findings)?;
+    fn http(&mut self, item: &Item<'d>, sees: &Sees, what: &'static str) -> Option<Asked> {
+        let mut table = item.table(what, &mut self.findings)?;
         let url = table.need_text("url", &mut self.findings).and_then(|text| self.template(&text, sees));
         let ca = table.text("ca", &mut self.findings).and_then(|text| self.template(&text, sees));
+        let query = if what == "`prometheus`" { table.text("query", &mut self.findings) } else { None };
+        let query = query.map(|text| self.template(&text, sees));
         let headers = table.take("headers").and_then(|item| item.table("`headers`", &mut self.findings));
         let mut list = Vec::new();
         for (name, item) in headers.into_iter().flat_map(Table::free) {
@@ -125,7 +154,9 @@ impl<'d> Reader<'d> {
             }
         }
         table.finish(&mut self.findings);
-        Some(Ask::Http { url: url?, headers: list, ca })
+        // A broken query is a query all the same.
+        let query = query.map_or(Some(None), |query| query.map(Some))?;
+        Some(Asked { url: url?, headers: list, ca, query })
     }
 
     /// A text, or `{ env = … }`, `{ command = … }`, `{ input = … }`.

@@ -90,6 +90,7 @@ impl<'d> Reader<'d> {
         let shown = Sees::Shown(place);
         let title = self.title(&mut table, &shown);
         let source = self.words(&mut table, "source");
+        let mends = self.words(&mut table, "mends");
         let cautions = self.cautions(&mut table, &shown);
         let text = table.text("text", &mut self.findings).and_then(|text| self.template(&text, &shown));
         let when = self.condition(&mut table, "when", Sees::Deciding(place));
@@ -103,6 +104,7 @@ impl<'d> Reader<'d> {
             id: StepId::new(name),
             title: title.unwrap_or_else(Self::empty_text),
             source,
+            mends,
             cautions,
             text,
             when,

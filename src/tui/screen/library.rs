@@ -18,6 +18,8 @@ pub struct Library {
     open: Vec<OpenRun>,
     chosen: usize,
     is_read: bool,
+    /// It was seen at a glance only, and nobody checks it yet.
+    is_to_check: bool,
     busy: Option<String>,
     problem: Option<String>,
 }
@@ -33,6 +35,17 @@ impl Library {
     pub fn take(&mut self, entries: Vec<LibraryEntry>, open: Vec<OpenRun>) {
         (self.entries, self.open, self.is_read) = (entries, open, true);
         self.chosen = self.chosen.min(self.len().saturating_sub(1));
+    }
+
+    /// Takes in what can be told at a glance.
+    pub fn glance(&mut self, entries: Vec<LibraryEntry>, open: Vec<OpenRun>) {
+        self.take(entries, open);
+        self.is_to_check = true;
+    }
+
+    /// It is on the screen: what takes longer may begin.
+    pub fn was_shown(&mut self) -> Vec<Effect> {
+        if std::mem::take(&mut self.is_to_check) { vec![Effect::CheckLibrary] } else { Vec::new() }
     }
 
     /// Something could not be done; why.

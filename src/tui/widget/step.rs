@@ -3,7 +3,7 @@
 use crate::engine::StepStatus;
 use crate::runbook::ActionKind;
 use crate::text::clean_block;
-use crate::tui::screen::run::page::StepPage;
+use crate::tui::screen::run::page::{Mended, StepPage};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::cautions;
@@ -58,7 +58,13 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     if !has_failed {
         outcome(page, cells, look, out);
     }
-    if page.applies.is_some() || !page.source.is_empty() {
+    origin(page, cells, look, out);
+    lines
+}
+
+/// Under which condition it applies, where it comes from, and where it leaves its document.
+fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
+    if page.applies.is_some() || !page.source.is_empty() || !page.mends.is_empty() {
         gap(out);
     }
     if let Some((source, why)) = &page.applies {
@@ -69,7 +75,15 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
         let source = page.source.replace('›', look.glyphs.under).replace('·', look.glyphs.dot);
         out.extend(wrapped(&format!("from {source}"), cells, Meaning::Dim));
     }
-    lines
+    for Mended { id, told } in &page.mends {
+        match told {
+            Some((says, right)) => {
+                out.extend(wrapped(&format!("the document says: {says}"), cells, Meaning::Dim));
+                out.extend(wrapped(&format!("here instead: {right}"), cells, Meaning::Dim));
+            }
+            None => out.extend(wrapped(&format!("not as the document has it: {id}"), cells, Meaning::Dim)),
+        }
+    }
 }
 
 /// Stands where the step would be.
@@ -229,6 +243,25 @@ fn inline(line: &str, is_code: &mut bool) -> Strip {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_document_has_wrong_stands_last_with_what_is_done_instead() {
+        let told = |told: Option<(&str, &str)>| {
+            let told = told.map(|(says, right)| (says.to_owned(), right.to_owned()));
+            let mends = vec![Mended { id: "wrong-port".into(), told }];
+            let page = StepPage { mends, source: "A page · P-1".into(), ..StepPage::default() };
+            let mut out = vec![Strip::of("above", Meaning::Text)];
+            origin(&page, 24, &Look::plain(), &mut out);
+            out.iter()
+                .map(|strip| strip.0.iter().map(|(text, _)| text.as_str()).collect::<String>())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(Some(("port 80 is free", "8080"))),
+            ["above", "", "from A page · P-1", "the document says: port", "80 is free", "here instead: 8080"]
+        );
+        assert_eq!(told(None)[3..], ["not as the document has", "it: wrong-port"]);
+    }
 
     #[test]
     fn code_is_told_from_text_across_lines() {

@@ -1,0 +1,9 @@
+//! Every code that a diagnostic can have, with what is behind it and how it is mended.
+
+mod advice;
+mod errors;
+mod table;
+
+pub use advice::ADVICE;
+pub use errors::ERRORS;
+pub use table::{Explanation, all, of};
