@@ -80,6 +80,59 @@ fn the_autopilot_prints_every_record_and_the_head_that_verify_finds() {
     );
 }
 
+#[test]
+fn the_autopilot_decides_and_finds_a_second_operator() {
+    let home = Home::new();
+    let book = r#"
+format = 1
+id = "decide"
+title = "Decide and release"
+revision = "1"
+system = "vault"
+summary = "A decision, what hangs on it, and a hold point."
+[[guard]]
+id = "never"
+title = "Nothing holds back"
+holds = "true"
+why = "It is a test."
+blocks = ["choose", "release"]
+[[phase]]
+id = "one"
+title = "One"
+[[phase.step]]
+id = "how"
+title = "Decide how"
+choose = [{ is = "in-place", title = "In place" }, { is = "move", title = "Move" }]
+[[phase.step]]
+id = "stay"
+title = "Do it in place"
+when = '.choices.how == "in-place"'
+confirm = "Done?"
+[[phase.step]]
+id = "move"
+title = "Move"
+when = '.choices["how"] == "move"'
+confirm = "Moved?"
+[[phase.step]]
+id = "second"
+title = "Let another look"
+release = "the second operator"
+"#;
+    let file = home.0.path().join("decide.toml");
+    std::fs::write(&file, book).expect("it can be written");
+    let output = home.run(&["practice", &file.to_string_lossy(), "--autopilot", "--speed", "100"]);
+    let printed = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for told in [
+        "chose     one/how: in-place",
+        "confirmed one/stay",
+        "n/a       one/move",
+        "released  one/second: by second operator: as expected (autopilot)",
+    ] {
+        assert!(printed.contains(told), "{told} is not in {printed}");
+    }
+}
+
 /// The recipe of the README, with nothing but what is on every machine.
 #[test]
 fn the_chain_can_be_checked_with_coreutils_and_jq() {

@@ -90,7 +90,10 @@ fn done_twice(records: &[Record]) -> Vec<String> {
     for record in records {
         let what = match &record.event {
             Event::CautionsRead { step } => format!("cautions of {step}"),
-            Event::StepConfirmed { step, .. } | Event::AnswerGiven { step, .. } => format!("words on {step}"),
+            Event::StepConfirmed { step, .. }
+            | Event::AnswerGiven { step, .. }
+            | Event::ChoiceMade { step, .. }
+            | Event::HoldReleased { step, .. } => format!("words on {step}"),
             Event::CommandStarted { step, .. } => format!("command of {step}"),
             Event::CheckPassed { step, .. } => format!("check of {step}"),
             _ => continue,

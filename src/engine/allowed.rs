@@ -17,6 +17,10 @@ pub enum Allowed {
     Confirm(StepKey),
     /// Give the value.
     Answer(StepKey),
+    /// Take one of the ways.
+    Choose(StepKey),
+    /// Let a second person say that the run may go on.
+    Release(StepKey),
     /// Start the command.
     Run(StepKey),
     /// End the running command.
@@ -86,6 +90,8 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
                 ActionKind::Confirm => allowed.push(Allowed::Confirm(key.clone())),
                 ActionKind::Ask => allowed.push(Allowed::Answer(key.clone())),
                 ActionKind::Run => allowed.push(Allowed::Run(key.clone())),
+                ActionKind::Choose => allowed.push(Allowed::Choose(key.clone())),
+                ActionKind::Release => allowed.push(Allowed::Release(key.clone())),
                 ActionKind::Check | ActionKind::Wait => {}
             }
         }

@@ -7,6 +7,7 @@ use crate::engine::event::{CommandLine, ConditionId, Event, FileSeen, Outcome, T
 use crate::engine::gate::{Gate, blocking, gate, has_unread_cautions};
 use crate::engine::observe::{Ended, JobId, Output, Printed, json_bytes};
 use crate::engine::proposal::{Moment, Proposal, Refusal};
+use crate::engine::release::may_release;
 use crate::engine::scope::{command_of, command_scope, millis, step_scope, target_of};
 use crate::engine::settle::{Draft, offered_rollback, silent_now};
 use crate::engine::state::{Plan, RunState, StepState, StepStatus};
@@ -86,6 +87,8 @@ impl<'a> Judge<'a> {
             }
             Proposal::Confirm { step, said } => self.confirm(step, said),
             Proposal::Answer { step, value, file } => self.answer(step, value, file),
+            Proposal::Choose { step, choice } => self.choose(step, choice),
+            Proposal::Release { step, released_by, said } => self.release(step, &released_by, said),
             Proposal::Run { step, shown, typed } => self.run(step, shown, typed),
             Proposal::Retry { step } => {
                 let known = self.idle(&step)?.1;
@@ -188,6 +191,27 @@ impl<'a> Judge<'a> {
         }
         let board = self.moment.board.recorded();
         self.then([Event::AnswerGiven { step: key, name: name.clone(), value, file, board }])
+    }
+
+    fn choose(&self, key: StepKey, choice: String) -> Decision {
+        let (step, _) = self.current(&key)?;
+        let Action::Choose(ways) = &step.action else { return Err(wrong(&step.action)) };
+        self.ready(&key)?;
+        if !ways.iter().any(|way| way.is == choice) {
+            let names: Vec<_> = ways.iter().map(|way| way.is.as_str()).collect();
+            return Err(Refusal::NotAnOption(names.join(", ")));
+        }
+        let (name, board) = (key.step.to_string(), self.moment.board.recorded());
+        self.then([Event::ChoiceMade { step: key, name, choice, board }])
+    }
+
+    fn release(&self, key: StepKey, released_by: &str, said: String) -> Decision {
+        let (step, _) = self.current(&key)?;
+        let Action::Release { .. } = &step.action else { return Err(wrong(&step.action)) };
+        self.ready(&key)?;
+        let released_by = may_release(self.state, &key, released_by)?;
+        let said = text(said, "state what was looked at")?;
+        self.then([Event::HoldReleased { step: key, released_by, said, board: self.moment.board.recorded() }])
     }
 
     fn run(&self, key: StepKey, shown: CommandLine, typed: Option<String>) -> Decision {

@@ -49,6 +49,10 @@ pub enum Event {
     StepConfirmed { step: StepKey, said: String, board: Board },
     /// A value was given.
     AnswerGiven { step: StepKey, name: String, value: Value, file: Option<FileSeen>, board: Board },
+    /// A decision was taken: `choice` is the name of the way.
+    ChoiceMade { step: StepKey, name: String, choice: String, board: Board },
+    /// A second person let the run go on, and what that person looked at. The record's author is the first.
+    HoldReleased { step: StepKey, released_by: String, said: String, board: Board },
     /// A command is about to start.
     CommandStarted { step: StepKey, job: JobId, command: CommandLine, typed: Option<String>, board: Board },
     /// It ended. `met` tells whether that is what the step expected.

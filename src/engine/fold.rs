@@ -6,8 +6,8 @@ use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Event, Item, Leaving, Record, Tri};
 use crate::engine::settle::MAX_STEPS;
 use crate::engine::state::{
-    Closed, Deviation, DeviationKind, ItemState, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
-    StepStatus,
+    Chosen, Closed, Deviation, DeviationKind, ItemState, Note, Plan, RunState, RunningJob, Sitting, Standing,
+    StepState, StepStatus,
 };
 use crate::runbook::{PhaseId, Runbook, StepKey};
 
@@ -65,7 +65,16 @@ impl RunState {
                 self.current = None;
             }
             Event::ClockJumped { .. } | Event::TailSetAside { .. } => {}
-            of_a_step => self.take_step(by, of_a_step),
+            of_a_step => {
+                if let Some(step) = deed(of_a_step) {
+                    self.change(step, |state| {
+                        if !state.actors.iter().any(|actor| actor == by) {
+                            state.actors.push(by.to_owned());
+                        }
+                    });
+                }
+                self.take_step(by, of_a_step);
+            }
         }
     }
 
@@ -81,6 +90,7 @@ impl RunState {
                     state.ended = None;
                 });
                 self.conditions.remove(&ConditionId::Check(step.clone()));
+                self.forget_choice(step);
                 self.current = Some(step.clone());
             }
             Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
@@ -118,6 +128,16 @@ impl RunState {
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
             }
+            Event::ChoiceMade { step, name, choice, board } => {
+                self.board = board.clone();
+                let chosen = Chosen { phase: step.phase.clone(), way: choice.clone() };
+                self.choices.insert(name.clone(), chosen);
+                self.end(step, StepStatus::Done, by, choice);
+            }
+            Event::HoldReleased { step, released_by, said, board } => {
+                self.board = board.clone();
+                self.end(step, StepStatus::Done, by, &format!("released by {released_by}: {said}"));
+            }
             Event::CheckPassed { step, board, .. } => {
                 self.board = board.clone();
                 self.end(step, StepStatus::Done, by, "sensed");
@@ -137,7 +157,10 @@ impl RunState {
                 self.deviate(by, DeviationKind::Override, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
             }
-            Event::StepNotApplicable { step, why } => self.end(step, StepStatus::NotApplicable, by, why),
+            Event::StepNotApplicable { step, why } => {
+                self.forget_choice(step);
+                self.end(step, StepStatus::NotApplicable, by, why);
+            }
             _ => {}
         }
     }
@@ -181,6 +204,13 @@ impl RunState {
         phase.items = items.map(|item| ItemState { item: item.clone(), steps: steps.clone() }).collect();
     }
 
+    /// What was decided for one item of a loop does not stand for the next.
+    fn forget_choice(&mut self, step: &StepKey) {
+        if self.choices.get(step.step.as_str()).is_some_and(|chosen| chosen.phase == step.phase) {
+            self.choices.remove(step.step.as_str());
+        }
+    }
+
     fn forget_conditions(&mut self, at: Timestamp) {
         for standing in self.conditions.values_mut() {
             *standing = Standing {
@@ -196,5 +226,22 @@ impl RunState {
     fn deviate(&mut self, by: &str, kind: DeviationKind, subject: String, reason: &str) {
         let (seq, at) = (self.seq, self.at);
         self.deviations.push(Deviation { seq, at, by: by.to_owned(), kind, subject, reason: reason.to_owned() });
+    }
+}
+
+/// The step in which a person did something, by an event that nothing but a person brings about.
+fn deed(event: &Event) -> Option<&StepKey> {
+    match event {
+        Event::CautionsRead { step }
+        | Event::StepConfirmed { step, .. }
+        | Event::AnswerGiven { step, .. }
+        | Event::ChoiceMade { step, .. }
+        | Event::HoldReleased { step, .. }
+        | Event::CommandStarted { step, .. }
+        | Event::WaitCut { step, .. }
+        | Event::StepRetried { step, .. }
+        | Event::StepSkipped { step, .. }
+        | Event::StepOverridden { step, .. } => Some(step),
+        _ => None,
     }
 }

@@ -9,6 +9,7 @@ mod fold;
 pub mod gate;
 pub mod observe;
 pub mod proposal;
+mod release;
 pub mod scope;
 mod settle;
 pub mod state;
@@ -19,6 +20,7 @@ pub use event::*;
 pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
 pub use observe::*;
 pub use proposal::*;
+pub use release::may_release;
 pub use settle::{offered_rollback, stalled};
 pub use state::*;
 

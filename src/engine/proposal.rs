@@ -33,6 +33,10 @@ pub enum Proposal {
     Confirm { step: StepKey, said: String },
     /// Give a value; `file` when it is a path.
     Answer { step: StepKey, value: Value, file: Option<FileSeen> },
+    /// Take the way of that name.
+    Choose { step: StepKey, choice: String },
+    /// A second person lets the run go on, and says what was looked at.
+    Release { step: StepKey, released_by: String, said: String },
     /// Start the command, exactly as it was shown. `typed` is the target's name for a critical step.
     Run { step: StepKey, shown: CommandLine, typed: Option<String> },
     /// A command ended.
@@ -87,6 +91,9 @@ pub enum Refusal {
     /// The statement is none of the options.
     #[error("answer with one of: {0}")]
     NotAnOption(String),
+    /// The one who releases has a hand in what is released.
+    #[error("another person must release it: {0} acts here")]
+    SamePerson(String),
     /// The value does not fit.
     #[error("that value does not fit: {0}")]
     BadValue(String),

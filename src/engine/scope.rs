@@ -1,4 +1,4 @@
-//! What expressions see: `inputs`, `node`, `answers`, `steps`, `passed`, `health`, `run`.
+//! What expressions see: `inputs`, `node`, `answers`, `choices`, `steps`, `passed`, `health`, `run`.
 
 use std::time::Duration;
 
@@ -25,6 +25,9 @@ pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, sour
     }
     scope.insert("node".into(), node.clone());
     scope.insert("answers".into(), Value::Object(state.answers.clone()));
+    if source.contains("choices") {
+        scope.insert("choices".into(), choices(state));
+    }
     scope.insert("run".into(), run(state, now));
     if source.contains("steps") {
         scope.insert("steps".into(), steps(state));
@@ -158,6 +161,10 @@ fn run(state: &RunState, now: Timestamp) -> Value {
         "site": opened.site.as_ref().map(|site| &site.name),
         "elapsed": now.since(state.opened_at).as_secs(),
     })
+}
+
+fn choices(state: &RunState) -> Value {
+    Value::Object(state.choices.iter().map(|(name, chosen)| (name.clone(), json!(chosen.way))).collect())
 }
 
 fn steps(state: &RunState) -> Value {

@@ -39,6 +39,8 @@ pub struct RunState {
     pub conditions: BTreeMap<ConditionId, Standing>,
     /// Values given and captured, by name.
     pub answers: Map<String, Value>,
+    /// The decisions that stand, by the names of their choices.
+    pub choices: BTreeMap<String, Chosen>,
     /// Where a person overruled the machine, in order.
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
@@ -110,6 +112,8 @@ pub struct StepState {
     pub said: String,
     /// Who brought it to its status.
     pub by: String,
+    /// Every person who did something in it, as `operator@host`, in the order of the first deed.
+    pub actors: Vec<String>,
 }
 
 /// How a step stands.
@@ -149,6 +153,15 @@ impl StepStatus {
     pub const fn is_accounted(self) -> bool {
         matches!(self, Self::Done | Self::Skipped | Self::NotApplicable | Self::Overridden)
     }
+}
+
+/// A decision that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// The phase of the step that asked.
+    pub phase: PhaseId,
+    /// The name of the way.
+    pub way: String,
 }
 
 /// A command that has started and of which no end is known.
@@ -269,6 +282,7 @@ impl RunState {
             jobs: 0,
             conditions: BTreeMap::new(),
             answers: Map::new(),
+            choices: BTreeMap::new(),
             deviations: Vec::new(),
             notes: Vec::new(),
             board: Board::default(),
@@ -362,6 +376,7 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         cautions_read: false,
         said: String::new(),
         by: String::new(),
+        actors: Vec::new(),
     });
     let item = Item { name: None, value: Value::Null };
     let items = vec![ItemState { item, steps: steps.collect() }];

@@ -61,6 +61,10 @@ fn describe_step(event: &Event) -> String {
         Event::CautionsRead { step } => say("cautions", step, "read"),
         Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
         Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
+        Event::ChoiceMade { step, choice, .. } => say("chose", step, choice),
+        Event::HoldReleased { step, released_by, said, .. } => {
+            say("released", step, &format!("by {released_by}: {said}"))
+        }
         Event::CommandStarted { step, command, .. } => say("run", step, &shell_words(&command.argv)),
         Event::CommandFinished { step, ended, met, .. } => {
             say(if *met { "done" } else { "ended" }, step, &ended.describe())

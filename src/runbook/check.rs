@@ -7,10 +7,11 @@ use crate::runbook::model::{InputKind, Runbook};
 use crate::runbook::nearest::nearest;
 use crate::runbook::parse::{Counted, Met, Place, Reader, Sees};
 use crate::runbook::raw::Text;
+use crate::runbook::reads::Compared;
 use crate::runbook::template::Template;
 
 /// What every expression of a run sees, `node` apart.
-const RUN_KEYS: &[&str] = &["inputs", "answers", "steps", "passed", "health", "run"];
+const RUN_KEYS: &[&str] = &["inputs", "answers", "choices", "steps", "passed", "health", "run"];
 /// What is seen beside that after a command.
 const OUTCOME_KEYS: &[&str] = &["exit", "stdout", "stderr", "json"];
 /// What `.run` holds.
@@ -62,6 +63,8 @@ struct Known {
     inputs: Vec<(String, bool)>,
     probes: Vec<String>,
     answers: Vec<(Place, String)>,
+    /// With the names of its ways.
+    choices: Vec<(Place, String, Vec<String>)>,
     steps: BTreeSet<String>,
     paths: BTreeSet<String>,
 }
@@ -78,6 +81,7 @@ impl Known {
             inputs: book.inputs.iter().map(|input| (input.id.to_string(), is_secret(&input.kind))).collect(),
             probes: reader.probes_seen.clone(),
             answers: reader.answers.iter().map(|(place, name)| (*place, name.value.to_owned())).collect(),
+            choices: reader.choices.iter().map(|(at, name, ways)| (*at, name.value.to_owned(), ways.clone())).collect(),
             steps: counted.steps.iter().map(|(_, name)| name.value.to_owned()).collect(),
             paths: paths.collect(),
         }
@@ -98,6 +102,14 @@ fn duplicates(reader: &mut Reader<'_>, counted: &Counted<'_>) {
         if !step.value.is_empty() && !seen.insert((place.plan, place.phase, step.value)) {
             let message = format!("there is a step `{}` in this phase already", step.value);
             reader.findings.error("duplicate", &step.span, message);
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for (_, choice, _) in &reader.choices {
+        if !seen.insert(choice.value) {
+            let message = format!("there is a choice `{}` already", choice.value);
+            let help = "a choice is read by its step's name: that is unique over the choices of the whole runbook";
+            reader.findings.helped("duplicate", &choice.span, message, help);
         }
     }
     let mut seen = BTreeSet::new();
@@ -199,6 +211,21 @@ impl Check<'_, '_> {
                 self.unknown_key(key, &read.at, &keys);
             }
         }
+        if !matches!(met.sees, Sees::Answer(_) | Sees::Fields(_)) {
+            reads.compared.iter().filter(|compared| compared.key == "choices").for_each(|compared| self.way(compared));
+        }
+    }
+
+    /// A choice that is compared with what it never is makes a condition that never holds.
+    fn way(&mut self, compared: &Compared) {
+        let known = self.known;
+        let ways = known.choices.iter().find(|(_, name, ways)| *name == compared.name && !ways.is_empty());
+        let Some((_, name, ways)) = ways.filter(|(_, _, ways)| !ways.contains(&compared.with)) else { return };
+        let help = match nearest(&compared.with, ways.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("its ways are: {}", ways.join(", ")),
+        };
+        self.report("unknown-name", &compared.at, format!("the choice `{name}` has no way `{}`", compared.with), help);
     }
 
     /// The keys of the scope that this expression sees.
@@ -258,7 +285,14 @@ impl Check<'_, '_> {
                     self.report("unknown-name", at, format!("there is no step `{name}`"), help);
                 }
             }
-            (_, "answers") => self.answer(name, at),
+            (_, "answers") => {
+                let answers: Vec<_> = known.answers.iter().map(|(place, name)| (*place, name.as_str())).collect();
+                self.given(name, at, &answers, "answer");
+            }
+            (_, "choices") => {
+                let choices: Vec<_> = known.choices.iter().map(|(place, name, _)| (*place, name.as_str())).collect();
+                self.given(name, at, &choices, "choice");
+            }
             _ => {}
         }
     }
@@ -292,12 +326,12 @@ impl Check<'_, '_> {
         }
     }
 
-    fn answer(&mut self, name: &str, at: &Range<usize>) {
-        let givers: Vec<Place> =
-            self.known.answers.iter().filter(|(_, known)| known == name).map(|(place, _)| *place).collect();
+    /// What a step gives: it is there, and not only later.
+    fn given(&mut self, name: &str, at: &Range<usize>, all: &[(Place, &str)], what: &str) {
+        let givers: Vec<Place> = all.iter().filter(|(_, known)| *known == name).map(|(place, _)| *place).collect();
         if givers.is_empty() {
-            let names: Vec<&str> = self.known.answers.iter().map(|(_, name)| name.as_str()).collect();
-            return self.one_of(name, at, &names, "answer");
+            let names: Vec<&str> = all.iter().map(|(_, name)| *name).collect();
+            return self.one_of(name, at, &names, what);
         }
         let (Sees::Loop(place) | Sees::Deciding(place) | Sees::Outcome(place)) = &self.met.sees else { return };
         let is_given = givers.iter().any(|giver| {
@@ -311,7 +345,8 @@ impl Check<'_, '_> {
         });
         if !is_given {
             let help = "move the step that asks for it in front of this one".to_owned();
-            self.report("later", at, format!("the answer `{name}` is given only later"), help);
+            let done = if what == "choice" { "made" } else { "given" };
+            self.report("later", at, format!("the {what} `{name}` is {done} only later"), help);
         }
     }
 

@@ -330,6 +330,23 @@ pub enum Action {
     },
     /// A plain timer.
     Wait(Duration),
+    /// A decision between named ways. It is read as `.choices.<id of the step>`, so that id is unique over the
+    /// choices of the whole book; its question is the step's title.
+    Choose(Vec<Way>),
+    /// A hold point: another person than the one who acts lets the run go on.
+    Release {
+        /// Who that is, in the author's words.
+        who: String,
+    },
+}
+
+/// One of the ways that a step of a choice offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Its plain name: what `.choices` holds once it is chosen.
+    pub is: String,
+    /// One line for people.
+    pub title: String,
 }
 
 /// The name of an action, as `blocks` and the faces use it.
@@ -345,9 +362,17 @@ pub enum ActionKind {
     Check,
     /// See [`Action::Wait`].
     Wait,
+    /// See [`Action::Choose`].
+    Choose,
+    /// See [`Action::Release`].
+    Release,
 }
 
 impl ActionKind {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 7] =
+        [Self::Confirm, Self::Ask, Self::Run, Self::Check, Self::Wait, Self::Choose, Self::Release];
+
     /// The key of the format that stands for it.
     pub const fn word(self) -> &'static str {
         match self {
@@ -356,12 +381,14 @@ impl ActionKind {
             Self::Run => "run",
             Self::Check => "check",
             Self::Wait => "wait",
+            Self::Choose => "choose",
+            Self::Release => "release",
         }
     }
 }
 
 impl Action {
-    /// Which of the five it is.
+    /// Which kind it is.
     pub const fn kind(&self) -> ActionKind {
         match self {
             Self::Confirm { .. } => ActionKind::Confirm,
@@ -369,6 +396,8 @@ impl Action {
             Self::Run { .. } => ActionKind::Run,
             Self::Check { .. } => ActionKind::Check,
             Self::Wait(_) => ActionKind::Wait,
+            Self::Choose(_) => ActionKind::Choose,
+            Self::Release { .. } => ActionKind::Release,
         }
     }
 

@@ -265,6 +265,10 @@ impl<'d> Item<'d> {
         matches!(self.value, DeValue::Table(_))
     }
 
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.value, DeValue::Array(_))
+    }
+
     pub(crate) fn is_text(&self) -> bool {
         matches!(self.value, DeValue::String(_))
     }

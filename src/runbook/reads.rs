@@ -15,6 +15,21 @@ pub struct Reads {
     pub whole: bool,
     /// By key of the scope (`health`, `inputs`, …).
     pub keys: BTreeMap<String, Read>,
+    /// Where a name below a key is held against a text: `.choices.how == "in-place"`.
+    pub compared: Vec<Compared>,
+}
+
+/// A name below a key of the scope that is compared with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The key of the scope.
+    pub key: String,
+    /// The name below it.
+    pub name: String,
+    /// The text that it is compared with.
+    pub with: String,
+    /// Where that text stands in the source, in bytes.
+    pub at: Range<usize>,
 }
 
 /// What is read below one key of the scope.
@@ -172,10 +187,28 @@ impl<'s> Walk<'s> {
                 let right = self.term(right, input);
                 self.either(left, right)
             }
+            BinaryOp::Cmp(_) => {
+                if input == Place::Scope {
+                    self.compare(left, right);
+                    self.compare(right, left);
+                }
+                self.eat([left, right], &input);
+                Place::Elsewhere
+            }
             _ => {
                 self.eat([left, right], &input);
                 Place::Elsewhere
             }
+        }
+    }
+
+    /// Notes `.key.name` against a text.
+    fn compare(&mut self, read: &Term<&'s str>, with: &Term<&'s str>) {
+        let (Term::Path(base, path), Some(with)) = (read, literal(with)) else { return };
+        let ([(Part::Index(key), _), (Part::Index(name), _)], Term::Id) = (&path.0[..], &**base) else { return };
+        if let (Some(key), Some(name)) = (literal(key), literal(name)) {
+            let (key, name) = (key.to_owned(), name.to_owned());
+            self.reads.compared.push(Compared { key, name, with: with.to_owned(), at: span(self.source, with) });
         }
     }
 

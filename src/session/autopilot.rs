@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, allowed, gate};
+use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, allowed, gate, may_release};
 use crate::runbook::{Action, InputKind, Runbook, StepKey};
 
 /// How often a failed step is tried again before the run is given up.
@@ -12,6 +12,9 @@ const MAX_ATTEMPTS: u32 = 3;
 /// What the autopilot says where a person would say what was seen.
 const SAID: &str = "as expected (autopilot)";
 
+/// Who releases hold points in practice; the other where somebody goes by the first name.
+const RELEASERS: [&str; 2] = ["second operator", "another operator"];
+
 /// The next proposal of a careful operator; `None` while there is nothing to do but wait.
 pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
     let allowed = allowed(runbook, state, moment);
@@ -19,6 +22,8 @@ pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Prop
         Allowed::ReadCautions(step) => Some(Proposal::ReadCautions { step: step.clone() }),
         Allowed::Confirm(step) => confirm(runbook, step),
         Allowed::Answer(step) => answer(runbook, step),
+        Allowed::Choose(step) => choose(runbook, step),
+        Allowed::Release(step) => release(state, step),
         Allowed::Run(step) => run(runbook, state, moment, step),
         Allowed::Retry(step) => Some(retry(state, step)),
         Allowed::Close => Some(Proposal::Close),
@@ -44,6 +49,16 @@ fn confirm(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
 fn answer(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
     let Action::Ask { kind, .. } = &runbook.step(&key.phase, &key.step)?.action else { return None };
     Some(Proposal::Answer { step: key.clone(), value: answer_of(kind)?, file: None })
+}
+
+fn choose(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
+    let Action::Choose(ways) = &runbook.step(&key.phase, &key.step)?.action else { return None };
+    Some(Proposal::Choose { step: key.clone(), choice: ways.first()?.is.clone() })
+}
+
+fn release(state: &RunState, key: &StepKey) -> Option<Proposal> {
+    let released_by = RELEASERS.iter().find_map(|name| may_release(state, key, name).ok())?;
+    Some(Proposal::Release { step: key.clone(), released_by, said: SAID.to_owned() })
 }
 
 /// An answer of that kind; `None` where a rehearsal has none to give.

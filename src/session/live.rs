@@ -105,6 +105,8 @@ impl Running {
             self.propose(proposal);
         }
         self.take_up_job();
+        // What reads no probe is known at once; a runbook without probes has no sample that would bring it up.
+        self.sense();
         loop {
             let wake = self.wake();
             tokio::select! {

@@ -7,8 +7,10 @@ use crate::engine::{CommandLine, ConditionId, JobId, Leaving, Proposal};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
 use crate::text::{clean_block, clean_line};
+use crate::tui::choice::Choice;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
+use crate::tui::release::Release;
 
 /// The longest text that a field takes, in bytes.
 const MAX_FIELD_BYTES: usize = 64 * 1024;
@@ -18,8 +20,10 @@ const MAX_FIELD_BYTES: usize = 64 * 1024;
 pub enum Dialog {
     /// A statement of what was seen, or a value.
     State(Statement),
-    /// A statement that is one of some options.
+    /// A statement, value or decision that is one of some options.
     Choose(Choice),
+    /// A hold point, before the person who releases it.
+    Release(Box<Release>),
     /// A command that is about to run.
     Command(Box<CommandBox>),
     /// A reason for overruling the machine.
@@ -45,23 +49,6 @@ pub struct Statement {
     pub kind: Option<InputKind>,
     /// What is typed.
     pub field: Field,
-}
-
-/// A statement that is one of some options.
-#[derive(Debug)]
-pub struct Choice {
-    /// The step that asks.
-    pub step: StepKey,
-    /// The question.
-    pub prompt: String,
-    /// The answers it takes.
-    pub options: Vec<String>,
-    /// The kind of value; `None` for a statement.
-    pub kind: Option<InputKind>,
-    /// Which is chosen; none at first.
-    pub chosen: Option<usize>,
-    /// Why it is not taken.
-    pub problem: Option<String>,
 }
 
 /// A command that is about to run.
@@ -221,12 +208,13 @@ impl Field {
         }
     }
 
-    fn refuse(&mut self, why: &str) -> Answer {
+    pub(super) fn refuse(&mut self, why: &str) -> Answer {
         self.problem = Some(why.to_owned());
         Answer::Stay
     }
 
-    fn take(&mut self, empty: &str, proposal: impl FnOnce(String) -> Proposal) -> Answer {
+    /// Proposes what is typed, unless that is nothing.
+    pub(super) fn take(&mut self, empty: &str, proposal: impl FnOnce(String) -> Proposal) -> Answer {
         let text = self.text().trim().to_owned();
         if text.is_empty() { self.refuse(empty) } else { Answer::Propose(proposal(text)) }
     }
@@ -238,6 +226,7 @@ impl Dialog {
         match self {
             Self::State(statement) => Some(&statement.step),
             Self::Choose(choice) => Some(&choice.step),
+            Self::Release(release) => Some(&release.step),
             Self::Command(command) => Some(&command.step),
             Self::Reason(reason) => match &reason.purpose {
                 Purpose::Skip(step) | Purpose::Override(step) | Purpose::CutWait(step) => Some(step),
@@ -252,6 +241,7 @@ impl Dialog {
         match self {
             Self::State(statement) => Some(&mut statement.field),
             Self::Command(command) if command.target.is_some() => Some(&mut command.field),
+            Self::Release(release) => Some(release.field_mut()),
             Self::Reason(reason) => Some(&mut reason.field),
             Self::Note(note) => Some(&mut note.field),
             _ => None,
@@ -261,7 +251,7 @@ impl Dialog {
     /// Whether a character goes into a text.
     pub fn is_typing(&self) -> bool {
         match self {
-            Self::State(_) | Self::Reason(_) | Self::Note(_) => true,
+            Self::State(_) | Self::Release(_) | Self::Reason(_) | Self::Note(_) => true,
             Self::Command(command) => command.target.is_some(),
             _ => false,
         }
@@ -285,7 +275,10 @@ impl Dialog {
             return Answer::Stay;
         }
         match action {
-            Some(Action::Back) => Answer::Close,
+            Some(Action::Back) => match self {
+                Self::Release(release) => release.back(),
+                _ => Answer::Close,
+            },
             Some(Action::Act) => self.act(),
             Some(Action::Yes) => self.yes(),
             Some(action @ (Action::Up | Action::Down | Action::PageUp | Action::PageDown))
@@ -295,7 +288,9 @@ impl Dialog {
                 Answer::Stay
             }
             _ => {
-                self.choose_by_number(key);
+                if let (Self::Choose(choice), KeyCode::Char(c)) = (&mut *self, key.code) {
+                    choice.take_digit(c);
+                }
                 self.type_key(key);
                 Answer::Stay
             }
@@ -312,6 +307,7 @@ impl Dialog {
         match self {
             Self::State(statement) => statement.act(),
             Self::Choose(choice) => choice.act(),
+            Self::Release(release) => release.act(),
             Self::Command(command) => command.act(),
             Self::Reason(reason) => reason.act(),
             Self::Note(note) => {
@@ -345,16 +341,6 @@ impl Dialog {
             _ => {}
         }
     }
-
-    fn choose_by_number(&mut self, key: KeyEvent) {
-        if let (Self::Choose(choice), KeyCode::Char(c)) = (self, key.code)
-            && let Some(number) = c.to_digit(10).and_then(|digit| usize::try_from(digit).ok())
-            && (1..=choice.options.len()).contains(&number)
-        {
-            choice.chosen = Some(number - 1);
-            choice.problem = None;
-        }
-    }
 }
 
 impl Statement {
@@ -375,35 +361,6 @@ impl Statement {
             return Answer::Do(Effect::AnswerFile { step, value });
         }
         Answer::Propose(Proposal::Answer { step, value, file: None })
-    }
-}
-
-impl Choice {
-    fn step_by(&mut self, is_down: bool) {
-        self.problem = None;
-        let last = self.options.len().saturating_sub(1);
-        self.chosen = Some(match self.chosen {
-            None if is_down => 0,
-            None => last,
-            Some(at) if is_down => (at + 1).min(last),
-            Some(at) => at.saturating_sub(1),
-        });
-    }
-
-    fn act(&mut self) -> Answer {
-        let Some(said) = self.chosen.and_then(|at| self.options.get(at)) else {
-            self.problem = Some("choose one first".into());
-            return Answer::Stay;
-        };
-        let (step, said) = (self.step.clone(), said.clone());
-        let Some(kind) = &self.kind else { return Answer::Propose(Proposal::Confirm { step, said }) };
-        match parse_value(kind, &said) {
-            Ok(value) => Answer::Propose(Proposal::Answer { step, value, file: None }),
-            Err(why) => {
-                self.problem = Some(why);
-                Answer::Stay
-            }
-        }
     }
 }
 

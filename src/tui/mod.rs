@@ -6,12 +6,14 @@
 
 pub mod app;
 pub mod backstage;
+pub mod choice;
 pub mod dialog;
 mod evidence;
 mod input;
 pub mod keymap;
 pub mod message;
 pub mod recorded;
+pub mod release;
 mod runtime;
 pub mod screen;
 mod tell;

@@ -3,13 +3,13 @@
 use insta::assert_snapshot;
 
 use crate::engine::{Ended, Mode, Output, Printed, Proposal, SiteSeen, Verdict};
-use crate::runbook::InputKind;
+use crate::runbook::{Action, InputKind, Way};
 use crate::session::Update;
 use crate::tui::app::{App, update};
 use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::{Effect, Message};
-use crate::tui::stage_tests::{Stage, event, look, picture, runbook};
+use crate::tui::stage_tests::{Stage, event, look, picture, runbook, step, text};
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::widget::status::key_of;
@@ -22,6 +22,110 @@ fn at_both_sizes(name: &str, play: impl Fn(&mut Stage)) {
         play(&mut stage);
         assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), stage.picture());
     }
+}
+
+/// At a decision and, behind it, at a hold point.
+fn deciding(stage: &mut Stage, ways: usize) {
+    let way = |number: usize| {
+        let is = if number == 1 { "in-place".to_owned() } else { format!("move-{number}") };
+        let title = if number == 1 {
+            "Replace the binary on each server, one after the other, while the others carry the load".to_owned()
+        } else {
+            format!("Move to new servers, group {number}")
+        };
+        Way { is, title }
+    };
+    let mut book = runbook();
+    let mut how = step("how", "Decide how the servers change", Action::Choose((1..=ways).map(way).collect()));
+    how.text = Some(text("New servers need twice the machines for an hour."));
+    let release = Action::Release { who: "the second operator on call".into() };
+    book.phases[0].steps = vec![how, step("second", "Let a second pair of eyes look at the plan", release)];
+    *stage = Stage::of(book, stage.app.size, look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+}
+
+#[test]
+fn a_decision() {
+    at_both_sizes("a_decision_ahead", |stage| deciding(stage, 2));
+    at_both_sizes("a_decision", |stage| {
+        deciding(stage, 2);
+        stage.press("enter");
+        stage.press("1");
+    });
+    at_both_sizes("a_decision_between_many", |stage| {
+        deciding(stage, 20);
+        stage.press("enter");
+        stage.press("1");
+        stage.press("9");
+    });
+}
+
+#[test]
+fn a_decision_is_recorded_as_its_way_is_named() {
+    let mut stage = Stage::open((80, 24));
+    deciding(&mut stage, 12);
+    stage.press("enter");
+    stage.press("enter");
+    assert!(stage.picture().contains("choose one first"));
+    stage.press("1");
+    stage.press("2");
+    stage.press("enter");
+    assert_eq!(stage.state.choices["how"].way, "move-12");
+}
+
+#[test]
+fn a_hold_point() {
+    let at_it = |stage: &mut Stage| {
+        deciding(stage, 2);
+        for key in ["enter", "2", "enter"] {
+            stage.press(key);
+        }
+    };
+    at_both_sizes("a_hold_point_ahead", at_it);
+    at_both_sizes("a_hold_point", |stage| {
+        at_it(stage);
+        stage.press("enter");
+        stage.type_text("Maria");
+        stage.press("enter");
+    });
+    at_both_sizes("a_hold_point_named", |stage| {
+        at_it(stage);
+        stage.press("enter");
+        stage.type_text("jo");
+        stage.press("enter");
+        stage.press("enter");
+        stage.type_text("the plan, line by line");
+    });
+    at_both_sizes("a_hold_point_released", |stage| {
+        at_it(stage);
+        stage.press("enter");
+        stage.type_text("jo");
+        stage.press("enter");
+        stage.press("esc");
+        stage.type_text(" doe");
+        stage.press("enter");
+        stage.type_text("the plan, line by line");
+        stage.press("enter");
+        stage.press("up");
+    });
+    let mut stage = Stage::open((80, 24));
+    at_it(&mut stage);
+    stage.press("enter");
+    stage.press("esc");
+    assert!(stage.run().dialog.is_none());
+}
+
+#[test]
+fn the_resume_card_tells_decisions_and_releases() {
+    let mut stage = Stage::open((80, 24));
+    deciding(&mut stage, 2);
+    for key in ["enter", "2", "enter", "enter", "j", "enter", "o", "k", "enter"] {
+        stage.press(key);
+    }
+    stage.resume();
+    let picture = stage.picture();
+    assert!(picture.contains("1.1 Decide how the servers change was decided:"), "{picture}");
+    assert!(picture.contains("was released by j: ok"), "{picture}");
 }
 
 fn library(size: (u16, u16)) -> App {

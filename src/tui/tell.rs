@@ -21,6 +21,8 @@ pub fn event(event: &Event) -> String {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             format!("{step} answered: {name} = {value}")
         }
+        Event::ChoiceMade { step, choice, .. } => format!("{step} was decided: {choice}"),
+        Event::HoldReleased { step, released_by, said, .. } => format!("{step} was released by {released_by}: {said}"),
         Event::CommandStarted { step, command, .. } => format!("{step} runs {}", argv(command)),
         Event::CommandFinished { step, ended, met, .. } => {
             format!("the command of {step} ended: {}{}", ended.describe(), if *met { "" } else { ", not as expected" })
@@ -53,6 +55,8 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::CautionsRead { step }
         | Event::StepConfirmed { step, .. }
         | Event::AnswerGiven { step, .. }
+        | Event::ChoiceMade { step, .. }
+        | Event::HoldReleased { step, .. }
         | Event::CommandStarted { step, .. }
         | Event::CommandFinished { step, .. }
         | Event::CheckPassed { step, .. }
@@ -200,6 +204,8 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::ReadCautions(_) => ("cautions read", "read"),
         Allowed::Confirm(_) => ("confirm", "confirm"),
         Allowed::Answer(_) => ("answer", "answer"),
+        Allowed::Choose(_) => ("choose", "choose"),
+        Allowed::Release(_) => ("release", "release"),
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),
         Allowed::Retry(_) => ("retry", "retry"),

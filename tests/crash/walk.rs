@@ -194,7 +194,10 @@ fn deed(event: &Event) -> Option<String> {
         Event::PhaseBound { phase, .. } => format!("bound {phase}"),
         Event::StepBegan { step, .. } | Event::StepRetried { step, .. } => format!("began {step}"),
         Event::CautionsRead { step } => format!("cautions of {step}"),
-        Event::StepConfirmed { step, .. } | Event::AnswerGiven { step, .. } => format!("done {step}"),
+        Event::StepConfirmed { step, .. }
+        | Event::AnswerGiven { step, .. }
+        | Event::ChoiceMade { step, .. }
+        | Event::HoldReleased { step, .. } => format!("done {step}"),
         Event::CommandStarted { step, .. } => format!("started {step}"),
         Event::CommandFinished { step, .. } => format!("finished {step}"),
         Event::CheckPassed { step, .. } | Event::WaitEnded { step } => format!("sensed {step}"),

@@ -1,14 +1,26 @@
-//! A journal of format 1 as it was once written: later versions must read it, and write the same.
+//! Journals of format 1 as they were once written: later versions must read them, and write the same.
 
 use std::path::Path;
 
 use piton::engine::{Outcome, Record};
 use piton::journal::{Integrity, read_records, sha256_hex};
 
-const HEAD: &str = "693c4e018d4c6ae9455adeef45d60d677b686687a3dc53cbd669c6d50ba19fdb";
+/// Each file with the sha256 of its last line and its end.
+const FILES: [(&str, &str, Outcome); 2] = [
+    (
+        "format-1.jsonl",
+        "693c4e018d4c6ae9455adeef45d60d677b686687a3dc53cbd669c6d50ba19fdb",
+        Outcome::CompletedWithDeviations,
+    ),
+    (
+        "format-1-decisions.jsonl",
+        "06ba1177cf4c31e6bc532eebca108a324a4848fa7e26c57d01286abf207ff788",
+        Outcome::Completed,
+    ),
+];
 
-/// Every kind of event that format 1 knows; each occurs in the file.
-const KINDS: [&str; 25] = [
+/// Every kind of event that format 1 knows; each occurs in one of the files.
+const KINDS: [&str; 27] = [
     "run_opened",
     "sitting_opened",
     "sitting_closed",
@@ -17,6 +29,8 @@ const KINDS: [&str; 25] = [
     "cautions_read",
     "step_confirmed",
     "answer_given",
+    "choice_made",
+    "hold_released",
     "command_started",
     "command_finished",
     "check_passed",
@@ -38,22 +52,25 @@ const KINDS: [&str; 25] = [
 
 #[test]
 fn a_journal_of_format_1_is_read_verified_and_would_be_written_the_same() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journals/format-1.jsonl");
-    let (records, verification) = read_records(&path).unwrap();
-    assert_eq!(verification.integrity, Integrity::Whole);
-    assert_eq!(verification.head, HEAD);
-    assert_eq!(verification.chain.closed(), Some(Outcome::CompletedWithDeviations));
+    let mut kinds: Vec<String> = Vec::new();
+    for (file, head, outcome) in FILES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journals").join(file);
+        let (records, verification) = read_records(&path).unwrap();
+        assert_eq!(verification.integrity, Integrity::Whole, "{file}");
+        assert_eq!(verification.head, head);
+        assert_eq!(verification.chain.closed(), Some(outcome));
 
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(verification.bytes, text.len() as u64);
-    assert_eq!(sha256_hex(text.lines().last().unwrap().as_bytes()), HEAD);
-    assert_eq!(records.len(), text.lines().count());
-    for (record, line) in records.iter().zip(text.lines()) {
-        assert_eq!(serde_json::to_string(record).unwrap(), line);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(verification.bytes, text.len() as u64);
+        assert_eq!(sha256_hex(text.lines().last().unwrap().as_bytes()), head);
+        assert_eq!(records.len(), text.lines().count());
+        for (record, line) in records.iter().zip(text.lines()) {
+            assert_eq!(serde_json::to_string(record).unwrap(), line);
+        }
+        kinds.extend(records.iter().map(kind));
     }
-    let kinds: Vec<String> = records.iter().map(kind).collect();
     for kind in KINDS {
-        assert!(kinds.iter().any(|found| found == kind), "{kind} is not in the file");
+        assert!(kinds.iter().any(|found| found == kind), "{kind} is in none of the files");
     }
 }
 

@@ -18,6 +18,9 @@ const SOON: Duration = Duration::from_secs(10);
 /// What is typed where a person would say what was seen.
 pub const SAID: &str = "seen as it should be";
 
+/// Who comes to the keyboard at a hold point.
+const RELEASER: &str = "another pair of eyes";
+
 /// Somebody who walks a run by what the screen offers.
 pub struct Operator<'a> {
     terminal: &'a Terminal,
@@ -159,8 +162,12 @@ fn next(screen: &str) -> Move {
         return Move::Key("y");
     }
     if screen.contains("or a number choose") {
-        let is_chosen = screen.contains("▸ 1  ") || screen.contains("› 1  ");
+        let is_chosen = screen.contains("▸ 1  ") || screen.contains("▸  1  ") || screen.contains("› 1  ");
         return if is_chosen { Move::Key("enter") } else { Move::Key("1") };
+    }
+    if let Some(sheet) = sheet(screen, "enter go on   esc back") {
+        let is_typed = sheet.iter().any(|line| line == RELEASER);
+        return if is_typed { Move::Key("enter") } else { Move::Type(RELEASER.to_owned()) };
     }
     if let Some(sheet) = sheet(screen, "enter record it") {
         let is_typed = sheet.iter().any(|line| line == SAID);
@@ -201,6 +208,8 @@ fn each_screen_asks_for_its_key() {
         ("│ ▸ 1  yes │\n│ up, down or a number choose │\n enter confirm…\n n note…", Move::Key("enter")),
         ("a seen as it should be\nb│            │ \nc│ enter record it  │", Move::Type(SAID.into())),
         ("a│ seen as it should be  │\nb│ enter record it       │", Move::Key("enter")),
+        ("│                          │\n│ enter go on   esc back   │", Move::Type(RELEASER.into())),
+        ("│ another pair of eyes     │\n│ enter go on   esc back   │", Move::Key("enter")),
         (" Q close the run…  w why\n n note…", Move::Key("Q")),
     ];
     for (screen, expected) in table {

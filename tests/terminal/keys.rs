@@ -48,6 +48,16 @@ critical = true
 run      = ["true"]
 
 [[phase.step]]
+id     = "decide"
+title  = "Decide on a way"
+choose = [{ is = "left", title = "Go left" }, { is = "right", title = "Go right" }]
+
+[[phase.step]]
+id      = "second"
+title   = "Let another look"
+release = "a second pair of eyes"
+
+[[phase.step]]
 id      = "last"
 title   = "The last step"
 confirm = "All well?"
@@ -57,10 +67,16 @@ confirm = "All well?"
 /// How many things a person confirmed or began, and how many commands ran.
 fn confirmed(place: &Place) -> usize {
     let is_confirming = |event: &Event| {
-        use Event::{AnswerGiven, CautionsRead, CommandStarted, RunClosed, StepConfirmed};
+        use Event::{AnswerGiven, CautionsRead, ChoiceMade, CommandStarted, HoldReleased, RunClosed, StepConfirmed};
         matches!(
             event,
-            StepConfirmed { .. } | AnswerGiven { .. } | CommandStarted { .. } | RunClosed { .. } | CautionsRead { .. }
+            StepConfirmed { .. }
+                | AnswerGiven { .. }
+                | ChoiceMade { .. }
+                | HoldReleased { .. }
+                | CommandStarted { .. }
+                | RunClosed { .. }
+                | CautionsRead { .. }
         )
     };
     place.records().iter().filter(|record| is_confirming(&record.event)).count()
@@ -82,7 +98,10 @@ fn holding_the_action_key_confirms_nothing_and_never_goes_two_steps() {
         ("y run it", "yyyyyyyyyy", 5),
         ("critical: type kinds to run it", "", 5),
         ("type the target's name", "kinds", 6),
-        ("state what was seen", "", 6),
+        ("a number choose", "2", 7),
+        ("the person who releases it gives a name", "jo", 7),
+        ("state what was looked at", "all of it", 8),
+        ("state what was seen", "", 8),
     ];
     for (shown, typed, done) in walk {
         terminal.wait_text(shown, SOON);

@@ -1,16 +1,19 @@
 //! The one action of a step, and the keys that belong to it.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
-use crate::runbook::model::{Action, ActionKind, InputKind};
+use crate::runbook::model::{Action, ActionKind, InputKind, Way};
 use crate::runbook::parse::{Place, Reader, Sees};
-use crate::runbook::raw::{Item, Table, Text};
+use crate::runbook::raw::{Item, Table, Text, kind_of};
 use crate::runbook::template::Template;
 use crate::runbook::value::is_variable;
 
 /// How long a command may take when it does not say.
 const RUN_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How many ways a choice has.
+const WAYS: RangeInclusive<usize> = 2..=20;
 
 /// Each key that stands beside an action, with the actions it belongs to.
 const COMPANIONS: &[(&str, &[ActionKind])] = &[
@@ -27,14 +30,13 @@ const COMPANIONS: &[(&str, &[ActionKind])] = &[
 impl<'d> Reader<'d> {
     /// Exactly one action.
     pub(crate) fn action(&mut self, table: &mut Table<'d>, place: Place) -> Option<Action> {
-        let kinds = [ActionKind::Confirm, ActionKind::Ask, ActionKind::Run, ActionKind::Check, ActionKind::Wait];
         let mut given: Vec<(ActionKind, Range<usize>, Item<'d>)> = Vec::new();
-        for kind in kinds {
+        for kind in ActionKind::ALL {
             given.extend(table.take_with_key(kind.word()).map(|(key, item)| (kind, key, item)));
         }
         given.sort_by_key(|(_, key, _)| key.start);
         let Some((kind, _, item)) = given.first().cloned() else {
-            let help = "add one of confirm, ask, run, check, wait";
+            let help = format!("add one of {}", ActionKind::ALL.map(ActionKind::word).join(", "));
             self.findings.helped("no-action", &table.span, "the step has no action".into(), help);
             // The companions are known keys all the same.
             for (key, _) in COMPANIONS {
@@ -55,6 +57,12 @@ impl<'d> Reader<'d> {
             ActionKind::Wait => {
                 let text = item.text(&mut self.findings)?;
                 self.duration_of(&text).map(Action::Wait)
+            }
+            ActionKind::Choose => self.choose(table, &item, place),
+            ActionKind::Release => {
+                let text = item.text(&mut self.findings)?;
+                self.check_line(&text);
+                Some(Action::Release { who: self.plain(&text) })
             }
         }
     }
@@ -130,6 +138,44 @@ impl<'d> Reader<'d> {
         let text = item.text(&mut self.findings)?;
         let holds = self.expr(&text, Sees::Deciding(place))?;
         Some(Action::Check { holds, hold, timeout: limit, why })
+    }
+
+    fn choose(&mut self, table: &Table<'d>, item: &Item<'d>, place: Place) -> Option<Action> {
+        let ways = if item.is_list() {
+            self.ways(item)
+        } else {
+            let message = format!("`choose` is a list of ways, not {}", kind_of(item.value));
+            let help = "write choose = [{ is = \"name\", title = \"what it means\" }, …]";
+            self.findings.helped("wrong-type", &item.span, message, help);
+            Vec::new()
+        };
+        // Known by the step's name even with findings, so that whatever reads it gets none for that.
+        if let Some(name) = table.peek("id").filter(Item::is_text).and_then(|id| id.text(&mut self.findings)) {
+            self.choices.push((place, name, ways.iter().map(|way| way.is.clone()).collect()));
+        }
+        Some(Action::Choose(ways))
+    }
+
+    fn ways(&mut self, item: &Item<'d>) -> Vec<Way> {
+        let items = item.items();
+        if !WAYS.contains(&items.len()) {
+            let (least, most) = (WAYS.start(), WAYS.end());
+            let message = format!("a choice has {least} to {most} ways, not {}", items.len());
+            self.findings.error("bad-value", &item.span, message);
+        }
+        let mut ways: Vec<Way> = Vec::new();
+        for item in items.iter().take(*WAYS.end()) {
+            let Some(mut table) = item.table("a way", &mut self.findings) else { continue };
+            let is = table.need_text("is", &mut self.findings);
+            let title = self.line(&mut table, "title").unwrap_or_default();
+            table.finish(&mut self.findings);
+            let Some(is) = is.filter(|is| self.is_name(is)) else { continue };
+            if ways.iter().any(|way| way.is == is.value) {
+                self.findings.error("duplicate", &is.span, format!("there is a way `{}` already", is.value));
+            }
+            ways.push(Way { is: is.value.to_owned(), title });
+        }
+        ways
     }
 
     fn answer(&mut self, place: Place, name: &Text<'d>) {

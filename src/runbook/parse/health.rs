@@ -256,8 +256,7 @@ impl<'d> Reader<'d> {
     }
 
     fn blocked(&mut self, text: &Text<'d>) -> Option<Blocked> {
-        let kinds = [ActionKind::Confirm, ActionKind::Ask, ActionKind::Run, ActionKind::Check, ActionKind::Wait];
-        if let Some(kind) = kinds.into_iter().find(|kind| kind.word() == text.value) {
+        if let Some(kind) = ActionKind::ALL.into_iter().find(|kind| kind.word() == text.value) {
             return Some(Blocked::Kind(kind));
         }
         match text.value.split_once('/') {
@@ -266,7 +265,7 @@ impl<'d> Reader<'d> {
                 Some(Blocked::Step(PhaseId::new(phase), StepId::new(step)))
             }
             _ => {
-                let help = "an action (run, confirm, ask, check, wait), or a step as phase/step";
+                let help = "an action (run, confirm, ask, check, wait, choose, release), or a step as phase/step";
                 let message = format!("{:?} is nothing that a guard can hold back", text.value);
                 self.findings.helped("bad-value", &text.span, message, help);
                 None

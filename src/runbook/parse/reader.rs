@@ -80,6 +80,8 @@ pub(crate) struct Reader<'d> {
     pub(crate) steps_named: Vec<(Text<'d>, String, String)>,
     /// The answers that steps give.
     pub(crate) answers: Vec<(Place, Text<'d>)>,
+    /// The choices, by the names of their steps, with the names of their ways.
+    pub(crate) choices: Vec<(Place, Text<'d>, Vec<String>)>,
 }
 
 impl<'d> Reader<'d> {
@@ -92,6 +94,7 @@ impl<'d> Reader<'d> {
             inputs_named: Vec::new(),
             steps_named: Vec::new(),
             answers: Vec::new(),
+            choices: Vec::new(),
         }
     }
 

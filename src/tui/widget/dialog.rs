@@ -1,24 +1,32 @@
 //! Dialogs: a sheet over the middle of the screen with a text, maybe a field, and the keys that answer it.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::engine::{Allowed, Gate};
 use crate::runbook::StepKey;
+use crate::text::clean_block;
 use crate::tui::app::App;
-use crate::tui::dialog::{Ask, Choice, CommandBox, Dialog, Field, Purpose, Reason};
+use crate::tui::choice::Choice;
+use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason};
+use crate::tui::release::Release;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::widget::{gate, resume};
+use crate::tui::wrap::{width, wrap};
 
 /// A dialog as it is drawn.
 struct Sheet<'a> {
     title: &'a str,
     lines: Vec<Strip>,
     scroll: usize,
+    /// The lines that are in view whatever the scroll says.
+    kept: Range<usize>,
     field: Option<&'a Field>,
     problem: Option<&'a str>,
     /// Key and word with `|` between them, one after the other with three spaces.
@@ -44,6 +52,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             title: "You were here",
             lines,
             scroll: card.scroll,
+            kept: 0..0,
             field: None,
             problem: None,
             keys: "enter|go on from here   ctrl-c|leave",
@@ -54,7 +63,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
 
 /// Why what a dialog asks for would be refused at this moment.
 fn held(run: &Run, dialog: &Dialog) -> Option<String> {
-    let is_action = matches!(dialog, Dialog::State(_) | Dialog::Choose(_) | Dialog::Command(_));
+    let is_action = matches!(dialog, Dialog::State(_) | Dialog::Choose(_) | Dialog::Release(_) | Dialog::Command(_));
     match &run.view.gate {
         Gate::Closed(holds) if is_action && run.pending.is_none() => {
             let told: Vec<_> = holds.iter().map(|hold| tell::hold(&run.runbook, hold)).collect();
@@ -83,7 +92,7 @@ fn text_rows(height: u16, has_field: bool) -> usize {
 }
 
 fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
-    let plain = |title, lines, keys| Sheet { title, lines, scroll: 0, field: None, problem: None, keys };
+    let plain = |title, lines, keys| Sheet { title, lines, scroll: 0, kept: 0..0, field: None, problem: None, keys };
     match dialog {
         Dialog::State(statement) => Sheet {
             field: Some(&statement.field),
@@ -93,14 +102,16 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
                 "enter|record it   esc|back",
             )
         },
-        Dialog::Choose(choice) => Sheet {
-            problem: choice.problem.as_deref(),
-            ..plain(
-                "Which one?",
-                choices(choice, cells, look),
-                "up, down or a number|choose   enter|record it   esc|back",
-            )
-        },
+        Dialog::Choose(choice) => {
+            let (lines, kept) = choices(choice, cells, look);
+            let keys = "up, down or a number|choose   enter|record it   esc|back";
+            Sheet { kept, problem: choice.problem.as_deref(), ..plain("Which one?", lines, keys) }
+        }
+        Dialog::Release(release) => {
+            let keys = if release.is_named() { "enter|record it   esc|another name" } else { "enter|go on   esc|back" };
+            let lines = release_lines(run, release, cells);
+            Sheet { field: Some(release.field()), ..plain("Another person releases it", lines, keys) }
+        }
         Dialog::Command(command) => Sheet {
             scroll: command.scroll,
             field: command.target.is_some().then_some(&command.field),
@@ -127,13 +138,44 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
     }
 }
 
-fn choices(choice: &Choice, cells: usize, look: &Look) -> Vec<Strip> {
+/// The lines of a choice, and which of them are the option that is chosen.
+fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usize>) {
     let mut lines = wrapped(&choice.prompt, cells, Meaning::Title);
     lines.push(Strip::default());
+    let mut kept = 0..0;
     for (index, option) in choice.options.iter().enumerate() {
         let is_chosen = choice.chosen == Some(index);
         let (sign, meaning) = if is_chosen { (look.glyphs.current, Meaning::Selected) } else { (" ", Meaning::Text) };
-        lines.push(Strip::of(format!("{sign} {}  ", index + 1), Meaning::Current).and(option, meaning));
+        let number = index + 1;
+        let from = lines.len();
+        let head =
+            if choice.options.len() > 9 { format!("{sign} {number:>2}  ") } else { format!("{sign} {number}  ") };
+        let told =
+            if option.title.is_empty() { option.value.clone() } else { format!("{} [{}]", option.title, option.value) };
+        for line in wrap(&clean_block(&told), cells.saturating_sub(width(&head))) {
+            let lead = if lines.len() == from { head.clone() } else { " ".repeat(width(&head)) };
+            lines.push(Strip::of(lead, Meaning::Current).and(line, meaning));
+        }
+        if is_chosen {
+            kept = from..lines.len();
+        }
+    }
+    (lines, kept)
+}
+
+fn release_lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
+    let mut lines = wrapped(&format!("{}: {}", run.spoken(&release.step), release.who), cells, Meaning::Title);
+    lines.push(Strip::default());
+    if release.is_named() {
+        let told = format!("{} lets the run go on.", release.released_by);
+        lines.extend(wrapped(&told, cells, Meaning::Text));
+        lines.push(Strip::of("What did you look at?", Meaning::Title));
+    } else {
+        let acts = run.state.sitting.as_ref().map_or("the operator", |sitting| sitting.operator.as_str());
+        let told =
+            format!("Hand over the keyboard: neither {acts} nor whoever acted in this part of the run can release it.");
+        lines.extend(wrapped(&told, cells, Meaning::Text));
+        lines.push(Strip::of("The name of who releases it:", Meaning::Title));
     }
     lines
 }
@@ -269,7 +311,8 @@ impl Sheet<'_> {
         // A column around it keeps the rest of the line from running into it.
         let around = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
         paint.fill(around.intersection(area), Meaning::Text);
-        let from = self.scroll.min(self.lines.len().saturating_sub(usize::from(text_rows)));
+        let from = self.scroll.max(self.kept.end.saturating_sub(usize::from(text_rows)));
+        let from = from.min(self.lines.len().saturating_sub(usize::from(text_rows)));
         let is_cut = from + usize::from(text_rows) < self.lines.len();
         let right = if is_cut { "more below" } else { "" };
         let frame = Frame { title: self.title, right, is_focused: true, edge: Edge::Whole };

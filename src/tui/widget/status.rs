@@ -234,7 +234,12 @@ impl<'a> Bar<'a> {
 /// Which key stands for something that is allowed, and whether it is the action key, which must be let go.
 pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
     match allowed {
-        Allowed::ReadCautions(_) | Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Run(_) => (Action::Act, true),
+        Allowed::ReadCautions(_)
+        | Allowed::Confirm(_)
+        | Allowed::Answer(_)
+        | Allowed::Choose(_)
+        | Allowed::Release(_)
+        | Allowed::Run(_) => (Action::Act, true),
         Allowed::Cancel(_) => (Action::Cancel, false),
         Allowed::Retry(_) => (Action::Retry, false),
         Allowed::Skip(_) => (Action::Skip, false),

@@ -137,6 +137,19 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
             out.extend(wrapped(&format!("  one of: {}", page.options.join(", ")), cells, Meaning::Dim));
         }
     }
+    if !page.ways.is_empty() {
+        gap(out);
+        out.push(Strip::of("? Decide; later steps depend on it:", Meaning::Title));
+        for (number, (title, is)) in page.ways.iter().enumerate() {
+            let lead = format!("  {:>2}  ", number + 1);
+            for (line, told) in
+                wrap(&clean_block(&format!("{title} [{is}]")), cells.saturating_sub(lead.len())).iter().enumerate()
+            {
+                let lead = if line == 0 { lead.as_str() } else { "      " };
+                out.push(Strip::of(lead, Meaning::Dim).and(told, Meaning::Text));
+            }
+        }
+    }
     if let Some((source, hold)) = &page.waits_for {
         gap(out);
         let held =
@@ -176,7 +189,8 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 /// The tag of an action: who or what does it.
 pub const fn tag(kind: ActionKind) -> &'static str {
     match kind {
-        ActionKind::Confirm | ActionKind::Ask => "[you]",
+        ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose => "[you]",
+        ActionKind::Release => "[two]",
         ActionKind::Run => "[run]",
         ActionKind::Check | ActionKind::Wait => "[auto]",
     }

@@ -99,6 +99,8 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         (Proposal::ReadCautions { step }, Event::CautionsRead { step: of })
         | (Proposal::Confirm { step, .. }, Event::StepConfirmed { step: of, .. })
         | (Proposal::Answer { step, .. }, Event::AnswerGiven { step: of, .. })
+        | (Proposal::Choose { step, .. }, Event::ChoiceMade { step: of, .. })
+        | (Proposal::Release { step, .. }, Event::HoldReleased { step: of, .. })
         | (Proposal::Run { step, .. }, Event::CommandStarted { step: of, .. })
         | (Proposal::Retry { step }, Event::StepRetried { step: of, .. })
         | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })

@@ -4,11 +4,13 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal};
+use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, may_release};
 use crate::runbook::{Action as StepAction, InputKind, StepKey};
-use crate::tui::dialog::{Answer, Ask, Choice, CommandBox, Dialog, Field, Note, Purpose, Reason, Statement};
+use crate::tui::choice::{Choice, Gives, Pick};
+use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, Reason, Statement};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
+use crate::tui::release::Release;
 use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, panes};
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -83,12 +85,21 @@ impl Run {
         let is_unseen = self.is_unseen;
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
         let is_answer = matches!(action, Some(Action::Act | Action::Yes));
-        let must_be_seen = !matches!(dialog, Dialog::State(_) | Dialog::Reason(_) | Dialog::Note(_));
+        let must_be_seen =
+            !matches!(dialog, Dialog::State(_) | Dialog::Release(_) | Dialog::Reason(_) | Dialog::Note(_));
         let is_typed = dialog.is_typing() && action != Some(Action::Act);
         if is_answer && !is_typed && (self.pending.is_some() || (must_be_seen && is_unseen)) {
             return Vec::new();
         }
         if matches!(dialog, Dialog::Outcome) && action == Some(Action::Act) && !is_armed {
+            return Vec::new();
+        }
+        if let Dialog::Release(release) = dialog
+            && !release.is_named()
+            && action == Some(Action::Act)
+        {
+            // Told at once, before the second person has written anything more.
+            release.name_judged(may_release(&self.state, &release.step, &release.name.text()));
             return Vec::new();
         }
         let answer = dialog.on(action, key);
@@ -158,6 +169,8 @@ impl Run {
                 self.propose(Proposal::ReadCautions { step })
             }
             Some(Allowed::Confirm(step) | Allowed::Answer(step)) => self.open_statement(step),
+            Some(Allowed::Choose(step)) => self.open_choice(step),
+            Some(Allowed::Release(step)) => self.open_release(step),
             Some(Allowed::Run(step)) => self.open_command(step),
             _ => {
                 if self.view.allowed.contains(&Allowed::Close) {
@@ -220,7 +233,12 @@ impl Run {
                 Dialog::Ask(Ask::Cancel(job, command))
             }
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
-            Allowed::ReadCautions(_) | Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Run(_) => return Vec::new(),
+            Allowed::ReadCautions(_)
+            | Allowed::Confirm(_)
+            | Allowed::Answer(_)
+            | Allowed::Choose(_)
+            | Allowed::Release(_)
+            | Allowed::Run(_) => return Vec::new(),
         };
         self.open(dialog);
         Vec::new()
@@ -233,23 +251,41 @@ impl Run {
 
     fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
         let prompt = self.view.page.prompt.clone();
-        let (options, kind) = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
-            Some(StepAction::Confirm { options, .. }) => (options.clone(), None),
+        let (options, gives) = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
+            Some(StepAction::Confirm { options, .. }) => (options.clone(), Gives::Statement),
             Some(StepAction::Ask { kind: InputKind::Bool, .. }) => {
-                (vec!["yes".into(), "no".into()], Some(InputKind::Bool))
+                (vec!["yes".into(), "no".into()], Gives::Value(InputKind::Bool))
             }
             Some(StepAction::Ask { kind: kind @ InputKind::Choice(options), .. }) => {
-                (options.clone(), Some(kind.clone()))
+                (options.clone(), Gives::Value(kind.clone()))
             }
-            Some(StepAction::Ask { kind, .. }) => (Vec::new(), Some(kind.clone())),
-            _ => (Vec::new(), None),
+            Some(StepAction::Ask { kind, .. }) => (Vec::new(), Gives::Value(kind.clone())),
+            _ => (Vec::new(), Gives::Statement),
         };
         let dialog = if options.is_empty() {
+            let kind = if let Gives::Value(kind) = gives { Some(kind) } else { None };
             Dialog::State(Statement { step, prompt, kind, field: Field::default() })
         } else {
-            Dialog::Choose(Choice { step, prompt, options, kind, chosen: None, problem: None })
+            Dialog::Choose(Choice::new(step, prompt, options.into_iter().map(Pick::plain).collect(), gives))
         };
         self.open(dialog);
+        Vec::new()
+    }
+
+    fn open_choice(&mut self, step: StepKey) -> Vec<Effect> {
+        let page = &self.view.page;
+        let ways = page.ways.iter().cloned().map(|(title, value)| Pick { value, title }).collect();
+        let choice = Choice::new(step, page.title.clone(), ways, Gives::Decision);
+        self.open(Dialog::Choose(choice));
+        Vec::new()
+    }
+
+    fn open_release(&mut self, step: StepKey) -> Vec<Effect> {
+        let who = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
+            Some(StepAction::Release { who }) => who.clone(),
+            _ => String::new(),
+        };
+        self.open(Dialog::Release(Box::new(Release::new(step, who))));
         Vec::new()
     }
 

@@ -39,6 +39,8 @@ pub struct StepPage {
     pub prompt: String,
     /// The answers it takes.
     pub options: Vec<String>,
+    /// The ways it decides between: title and name.
+    pub ways: Vec<(String, String)>,
     /// What it waits for: the expression, and for how long that must hold.
     pub waits_for: Option<(String, Duration)>,
     /// How long it waits.
@@ -126,6 +128,12 @@ impl StepPage {
                 page.why.clone_from(why);
             }
             Action::Wait(length) => page.timer = Some(*length),
+            Action::Choose(ways) => {
+                page.ways = ways.iter().map(|way| (way.title.clone(), way.is.clone())).collect();
+            }
+            Action::Release { who } => {
+                page.prompt = format!("To be released by another person than the one who acts: {who}");
+            }
         }
         page
     }

@@ -1,0 +1,48 @@
+//! Who may release a hold point: a person who has no hand in what is released.
+
+use crate::engine::proposal::Refusal;
+use crate::engine::state::RunState;
+use crate::runbook::StepKey;
+
+/// The longest name of a person, in bytes.
+const MAX_PERSON_BYTES: usize = 200;
+
+/// Whether that person may release the hold point: neither who sits at the run, nor anybody who acted in an earlier
+/// step of the same pass through the phase. Gives the name as it is to be recorded.
+///
+/// # Errors
+/// The name is none, or it is the name of somebody who acts there.
+pub fn may_release(state: &RunState, key: &StepKey, name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    if folded(name).is_empty() {
+        return Err(Refusal::BadText("the person who releases it gives a name"));
+    }
+    if name.len() > MAX_PERSON_BYTES || name.chars().any(char::is_control) {
+        return Err(Refusal::BadText("a name is one line of at most 200 bytes"));
+    }
+    match acting(state, key).find(|person| folded(person) == folded(name)) {
+        Some(person) => Err(Refusal::SamePerson(person.to_owned())),
+        None => Ok(name.to_owned()),
+    }
+}
+
+/// Everybody who has a hand in what that step would release.
+fn acting<'s>(state: &'s RunState, key: &StepKey) -> impl Iterator<Item = &'s str> {
+    let sitting = state.sitting.as_ref().map(|sitting| sitting.operator.as_str());
+    let steps = state.item(key).map_or(&[][..], |item| &item.steps);
+    let at = steps.iter().position(|step| step.id == key.step).unwrap_or(steps.len());
+    // The step itself too: who read its cautions in an earlier sitting has begun to act.
+    let earlier = steps.iter().take(at + 1).flat_map(|step| &step.actors);
+    sitting.into_iter().chain(earlier.map(|by| person_of(by)))
+}
+
+/// The person of an author, `operator@host`.
+fn person_of(by: &str) -> &str {
+    by.rsplit_once('@').map_or(by, |(person, _)| person)
+}
+
+/// What two ways to write one name have in common: a host or domain, case and blanks do not make another person.
+fn folded(name: &str) -> String {
+    let name = name.split('@').next().unwrap_or_default();
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
