@@ -390,6 +390,13 @@ confirm = "Done?"
 "#,
     },
     Explanation {
+        code: "unknown-mistake",
+        title: "a mistake that the document is not known to have",
+        why: "`mends` names mistakes of the document that the step mends; the help of the finding names those that are known.",
+        bad: "",
+        good: "",
+    },
+    Explanation {
         code: "unknown-name",
         title: "a name that names nothing",
         why: "An input, step, probe or answer is used that the runbook does not have, or an expression reads something that is not there where it stands.",
