@@ -47,12 +47,14 @@ fn the_shipped_runbooks_are_taken_and_their_site_examples_bind_them() {
         assert_eq!(entry.source, text(&format!("runbooks/{}.toml", entry.id)));
         assert_eq!(render_all(entry.findings(), &entry.source, false), "");
         let book = entry.runbook().unwrap();
-        let for_it = |site: &&site::Site| site.system.as_ref() == Some(&book.system);
-        let site = sites.iter().filter_map(|(_, site, _)| site.as_ref()).find(for_it);
-        assert!(site.is_some(), "{} has no site example", entry.id);
-        let bound = site::bind(book, &[], site, &serde_json::Map::new());
-        let bound = bound.unwrap_or_else(|problems| panic!("{}: {problems:?}", entry.id));
-        assert_eq!((bound.missing, bound.unused), (vec![], vec![]), "{}", entry.id);
+        let of_it = sites.iter().filter_map(|(_, site, _)| site.as_ref());
+        let bound: Vec<_> = of_it
+            .filter(|site| site.system.as_ref() == Some(&book.system))
+            .map(|site| site::bind(book, &[], Some(site), &serde_json::Map::new()))
+            .collect();
+        // A site serves all runbooks of its system, so one of them need not use all of it.
+        let is_whole = bound.iter().flatten().any(|bound| bound.missing.is_empty());
+        assert!(is_whole, "{}: no site example binds it: {bound:?}", entry.id);
     }
 }
 
