@@ -248,6 +248,20 @@ fn a_code_is_explained_and_an_unknown_one_is_a_usage_error() {
 }
 
 #[test]
+fn what_can_be_practised_is_and_the_rest_says_why_not() {
+    let home = Home::new();
+    let single = ["practice", "vault-single-upgrade", "--nodes", "1", "--autopilot", "--speed", "100"];
+    let output = home.run(&single);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for book in ["vault-replication-upgrade", "vault-upgrade-rehearsal", "nomad-clients"] {
+        let output = home.run(&["practice", book, "--autopilot"]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{book}: {told}");
+        assert!(told.contains(&format!("{book} cannot be practised")) && told.contains("hint: "), "{told}");
+    }
+}
+
+#[test]
 fn an_open_run_holds_back_another_one_of_its_place_unless_told_otherwise() {
     let home = Home::new();
     let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/sites/vault-example.toml");
