@@ -10,6 +10,7 @@ use crate::tui::message::Effect;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
+use crate::tui::wrap::width;
 
 /// The state of the library screen.
 #[derive(Debug, Default)]
@@ -92,7 +93,7 @@ impl Library {
                 let problem = match entry.problems.first() {
                     Some(problem) => Some(problem.clone()),
                     None if is_practice && !entry.has_practice => {
-                        Some(format!("there is no simulated cluster for {}", entry.system))
+                        Some("no simulated cluster of this version can stand in for what it needs".to_owned())
                     }
                     None => None,
                 };
@@ -161,11 +162,12 @@ impl Library {
             }
             rows.push((None, Strip::of("Start", Meaning::Title)));
         }
+        let column = self.entries.iter().map(|entry| width(&entry.system)).max().unwrap_or(0).clamp(10, 20);
         for (index, entry) in self.entries.iter().enumerate() {
             let is_whole = entry.problems.is_empty();
             let sign = if is_whole { "" } else { paint.look.glyphs.failed };
             let meaning = if is_whole { Meaning::Text } else { Meaning::Problem };
-            let strip = Strip::of(format!("{:<10} ", entry.system), Meaning::Dim)
+            let strip = Strip::of(format!("{:<column$} ", entry.system), Meaning::Dim)
                 .and(format!("{sign}{}{}", if is_whole { "" } else { " does not load: " }, entry.title), meaning);
             rows.push((Some(self.open.len() + index), strip));
         }
@@ -184,6 +186,12 @@ impl Library {
             } else {
                 paint.strip((place.x, y), place.width, strip);
             }
+        }
+        let below = rows.len().saturating_sub(top + height);
+        if below > 0 {
+            let told = format!(" {below} more below");
+            let cells = u16::try_from(told.len()).unwrap_or(0).min(area.width);
+            paint.put((area.right() - cells, area.bottom() - 1), cells, &told, Meaning::Dim);
         }
     }
 
@@ -231,7 +239,10 @@ impl Library {
         let bar = Rect { y: area.bottom() - 1, height: 1, ..area };
         let keys: &[(Action, Context, &str)] = match self.chosen() {
             Some(Chosen::Run(_)) => &[(Action::Act, Context::Library, "go on")],
-            _ => &[(Action::Act, Context::Library, "set up"), (Action::Practice, Context::Library, "practise")],
+            Some(Chosen::Runbook(entry)) if entry.has_practice => {
+                &[(Action::Act, Context::Library, "set up"), (Action::Practice, Context::Library, "practise")]
+            }
+            _ => &[(Action::Act, Context::Library, "set up")],
         };
         let rest = [(Action::Help, Context::Everywhere, "help"), (Action::Leave, Context::Library, "leave")];
         draw_keys(app, bar, keys.iter().chain(&rest), paint);
