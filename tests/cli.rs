@@ -60,10 +60,8 @@ fn the_autopilot_prints_every_record_and_the_head_that_verify_finds() {
     let output = home.run(&["practice", "vault-ha-upgrade", "--autopilot", "--speed", "100"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let printed = text(&output.stdout);
-    let numbers: Vec<u64> = printed
-        .lines()
-        .filter_map(|line| line.strip_prefix("PRACTICE recorded #")?.split(' ').next()?.parse().ok())
-        .collect();
+    let numbers: Vec<u64> =
+        printed.lines().filter_map(|line| line.strip_prefix("recorded #")?.split(' ').next()?.parse().ok()).collect();
     assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "every record once and in order");
     let last = printed.lines().last().expect("it ends with a line");
     assert!(last.starts_with("PRACTICE ") && last.contains("completed"), "{last}");

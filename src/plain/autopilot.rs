@@ -19,7 +19,7 @@ pub struct Walked {
     pub halted: Option<String>,
 }
 
-/// Walks the run to its end and prints `PRACTICE recorded #N …` for each record, after it is on disk. When
+/// Walks the run to its end and prints `recorded #N PRACTICE …` for each record, after it is on disk. When
 /// `interrupted` comes to pass, the run is left as it stands, which is recorded.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use crate::engine::{Event, Leaving, Mode, Record, Tri};
 use crate::runbook::StepKey;
 use crate::text::clean_line;
 
-/// What stands before every line that tells of a practice run.
+/// What marks every line that tells of a practice run.
 pub const WATERMARK: &str = "PRACTICE ";
 
 /// A record as one line: number, time and what happened; with the watermark when it is of a practice run.
@@ -13,7 +13,7 @@ pub fn line(record: &Record, mode: Mode) -> String {
     let at = record.at.to_string();
     let clock = at.get(11..19).unwrap_or(&at);
     let told = describe(&record.event);
-    clean_line(&format!("{watermark}recorded #{} {clock} {told} [{}]", record.seq, record.by)).into_owned()
+    clean_line(&format!("recorded #{} {watermark}{clock} {told} [{}]", record.seq, record.by)).into_owned()
 }
 
 /// What happened, in a few words. What came from outside is in it as it was: clean it before showing it.

@@ -131,7 +131,7 @@ impl Walk {
                 panic!("nothing was said for {LIMIT:?} after record {:?}", self.printed.last());
             }
         };
-        if let Some(rest) = line.strip_prefix("PRACTICE recorded #") {
+        if let Some(rest) = line.strip_prefix("recorded #") {
             let seq = rest.split(' ').next().and_then(|seq| seq.parse().ok());
             self.printed.push(seq.unwrap_or_else(|| panic!("{line:?}")));
         }
