@@ -91,7 +91,7 @@ fn the_library_is_left_with_a_clean_terminal_and_status_0() {
     for key in ["q", "esc", "ctrl-c"] {
         let place = Place::new();
         let mut terminal = place.start(&[]).spawn();
-        terminal.wait_text("vault-ha-upgrade", SOON);
+        terminal.wait_text("Upgrade a Vault HA cluster", SOON);
         terminal.key(key);
         assert_eq!(terminal.wait_exit(AT_ONCE), Exit { code: Some(0), signal: None }, "{key}");
         terminal.assert_restored();

@@ -42,7 +42,7 @@ fn assert_idle(terminal: &Terminal) {
 fn an_idle_library_sleeps() {
     let place = Place::new();
     let terminal = place.start(&[]).spawn();
-    terminal.wait_text("vault-ha-upgrade", SOON);
+    terminal.wait_text("Upgrade a Vault HA cluster", SOON);
     assert_idle(&terminal);
 }
 

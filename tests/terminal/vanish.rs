@@ -42,7 +42,7 @@ fn when_the_terminal_vanishes_under_the_library_it_ends_at_once() {
     for hold in HOLDS {
         let place = Place::new();
         let mut terminal = place.start(&[]).hold(hold).spawn();
-        terminal.wait_text("vault-ha-upgrade", SOON);
+        terminal.wait_text("Upgrade a Vault HA cluster", SOON);
         assert_ends(&mut terminal, &format!("library, {hold:?}"));
     }
 }
