@@ -329,6 +329,22 @@ impl Terminal {
         }
     }
 
+    /// Waits until nothing is computed for a while. That nothing is done can be seen in no other way than by looking.
+    #[track_caller]
+    pub fn wait_idle(&self, limit: Duration) {
+        let end = monotonic() + limit;
+        let mut before = self.cpu();
+        loop {
+            self.wait(10 * QUIET, |_| None::<()>);
+            let now = self.cpu();
+            if now == before {
+                return;
+            }
+            before = now;
+            assert!(monotonic() < end, "never idle within {limit:?}\n{}", self.describe());
+        }
+    }
+
     /// Waits until more than so many bytes were written in all.
     #[track_caller]
     pub fn wait_written(&self, count: usize, limit: Duration) {

@@ -43,6 +43,8 @@ fn when_the_terminal_vanishes_under_the_library_it_ends_at_once() {
         let place = Place::new();
         let mut terminal = place.start(&[]).hold(hold).spawn();
         terminal.wait_text("Upgrade a Vault HA cluster", SOON);
+        // What the library holds is checked once it is shown.
+        terminal.wait_idle(SOON);
         assert_ends(&mut terminal, &format!("library, {hold:?}"));
     }
 }
