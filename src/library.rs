@@ -1,5 +1,6 @@
 //! Where runbooks and site files come from: the program itself, the user's folder, folders named on the command line.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -58,7 +59,7 @@ pub struct Entry {
     /// Where it is.
     pub origin: Origin,
     /// Its text; empty when the file could not be read.
-    pub source: String,
+    pub source: Cow<'static, str>,
     /// Another entry of that name comes first; this one is reached by its path only.
     pub is_shadowed: bool,
     checked: OnceLock<Checked>,
@@ -139,14 +140,14 @@ impl Library {
                 if let Some(stem) = name.strip_suffix(".toml").filter(|stem| is_plain_name(stem)) {
                     let path = folder.join(&name);
                     let entry = match read_text(&path, runbook::parse::MAX_BOOK_BYTES) {
-                        Ok(source) => entry(stem, Origin::File(path), source),
+                        Ok(source) => entry(stem, Origin::File(path), source.into()),
                         Err(error) => unreadable(stem, path, &error),
                     };
                     entries.push(entry);
                 }
             }
         }
-        entries.extend(EMBEDDED.iter().map(|(id, source)| entry(id, Origin::Embedded, (*source).to_owned())));
+        entries.extend(EMBEDDED.iter().map(|(id, source)| entry(id, Origin::Embedded, Cow::Borrowed(source))));
         for index in 1..entries.len() {
             let (before, rest) = entries.split_at_mut(index);
             rest[0].is_shadowed = before.iter().any(|entry| entry.id == rest[0].id);
@@ -188,7 +189,7 @@ impl Library {
 pub fn read_file(path: &Path) -> Result<Entry, LibraryError> {
     let source = read_text(path, runbook::parse::MAX_BOOK_BYTES)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(entry(&stem, Origin::File(path.to_owned()), source))
+    Ok(entry(&stem, Origin::File(path.to_owned()), source.into()))
 }
 
 /// Reads one site file: its text, the site when there is no error in it, and what was found in it.
@@ -202,14 +203,14 @@ pub fn read_site(path: &Path) -> Result<(String, Option<Site>, Vec<Diagnostic>),
     Ok((source, site, findings.into_iter().map(|finding| finding.in_file(&file)).collect()))
 }
 
-fn entry(id: &str, origin: Origin, source: String) -> Entry {
+fn entry(id: &str, origin: Origin, source: Cow<'static, str>) -> Entry {
     Entry { id: id.to_owned(), origin, source, is_shadowed: false, checked: OnceLock::new() }
 }
 
 fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
     let finding = Diagnostic::error("unreadable", 0..0, error.to_string()).in_file(&path.display().to_string());
     let checked = OnceLock::from(Checked { book: None, findings: vec![finding] });
-    Entry { checked, ..entry(id, Origin::File(path), String::new()) }
+    Entry { checked, ..entry(id, Origin::File(path), Cow::Borrowed("")) }
 }
 
 fn check(id: &str, origin: &Origin, source: &str) -> Checked {

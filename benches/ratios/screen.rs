@@ -24,7 +24,7 @@ fn floor() -> Start {
 }
 
 /// What the library shows when it is ready, and a run of [`super::headless::book`].
-const LIBRARY: &str = "Upgrade a Vault";
+const LIBRARY: &str = "15 runbooks";
 const RUN: &str = "Step 1";
 
 /// P1, P3 and P6.
