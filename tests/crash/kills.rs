@@ -11,7 +11,7 @@ use super::walk::{Walk, completes, hold_ports, is_closed, play_all, practice, re
 use crate::support::binary::{Home, records};
 
 /// How often a run is killed from its beginning; every eighth time its second sitting is killed as well.
-const KILLS: usize = 20;
+const KILLS: usize = 200;
 
 /// All moments follow from it.
 const SEED: u64 = 2;
