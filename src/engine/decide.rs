@@ -1,29 +1,21 @@
 //! From a proposal to events, or to a refusal. Never both, never neither.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::engine::allowed::is_walked;
-use crate::engine::event::{CommandLine, ConditionId, Event, FileSeen, Outcome, Tri};
-use crate::engine::gate::{Gate, blocking, gate, has_unread_cautions};
-use crate::engine::observe::{Ended, JobId, Output, Printed, json_bytes};
+use crate::engine::event::{ConditionId, Event, FileSeen, Tri};
+use crate::engine::gate::{Gate, gate, has_unread_cautions};
+use crate::engine::observe::json_bytes;
 use crate::engine::proposal::{Moment, Proposal, Refusal};
 use crate::engine::release::may_release;
-use crate::engine::scope::{command_of, command_scope, millis, step_scope, target_of};
-use crate::engine::settle::{Draft, offered_rollback, silent_now};
-use crate::engine::state::{Plan, RunState, StepState, StepStatus};
-use crate::runbook::{Action, RollbackId, Runbook, Step, StepKey, Truth, shorten};
+use crate::engine::settle::Draft;
+use crate::engine::state::{RunState, StepState, StepStatus};
+use crate::runbook::{Action, Runbook, Step, StepKey};
 
 /// The longest statement, reason or note, in bytes.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 
-/// The largest value that is captured from a command's output, in bytes of JSON.
-const MAX_CAPTURE_BYTES: usize = 64 * 1024;
-
 /// The most that is captured from one command, in bytes of JSON.
-const MAX_CAPTURED_BYTES: usize = 1024 * 1024;
-
-/// How old a sample may be that a critical step is judged on, in milliseconds.
-pub const CRITICAL_SAMPLE_MS: u64 = 10_000;
+pub(crate) const MAX_CAPTURED_BYTES: usize = 1024 * 1024;
 
 /// Judges a proposal at a moment. The events are to be recorded together, in this order; none means that nothing
 /// changes.
@@ -67,13 +59,15 @@ pub fn decide(runbook: &Runbook, state: &RunState, proposal: Proposal, moment: &
     }
 }
 
-struct Judge<'a> {
-    runbook: &'a Runbook,
-    state: &'a RunState,
-    moment: &'a Moment,
+/// One proposal is judged with this in view.
+pub(crate) struct Judge<'a> {
+    pub(crate) runbook: &'a Runbook,
+    pub(crate) state: &'a RunState,
+    pub(crate) moment: &'a Moment,
 }
 
-type Decision = Result<Vec<Event>, Refusal>;
+/// What a judgement comes to.
+pub(crate) type Decision = Result<Vec<Event>, Refusal>;
 
 impl<'a> Judge<'a> {
     fn person(&self, proposal: Proposal) -> Decision {
@@ -126,7 +120,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn then(&self, events: impl IntoIterator<Item = Event>) -> Decision {
+    pub(crate) fn then(&self, events: impl IntoIterator<Item = Event>) -> Decision {
         let mut draft = Draft::new(self.runbook, self.state, self.moment);
         for event in events {
             draft.push(event);
@@ -135,14 +129,14 @@ impl<'a> Judge<'a> {
     }
 
     /// The current step, as planned and as it stands.
-    fn current(&self, key: &StepKey) -> Result<(&'a Step, &'a StepState), Refusal> {
+    pub(crate) fn current(&self, key: &StepKey) -> Result<(&'a Step, &'a StepState), Refusal> {
         let is_current = self.state.current.as_ref() == Some(key);
         let step = self.runbook.step(&key.phase, &key.step).zip(self.state.step(key)).filter(|_| is_current);
         step.ok_or_else(|| Refusal::NotCurrent(key.clone()))
     }
 
     /// The current step, while no command of it runs.
-    fn idle(&self, key: &StepKey) -> Result<(&'a Step, &'a StepState), Refusal> {
+    pub(crate) fn idle(&self, key: &StepKey) -> Result<(&'a Step, &'a StepState), Refusal> {
         if self.state.job.is_some() {
             return Err(Refusal::NotNow("a command is running"));
         }
@@ -150,7 +144,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The current step, when its action may be taken.
-    fn ready(&self, key: &StepKey) -> Result<&'a Step, Refusal> {
+    pub(crate) fn ready(&self, key: &StepKey) -> Result<&'a Step, Refusal> {
         let (step, known) = self.idle(key)?;
         if known.status == StepStatus::Failed {
             return Err(Refusal::NotNow("the step has failed: retry, skip or override it"));
@@ -214,143 +208,6 @@ impl<'a> Judge<'a> {
         self.then([Event::HoldReleased { step: key, released_by, said, board: self.moment.board.recorded() }])
     }
 
-    fn run(&self, key: StepKey, shown: CommandLine, typed: Option<String>) -> Decision {
-        let (step, _) = self.current(&key)?;
-        if !matches!(step.action, Action::Run { .. }) {
-            return Err(wrong(&step.action));
-        }
-        self.ready(&key)?;
-        let (board, at) = (&self.moment.board, self.moment.at);
-        let command = command_of(self.runbook, self.state, board, &key, at);
-        let command = command.map_err(|error| Refusal::Undecided(error.0))?;
-        if command.as_ref() != Some(&shown) {
-            return Err(Refusal::NotAsShown);
-        }
-        if step.critical {
-            let target = target_of(self.state, &key);
-            if typed.as_deref().map(str::trim) != Some(target.as_str()) {
-                return Err(Refusal::NotTheTarget(target));
-            }
-            self.fresh(&key, step)?;
-        }
-        let job = JobId(self.state.jobs.saturating_add(1));
-        self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.recorded() }])
-    }
-
-    /// A critical step is judged on samples of the last ten seconds.
-    fn fresh(&self, key: &StepKey, step: &Step) -> Result<(), Refusal> {
-        let board = &self.moment.board;
-        let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| board.read_by(&gate.holds)).collect();
-        probes.extend(blocking(self.runbook, key, step).flat_map(|guard| board.read_by(&guard.holds)));
-        match board.oldest_ms(&probes) {
-            Some(age) if age <= CRITICAL_SAMPLE_MS => Ok(()),
-            _ => Err(Refusal::GateClosed("its samples are older than ten seconds".into())),
-        }
-    }
-
-    fn finished(
-        &self,
-        job: JobId,
-        ended: Ended,
-        elapsed_ms: u64,
-        output: Option<Output>,
-        printed: &Printed,
-    ) -> Decision {
-        let running = self.state.job.as_ref().filter(|running| running.job == job);
-        let running = running.ok_or_else(|| Refusal::Unknown(format!("running command {}", job.0)))?;
-        let step = running.step.clone();
-        let (captured, trouble) = self.outcome(&step, &ended, printed);
-        let met = trouble.is_none();
-        let why = trouble.unwrap_or_default();
-        let failed = (!met).then(|| Event::StepFailed { step: step.clone(), why: why.clone() });
-        let finished = Event::CommandFinished { step, job, ended, elapsed_ms, output, met, why, captured };
-        self.then(std::iter::once(finished).chain(failed))
-    }
-
-    /// What was captured, and why the step failed, if it did.
-    fn outcome(&self, key: &StepKey, ended: &Ended, printed: &Printed) -> (Map<String, Value>, Option<String>) {
-        let mut captured = Map::new();
-        let Some(Step { action: Action::Run { expect, capture, .. }, .. }) = self.runbook.step(&key.phase, &key.step)
-        else {
-            return (captured, Some("the runbook has no such command".into()));
-        };
-        let Ended::Exit(status) = ended else { return (captured, Some(ended.describe())) };
-        let scope_for = |source: &str| {
-            let scope = step_scope(self.state, &self.moment.board, key, self.moment.at, source);
-            command_scope(scope, ended, printed)
-        };
-        let trouble = match expect {
-            None => (*status != 0).then(|| ended.describe()),
-            Some(expect) => match expect.holds.truth(&scope_for(expect.holds.source())) {
-                Truth::True => None,
-                Truth::False if expect.why.is_empty() => {
-                    Some(format!("{}; expected {}", ended.describe(), expect.holds.source()))
-                }
-                Truth::False => Some(format!("{}; {}", ended.describe(), expect.why)),
-                Truth::Unknown(why) => Some(format!("{}; what was expected cannot be told: {why}", ended.describe())),
-            },
-        };
-        if trouble.is_some() {
-            return (captured, trouble);
-        }
-        let mut room = MAX_CAPTURED_BYTES;
-        for (name, value) in capture {
-            match value.one(&scope_for(value.source())) {
-                Ok(value) if !value.is_null() => {
-                    let bytes = json_bytes(&value);
-                    if bytes > MAX_CAPTURE_BYTES || bytes > room {
-                        let limit = if bytes > room { "1 MiB in all" } else { "64 KiB" };
-                        return (captured, Some(format!("{name} is too large to be kept: more than {limit}")));
-                    }
-                    room -= bytes;
-                    captured.insert(name.clone(), value)
-                }
-                Ok(_) => return (captured, Some(format!("its output holds no {name}"))),
-                Err(error) => return (captured, Some(format!("its output holds no {name}: {error}"))),
-            };
-        }
-        (captured, None)
-    }
-
-    fn cut_wait(&self, key: StepKey, reason: String) -> Decision {
-        let (step, known) = self.idle(&key)?;
-        let Action::Wait(length) = &step.action else { return Err(wrong(&step.action)) };
-        let passed = self.moment.at.since(known.began.unwrap_or(self.moment.at));
-        let left_ms = millis(length.saturating_sub(passed));
-        let reason = text(reason, "a reason is needed")?;
-        self.then([Event::WaitCut { step: key, reason, left_ms }])
-    }
-
-    fn acknowledge(&self, condition: ConditionId, reason: String) -> Decision {
-        if self.state.job.is_some() {
-            return Err(Refusal::NotNow("a command is running"));
-        }
-        let current = self.state.current.as_ref();
-        let is_offered = match current.map(|key| gate(self.runbook, self.state, key, self.moment.at)) {
-            Some(Gate::Closed(holds)) => holds
-                .into_iter()
-                .filter_map(crate::engine::allowed::acknowledgeable)
-                .any(|allowed| matches!(allowed, crate::engine::Allowed::Acknowledge(offered) if offered == condition)),
-            _ => false,
-        };
-        let silent = silent_now(self.runbook, self.state, &self.moment.board);
-        let silent = silent.into_iter().find_map(|(offered, why)| (offered == condition).then_some(why));
-        if !is_offered && silent.is_none() {
-            return Err(Refusal::NotNow("it does not hold the run back"));
-        }
-        let reason = text(reason, "a reason is needed")?;
-        // What is acknowledged is what is known: without a record of that there would be nothing to hold on to.
-        let is_known = self.state.conditions.get(&condition);
-        let is_known = is_known.is_some_and(|known| silent.is_none() || known.truth == Tri::Unknown);
-        let unknown = (!is_known).then(|| Event::ConditionChanged {
-            condition: condition.clone(),
-            truth: Tri::Unknown,
-            why: silent.unwrap_or_else(|| "never sensed".into()),
-            seen: Value::Null,
-        });
-        self.then(unknown.into_iter().chain([Event::GuardAcknowledged { condition, reason }]))
-    }
-
     fn observe(&self, condition: ConditionId, truth: Tri, why: String, seen: Value) -> Decision {
         if self.state.truth(&condition) == truth {
             return Ok(vec![]);
@@ -358,67 +215,14 @@ impl<'a> Judge<'a> {
         // Nothing follows from it yet: the other conditions have still to be evaluated on the same board.
         Ok(vec![Event::ConditionChanged { condition, truth, why, seen }])
     }
-
-    fn roll_back(&self, plan: RollbackId, reason: String) -> Decision {
-        if self.state.job.is_some() {
-            return Err(Refusal::NotNow("a command is running"));
-        }
-        let offered = offered_rollback(self.runbook, self.state, self.moment);
-        if offered.is_none_or(|offered| offered.id != plan) {
-            return Err(Refusal::Unknown(format!("way back {plan} that is offered now")));
-        }
-        let reason = text(reason, "a reason is needed")?;
-        let why = format!("the run went back: {}", shorten(&reason));
-        let left = self.left().into_iter().map(|step| Event::StepNotApplicable { step, why: why.clone() });
-        let board = self.moment.board.recorded();
-        let mut events: Vec<_> = left.collect();
-        events.push(Event::RollbackEntered { plan, reason, board });
-        self.then(events)
-    }
-
-    /// The steps of the walked plan that are not accounted for.
-    fn left(&self) -> Vec<StepKey> {
-        let steps = self.state.walked().flat_map(|phase| phase.keys());
-        steps.filter(|(_, step)| !step.status.is_accounted()).map(|(key, _)| key).collect()
-    }
-
-    fn close(&self) -> Decision {
-        if !is_walked(self.state) || self.state.job.is_some() {
-            let left = u32::try_from(self.left().len()).unwrap_or(u32::MAX);
-            return Err(Refusal::Unaccounted(left));
-        }
-        let outcome = match self.state.plan {
-            Plan::Rollback(_) => Outcome::RolledBack,
-            Plan::Main if self.state.deviations.is_empty() => Outcome::Completed,
-            Plan::Main => Outcome::CompletedWithDeviations,
-        };
-        let counts = self.state.counts();
-        Ok(vec![Event::RunClosed { outcome, reason: String::new(), counts }])
-    }
-
-    fn abandon(&self, reason: String) -> Decision {
-        if self.state.job.is_some() {
-            return Err(Refusal::NotNow("a command is running"));
-        }
-        let reason = text(reason, "a reason is needed")?;
-        let mut draft = Draft::new(self.runbook, self.state, self.moment);
-        // One record holds the reason in full; those of the steps need not.
-        let why = format!("abandoned: {}", shorten(&reason));
-        for step in self.left() {
-            draft.push(Event::StepSkipped { step, reason: why.clone(), board: crate::engine::Board::default() });
-        }
-        let counts = draft.state.counts();
-        draft.push(Event::RunClosed { outcome: Outcome::Abandoned, reason, counts });
-        Ok(draft.events)
-    }
 }
 
-fn wrong(action: &Action) -> Refusal {
+pub(crate) fn wrong(action: &Action) -> Refusal {
     Refusal::WrongAction(action.kind().word())
 }
 
 /// A text that a person gave, trimmed at its end, neither empty nor endless.
-fn text(text: String, empty: &'static str) -> Result<String, Refusal> {
+pub(crate) fn text(text: String, empty: &'static str) -> Result<String, Refusal> {
     let text = text.trim().to_owned();
     if text.is_empty() {
         return Err(Refusal::BadText(empty));

@@ -3,11 +3,15 @@
 //! Absent here: input and output, a clock, threads, texts longer than a fragment.
 
 pub mod allowed;
+mod bind;
+mod command;
 pub mod decide;
+mod ending;
 pub mod event;
 mod fold;
 pub mod gate;
 pub mod observe;
+mod overrule;
 pub mod proposal;
 mod release;
 pub mod scope;

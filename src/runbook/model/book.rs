@@ -1,11 +1,12 @@
-//! A checked runbook: valid by construction, immutable, shared by [`std::sync::Arc`].
+//! The book itself: inputs, guards, phases, steps, ways back.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::runbook::expr::Expr;
-use crate::runbook::id::{GuardId, InputId, PhaseId, ProbeId, RollbackId, RunbookId, StepId};
+use crate::runbook::id::{GuardId, InputId, PhaseId, RollbackId, RunbookId, StepId};
+use crate::runbook::model::{Action, ActionKind, Probe};
 use crate::runbook::template::Template;
 
 /// A whole runbook, as the loader accepts it.
@@ -90,87 +91,6 @@ pub enum InputKind {
     Command,
     /// A reference to a secret: `{ env = "NAME" }` or `{ command = […] }`. Its value is never kept.
     Secret,
-}
-
-/// One thing asked again and again.
-#[derive(Clone, Debug)]
-pub struct Probe {
-    /// Its name: `.health.<id>` in expressions.
-    pub id: ProbeId,
-    /// Title of its table.
-    pub title: String,
-    /// One probe per element, bound to `.node`; without it a single one.
-    pub each: Option<Expr>,
-    /// The interval.
-    pub every: Duration,
-    /// How long one answer may take.
-    pub timeout: Duration,
-    /// What is asked.
-    pub ask: Ask,
-    /// Named values taken from an answer, in the author's order.
-    pub fields: Vec<(String, Expr)>,
-    /// Over the fields: the verdict is ok.
-    pub ok: Expr,
-    /// Over the fields, when not ok: the verdict is degraded rather than bad.
-    pub degraded: Option<Expr>,
-}
-
-/// The kinds of question a probe asks.
-#[derive(Clone, Debug)]
-pub enum Ask {
-    /// An HTTP GET; any status is an answer. Redirects are not followed.
-    Http {
-        /// The address.
-        url: Template,
-        /// Header names and values.
-        headers: Vec<(String, HeaderValue)>,
-        /// A PEM file with the authorities to trust instead of the system's.
-        ca: Option<Template>,
-    },
-    /// Metrics over HTTP, fetched as with `Http`.
-    Prometheus {
-        /// The address of a page of metrics; with `query` that of a Prometheus server.
-        url: Template,
-        /// Header names and values.
-        headers: Vec<(String, HeaderValue)>,
-        /// A PEM file with the authorities to trust instead of the system's.
-        ca: Option<Template>,
-        /// PromQL that the server answers.
-        query: Option<Template>,
-    },
-    /// Whether `host:port` accepts a connection.
-    Tcp(Template),
-    /// An argv whose exit status and output are looked at.
-    Command(Argv),
-}
-
-/// A header's value: a text, or a reference to a secret that is looked up when the request is sent.
-#[derive(Clone, Debug)]
-pub enum HeaderValue {
-    /// A text with values.
-    Text(Template),
-    /// A secret.
-    Secret(SecretRef),
-}
-
-/// Where a secret is found; never what it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretRef {
-    /// An environment variable of the piton process.
-    Env(String),
-    /// The first line a command prints.
-    Command(Vec<String>),
-    /// An input of type secret.
-    Input(InputId),
-}
-
-/// A command line.
-#[derive(Clone, Debug)]
-pub enum Argv {
-    /// An input of type command.
-    Input(InputId),
-    /// Written out in the runbook, one text per argument.
-    Words(Vec<Template>),
 }
 
 /// A condition that holds through the whole run.
@@ -281,130 +201,6 @@ pub struct Requirement {
     pub step: StepId,
     /// How old its evidence may be.
     pub within: Option<Duration>,
-}
-
-/// What a step asks for.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// Done by hand: the operator states what was seen.
-    Confirm {
-        /// The question.
-        prompt: Template,
-        /// The answers it takes; empty: any text.
-        options: Vec<String>,
-    },
-    /// A value kept as evidence.
-    Ask {
-        /// `.answers.<name>` in expressions.
-        name: String,
-        /// The question.
-        prompt: Template,
-        /// What it takes; a path is hashed.
-        kind: InputKind,
-    },
-    /// A command.
-    Run {
-        /// What runs.
-        argv: Argv,
-        /// The directory it runs in; piton's own without it.
-        cwd: Option<Template>,
-        /// Variables set for it beside piton's own.
-        env: Vec<(String, HeaderValue)>,
-        /// How long it may take.
-        timeout: Duration,
-        /// Over `exit`, `stdout`, `stderr`, `json`: it did what it should. Exit status 0 without it.
-        expect: Option<Condition>,
-        /// Values taken from its output into `.answers`.
-        capture: Vec<(String, Expr)>,
-    },
-    /// Sensed: opens by itself.
-    Check {
-        /// What must hold.
-        holds: Expr,
-        /// For how long without a break.
-        hold: Duration,
-        /// After this long it fails; `None`: it waits for ever.
-        timeout: Option<Duration>,
-        /// What it means, in the author's words.
-        why: String,
-    },
-    /// A plain timer.
-    Wait(Duration),
-    /// A decision between named ways. It is read as `.choices.<id of the step>`, so that id is unique over the
-    /// choices of the whole book; its question is the step's title.
-    Choose(Vec<Way>),
-    /// A hold point: another person than the one who acts lets the run go on.
-    Release {
-        /// Who that is, in the author's words.
-        who: String,
-    },
-}
-
-/// One of the ways that a step of a choice offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// Its plain name: what `.choices` holds once it is chosen.
-    pub is: String,
-    /// One line for people.
-    pub title: String,
-}
-
-/// The name of an action, as `blocks` and the faces use it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ActionKind {
-    /// See [`Action::Confirm`].
-    Confirm,
-    /// See [`Action::Ask`].
-    Ask,
-    /// See [`Action::Run`].
-    Run,
-    /// See [`Action::Check`].
-    Check,
-    /// See [`Action::Wait`].
-    Wait,
-    /// See [`Action::Choose`].
-    Choose,
-    /// See [`Action::Release`].
-    Release,
-}
-
-impl ActionKind {
-    /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 7] =
-        [Self::Confirm, Self::Ask, Self::Run, Self::Check, Self::Wait, Self::Choose, Self::Release];
-
-    /// The key of the format that stands for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Confirm => "confirm",
-            Self::Ask => "ask",
-            Self::Run => "run",
-            Self::Check => "check",
-            Self::Wait => "wait",
-            Self::Choose => "choose",
-            Self::Release => "release",
-        }
-    }
-}
-
-impl Action {
-    /// Which kind it is.
-    pub const fn kind(&self) -> ActionKind {
-        match self {
-            Self::Confirm { .. } => ActionKind::Confirm,
-            Self::Ask { .. } => ActionKind::Ask,
-            Self::Run { .. } => ActionKind::Run,
-            Self::Check { .. } => ActionKind::Check,
-            Self::Wait(_) => ActionKind::Wait,
-            Self::Choose(_) => ActionKind::Choose,
-            Self::Release { .. } => ActionKind::Release,
-        }
-    }
-
-    /// Whether piton itself observes its end, so that nobody may tick it by hand.
-    pub const fn is_sensed(&self) -> bool {
-        matches!(self, Self::Check { .. } | Self::Wait(_))
-    }
 }
 
 /// A way back.

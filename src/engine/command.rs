@@ -1,0 +1,117 @@
+//! A command: what is shown, what starts, and what its end comes to.
+
+use serde_json::{Map, Value};
+
+use crate::engine::decide::{Decision, Judge, MAX_CAPTURED_BYTES, wrong};
+use crate::engine::event::{CommandLine, Event};
+use crate::engine::gate::blocking;
+use crate::engine::observe::{Ended, JobId, Output, Printed, json_bytes};
+use crate::engine::proposal::Refusal;
+use crate::engine::scope::{command_of, command_scope, step_scope, target_of};
+use crate::runbook::{Action, Step, StepKey, Truth};
+
+/// The largest value that is captured from a command's output, in bytes of JSON.
+const MAX_CAPTURE_BYTES: usize = 64 * 1024;
+
+/// How old a sample may be that a critical step is judged on, in milliseconds.
+pub const CRITICAL_SAMPLE_MS: u64 = 10_000;
+
+impl Judge<'_> {
+    pub(crate) fn run(&self, key: StepKey, shown: CommandLine, typed: Option<String>) -> Decision {
+        let (step, _) = self.current(&key)?;
+        if !matches!(step.action, Action::Run { .. }) {
+            return Err(wrong(&step.action));
+        }
+        self.ready(&key)?;
+        let (board, at) = (&self.moment.board, self.moment.at);
+        let command = command_of(self.runbook, self.state, board, &key, at);
+        let command = command.map_err(|error| Refusal::Undecided(error.0))?;
+        if command.as_ref() != Some(&shown) {
+            return Err(Refusal::NotAsShown);
+        }
+        if step.critical {
+            let target = target_of(self.state, &key);
+            if typed.as_deref().map(str::trim) != Some(target.as_str()) {
+                return Err(Refusal::NotTheTarget(target));
+            }
+            self.fresh(&key, step)?;
+        }
+        let job = JobId(self.state.jobs.saturating_add(1));
+        self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.recorded() }])
+    }
+
+    /// A critical step is judged on samples of the last ten seconds.
+    fn fresh(&self, key: &StepKey, step: &Step) -> Result<(), Refusal> {
+        let board = &self.moment.board;
+        let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| board.read_by(&gate.holds)).collect();
+        probes.extend(blocking(self.runbook, key, step).flat_map(|guard| board.read_by(&guard.holds)));
+        match board.oldest_ms(&probes) {
+            Some(age) if age <= CRITICAL_SAMPLE_MS => Ok(()),
+            _ => Err(Refusal::GateClosed("its samples are older than ten seconds".into())),
+        }
+    }
+
+    pub(crate) fn finished(
+        &self,
+        job: JobId,
+        ended: Ended,
+        elapsed_ms: u64,
+        output: Option<Output>,
+        printed: &Printed,
+    ) -> Decision {
+        let running = self.state.job.as_ref().filter(|running| running.job == job);
+        let running = running.ok_or_else(|| Refusal::Unknown(format!("running command {}", job.0)))?;
+        let step = running.step.clone();
+        let (captured, trouble) = self.outcome(&step, &ended, printed);
+        let met = trouble.is_none();
+        let why = trouble.unwrap_or_default();
+        let failed = (!met).then(|| Event::StepFailed { step: step.clone(), why: why.clone() });
+        let finished = Event::CommandFinished { step, job, ended, elapsed_ms, output, met, why, captured };
+        self.then(std::iter::once(finished).chain(failed))
+    }
+
+    /// What was captured, and why the step failed, if it did.
+    fn outcome(&self, key: &StepKey, ended: &Ended, printed: &Printed) -> (Map<String, Value>, Option<String>) {
+        let mut captured = Map::new();
+        let Some(Step { action: Action::Run { expect, capture, .. }, .. }) = self.runbook.step(&key.phase, &key.step)
+        else {
+            return (captured, Some("the runbook has no such command".into()));
+        };
+        let Ended::Exit(status) = ended else { return (captured, Some(ended.describe())) };
+        let scope_for = |source: &str| {
+            let scope = step_scope(self.state, &self.moment.board, key, self.moment.at, source);
+            command_scope(scope, ended, printed)
+        };
+        let trouble = match expect {
+            None => (*status != 0).then(|| ended.describe()),
+            Some(expect) => match expect.holds.truth(&scope_for(expect.holds.source())) {
+                Truth::True => None,
+                Truth::False if expect.why.is_empty() => {
+                    Some(format!("{}; expected {}", ended.describe(), expect.holds.source()))
+                }
+                Truth::False => Some(format!("{}; {}", ended.describe(), expect.why)),
+                Truth::Unknown(why) => Some(format!("{}; what was expected cannot be told: {why}", ended.describe())),
+            },
+        };
+        if trouble.is_some() {
+            return (captured, trouble);
+        }
+        let mut room = MAX_CAPTURED_BYTES;
+        for (name, value) in capture {
+            match value.one(&scope_for(value.source())) {
+                Ok(value) if !value.is_null() => {
+                    let bytes = json_bytes(&value);
+                    if bytes > MAX_CAPTURE_BYTES || bytes > room {
+                        let limit = if bytes > room { "1 MiB in all" } else { "64 KiB" };
+                        return (captured, Some(format!("{name} is too large to be kept: more than {limit}")));
+                    }
+                    room -= bytes;
+                    captured.insert(name.clone(), value)
+                }
+                Ok(_) => return (captured, Some(format!("its output holds no {name}"))),
+                Err(error) => return (captured, Some(format!("its output holds no {name}: {error}"))),
+            };
+        }
+        (captured, None)
+    }
+}

@@ -1,0 +1,65 @@
+//! The ways in which a plan ends: to its end, on a way back, given up.
+
+use crate::engine::allowed::is_walked;
+use crate::engine::decide::{Decision, Judge, text};
+use crate::engine::event::{Event, Outcome};
+use crate::engine::observe::Board;
+use crate::engine::proposal::Refusal;
+use crate::engine::settle::{Draft, offered_rollback};
+use crate::engine::state::Plan;
+use crate::runbook::{RollbackId, StepKey, shorten};
+
+impl Judge<'_> {
+    pub(crate) fn roll_back(&self, plan: RollbackId, reason: String) -> Decision {
+        if self.state.job.is_some() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
+        let offered = offered_rollback(self.runbook, self.state, self.moment);
+        if offered.is_none_or(|offered| offered.id != plan) {
+            return Err(Refusal::Unknown(format!("way back {plan} that is offered now")));
+        }
+        let reason = text(reason, "a reason is needed")?;
+        let why = format!("the run went back: {}", shorten(&reason));
+        let left = self.left().into_iter().map(|step| Event::StepNotApplicable { step, why: why.clone() });
+        let board = self.moment.board.recorded();
+        let mut events: Vec<_> = left.collect();
+        events.push(Event::RollbackEntered { plan, reason, board });
+        self.then(events)
+    }
+
+    /// The steps of the walked plan that are not accounted for.
+    fn left(&self) -> Vec<StepKey> {
+        let steps = self.state.walked().flat_map(|phase| phase.keys());
+        steps.filter(|(_, step)| !step.status.is_accounted()).map(|(key, _)| key).collect()
+    }
+
+    pub(crate) fn close(&self) -> Decision {
+        if !is_walked(self.state) || self.state.job.is_some() {
+            let left = u32::try_from(self.left().len()).unwrap_or(u32::MAX);
+            return Err(Refusal::Unaccounted(left));
+        }
+        let outcome = match self.state.plan {
+            Plan::Rollback(_) => Outcome::RolledBack,
+            Plan::Main if self.state.deviations.is_empty() => Outcome::Completed,
+            Plan::Main => Outcome::CompletedWithDeviations,
+        };
+        let counts = self.state.counts();
+        Ok(vec![Event::RunClosed { outcome, reason: String::new(), counts }])
+    }
+
+    pub(crate) fn abandon(&self, reason: String) -> Decision {
+        if self.state.job.is_some() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
+        let reason = text(reason, "a reason is needed")?;
+        let mut draft = Draft::new(self.runbook, self.state, self.moment);
+        // One record holds the reason in full; those of the steps need not.
+        let why = format!("abandoned: {}", shorten(&reason));
+        for step in self.left() {
+            draft.push(Event::StepSkipped { step, reason: why.clone(), board: Board::default() });
+        }
+        let counts = draft.state.counts();
+        draft.push(Event::RunClosed { outcome: Outcome::Abandoned, reason, counts });
+        Ok(draft.events)
+    }
+}

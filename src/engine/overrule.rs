@@ -1,0 +1,53 @@
+//! Where a person goes on against the machine: always with a reason.
+
+use serde_json::Value;
+
+use crate::engine::allowed::{Allowed, acknowledgeable};
+use crate::engine::bind::silent_now;
+use crate::engine::decide::{Decision, Judge, text, wrong};
+use crate::engine::event::{ConditionId, Event, Tri};
+use crate::engine::gate::{Gate, gate};
+use crate::engine::proposal::Refusal;
+use crate::engine::scope::millis;
+use crate::runbook::{Action, StepKey};
+
+impl Judge<'_> {
+    pub(crate) fn cut_wait(&self, key: StepKey, reason: String) -> Decision {
+        let (step, known) = self.idle(&key)?;
+        let Action::Wait(length) = &step.action else { return Err(wrong(&step.action)) };
+        let passed = self.moment.at.since(known.began.unwrap_or(self.moment.at));
+        let left_ms = millis(length.saturating_sub(passed));
+        let reason = text(reason, "a reason is needed")?;
+        self.then([Event::WaitCut { step: key, reason, left_ms }])
+    }
+
+    pub(crate) fn acknowledge(&self, condition: ConditionId, reason: String) -> Decision {
+        if self.state.job.is_some() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
+        let current = self.state.current.as_ref();
+        let is_offered = match current.map(|key| gate(self.runbook, self.state, key, self.moment.at)) {
+            Some(Gate::Closed(holds)) => holds
+                .into_iter()
+                .filter_map(acknowledgeable)
+                .any(|allowed| matches!(allowed, Allowed::Acknowledge(offered) if offered == condition)),
+            _ => false,
+        };
+        let silent = silent_now(self.runbook, self.state, &self.moment.board);
+        let silent = silent.into_iter().find_map(|(offered, why)| (offered == condition).then_some(why));
+        if !is_offered && silent.is_none() {
+            return Err(Refusal::NotNow("it does not hold the run back"));
+        }
+        let reason = text(reason, "a reason is needed")?;
+        // What is acknowledged is what is known: without a record of that there would be nothing to hold on to.
+        let is_known = self.state.conditions.get(&condition);
+        let is_known = is_known.is_some_and(|known| silent.is_none() || known.truth == Tri::Unknown);
+        let unknown = (!is_known).then(|| Event::ConditionChanged {
+            condition: condition.clone(),
+            truth: Tri::Unknown,
+            why: silent.unwrap_or_else(|| "never sensed".into()),
+            seen: Value::Null,
+        });
+        self.then(unknown.into_iter().chain([Event::GuardAcknowledged { condition, reason }]))
+    }
+}
