@@ -197,11 +197,12 @@ fn the_linter_tells_of_the_mistakes_that_any_runbook_may_make() {
             "never-fails",
             &["ssh", "a", "pgrep", "-x", "cockroach"][..],
         ),
+        (PKILL, &["ssh", "a", "pkill", "cockroach"], "by-name", &["ssh", "a", "systemctl", "stop", "cockroach"]),
         (
-            PKILL,
-            &["ssh", "a", "pkill", "-9", "cockroach"],
-            "not-critical",
-            &["ssh", "a", "systemctl", "stop", "cockroach"],
+            CURL,
+            &["ssh", "a", "curl", "https://binaries.cockroachdb.com/cockroach-v1.0.7.linux-amd64.tgz"],
+            "no-file",
+            &["ssh", "a", "curl", "-O", "https://binaries.cockroachdb.com/cockroach-v1.0.7.linux-amd64.tgz"],
         ),
     ] {
         assert!(advice(wrong).contains(&code), "{trap}: {:?}", advice(wrong));
