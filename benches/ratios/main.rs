@@ -1,5 +1,5 @@
 //! What piton costs, each figure against its limit measured in the same run: `cargo bench`, or
-//! `cargo bench -- scale` for one part.
+//! `cargo bench -- library` for one part.
 //!
 //! Times depend on the machine and are told; counts do not, and a missed one fails the run. The goals are those that
 //! the project has set itself.
@@ -36,11 +36,13 @@ type Part = fn(&Path) -> Vec<Figure>;
 /// All figures, or those of the part that is named.
 fn told(part: Option<&str>) -> ExitCode {
     let folder = tempfile::TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR")).expect("a fresh folder");
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 7] = [
         ("journal", journal::figures),
         ("screen", screen::figures),
         ("headless", headless::figures),
-        ("scale", scale::figures),
+        ("library", scale::library),
+        ("conditions", scale::conditions),
+        ("memory", scale::memory),
         ("size", |_| vec![size()]),
     ];
     let wanted = parts.iter().filter(|(name, _)| part.is_none_or(|part| part == *name));
