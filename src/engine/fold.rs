@@ -73,6 +73,7 @@ impl RunState {
                         }
                     });
                 }
+                self.note_begun(of_a_step);
                 self.take_step(by, of_a_step);
             }
         }

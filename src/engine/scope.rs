@@ -1,4 +1,4 @@
-//! What expressions see: `inputs`, `node`, `answers`, `choices`, `steps`, `passed`, `health`, `run`.
+//! What expressions see: `inputs`, `node`, `answers`, `began`, `choices`, `steps`, `passed`, `health`, `run`.
 
 use std::time::Duration;
 
@@ -31,6 +31,9 @@ pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, sour
     scope.insert("run".into(), run(state, now));
     if source.contains("steps") {
         scope.insert("steps".into(), steps(state));
+    }
+    if source.contains("began") {
+        scope.insert("began".into(), state.began.value());
     }
     if source.contains("passed") {
         scope.insert("passed".into(), passed(state));

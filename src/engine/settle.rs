@@ -2,16 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use crate::engine::bind::bind;
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Moment;
-use crate::engine::scope::{millis, scope, step_scope};
-use crate::engine::state::{Plan, RunState, StepStatus};
-use crate::runbook::{Action, Condition, Expr, Rollback, Runbook, StepKey, Truth, shorten};
+use crate::engine::scope::{millis, step_scope};
+use crate::engine::state::{RunState, StepStatus};
+use crate::runbook::{Action, Condition, Expr, Runbook, StepKey, Truth, shorten};
 
 /// The most steps that a run may have, over all items.
 pub(crate) const MAX_STEPS: usize = 100_000;
@@ -139,19 +137,6 @@ impl<'a> Draft<'a> {
         }
         true
     }
-}
-
-/// The way back that is offered now: the first whose `when` holds.
-pub fn offered_rollback<'a>(runbook: &'a Runbook, state: &RunState, moment: &Moment) -> Option<&'a Rollback> {
-    if state.plan != Plan::Main || state.closed.is_some() || state.opened.is_none() {
-        return None;
-    }
-    runbook.rollbacks.iter().find(|plan| {
-        plan.when.as_ref().is_none_or(|when| {
-            let scope = scope(state, &moment.board, &Value::Null, moment.at, when.source());
-            when.truth(&scope) == Truth::True
-        })
-    })
 }
 
 /// Why the walk cannot go on although no step is current; `None` when one is, or when the end is reached.

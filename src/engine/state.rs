@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
+use crate::engine::began::Began;
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
 use crate::runbook::{Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
@@ -41,6 +42,8 @@ pub struct RunState {
     pub answers: Map<String, Value>,
     /// The decisions that stand, by the names of their choices.
     pub choices: BTreeMap<String, Chosen>,
+    /// What was really begun on which item.
+    pub began: Began,
     /// Where a person overruled the machine, in order.
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
@@ -283,6 +286,7 @@ impl RunState {
             conditions: BTreeMap::new(),
             answers: Map::new(),
             choices: BTreeMap::new(),
+            began: Began::new(runbook),
             deviations: Vec::new(),
             notes: Vec::new(),
             board: Board::default(),

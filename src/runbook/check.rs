@@ -11,7 +11,7 @@ use crate::runbook::reads::Compared;
 use crate::runbook::template::Template;
 
 /// What every expression of a run sees, `node` apart.
-const RUN_KEYS: &[&str] = &["inputs", "answers", "choices", "steps", "passed", "health", "run"];
+const RUN_KEYS: &[&str] = &["inputs", "answers", "choices", "steps", "passed", "began", "health", "run"];
 /// What is seen beside that after a command.
 const OUTCOME_KEYS: &[&str] = &["exit", "stdout", "stderr", "json"];
 /// What `.run` holds.
@@ -278,6 +278,7 @@ impl Check<'_, '_> {
                 let steps: Vec<&str> = known.steps.iter().map(String::as_str).collect();
                 self.one_of(name, at, &steps, "step");
             }
+            (_, "began") => self.begun(name, at),
             (_, "steps") => {
                 let plain = without_item(name);
                 if !known.paths.contains(&plain) && !name.is_empty() {
@@ -307,6 +308,21 @@ impl Check<'_, '_> {
             None => format!("there is: {}", known.iter().take(12).copied().collect::<Vec<_>>().join(", ")),
         };
         self.report("unknown-name", at, format!("there is no {what} `{name}`"), help);
+    }
+
+    /// What was begun is known by phase and step, over all items.
+    fn begun(&mut self, name: &str, at: &Range<usize>) {
+        if self.known.paths.contains(name) {
+            return;
+        }
+        let step = name.rsplit('/').next().unwrap_or_default();
+        let of_step = self.known.paths.iter().find(|path| path.rsplit('/').next() == Some(step));
+        let near = nearest(name, self.known.paths.iter().map(String::as_str)).or(of_step.map(String::as_str));
+        let help = match near {
+            Some(near) => format!("did you mean `.began.\"{near}\"`?"),
+            None => "`.began` is read as .began.\"phase/step\": the items on which that step was begun".into(),
+        };
+        self.report("unknown-name", at, format!("there is no step `{name}`"), help);
     }
 
     fn input(&mut self, name: &str, at: &Range<usize>) {

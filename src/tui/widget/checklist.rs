@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::{ItemState, Moment, PhaseState, Plan, RunState, StepStatus};
 use crate::runbook::{Runbook, StepKey};
-use crate::tui::screen::run::page::title_of;
+use crate::tui::screen::run::page::{phase_title, title_of};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::paint::Paint;
@@ -122,7 +122,7 @@ impl Checklist<'_> {
         let (done, all, worst) = sum(phase.items.iter());
         let before = self.state.phases[..p].iter().filter(|other| other.plan == phase.plan).count();
         let back = if phase.plan == Plan::Main { "" } else { "B" };
-        let name = format!("{back}{} {}", before + 1, self.phase_title(phase));
+        let name = format!("{back}{} {}", before + 1, phase_title(self.runbook, self.state, self.moment, &phase.id));
         let more = if phase.is_bound || !self.is_loop(phase) { "" } else { "+" };
         let worst = if phase.is_accounted() && all == 0 { StepStatus::NotApplicable } else { worst };
         Line { indent: 1, worst, name: &name, right: &format!("{done}/{all}{more}") }.draw(area, paint);
@@ -130,18 +130,6 @@ impl Checklist<'_> {
 
     fn is_loop(&self, phase: &PhaseState) -> bool {
         self.runbook.phase(&phase.id).is_some_and(|phase| phase.for_each.is_some())
-    }
-
-    fn phase_title(&self, phase: &PhaseState) -> String {
-        let Some(planned) = self.runbook.phase(&phase.id) else { return phase.id.to_string() };
-        let scope = crate::engine::scope::scope(
-            self.state,
-            &self.moment.board,
-            &serde_json::Value::Null,
-            self.moment.at,
-            planned.title.source(),
-        );
-        planned.title.render(&scope).unwrap_or_else(|_| planned.title.source().to_owned())
     }
 
     fn draw_step(&self, (p, i, s): (usize, usize, usize), area: Rect, paint: &mut Paint<'_>) {

@@ -11,6 +11,16 @@ use crate::tui::widget::step::wrapped;
 
 /// The lines of the explanation, `cells` wide.
 pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
+    let mut lines = of_the_step(run, cells, look);
+    let ways_back = run.ways_back_told();
+    if !ways_back.is_empty() {
+        lines.push(Strip::default());
+        lines.extend(ways_back.iter().flat_map(|told| wrapped(told, cells, Meaning::Text)));
+    }
+    lines
+}
+
+fn of_the_step(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     let mut lines = Vec::new();
     let Some(key) = &run.state.current else {
         return stalled(run, cells, look);

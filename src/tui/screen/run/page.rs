@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::scope::{command_of, target_of, text_of};
+use crate::engine::scope::{command_of, scope, target_of, text_of};
 use crate::engine::{CommandLine, Moment, Plan, RunState, StepStatus};
-use crate::runbook::{Action, ActionKind, Argv, CautionLevel, InputKind, Runbook, Step, StepKey, Template};
+use crate::runbook::{Action, ActionKind, Argv, CautionLevel, InputKind, PhaseId, Runbook, Step, StepKey, Template};
 use crate::sources;
 
 /// Everything that the step pane shows of one step.
@@ -154,6 +154,14 @@ impl StepPage {
 pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
     let step = runbook.step(&key.phase, &key.step);
     step.map(|step| told(&step.title, runbook, state, moment, key)).unwrap_or_default()
+}
+
+/// A phase's title with its values; it stands above all its items, so it sees none of them.
+pub fn phase_title(runbook: &Runbook, state: &RunState, moment: &Moment, id: &PhaseId) -> String {
+    let Some(planned) = runbook.phase(id) else { return id.to_string() };
+    let source = planned.title.source();
+    let scope = scope(state, &moment.board, &serde_json::Value::Null, moment.at, source);
+    planned.title.render(&scope).unwrap_or_else(|_| source.to_owned())
 }
 
 /// A text with its values; in a loop that has not opened yet, with gaps where its item will stand.
