@@ -23,6 +23,7 @@ pub mod state;
 pub use allowed::{Allowed, allowed};
 pub use back::{items_of_way_back, offered_rollback, ways_back};
 pub use began::Began;
+pub use bind::next_loop;
 pub use decide::decide;
 pub use event::*;
 pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::engine::bind::bind;
+use crate::engine::bind::{bind, bind_group};
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Moment;
 use crate::engine::scope::{millis, step_scope};
-use crate::engine::state::{RunState, StepStatus};
+use crate::engine::state::{Group, RunState, StepStatus};
 use crate::runbook::{Action, Condition, Expr, Runbook, StepKey, Truth, shorten};
 
 /// The most steps that a run may have, over all items.
@@ -60,7 +60,34 @@ impl<'a> Draft<'a> {
             };
         }
         let next = phase.next_pending();
-        next.is_some_and(|key| self.begin(&key))
+        match phase.next_group().cloned() {
+            Some(group) => next.is_some_and(|key| self.open_group(&key, &group)),
+            None => next.is_some_and(|key| self.begin(&key)),
+        }
+    }
+
+    /// The turn of an outer item has come: it is left out as a whole where that is known without its inner items, else
+    /// they are fixed.
+    fn open_group(&mut self, key: &StepKey, group: &Group) -> bool {
+        let when = self.runbook.phase(&key.phase).and_then(|phase| phase.when.as_ref());
+        if let Some(when) = when.filter(|when| !reads_node(&when.holds)) {
+            match self.applies(when, key) {
+                Some(Err(why)) => {
+                    self.leave_out_item(key, &why);
+                    return true;
+                }
+                Some(Ok(())) => {}
+                None => return false,
+            }
+        }
+        match bind_group(self.runbook, &self.state, self.moment, &key.phase, group) {
+            Ok(items) => {
+                let (phase, group) = (key.phase.clone(), group.item.name.clone().unwrap_or_default());
+                self.push(Event::GroupBound { phase, group, items });
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     fn begin(&mut self, key: &StepKey) -> bool {
@@ -145,10 +172,22 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
         return None;
     }
     let phase = state.walked().find(|phase| !phase.is_accounted())?;
+    if let Some(group) = phase.next_group() {
+        let name = group.item.name.as_deref().unwrap_or_default();
+        let why = bind_group(runbook, state, moment, &phase.id, group).err();
+        return Some(match why {
+            Some(why) => format!("the phase {} cannot open for {name}: {why}", phase.id),
+            None => format!("whether {} opens for {name} waits for a first answer of its probes", phase.id),
+        });
+    }
     if phase.is_bound {
         return Some(format!("the next step of {} waits for a first answer of its probes", phase.id));
     }
     bind(runbook, state, moment, &phase.id).err().map(|why| format!("the phase {} cannot open: {why}", phase.id))
+}
+
+fn reads_node(expr: &Expr) -> bool {
+    expr.reads().whole || expr.reads().keys.contains_key("node")
 }
 
 /// Whether every probe that the expression reads has given an answer in this sitting, be it "unknown".

@@ -2,6 +2,8 @@
 
 #[path = "began_tests.rs"]
 mod began;
+#[path = "nested_tests.rs"]
+mod nested;
 
 use std::time::Duration;
 

@@ -36,7 +36,7 @@ pub fn check_names(book: &Runbook, template: &Template) -> Result<(), String> {
     for (_, expr) in template.expressions() {
         let reads = expr.reads();
         for key in reads.keys.keys() {
-            if key != "node" && !RUN_KEYS.contains(&key.as_str()) {
+            if key != "node" && key != "group" && !RUN_KEYS.contains(&key.as_str()) {
                 return Err(format!("there is no `.{key}`; it sees .node, .{}", RUN_KEYS.join(", .")));
             }
         }
@@ -231,11 +231,13 @@ impl Check<'_, '_> {
     /// The keys of the scope that this expression sees.
     fn keys(&self) -> Vec<String> {
         let owned = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-        let with_node = |is_loop: bool| {
+        let with_item = |has_node: bool, has_group: bool| {
             let mut keys = owned(RUN_KEYS);
-            keys.extend(is_loop.then(|| "node".to_owned()));
+            keys.extend(has_node.then(|| "node".to_owned()));
+            keys.extend(has_group.then(|| "group".to_owned()));
             keys
         };
+        let with_node = |place: &Place| with_item(place.is_loop, place.is_nested);
         match &self.met.sees {
             Sees::Question { node } => {
                 let keys: &[&str] = if *node { &["inputs", "node"] } else { &["inputs"] };
@@ -243,11 +245,12 @@ impl Check<'_, '_> {
             }
             Sees::Answer(keys) => owned(keys),
             Sees::Fields(names) => names.clone(),
-            Sees::Command => with_node(true),
-            Sees::Run | Sees::Loop(_) => with_node(false),
-            Sees::Shown(place) | Sees::Deciding(place) => with_node(place.is_loop),
+            Sees::Command => with_item(true, true),
+            Sees::Run | Sees::Loop(_) => with_item(false, false),
+            Sees::InnerLoop(_) => with_item(false, true),
+            Sees::Shown(place) | Sees::Deciding(place) => with_node(place),
             Sees::Outcome(place) => {
-                let mut keys = with_node(place.is_loop);
+                let mut keys = with_node(place);
                 keys.extend(owned(OUTCOME_KEYS));
                 keys
             }
@@ -258,6 +261,9 @@ impl Check<'_, '_> {
         let help = match nearest(key, keys.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `.{near}`?"),
             None if key == "node" => "`.node` is the item of a phase with `for_each`, or of a probe with `each`".into(),
+            None if key == "group" => {
+                "`.group` is the outer item of a phase with `for_each = [\"outer\", \"inner\"]`".into()
+            }
             None if keys.is_empty() => "the probe has no `fields` that this could see".into(),
             None => format!("it sees .{}", keys.join(", .")),
         };
@@ -349,7 +355,11 @@ impl Check<'_, '_> {
             let names: Vec<&str> = all.iter().map(|(_, name)| *name).collect();
             return self.one_of(name, at, &names, what);
         }
-        let (Sees::Loop(place) | Sees::Deciding(place) | Sees::Outcome(place)) = &self.met.sees else { return };
+        let (Sees::Loop(place) | Sees::InnerLoop(place) | Sees::Deciding(place) | Sees::Outcome(place)) =
+            &self.met.sees
+        else {
+            return;
+        };
         let is_given = givers.iter().any(|giver| {
             if giver.plan != place.plan {
                 return giver.plan == 0;

@@ -34,6 +34,8 @@ mod hostile_tests;
 #[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
+mod nested_tests;
+#[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
 mod stage_tests;
