@@ -30,9 +30,13 @@ pub use runtime::run;
 pub use terminal::print_after;
 
 #[cfg(test)]
+mod back_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod keys_tests;
+#[cfg(test)]
+mod nested_tests;
 #[cfg(test)]
 mod screens_tests;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod action;
 mod book;
+mod each;
 mod health;
 mod input;
 mod phase;

@@ -129,6 +129,7 @@ pub(super) fn card(runbook: &Runbook, records: &[Record], state: &RunState, now:
                 | Event::SittingClosed { .. }
                 | Event::ConditionChanged { .. }
                 | Event::PhaseBound { .. }
+                | Event::GroupBound { .. }
                 | Event::StepBegan { .. }
         )
     };

@@ -1,5 +1,6 @@
 //! The run screen: one fold of the session's records, and what a person looks at in it.
 
+mod back;
 pub mod draw;
 mod fold;
 mod keys;
