@@ -1,10 +1,13 @@
 //! How a record changes a run's state.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Event, Item, Leaving, Record, Tri};
 use crate::engine::settle::MAX_STEPS;
+use crate::engine::soak::SoakState;
 use crate::engine::state::{
     Chosen, Closed, Deviation, DeviationKind, ItemState, Note, Plan, RunState, RunningJob, Sitting, Standing,
     StepState, StepStatus,
@@ -38,14 +41,21 @@ impl RunState {
             Event::SittingOpened { operator, host, .. } => {
                 self.sitting = Some(Sitting { operator: operator.clone(), host: host.clone(), since: at });
                 self.sittings += 1;
+                self.look_away();
                 self.forget_conditions(at);
             }
-            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => self.sitting = None,
+            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => {
+                self.sitting = None;
+                self.look_away();
+            }
             Event::PhaseBound { phase, items } => self.bind(phase, items),
             Event::ConditionChanged { condition, truth, why, seen } => {
                 let standing =
                     Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
                 self.conditions.insert(condition.clone(), standing);
+                if let ConditionId::Check(step) = condition {
+                    self.soak(step, |soak| soak.turn(*truth, at));
+                }
             }
             Event::GuardAcknowledged { condition, reason } => {
                 if let Some(standing) = self.conditions.get_mut(condition) {
@@ -88,6 +98,7 @@ impl RunState {
                     state.attempt = *attempt;
                     state.began = Some(at);
                     state.ended = None;
+                    state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
                 });
                 self.conditions.remove(&ConditionId::Check(step.clone()));
                 self.forget_choice(step);
@@ -138,8 +149,14 @@ impl RunState {
                 self.board = board.clone();
                 self.end(step, StepStatus::Done, by, &format!("released by {released_by}: {said}"));
             }
-            Event::CheckPassed { step, board, .. } => {
+            Event::SoakSeen { step, until, covered_ms, worst, .. } => {
+                let at = self.at;
+                self.soak(step, |soak| soak.see(*until, Duration::from_millis(*covered_ms), worst.as_ref(), at));
+            }
+            Event::CheckPassed { step, soaked, board, .. } => {
                 self.board = board.clone();
+                let at = self.at;
+                self.soak(step, |soak| soak.end(soaked.as_ref(), at));
                 self.end(step, StepStatus::Done, by, "sensed");
             }
             Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),
@@ -170,6 +187,7 @@ impl RunState {
         self.change(step, |state| {
             state.status = status;
             state.ended = Some(at);
+            state.soak.iter_mut().for_each(|soak| soak.end(None, at));
             by.clone_into(&mut state.by);
             said.clone_into(&mut state.said);
         });
@@ -180,6 +198,22 @@ impl RunState {
             // Nobody asks any more; the journal keeps them, and a long run must not carry them along.
             self.conditions.remove(&ConditionId::Gate(step.clone()));
             self.conditions.remove(&ConditionId::Check(step.clone()));
+        }
+    }
+
+    /// Changes the soak of a step that has one.
+    fn soak(&mut self, step: &StepKey, change: impl FnOnce(&mut SoakState)) {
+        self.change(step, |state| {
+            if let Some(soak) = state.soak.as_deref_mut() {
+                change(soak);
+            }
+        });
+    }
+
+    /// Nobody senses anything from here on.
+    fn look_away(&mut self) {
+        if let Some(step) = self.current.clone() {
+            self.soak(&step, SoakState::look_away);
         }
     }
 

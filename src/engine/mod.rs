@@ -16,6 +16,7 @@ pub mod proposal;
 mod release;
 pub mod scope;
 mod settle;
+mod soak;
 pub mod state;
 
 pub use allowed::{Allowed, allowed};
@@ -26,6 +27,7 @@ pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;
 pub use settle::{offered_rollback, stalled};
+pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::engine::gate::{Gate, gate};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Moment;
 use crate::engine::scope::{millis, scope, step_scope};
+use crate::engine::soak;
 use crate::engine::state::{Plan, RunState, StepStatus};
 use crate::runbook::{Action, Condition, Expr, Rollback, Runbook, StepKey, Truth, shorten};
 
@@ -124,9 +125,12 @@ impl<'a> Draft<'a> {
         match &step.action {
             Action::Check { .. } if is_open => {
                 let condition = ConditionId::Check(key.clone());
+                let soaked = soak::soaked(self.runbook, &self.state, key, self.moment);
                 let since = self.state.conditions.get(&condition).map_or(began, |standing| standing.since);
+                let since = soaked.as_ref().map_or(since, |soaked| soaked.since);
+                let (step, board) = (key.clone(), self.moment.board.recorded());
                 let held_ms = millis(self.moment.at.since(since));
-                self.push(Event::CheckPassed { step: key.clone(), held_ms, board: self.moment.board.recorded() });
+                self.push(Event::CheckPassed { step, held_ms, soaked, board });
             }
             Action::Check { timeout: Some(timeout), .. }
                 if self.state.looked_at_for(known, self.moment.at) >= *timeout =>

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::clock::Timestamp;
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
-use crate::runbook::{Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
+use crate::engine::soak::SoakState;
+use crate::runbook::{Action, Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +113,8 @@ pub struct StepState {
     pub said: String,
     /// Who brought it to its status.
     pub by: String,
+    /// How its soak stands, when it is a check that soaks.
+    pub soak: Option<Box<SoakState>>,
     /// Every person who did something in it, as `operator@host`, in the order of the first deed.
     pub actors: Vec<String>,
 }
@@ -366,6 +369,10 @@ impl PhaseState {
     }
 }
 
+fn is_soak(action: &Action) -> bool {
+    matches!(action, Action::Check { soak: Some(_), .. })
+}
+
 fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
     let steps = phase.steps.iter().map(|step| StepState {
         id: step.id.clone(),
@@ -376,6 +383,7 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         cautions_read: false,
         said: String::new(),
         by: String::new(),
+        soak: is_soak(&step.action).then(Box::default),
         actors: Vec::new(),
     });
     let item = Item { name: None, value: Value::Null };

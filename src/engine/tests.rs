@@ -10,6 +10,9 @@ use super::*;
 use crate::clock::Timestamp;
 use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, parse};
 
+#[path = "soak_tests.rs"]
+mod soak;
+
 const BOOK: &str = r#"
 format = 1
 id = "demo"

@@ -6,6 +6,7 @@ use crate::fs;
 use crate::journal::lock::{Holder, holder_of};
 use crate::journal::store::RunDir;
 use crate::journal::verify::{Integrity, scan};
+use crate::runbook::StepKey;
 
 /// What a list of runs tells of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct RunSummary {
     pub holder: Option<Holder>,
     /// How often it went another way than its runbook.
     pub deviations: Deviations,
+    /// The soak that has not come to its end, as it was last recorded.
+    pub soak: Option<SoakSeen>,
     /// How many good records it has.
     pub records: u64,
     /// The time of the last of them.
@@ -78,6 +81,38 @@ pub enum Standing {
     Unreadable(String),
 }
 
+/// A soak that has not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SoakSeen {
+    /// Its step.
+    pub step: StepKey,
+    /// Since when it runs.
+    pub since: Timestamp,
+    /// Up to when it was looked at.
+    pub until: Timestamp,
+    /// For how long it was sensed to hold until then, in milliseconds.
+    pub covered_ms: u64,
+    /// How long it must be, in milliseconds.
+    pub length_ms: u64,
+}
+
+impl SoakSeen {
+    /// What that event makes of it.
+    fn after(soak: Option<Self>, event: &Event) -> Option<Self> {
+        match event {
+            Event::SoakSeen { step, since, until, covered_ms, length_ms, .. } => {
+                let (step, covered_ms, length_ms) = (step.clone(), *covered_ms, *length_ms);
+                Some(Self { step, since: *since, until: *until, covered_ms, length_ms })
+            }
+            Event::SoakRestarted { .. } | Event::StepBegan { .. } | Event::RunClosed { .. } => None,
+            Event::CheckPassed { step, .. }
+            | Event::StepOverridden { step, .. }
+            | Event::StepNotApplicable { step, .. } => soak.filter(|soak| &soak.step != step),
+            _ => soak,
+        }
+    }
+}
+
 /// How often a person overruled the runbook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deviations {
@@ -116,6 +151,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         opening: None,
         standing: Standing::NeverOpened,
         deviations: Deviations::default(),
+        soak: None,
         records: 0,
         last_at: None,
         head: String::new(),
@@ -133,15 +169,17 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
             return summary;
         }
     }
-    let (mut opening, mut deviations) = (None, Deviations::default());
+    let (mut opening, mut deviations, mut soak) = (None, Deviations::default(), None);
     let verified = scan(&path, |_, record| {
         deviations.count(&record.event);
+        soak = SoakSeen::after(soak.take(), &record.event);
         if let Some(found) = opening_of(record) {
             opening = Some(found);
         }
     });
     summary.opening = opening;
     summary.deviations = deviations;
+    summary.soak = soak;
     match verified {
         Err(error) => summary.standing = Standing::Unreadable(error.to_string()),
         Ok(found) => {

@@ -34,4 +34,6 @@ mod keys_tests;
 #[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
+mod soak_tests;
+#[cfg(test)]
 mod stage_tests;

@@ -1,7 +1,8 @@
 //! Records, conditions and steps in a few words.
 
 use crate::engine::{
-    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, StepStatus, Tri, Verdict,
+    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, Soaked, StepStatus, Tri,
+    Verdict,
 };
 use crate::runbook::StepKey;
 use crate::tui::theme::{Glyphs, Meaning};
@@ -27,7 +28,16 @@ pub fn event(event: &Event) -> String {
         Event::CommandFinished { step, ended, met, .. } => {
             format!("the command of {step} ended: {}{}", ended.describe(), if *met { "" } else { ", not as expected" })
         }
+        Event::CheckPassed { step, soaked: Some(soaked), held_ms, .. } => {
+            format!("{step} soaked {}", soaked_for(soaked, *held_ms))
+        }
         Event::CheckPassed { step, .. } => format!("{step} was sensed"),
+        Event::SoakSeen { step, since, until, covered_ms, .. } => {
+            format!("{step} soaks for {}, seen for {}", duration(until.since(*since)), millis(*covered_ms))
+        }
+        Event::SoakRestarted { step, lasted_ms, .. } => {
+            format!("the soak of {step} starts again: it lasted {}", millis(*lasted_ms))
+        }
         Event::WaitEnded { step } => format!("the wait of {step} ended"),
         Event::WaitCut { step, reason, .. } => format!("the wait of {step} was cut: {reason}"),
         Event::StepFailed { step, why } => format!("{step} failed: {why}"),
@@ -60,6 +70,8 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::CommandStarted { step, .. }
         | Event::CommandFinished { step, .. }
         | Event::CheckPassed { step, .. }
+        | Event::SoakSeen { step, .. }
+        | Event::SoakRestarted { step, .. }
         | Event::WaitEnded { step }
         | Event::WaitCut { step, .. }
         | Event::StepFailed { step, .. }
@@ -155,6 +167,22 @@ pub fn duration(duration: std::time::Duration) -> String {
     }
 }
 
+/// The same, of milliseconds.
+pub fn millis(ms: u64) -> String {
+    duration(std::time::Duration::from_millis(ms))
+}
+
+/// What a soak came to: how long, how much of it was seen, the longest gap, the worst value.
+pub fn soaked_for(soaked: &Soaked, held_ms: u64) -> String {
+    let percent = soaked.covered_ms.saturating_mul(100) / held_ms.max(1);
+    let gap = match soaked.longest_gap_ms {
+        0 => "no gap".to_owned(),
+        gap => format!("longest gap {}", millis(gap)),
+    };
+    let worst = soaked.worst.as_ref().map(|worst| format!(", worst value {worst}")).unwrap_or_default();
+    format!("for {}, {percent} % of it seen, {gap}{worst}", millis(held_ms))
+}
+
 /// `1 override`, `2 skips`: how many deviations of each kind there are.
 pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String {
     let all = [DeviationKind::Skip, DeviationKind::Override, DeviationKind::CutWait, DeviationKind::Acknowledged];
@@ -192,6 +220,11 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
         }
         Hold::Holding { left } => {
             format!("it must hold for {} more", duration(*left + std::time::Duration::from_millis(999)))
+        }
+        Hold::Soaking { coverage, needed, left, .. } => {
+            let short = if coverage < needed { format!(", {needed} % needed") } else { String::new() };
+            let left = duration(*left + std::time::Duration::from_millis(999));
+            format!("it soaks: at least {left} more, {coverage} % seen{short}")
         }
         Hold::Waiting { left } => format!("{} are left", duration(*left + std::time::Duration::from_millis(999))),
         other => other.describe(),

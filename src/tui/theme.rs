@@ -305,6 +305,12 @@ impl Look {
         let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         moment.to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
     }
+
+    /// Day and time of the day in the zone of this look, for what may last days.
+    pub fn day(&self, moment: crate::clock::Timestamp) -> String {
+        let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        moment.to_zoned(self.zone.clone()).strftime("%m-%d %H:%M").to_string()
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod health;
 mod input;
 mod phase;
 mod reader;
+mod soak;
 
 pub use book::{MAX_BOOK_BYTES, parse};
 pub(crate) use phase::Counted;

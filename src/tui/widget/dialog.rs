@@ -17,7 +17,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
-use crate::tui::widget::{gate, resume};
+use crate::tui::widget::{gate, resume, soak};
 use crate::tui::wrap::{width, wrap};
 
 /// A dialog as it is drawn.
@@ -249,6 +249,9 @@ fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
         }
         Ask::Leave if run.state.job.is_some() => {
             "Leave the run? It stays suspended as it stands, and the running command goes on.".into()
+        }
+        Ask::Leave if run.is_soaking() => {
+            format!("Leave the run? It stays suspended as it stands. {}", soak::LEAVING)
         }
         Ask::Leave => "Leave the run? It stays suspended as it stands.".into(),
         Ask::Close => {

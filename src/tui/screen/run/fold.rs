@@ -130,6 +130,7 @@ pub(super) fn card(runbook: &Runbook, records: &[Record], state: &RunState, now:
                 | Event::ConditionChanged { .. }
                 | Event::PhaseBound { .. }
                 | Event::StepBegan { .. }
+                | Event::SoakSeen { .. }
         )
     };
     let told = records.iter().rev().filter(|record| !follows_by_itself(&record.event)).take(TOLD);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, target_of, text_of};
-use crate::engine::{CommandLine, Moment, Plan, RunState, StepStatus};
+use crate::engine::{CommandLine, Moment, Plan, RunState, SoakView, StepStatus, soak_view};
 use crate::runbook::{Action, ActionKind, Argv, CautionLevel, InputKind, Runbook, Step, StepKey, Template};
 use crate::sources;
 
@@ -43,6 +43,8 @@ pub struct StepPage {
     pub ways: Vec<(String, String)>,
     /// What it waits for: the expression, and for how long that must hold.
     pub waits_for: Option<(String, Duration)>,
+    /// How its soak stands, and when that was.
+    pub soak: Option<(SoakView, Timestamp)>,
     /// How long it waits.
     pub timer: Option<Duration>,
     /// What it means, in the author's words.
@@ -126,6 +128,7 @@ impl StepPage {
             Action::Check { holds, hold, why, .. } => {
                 page.waits_for = Some((holds.source().to_owned(), *hold));
                 page.why.clone_from(why);
+                page.soak = soak_view(runbook, state, key, moment.at).map(|soak| (soak, moment.at));
             }
             Action::Wait(length) => page.timer = Some(*length),
             Action::Choose(ways) => {
