@@ -82,7 +82,7 @@ fn as_json(run: &RunSummary) -> String {
         "standing": standing(run),
         "deviations": run.deviations.total(),
         "soak": run.soak.as_ref().map(|soak| json!({
-            "step": soak.step.to_string(),
+            "step": soak.step,
             "since": soak.since,
             "until": soak.until,
             "covered_ms": soak.covered_ms,

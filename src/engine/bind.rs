@@ -91,7 +91,7 @@ pub(crate) fn silent_now(runbook: &Runbook, state: &RunState, board: &Board) -> 
     if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
         return Vec::new();
     }
-    let next = state.walked().find(|phase| !phase.is_accounted()).filter(|phase| !phase.is_bound);
+    let next = state.walked().find(|phase| !phase.is_passed()).filter(|phase| !phase.is_bound);
     let each = next.and_then(|phase| runbook.phase(&phase.id)).and_then(|phase| phase.for_each.as_ref());
     each.map_or_else(Vec::new, |each| silent(state, board, each).map(|(id, row)| (id, row.why.clone())).collect())
 }

@@ -101,6 +101,7 @@ impl<'a> Judge<'a> {
                 let reason = text(reason, "a reason is needed")?;
                 self.then([Event::StepSkipped { step, reason, board: self.moment.board.recorded() }])
             }
+            Proposal::Defer { step, reason } => self.defer(step, reason),
             Proposal::Override { step, reason } => {
                 self.idle(&step)?;
                 let reason = text(reason, "a reason is needed")?;

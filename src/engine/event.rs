@@ -104,6 +104,8 @@ pub enum Event {
     StepRetried { step: StepKey, attempt: u32 },
     /// Left out, by a person, with a reason.
     StepSkipped { step: StepKey, reason: String, board: Board },
+    /// Put off by a person, with a reason: it comes back before that phase opens.
+    StepDeferred { step: StepKey, until: PhaseId, reason: String, board: Board },
     /// Declared done against the machine, by a person, with a reason.
     StepOverridden { step: StepKey, reason: String, board: Board },
     /// Its `when` (or its phase's) did not hold when its turn came.
@@ -325,6 +327,13 @@ pub struct Counts {
     pub skipped: u32,
     pub not_applicable: u32,
     pub overridden: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deferred: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One watched condition, by name: `health/vault[vault-2]`, `guard/one-away`, `gate/…`, `check/…`.

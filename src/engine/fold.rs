@@ -118,6 +118,10 @@ impl RunState {
                     self.end(step, StepStatus::Done, by, &ended.describe());
                 }
             }
+            Event::SoakSeen { step, until, covered_ms, worst, .. } => {
+                let at = self.at;
+                self.soak(step, |soak| soak.see(*until, Duration::from_millis(*covered_ms), worst.as_ref(), at));
+            }
             Event::StepFailed { step, why } => {
                 self.end(step, StepStatus::Failed, by, why);
                 self.current = Some(step.clone());
@@ -149,10 +153,6 @@ impl RunState {
                 self.board = board.clone();
                 self.end(step, StepStatus::Done, by, &format!("released by {released_by}: {said}"));
             }
-            Event::SoakSeen { step, until, covered_ms, worst, .. } => {
-                let at = self.at;
-                self.soak(step, |soak| soak.see(*until, Duration::from_millis(*covered_ms), worst.as_ref(), at));
-            }
             Event::CheckPassed { step, soaked, board, .. } => {
                 self.board = board.clone();
                 let at = self.at;
@@ -174,6 +174,13 @@ impl RunState {
                 self.deviate(by, DeviationKind::Override, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
             }
+            Event::StepDeferred { step, reason, board, .. } => {
+                self.board = board.clone();
+                self.deviate(by, DeviationKind::Deferred, step.to_string(), reason);
+                self.end(step, StepStatus::Deferred, by, reason);
+                // What was read now is forgotten by the time it comes back.
+                self.change(step, |state| state.cautions_read = false);
+            }
             Event::StepNotApplicable { step, why } => {
                 self.forget_choice(step);
                 self.end(step, StepStatus::NotApplicable, by, why);
@@ -194,7 +201,7 @@ impl RunState {
         if self.current.as_ref() == Some(step) {
             self.current = None;
         }
-        if status.is_accounted() {
+        if status.is_passed() {
             // Nobody asks any more; the journal keeps them, and a long run must not carry them along.
             self.conditions.remove(&ConditionId::Gate(step.clone()));
             self.conditions.remove(&ConditionId::Check(step.clone()));
@@ -275,6 +282,7 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::WaitCut { step, .. }
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
+        | Event::StepDeferred { step, .. }
         | Event::StepOverridden { step, .. } => Some(step),
         _ => None,
     }

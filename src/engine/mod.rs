@@ -6,6 +6,7 @@ pub mod allowed;
 mod bind;
 mod command;
 pub mod decide;
+mod defer;
 mod ending;
 pub mod event;
 mod fold;
@@ -21,6 +22,7 @@ pub mod state;
 
 pub use allowed::{Allowed, allowed};
 pub use decide::decide;
+pub use defer::may_defer;
 pub use event::*;
 pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
 pub use observe::*;

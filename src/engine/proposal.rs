@@ -45,6 +45,8 @@ pub enum Proposal {
     Retry { step: StepKey },
     /// Leave a step out.
     Skip { step: StepKey, reason: String },
+    /// Put a step off until the phase that its plan names.
+    Defer { step: StepKey, reason: String },
     /// Declare a step done against the machine.
     Override { step: StepKey, reason: String },
     /// End a wait early.

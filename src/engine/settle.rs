@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::engine::bind::bind;
+use crate::engine::defer;
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
 use crate::engine::observe::Board;
@@ -51,7 +52,12 @@ impl<'a> Draft<'a> {
         if let Some(key) = self.state.current.clone() {
             return self.end_sensed(&key);
         }
-        let Some(phase) = self.state.walked().find(|phase| !phase.is_accounted()) else { return false };
+        if let Some(step) = defer::due(self.runbook, &self.state) {
+            let attempt = self.state.step(&step).map_or(1, |known| known.attempt.max(1));
+            self.push(Event::StepBegan { step, attempt });
+            return true;
+        }
+        let Some(phase) = self.state.walked().find(|phase| !phase.is_passed()) else { return false };
         if !phase.is_bound {
             let id = phase.id.clone();
             return match bind(self.runbook, &self.state, self.moment, &id) {
@@ -163,7 +169,7 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
     if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
         return None;
     }
-    let phase = state.walked().find(|phase| !phase.is_accounted())?;
+    let phase = state.walked().find(|phase| !phase.is_passed())?;
     if phase.is_bound {
         return Some(format!("the next step of {} waits for a first answer of its probes", phase.id));
     }

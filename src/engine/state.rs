@@ -136,6 +136,8 @@ pub enum StepStatus {
     NotApplicable,
     /// Declared done by a person.
     Overridden,
+    /// Put off by a person: it comes back.
+    Deferred,
 }
 
 impl StepStatus {
@@ -149,12 +151,18 @@ impl StepStatus {
             Self::Skipped => "skipped",
             Self::NotApplicable => "not_applicable",
             Self::Overridden => "overridden",
+            Self::Deferred => "deferred",
         }
     }
 
     /// Whether nothing is left to do about it.
     pub const fn is_accounted(self) -> bool {
         matches!(self, Self::Done | Self::Skipped | Self::NotApplicable | Self::Overridden)
+    }
+
+    /// Whether the walk goes on behind it: nothing is left to do about it, or not now.
+    pub const fn is_passed(self) -> bool {
+        self.is_accounted() || matches!(self, Self::Deferred)
     }
 }
 
@@ -223,6 +231,8 @@ pub enum DeviationKind {
     CutWait,
     /// A guard or gate was passed.
     Acknowledged,
+    /// A step was put off.
+    Deferred,
 }
 
 impl DeviationKind {
@@ -233,6 +243,7 @@ impl DeviationKind {
             Self::Override => "override",
             Self::CutWait => "cut wait",
             Self::Acknowledged => "acknowledged",
+            Self::Deferred => "deferred",
         }
     }
 }
@@ -326,6 +337,7 @@ impl RunState {
                 StepStatus::Skipped => &mut counts.skipped,
                 StepStatus::NotApplicable => &mut counts.not_applicable,
                 StepStatus::Overridden => &mut counts.overridden,
+                StepStatus::Deferred => &mut counts.deferred,
             };
             *count += 1;
         }
@@ -361,6 +373,11 @@ impl PhaseState {
             let step = item.steps.iter().find(|step| step.status == StepStatus::Pending)?;
             Some(StepKey { phase: self.id.clone(), item: item.item.name.clone(), step: step.id.clone() })
         })
+    }
+
+    /// Whether its items are fixed and the walk goes on behind it.
+    pub fn is_passed(&self) -> bool {
+        self.is_bound && self.items.iter().flat_map(|item| &item.steps).all(|step| step.status.is_passed())
     }
 
     /// Whether its items are fixed and nothing is left to do in it.

@@ -6,7 +6,6 @@ use crate::fs;
 use crate::journal::lock::{Holder, holder_of};
 use crate::journal::store::RunDir;
 use crate::journal::verify::{Integrity, scan};
-use crate::runbook::StepKey;
 
 /// What a list of runs tells of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +84,7 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SoakSeen {
     /// Its step.
-    pub step: StepKey,
+    pub step: String,
     /// Since when it runs.
     pub since: Timestamp,
     /// Up to when it was looked at.
@@ -101,13 +100,13 @@ impl SoakSeen {
     fn after(soak: Option<Self>, event: &Event) -> Option<Self> {
         match event {
             Event::SoakSeen { step, since, until, covered_ms, length_ms, .. } => {
-                let (step, covered_ms, length_ms) = (step.clone(), *covered_ms, *length_ms);
+                let (step, covered_ms, length_ms) = (step.to_string(), *covered_ms, *length_ms);
                 Some(Self { step, since: *since, until: *until, covered_ms, length_ms })
             }
             Event::SoakRestarted { .. } | Event::StepBegan { .. } | Event::RunClosed { .. } => None,
             Event::CheckPassed { step, .. }
             | Event::StepOverridden { step, .. }
-            | Event::StepNotApplicable { step, .. } => soak.filter(|soak| &soak.step != step),
+            | Event::StepNotApplicable { step, .. } => soak.filter(|soak| soak.step != step.to_string()),
             _ => soak,
         }
     }
@@ -124,18 +123,21 @@ pub struct Deviations {
     pub cuts: u32,
     /// Guards or gates gone over.
     pub acknowledgements: u32,
+    /// Steps put off.
+    pub deferrals: u32,
 }
 
 impl Deviations {
     /// All together.
     pub fn total(self) -> u32 {
-        self.skips + self.overrides + self.cuts + self.acknowledgements
+        self.skips + self.overrides + self.cuts + self.acknowledgements + self.deferrals
     }
 
     fn count(&mut self, event: &Event) {
         match event {
             Event::StepSkipped { .. } => self.skips += 1,
             Event::StepOverridden { .. } => self.overrides += 1,
+            Event::StepDeferred { .. } => self.deferrals += 1,
             Event::WaitCut { .. } => self.cuts += 1,
             Event::GuardAcknowledged { .. } => self.acknowledgements += 1,
             _ => {}

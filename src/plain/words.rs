@@ -85,6 +85,9 @@ fn describe_step(event: &Event) -> String {
         Event::StepFailed { step, why } => say("FAILED", step, why),
         Event::StepRetried { step, attempt } => say("retry", step, &format!("attempt {attempt}")),
         Event::StepSkipped { step, reason, .. } => say("SKIPPED", step, reason),
+        Event::StepDeferred { step, until, reason, .. } => {
+            say("DEFERRED", step, &format!("until {until} opens: {reason}"))
+        }
         Event::StepOverridden { step, reason, .. } => say("OVERRIDE", step, reason),
         Event::StepNotApplicable { step, why } => say("n/a", step, why),
         _ => String::new(),

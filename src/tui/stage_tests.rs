@@ -52,6 +52,7 @@ pub fn step(id: &str, title: &str, action: Action) -> Step {
         requires: vec![],
         critical: false,
         irreversible: false,
+        defer: None,
         action,
     }
 }

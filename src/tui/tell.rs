@@ -43,6 +43,9 @@ pub fn event(event: &Event) -> String {
         Event::StepFailed { step, why } => format!("{step} failed: {why}"),
         Event::StepRetried { step, attempt } => format!("{step} again, attempt {attempt}"),
         Event::StepSkipped { step, reason, .. } => format!("{step} was skipped: {reason}"),
+        Event::StepDeferred { step, until, reason, .. } => {
+            format!("{step} was put off until {until} opens: {reason}")
+        }
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
         Event::ConditionChanged { condition, truth, why, .. } => {
@@ -77,6 +80,7 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::StepFailed { step, .. }
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
+        | Event::StepDeferred { step, .. }
         | Event::StepOverridden { step, .. }
         | Event::StepNotApplicable { step, .. } => Some(step),
         _ => None,
@@ -125,6 +129,7 @@ pub const fn status(status: StepStatus, glyphs: &Glyphs) -> (&'static str, &'sta
         StepStatus::Failed => (glyphs.failed, "failed", Meaning::Failed),
         StepStatus::Skipped => (glyphs.skipped, "skipped", Meaning::Deviation),
         StepStatus::NotApplicable => (glyphs.not_applicable, "n/a", Meaning::NotApplicable),
+        StepStatus::Deferred => (glyphs.deferred, "deferred", Meaning::Deviation),
         StepStatus::Overridden => (glyphs.alert, "override", Meaning::Deviation),
     }
 }
@@ -185,7 +190,13 @@ pub fn soaked_for(soaked: &Soaked, held_ms: u64) -> String {
 
 /// `1 override`, `2 skips`: how many deviations of each kind there are.
 pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String {
-    let all = [DeviationKind::Skip, DeviationKind::Override, DeviationKind::CutWait, DeviationKind::Acknowledged];
+    let all = [
+        DeviationKind::Skip,
+        DeviationKind::Deferred,
+        DeviationKind::Override,
+        DeviationKind::CutWait,
+        DeviationKind::Acknowledged,
+    ];
     let counted = all.into_iter().filter_map(|kind| {
         let count = kinds.clone().filter(|other| *other == kind).count();
         (count > 0).then(|| format!("{count} {}", kind.word()))
@@ -243,6 +254,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Cancel(_) => ("cancel command", "cancel"),
         Allowed::Retry(_) => ("retry", "retry"),
         Allowed::Skip(_) => ("skip", "skip"),
+        Allowed::Defer(_) => ("put off", "defer"),
         Allowed::Override(_) => ("override", "override"),
         Allowed::CutWait(_) => ("cut wait", "cut"),
         Allowed::Acknowledge(_) => ("acknowledge", "ack"),

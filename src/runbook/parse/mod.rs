@@ -5,6 +5,7 @@
 
 mod action;
 mod book;
+mod defer;
 mod health;
 mod input;
 mod phase;

@@ -203,6 +203,7 @@ fn command_lines(command: &CommandBox, step: &str, cells: usize) -> Vec<Strip> {
 fn reason_title(purpose: &Purpose) -> &'static str {
     match purpose {
         Purpose::Skip(_) => "Skip the step",
+        Purpose::Defer(..) => "Put the step off",
         Purpose::Override(_) => "Override the step",
         Purpose::CutWait(_) => "Cut the wait",
         Purpose::Acknowledge(..) => "Go on regardless",
@@ -216,6 +217,9 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::Skip(step) => {
             format!("{} will be left out. It stays a deviation, also in the report.", run.spoken(step))
         }
+        Purpose::Defer(step, until) => {
+            format!("{} comes back before {until} opens. It stays a deviation.", run.spoken(step))
+        }
         Purpose::Override(step) => {
             let named = run.spoken(step);
             format!("{named} will count as done against the machine. It stays a deviation and never turns green.")
@@ -225,7 +229,7 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::RollBack(_, title) => format!("The plan is left for the way back: {title}"),
         Purpose::Abandon => {
             let counts = run.state.counts();
-            let left = counts.pending + counts.current + counts.failed;
+            let left = counts.pending + counts.current + counts.failed + counts.deferred;
             {
                 let noun = if left == 1 { "step" } else { "steps" };
                 format!("{left} {noun} will be skipped and the run is closed as abandoned.")

@@ -41,7 +41,7 @@ pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
 fn stalled(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     let Some(why) = &run.view.stalled else { return wrapped("no step is current", cells, Meaning::Text) };
     let mut lines = wrapped(&format!("{} {why}", look.glyphs.alert), cells, Meaning::Problem);
-    let next = run.state.walked().find(|phase| !phase.is_accounted());
+    let next = run.state.walked().find(|phase| !phase.is_passed());
     if let Some(each) = next.and_then(|phase| run.runbook.phase(&phase.id)?.for_each.as_ref()) {
         lines.push(Strip::default());
         judged(run, each, cells, look, &mut lines);

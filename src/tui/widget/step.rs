@@ -109,6 +109,13 @@ fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     if page.is_irreversible {
         out.extend(wrapped("point of no return: what going back means changes here", cells, Meaning::Warning));
     }
+    if !page.defer.is_empty() {
+        let (told, meaning) = match page.status {
+            Some(StepStatus::Deferred) => ("put off: comes back before", Meaning::Deviation),
+            _ => ("may be put off, with a reason, until", Meaning::Dim),
+        };
+        out.extend(wrapped(&format!("{told} {} opens", page.defer), cells, meaning));
+    }
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
     }

@@ -104,6 +104,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::Run { step, .. }, Event::CommandStarted { step: of, .. })
         | (Proposal::Retry { step }, Event::StepRetried { step: of, .. })
         | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })
+        | (Proposal::Defer { step, .. }, Event::StepDeferred { step: of, .. })
         | (Proposal::Override { step, .. }, Event::StepOverridden { step: of, .. })
         | (Proposal::CutWait { step, .. }, Event::WaitCut { step: of, .. }) => step == of,
         (Proposal::Acknowledge { condition, .. }, Event::GuardAcknowledged { condition: of, .. }) => condition == of,
