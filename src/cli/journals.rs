@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::error::CliError;
 use crate::cli::run;
 use crate::engine::Mode;
-use crate::journal::{Integrity, RunDir, RunSummary, Standing, verify as verify_journal};
+use crate::journal::{Integrity, RunDir, RunSummary, SoakSeen, Standing, verify as verify_journal};
 use crate::text::clean_line;
 
 /// `piton journals`: one line a run, the latest last.
@@ -45,10 +45,24 @@ fn as_line(run: &RunSummary) -> String {
     let site = head.and_then(|head| head.site.as_ref()).map_or("-", |site| site.name.as_str());
     let deviations = run.deviations.total();
     format!(
-        "{:<32} {mode:<8} {:<25} {deviations} deviations · {} records · {operator} · {site}",
+        "{:<32} {mode:<8} {:<25} {deviations} deviations · {} records · {operator} · {site}{}",
         run.dir.id(),
         standing(run),
         run.records,
+        run.soak.as_ref().map(soaking).unwrap_or_default(),
+    )
+}
+
+/// What a list tells of a soak: as it was last recorded, for nobody looks at it now.
+fn soaking(soak: &SoakSeen) -> String {
+    let seconds = |ms: u64| ms / 1000;
+    format!(
+        " · {} soaks since {}: {} s of {} s, {} s of it seen",
+        soak.step,
+        soak.since,
+        soak.until.since(soak.since).as_secs(),
+        seconds(soak.length_ms),
+        seconds(soak.covered_ms)
     )
 }
 
@@ -67,6 +81,13 @@ fn as_json(run: &RunSummary) -> String {
         "last_at": run.last_at,
         "standing": standing(run),
         "deviations": run.deviations.total(),
+        "soak": run.soak.as_ref().map(|soak| json!({
+            "step": soak.step,
+            "since": soak.since,
+            "until": soak.until,
+            "covered_ms": soak.covered_ms,
+            "length_ms": soak.length_ms,
+        })),
         "records": run.records,
         "head": run.head,
     })

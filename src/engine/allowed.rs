@@ -2,6 +2,7 @@
 
 use crate::engine::back::offered_rollback;
 use crate::engine::bind::silent_now;
+use crate::engine::defer::may_defer;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::gate::{Gate, Hold, gate, has_unread_cautions};
 use crate::engine::observe::JobId;
@@ -30,6 +31,8 @@ pub enum Allowed {
     Retry(StepKey),
     /// Leave it out.
     Skip(StepKey),
+    /// Put it off.
+    Defer(StepKey),
     /// Declare it done.
     Override(StepKey),
     /// End the wait.
@@ -105,6 +108,9 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
     }
     if !step.action.is_sensed() {
         allowed.push(Allowed::Skip(key.clone()));
+    }
+    if may_defer(runbook, state, &key).is_some() {
+        allowed.push(Allowed::Defer(key.clone()));
     }
     allowed.push(Allowed::Override(key));
 }

@@ -125,7 +125,7 @@ pub(crate) fn silent_now(runbook: &Runbook, state: &RunState, board: &Board) -> 
 
 /// The expression that the next items come from, when the walk has reached a phase or group that is not bound yet.
 pub fn next_loop<'a>(runbook: &'a Runbook, state: &RunState) -> Option<&'a Expr> {
-    let next = state.walked().find(|phase| !phase.is_accounted())?;
+    let next = state.walked().find(|phase| !phase.is_passed())?;
     let planned = runbook.phase(&next.id)?;
     if !next.is_bound {
         return planned.for_each.as_ref();

@@ -45,6 +45,7 @@ pub fn decide(runbook: &Runbook, state: &RunState, proposal: Proposal, moment: &
         }
         Proposal::Leave { how } => Ok(vec![Event::SittingClosed { how }]),
         Proposal::Advance => judge.then([]),
+        Proposal::NoteSoak { seen } => Ok(judge.note_soak(seen.as_ref())),
         Proposal::Observe { condition, truth, why, seen } => judge.observe(condition, truth, why, seen),
         Proposal::ClockJumped { by_ms } => Ok(vec![Event::ClockJumped { by_ms }]),
         Proposal::TailSetAside { file, bytes, sha256 } => Ok(vec![Event::TailSetAside { file, bytes, sha256 }]),
@@ -100,10 +101,12 @@ impl<'a> Judge<'a> {
                 let reason = text(reason, "a reason is needed")?;
                 self.then([Event::StepSkipped { step, reason, board: self.moment.board.recorded() }])
             }
+            Proposal::Defer { step, reason } => self.defer(step, reason),
             Proposal::Override { step, reason } => {
                 self.idle(&step)?;
                 let reason = text(reason, "a reason is needed")?;
-                self.then([Event::StepOverridden { step, reason, board: self.moment.board.recorded() }])
+                let overridden = Event::StepOverridden { step, reason, board: self.moment.board.recorded() };
+                self.then(self.note_soak(None).into_iter().chain([overridden]))
             }
             Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
             Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
@@ -213,7 +216,9 @@ impl<'a> Judge<'a> {
             return Ok(vec![]);
         }
         // Nothing follows from it yet: the other conditions have still to be evaluated on the same board.
-        Ok(vec![Event::ConditionChanged { condition, truth, why, seen }])
+        let (before, after) = self.soak_turns(&condition, truth);
+        let changed = Event::ConditionChanged { condition, truth, why, seen };
+        Ok(before.into_iter().chain([changed]).chain(after).collect())
     }
 }
 

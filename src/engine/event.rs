@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::observe::{Board, Ended, JobId, Output};
@@ -69,7 +69,33 @@ pub enum Event {
         captured: Map<String, Value>,
     },
     /// What the step waits for held long enough.
-    CheckPassed { step: StepKey, held_ms: u64, board: Board },
+    CheckPassed {
+        step: StepKey,
+        held_ms: u64,
+        /// What was seen of it, when it soaked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        soaked: Option<Soaked>,
+        board: Board,
+    },
+    /// What a check soaks for held up to `until`, of all the time since `since` for `covered_ms`.
+    SoakSeen {
+        step: StepKey,
+        since: Timestamp,
+        until: Timestamp,
+        covered_ms: u64,
+        length_ms: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worst: Option<Number>,
+    },
+    /// What a check soaks for does not hold any more: it starts again when it does.
+    SoakRestarted {
+        step: StepKey,
+        since: Timestamp,
+        lasted_ms: u64,
+        covered_ms: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worst: Option<Number>,
+    },
     /// The timer ran out.
     WaitEnded { step: StepKey },
     /// The operator ended a wait early.
@@ -80,6 +106,8 @@ pub enum Event {
     StepRetried { step: StepKey, attempt: u32 },
     /// Left out, by a person, with a reason.
     StepSkipped { step: StepKey, reason: String, board: Board },
+    /// Put off by a person, with a reason: it comes back before that phase opens.
+    StepDeferred { step: StepKey, until: PhaseId, reason: String, board: Board },
     /// Declared done against the machine, by a person, with a reason.
     StepOverridden { step: StepKey, reason: String, board: Board },
     /// Its `when` (or its phase's) did not hold when its turn came.
@@ -133,6 +161,21 @@ pub struct RunOpened {
     pub host: String,
     /// Piton's version.
     pub version: String,
+}
+
+/// What was seen of a check that soaked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Soaked {
+    /// Since when without being sensed not to hold.
+    pub since: Timestamp,
+    /// For how much of that it was sensed to hold.
+    pub covered_ms: u64,
+    /// The longest time in which nobody sensed it.
+    pub longest_gap_ms: u64,
+    /// The worst value of what was looked at meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<Number>,
 }
 
 /// Real or rehearsed.
@@ -286,6 +329,13 @@ pub struct Counts {
     pub skipped: u32,
     pub not_applicable: u32,
     pub overridden: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deferred: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One watched condition, by name: `health/vault[vault-2]`, `guard/one-away`, `gate/…`, `check/…`.

@@ -1,9 +1,12 @@
 //! How a record changes a run's state.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
+use crate::engine::soak::SoakState;
 use crate::engine::state::{
     Chosen, Closed, Deviation, DeviationKind, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
     StepStatus,
@@ -37,15 +40,22 @@ impl RunState {
             Event::SittingOpened { operator, host, .. } => {
                 self.sitting = Some(Sitting { operator: operator.clone(), host: host.clone(), since: at });
                 self.sittings += 1;
+                self.look_away();
                 self.forget_conditions(at);
             }
-            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => self.sitting = None,
+            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => {
+                self.sitting = None;
+                self.look_away();
+            }
             Event::PhaseBound { phase, items } => self.take_bound(phase, items),
             Event::GroupBound { phase, group, items } => self.take_group_bound(phase, group, items),
             Event::ConditionChanged { condition, truth, why, seen } => {
                 let standing =
                     Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
                 self.conditions.insert(condition.clone(), standing);
+                if let ConditionId::Check(step) = condition {
+                    self.soak(step, |soak| soak.turn(*truth, at));
+                }
             }
             Event::GuardAcknowledged { condition, reason } => {
                 if let Some(standing) = self.conditions.get_mut(condition) {
@@ -89,6 +99,7 @@ impl RunState {
                     state.attempt = *attempt;
                     state.began = Some(at);
                     state.ended = None;
+                    state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
                 });
                 self.conditions.remove(&ConditionId::Check(step.clone()));
                 self.forget_choice(step);
@@ -107,6 +118,10 @@ impl RunState {
                 if *met {
                     self.end(step, StepStatus::Done, by, &ended.describe());
                 }
+            }
+            Event::SoakSeen { step, until, covered_ms, worst, .. } => {
+                let at = self.at;
+                self.soak(step, |soak| soak.see(*until, Duration::from_millis(*covered_ms), worst.as_ref(), at));
             }
             Event::StepFailed { step, why } => {
                 self.end(step, StepStatus::Failed, by, why);
@@ -139,8 +154,10 @@ impl RunState {
                 self.board = board.clone();
                 self.end(step, StepStatus::Done, by, &format!("released by {released_by}: {said}"));
             }
-            Event::CheckPassed { step, board, .. } => {
+            Event::CheckPassed { step, soaked, board, .. } => {
                 self.board = board.clone();
+                let at = self.at;
+                self.soak(step, |soak| soak.end(soaked.as_ref(), at));
                 self.end(step, StepStatus::Done, by, "sensed");
             }
             Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),
@@ -158,6 +175,13 @@ impl RunState {
                 self.deviate(by, DeviationKind::Override, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
             }
+            Event::StepDeferred { step, reason, board, .. } => {
+                self.board = board.clone();
+                self.deviate(by, DeviationKind::Deferred, step.to_string(), reason);
+                self.end(step, StepStatus::Deferred, by, reason);
+                // What was read now is forgotten by the time it comes back.
+                self.change(step, |state| state.cautions_read = false);
+            }
             Event::StepNotApplicable { step, why } => {
                 self.forget_choice(step);
                 self.end(step, StepStatus::NotApplicable, by, why);
@@ -171,16 +195,33 @@ impl RunState {
         self.change(step, |state| {
             state.status = status;
             state.ended = Some(at);
+            state.soak.iter_mut().for_each(|soak| soak.end(None, at));
             by.clone_into(&mut state.by);
             said.clone_into(&mut state.said);
         });
         if self.current.as_ref() == Some(step) {
             self.current = None;
         }
-        if status.is_accounted() {
+        if status.is_passed() {
             // Nobody asks any more; the journal keeps them, and a long run must not carry them along.
             self.conditions.remove(&ConditionId::Gate(step.clone()));
             self.conditions.remove(&ConditionId::Check(step.clone()));
+        }
+    }
+
+    /// Changes the soak of a step that has one.
+    fn soak(&mut self, step: &StepKey, change: impl FnOnce(&mut SoakState)) {
+        self.change(step, |state| {
+            if let Some(soak) = state.soak.as_deref_mut() {
+                change(soak);
+            }
+        });
+    }
+
+    /// Nobody senses anything from here on.
+    fn look_away(&mut self) {
+        if let Some(step) = self.current.clone() {
+            self.soak(&step, SoakState::look_away);
         }
     }
 
@@ -233,6 +274,7 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::WaitCut { step, .. }
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
+        | Event::StepDeferred { step, .. }
         | Event::StepOverridden { step, .. } => Some(step),
         _ => None,
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::scope::step_scope;
+use crate::engine::soak;
 use crate::engine::state::{RunState, StepState, StepStatus};
 use crate::runbook::{Action, Blocked, Guard, Requirement, Runbook, Step, StepKey};
 
@@ -49,6 +50,19 @@ pub enum Hold {
         /// What is left.
         left: Duration,
     },
+    /// It holds and soaks, not yet for long enough, or too little of it was seen.
+    Soaking {
+        /// How long it soaks.
+        elapsed: Duration,
+        /// How long it must.
+        length: Duration,
+        /// How much of that was seen, in percent.
+        coverage: u8,
+        /// How much must be, in percent.
+        needed: u8,
+        /// What is left at the least.
+        left: Duration,
+    },
     /// The timer runs.
     Waiting {
         /// What is left.
@@ -71,6 +85,11 @@ impl Hold {
                 if why.is_empty() { format!("{condition} {word}") } else { format!("{condition} {word}: {why}") }
             }
             Self::Holding { left } => format!("it must hold for {} s more", left.as_secs() + 1),
+            Self::Soaking { elapsed, length, coverage, needed, .. } => format!(
+                "it soaks for {} s of {} s, {coverage} % of that seen, {needed} % are needed",
+                elapsed.as_secs(),
+                length.as_secs()
+            ),
             Self::Waiting { left } => format!("{} s are left", left.as_secs() + 1),
         }
     }
@@ -167,6 +186,9 @@ pub fn evaluate(
     }
     let (truth, why) = match holds.truth(&scope) {
         crate::runbook::Truth::True => (Tri::True, String::new()),
+        crate::runbook::Truth::False if let Some(why) = soak::unseen(runbook, condition, board, &probes) => {
+            (Tri::Unknown, why)
+        }
         crate::runbook::Truth::False => (Tri::False, told.to_owned()),
         crate::runbook::Truth::Unknown(why) => (Tri::Unknown, why),
     };
@@ -221,11 +243,14 @@ fn standing(state: &RunState, condition: ConditionId) -> Option<Hold> {
 fn sensed(state: &RunState, key: &StepKey, step: &Step, now: Timestamp) -> Option<Hold> {
     let began = state.step(key).and_then(|known| known.began);
     match &step.action {
-        Action::Check { hold, .. } => {
+        Action::Check { hold, soak, .. } => {
             let condition = ConditionId::Check(key.clone());
             let since = state.conditions.get(&condition).map(|known| known.since);
             if let Some(closed) = standing(state, condition) {
                 return Some(closed);
+            }
+            if let Some(soak) = soak {
+                return soak::held(soak, state.step(key).and_then(|known| known.soak.as_deref()), now);
             }
             let left = hold.saturating_sub(now.since(since.max(began).unwrap_or(now)));
             (!left.is_zero()).then_some(Hold::Holding { left })

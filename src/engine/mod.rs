@@ -8,6 +8,7 @@ mod began;
 mod bind;
 mod command;
 pub mod decide;
+mod defer;
 mod ending;
 pub mod event;
 mod fold;
@@ -18,6 +19,7 @@ pub mod proposal;
 mod release;
 pub mod scope;
 mod settle;
+mod soak;
 pub mod state;
 
 pub use allowed::{Allowed, allowed};
@@ -25,12 +27,14 @@ pub use back::{items_of_way_back, offered_rollback, ways_back};
 pub use began::Began;
 pub use bind::next_loop;
 pub use decide::decide;
+pub use defer::may_defer;
 pub use event::*;
 pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
 pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;
 pub use settle::stalled;
+pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
 
 #[cfg(test)]

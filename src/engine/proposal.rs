@@ -1,6 +1,6 @@
 //! What an operator, a probe or a finished command asks to have recorded, and why it may be refused.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::event::{CommandLine, ConditionId, FileSeen, Leaving, RunOpened, Tri};
@@ -45,6 +45,8 @@ pub enum Proposal {
     Retry { step: StepKey },
     /// Leave a step out.
     Skip { step: StepKey, reason: String },
+    /// Put a step off until the phase that its plan names.
+    Defer { step: StepKey, reason: String },
     /// Declare a step done against the machine.
     Override { step: StepKey, reason: String },
     /// End a wait early.
@@ -53,6 +55,8 @@ pub enum Proposal {
     Acknowledge { condition: ConditionId, reason: String },
     /// A condition was evaluated. What follows from it follows with [`Proposal::Advance`], when all have been.
     Observe { condition: ConditionId, truth: Tri, why: String, seen: Value },
+    /// Write down what was seen of the running soak; `seen` is the worst value that was met since the last record.
+    NoteSoak { seen: Option<Number> },
     /// Remark on a step, or on the run.
     Note { step: Option<StepKey>, text: String },
     /// Leave the plan for a way back.

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use crate::engine::bind::{bind, bind_group};
+use crate::engine::defer;
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Moment;
 use crate::engine::scope::{millis, step_scope};
+use crate::engine::soak;
 use crate::engine::state::{Group, RunState, StepStatus};
 use crate::runbook::{Action, Condition, Expr, Runbook, StepKey, Truth, shorten};
 
@@ -48,7 +50,12 @@ impl<'a> Draft<'a> {
         if let Some(key) = self.state.current.clone() {
             return self.end_sensed(&key);
         }
-        let Some(phase) = self.state.walked().find(|phase| !phase.is_accounted()) else { return false };
+        if let Some(step) = defer::due(self.runbook, &self.state) {
+            let attempt = self.state.step(&step).map_or(1, |known| known.attempt.max(1));
+            self.push(Event::StepBegan { step, attempt });
+            return true;
+        }
+        let Some(phase) = self.state.walked().find(|phase| !phase.is_passed()) else { return false };
         if !phase.is_bound {
             let id = phase.id.clone();
             return match bind(self.runbook, &self.state, self.moment, &id) {
@@ -149,9 +156,12 @@ impl<'a> Draft<'a> {
         match &step.action {
             Action::Check { .. } if is_open => {
                 let condition = ConditionId::Check(key.clone());
+                let soaked = soak::soaked(self.runbook, &self.state, key, self.moment);
                 let since = self.state.conditions.get(&condition).map_or(began, |standing| standing.since);
+                let since = soaked.as_ref().map_or(since, |soaked| soaked.since);
+                let (step, board) = (key.clone(), self.moment.board.recorded());
                 let held_ms = millis(self.moment.at.since(since));
-                self.push(Event::CheckPassed { step: key.clone(), held_ms, board: self.moment.board.recorded() });
+                self.push(Event::CheckPassed { step, held_ms, soaked, board });
             }
             Action::Check { timeout: Some(timeout), .. }
                 if self.state.looked_at_for(known, self.moment.at) >= *timeout =>
@@ -171,7 +181,7 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
     if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
         return None;
     }
-    let phase = state.walked().find(|phase| !phase.is_accounted())?;
+    let phase = state.walked().find(|phase| !phase.is_passed())?;
     if let Some(group) = phase.next_group() {
         let name = group.item.name.as_deref().unwrap_or_default();
         let why = bind_group(runbook, state, moment, &phase.id, group).err();

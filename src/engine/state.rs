@@ -9,7 +9,8 @@ use crate::clock::Timestamp;
 use crate::engine::began::Began;
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
-use crate::runbook::{Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
+use crate::engine::soak::SoakState;
+use crate::runbook::{Action, Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +131,8 @@ pub struct StepState {
     pub said: String,
     /// Who brought it to its status.
     pub by: String,
+    /// How its soak stands, when it is a check that soaks.
+    pub soak: Option<Box<SoakState>>,
     /// Every person who did something in it, as `operator@host`, in the order of the first deed.
     pub actors: Vec<String>,
 }
@@ -151,6 +154,8 @@ pub enum StepStatus {
     NotApplicable,
     /// Declared done by a person.
     Overridden,
+    /// Put off by a person: it comes back.
+    Deferred,
 }
 
 impl StepStatus {
@@ -164,12 +169,18 @@ impl StepStatus {
             Self::Skipped => "skipped",
             Self::NotApplicable => "not_applicable",
             Self::Overridden => "overridden",
+            Self::Deferred => "deferred",
         }
     }
 
     /// Whether nothing is left to do about it.
     pub const fn is_accounted(self) -> bool {
         matches!(self, Self::Done | Self::Skipped | Self::NotApplicable | Self::Overridden)
+    }
+
+    /// Whether the walk goes on behind it: nothing is left to do about it, or not now.
+    pub const fn is_passed(self) -> bool {
+        self.is_accounted() || matches!(self, Self::Deferred)
     }
 }
 
@@ -238,6 +249,8 @@ pub enum DeviationKind {
     CutWait,
     /// A guard or gate was passed.
     Acknowledged,
+    /// A step was put off.
+    Deferred,
 }
 
 impl DeviationKind {
@@ -248,6 +261,7 @@ impl DeviationKind {
             Self::Override => "override",
             Self::CutWait => "cut wait",
             Self::Acknowledged => "acknowledged",
+            Self::Deferred => "deferred",
         }
     }
 }
@@ -348,6 +362,7 @@ impl RunState {
                 StepStatus::Skipped => &mut counts.skipped,
                 StepStatus::NotApplicable => &mut counts.not_applicable,
                 StepStatus::Overridden => &mut counts.overridden,
+                StepStatus::Deferred => &mut counts.deferred,
             };
             *count += 1;
         }
@@ -385,10 +400,19 @@ impl PhaseState {
         })
     }
 
+    /// Whether its items are fixed and the walk goes on behind it.
+    pub fn is_passed(&self) -> bool {
+        self.is_bound && self.items.iter().flat_map(|item| &item.steps).all(|step| step.status.is_passed())
+    }
+
     /// Whether its items are fixed and nothing is left to do in it.
     pub fn is_accounted(&self) -> bool {
         self.is_bound && self.items.iter().flat_map(|item| &item.steps).all(|step| step.status.is_accounted())
     }
+}
+
+fn is_soak(action: &Action) -> bool {
+    matches!(action, Action::Check { soak: Some(_), .. })
 }
 
 fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
@@ -401,6 +425,7 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         cautions_read: false,
         said: String::new(),
         by: String::new(),
+        soak: is_soak(&step.action).then(Box::default),
         actors: Vec::new(),
     });
     let item = Item { name: None, value: Value::Null };

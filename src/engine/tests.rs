@@ -15,6 +15,11 @@ use super::*;
 use crate::clock::Timestamp;
 use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, parse};
 
+#[path = "defer_tests.rs"]
+mod defer;
+#[path = "soak_tests.rs"]
+mod soak;
+
 const BOOK: &str = r#"
 format = 1
 id = "demo"
@@ -276,6 +281,7 @@ impl Walk {
             }
             Allowed::Retry(step) => Proposal::Retry { step },
             Allowed::Skip(step) => Proposal::Skip { step, reason: reason() },
+            Allowed::Defer(step) => Proposal::Defer { step, reason: reason() },
             Allowed::Override(step) => Proposal::Override { step, reason: reason() },
             Allowed::CutWait(step) => Proposal::CutWait { step, reason: reason() },
             Allowed::Acknowledge(condition) => Proposal::Acknowledge { condition, reason: reason() },
@@ -943,6 +949,7 @@ impl Walk {
             Allowed::Release(key.clone()),
             Allowed::Retry(key.clone()),
             Allowed::Skip(key.clone()),
+            Allowed::Defer(key.clone()),
             Allowed::Override(key.clone()),
             Allowed::CutWait(key),
             Allowed::Acknowledge(health("n2")),
@@ -968,7 +975,11 @@ impl Walk {
         assert_eq!(now.first(), state.current.as_ref());
         if state.closed.is_some() {
             let counts = state.counts();
-            assert_eq!(counts.pending + counts.current + counts.failed, 0, "closed with unaccounted steps");
+            assert_eq!(
+                counts.pending + counts.current + counts.failed + counts.deferred,
+                0,
+                "closed with unaccounted steps"
+            );
         }
         for (key, step) in state.counted().flat_map(|phase| phase.keys()) {
             let is_sensed = self.runbook.step(&key.phase, &key.step).is_some_and(|step| step.action.is_sensed());

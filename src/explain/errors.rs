@@ -37,7 +37,7 @@ confirm = "Done?"
     Explanation {
         code: "bad-number",
         title: "a number out of its range",
-        why: "`minutes` is a whole number from 1 to 44640, which is a month.",
+        why: "`minutes` is a whole number from 1 to 44640, which is a month. The `coverage` of a soak is one of 1 to 99 percent: where no gap is allowed at all, write `hold`.",
         bad: r#"minutes = 0
 "#,
         good: r#"minutes = 45

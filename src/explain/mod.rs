@@ -2,8 +2,10 @@
 
 mod advice;
 mod errors;
+mod errors_walk;
 mod table;
 
 pub use advice::ADVICE;
 pub use errors::ERRORS;
+pub use errors_walk::ERRORS_WALK;
 pub use table::{Explanation, all, of};

@@ -1,6 +1,6 @@
 //! One entry a code.
 
-use crate::explain::{ADVICE, ERRORS};
+use crate::explain::{ADVICE, ERRORS, ERRORS_WALK};
 
 /// What is behind a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Explanation {
 
 /// All of them: advice first, each group by code.
 pub fn all() -> impl Iterator<Item = &'static Explanation> {
-    ADVICE.iter().chain(ERRORS)
+    ADVICE.iter().chain(ERRORS).chain(ERRORS_WALK)
 }
 
 /// The entry of that code.
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn codes_stand_in_order_and_once() {
-        for group in [ADVICE, ERRORS] {
+        for group in [ADVICE, ERRORS, ERRORS_WALK] {
             assert!(group.windows(2).all(|pair| pair[0].code < pair[1].code), "{group:?}");
         }
         assert!(ADVICE.iter().all(|entry| ERRORS.iter().all(|other| other.code != entry.code)));

@@ -39,6 +39,6 @@ pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, sha256_hex};
 pub use lock::{Holder, Lock, holder_of};
 pub use reader::{RawLine, Reader};
 pub use store::{RunDir, Store};
-pub use summary::{Deviations, Opening, RunSummary, Standing};
+pub use summary::{Deviations, Opening, RunSummary, SoakSeen, Standing};
 pub use verify::{Integrity, Verification, examine, read_records, verify};
 pub use writer::{Journal, Opened, SetAside};

@@ -20,6 +20,8 @@ pub struct RunSummary {
     pub holder: Option<Holder>,
     /// How often it went another way than its runbook.
     pub deviations: Deviations,
+    /// The soak that has not come to its end, as it was last recorded.
+    pub soak: Option<SoakSeen>,
     /// How many good records it has.
     pub records: u64,
     /// The time of the last of them.
@@ -78,6 +80,38 @@ pub enum Standing {
     Unreadable(String),
 }
 
+/// A soak that has not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SoakSeen {
+    /// Its step.
+    pub step: String,
+    /// Since when it runs.
+    pub since: Timestamp,
+    /// Up to when it was looked at.
+    pub until: Timestamp,
+    /// For how long it was sensed to hold until then, in milliseconds.
+    pub covered_ms: u64,
+    /// How long it must be, in milliseconds.
+    pub length_ms: u64,
+}
+
+impl SoakSeen {
+    /// What that event makes of it.
+    fn after(soak: Option<Self>, event: &Event) -> Option<Self> {
+        match event {
+            Event::SoakSeen { step, since, until, covered_ms, length_ms, .. } => {
+                let (step, covered_ms, length_ms) = (step.to_string(), *covered_ms, *length_ms);
+                Some(Self { step, since: *since, until: *until, covered_ms, length_ms })
+            }
+            Event::SoakRestarted { .. } | Event::StepBegan { .. } | Event::RunClosed { .. } => None,
+            Event::CheckPassed { step, .. }
+            | Event::StepOverridden { step, .. }
+            | Event::StepNotApplicable { step, .. } => soak.filter(|soak| soak.step != step.to_string()),
+            _ => soak,
+        }
+    }
+}
+
 /// How often a person overruled the runbook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deviations {
@@ -89,18 +123,21 @@ pub struct Deviations {
     pub cuts: u32,
     /// Guards or gates gone over.
     pub acknowledgements: u32,
+    /// Steps put off.
+    pub deferrals: u32,
 }
 
 impl Deviations {
     /// All together.
     pub fn total(self) -> u32 {
-        self.skips + self.overrides + self.cuts + self.acknowledgements
+        self.skips + self.overrides + self.cuts + self.acknowledgements + self.deferrals
     }
 
     fn count(&mut self, event: &Event) {
         match event {
             Event::StepSkipped { .. } => self.skips += 1,
             Event::StepOverridden { .. } => self.overrides += 1,
+            Event::StepDeferred { .. } => self.deferrals += 1,
             Event::WaitCut { .. } => self.cuts += 1,
             Event::GuardAcknowledged { .. } => self.acknowledgements += 1,
             _ => {}
@@ -116,6 +153,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         opening: None,
         standing: Standing::NeverOpened,
         deviations: Deviations::default(),
+        soak: None,
         records: 0,
         last_at: None,
         head: String::new(),
@@ -133,15 +171,17 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
             return summary;
         }
     }
-    let (mut opening, mut deviations) = (None, Deviations::default());
+    let (mut opening, mut deviations, mut soak) = (None, Deviations::default(), None);
     let verified = scan(&path, |_, record| {
         deviations.count(&record.event);
+        soak = SoakSeen::after(soak.take(), &record.event);
         if let Some(found) = opening_of(record) {
             opening = Some(found);
         }
     });
     summary.opening = opening;
     summary.deviations = deviations;
+    summary.soak = soak;
     match verified {
         Err(error) => summary.standing = Standing::Unreadable(error.to_string()),
         Ok(found) => {

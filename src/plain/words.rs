@@ -39,6 +39,9 @@ pub fn describe(event: &Event) -> String {
             let names = if names.is_empty() { "nothing to do".to_owned() } else { names.join(", ") };
             format!("phase {phase}, {group}: {names}")
         }
+        Event::CheckPassed { step, held_ms, soaked: Some(soaked), .. } => {
+            format!("sensed    {step} (soaked {} s, {} s of it seen)", held_ms / 1000, soaked.covered_ms / 1000)
+        }
         Event::CheckPassed { step, held_ms, .. } => format!("sensed    {step} (held {} s)", held_ms / 1000),
         Event::ConditionChanged { condition, truth, why, .. } => {
             let word = match truth {
@@ -74,11 +77,22 @@ fn describe_step(event: &Event) -> String {
         Event::CommandFinished { step, ended, met, .. } => {
             say(if *met { "done" } else { "ended" }, step, &ended.describe())
         }
+        Event::SoakSeen { step, since, until, covered_ms, length_ms, worst } => {
+            let worst = worst.as_ref().map(|worst| format!(", worst value {worst}")).unwrap_or_default();
+            let (elapsed, covered) = (until.since(*since).as_secs(), covered_ms / 1000);
+            say("soaks", step, &format!("{elapsed} s of {} s, {covered} s of it seen{worst}", length_ms / 1000))
+        }
+        Event::SoakRestarted { step, lasted_ms, .. } => {
+            say("RESTARTED", step, &format!("the soak had lasted {} s", lasted_ms / 1000))
+        }
         Event::WaitEnded { step } => say("waited", step, ""),
         Event::WaitCut { step, reason, .. } => say("WAIT CUT", step, reason),
         Event::StepFailed { step, why } => say("FAILED", step, why),
         Event::StepRetried { step, attempt } => say("retry", step, &format!("attempt {attempt}")),
         Event::StepSkipped { step, reason, .. } => say("SKIPPED", step, reason),
+        Event::StepDeferred { step, until, reason, .. } => {
+            say("DEFERRED", step, &format!("until {until} opens: {reason}"))
+        }
         Event::StepOverridden { step, reason, .. } => say("OVERRIDE", step, reason),
         Event::StepNotApplicable { step, why } => say("n/a", step, why),
         _ => String::new(),

@@ -20,6 +20,7 @@ const RUN_FIELDS: &[&str] = &["id", "mode", "operator", "site", "elapsed"];
 /// Checks names across the whole runbook.
 pub(crate) fn check(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'_>) {
     duplicates(reader, counted);
+    reader.check_deferred(counted);
     requirements(reader, counted);
     named(reader, book, counted);
     let known = Known::of(reader, book, counted);

@@ -15,12 +15,13 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, u
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{
     Board, ConditionId, Event, Gate, Hold, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample, StepStatus,
-    Tri, Verdict, decide, evaluate, gate, stalled, watched,
+    Tri, Verdict, decide, evaluate, gate, note_due, stalled, watched,
 };
 use crate::exec::{Job, JobReport, Runner};
 use crate::health::{BoardKeeper, Monitor, Target};
 use crate::journal::{Journal, Lock};
 use crate::runbook::{Action, ProbeId, Runbook};
+use crate::session::soak::SoakWatch;
 use crate::session::{Incoming, Session, Update};
 
 /// The author of what nobody proposed.
@@ -75,7 +76,8 @@ pub fn start(
     let monitor =
         Monitor::start(runtime.clone(), live.targets.clone(), live.clock.clone(), live.runner.clone(), sampler);
     let drift_ms = live.clock.drift_ms();
-    let running = Running { live, keeper, monitor, updates, reporter, is_halted: false, drift_ms };
+    let running =
+        Running { live, keeper, monitor, updates, reporter, soak: SoakWatch::default(), is_halted: false, drift_ms };
     let handle = runtime.clone();
     std::thread::Builder::new()
         .name("session".into())
@@ -89,6 +91,7 @@ struct Running {
     monitor: Monitor,
     updates: UnboundedSender<Update>,
     reporter: UnboundedSender<JobReport>,
+    soak: SoakWatch,
     is_halted: bool,
     drift_ms: i64,
 }
@@ -113,6 +116,9 @@ impl Running {
                 said = incoming.recv() => {
                     let said = said.unwrap_or(Incoming::Leave(Leaving::Interrupted));
                     if let Incoming::Leave(how) = said {
+                        // What was seen up to now is seen; what comes after it is a gap.
+                        self.sense();
+                        self.propose(self.soak.note(&self.live.state));
                         self.propose(Proposal::Leave { how });
                         break;
                     }
@@ -213,6 +219,12 @@ impl Running {
             is_new(&condition, truth).then(|| (condition, truth, why, seen(&moment.board, &probes)))
         });
         let changed: Vec<_> = verdicts.chain(told).collect();
+        let is_soak = |condition: &ConditionId| matches!(condition, ConditionId::Check(_));
+        if changed.iter().any(|(condition, ..)| is_soak(condition)) {
+            self.note_soak();
+        } else if let Some(note) = self.soak.look(&self.live.runbook, &self.live.state, &moment) {
+            self.propose_at(note, &moment);
+        }
         // None of them hangs on another, so all are recorded together: one write, one sync.
         let events = changed.into_iter().flat_map(|(condition, truth, why, seen)| {
             let observed = Proposal::Observe { condition, truth, why, seen };
@@ -222,8 +234,18 @@ impl Running {
         if !events.is_empty() {
             self.record(moment.at, PITON, events);
         }
+        if self.step_left(moment.at).is_some_and(|left| left.is_zero()) {
+            self.note_soak();
+        }
         self.propose_at(Proposal::Advance, &moment);
         self.live.state.seq != before
+    }
+
+    /// Records the worst value of the running soak that is not recorded yet, before it can be forgotten.
+    fn note_soak(&mut self) {
+        if self.soak.is_unrecorded(&self.live.state) {
+            self.propose(self.soak.note(&self.live.state));
+        }
     }
 
     fn notice_clock(&mut self) {
@@ -302,7 +324,8 @@ impl Running {
         }
         let now = self.live.clock.now().max(self.live.state.at);
         let stale = self.keeper.next_stale(now).map(|at| at.since(now));
-        let left = [stale, self.step_left(now)].into_iter().flatten().min()?;
+        let note = note_due(&self.live.runbook, &self.live.state, now);
+        let left = [stale, note, self.step_left(now)].into_iter().flatten().min()?;
         // A millisecond more, so that the moment has passed when we wake.
         Some(self.live.clock.real(left) + Duration::from_millis(1))
     }
@@ -319,7 +342,7 @@ impl Running {
             Gate::Closed(holds) => holds
                 .iter()
                 .filter_map(|hold| match hold {
-                    Hold::Holding { left } | Hold::Waiting { left } => Some(*left),
+                    Hold::Holding { left } | Hold::Waiting { left } | Hold::Soaking { left, .. } => Some(*left),
                     _ => None,
                 })
                 .max(),
@@ -352,6 +375,7 @@ fn is_sensed(proposal: &Proposal) -> bool {
         Proposal::Observe { .. }
             | Proposal::Advance
             | Proposal::Finished { .. }
+            | Proposal::NoteSoak { .. }
             | Proposal::ClockJumped { .. }
             | Proposal::TailSetAside { .. }
     )

@@ -73,6 +73,8 @@ pub struct CommandBox {
 pub enum Purpose {
     /// Leave the step out.
     Skip(StepKey),
+    /// Put the step off; with the title of the phase before which it comes back.
+    Defer(StepKey, String),
     /// Declare the step done.
     Override(StepKey),
     /// End the wait.
@@ -229,7 +231,9 @@ impl Dialog {
             Self::Release(release) => Some(&release.step),
             Self::Command(command) => Some(&command.step),
             Self::Reason(reason) => match &reason.purpose {
-                Purpose::Skip(step) | Purpose::Override(step) | Purpose::CutWait(step) => Some(step),
+                Purpose::Skip(step) | Purpose::Defer(step, _) | Purpose::Override(step) | Purpose::CutWait(step) => {
+                    Some(step)
+                }
                 _ => None,
             },
             Self::Note(_) | Self::Ask(_) | Self::Why(_) | Self::Outcome => None,
@@ -388,6 +392,7 @@ impl Reason {
         let purpose = self.purpose.clone();
         self.field.take("a reason is needed", |reason| match purpose {
             Purpose::Skip(step) => Proposal::Skip { step, reason },
+            Purpose::Defer(step, _) => Proposal::Defer { step, reason },
             Purpose::Override(step) => Proposal::Override { step, reason },
             Purpose::CutWait(step) => Proposal::CutWait { step, reason },
             Purpose::Acknowledge(condition, _) => Proposal::Acknowledge { condition, reason },

@@ -49,7 +49,7 @@ fn hostile_runbook(attack: &str) -> crate::runbook::Runbook {
     step.action = Action::Confirm { prompt: text(attack), options: vec![attack.into(), "no".into()] };
     book.phases[0].steps[1].action = run_action(&["echo", attack]);
     book.phases[0].steps[2].action =
-        Action::Check { holds: expr("false"), hold: Duration::ZERO, timeout: None, why: attack.into() };
+        Action::Check { holds: expr("false"), hold: Duration::ZERO, soak: None, timeout: None, why: attack.into() };
     book
 }
 

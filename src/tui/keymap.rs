@@ -52,6 +52,8 @@ pub enum Action {
     Retry,
     /// See [`crate::engine::Allowed::Skip`].
     Skip,
+    /// See [`crate::engine::Allowed::Defer`].
+    Defer,
     /// See [`crate::engine::Allowed::Override`].
     Override,
     /// See [`crate::engine::Allowed::CutWait`].

@@ -40,4 +40,6 @@ mod nested_tests;
 #[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
+mod soak_tests;
+#[cfg(test)]
 mod stage_tests;

@@ -461,3 +461,31 @@ fn every_size_is_survived_and_a_small_one_confirms_nothing() {
         assert!(!stage.picture().contains("too small"));
     }
 }
+
+/// At a step that may be put off until the last phase opens.
+fn deferrable(stage: &mut Stage) {
+    let mut book = runbook();
+    let prompt = text("Who was told?");
+    let mut tell = step("tell", "Tell the customers", Action::Confirm { prompt, options: vec![] });
+    tell.defer = Some(crate::runbook::PhaseId::new("verify"));
+    book.phases[0].steps[0] = tell;
+    *stage = Stage::of(book, stage.app.size, look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+}
+
+#[test]
+fn a_step_that_is_put_off() {
+    at_both_sizes("a_step_that_may_be_put_off", deferrable);
+    at_both_sizes("putting_a_step_off", |stage| {
+        deferrable(stage);
+        stage.press("d");
+        stage.type_text("they sleep");
+    });
+    at_both_sizes("a_step_that_was_put_off", |stage| {
+        deferrable(stage);
+        stage.press("d");
+        stage.type_text("they sleep");
+        stage.press("enter");
+        stage.press("up");
+    });
+}

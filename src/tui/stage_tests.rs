@@ -52,6 +52,7 @@ pub fn step(id: &str, title: &str, action: Action) -> Step {
         requires: vec![],
         critical: false,
         irreversible: false,
+        defer: None,
         action,
     }
 }
@@ -134,6 +135,7 @@ fn standbys() -> Phase {
         Action::Check {
             holds: expr(r#"[.health.vault[] | select(.verdict == "ok")] | length == 3"#),
             hold: Duration::from_secs(10),
+            soak: None,
             timeout: None,
             why: "It answers as an unsealed standby.".into(),
         },
@@ -393,6 +395,13 @@ impl Stage {
 
     /// A probe answers, and the conditions that it changes are recorded.
     pub fn sample(&mut self, node: &str, verdict: Verdict, role: &str) {
+        self.answer(node, verdict, role);
+        self.look_at_conditions();
+        self.propose(Proposal::Advance);
+    }
+
+    /// A probe answers, and nothing is made of it yet.
+    pub fn answer(&mut self, node: &str, verdict: Verdict, role: &str) {
         let fields = Map::from_iter([("role".to_owned(), json!(role)), ("version".to_owned(), json!("1.16.2"))]);
         let fields = if verdict == Verdict::Ok { fields } else { Map::new() };
         let sample = Sample {
@@ -405,11 +414,9 @@ impl Stage {
             elapsed: Duration::from_millis(3),
         };
         self.tell(Message::Session(Update::Sampled(Box::new(sample))));
-        self.look_at_conditions();
-        self.propose(Proposal::Advance);
     }
 
-    fn look_at_conditions(&mut self) {
+    pub fn look_at_conditions(&mut self) {
         for condition in watched(&self.runbook, &self.state) {
             let moment = self.moment();
             let seen = evaluate(&self.runbook, &self.state, &moment.board, &condition, moment.at);

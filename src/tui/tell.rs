@@ -1,7 +1,8 @@
 //! Records, conditions and steps in a few words.
 
 use crate::engine::{
-    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, StepStatus, Tri, Verdict,
+    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, Soaked, StepStatus, Tri,
+    Verdict,
 };
 use crate::runbook::StepKey;
 use crate::tui::theme::{Glyphs, Meaning};
@@ -30,12 +31,24 @@ pub fn event(event: &Event) -> String {
         Event::CommandFinished { step, ended, met, .. } => {
             format!("the command of {step} ended: {}{}", ended.describe(), if *met { "" } else { ", not as expected" })
         }
+        Event::CheckPassed { step, soaked: Some(soaked), held_ms, .. } => {
+            format!("{step} soaked {}", soaked_for(soaked, *held_ms))
+        }
         Event::CheckPassed { step, .. } => format!("{step} was sensed"),
+        Event::SoakSeen { step, since, until, covered_ms, .. } => {
+            format!("{step} soaks for {}, seen for {}", duration(until.since(*since)), millis(*covered_ms))
+        }
+        Event::SoakRestarted { step, lasted_ms, .. } => {
+            format!("the soak of {step} starts again: it lasted {}", millis(*lasted_ms))
+        }
         Event::WaitEnded { step } => format!("the wait of {step} ended"),
         Event::WaitCut { step, reason, .. } => format!("the wait of {step} was cut: {reason}"),
         Event::StepFailed { step, why } => format!("{step} failed: {why}"),
         Event::StepRetried { step, attempt } => format!("{step} again, attempt {attempt}"),
         Event::StepSkipped { step, reason, .. } => format!("{step} was skipped: {reason}"),
+        Event::StepDeferred { step, until, reason, .. } => {
+            format!("{step} was put off until {until} opens: {reason}")
+        }
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
         Event::ConditionChanged { condition, truth, why, .. } => {
@@ -63,11 +76,14 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::CommandStarted { step, .. }
         | Event::CommandFinished { step, .. }
         | Event::CheckPassed { step, .. }
+        | Event::SoakSeen { step, .. }
+        | Event::SoakRestarted { step, .. }
         | Event::WaitEnded { step }
         | Event::WaitCut { step, .. }
         | Event::StepFailed { step, .. }
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
+        | Event::StepDeferred { step, .. }
         | Event::StepOverridden { step, .. }
         | Event::StepNotApplicable { step, .. } => Some(step),
         _ => None,
@@ -116,6 +132,7 @@ pub const fn status(status: StepStatus, glyphs: &Glyphs) -> (&'static str, &'sta
         StepStatus::Failed => (glyphs.failed, "failed", Meaning::Failed),
         StepStatus::Skipped => (glyphs.skipped, "skipped", Meaning::Deviation),
         StepStatus::NotApplicable => (glyphs.not_applicable, "n/a", Meaning::NotApplicable),
+        StepStatus::Deferred => (glyphs.deferred, "deferred", Meaning::Deviation),
         StepStatus::Overridden => (glyphs.alert, "override", Meaning::Deviation),
     }
 }
@@ -158,9 +175,31 @@ pub fn duration(duration: std::time::Duration) -> String {
     }
 }
 
+/// The same, of milliseconds.
+pub fn millis(ms: u64) -> String {
+    duration(std::time::Duration::from_millis(ms))
+}
+
+/// What a soak came to: how long, how much of it was seen, the longest gap, the worst value.
+pub fn soaked_for(soaked: &Soaked, held_ms: u64) -> String {
+    let percent = soaked.covered_ms.saturating_mul(100) / held_ms.max(1);
+    let gap = match soaked.longest_gap_ms {
+        0 => "no gap".to_owned(),
+        gap => format!("longest gap {}", millis(gap)),
+    };
+    let worst = soaked.worst.as_ref().map(|worst| format!(", worst value {worst}")).unwrap_or_default();
+    format!("for {}, {percent} % of it seen, {gap}{worst}", millis(held_ms))
+}
+
 /// `1 override`, `2 skips`: how many deviations of each kind there are.
 pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String {
-    let all = [DeviationKind::Skip, DeviationKind::Override, DeviationKind::CutWait, DeviationKind::Acknowledged];
+    let all = [
+        DeviationKind::Skip,
+        DeviationKind::Deferred,
+        DeviationKind::Override,
+        DeviationKind::CutWait,
+        DeviationKind::Acknowledged,
+    ];
     let counted = all.into_iter().filter_map(|kind| {
         let count = kinds.clone().filter(|other| *other == kind).count();
         (count > 0).then(|| format!("{count} {}", kind.word()))
@@ -196,6 +235,11 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
         Hold::Holding { left } => {
             format!("it must hold for {} more", duration(*left + std::time::Duration::from_millis(999)))
         }
+        Hold::Soaking { coverage, needed, left, .. } => {
+            let short = if coverage < needed { format!(", {needed} % needed") } else { String::new() };
+            let left = duration(*left + std::time::Duration::from_millis(999));
+            format!("it soaks: at least {left} more, {coverage} % seen{short}")
+        }
         Hold::Waiting { left } => format!("{} are left", duration(*left + std::time::Duration::from_millis(999))),
         other => other.describe(),
     }
@@ -213,6 +257,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Cancel(_) => ("cancel command", "cancel"),
         Allowed::Retry(_) => ("retry", "retry"),
         Allowed::Skip(_) => ("skip", "skip"),
+        Allowed::Defer(_) => ("put off", "defer"),
         Allowed::Override(_) => ("override", "override"),
         Allowed::CutWait(_) => ("cut wait", "cut"),
         Allowed::Acknowledge(_) => ("acknowledge", "ack"),

@@ -222,6 +222,8 @@ pub struct Glyphs {
     pub failed: &'static str,
     /// Left out.
     pub skipped: &'static str,
+    /// A step that was put off.
+    pub deferred: &'static str,
     /// Does not apply.
     pub not_applicable: &'static str,
     /// Overruled, degraded, or to be looked at.
@@ -249,6 +251,7 @@ pub const UNICODE: Glyphs = Glyphs {
     done: "✔",
     failed: "✘",
     skipped: "»",
+    deferred: "↷",
     not_applicable: "-",
     alert: "!",
     unknown: "?",
@@ -267,6 +270,7 @@ pub const ASCII: Glyphs = Glyphs {
     done: "+",
     failed: "x",
     skipped: "/",
+    deferred: "~",
     not_applicable: "-",
     alert: "!",
     unknown: "?",
@@ -304,6 +308,12 @@ impl Look {
     pub fn clock(&self, moment: crate::clock::Timestamp) -> String {
         let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         moment.to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
+    }
+
+    /// Day and time of the day in the zone of this look, for what may last days.
+    pub fn day(&self, moment: crate::clock::Timestamp) -> String {
+        let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        moment.to_zoned(self.zone.clone()).strftime("%m-%d %H:%M").to_string()
     }
 }
 

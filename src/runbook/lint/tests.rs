@@ -243,7 +243,8 @@ fn what_cannot_be_undone_may_come_before_the_soak_when_the_way_back_closes() {
     };
     let lost = vec![("way-back-lost", "\"final\"".to_owned())];
     for (steps, expected) in [
-        (format!("{final_step}{}{}", soak("10m"), back("")), lost),
+        (format!("{final_step}{}{}", soak("10m"), back("")), lost.clone()),
+        (format!("{final_step}{}{}", soak("1d").replace("hold", "soak"), back("")), lost.clone()),
         (format!("{final_step}{}{}", soak("9m"), back("")), vec![]),
         (format!("{}{final_step}{}", soak("1d"), back("")), vec![]),
         (format!("{final_step}{}{}", soak("1d"), back("when = '.passed.final | not'")), vec![]),

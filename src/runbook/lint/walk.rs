@@ -151,7 +151,10 @@ impl<'d> Walk<'d> {
         self.book.variables.extend(variables.into_iter().flat_map(Table::free).map(|(name, _)| name.value));
         let is_set = |key: &str| table.peek(key).is_some_and(|item| item.json() == serde_json::Value::Bool(true));
         let cautions = ["warning", "caution", "note"].into_iter().filter_map(|key| table.peek(key));
-        let hold = self.text(table, "hold").and_then(|text| parse_duration(text.value).ok());
+        let hold = self
+            .text(table, "hold")
+            .or_else(|| self.text(table, "soak"))
+            .and_then(|text| parse_duration(text.value).ok());
         Some(Step {
             plan,
             name: self.text(table, "id")?,

@@ -46,6 +46,8 @@ pub enum Action {
         holds: Expr,
         /// For how long without a break.
         hold: Duration,
+        /// For how long with breaks, instead of `hold`: it goes on over sittings.
+        soak: Option<Box<Soak>>,
         /// After this long it fails; `None`: it waits for ever.
         timeout: Option<Duration>,
         /// What it means, in the author's words.
@@ -61,6 +63,37 @@ pub enum Action {
         /// Who that is, in the author's words.
         who: String,
     },
+}
+
+/// How long a check must hold when it goes on over sittings, and how much of that time must have been seen.
+#[derive(Clone, Debug)]
+pub struct Soak {
+    /// From the first moment at which it was sensed to hold.
+    pub length: Duration,
+    /// How much of the time that passed must have been sensed to hold, in percent.
+    pub coverage: u8,
+    /// A number whose worst value is kept.
+    pub worst: Option<Worst>,
+}
+
+/// A number that is looked at while a check soaks.
+#[derive(Clone, Debug)]
+pub struct Worst {
+    /// What it counts, for people.
+    pub title: String,
+    /// The number.
+    pub is: Expr,
+    /// Which of two values is the worse one.
+    pub side: Worse,
+}
+
+/// Which of two values is the worse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worse {
+    /// The higher.
+    Higher,
+    /// The lower.
+    Lower,
 }
 
 /// One of the ways that a step of a choice offers.

@@ -171,6 +171,8 @@ pub struct Step {
     pub critical: bool,
     /// The point of no return.
     pub irreversible: bool,
+    /// May be put off until this later phase of its plan opens.
+    pub defer: Option<PhaseId>,
     /// The action.
     pub action: Action,
 }

@@ -24,6 +24,9 @@ const COMPANIONS: &[(&str, &[ActionKind])] = &[
     ("capture", &[ActionKind::Run]),
     ("timeout", &[ActionKind::Run, ActionKind::Check]),
     ("hold", &[ActionKind::Check]),
+    ("soak", &[ActionKind::Check]),
+    ("coverage", &[ActionKind::Check]),
+    ("worst", &[ActionKind::Check]),
     ("why", &[ActionKind::Check]),
 ];
 
@@ -128,6 +131,7 @@ impl<'d> Reader<'d> {
     }
 
     fn check(&mut self, table: &mut Table<'d>, item: &Item<'d>, place: Place) -> Option<Action> {
+        let soak = self.soak(table, place);
         let hold = self.duration(table, "hold").unwrap_or_default();
         let timeout = table.text("timeout", &mut self.findings);
         let why = self.plain_or_empty(table, "why");
@@ -137,7 +141,7 @@ impl<'d> Reader<'d> {
         }
         let text = item.text(&mut self.findings)?;
         let holds = self.expr(&text, Sees::Deciding(place))?;
-        Some(Action::Check { holds, hold, timeout: limit, why })
+        Some(Action::Check { holds, hold, soak: soak.map(Box::new), timeout: limit, why })
     }
 
     fn choose(&mut self, table: &Table<'d>, item: &Item<'d>, place: Place) -> Option<Action> {

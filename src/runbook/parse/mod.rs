@@ -5,11 +5,13 @@
 
 mod action;
 mod book;
+mod defer;
 mod each;
 mod health;
 mod input;
 mod phase;
 mod reader;
+mod soak;
 
 pub use book::{MAX_BOOK_BYTES, parse};
 pub(crate) use phase::Counted;

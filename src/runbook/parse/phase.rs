@@ -19,6 +19,8 @@ pub(crate) struct Counted<'d> {
     pub(crate) steps: Vec<(Place, Text<'d>)>,
     /// Each requirement's place, by the step that has it.
     pub(crate) requires: Vec<(Place, Text<'d>, Requirement)>,
+    /// Each phase until which a step may be put off, by that step's place.
+    pub(crate) defers: Vec<(Place, Text<'d>)>,
 }
 
 impl<'d> Reader<'d> {
@@ -98,6 +100,7 @@ impl<'d> Reader<'d> {
         let critical = table.flag("critical", &mut self.findings);
         let irreversible = table.flag("irreversible", &mut self.findings);
         let action = self.action(&mut table, place);
+        let defer = self.defer(&mut table, action.as_ref(), place, counted);
         table.finish(&mut self.findings);
         Some(Step {
             id: StepId::new(name),
@@ -111,6 +114,7 @@ impl<'d> Reader<'d> {
             requires,
             critical,
             irreversible,
+            defer,
             action: action?,
         })
     }

@@ -248,16 +248,18 @@ fn sum<'a>(items: impl Iterator<Item = &'a ItemState>) -> (usize, usize, StepSta
     }
     let worst = worst.unwrap_or(StepStatus::Pending);
     let is_started = accounted > 0 && accounted < all;
-    let mark = if is_started && weight(worst) < weight(StepStatus::Current) { StepStatus::Current } else { worst };
+    let is_on = is_started && worst != StepStatus::Deferred;
+    let mark = if is_on && weight(worst) < weight(StepStatus::Current) { StepStatus::Current } else { worst };
     (accounted, all, mark)
 }
 
 /// Which of two marks stands for a group: what is left to do comes before what was overruled, that before what is done.
 fn weight(status: StepStatus) -> u8 {
     match status {
-        StepStatus::Failed => 6,
-        StepStatus::Current => 5,
-        StepStatus::Pending => 4,
+        StepStatus::Failed => 7,
+        StepStatus::Current => 6,
+        StepStatus::Pending => 5,
+        StepStatus::Deferred => 4,
         StepStatus::Overridden => 3,
         StepStatus::Skipped => 2,
         StepStatus::Done => 1,
@@ -269,7 +271,7 @@ fn weight(status: StepStatus) -> u8 {
 pub fn counted(state: &RunState, glyphs: &Glyphs) -> String {
     let counts = state.counts();
     let accounted = counts.done + counts.skipped + counts.not_applicable + counts.overridden;
-    let all = accounted + counts.pending + counts.current + counts.failed;
+    let all = accounted + counts.pending + counts.current + counts.failed + counts.deferred;
     let deviations = tell::deviations(state.deviations.iter().map(|deviation| deviation.kind));
     let mut told = format!("{accounted}/{all}");
     for part in [(counts.failed > 0).then(|| format!("{} failed", counts.failed)), Some(deviations)] {

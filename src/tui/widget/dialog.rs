@@ -17,7 +17,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
-use crate::tui::widget::{gate, resume};
+use crate::tui::widget::{gate, resume, soak};
 use crate::tui::wrap::{width, wrap};
 
 /// A dialog as it is drawn.
@@ -203,6 +203,7 @@ fn command_lines(command: &CommandBox, step: &str, cells: usize) -> Vec<Strip> {
 fn reason_title(purpose: &Purpose) -> &'static str {
     match purpose {
         Purpose::Skip(_) => "Skip the step",
+        Purpose::Defer(..) => "Put the step off",
         Purpose::Override(_) => "Override the step",
         Purpose::CutWait(_) => "Cut the wait",
         Purpose::Acknowledge(..) => "Go on regardless",
@@ -216,6 +217,9 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::Skip(step) => {
             format!("{} will be left out. It stays a deviation, also in the report.", run.spoken(step))
         }
+        Purpose::Defer(step, until) => {
+            format!("{} comes back before {until} opens. It stays a deviation.", run.spoken(step))
+        }
         Purpose::Override(step) => {
             let named = run.spoken(step);
             format!("{named} will count as done against the machine. It stays a deviation and never turns green.")
@@ -225,7 +229,7 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::RollBack(_, told) => told.join("\n"),
         Purpose::Abandon => {
             let counts = run.state.counts();
-            let left = counts.pending + counts.current + counts.failed;
+            let left = counts.pending + counts.current + counts.failed + counts.deferred;
             {
                 let noun = if left == 1 { "step" } else { "steps" };
                 format!("{left} {noun} will be skipped and the run is closed as abandoned.")
@@ -249,6 +253,9 @@ fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
         }
         Ask::Leave if run.state.job.is_some() => {
             "Leave the run? It stays suspended as it stands, and the running command goes on.".into()
+        }
+        Ask::Leave if run.is_soaking() => {
+            format!("Leave the run? It stays suspended as it stands. {}", soak::LEAVING)
         }
         Ask::Leave => "Leave the run? It stays suspended as it stands.".into(),
         Ask::Close => {

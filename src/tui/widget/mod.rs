@@ -12,5 +12,6 @@ pub mod help;
 pub mod output;
 pub mod paint;
 pub mod resume;
+pub mod soak;
 pub mod status;
 pub mod step;

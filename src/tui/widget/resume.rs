@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use crate::engine::{Row, Verdict};
+use crate::engine::{Row, Verdict, soak_view};
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::health::age;
 use crate::tui::widget::paint::Strip;
+use crate::tui::widget::soak;
 use crate::tui::widget::step::wrapped;
 
 /// The lines of the card, `cells` wide.
@@ -28,6 +29,11 @@ pub fn lines(run: &Run, card: &Card, cells: usize, look: &Look) -> Vec<Strip> {
     lines.extend(wrapped(&place, cells, Meaning::Current));
     if let Some(job) = &run.state.job {
         lines.extend(wrapped(&format!("still running: {}", tell::argv(&job.command)), cells, Meaning::Caution));
+    }
+    if let Some(key) = &run.state.current
+        && let Some(soak) = soak_view(&run.runbook, &run.state, key, run.view.moment.at)
+    {
+        lines.extend(soak::lines(&soak, run.view.moment.at, false, cells, look));
     }
     lines.push(Strip::default());
     lines.push(Strip::of("what happened last", Meaning::Title));

@@ -243,6 +243,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         Allowed::Cancel(_) => (Action::Cancel, false),
         Allowed::Retry(_) => (Action::Retry, false),
         Allowed::Skip(_) => (Action::Skip, false),
+        Allowed::Defer(_) => (Action::Defer, false),
         Allowed::Override(_) => (Action::Override, false),
         Allowed::CutWait(_) => (Action::CutWait, false),
         Allowed::Acknowledge(_) => (Action::Acknowledge, false),

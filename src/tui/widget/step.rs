@@ -6,8 +6,8 @@ use crate::text::clean_block;
 use crate::tui::screen::run::page::{Mended, StepPage};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widget::cautions;
 use crate::tui::widget::paint::Strip;
+use crate::tui::widget::{cautions, soak};
 use crate::tui::wrap::{paragraphs, width, wrap};
 
 /// The lines of the step pane.
@@ -55,6 +55,11 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
         markdown(&page.text, cells, out);
     }
     action(page, cells, out);
+    if let Some((soak, at)) = &page.soak {
+        let is_over = page.status.is_some_and(StepStatus::is_accounted);
+        gap(out);
+        out.extend(soak::lines(soak, *at, is_over, cells, look));
+    }
     if !has_failed {
         outcome(page, cells, look, out);
     }
@@ -103,6 +108,13 @@ fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     }
     if page.is_irreversible {
         out.extend(wrapped("point of no return: what going back means changes here", cells, Meaning::Warning));
+    }
+    if !page.defer.is_empty() {
+        let (told, meaning) = match page.status {
+            Some(StepStatus::Deferred) => ("put off: comes back before", Meaning::Deviation),
+            _ => ("may be put off, with a reason, until", Meaning::Dim),
+        };
+        out.extend(wrapped(&format!("{told} {} opens", page.defer), cells, meaning));
     }
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
@@ -154,7 +166,9 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
         gap(out);
         let held =
             if hold.is_zero() { String::new() } else { format!(", for {} without a break", tell::duration(*hold)) };
-        out.extend(wrapped(&format!("passes by itself when this holds{held}:"), cells, Meaning::Command));
+        let lead = page.soak.as_ref().map(|(soak, _)| soak::asked(soak));
+        let lead = lead.unwrap_or_else(|| format!("passes by itself when this holds{held}:"));
+        out.extend(wrapped(&lead, cells, Meaning::Command));
         out.extend(wrapped(source, cells, Meaning::Dim));
         if !page.why.is_empty() {
             gap(out);

@@ -104,6 +104,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::Run { step, .. }, Event::CommandStarted { step: of, .. })
         | (Proposal::Retry { step }, Event::StepRetried { step: of, .. })
         | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })
+        | (Proposal::Defer { step, .. }, Event::StepDeferred { step: of, .. })
         | (Proposal::Override { step, .. }, Event::StepOverridden { step: of, .. })
         | (Proposal::CutWait { step, .. }, Event::WaitCut { step: of, .. }) => step == of,
         (Proposal::Acknowledge { condition, .. }, Event::GuardAcknowledged { condition: of, .. }) => condition == of,
@@ -131,6 +132,7 @@ pub(super) fn card(runbook: &Runbook, records: &[Record], state: &RunState, now:
                 | Event::PhaseBound { .. }
                 | Event::GroupBound { .. }
                 | Event::StepBegan { .. }
+                | Event::SoakSeen { .. }
         )
     };
     let told = records.iter().rev().filter(|record| !follows_by_itself(&record.event)).take(TOLD);

@@ -12,6 +12,7 @@ use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
 use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, panes};
+use crate::tui::screen::run::page::phase_named;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
 use crate::tui::widget::checklist::Checklist;
@@ -206,6 +207,7 @@ impl Run {
         let reason = |purpose| Dialog::Reason(Reason { purpose, field: Field::default() });
         let dialog = match offered {
             Allowed::Skip(step) => reason(Purpose::Skip(step)),
+            Allowed::Defer(step) => reason(self.put_off(step)),
             Allowed::Override(step) => reason(Purpose::Override(step)),
             Allowed::CutWait(step) => reason(Purpose::CutWait(step)),
             Allowed::Acknowledge(condition) => {
@@ -241,6 +243,13 @@ impl Run {
         };
         self.open(dialog);
         Vec::new()
+    }
+
+    /// What putting off comes to: before which phase the step comes back.
+    fn put_off(&self, step: StepKey) -> Purpose {
+        let until = self.runbook.step(&step.phase, &step.step).and_then(|planned| planned.defer.as_ref());
+        let until = until.map(|phase| phase_named(&self.runbook, &self.state, phase)).unwrap_or_default();
+        Purpose::Defer(step, until)
     }
 
     fn open(&mut self, dialog: Dialog) {

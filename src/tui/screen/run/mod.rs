@@ -186,6 +186,12 @@ impl Run {
         spoken(&self.runbook, &self.state, &self.view.moment, key)
     }
 
+    /// Whether the current step is a soak.
+    pub fn is_soaking(&self) -> bool {
+        let current = self.state.current.as_ref().and_then(|key| self.state.step(key));
+        current.is_some_and(|step| step.soak.is_some())
+    }
+
     /// Whether the step that is looked at is the current one.
     pub fn is_at_current(&self) -> bool {
         self.browsed.is_none() || self.browsed == self.state.current
@@ -335,7 +341,12 @@ impl Run {
 
     /// Whether seconds run on the screen.
     fn is_counting(&self) -> bool {
-        let is_left = |hold: &Hold| matches!(hold, Hold::Holding { .. } | Hold::Waiting { .. });
+        let is_left = |hold: &Hold| match hold {
+            Hold::Holding { .. } | Hold::Waiting { .. } => true,
+            // A day is counted by the minute, its end by the second.
+            Hold::Soaking { left, .. } => left.as_secs() < 60,
+            _ => false,
+        };
         self.state.job.is_some() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
     }
 

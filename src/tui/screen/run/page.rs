@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, scope, target_of, text_of};
-use crate::engine::{CommandLine, Moment, Plan, RunState, StepStatus};
+use crate::engine::{CommandLine, Moment, Plan, RunState, SoakView, StepStatus, soak_view};
 use crate::runbook::{Action, ActionKind, Argv, CautionLevel, InputKind, PhaseId, Runbook, Step, StepKey, Template};
 use crate::sources;
 
@@ -43,6 +43,8 @@ pub struct StepPage {
     pub ways: Vec<(String, String)>,
     /// What it waits for: the expression, and for how long that must hold.
     pub waits_for: Option<(String, Duration)>,
+    /// How its soak stands, and when that was.
+    pub soak: Option<(SoakView, Timestamp)>,
     /// How long it waits.
     pub timer: Option<Duration>,
     /// What it means, in the author's words.
@@ -51,6 +53,8 @@ pub struct StepPage {
     pub target: Option<String>,
     /// The point of no return.
     pub is_irreversible: bool,
+    /// The phase until which it may be put off; empty when it may not.
+    pub defer: String,
     /// Where it comes from.
     pub source: String,
     /// The document's mistakes that it mends.
@@ -100,6 +104,7 @@ impl StepPage {
                 .critical
                 .then(|| if is_ahead(runbook, state, key) { GAP.to_owned() } else { target_of(state, key) }),
             is_irreversible: step.irreversible,
+            defer: put_off(runbook, state, step),
             source: source(runbook, step),
             mends: mends(runbook, step),
             said: known.said.clone(),
@@ -126,6 +131,7 @@ impl StepPage {
             Action::Check { holds, hold, why, .. } => {
                 page.waits_for = Some((holds.source().to_owned(), *hold));
                 page.why.clone_from(why);
+                page.soak = soak_view(runbook, state, key, moment.at).map(|soak| (soak, moment.at));
             }
             Action::Wait(length) => page.timer = Some(*length),
             Action::Choose(ways) => {
@@ -226,6 +232,20 @@ pub fn number(state: &RunState, key: &StepKey) -> String {
     let step = steps.and_then(|steps| steps.iter().position(|step| step.id == key.step)).map_or(0, |at| at + 1);
     let back = if phase.plan == Plan::Main { "" } else { "B" };
     format!("{back}{index}.{step}")
+}
+
+/// The phase until which a step may be put off.
+fn put_off(runbook: &Runbook, state: &RunState, step: &Step) -> String {
+    step.defer.as_ref().map(|phase| phase_named(runbook, state, phase)).unwrap_or_default()
+}
+
+/// `4 Verify`: how people name a phase.
+pub fn phase_named(runbook: &Runbook, state: &RunState, id: &PhaseId) -> String {
+    let plan = state.phases.iter().find(|phase| &phase.id == id).map(|phase| phase.plan.clone());
+    let same_plan = state.phases.iter().filter(|phase| Some(&phase.plan) == plan.as_ref());
+    let number = same_plan.take_while(|phase| &phase.id != id).count() + 1;
+    let title = runbook.phase(id).map_or("", |phase| phase.title.source());
+    format!("{number} {}", gapped(title))
 }
 
 /// `vault-2, 2 of 3`; without the name when the title holds it already.

@@ -1,0 +1,35 @@
+//! Errors about the way that a run takes: the text is refused.
+
+use crate::explain::Explanation;
+
+/// By code.
+pub const ERRORS_WALK: &[Explanation] = &[Explanation {
+    code: "not-later",
+    title: "a step that is put off until a phase that is not a later one",
+    why: "`defer` names a later phase of the same plan: who puts the step off does so with a reason, it stays a deviation, and it comes back before that phase opens. Until the step's own phase, or one before it, nothing can be put off.",
+    bad: r#"[[phase]]
+id    = "prepare"
+title = "Prepare"
+[[phase.step]]
+id      = "tell"
+title   = "Tell the customers"
+defer   = "prepare"
+confirm = "Who was told?"
+"#,
+    good: r#"[[phase]]
+id    = "prepare"
+title = "Prepare"
+[[phase.step]]
+id      = "tell"
+title   = "Tell the customers"
+defer   = "finish"
+confirm = "Who was told?"
+[[phase]]
+id    = "finish"
+title = "Finish"
+[[phase.step]]
+id      = "look"
+title   = "Look at it"
+confirm = "Done?"
+"#,
+}];

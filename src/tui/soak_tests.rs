@@ -1,0 +1,109 @@
+//! Pictures of a soak: running, with a gap behind it, started again, left, resumed and over.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use crate::engine::{Mode, Proposal, Verdict};
+use crate::runbook::{Action, Soak, Worse, Worst};
+use crate::tui::stage_tests::{Stage, expr, look, runbook, step};
+use crate::tui::theme::UNICODE;
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+const HOUR: u64 = 3600;
+
+/// A run whose first step soaks for a day, right after its first answers.
+fn soaking(size: (u16, u16)) -> Stage {
+    let mut book = runbook();
+    let soak = Soak {
+        length: Duration::from_secs(24 * HOUR),
+        coverage: 50,
+        worst: Some(Worst {
+            title: "nodes that are away".into(),
+            is: expr(r#"[.health.vault[] | select(.verdict != "ok")] | length"#),
+            side: Worse::Higher,
+        }),
+    };
+    let check = Action::Check {
+        holds: expr(r#"[.health.vault[] | select(.verdict == "ok")] | length >= 2"#),
+        hold: Duration::ZERO,
+        soak: Some(Box::new(soak)),
+        timeout: None,
+        why: "A day under load shows what an hour does not.".into(),
+    };
+    book.phases[0].steps = vec![step("soak", "See it well for a day", check)];
+    let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    stage
+}
+
+/// Time passes while every probe answers.
+fn watch(stage: &mut Stage, hours: u64) {
+    for _ in 0..hours * 6 {
+        stage.clock.advance(Duration::from_secs(600));
+        for (node, role) in [("vault-1", "active"), ("vault-2", "standby"), ("vault-3", "standby")] {
+            stage.answer(node, Verdict::Ok, role);
+        }
+        stage.look_at_conditions();
+        stage.propose(Proposal::NoteSoak { seen: None });
+    }
+}
+
+fn at_both_sizes(name: &str, play: impl Fn(&mut Stage)) {
+    for size in SIZES {
+        let mut stage = soaking(size);
+        play(&mut stage);
+        assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), stage.picture());
+    }
+}
+
+#[test]
+fn a_soak_tells_how_much_of_it_was_seen_and_when_it_can_pass() {
+    at_both_sizes("a_soak", |stage| {
+        watch(stage, 3);
+        stage.propose(Proposal::NoteSoak { seen: Some(1.into()) });
+        stage.tell(crate::tui::message::Message::Woken);
+    });
+}
+
+#[test]
+fn who_leaves_a_soak_is_told_what_becomes_of_it() {
+    at_both_sizes("a_soak_is_left", |stage| {
+        watch(stage, 1);
+        stage.press("q");
+    });
+}
+
+#[test]
+fn who_comes_back_to_a_soak_is_told_how_it_stands() {
+    let back = |stage: &mut Stage| {
+        watch(stage, 2);
+        stage.clock.advance(Duration::from_secs(20 * HOUR));
+        stage.resume();
+    };
+    at_both_sizes("a_soak_is_resumed", back);
+    at_both_sizes("a_soak_with_a_gap", |stage| {
+        back(stage);
+        stage.press("enter");
+        stage.all_well();
+    });
+}
+
+#[test]
+fn a_soak_that_starts_again_says_so() {
+    at_both_sizes("a_soak_starts_again", |stage| {
+        watch(stage, 5);
+        stage.sample("vault-1", Verdict::Bad, "");
+        stage.sample("vault-2", Verdict::Bad, "");
+        stage.wait(60);
+    });
+}
+
+#[test]
+fn a_soak_that_is_over_tells_what_it_came_to() {
+    at_both_sizes("a_soak_is_over", |stage| {
+        watch(stage, 24);
+        stage.press("up");
+    });
+}
