@@ -12,6 +12,8 @@ use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, pa
 
 #[path = "defer_tests.rs"]
 mod defer;
+#[path = "disturb_tests.rs"]
+mod disturb;
 #[path = "soak_tests.rs"]
 mod soak;
 

@@ -28,6 +28,8 @@ pub use runtime::run;
 pub use terminal::print_after;
 
 #[cfg(test)]
+mod disturb_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod keys_tests;

@@ -1,10 +1,13 @@
 //! Records, conditions and steps in a few words.
 
+use std::time::Duration;
+
 use crate::engine::{
     Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, Soaked, StepStatus, Tri,
-    Verdict,
+    Turned, Verdict,
 };
 use crate::runbook::StepKey;
+use crate::tui::screen::run::alarm::Alarm;
 use crate::tui::theme::{Glyphs, Meaning};
 
 /// A record in one line, without its time and author.
@@ -202,6 +205,26 @@ pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String 
         (count > 0).then(|| format!("{count} {}", kind.word()))
     });
     counted.collect::<Vec<_>>().join(", ")
+}
+
+/// A row that turned bad and that nothing explains, at that time of the day, and how many more there are.
+pub fn alarm(alarm: &Alarm, at: &str, more: usize) -> String {
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let name = &alarm.name;
+    match (alarm.turned, alarm.truth) {
+        (Turned::Overdue { .. }, _) => format!("{name} should be ok again since {at}{more}"),
+        (_, Tri::Unknown) => format!("{name} gives no answer since {at}, not expected{more}"),
+        _ => format!("{name} turned bad at {at}, not expected{more}"),
+    }
+}
+
+/// What is to be made of a row that is not ok, in a few words beside it.
+pub fn turned(turned: Turned) -> (String, Meaning) {
+    match turned {
+        Turned::Expected { left } => (format!("expected {}s", left.as_secs()), Meaning::Dim),
+        Turned::Overdue { .. } => ("OVERDUE".into(), Meaning::Problem),
+        Turned::Unexpected { .. } => ("NOT EXPECTED".into(), Meaning::Problem),
+    }
 }
 
 /// The name that a person knows a condition by.

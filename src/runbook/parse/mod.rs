@@ -6,6 +6,7 @@
 mod action;
 mod book;
 mod defer;
+mod disturb;
 mod health;
 mod input;
 mod phase;
