@@ -9,6 +9,7 @@ mod format;
 mod harness;
 mod health;
 mod journal;
+mod naive;
 mod pipes;
 mod prometheus;
 mod resize;

@@ -1,4 +1,5 @@
-//! What piton costs, each figure against its limit measured in the same run: `cargo bench`.
+//! What piton costs, each figure against its limit measured in the same run: `cargo bench`, or
+//! `cargo bench -- library` for one part.
 //!
 //! Times depend on the machine and are told; counts do not, and a missed one fails the run. The goals are those that
 //! the project has set itself.
@@ -7,11 +8,13 @@ mod floor;
 mod headless;
 mod journal;
 mod report;
+mod scale;
 mod screen;
 #[path = "../../tests/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests need more of it than the benches")]
 mod support;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use report::Figure;
@@ -21,16 +24,33 @@ fn main() -> ExitCode {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["floor"] => floor::main(),
         ["append", root, count] => journal::child(root, count),
-        _ => all(),
+        // cargo adds `--bench`.
+        ["--bench"] | [] => told(None),
+        [part, ..] => told(Some(part)),
     }
 }
 
-fn all() -> ExitCode {
+/// Measures in a folder of its own.
+type Part = fn(&Path) -> Vec<Figure>;
+
+/// All figures, or those of the part that is named.
+fn told(part: Option<&str>) -> ExitCode {
     let folder = tempfile::TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR")).expect("a fresh folder");
-    let mut figures = journal::figures(folder.path());
-    figures.extend(screen::figures(folder.path()));
-    figures.extend(headless::figures(folder.path()));
-    figures.push(size());
+    let parts: [(&str, Part); 7] = [
+        ("journal", journal::figures),
+        ("screen", screen::figures),
+        ("headless", headless::figures),
+        ("library", scale::library),
+        ("conditions", scale::conditions),
+        ("memory", scale::memory),
+        ("size", |_| vec![size()]),
+    ];
+    let wanted = parts.iter().filter(|(name, _)| part.is_none_or(|part| part == *name));
+    let figures: Vec<Figure> = wanted.flat_map(|(_, figures)| figures(folder.path())).collect();
+    if figures.is_empty() {
+        eprintln!("there is no such part; they are: {}", parts.map(|(name, _)| name).join(", "));
+        return ExitCode::FAILURE;
+    }
     if report::print(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

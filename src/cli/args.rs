@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 /// Walks a person through a runbook and drives every step into a tamper-evident journal.
-#[derive(Debug, Parser)]
+#[derive(Debug, Default, Parser)]
 #[command(name = "piton", version, about, long_about = None, after_help = AFTER_HELP)]
 pub struct Arguments {
     /// Look for runbooks in this folder too.

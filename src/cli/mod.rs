@@ -23,7 +23,7 @@ use crate::text::clean_block;
 
 /// The program.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match typed() {
         Ok(arguments) => arguments,
         Err(error) => {
             return usage(&error);
@@ -36,6 +36,11 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.exit_status())
         }
     }
+}
+
+/// The arguments. Where there are none, nothing is built to read them: that costs as much as the first frame.
+fn typed() -> Result<Arguments, clap::Error> {
+    if std::env::args_os().len() <= 1 { Ok(Arguments::default()) } else { Arguments::try_parse() }
 }
 
 /// What is wrong with the arguments, which it repeats and which may hold anything; or the help that was asked for.

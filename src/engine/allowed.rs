@@ -1,12 +1,12 @@
 //! What may be proposed now: what the action bar, the plain mode and the autopilot offer.
 
+use crate::engine::back::offered_rollback;
 use crate::engine::bind::silent_now;
 use crate::engine::defer::may_defer;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::gate::{Gate, Hold, gate, has_unread_cautions};
 use crate::engine::observe::JobId;
 use crate::engine::proposal::Moment;
-use crate::engine::settle::offered_rollback;
 use crate::engine::state::{RunState, StepStatus};
 use crate::runbook::{Action, ActionKind, RollbackId, Runbook, StepKey};
 

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::state::{RunState, StepState};
@@ -117,7 +119,7 @@ fn windows<'a>(runbook: &'a Runbook, state: &'a RunState) -> Vec<Window<'a>> {
                 let window = step.disturbs.as_ref().zip(start(step, known));
                 windows.extend(window.map(|(Disturbance { probes, length }, from)| Window {
                     probes,
-                    node: item.item.name.as_deref(),
+                    node: item.item.value.get("name").and_then(Value::as_str).or(item.item.name.as_deref()),
                     from,
                     until: from.plus(*length),
                 }));

@@ -1,11 +1,12 @@
 //! The ways in which a plan ends: to its end, on a way back, given up.
 
 use crate::engine::allowed::is_walked;
+use crate::engine::back::offered_rollback;
 use crate::engine::decide::{Decision, Judge, text};
 use crate::engine::event::{Event, Outcome};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Refusal;
-use crate::engine::settle::{Draft, offered_rollback};
+use crate::engine::settle::Draft;
 use crate::engine::state::Plan;
 use crate::runbook::{RollbackId, StepKey, shorten};
 

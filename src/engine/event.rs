@@ -41,6 +41,8 @@ pub enum Event {
     SittingClosed { how: Leaving },
     /// A phase opened: its items are fixed from here on. `[null-named]` single item without a loop.
     PhaseBound { phase: PhaseId, items: Vec<Item> },
+    /// In a loop in a loop, the turn of an outer item came: its inner items are fixed from here on, by their own names.
+    GroupBound { phase: PhaseId, group: String, items: Vec<Item> },
     /// The step is the current one.
     StepBegan { step: StepKey, attempt: u32 },
     /// Its cautions were on the screen and the operator said so.

@@ -6,14 +6,13 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::engine::disturb::Turn;
-use crate::engine::event::{ConditionId, Event, Item, Leaving, Record, Tri};
-use crate::engine::settle::MAX_STEPS;
+use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
-    Chosen, Closed, Deviation, DeviationKind, ItemState, Note, Plan, RunState, RunningJob, Sitting, Standing,
-    StepState, StepStatus,
+    Chosen, Closed, Deviation, DeviationKind, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
+    StepStatus,
 };
-use crate::runbook::{PhaseId, Runbook, StepKey};
+use crate::runbook::{Runbook, StepKey};
 
 impl RunState {
     /// The fold of these records over [`RunState::new`].
@@ -49,7 +48,8 @@ impl RunState {
                 self.sitting = None;
                 self.look_away();
             }
-            Event::PhaseBound { phase, items } => self.bind(phase, items),
+            Event::PhaseBound { phase, items } => self.take_bound(phase, items),
+            Event::GroupBound { phase, group, items } => self.take_group_bound(phase, group, items),
             Event::ConditionChanged { condition, truth, why, seen } => {
                 let standing =
                     Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
@@ -82,6 +82,7 @@ impl RunState {
                         }
                     });
                 }
+                self.note_begun(of_a_step);
                 self.take_step(by, of_a_step);
             }
         }
@@ -248,15 +249,6 @@ impl RunState {
         if let Some(step) = found {
             change(step);
         }
-    }
-
-    fn bind(&mut self, id: &PhaseId, items: &[Item]) {
-        let Some(phase) = self.phases.iter_mut().find(|phase| &phase.id == id && !phase.is_bound) else { return };
-        let steps = phase.items.first().map(|first| first.steps.clone()).unwrap_or_default();
-        phase.is_bound = true;
-        // Piton binds no more than these; a journal that was made by hand must not fill the memory.
-        let items = items.iter().take(MAX_STEPS / steps.len().max(1));
-        phase.items = items.map(|item| ItemState { item: item.clone(), steps: steps.clone() }).collect();
     }
 
     /// What was decided for one item of a loop does not stand for the next.

@@ -195,18 +195,28 @@ pub fn evaluate(
     Some((truth, why, probes))
 }
 
-/// What a requirement comes to: the same item's step, or, where that phase has no such item, the step of each of its
-/// items.
+/// What a requirement comes to: the same item's step, or that of the group around it; or, where that phase has no such
+/// item, the step of each of its items, of a group only that group's.
 fn required(state: &RunState, key: &StepKey, requirement: &Requirement) -> Vec<StepKey> {
     let (phase, step) = (requirement.phase.clone(), requirement.step.clone());
     let own = StepKey { phase, step, item: key.item.clone() };
-    let known = state.phases.iter().find(|phase| phase.id == own.phase);
-    match known {
-        Some(known) if known.id != key.phase && state.item(&own).is_none() => {
-            known.items.iter().map(|item| StepKey { item: item.item.name.clone(), ..own.clone() }).collect()
-        }
-        _ => vec![own],
+    let known = match state.phases.iter().find(|phase| phase.id == own.phase) {
+        Some(known) if known.id != key.phase && state.item(&own).is_none() => known,
+        _ => return vec![own],
+    };
+    let group = key.item.as_deref().and_then(|item| item.split_once('/')).map(|(group, _)| group.to_owned());
+    let around = StepKey { item: group, ..own.clone() };
+    if around.item.is_some() && state.item(&around).is_some() {
+        return vec![around];
     }
+    let all = || known.items.iter().map(|item| item.item.name.as_deref());
+    let is_inside = |name: &Option<&str>| {
+        let outer = name.and_then(|name| name.split_once('/')).map(|(outer, _)| outer);
+        outer.is_some() && outer == key.item.as_deref()
+    };
+    let inside: Vec<_> = all().filter(is_inside).collect();
+    let names = if inside.is_empty() { all().collect() } else { inside };
+    names.into_iter().map(|name| StepKey { item: name.map(str::to_owned), ..own.clone() }).collect()
 }
 
 fn unmet(state: &RunState, step: StepKey, within: Option<Duration>, now: Timestamp) -> Option<Hold> {

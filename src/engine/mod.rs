@@ -3,6 +3,8 @@
 //! Absent here: input and output, a clock, threads, texts longer than a fragment.
 
 pub mod allowed;
+mod back;
+mod began;
 mod bind;
 mod command;
 pub mod decide;
@@ -22,6 +24,9 @@ mod soak;
 pub mod state;
 
 pub use allowed::{Allowed, allowed};
+pub use back::{items_of_way_back, offered_rollback, ways_back};
+pub use began::Began;
+pub use bind::next_loop;
 pub use decide::decide;
 pub use defer::may_defer;
 pub use disturb::{Turn, Turned, turned};
@@ -30,7 +35,7 @@ pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
 pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;
-pub use settle::{offered_rollback, stalled};
+pub use settle::stalled;
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
 

@@ -1,4 +1,4 @@
-//! What expressions see: `inputs`, `node`, `answers`, `choices`, `steps`, `passed`, `health`, `run`.
+//! What expressions see: `inputs`, `node`, `answers`, `began`, `choices`, `steps`, `passed`, `health`, `run`.
 
 use std::time::Duration;
 
@@ -32,6 +32,9 @@ pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, sour
     if source.contains("steps") {
         scope.insert("steps".into(), steps(state));
     }
+    if source.contains("began") {
+        scope.insert("began".into(), state.began.value());
+    }
     if source.contains("passed") {
         scope.insert("passed".into(), passed(state));
     }
@@ -44,7 +47,18 @@ pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, sour
 /// The scope of a step's texts and conditions: its item is `node`.
 pub fn step_scope(state: &RunState, board: &Board, key: &StepKey, now: Timestamp, source: &str) -> Value {
     let node = state.item(key).map_or(&Value::Null, |item| &item.item.value);
-    scope(state, board, node, now, source)
+    let scope = scope(state, board, node, now, source);
+    let group = if source.contains("group") { state.group(key) } else { None };
+    with_group(scope, group.map(|group| &group.item.value))
+}
+
+/// The scope with the outer item of a loop in a loop as `group`.
+pub(crate) fn with_group(scope: Value, group: Option<&Value>) -> Value {
+    let mut scope = scope;
+    if let (Some(scope), Some(group)) = (scope.as_object_mut(), group) {
+        scope.insert("group".into(), group.clone());
+    }
+    scope
 }
 
 /// A step's text with its values; where a value is missing, the text says so in place.

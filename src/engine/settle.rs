@@ -2,18 +2,16 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
-use crate::engine::bind::bind;
+use crate::engine::bind::{bind, bind_group};
 use crate::engine::defer;
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Moment;
-use crate::engine::scope::{millis, scope, step_scope};
+use crate::engine::scope::{millis, step_scope};
 use crate::engine::soak;
-use crate::engine::state::{Plan, RunState, StepStatus};
-use crate::runbook::{Action, Condition, Expr, Rollback, Runbook, StepKey, Truth, shorten};
+use crate::engine::state::{Group, RunState, StepStatus};
+use crate::runbook::{Action, Condition, Expr, Runbook, StepKey, Truth, shorten};
 
 /// The most steps that a run may have, over all items.
 pub(crate) const MAX_STEPS: usize = 100_000;
@@ -69,7 +67,34 @@ impl<'a> Draft<'a> {
             };
         }
         let next = phase.next_pending();
-        next.is_some_and(|key| self.begin(&key))
+        match phase.next_group().cloned() {
+            Some(group) => next.is_some_and(|key| self.open_group(&key, &group)),
+            None => next.is_some_and(|key| self.begin(&key)),
+        }
+    }
+
+    /// The turn of an outer item has come: it is left out as a whole where that is known without its inner items, else
+    /// they are fixed.
+    fn open_group(&mut self, key: &StepKey, group: &Group) -> bool {
+        let when = self.runbook.phase(&key.phase).and_then(|phase| phase.when.as_ref());
+        if let Some(when) = when.filter(|when| !reads_node(&when.holds)) {
+            match self.applies(when, key) {
+                Some(Err(why)) => {
+                    self.leave_out_item(key, &why);
+                    return true;
+                }
+                Some(Ok(())) => {}
+                None => return false,
+            }
+        }
+        match bind_group(self.runbook, &self.state, self.moment, &key.phase, group) {
+            Ok(items) => {
+                let (phase, group) = (key.phase.clone(), group.item.name.clone().unwrap_or_default());
+                self.push(Event::GroupBound { phase, group, items });
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     fn begin(&mut self, key: &StepKey) -> bool {
@@ -151,29 +176,28 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The way back that is offered now: the first whose `when` holds.
-pub fn offered_rollback<'a>(runbook: &'a Runbook, state: &RunState, moment: &Moment) -> Option<&'a Rollback> {
-    if state.plan != Plan::Main || state.closed.is_some() || state.opened.is_none() {
-        return None;
-    }
-    runbook.rollbacks.iter().find(|plan| {
-        plan.when.as_ref().is_none_or(|when| {
-            let scope = scope(state, &moment.board, &Value::Null, moment.at, when.source());
-            when.truth(&scope) == Truth::True
-        })
-    })
-}
-
 /// Why the walk cannot go on although no step is current; `None` when one is, or when the end is reached.
 pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<String> {
     if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
         return None;
     }
     let phase = state.walked().find(|phase| !phase.is_passed())?;
+    if let Some(group) = phase.next_group() {
+        let name = group.item.name.as_deref().unwrap_or_default();
+        let why = bind_group(runbook, state, moment, &phase.id, group).err();
+        return Some(match why {
+            Some(why) => format!("the phase {} cannot open for {name}: {why}", phase.id),
+            None => format!("whether {} opens for {name} waits for a first answer of its probes", phase.id),
+        });
+    }
     if phase.is_bound {
         return Some(format!("the next step of {} waits for a first answer of its probes", phase.id));
     }
     bind(runbook, state, moment, &phase.id).err().map(|why| format!("the phase {} cannot open: {why}", phase.id))
+}
+
+fn reads_node(expr: &Expr) -> bool {
+    expr.reads().whole || expr.reads().keys.contains_key("node")
 }
 
 /// Whether every probe that the expression reads has given an answer in this sitting, be it "unknown".

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
+use crate::engine::began::Began;
 use crate::engine::disturb::Turn;
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
@@ -45,6 +46,8 @@ pub struct RunState {
     pub answers: Map<String, Value>,
     /// The decisions that stand, by the names of their choices.
     pub choices: BTreeMap<String, Chosen>,
+    /// What was really begun on which item.
+    pub began: Began,
     /// Where a person overruled the machine, in order.
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
@@ -84,15 +87,30 @@ pub struct PhaseState {
     pub plan: Plan,
     /// Whether its items are fixed. Before, it has one item that stands for those to come.
     pub is_bound: bool,
-    /// Its items.
+    /// Whether it is a loop in a loop.
+    pub is_nested: bool,
+    /// The outer items of a loop in a loop, once they are fixed.
+    pub groups: Vec<Group>,
+    /// Its items; for a group that is not bound yet, one that stands for those to come and is named as the group.
     pub items: Vec<ItemState>,
+}
+
+/// An outer item of a loop in a loop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// What it is, bound to `.group`.
+    pub item: Item,
+    /// Whether its inner items are fixed; there may be none.
+    pub is_bound: bool,
 }
 
 /// One pass through a phase.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemState {
-    /// What it is for.
+    /// What it is for; named `outer/inner` in a loop in a loop.
     pub item: Item,
+    /// Its place among the phase's groups, in a loop in a loop.
+    pub group: Option<usize>,
     /// Its steps in order.
     pub steps: Vec<StepState>,
 }
@@ -303,6 +321,7 @@ impl RunState {
             turns: BTreeMap::new(),
             answers: Map::new(),
             choices: BTreeMap::new(),
+            began: Began::new(runbook),
             deviations: Vec::new(),
             notes: Vec::new(),
             board: Board::default(),
@@ -329,6 +348,12 @@ impl RunState {
     pub fn item(&self, key: &StepKey) -> Option<&ItemState> {
         let phase = self.phases.iter().find(|phase| phase.id == key.phase)?;
         phase.items.iter().find(|item| item.item.name == key.item)
+    }
+
+    /// The outer item of the pass that a step belongs to, in a loop in a loop.
+    pub fn group(&self, key: &StepKey) -> Option<&Group> {
+        let phase = self.phases.iter().find(|phase| phase.id == key.phase)?;
+        phase.groups.get(self.item(key)?.group?)
     }
 
     /// How many of the counted steps are in each state.
@@ -411,6 +436,7 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         actors: Vec::new(),
     });
     let item = Item { name: None, value: Value::Null };
-    let items = vec![ItemState { item, steps: steps.collect() }];
-    PhaseState { id: phase.id.clone(), plan, is_bound: false, items }
+    let items = vec![ItemState { item, group: None, steps: steps.collect() }];
+    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
+    PhaseState { id, plan, is_bound: false, is_nested, groups: Vec::new(), items }
 }

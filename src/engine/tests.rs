@@ -1,5 +1,10 @@
 //! The laws of a run, by tables and by properties.
 
+#[path = "began_tests.rs"]
+mod began;
+#[path = "nested_tests.rs"]
+mod nested;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -172,10 +177,14 @@ impl Walk {
         Self::of(book())
     }
 
-    fn of(runbook: Runbook) -> Self {
+    fn unopened(runbook: Runbook) -> Self {
         let state = RunState::new(&runbook);
         let moment = Moment { at: Timestamp::from_millis(1_000_000), board: board([true; 3]) };
-        let mut walk = Self { runbook, state, records: Vec::new(), moment };
+        Self { runbook, state, records: Vec::new(), moment }
+    }
+
+    fn of(runbook: Runbook) -> Self {
+        let mut walk = Self::unopened(runbook);
         let head = opened(&walk.runbook);
         walk.must(Proposal::Open(head));
         walk.sit();

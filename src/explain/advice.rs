@@ -5,6 +5,23 @@ use crate::explain::Explanation;
 /// By code.
 pub const ADVICE: &[Explanation] = &[
     Explanation {
+        code: "by-name",
+        title: "a signal to every process of a name",
+        why: "`pkill` and `killall` end every process on the host that is called so: a second instance, a migration, a client's shell. Stop the one unit, or the one process whose id is known.\nIt is not told of `pkill` with a file of the process id (`-F`) or of one parent (`-P`).",
+        bad: r#"[[phase.step]]
+id     = "stop"
+title  = "Stop the server"
+run    = ["ssh", "node-1", "sudo", "pkill", "server"]
+expect = { holds = ".exit == 0", why = "The server must have been stopped." }
+"#,
+        good: r#"[[phase.step]]
+id     = "stop"
+title  = "Stop the server"
+run    = ["ssh", "node-1", "sudo", "systemctl", "stop", "server"]
+expect = { holds = ".exit == 0", why = "The server must have been stopped." }
+"#,
+    },
+    Explanation {
         code: "caution-acts",
         title: "a caution orders an action",
         why: "A caution is read, not done: what it orders is forgotten, or done before its time, and nothing records that it was. A caution says what is at stake; what is to be done is a step in front of it.\nWhat a caution forbids (\"do not …\", \"never …\") is no order.",
@@ -91,6 +108,23 @@ id     = "version"
 title  = "Check the version"
 run    = ["server", "version"]
 expect = { holds = '.exit == 0 and (.stdout | contains("v2."))', why = "The file must be of version 2." }
+"#,
+    },
+    Explanation {
+        code: "no-file",
+        title: "an archive that is printed",
+        why: "`curl URL` prints what it fetches, with status 0. The archive then lies in the captured output instead of in a file, and the step that unpacks it finds nothing, or an old one.\nIt is told of addresses that end as archives do (`.tgz`, `.zip`, `.deb` and the like), when nothing takes the output.",
+        bad: r#"[[phase.step]]
+id     = "fetch"
+title  = "Fetch the archive"
+run    = ["ssh", "node-1", "curl", "-fsSL", "https://example.net/server-1.1.tgz"]
+expect = { holds = ".exit == 0", why = "The archive must lie on the node." }
+"#,
+        good: r#"[[phase.step]]
+id     = "fetch"
+title  = "Fetch the archive"
+run    = ["ssh", "node-1", "curl", "-fsSLo", "/var/tmp/server-1.1.tgz", "https://example.net/server-1.1.tgz"]
+expect = { holds = ".exit == 0", why = "The archive must lie on the node." }
 "#,
     },
     Explanation {

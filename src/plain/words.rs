@@ -49,6 +49,11 @@ pub fn describe(event: &Event) -> String {
         Event::CheckPassed { step, held_ms, soaked: Some(soaked), .. } => {
             format!("sensed    {step} (soaked {} s, {} s of it seen)", held_ms / 1000, soaked.covered_ms / 1000)
         }
+        Event::GroupBound { phase, group, items } => {
+            let names: Vec<_> = items.iter().filter_map(|item| item.name.as_deref()).collect();
+            let names = if names.is_empty() { "nothing to do".to_owned() } else { names.join(", ") };
+            format!("phase {phase}, {group}: {names}")
+        }
         Event::CheckPassed { step, held_ms, .. } => format!("sensed    {step} (held {} s)", held_ms / 1000),
         Event::ConditionChanged { condition, truth, why, .. } => {
             let word = match truth {

@@ -11,7 +11,7 @@ use crate::runbook::reads::Compared;
 use crate::runbook::template::Template;
 
 /// What every expression of a run sees, `node` apart.
-const RUN_KEYS: &[&str] = &["inputs", "answers", "choices", "steps", "passed", "health", "run"];
+const RUN_KEYS: &[&str] = &["inputs", "answers", "choices", "steps", "passed", "began", "health", "run"];
 /// What is seen beside that after a command.
 const OUTCOME_KEYS: &[&str] = &["exit", "stdout", "stderr", "json"];
 /// What `.run` holds.
@@ -38,7 +38,7 @@ pub fn check_names(book: &Runbook, template: &Template) -> Result<(), String> {
     for (_, expr) in template.expressions() {
         let reads = expr.reads();
         for key in reads.keys.keys() {
-            if key != "node" && !RUN_KEYS.contains(&key.as_str()) {
+            if key != "node" && key != "group" && !RUN_KEYS.contains(&key.as_str()) {
                 return Err(format!("there is no `.{key}`; it sees .node, .{}", RUN_KEYS.join(", .")));
             }
         }
@@ -243,11 +243,13 @@ impl Check<'_, '_> {
     /// The keys of the scope that this expression sees.
     fn keys(&self) -> Vec<String> {
         let owned = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-        let with_node = |is_loop: bool| {
+        let with_item = |has_node: bool, has_group: bool| {
             let mut keys = owned(RUN_KEYS);
-            keys.extend(is_loop.then(|| "node".to_owned()));
+            keys.extend(has_node.then(|| "node".to_owned()));
+            keys.extend(has_group.then(|| "group".to_owned()));
             keys
         };
+        let with_node = |place: &Place| with_item(place.is_loop, place.is_nested);
         match &self.met.sees {
             Sees::Question { node } => {
                 let keys: &[&str] = if *node { &["inputs", "node"] } else { &["inputs"] };
@@ -255,11 +257,12 @@ impl Check<'_, '_> {
             }
             Sees::Answer(keys) => owned(keys),
             Sees::Fields(names) => names.clone(),
-            Sees::Command => with_node(true),
-            Sees::Run | Sees::Loop(_) => with_node(false),
-            Sees::Shown(place) | Sees::Deciding(place) => with_node(place.is_loop),
+            Sees::Command => with_item(true, true),
+            Sees::Run | Sees::Loop(_) => with_item(false, false),
+            Sees::InnerLoop(_) => with_item(false, true),
+            Sees::Shown(place) | Sees::Deciding(place) => with_node(place),
             Sees::Outcome(place) => {
-                let mut keys = with_node(place.is_loop);
+                let mut keys = with_node(place);
                 keys.extend(owned(OUTCOME_KEYS));
                 keys
             }
@@ -270,6 +273,9 @@ impl Check<'_, '_> {
         let help = match nearest(key, keys.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `.{near}`?"),
             None if key == "node" => "`.node` is the item of a phase with `for_each`, or of a probe with `each`".into(),
+            None if key == "group" => {
+                "`.group` is the outer item of a phase with `for_each = [\"outer\", \"inner\"]`".into()
+            }
             None if keys.is_empty() => "the probe has no `fields` that this could see".into(),
             None => format!("it sees .{}", keys.join(", .")),
         };
@@ -290,6 +296,7 @@ impl Check<'_, '_> {
                 let steps: Vec<&str> = known.steps.iter().map(String::as_str).collect();
                 self.one_of(name, at, &steps, "step");
             }
+            (_, "began") => self.begun(name, at),
             (_, "steps") => {
                 let plain = without_item(name);
                 if !known.paths.contains(&plain) && !name.is_empty() {
@@ -321,6 +328,21 @@ impl Check<'_, '_> {
         self.report("unknown-name", at, format!("there is no {what} `{name}`"), help);
     }
 
+    /// What was begun is known by phase and step, over all items.
+    fn begun(&mut self, name: &str, at: &Range<usize>) {
+        if self.known.paths.contains(name) {
+            return;
+        }
+        let step = name.rsplit('/').next().unwrap_or_default();
+        let of_step = self.known.paths.iter().find(|path| path.rsplit('/').next() == Some(step));
+        let near = nearest(name, self.known.paths.iter().map(String::as_str)).or(of_step.map(String::as_str));
+        let help = match near {
+            Some(near) => format!("did you mean `.began.\"{near}\"`?"),
+            None => "`.began` is read as .began.\"phase/step\": the items on which that step was begun".into(),
+        };
+        self.report("unknown-name", at, format!("there is no step `{name}`"), help);
+    }
+
     fn input(&mut self, name: &str, at: &Range<usize>) {
         let known = self.known;
         match known.inputs.iter().find(|(known, _)| known == name) {
@@ -345,7 +367,11 @@ impl Check<'_, '_> {
             let names: Vec<&str> = all.iter().map(|(_, name)| *name).collect();
             return self.one_of(name, at, &names, what);
         }
-        let (Sees::Loop(place) | Sees::Deciding(place) | Sees::Outcome(place)) = &self.met.sees else { return };
+        let (Sees::Loop(place) | Sees::InnerLoop(place) | Sees::Deciding(place) | Sees::Outcome(place)) =
+            &self.met.sees
+        else {
+            return;
+        };
         let is_given = givers.iter().any(|giver| {
             if giver.plan != place.plan {
                 return giver.plan == 0;

@@ -24,6 +24,12 @@ pub fn is_item_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-'))
 }
 
+/// Whether `path` may stand between the brackets of `phase[…]/step`: an item's name, or `outer/inner` in a loop in a
+/// loop.
+pub fn is_item_path(path: &str) -> bool {
+    path.split('/').count() <= 2 && path.split('/').all(is_item_name)
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -80,12 +86,13 @@ name!(
     RollbackId
 );
 
-/// One step of one loop item: `phase/step`, or `phase[item]/step` inside a loop.
+/// One step of one loop item: `phase/step`, or `phase[item]/step` inside a loop; `phase[outer/inner]/step` inside a
+/// loop in a loop.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepKey {
     /// The phase it belongs to.
     pub phase: PhaseId,
-    /// The loop's item, by name; `None` in a phase without `for_each`.
+    /// The loop's item, by name or `outer/inner`; `None` in a phase without `for_each`.
     pub item: Option<String>,
     /// The step within the phase.
     pub step: StepId,
@@ -115,7 +122,7 @@ impl FromStr for StepKey {
             Some((phase, rest)) => (phase, Some(rest.strip_suffix(']').ok_or_else(bad)?)),
             None => (place, None),
         };
-        if !is_plain_name(phase) || !is_plain_name(step) || item.is_some_and(|item| !is_item_name(item)) {
+        if !is_plain_name(phase) || !is_plain_name(step) || item.is_some_and(|item| !is_item_path(item)) {
             return Err(bad());
         }
         Ok(Self { phase: PhaseId::new(phase), item: item.map(str::to_owned), step: StepId::new(step) })
@@ -141,10 +148,10 @@ mod tests {
 
     #[test]
     fn step_keys_survive_a_round_trip_and_nothing_else_parses() {
-        for good in ["prepare/backup", "standbys[vault-2]/stop", "a[n.1:8200]/b"] {
+        for good in ["prepare/backup", "standbys[vault-2]/stop", "a[n.1:8200]/b", "a[x/y]/c"] {
             assert_eq!(good.parse::<StepKey>().unwrap().to_string(), good);
         }
-        for bad in ["", "stop", "a[b/c", "a[]/c", "A/b", "a[b]/", "a[x/y]/c", "a b/c"] {
+        for bad in ["", "stop", "a[b/c", "a[]/c", "A/b", "a[b]/", "a[x/y/z]/c", "a[x/]/c", "a[/y]/c", "a b/c"] {
             assert!(bad.parse::<StepKey>().is_err(), "{bad}");
         }
     }

@@ -187,7 +187,7 @@ fn recorded_output(launched: &Launched) -> Option<RecordedOutput> {
 fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
     match (message, &mut app.screen) {
         (Message::Glanced(entries, open), Screen::Library(library)) => library.glance(entries, open),
-        (Message::Library(entries, open), Screen::Library(library)) => library.take(entries, open),
+        (Message::Library(entries), Screen::Library(library)) => library.take(entries),
         (Message::SetUp(Ok(questions)), _) => {
             let (set_up, effects) = SetUp::new(questions);
             app.screen = Screen::SetUp(Box::new(set_up));

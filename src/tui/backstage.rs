@@ -126,23 +126,6 @@ pub enum Start {
     Run(Box<Launched>),
 }
 
-/// How the screens look and behave.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// A theme's name; `None`: chosen by the terminal and `NO_COLOR`.
-    pub theme: Option<String>,
-    /// Only ASCII signs.
-    pub is_ascii: bool,
-    /// Whether the mouse is taken.
-    pub has_mouse: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { theme: None, is_ascii: false, has_mouse: true }
-    }
-}
-
 /// How the screens ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exit {

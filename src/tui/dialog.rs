@@ -81,8 +81,8 @@ pub enum Purpose {
     CutWait(StepKey),
     /// Go on although it does not hold; with what is shown of it.
     Acknowledge(ConditionId, String),
-    /// Go back; with the plan's title.
-    RollBack(RollbackId, String),
+    /// Go back; with what that means.
+    RollBack(RollbackId, Vec<String>),
     /// Give the run up.
     Abandon,
 }

@@ -124,7 +124,8 @@ fn a_hostile_library_and_form_are_drawn_harmless() {
             last: crate::clock::Timestamp::default(),
             standing: attack.into(),
         };
-        update(&mut app, Message::Library(vec![entry], vec![open]));
+        update(&mut app, Message::Glanced(vec![entry.clone()], vec![open]));
+        update(&mut app, Message::Library(vec![entry]));
         picture(&app);
         update(&mut app, Message::Key(event("down")));
         update(&mut app, Message::Key(event("enter")));

@@ -400,7 +400,7 @@ fn the_mouse_looks_and_scrolls_but_confirms_nothing() {
     let mut stage = stage();
     let before = stage.records.len();
     let mouse = |kind, column, row| Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
-    stage.tell(mouse(MouseEventKind::Down(MouseButton::Left), 10, 4));
+    stage.tell(mouse(MouseEventKind::Down(MouseButton::Left), 10, 5));
     assert_eq!(stage.run().browsed.as_ref().unwrap().to_string(), "prepare/backup");
     for row in 0..40 {
         for column in (0..120).step_by(7) {

@@ -29,10 +29,10 @@ pub enum Message {
     Shown,
     /// A moment that the screen waited for has come.
     Woken,
-    /// The library was read.
-    Library(Vec<LibraryEntry>, Vec<OpenRun>),
-    /// The same at a glance: nothing in it has been checked.
+    /// The library at a glance, nothing in it checked, and the runs that can be gone on with.
     Glanced(Vec<LibraryEntry>, Vec<OpenRun>),
+    /// The library, checked.
+    Library(Vec<LibraryEntry>),
     /// What the set-up form asks.
     SetUp(Result<Questions, String>),
     /// What is wrong with the text of a field.

@@ -12,6 +12,7 @@ mod evidence;
 mod input;
 pub mod keymap;
 pub mod message;
+pub mod options;
 pub mod recorded;
 pub mod release;
 mod runtime;
@@ -23,16 +24,21 @@ mod watch;
 pub mod widget;
 mod wrap;
 
-pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError};
+pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Question, Questions, Start, TuiError};
+pub use options::Options;
 pub use runtime::run;
 pub use terminal::print_after;
 
+#[cfg(test)]
+mod back_tests;
 #[cfg(test)]
 mod disturb_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod keys_tests;
+#[cfg(test)]
+mod nested_tests;
 #[cfg(test)]
 mod screens_tests;
 #[cfg(test)]

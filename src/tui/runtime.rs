@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::Event as TerminalEvent;
 use futures_util::FutureExt;
-use jiff::tz::TimeZone;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
@@ -15,15 +14,15 @@ use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
 use crate::engine::Leaving;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
-use crate::tui::backstage::{Backstage, Exit, Options, Start, TuiError};
+use crate::tui::backstage::{Backstage, Exit, Start, TuiError};
 use crate::tui::evidence::look_at_file;
 use crate::tui::input;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::options::Options;
 use crate::tui::recorded::tail_of;
 use crate::tui::screen::Screen;
 use crate::tui::terminal::{Terminal, give_back, is_gone};
-use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
 use crate::tui::watch::{Outside, Watch, panic_on_demand, silence_input};
 
 /// How many things of one kind are taken in before a frame is drawn.
@@ -48,7 +47,7 @@ const LEAST_WAKE: Duration = Duration::from_millis(100);
 /// The terminal cannot be used, the theme does not exist, or a part of piton panicked. The terminal has been given
 /// back in any case.
 pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) -> Result<Exit, TuiError> {
-    let look = look(&options)?;
+    let look = options.look()?;
     let (listener, outside) = unbounded_channel();
     let _watch = Watch::begin(&listener)?;
     let mut runtime = Runtime::new(App::new(look, Keymap::standard()), backstage, outside);
@@ -75,28 +74,6 @@ pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) 
             Ok(exit)
         }
     }
-}
-
-fn look(options: &Options) -> Result<Look, TuiError> {
-    let terminal = std::env::var("TERM").unwrap_or_default();
-    let is_poor = !terminal.contains("256") && std::env::var_os("COLORTERM").is_none();
-    let has_no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let name = match &options.theme {
-        Some(name) => name.as_str(),
-        None if has_no_colour => "mono",
-        None if is_poor => "sixteen",
-        None => "dark",
-    };
-    let glyphs = if options.is_ascii { &ASCII } else { &UNICODE };
-    Ok(Look { theme: Theme::named(name)?, glyphs, zone: local_zone() })
-}
-
-/// The machine's time zone. Its file is read as it is: to learn its name, all zones of the machine would be listed.
-fn local_zone() -> TimeZone {
-    let is_named = std::env::var_os("TZ").is_some();
-    let file = || std::fs::read("/etc/localtime").ok();
-    let zone = (!is_named).then(file).flatten().and_then(|zone| TimeZone::tzif("local", &zone).ok());
-    zone.unwrap_or_else(TimeZone::system)
 }
 
 /// How the loop came to its end.
@@ -160,12 +137,15 @@ impl Runtime {
 
     async fn live(&mut self, terminal: &mut Terminal) -> Result<Ending, TuiError> {
         self.take_size(terminal)?;
-        let mut events = input::begin()?;
         if self.session.is_none()
             && let Ok(Some(reply)) = timeout(FIRST_LOOK, self.replies.recv()).await
         {
             self.take(Happened::Reply(reply), terminal)?;
         }
+        // What is typed meanwhile waits in the terminal: what a person sees comes first.
+        self.settle();
+        self.draw(terminal)?;
+        let mut events = input::begin()?;
         loop {
             match self.turn(&mut events, terminal).await {
                 Ok(None) => {}
@@ -387,7 +367,7 @@ impl Runtime {
                 self.behind(move || Some(Message::Glanced(backstage.glance(), backstage.resumable())));
             }
             Effect::CheckLibrary => {
-                self.behind(move || Some(Message::Library(backstage.library(), backstage.resumable())));
+                self.behind(move || Some(Message::Library(backstage.library())));
             }
             Effect::SetUp { runbook, is_practice } => {
                 self.behind(move || Some(Message::SetUp(backstage.set_up(&runbook, is_practice))));

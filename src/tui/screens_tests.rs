@@ -157,7 +157,8 @@ fn library(size: (u16, u16)) -> App {
         last: crate::clock::Timestamp::from_millis(1_795_140_000_000),
         standing: "standbys[vault-2]/stop is the current step".into(),
     };
-    update(&mut app, Message::Library(vec![vault, broken], vec![open]));
+    update(&mut app, Message::Glanced(Vec::new(), vec![open]));
+    update(&mut app, Message::Library(vec![vault, broken]));
     app
 }
 

@@ -108,6 +108,7 @@ fn prepare() -> Phase {
         id: PhaseId::new("prepare"),
         title: text("Prepare"),
         for_each: None,
+        inner: None,
         when: None,
         steps: vec![notes, backup, leader],
     }
@@ -144,6 +145,7 @@ fn standbys() -> Phase {
         id: PhaseId::new("standbys"),
         title: text("Each standby"),
         for_each: Some(expr(r#".health.vault[] | select(.role == "standby") | .node"#)),
+        inner: None,
         when: None,
         steps: vec![stop, start, ready],
     }
@@ -152,7 +154,7 @@ fn standbys() -> Phase {
 fn verify() -> Phase {
     let rest = step("rest", "Let it rest", Action::Wait(Duration::from_secs(60)));
     let steps = vec![rest];
-    Phase { id: PhaseId::new("verify"), title: text("Verify"), for_each: None, when: None, steps }
+    Phase { id: PhaseId::new("verify"), title: text("Verify"), for_each: None, inner: None, when: None, steps }
 }
 
 pub fn runbook() -> Runbook {

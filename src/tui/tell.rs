@@ -1,7 +1,5 @@
 //! Records, conditions and steps in a few words.
 
-use std::time::Duration;
-
 use crate::engine::{
     Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, Soaked, StepStatus, Tri,
     Turned, Verdict,
@@ -18,6 +16,9 @@ pub fn event(event: &Event) -> String {
         Event::SittingClosed { how: Leaving::Left } => "the operator left".into(),
         Event::SittingClosed { how: Leaving::Interrupted } => "the sitting was interrupted".into(),
         Event::PhaseBound { phase, items } => format!("phase {phase} opened with {} item(s)", items.len()),
+        Event::GroupBound { phase, group, items } => {
+            format!("phase {phase} opened for {group} with {} item(s)", items.len())
+        }
         Event::StepBegan { step, .. } => format!("{step} began"),
         Event::CautionsRead { step } => format!("cautions of {step} were read"),
         Event::StepConfirmed { step, said, .. } => format!("{step} confirmed: {said}"),

@@ -192,6 +192,7 @@ fn deed(event: &Event) -> Option<String> {
     Some(match event {
         Event::RunOpened(_) => "opened".into(),
         Event::PhaseBound { phase, .. } => format!("bound {phase}"),
+        Event::GroupBound { phase, group, .. } => format!("bound {group} of {phase}"),
         Event::StepBegan { step, .. } | Event::StepRetried { step, .. } => format!("began {step}"),
         Event::CautionsRead { step } => format!("cautions of {step}"),
         Event::StepConfirmed { step, .. }

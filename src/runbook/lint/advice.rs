@@ -171,6 +171,15 @@ impl<'l, 'd> Lint<'l, 'd> {
                 Diagnostic::advice("never-fails", span.clone(), "the search finds itself among the processes");
             self.tell(finding, "ask for the process by name: `pgrep -x NAME`, or `systemctl is-active UNIT`");
         }
+        if let Some(program) = command.ends_all_of_a_name() {
+            let message = format!("`{program}` ends every process of that name on the host");
+            let finding = Diagnostic::advice("by-name", span.clone(), message);
+            self.tell(finding, "stop the unit (`systemctl stop UNIT`), or the process whose id a file holds");
+        }
+        if command.prints_archive() {
+            let finding = Diagnostic::advice("no-file", span.clone(), "the archive is printed, and kept nowhere");
+            self.tell(finding, "name the file: `curl -fsSLo FILE URL`, and look at its sum in the step after it");
+        }
         if let Some((what, cure)) = command.asks() {
             let message = format!("`{what}` asks a question, and nobody is there to answer");
             self.tell(Diagnostic::advice("would-prompt", span, message), cure);

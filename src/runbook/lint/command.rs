@@ -26,6 +26,8 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh"];
 /// Programs whose arguments are only looked for or shown.
 const READERS: &[&str] =
     &["grep", "egrep", "echo", "printf", "cat", "journalctl", "awk", "sed", "jq", "man", "test", "["];
+/// How the name of a file ends that nobody fetches to read it.
+const ARCHIVES: &[&str] = &[".tgz", ".gz", ".xz", ".bz2", ".zst", ".zip", ".tar", ".deb", ".rpm"];
 
 /// What a command line comes to.
 #[derive(Debug, Default)]
@@ -103,6 +105,21 @@ impl Command {
     /// A search in the list of processes that finds itself.
     pub(crate) fn finds_itself(&self) -> bool {
         self.lines.iter().any(finds_itself)
+    }
+
+    /// A program that ends every process of a name, as it would be typed.
+    pub(crate) fn ends_all_of_a_name(&self) -> Option<&str> {
+        // Of one parent, or of a file that holds the process id.
+        let is_one = |words: &[String]| has_letter(words, 'F') || has_letter(words, 'P') || has(words, &["--pidfile"]);
+        let is_it = |words: &&Vec<String>| matches!(base_name(&words[0]), "pkill" | "killall") && !is_one(&words[1..]);
+        self.programs.iter().find(is_it).map(|words| base_name(&words[0]))
+    }
+
+    /// An archive that is fetched and printed: it lies nowhere afterwards.
+    pub(crate) fn prints_archive(&self) -> bool {
+        let is_taken = |line: &Line| line.windows(2).any(|pair| prints_archive(&pair[0].1) && pair[1].0 == "|");
+        let is_curl = |words: &&Vec<String>| base_name(&words[0]) == "curl";
+        self.programs.iter().filter(is_curl).any(|words| prints_archive(words)) && !self.lines.iter().any(is_taken)
     }
 
     /// A shell line that ends well whatever happened in it.
@@ -283,6 +300,20 @@ fn asks(words: &[String]) -> Option<(String, &'static str)> {
         "passwd" => Some((program.to_owned(), "have it done by hand, in a `confirm` step")),
         _ => None,
     }
+}
+
+fn prints_archive(words: &[String]) -> bool {
+    // Behind a wrapper in a line of the shell too.
+    let Some(at) = words.iter().position(|word| base_name(word) == "curl") else { return false };
+    let words = &words[at + 1..];
+    let is_kept = has_letter(words, 'o')
+        || has_letter(words, 'O')
+        || words
+            .iter()
+            .any(|word| word.starts_with("--output") || word.starts_with("--remote-name") || word.starts_with('>'));
+    let is_asked_only = has_letter(words, 'I') || has(words, &["--head"]);
+    let is_archive = |word: &String| word.contains("://") && ARCHIVES.iter().any(|end| word.ends_with(end));
+    !is_kept && !is_asked_only && words.iter().any(is_archive)
 }
 
 fn finds_itself(line: &Line) -> bool {

@@ -134,6 +134,30 @@ fn lines_that_cannot_fail_are_found() {
     }
 }
 
+#[test]
+fn signals_by_name_and_archives_on_the_screen_are_found() {
+    for (words, by_name, is_printed) in [
+        (&["pkill", "cockroach"][..], Some("pkill"), false),
+        (&["ssh", "a", "sudo", "killall", "-TERM", "vault"], Some("killall"), false),
+        (&["pkill", "-F", "/run/vault.pid"], None, false),
+        (&["pgrep", "-x", "cockroach"], None, false),
+        (&["curl", "https://a/b.tgz"], None, true),
+        (&["ssh", "a", "curl", "-fsSL", "https://a/b-v_____.tar.gz"], None, true),
+        (&["curl", "-O", "https://a/b.tgz"], None, false),
+        (&["curl", "-fsSLo", "b.tgz", "https://a/b.tgz"], None, false),
+        (&["curl", "--remote-name-all", "https://a/b.tgz"], None, false),
+        (&["curl", "-sI", "https://a/b.tgz"], None, false),
+        (&["ssh", "a", "curl https://a/b.tgz > b.tgz"], None, false),
+        (&["ssh", "a", "curl https://a/b.tgz | tar -xz"], None, false),
+        (&["ssh", "a", "sudo curl https://a/b.tgz | tar -xz"], None, false),
+        (&["curl", "https://a/health"], None, false),
+        (&["echo", "curl", "https://a/b.tgz"], None, false),
+    ] {
+        let command = command(words);
+        assert_eq!((command.ends_all_of_a_name(), command.prints_archive()), (by_name, is_printed), "{words:?}");
+    }
+}
+
 /// The codes that a runbook with these steps gives, each with the text it points at.
 fn told(top: &str, steps: &str) -> Vec<(&'static str, String)> {
     let text = format!(

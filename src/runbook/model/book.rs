@@ -128,6 +128,9 @@ pub struct Phase {
     pub title: Template,
     /// The items, evaluated when the phase opens and then fixed in the journal.
     pub for_each: Option<Expr>,
+    /// In a loop in a loop: the items within one item of `for_each`, which it sees as `.group`; evaluated when that
+    /// one's turn comes, and then fixed in the journal too.
+    pub inner: Option<Expr>,
     /// Evaluated as each item's turn comes (once, without `for_each`); false: its steps are not applicable.
     pub when: Option<Condition>,
     /// The steps in order.

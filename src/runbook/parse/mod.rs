@@ -7,6 +7,7 @@ mod action;
 mod book;
 mod defer;
 mod disturb;
+mod each;
 mod health;
 mod input;
 mod phase;

@@ -28,7 +28,7 @@ impl<'d> Reader<'d> {
         let tables = table.tables("phase", "a phase", MAX_PHASES, &mut self.findings);
         let mut phases = Vec::new();
         for table in tables {
-            let place = Place { plan, phase: phases.len(), step: None, is_loop: false };
+            let place = Place { plan, phase: phases.len(), step: None, is_loop: false, is_nested: false };
             phases.push(self.phase(table, place, counted));
         }
         phases
@@ -36,11 +36,10 @@ impl<'d> Reader<'d> {
 
     fn phase(&mut self, mut table: Table<'d>, mut place: Place, counted: &mut Counted<'d>) -> Phase {
         let id = self.name(&mut table);
-        let for_each = table.text("for_each", &mut self.findings);
-        place.is_loop = for_each.is_some();
+        let each = self.each(&mut table, &mut place);
         // The title stands above all items, so it sees no node.
-        let title = self.title(&mut table, &Sees::Shown(Place { is_loop: false, ..place }));
-        let for_each = for_each.and_then(|text| self.expr(&text, Sees::Loop(place)));
+        let title = self.title(&mut table, &Sees::Shown(Place { is_loop: false, is_nested: false, ..place }));
+        let (for_each, inner) = self.each_exprs(&each, place);
         self.order(&mut table, place.is_loop);
         let when = self.condition(&mut table, "when", Sees::Deciding(place));
         let span = id.as_ref().map_or(table.span.clone(), |id| id.span.clone());
@@ -65,7 +64,7 @@ impl<'d> Reader<'d> {
             }
         }
         let title = title.unwrap_or_else(Self::empty_text);
-        Phase { id: PhaseId::new(id), title, for_each, when, steps: read }
+        Phase { id: PhaseId::new(id), title, for_each, inner, when, steps: read }
     }
 
     fn order(&mut self, table: &mut Table<'d>, is_loop: bool) {

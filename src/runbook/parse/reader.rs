@@ -21,6 +21,8 @@ pub(crate) struct Place {
     pub(crate) step: Option<usize>,
     /// Whether the phase is a loop.
     pub(crate) is_loop: bool,
+    /// Whether it is a loop in a loop.
+    pub(crate) is_nested: bool,
 }
 
 /// What an expression can see.
@@ -41,6 +43,8 @@ pub(crate) enum Sees {
     Run,
     /// A phase's `for_each`: the run without a node.
     Loop(Place),
+    /// The inner expression of a `for_each` of two: the outer item too.
+    InnerLoop(Place),
     /// Texts that are only shown.
     Shown(Place),
     /// Conditions and arguments: what decides or runs.

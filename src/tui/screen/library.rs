@@ -32,16 +32,17 @@ enum Chosen<'a> {
 }
 
 impl Library {
-    /// Takes what was read.
-    pub fn take(&mut self, entries: Vec<LibraryEntry>, open: Vec<OpenRun>) {
-        (self.entries, self.open, self.is_read) = (entries, open, true);
-        self.chosen = self.chosen.min(self.len().saturating_sub(1));
+    /// Takes in what can be told at a glance, and the runs that can be gone on with.
+    pub fn glance(&mut self, entries: Vec<LibraryEntry>, open: Vec<OpenRun>) {
+        self.open = open;
+        self.is_to_check = true;
+        self.take(entries);
     }
 
-    /// Takes in what can be told at a glance.
-    pub fn glance(&mut self, entries: Vec<LibraryEntry>, open: Vec<OpenRun>) {
-        self.take(entries, open);
-        self.is_to_check = true;
+    /// Takes in the runbooks, checked.
+    pub fn take(&mut self, entries: Vec<LibraryEntry>) {
+        (self.entries, self.is_read) = (entries, true);
+        self.chosen = self.chosen.min(self.len().saturating_sub(1));
     }
 
     /// It is on the screen: what takes longer may begin.

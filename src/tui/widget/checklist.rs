@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::{ItemState, Moment, PhaseState, Plan, RunState, StepStatus};
 use crate::runbook::{Runbook, StepKey};
-use crate::tui::screen::run::page::title_of;
+use crate::tui::screen::run::page::{phase_title, title_of};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::paint::Paint;
@@ -27,6 +27,8 @@ pub struct Checklist<'a> {
 pub enum Row {
     /// A phase, counted over all phases of the state.
     Phase(usize),
+    /// An outer item of it, in a loop in a loop.
+    Group(usize, usize),
     /// An item of it.
     Item(usize, usize),
     /// A step of that item.
@@ -45,6 +47,10 @@ impl Checklist<'_> {
             if !self.is_open(|key| key.phase == phase.id) {
                 continue;
             }
+            if !phase.groups.is_empty() {
+                self.group_rows(p, phase, &mut rows);
+                continue;
+            }
             let has_items = phase.items.iter().any(|item| item.item.name.is_some());
             for (i, item) in phase.items.iter().enumerate() {
                 if has_items {
@@ -58,6 +64,29 @@ impl Checklist<'_> {
         rows
     }
 
+    /// The outer items as headings; open is only that of the current step and that of the one looked at.
+    fn group_rows(&self, p: usize, phase: &PhaseState, rows: &mut Vec<Row>) {
+        for (g, group) in phase.groups.iter().enumerate() {
+            rows.push(Row::Group(p, g));
+            let mut of_it = phase.items.iter().enumerate().filter(|(_, item)| item.group == Some(g)).peekable();
+            let is_its = |key: &StepKey| {
+                let item = key.item.as_deref().unwrap_or_default();
+                key.phase == phase.id && item.split('/').next() == group.item.name.as_deref()
+            };
+            if of_it.peek().is_none() || !self.is_open(is_its) {
+                continue;
+            }
+            for (i, item) in of_it {
+                if group.is_bound {
+                    rows.push(Row::Item(p, i));
+                }
+                if self.is_open(|key| key.phase == phase.id && key.item == item.item.name) {
+                    rows.extend((0..item.steps.len()).map(|s| Row::Step(p, i, s)));
+                }
+            }
+        }
+    }
+
     fn is_open(&self, of: impl Fn(&StepKey) -> bool) -> bool {
         self.state.current.as_ref().is_some_and(&of) || self.shown.is_some_and(of)
     }
@@ -66,6 +95,7 @@ impl Checklist<'_> {
     pub fn key(&self, row: Row) -> Option<StepKey> {
         let (p, i, s) = match row {
             Row::Phase(p) => (p, 0, 0),
+            Row::Group(p, g) => (p, self.state.phases.get(p)?.items.iter().position(|item| item.group == Some(g))?, 0),
             Row::Item(p, i) => (p, i, 0),
             Row::Step(p, i, s) => (p, i, s),
         };
@@ -106,15 +136,34 @@ impl Checklist<'_> {
     fn draw_row(&self, row: Row, area: Rect, paint: &mut Paint<'_>) {
         match row {
             Row::Phase(p) => self.draw_phase(p, area, paint),
+            Row::Group(p, g) => self.draw_group(p, g, area, paint),
             Row::Item(p, i) => {
                 let Some(item) = self.state.phases.get(p).and_then(|phase| phase.items.get(i)) else { return };
                 let (done, all, worst) = sum(std::iter::once(item));
                 let name = item.item.name.as_deref().unwrap_or_default();
-                let line = Line { indent: 3, worst, name, right: &format!("{done}/{all}") };
+                // Under the heading of its group it goes by its own name.
+                let name = name.rsplit('/').next().unwrap_or(name);
+                let indent = if item.group.is_some() { 5 } else { 3 };
+                let line = Line { indent, worst, name, right: &format!("{done}/{all}") };
                 line.draw(area, paint);
             }
             Row::Step(p, i, s) => self.draw_step((p, i, s), area, paint),
         }
+    }
+
+    /// A heading; of a group that is not bound yet it is open how many there will be, and one without any says so.
+    fn draw_group(&self, p: usize, g: usize, area: Rect, paint: &mut Paint<'_>) {
+        let Some((phase, group)) = self.state.phases.get(p).and_then(|phase| Some((phase, phase.groups.get(g)?)))
+        else {
+            return;
+        };
+        let (done, all, worst) = sum(phase.items.iter().filter(|item| item.group == Some(g)));
+        let is_empty = group.is_bound && all == 0;
+        let worst = if is_empty { StepStatus::NotApplicable } else { worst };
+        let more = if group.is_bound || done == all { "" } else { "+" };
+        let right = if is_empty { "nobody in it".to_owned() } else { format!("{done}/{all}{more}") };
+        let name = group.item.name.as_deref().unwrap_or_default();
+        Line { indent: 3, worst, name, right: &right }.draw(area, paint);
     }
 
     fn draw_phase(&self, p: usize, area: Rect, paint: &mut Paint<'_>) {
@@ -122,8 +171,10 @@ impl Checklist<'_> {
         let (done, all, worst) = sum(phase.items.iter());
         let before = self.state.phases[..p].iter().filter(|other| other.plan == phase.plan).count();
         let back = if phase.plan == Plan::Main { "" } else { "B" };
-        let name = format!("{back}{} {}", before + 1, self.phase_title(phase));
-        let more = if phase.is_bound || !self.is_loop(phase) { "" } else { "+" };
+        let name = format!("{back}{} {}", before + 1, phase_title(self.runbook, self.state, self.moment, &phase.id));
+        let is_open_ended =
+            if phase.is_bound { phase.groups.iter().any(|group| !group.is_bound) } else { self.is_loop(phase) };
+        let more = if is_open_ended && !phase.is_accounted() { "+" } else { "" };
         let worst = if phase.is_accounted() && all == 0 { StepStatus::NotApplicable } else { worst };
         Line { indent: 1, worst, name: &name, right: &format!("{done}/{all}{more}") }.draw(area, paint);
     }
@@ -132,25 +183,20 @@ impl Checklist<'_> {
         self.runbook.phase(&phase.id).is_some_and(|phase| phase.for_each.is_some())
     }
 
-    fn phase_title(&self, phase: &PhaseState) -> String {
-        let Some(planned) = self.runbook.phase(&phase.id) else { return phase.id.to_string() };
-        let scope = crate::engine::scope::scope(
-            self.state,
-            &self.moment.board,
-            &serde_json::Value::Null,
-            self.moment.at,
-            planned.title.source(),
-        );
-        planned.title.render(&scope).unwrap_or_else(|_| planned.title.source().to_owned())
-    }
-
     fn draw_step(&self, (p, i, s): (usize, usize, usize), area: Rect, paint: &mut Paint<'_>) {
         let Some(key) = self.key(Row::Step(p, i, s)) else { return };
         let Some((known, planned)) = self.state.step(&key).zip(self.runbook.step(&key.phase, &key.step)) else {
             return;
         };
         let (sign, word, meaning) = tell::status(known.status, paint.look.glyphs);
-        let indent = if key.item.is_some() { 5 } else { 3 };
+        let is_grouped = self.state.group(&key).is_some_and(|group| group.is_bound);
+        let indent = if is_grouped {
+            7
+        } else if key.item.is_some() {
+            5
+        } else {
+            3
+        };
         let left = area.x + indent;
         let right = area.right();
         let is_shown = self.shown == Some(&key);

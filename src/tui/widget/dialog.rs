@@ -226,7 +226,7 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         }
         Purpose::CutWait(step) => format!("The wait of {} ends now. It stays a deviation.", run.spoken(step)),
         Purpose::Acknowledge(_, told) => format!("{}. Going on stays a deviation.", told.trim_end_matches('.')),
-        Purpose::RollBack(_, title) => format!("The plan is left for the way back: {title}"),
+        Purpose::RollBack(_, told) => told.join("\n"),
         Purpose::Abandon => {
             let counts = run.state.counts();
             let left = counts.pending + counts.current + counts.failed + counts.deferred;

@@ -1,6 +1,6 @@
 //! Why a step may or may not go on: the rules, what they came to, and the samples that they were judged on.
 
-use crate::engine::{ConditionId, Gate, Hold, Row, StepStatus, blocking};
+use crate::engine::{ConditionId, Gate, Hold, Row, StepStatus, blocking, next_loop};
 use crate::runbook::{Action, Expr, Runbook, StepKey};
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
@@ -11,6 +11,16 @@ use crate::tui::widget::step::wrapped;
 
 /// The lines of the explanation, `cells` wide.
 pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
+    let mut lines = of_the_step(run, cells, look);
+    let ways_back = run.ways_back_told();
+    if !ways_back.is_empty() {
+        lines.push(Strip::default());
+        lines.extend(ways_back.iter().flat_map(|told| wrapped(told, cells, Meaning::Text)));
+    }
+    lines
+}
+
+fn of_the_step(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     let mut lines = Vec::new();
     let Some(key) = &run.state.current else {
         return stalled(run, cells, look);
@@ -41,8 +51,7 @@ pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
 fn stalled(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     let Some(why) = &run.view.stalled else { return wrapped("no step is current", cells, Meaning::Text) };
     let mut lines = wrapped(&format!("{} {why}", look.glyphs.alert), cells, Meaning::Problem);
-    let next = run.state.walked().find(|phase| !phase.is_passed());
-    if let Some(each) = next.and_then(|phase| run.runbook.phase(&phase.id)?.for_each.as_ref()) {
+    if let Some(each) = next_loop(&run.runbook, &run.state) {
         lines.push(Strip::default());
         judged(run, each, cells, look, &mut lines);
     }

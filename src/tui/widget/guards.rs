@@ -1,4 +1,4 @@
-//! Conditions that hold through the whole run, and what going back means now.
+//! Conditions that hold through the whole run.
 
 use ratatui::layout::Rect;
 
@@ -15,8 +15,6 @@ pub struct Guards<'a> {
     pub runbook: &'a Runbook,
     /// How they stand.
     pub state: &'a RunState,
-    /// The title of the way back that is offered.
-    pub rollback: Option<&'a str>,
 }
 
 impl Guards<'_> {
@@ -42,19 +40,15 @@ impl Guards<'_> {
                 lines.extend(wrapped(&format!("  {why}"), cells, Meaning::Dim));
             }
         }
-        let (back, meaning) = self.back();
-        lines.extend(wrapped(&format!("rollback now: {back}"), cells, meaning));
+        if lines.is_empty() {
+            lines.push(Strip::of("none", Meaning::Dim));
+        }
         lines
     }
 
     /// How many lines there are at that width.
     pub fn len(&self, cells: usize) -> usize {
         self.lines(cells, &Look::plain()).len()
-    }
-
-    /// What going back means now; it stands out when there is a way back.
-    fn back(&self) -> (&str, Meaning) {
-        self.rollback.map_or(("nothing is offered", Meaning::Dim), |back| (back, Meaning::Title))
     }
 
     fn standing(&self, id: &ConditionId) -> (Tri, &str, bool) {
@@ -75,7 +69,7 @@ impl Guards<'_> {
         }
     }
 
-    /// Guards and the way back in one line: what does not hold comes first.
+    /// The guards in one line: what does not hold comes first.
     pub fn summary(&self, look: &Look) -> Strip {
         let mut strip = Strip::of("guards", Meaning::Dim);
         let mut held = 0;
@@ -91,8 +85,10 @@ impl Guards<'_> {
         if held > 0 {
             strip = strip.and(format!("  {} {held} hold", look.glyphs.done), Meaning::Ok);
         }
-        let (back, meaning) = self.back();
-        strip.and(format!("  rollback now: {back}"), meaning)
+        if self.runbook.guards.is_empty() {
+            strip = strip.and("  none", Meaning::Dim);
+        }
+        strip
     }
 
     /// Draws them, from line `from` on.

@@ -1,15 +1,21 @@
-//! The procedure's identity, on every frame: title, revision, hash, environment, run, operator, time.
+//! The procedure's identity, on every frame: title, revision, hash, environment, run, operator, time; and what going
+//! back means now.
 
 use ratatui::layout::Rect;
 
-use crate::engine::Mode;
+use crate::engine::{Mode, Plan};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::wrap::width;
 
-/// The header of the run screen, one or two rows.
+/// Fewer cells tell nothing of a way back.
+const BACK_CELLS: u16 = 16;
+/// How far it stays from what is told before it.
+const BACK_GAP: u16 = 2;
+
+/// The header of the run screen, two rows.
 pub struct Header<'a> {
     /// The run.
     pub run: &'a Run,
@@ -24,15 +30,10 @@ impl Header<'_> {
         let dot = paint.look.glyphs.dot;
         let facts = self.facts(dot);
         let first = Rect { height: 1, ..area };
-        let second = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        let mut left = area.width;
-        if second.is_empty() {
-            let cells = u16::try_from(width(&facts)).unwrap_or(u16::MAX).min(area.width / 2);
-            left -= cells + 3;
-            paint.put((area.right().saturating_sub(cells + 1), area.y), cells, &facts, Meaning::Bar);
-        } else {
-            paint.put((second.x + 1, second.y), second.width.saturating_sub(2), &facts, Meaning::Bar);
-        }
+        let left = area.width;
+        let (x, y) = (area.x + 1, area.y + 1);
+        let used = 1 + paint.put((x, y), area.width.saturating_sub(2), &facts, Meaning::Bar);
+        self.way_back(Rect { x: area.x + used, y, width: area.width.saturating_sub(used), height: 1 }, paint);
         let environment = self.environment_cells().min(left / 2);
         let runbook = &self.run.runbook;
         let hash = runbook.sha256.get(..8).unwrap_or_default();
@@ -42,6 +43,34 @@ impl Header<'_> {
         x += paint.put((x, first.y), room, "piton ", Meaning::Key);
         x += self.title(&identity, (x, first.y), room.saturating_sub(7), paint);
         self.environment((x + 2, first.y), environment, paint);
+    }
+
+    /// What going back means now, right in the second row: in full, with a short name, or not at all.
+    fn way_back(&self, area: Rect, paint: &mut Paint<'_>) {
+        let Some((names, title)) = self.back() else { return };
+        let room = area.width.saturating_sub(BACK_GAP + 1);
+        let cells = |name: &str| u16::try_from(width(name) + width(title)).unwrap_or(u16::MAX);
+        let name = names.into_iter().find(|name| cells(name) <= room).unwrap_or(names[1]);
+        if room < BACK_CELLS.min(cells(name)) {
+            return;
+        }
+        let x = area.right() - 1 - cells(name).min(room);
+        let used = paint.put((x, area.y), room, name, Meaning::Bar);
+        paint.put((x + used, area.y), room - used, title, Meaning::Key);
+    }
+
+    /// In a long and a short form what it is, and the title of the plan.
+    fn back(&self) -> Option<([&'static str; 2], &str)> {
+        let state = &self.run.state;
+        match (&state.plan, &self.run.view.rollback) {
+            _ if state.closed.is_some() => None,
+            (Plan::Rollback(id), _) => {
+                let title = self.run.runbook.rollback(id).map_or(id.as_str(), |plan| plan.title.as_str());
+                Some((["on the way back: ", "going back: "], title))
+            }
+            (Plan::Main, Some((_, title))) => Some((["rollback now: ", "back: "], title)),
+            (Plan::Main, None) => Some((["rollback now: ", ""], "no way back")),
+        }
     }
 
     /// A title that is too long is cut, its revision and hash are not.

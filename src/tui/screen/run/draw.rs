@@ -92,8 +92,7 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
 fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let glyphs = paint.look.glyphs;
     let board = &run.view.moment.board;
-    let rollback = run.view.rollback.as_ref().map(|(_, title)| title.as_str());
-    let guards = Guards { runbook: &run.runbook, state: &run.state, rollback };
+    let guards = Guards { runbook: &run.runbook, state: &run.state };
     if pane(run, panes, Pane::Health, ("Health", &health::counted(board, glyphs)), paint).is_some() {
         let place = panes.text(panes.health);
         let turned = &run.view.turned;

@@ -130,6 +130,7 @@ pub(super) fn card(runbook: &Runbook, records: &[Record], state: &RunState, now:
                 | Event::SittingClosed { .. }
                 | Event::ConditionChanged { .. }
                 | Event::PhaseBound { .. }
+                | Event::GroupBound { .. }
                 | Event::StepBegan { .. }
                 | Event::SoakSeen { .. }
         )

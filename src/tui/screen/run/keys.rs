@@ -202,8 +202,7 @@ impl Run {
     fn on_offer(&mut self, action: Action) -> Vec<Effect> {
         let offered = self.view.allowed.iter().find(|allowed| key_of(allowed).0 == action).cloned();
         let Some(offered) = offered.filter(|_| self.pending.is_none()) else {
-            let is_known = !matches!(action, Action::Help | Action::Yes | Action::Back | Action::Practice);
-            self.notice = is_known.then(|| "that is not possible now; w tells why".to_owned());
+            self.notice = self.not_offered(action);
             return Vec::new();
         };
         let reason = |purpose| Dialog::Reason(Reason { purpose, field: Field::default() });
@@ -224,8 +223,8 @@ impl Run {
                 reason(Purpose::Acknowledge(condition, told))
             }
             Allowed::RollBack(plan) => {
-                let title = self.view.rollback.clone().map(|(_, title)| title).unwrap_or_default();
-                reason(Purpose::RollBack(plan, title))
+                let told = self.meaning_of_way_back(&plan);
+                reason(Purpose::RollBack(plan, told))
             }
             Allowed::Abandon => reason(Purpose::Abandon),
             Allowed::Note => Dialog::Note(Note { step: self.shown_step(), field: Field::new(false) }),
@@ -421,9 +420,7 @@ impl Run {
 
     fn guard_lines(&self) -> usize {
         let width = guards_text_width(self.size.0);
-        let title = self.view.rollback.as_ref().map(|(_, title)| title.as_str());
-        let guards = Guards { runbook: &self.runbook, state: &self.state, rollback: title };
-        guards.len(usize::from(width))
+        Guards { runbook: &self.runbook, state: &self.state }.len(usize::from(width))
     }
 
     fn step_rows(&self) -> u16 {

@@ -15,7 +15,7 @@ pub enum Pane {
     Output,
     /// The board.
     Health,
-    /// Guards and the way back.
+    /// The guards.
     Guards,
 }
 
@@ -61,7 +61,7 @@ pub struct Contents {
 /// Where everything lies; a pane that is not shown is empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Panes {
-    /// Title, environment, run.
+    /// Title, environment, run, the way back.
     pub header: Rect,
     /// The alarm.
     pub banner: Rect,
@@ -110,6 +110,9 @@ impl Panes {
 /// From which size on all panes stand beside each other, in columns and rows.
 const WIDE: (u16, u16) = (100, 28);
 
+/// How many rows the header has: what is walked and where, the run and what going back means now.
+const HEADER_ROWS: u16 = 2;
+
 /// How many rows the action bar has: what the step allows, what the run allows.
 const BAR_ROWS: u16 = 2;
 
@@ -119,11 +122,10 @@ const EARLIER_OUTPUT_ROWS: u16 = 5;
 /// Lays the run screen out.
 pub fn panes(area: Rect, contents: Contents) -> Panes {
     let is_wide = area.width >= WIDE.0 && area.height >= WIDE.1;
-    let header_rows = if is_wide { 1 } else { 2 };
     let banner_rows = u16::from(contents.is_halted);
     let mut rows = Rows { area };
     let mut panes = Panes { is_wide, ..Panes::default() };
-    panes.header = rows.top(header_rows);
+    panes.header = rows.top(HEADER_ROWS);
     panes.banner = rows.top(banner_rows);
     panes.bar = rows.bottom(BAR_ROWS);
     panes.status = rows.bottom(1);

@@ -1,6 +1,7 @@
 //! The run screen: one fold of the session's records, and what a person looks at in it.
 
 pub mod alarm;
+mod back;
 pub mod draw;
 mod fold;
 mod keys;

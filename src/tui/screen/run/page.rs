@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::scope::{command_of, target_of, text_of};
+use crate::engine::scope::{command_of, scope, target_of, text_of};
 use crate::engine::{CommandLine, Moment, Plan, RunState, SoakView, StepStatus, soak_view};
 use crate::runbook::{
     Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, PhaseId, Probe, Runbook, Step, StepKey, Template,
@@ -166,6 +166,14 @@ pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &Step
     step.map(|step| told(&step.title, runbook, state, moment, key)).unwrap_or_default()
 }
 
+/// A phase's title with its values; it stands above all its items, so it sees none of them.
+pub fn phase_title(runbook: &Runbook, state: &RunState, moment: &Moment, id: &PhaseId) -> String {
+    let Some(planned) = runbook.phase(id) else { return id.to_string() };
+    let source = planned.title.source();
+    let scope = scope(state, &moment.board, &serde_json::Value::Null, moment.at, source);
+    planned.title.render(&scope).unwrap_or_else(|_| source.to_owned())
+}
+
 /// A text with its values; in a loop that has not opened yet, with gaps where its item will stand.
 fn told(template: &Template, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
     // A text without values is the same at every moment, and a scope costs more than all the rest of a row.
@@ -180,6 +188,9 @@ fn told(template: &Template, runbook: &Runbook, state: &RunState, moment: &Momen
 
 /// Whether the step is in a loop whose items are not known yet.
 fn is_ahead(runbook: &Runbook, state: &RunState, key: &StepKey) -> bool {
+    if state.group(key).is_some_and(|group| !group.is_bound) {
+        return true;
+    }
     let is_loop = runbook.phase(&key.phase).is_some_and(|phase| phase.for_each.is_some());
     is_loop && state.phases.iter().any(|phase| phase.id == key.phase && !phase.is_bound)
 }
@@ -211,7 +222,7 @@ fn gapped(source: &str) -> String {
 /// `2.3 Start and unseal (vault-2)`: how people name a step.
 pub fn spoken(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
     let title = title_of(runbook, state, moment, key);
-    let item = key.item.as_ref().filter(|item| !title.contains(item.as_str()));
+    let item = key.item.as_deref().map(|item| unsaid(item, &title)).filter(|item| !item.is_empty());
     let item = item.map(|item| format!(" ({item})")).unwrap_or_default();
     format!("{} {title}{item}", number(state, key)).trim_start().to_owned()
 }
@@ -258,9 +269,30 @@ pub fn phase_named(runbook: &Runbook, state: &RunState, id: &PhaseId) -> String 
 fn item(state: &RunState, key: &StepKey, title: &str) -> String {
     let Some(name) = &key.item else { return String::new() };
     let Some(phase) = state.phases.iter().find(|phase| phase.id == key.phase) else { return name.clone() };
-    let at = phase.items.iter().position(|item| item.item.name.as_ref() == Some(name)).map_or(0, |at| at + 1);
-    let named = if title.contains(name.as_str()) { String::new() } else { format!("{name}, ") };
-    format!("{named}{at} of {}", phase.items.len())
+    let of_it = state.item(key).and_then(|item| item.group);
+    let mates = || phase.items.iter().filter(|item| item.group == of_it);
+    let at = mates().position(|item| item.item.name.as_ref() == Some(name)).map_or(0, |at| at + 1);
+    let named = Some(unsaid(name, title)).filter(|named| !named.is_empty());
+    let named = named.map(|named| format!("{named}, ")).unwrap_or_default();
+    if state.group(key).is_some_and(|group| !group.is_bound) {
+        return named.trim_end_matches(", ").to_owned();
+    }
+    format!("{named}{at} of {}", mates().count())
+}
+
+/// The part of an item's name, or of `outer/inner`, that a title does not say already.
+fn unsaid<'a>(item: &'a str, title: &str) -> &'a str {
+    match item.split_once('/') {
+        _ if title.contains(item) => "",
+        Some((outer, inner)) if title.contains(inner) => {
+            if title.contains(outer) {
+                ""
+            } else {
+                outer
+            }
+        }
+        _ => item,
+    }
 }
 
 /// Document, heading and ids: each id under its own heading when the document is known.

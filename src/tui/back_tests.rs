@@ -1,0 +1,135 @@
+//! Going back, as it is shown and asked for.
+
+use insta::assert_snapshot;
+
+use crate::engine::{Ended, Mode, Outcome};
+use crate::runbook::{Runbook, parse};
+use crate::tui::stage_tests::{Stage, look};
+use crate::tui::theme::UNICODE;
+
+const BOOK: &str = r#"
+format = 1
+id = "vault-ha-upgrade"
+title = "Upgrade a Vault HA cluster"
+system = "vault"
+
+[inputs.nodes]
+type = "nodes"
+prompt = "Nodes"
+
+[[health]]
+id = "vault"
+title = "Vault"
+each = ".inputs.nodes[]"
+every = "2s"
+timeout = "2s"
+tcp = "{{ .node.name }}:8200"
+ok = "true"
+
+[[phase]]
+id = "nodes"
+title = "Each node"
+for_each = ".inputs.nodes[]"
+[[phase.step]]
+id = "stop"
+title = "Stop {{ .node.name }}"
+run = ["stop", "{{ .node.name }}"]
+
+[[rollback]]
+id = "undo"
+title = "start the stopped nodes again, the last one first"
+when = '.began."nodes/stop" | length > 0'
+[[rollback.phase]]
+id = "undo"
+title = "Start what was stopped"
+for_each = '.began."nodes/stop" | reverse | .[]'
+[[rollback.phase.step]]
+id = "start"
+title = "Start {{ .node.name }}"
+confirm = "Started?"
+[[rollback.phase]]
+id = "check"
+title = "Look at the cluster"
+[[rollback.phase.step]]
+id = "look"
+title = "Look"
+confirm = "Well?"
+"#;
+
+fn book() -> Runbook {
+    let (book, told) = parse(BOOK);
+    book.unwrap_or_else(|| panic!("{told:#?}"))
+}
+
+fn at_both_sizes(name: &str, play: impl Fn(&mut Stage)) {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::of(book(), size, look("dark", &UNICODE), Mode::Live);
+        stage.all_well();
+        play(&mut stage);
+        assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), stage.picture());
+    }
+}
+
+/// Runs the command that is offered.
+fn run(stage: &mut Stage) {
+    stage.press("enter");
+    stage.press("y");
+}
+
+/// Two nodes stopped, the second not as it should.
+fn failed(stage: &mut Stage) {
+    run(stage);
+    stage.finish(Ended::Exit(0));
+    run(stage);
+    stage.finish(Ended::Exit(1));
+}
+
+#[test]
+fn the_header_tells_what_going_back_means_now() {
+    at_both_sizes("no_way_back", |_| {});
+    at_both_sizes("way_back_offered", failed);
+    at_both_sizes("way_back_explained", |stage| {
+        failed(stage);
+        stage.press("w");
+    });
+}
+
+#[test]
+fn going_back_says_what_it_means_and_asks_why() {
+    at_both_sizes("going_back", |stage| {
+        failed(stage);
+        stage.press("b");
+    });
+    at_both_sizes("gone_back", |stage| {
+        failed(stage);
+        stage.press("b");
+        stage.press("enter");
+        stage.type_text("the second node does not stop");
+        stage.press("enter");
+    });
+}
+
+#[test]
+fn one_does_not_go_back_while_a_command_runs_and_is_told_what_to_do() {
+    let mut stage = Stage::of(book(), (120, 40), look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    stage.press("b");
+    assert!(stage.picture().contains("there is no way back now; w tells why"), "{}", stage.picture());
+    run(&mut stage);
+    assert!(stage.picture().contains("rollback now: start the stopped nodes"), "{}", stage.picture());
+    stage.press("b");
+    assert!(stage.picture().contains("end it first with x"), "{}", stage.picture());
+    assert!(stage.run().dialog.is_none());
+    stage.finish(Ended::Cancelled);
+    stage.press("b");
+    stage.type_text("enough");
+    stage.press("enter");
+    for _ in 0..2 {
+        stage.press("enter");
+        stage.type_text("yes");
+        stage.press("enter");
+    }
+    stage.press("Q");
+    stage.press("y");
+    assert_eq!(stage.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::RolledBack));
+}

@@ -1,0 +1,71 @@
+//! Going back, as the run screen tells it: why it is not possible now, and what it would mean.
+
+use crate::engine::{items_of_way_back, ways_back};
+use crate::runbook::{RollbackId, Truth};
+use crate::tui::keymap::Action;
+use crate::tui::screen::run::Run;
+use crate::tui::screen::run::page::phase_title;
+
+/// How many items of a loop are named.
+const NAMED: usize = 12;
+
+impl Run {
+    /// Why nothing is offered for that action; `None` for a key that has nothing to do with the run.
+    pub(super) fn not_offered(&self, action: Action) -> Option<String> {
+        match action {
+            Action::Help | Action::Yes | Action::Back | Action::Practice => None,
+            Action::RollBack if self.state.job.is_some() => {
+                Some("a command is running: end it first with x, or let it end; then b goes back".into())
+            }
+            Action::RollBack if self.pending.is_none() => Some("there is no way back now; w tells why".into()),
+            _ => Some("that is not possible now; w tells why".into()),
+        }
+    }
+
+    /// What going back by that plan would mean, in sentences.
+    pub fn meaning_of_way_back(&self, id: &RollbackId) -> Vec<String> {
+        let Some(plan) = self.runbook.rollback(id) else { return Vec::new() };
+        let steps = self.state.walked().flat_map(|phase| phase.keys());
+        let left = steps.filter(|(_, step)| !step.status.is_accounted()).count();
+        let noun = if left == 1 { "step that is" } else { "steps that are" };
+        let mut told =
+            vec![format!("The plan is left for good: {}. The {left} {noun} left will not be done.", plan.title)];
+        let moment = &self.view.moment;
+        for (phase, items) in items_of_way_back(&self.runbook, &self.state, moment, plan) {
+            let title = phase_title(&self.runbook, &self.state, moment, phase);
+            told.push(match items {
+                Ok(items) if items.is_empty() => format!("- {title}: for nobody"),
+                Ok(items) => {
+                    let names: Vec<_> = items.iter().filter_map(|item| item.name.as_deref()).collect();
+                    let more = names.len().saturating_sub(NAMED);
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    let named = names[..names.len().min(NAMED)].join(", ");
+                    if named.is_empty() { format!("- {title}") } else { format!("- {title}: {named}{more}") }
+                }
+                Err(why) => format!("- {title}: for whom cannot be told yet: {why}"),
+            });
+        }
+        told
+    }
+
+    /// Of every way back whether it is offered, and why not.
+    pub fn ways_back_told(&self) -> Vec<String> {
+        let mut is_offered = false;
+        let mut told = Vec::new();
+        for (plan, truth) in ways_back(&self.runbook, &self.state, &self.view.moment) {
+            let source = plan.when.as_ref().map(|when| when.source().trim()).unwrap_or_default();
+            let standing = match &truth {
+                Truth::True if is_offered => "possible; the one above comes first".to_owned(),
+                Truth::True => "offered now".to_owned(),
+                Truth::False => format!("not now: this is false: {source}"),
+                Truth::Unknown(why) => format!("not now: it is unknown ({why}): {source}"),
+            };
+            is_offered |= truth == Truth::True;
+            told.push(format!("way back, {}: {standing}", plan.title));
+        }
+        if told.is_empty() && self.runbook.rollbacks.is_empty() {
+            told.push("way back: this runbook has none".into());
+        }
+        told
+    }
+}
