@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::engine::disturb::Turn;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
@@ -53,9 +54,7 @@ impl RunState {
                 let standing =
                     Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
                 self.conditions.insert(condition.clone(), standing);
-                if let ConditionId::Check(step) = condition {
-                    self.soak(step, |soak| soak.turn(*truth, at));
-                }
+                self.turn(condition, *truth, at);
             }
             Event::GuardAcknowledged { condition, reason } => {
                 if let Some(standing) = self.conditions.get_mut(condition) {
@@ -109,6 +108,8 @@ impl RunState {
             Event::CommandStarted { step, job, command, board, .. } => {
                 self.board = board.clone();
                 self.jobs = self.jobs.max(job.0);
+                let at = self.at;
+                self.change(step, |state| state.started = Some(at));
                 let (step, command) = (step.clone(), command.clone());
                 self.job = Some(RunningJob { job: *job, step, command, since: self.at });
             }
@@ -209,6 +210,19 @@ impl RunState {
         }
     }
 
+    /// What a changed condition means beyond itself.
+    fn turn(&mut self, condition: &ConditionId, truth: Tri, at: Timestamp) {
+        match condition {
+            ConditionId::Check(step) => self.soak(step, |soak| soak.turn(truth, at)),
+            ConditionId::Health(..) => {
+                if let Some(turn) = Turn::after(self.turns.get(condition).copied(), truth, at) {
+                    self.turns.insert(condition.clone(), turn);
+                }
+            }
+            ConditionId::Guard(_) | ConditionId::Gate(_) => {}
+        }
+    }
+
     /// Changes the soak of a step that has one.
     fn soak(&mut self, step: &StepKey, change: impl FnOnce(&mut SoakState)) {
         self.change(step, |state| {
@@ -245,6 +259,7 @@ impl RunState {
     }
 
     fn forget_conditions(&mut self, at: Timestamp) {
+        self.turns.values_mut().for_each(|turn| turn.is_sensed = false);
         for standing in self.conditions.values_mut() {
             *standing = Standing {
                 truth: Tri::Unknown,

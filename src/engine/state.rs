@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::began::Began;
+use crate::engine::disturb::Turn;
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
 use crate::engine::soak::SoakState;
@@ -39,6 +40,8 @@ pub struct RunState {
     pub jobs: u64,
     /// What is known of each condition; one that is absent is unknown.
     pub conditions: BTreeMap<ConditionId, Standing>,
+    /// How each row of the board turned.
+    pub turns: BTreeMap<ConditionId, Turn>,
     /// Values given and captured, by name.
     pub answers: Map<String, Value>,
     /// The decisions that stand, by the names of their choices.
@@ -123,6 +126,8 @@ pub struct StepState {
     pub attempt: u32,
     /// When this attempt began.
     pub began: Option<Timestamp>,
+    /// When its command was started last.
+    pub started: Option<Timestamp>,
     /// When it came to its status.
     pub ended: Option<Timestamp>,
     /// Whether its cautions were read.
@@ -313,6 +318,7 @@ impl RunState {
             job: None,
             jobs: 0,
             conditions: BTreeMap::new(),
+            turns: BTreeMap::new(),
             answers: Map::new(),
             choices: BTreeMap::new(),
             began: Began::new(runbook),
@@ -421,6 +427,7 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         status: StepStatus::Pending,
         attempt: 0,
         began: None,
+        started: None,
         ended: None,
         cautions_read: false,
         said: String::new(),

@@ -17,6 +17,8 @@ use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, pa
 
 #[path = "defer_tests.rs"]
 mod defer;
+#[path = "disturb_tests.rs"]
+mod disturb;
 #[path = "soak_tests.rs"]
 mod soak;
 
@@ -522,6 +524,35 @@ fn a_sensed_step_can_only_be_overridden_and_restarts_when_it_flaps() {
     assert_eq!(walk.propose(Proposal::Skip { step: key.clone(), reason: "no".into() }), Err(Refusal::SensedOnly));
     walk.must(Proposal::CutWait { step: key, reason: "in a hurry".into() });
     assert_eq!(walk.state.deviations.len(), 1);
+}
+
+#[test]
+fn a_wait_that_begins_with_something_observed_is_a_check_with_hold_and_starts_again_when_that_flaps() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.do_first();
+    walk.moment.board = board([true, false, true]);
+    walk.finish(0);
+    let key = walk.key();
+    assert_eq!(key.to_string(), "nodes[n2]/back");
+    let left = |walk: &Walk| match gate(&walk.runbook, &walk.state, &key, walk.moment.at) {
+        Gate::Closed(holds) => match holds[..] {
+            [Hold::Holding { left }] => Some(left.as_secs()),
+            _ => None,
+        },
+        Gate::Open => Some(0),
+    };
+    // However long the step has been the current one: the time counts from what was observed.
+    walk.pass(60);
+    assert_eq!(left(&walk), None, "it has not been observed yet");
+    walk.see([true; 3]);
+    walk.pass(9);
+    assert_eq!(left(&walk), Some(1));
+    walk.see([true, false, true]);
+    walk.see([true; 3]);
+    assert_eq!(left(&walk), Some(10), "it flapped: from the beginning");
+    walk.pass(10);
+    assert_ne!(walk.key(), key);
 }
 
 #[test]

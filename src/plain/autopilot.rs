@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io::{self, Write};
 use std::pin::pin;
+use std::sync::Arc;
 
 use crate::engine::{Closed, Leaving, Mode, Moment, Proposal, Record, RunState};
 use crate::health::BoardKeeper;
@@ -32,7 +33,8 @@ pub async fn walk(
     let Launched { session, mut updates, runbook, records, targets, clock, is_resumed, .. } = launched;
     let state = RunState::fold(&runbook, &records);
     let keeper = BoardKeeper::new(&targets).paced_by(&*clock);
-    let mut walk = Walk { session, state, keeper, out, asked: None, halted: None, gone: None };
+    let mut walk =
+        Walk { runbook: runbook.clone(), session, state, keeper, out, asked: None, halted: None, gone: None };
     if !is_resumed {
         walk.print(&records);
     }
@@ -71,6 +73,7 @@ pub async fn walk(
 }
 
 struct Walk<'a> {
+    runbook: Arc<Runbook>,
     session: Session,
     state: RunState,
     keeper: BoardKeeper,
@@ -129,17 +132,18 @@ impl Walk<'_> {
     fn print(&mut self, records: &[Record]) {
         let mode = self.state.opened.as_ref().map_or(Mode::Practice, |opened| opened.mode);
         if self.gone.is_none()
-            && let Err(error) = print(records, mode, self.out)
+            && let Err(error) = self.lines(records, mode)
         {
             self.gone = Some(error);
             self.session.leave(Leaving::Interrupted);
         }
     }
-}
 
-fn print(records: &[Record], mode: Mode, out: &mut dyn Write) -> io::Result<()> {
-    for record in records {
-        writeln!(out, "{}", words::line(record, mode))?;
+    fn lines(&mut self, records: &[Record], mode: Mode) -> io::Result<()> {
+        for record in records {
+            let told = words::turned(&self.runbook, &self.state, record);
+            writeln!(self.out, "{}{told}", words::line(record, mode))?;
+        }
+        self.out.flush()
     }
-    out.flush()
 }

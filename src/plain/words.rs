@@ -1,7 +1,7 @@
 //! One line for each thing that happened.
 
-use crate::engine::{Event, Leaving, Mode, Record, Tri};
-use crate::runbook::StepKey;
+use crate::engine::{Event, Leaving, Mode, Record, RunState, Tri, Turned, turned as turned_rows};
+use crate::runbook::{Runbook, StepKey};
 use crate::text::clean_line;
 
 /// What marks every line that tells of a practice run.
@@ -14,6 +14,18 @@ pub fn line(record: &Record, mode: Mode) -> String {
     let clock = at.get(11..19).unwrap_or(&at);
     let told = describe(&record.event);
     clean_line(&format!("recorded #{} {watermark}{clock} {told} [{}]", record.seq, record.by)).into_owned()
+}
+
+/// What is to be made of a row of the board that is recorded not to be ok any more; empty for all else.
+pub fn turned(runbook: &Runbook, state: &RunState, record: &Record) -> String {
+    let Event::ConditionChanged { condition, .. } = &record.event else { return String::new() };
+    let turned = turned_rows(runbook, state, record.at).into_iter().find(|(id, _)| id == condition);
+    match turned {
+        Some((_, Turned::Expected { left })) => format!(" (expected, {} s left)", left.as_secs()),
+        Some((_, Turned::Overdue { .. })) => " (OVERDUE)".into(),
+        Some((_, Turned::Unexpected { .. })) => " (NOT EXPECTED)".into(),
+        None => String::new(),
+    }
 }
 
 /// What happened, in a few words. What came from outside is in it as it was: clean it before showing it.
@@ -34,13 +46,13 @@ pub fn describe(event: &Event) -> String {
                 (true, false) => format!("phase {phase}: {}", names.join(", ")),
             }
         }
+        Event::CheckPassed { step, held_ms, soaked: Some(soaked), .. } => {
+            format!("sensed    {step} (soaked {} s, {} s of it seen)", held_ms / 1000, soaked.covered_ms / 1000)
+        }
         Event::GroupBound { phase, group, items } => {
             let names: Vec<_> = items.iter().filter_map(|item| item.name.as_deref()).collect();
             let names = if names.is_empty() { "nothing to do".to_owned() } else { names.join(", ") };
             format!("phase {phase}, {group}: {names}")
-        }
-        Event::CheckPassed { step, held_ms, soaked: Some(soaked), .. } => {
-            format!("sensed    {step} (soaked {} s, {} s of it seen)", held_ms / 1000, soaked.covered_ms / 1000)
         }
         Event::CheckPassed { step, held_ms, .. } => format!("sensed    {step} (held {} s)", held_ms / 1000),
         Event::ConditionChanged { condition, truth, why, .. } => {

@@ -21,6 +21,7 @@ const RUN_FIELDS: &[&str] = &["id", "mode", "operator", "site", "elapsed"];
 pub(crate) fn check(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'_>) {
     duplicates(reader, counted);
     reader.check_deferred(counted);
+    named_probes(reader);
     requirements(reader, counted);
     named(reader, book, counted);
     let known = Known::of(reader, book, counted);
@@ -174,6 +175,16 @@ fn named(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'_>) {
     for (text, phase, step) in std::mem::take(&mut reader.steps_named) {
         if place_of(counted, &phase, &step).is_none() {
             reader.findings.error("unknown-name", &text.span, format!("there is no step `{phase}/{step}`"));
+        }
+    }
+}
+
+fn named_probes(reader: &mut Reader<'_>) {
+    for text in std::mem::take(&mut reader.probes_named) {
+        if reader.probes_seen.iter().all(|probe| probe != text.value) {
+            let near = nearest(text.value, reader.probes_seen.iter().map(String::as_str));
+            let help = near.map_or("name the id of a [[health]]".into(), |near| format!("did you mean `{near}`?"));
+            reader.findings.helped("unknown-name", &text.span, format!("there is no probe `{}`", text.value), help);
         }
     }
 }

@@ -139,3 +139,79 @@ async fn a_gate_does_not_stand_open_on_what_went_stale_unseen() {
     };
     assert!(matches!(refusal, Refusal::GateClosed(_)), "{refusal}");
 }
+
+const SOAK: &str = r#"check = '.health.it[0].verdict == "ok" or .health.it[0].verdict == "degraded"'
+soak = "1d"
+worst = { title = "rows that are not ok", highest = '[.health.it[] | select(.verdict != "ok")] | length' }
+"#;
+
+/// The worst values that were recorded of a soak, one a record.
+fn worst(events: &[Event]) -> Vec<Option<i64>> {
+    let noted = events.iter().filter_map(|event| match event {
+        Event::SoakSeen { worst, .. } => Some(worst.as_ref().and_then(serde_json::Number::as_i64)),
+        _ => None,
+    });
+    noted.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worse_value_between_two_records_of_a_soak_is_not_lost_and_records_are_rare() {
+    let mut bench = Bench::of(SOAK).await;
+    bench.answers(Verdict::Ok);
+    assert_eq!(worst(&bench.recorded().await), [None, Some(0)]);
+    for (seconds, verdict) in [(10, Verdict::Degraded), (10, Verdict::Ok), (10, Verdict::Degraded), (29, Verdict::Ok)] {
+        bench.clock.advance(Duration::from_secs(seconds));
+        bench.answers(verdict);
+        assert_eq!(worst(&bench.recorded().await), [], "not within a minute");
+    }
+    bench.clock.advance(Duration::from_secs(1));
+    bench.answers(Verdict::Ok);
+    assert_eq!(worst(&bench.recorded().await), [Some(1)]);
+    for _ in 0..9 {
+        bench.clock.advance(Duration::from_secs(60));
+        bench.answers(Verdict::Degraded);
+        assert_eq!(worst(&bench.recorded().await), []);
+    }
+    bench.clock.advance(Duration::from_secs(60));
+    bench.answers(Verdict::Ok);
+    assert_eq!(worst(&bench.recorded().await), [Some(1)], "every ten minutes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_seen_of_a_soak_is_recorded_when_the_operator_leaves() {
+    let mut bench = Bench::of(SOAK).await;
+    bench.answers(Verdict::Ok);
+    bench.recorded().await;
+    bench.clock.advance(Duration::from_secs(100));
+    bench.answers(Verdict::Ok);
+    bench.recorded().await;
+    bench.run.session.leave(Leaving::Left);
+    let mut seen = Vec::new();
+    loop {
+        match bench.next().await {
+            Update::Recorded(records) => seen.extend(records.iter().map(|record| record.event.clone())),
+            Update::Ended => break,
+            _ => {}
+        }
+    }
+    let [Event::SoakSeen { covered_ms: 100_000, .. }, Event::SittingClosed { .. }] = &seen[..] else {
+        panic!("{seen:?}");
+    };
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_soak_goes_on_over_a_time_without_answers_which_is_a_gap() {
+    let mut bench = Bench::of(SOAK).await;
+    bench.answers(Verdict::Ok);
+    bench.recorded().await;
+    // As after a stop of the machine: nothing is heard for two hours.
+    bench.clock.advance(Duration::from_secs(7200));
+    bench.answers(Verdict::Ok);
+    let events = bench.recorded().await;
+    let covered = events.iter().find_map(|event| match event {
+        Event::SoakSeen { covered_ms, .. } => Some(*covered_ms),
+        _ => None,
+    });
+    assert_eq!(covered, Some(0), "the last answer was the first one: {events:?}");
+    assert!(!events.iter().any(|event| matches!(event, Event::SoakRestarted { .. })));
+}

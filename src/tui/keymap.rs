@@ -72,6 +72,8 @@ pub enum Action {
     Note,
     /// Show the gate's reasons.
     Why,
+    /// The alarm was seen.
+    Seen,
     /// Ask every probe now.
     SenseNow,
     /// Back to the current step.

@@ -32,6 +32,8 @@ pub use terminal::print_after;
 #[cfg(test)]
 mod back_tests;
 #[cfg(test)]
+mod disturb_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod keys_tests;

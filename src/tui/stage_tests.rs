@@ -12,8 +12,8 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::clock::{Clock, FixedClock, Timestamp};
 use crate::engine::{
-    Ended, Event, JobId, Leaving, Mode, Moment, Printed, Proposal, Record, RunOpened, RunState, Sample, SiteSeen,
-    Verdict, decide, evaluate, watched,
+    ConditionId, Ended, Event, JobId, Leaving, Mode, Moment, Printed, Proposal, Record, RunOpened, RunState, Sample,
+    SiteSeen, Tri, Verdict, decide, evaluate, watched,
 };
 use crate::health::{Question, Target};
 use crate::runbook::{
@@ -52,6 +52,7 @@ pub fn step(id: &str, title: &str, action: Action) -> Step {
         requires: vec![],
         critical: false,
         irreversible: false,
+        disturbs: None,
         defer: None,
         action,
     }
@@ -414,6 +415,19 @@ impl Stage {
             elapsed: Duration::from_millis(3),
         };
         self.tell(Message::Session(Update::Sampled(Box::new(sample))));
+    }
+
+    /// Every verdict of the board that changed is recorded.
+    pub fn look_at_health(&mut self) {
+        for row in self.moment().board.rows {
+            let truth = match row.verdict {
+                Verdict::Ok => Tri::True,
+                Verdict::Unknown => Tri::Unknown,
+                Verdict::Degraded | Verdict::Bad => Tri::False,
+            };
+            let condition = ConditionId::Health(row.probe, row.node);
+            self.propose(Proposal::Observe { condition, truth, why: row.why, seen: Value::Null });
+        }
     }
 
     pub fn look_at_conditions(&mut self) {

@@ -1,10 +1,13 @@
 //! Records, conditions and steps in a few words.
 
+use std::time::Duration;
+
 use crate::engine::{
     Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, Soaked, StepStatus, Tri,
-    Verdict,
+    Turned, Verdict,
 };
 use crate::runbook::StepKey;
+use crate::tui::screen::run::alarm::Alarm;
 use crate::tui::theme::{Glyphs, Meaning};
 
 /// A record in one line, without its time and author.
@@ -163,7 +166,7 @@ pub fn variable(name: &str, value: &EnvValue) -> String {
 }
 
 /// A duration in a few characters.
-pub fn duration(duration: std::time::Duration) -> String {
+pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, _) if duration.subsec_millis() > 0 && seconds < 1 => format!("{} ms", duration.as_millis()),
@@ -177,7 +180,7 @@ pub fn duration(duration: std::time::Duration) -> String {
 
 /// The same, of milliseconds.
 pub fn millis(ms: u64) -> String {
-    duration(std::time::Duration::from_millis(ms))
+    duration(Duration::from_millis(ms))
 }
 
 /// What a soak came to: how long, how much of it was seen, the longest gap, the worst value.
@@ -207,6 +210,26 @@ pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String 
     counted.collect::<Vec<_>>().join(", ")
 }
 
+/// A row that turned bad and that nothing explains, at that time of the day, and how many more there are.
+pub fn alarm(alarm: &Alarm, at: &str, more: usize) -> String {
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    let name = &alarm.name;
+    match (alarm.turned, alarm.truth) {
+        (Turned::Overdue { .. }, _) => format!("{name} should be ok again since {at}{more}"),
+        (_, Tri::Unknown) => format!("{name} gives no answer since {at}, not expected{more}"),
+        _ => format!("{name} turned bad at {at}, not expected{more}"),
+    }
+}
+
+/// What is to be made of a row that is not ok, in a few words beside it.
+pub fn turned(turned: Turned) -> (String, Meaning) {
+    match turned {
+        Turned::Expected { left } => (format!("expected {}s", left.as_secs()), Meaning::Dim),
+        Turned::Overdue { .. } => ("OVERDUE".into(), Meaning::Problem),
+        Turned::Unexpected { .. } => ("NOT EXPECTED".into(), Meaning::Problem),
+    }
+}
+
 /// The name that a person knows a condition by.
 pub fn condition(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> String {
     match condition {
@@ -233,14 +256,20 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
             format!("{name} {}{colon}{why}", tri(*truth))
         }
         Hold::Holding { left } => {
-            format!("it must hold for {} more", duration(*left + std::time::Duration::from_millis(999)))
+            format!("it must hold for {} more", duration(*left + Duration::from_millis(999)))
+        }
+        Hold::Stale { step, age, within } => {
+            let (age, within) = (duration(Duration::from_secs(age.as_secs())), duration(*within));
+            format!(
+                "{step} was done {age} ago, at most {within} are allowed: do it anew and override with what was seen"
+            )
         }
         Hold::Soaking { coverage, needed, left, .. } => {
             let short = if coverage < needed { format!(", {needed} % needed") } else { String::new() };
-            let left = duration(*left + std::time::Duration::from_millis(999));
+            let left = duration(*left + Duration::from_millis(999));
             format!("it soaks: at least {left} more, {coverage} % seen{short}")
         }
-        Hold::Waiting { left } => format!("{} are left", duration(*left + std::time::Duration::from_millis(999))),
+        Hold::Waiting { left } => format!("{} are left", duration(*left + Duration::from_millis(999))),
         other => other.describe(),
     }
 }

@@ -3,6 +3,7 @@
 
 mod disks;
 mod kills;
+mod soaks;
 mod syncs;
 mod walk;
 mod writers;

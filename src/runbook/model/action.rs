@@ -53,7 +53,8 @@ pub enum Action {
         /// What it means, in the author's words.
         why: String,
     },
-    /// A plain timer.
+    /// A plain timer, from the beginning of the step. A wait that begins with something observed, and starts again
+    /// when that flaps, is a check with `hold`.
     Wait(Duration),
     /// A decision between named ways. It is read as `.choices.<id of the step>`, so that id is unique over the
     /// choices of the whole book; its question is the step's title.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::runbook::expr::Expr;
-use crate::runbook::id::{GuardId, InputId, PhaseId, RollbackId, RunbookId, StepId};
+use crate::runbook::id::{GuardId, InputId, PhaseId, ProbeId, RollbackId, RunbookId, StepId};
 use crate::runbook::model::{Action, ActionKind, Probe};
 use crate::runbook::template::Template;
 
@@ -171,10 +171,21 @@ pub struct Step {
     pub critical: bool,
     /// The point of no return.
     pub irreversible: bool,
+    /// What it makes bad for a while.
+    pub disturbs: Option<Disturbance>,
     /// May be put off until this later phase of its plan opens.
     pub defer: Option<PhaseId>,
     /// The action.
     pub action: Action,
+}
+
+/// What a step makes bad for a while, so that nobody is alarmed by it before the time is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disturbance {
+    /// The probes; in a loop only the rows of the item's own node.
+    pub probes: Vec<ProbeId>,
+    /// For how long: from the start of its command, or from its beginning where a person acts.
+    pub length: Duration,
 }
 
 /// A text that precedes an action.

@@ -28,6 +28,7 @@ const COMPANIONS: &[(&str, &[ActionKind])] = &[
     ("coverage", &[ActionKind::Check]),
     ("worst", &[ActionKind::Check]),
     ("why", &[ActionKind::Check]),
+    ("disturbs", &[ActionKind::Run, ActionKind::Confirm]),
 ];
 
 impl<'d> Reader<'d> {

@@ -6,6 +6,7 @@
 mod action;
 mod book;
 mod defer;
+mod disturb;
 mod each;
 mod health;
 mod input;

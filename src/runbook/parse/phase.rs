@@ -100,6 +100,7 @@ impl<'d> Reader<'d> {
         let critical = table.flag("critical", &mut self.findings);
         let irreversible = table.flag("irreversible", &mut self.findings);
         let action = self.action(&mut table, place);
+        let disturbs = self.disturbs(&mut table);
         let defer = self.defer(&mut table, action.as_ref(), place, counted);
         table.finish(&mut self.findings);
         Some(Step {
@@ -114,6 +115,7 @@ impl<'d> Reader<'d> {
             requires,
             critical,
             irreversible,
+            disturbs,
             defer,
             action: action?,
         })

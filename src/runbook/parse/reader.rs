@@ -82,6 +82,8 @@ pub(crate) struct Reader<'d> {
     pub(crate) inputs_named: Vec<(Text<'d>, &'static str)>,
     /// Steps that are named outside expressions: phase and step.
     pub(crate) steps_named: Vec<(Text<'d>, String, String)>,
+    /// Probes that are named outside expressions.
+    pub(crate) probes_named: Vec<Text<'d>>,
     /// The answers that steps give.
     pub(crate) answers: Vec<(Place, Text<'d>)>,
     /// The choices, by the names of their steps, with the names of their ways.
@@ -97,6 +99,7 @@ impl<'d> Reader<'d> {
             probes_seen: Vec::new(),
             inputs_named: Vec::new(),
             steps_named: Vec::new(),
+            probes_named: Vec::new(),
             answers: Vec::new(),
             choices: Vec::new(),
         }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use serde_json::Value;
 
-use crate::engine::{Board, Row, Verdict};
+use crate::engine::{Board, ConditionId, Row, Turned, Verdict};
 use crate::health::BoardKeeper;
 use crate::runbook::{ProbeId, Runbook};
 use crate::tui::screen::run::FRESH_MS;
@@ -20,6 +20,8 @@ pub struct Health<'a> {
     pub board: &'a Board,
     /// For the history of verdicts.
     pub keeper: &'a BoardKeeper,
+    /// What is to be made of the rows that are not ok.
+    pub turned: &'a [(ConditionId, Turned)],
 }
 
 /// How many verdicts of the history are drawn.
@@ -51,7 +53,7 @@ impl Health<'_> {
                 lines.push((None, Strip::of(&probe.title, Meaning::Title)));
             }
             let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
-            let tails = table(&rows, &names, paint.look.glyphs);
+            let tails = table(&rows, &names, self.turned, paint.look.glyphs);
             lines.extend(places.into_iter().map(Some).zip(tails));
         }
         if lines.is_empty() {
@@ -83,7 +85,7 @@ impl Health<'_> {
 }
 
 /// The left parts of the rows of one probe, in columns.
-fn table(rows: &[&Row], fields: &[&str], glyphs: &Glyphs) -> Vec<Strip> {
+fn table(rows: &[&Row], fields: &[&str], turned: &[(ConditionId, Turned)], glyphs: &Glyphs) -> Vec<Strip> {
     let nodes: Vec<&str> = rows.iter().map(|row| row.node.as_deref().unwrap_or(row.probe.as_str())).collect();
     let node_cells = nodes.iter().map(|node| width(node)).max().unwrap_or(0).min(20);
     let word_cells = rows.iter().map(|row| row.verdict.word().len()).max().unwrap_or(0);
@@ -95,6 +97,9 @@ fn table(rows: &[&Row], fields: &[&str], glyphs: &Glyphs) -> Vec<Strip> {
         let (sign, meaning) = tell::verdict_sign(row.verdict, glyphs);
         let mut strip = Strip::of(padded(node, node_cells), Meaning::Text)
             .and(format!(" {sign} {}", padded(row.verdict.word(), word_cells)), meaning);
+        if let Some((told, meaning)) = turned_of(row, turned).map(tell::turned) {
+            strip = strip.and(format!(" {told}"), meaning);
+        }
         let is_answer = !matches!(row.verdict, Verdict::Unknown);
         if is_answer && cells.iter().any(|cell| !cell.is_empty()) {
             let joined: Vec<_> = cells.iter().zip(&widths).map(|(cell, wide)| padded(cell, *wide)).collect();
@@ -106,6 +111,13 @@ fn table(rows: &[&Row], fields: &[&str], glyphs: &Glyphs) -> Vec<Strip> {
         strip
     };
     rows.iter().zip(nodes).zip(&cells).map(|((row, node), cells)| strip((row, node, cells))).collect()
+}
+
+/// What is to be made of a row that is not ok.
+fn turned_of(row: &Row, turned: &[(ConditionId, Turned)]) -> Option<Turned> {
+    let is_its =
+        |id: &ConditionId| matches!(id, ConditionId::Health(probe, node) if probe == &row.probe && node == &row.node);
+    turned.iter().find(|(id, _)| is_its(id)).map(|(_, turned)| *turned)
 }
 
 fn history_sign(verdict: Verdict, glyphs: &Glyphs) -> (&'static str, Meaning) {
@@ -152,7 +164,7 @@ pub fn counted(board: &Board, glyphs: &Glyphs) -> String {
 }
 
 /// The board in one line: every node once, with the worst of its verdicts and its role where all is well.
-pub fn summary(board: &Board, glyphs: &Glyphs) -> Strip {
+pub fn summary(board: &Board, turned: &[(ConditionId, Turned)], glyphs: &Glyphs) -> Strip {
     let mut strip = Strip::of("health", Meaning::Dim);
     let name = |row: &Row| row.node.clone().unwrap_or_else(|| row.probe.to_string());
     for (place, first) in board.rows.iter().enumerate() {
@@ -161,11 +173,17 @@ pub fn summary(board: &Board, glyphs: &Glyphs) -> Strip {
             continue;
         }
         let of_it = board.rows[place..].iter().filter(|row| name(row) == node);
+        let mark = of_it.clone().filter_map(|row| turned_of(row, turned)).max_by_key(|turned| turned.alarm());
         let verdict = of_it.map(|row| row.verdict).max_by_key(|verdict| weight(*verdict)).unwrap_or(first.verdict);
         let (sign, meaning) = tell::verdict_sign(verdict, glyphs);
         let word = if verdict == Verdict::Ok { role(first) } else { verdict.word().to_owned() };
         let word = if word.is_empty() { word } else { format!(" {word}") };
         strip = strip.and(format!("  {node} "), Meaning::Text).and(format!("{sign}{word}"), meaning);
+        strip = match mark {
+            Some(Turned::Expected { .. }) => strip.and(" expected", Meaning::Dim),
+            Some(_) => strip.and(format!(" {}", glyphs.alert), Meaning::Problem),
+            None => strip,
+        };
     }
     if board.rows.is_empty() { strip.and("  no probes", Meaning::Dim) } else { strip }
 }

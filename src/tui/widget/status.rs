@@ -7,7 +7,7 @@ use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
-use crate::tui::theme::Meaning;
+use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::wrap::width;
 
@@ -26,11 +26,12 @@ pub struct Status<'a> {
 impl Status<'_> {
     /// Draws the status line.
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
-        let strip = self.told(paint.look.glyphs.alert);
+        let strip = self.told(paint.look);
         paint.strip((area.x + 1, area.y), area.width.saturating_sub(2), &strip);
     }
 
-    fn told(&self, alert: &str) -> Strip {
+    fn told(&self, look: &Look) -> Strip {
+        let alert = look.glyphs.alert;
         let run = self.run;
         if run.is_leaving() {
             let rest = if run.state.closed.is_some() { "" } else { "; the run stays as it stands" };
@@ -44,6 +45,12 @@ impl Status<'_> {
         }
         if let Some(notice) = &run.notice {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
+        }
+        let alarms = run.alarms();
+        if let Some(latest) = alarms.first() {
+            let seen = self.keymap.shown(Action::Seen, Context::Run);
+            let told = tell::alarm(latest, &look.clock(latest.since), alarms.len() - 1);
+            return Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm);
         }
         if !run.is_at_current()
             && let Some(key) = &run.state.current

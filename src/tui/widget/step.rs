@@ -116,6 +116,9 @@ fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
         };
         out.extend(wrapped(&format!("{told} {} opens", page.defer), cells, meaning));
     }
+    if !page.disturbs.is_empty() {
+        out.extend(wrapped(&format!("expected: {}", page.disturbs), cells, Meaning::Dim));
+    }
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
     }

@@ -95,14 +95,15 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let guards = Guards { runbook: &run.runbook, state: &run.state };
     if pane(run, panes, Pane::Health, ("Health", &health::counted(board, glyphs)), paint).is_some() {
         let place = panes.text(panes.health);
-        Health { runbook: &run.runbook, board, keeper: &run.keeper }.draw(place, run.health_scroll, paint);
+        let turned = &run.view.turned;
+        Health { runbook: &run.runbook, board, keeper: &run.keeper, turned }.draw(place, run.health_scroll, paint);
     }
     if pane(run, panes, Pane::Guards, ("Guards", &guards.counted()), paint).is_some() {
         guards.draw(panes.text(panes.guards), run.guards_scroll, paint);
     }
     if !panes.summary.is_empty() {
         let (x, y, cells) = (panes.summary.x + 1, panes.summary.y, panes.summary.width.saturating_sub(2));
-        paint.strip((x, y), cells, &health::summary(board, glyphs));
+        paint.strip((x, y), cells, &health::summary(board, &run.view.turned, glyphs));
         paint.strip((x, y + 1), cells, &guards.summary(paint.look));
     }
 }

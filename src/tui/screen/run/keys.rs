@@ -187,6 +187,7 @@ impl Run {
     fn on_action(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Why => self.open(Dialog::Why(0)),
+            Action::Seen => self.see_alarms(),
             Action::Return => self.look_at(None),
             Action::NextPane => self.focus = self.focus.next(self.has_output()),
             Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),
@@ -413,7 +414,8 @@ impl Run {
     }
 
     fn health_lines(&self) -> usize {
-        Health { runbook: &self.runbook, board: &self.view.moment.board, keeper: &self.keeper }.height()
+        let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
+        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height()
     }
 
     fn guard_lines(&self) -> usize {

@@ -1,5 +1,6 @@
 //! The run screen: one fold of the session's records, and what a person looks at in it.
 
+pub mod alarm;
 mod back;
 pub mod draw;
 mod fold;
@@ -9,13 +10,15 @@ mod mouse;
 pub mod output;
 pub mod page;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::{
-    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, allowed, gate, offered_rollback, stalled,
+    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, gate, offered_rollback,
+    stalled, turned,
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
@@ -75,6 +78,8 @@ pub struct Run {
     pub output: OutputTail,
     /// What follows from state, board and time.
     pub view: View,
+    /// The alarms that were seen: each row with the moment at which it became one.
+    pub seen: HashSet<(ConditionId, Timestamp)>,
     /// When the action key was last pressed.
     last_act_ms: Option<u64>,
     /// The current step changed and has not been on the screen yet.
@@ -112,6 +117,8 @@ pub struct View {
     pub rollback: Option<(RollbackId, String)>,
     /// Why the walk cannot go on although no step is current.
     pub stalled: Option<String>,
+    /// The rows that turned bad, or may, and what is to be made of each.
+    pub turned: Vec<(ConditionId, Turned)>,
     /// The step that is looked at.
     pub page: StepPage,
 }
@@ -140,6 +147,7 @@ impl Run {
             gate: Gate::Closed(Vec::new()),
             rollback: None,
             stalled: None,
+            turned: Vec::new(),
             page: StepPage::default(),
         };
         let mut run = Self {
@@ -160,6 +168,7 @@ impl Run {
             guards_scroll: 0,
             output: OutputTail::default(),
             view,
+            seen: HashSet::new(),
             last_act_ms: None,
             is_unseen: true,
             leaving_since_ms: None,
@@ -243,6 +252,7 @@ impl Run {
             gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
             rollback: offered_rollback(runbook, state, &moment).map(|plan| (plan.id.clone(), plan.title.clone())),
             stalled: stalled(runbook, state, &moment),
+            turned: turned(runbook, state, moment.at),
             page: std::mem::take(&mut self.view.page),
             moment,
         };
@@ -333,6 +343,7 @@ impl Run {
             self.is_counting().then(|| 1_000 - millis(now.run.since(Timestamp::default())) % 1_000),
             self.keeper.next_stale(now.run).map(|stale| millis(stale.since(now.run))),
             self.next_age_ms(now),
+            self.next_overdue_ms(now),
             is_open.then(|| 60_000 - millis(now.run.since(self.state.opened_at)) % 60_000),
         ];
         let soonest = |all: &[Option<u64>]| all.iter().flatten().min().map(|ms| (*ms).max(1));

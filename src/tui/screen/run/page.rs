@@ -5,8 +5,11 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, scope, target_of, text_of};
 use crate::engine::{CommandLine, Moment, Plan, RunState, SoakView, StepStatus, soak_view};
-use crate::runbook::{Action, ActionKind, Argv, CautionLevel, InputKind, PhaseId, Runbook, Step, StepKey, Template};
+use crate::runbook::{
+    Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, PhaseId, Probe, Runbook, Step, StepKey, Template,
+};
 use crate::sources;
+use crate::tui::tell;
 
 /// Everything that the step pane shows of one step.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +58,8 @@ pub struct StepPage {
     pub is_irreversible: bool,
     /// The phase until which it may be put off; empty when it may not.
     pub defer: String,
+    /// What it makes bad for a while; empty when it does not.
+    pub disturbs: String,
     /// Where it comes from.
     pub source: String,
     /// The document's mistakes that it mends.
@@ -100,11 +105,10 @@ impl StepPage {
             cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
             applies: step.when.as_ref().map(|when| (when.holds.source().to_owned(), when.why.clone())),
             text: step.text.as_ref().map(text).unwrap_or_default(),
-            target: step
-                .critical
-                .then(|| if is_ahead(runbook, state, key) { GAP.to_owned() } else { target_of(state, key) }),
+            target: step.critical.then(|| target(runbook, state, key)),
             is_irreversible: step.irreversible,
             defer: put_off(runbook, state, step),
+            disturbs: step.disturbs.as_ref().map(|disturbed| disturbs(runbook, key, disturbed)).unwrap_or_default(),
             source: source(runbook, step),
             mends: mends(runbook, step),
             said: known.said.clone(),
@@ -232,6 +236,19 @@ pub fn number(state: &RunState, key: &StepKey) -> String {
     let step = steps.and_then(|steps| steps.iter().position(|step| step.id == key.step)).map_or(0, |at| at + 1);
     let back = if phase.plan == Plan::Main { "" } else { "B" };
     format!("{back}{index}.{step}")
+}
+
+/// The name that is typed; a gap in a loop whose items are not known yet.
+fn target(runbook: &Runbook, state: &RunState, key: &StepKey) -> String {
+    if is_ahead(runbook, state, key) { GAP.to_owned() } else { target_of(state, key) }
+}
+
+/// Which rows of the board a step makes bad, and for how long that is expected.
+fn disturbs(runbook: &Runbook, key: &StepKey, disturbed: &Disturbance) -> String {
+    let is_named = |probe: &&Probe| disturbed.probes.contains(&probe.id);
+    let probes: Vec<_> = runbook.health.iter().filter(is_named).map(|probe| probe.title.as_str()).collect();
+    let of = key.item.as_ref().map(|item| format!(" of {item}")).unwrap_or_default();
+    format!("{}{of} may turn bad for {}", probes.join(", "), tell::duration(disturbed.length))
 }
 
 /// The phase until which a step may be put off.

@@ -1,0 +1,180 @@
+//! What a step disturbs: expected in its window, overdue after it, unexpected everywhere else; by the journal alone.
+
+use super::*;
+
+const MINUTE: u64 = 60;
+
+fn book() -> Runbook {
+    let at = BOOK.find("[[phase]]").expect("the book has phases");
+    let steps = r#"
+[[phase]]
+id = "nodes"
+title = "Each standby"
+for_each = '.health.node[] | select(.role == "standby") | .node'
+[[phase.step]]
+id = "stop"
+title = "Stop {{ .node.name }}"
+disturbs = { health = ["node"], for = "2m" }
+run = "stop"
+[[phase.step]]
+id = "start"
+title = "Start {{ .node.name }}"
+disturbs = { health = ["node"], for = "3m" }
+confirm = "Started?"
+[[phase]]
+id = "all"
+title = "All at once"
+[[phase.step]]
+id = "all"
+title = "Stop all"
+disturbs = { health = ["node"], for = "1m" }
+run = ["stop-all"]
+"#;
+    let head = BOOK[..at].replace("blocks = [\"nodes/stop\"]", "blocks = []");
+    let (runbook, diagnostics) = parse(&format!("{head}{steps}"));
+    runbook.unwrap_or_else(|| panic!("{diagnostics:#?}"))
+}
+
+impl Walk {
+    /// Every probe answers, and what it comes to is recorded.
+    fn answers(&mut self, board: Board) {
+        let rows: Vec<_> = board.rows.iter().map(|row| (row.node.clone(), row.verdict)).collect();
+        self.moment.board = board;
+        for (node, verdict) in rows {
+            let truth = match verdict {
+                Verdict::Ok => Tri::True,
+                Verdict::Unknown => Tri::Unknown,
+                _ => Tri::False,
+            };
+            let condition = ConditionId::Health(ProbeId::new("node"), node);
+            self.must(Proposal::Observe { condition, truth, why: String::new(), seen: Value::Null });
+        }
+        self.sense();
+    }
+
+    fn turned(&self) -> Vec<(String, Turned)> {
+        let all = turned(&self.runbook, &self.state, self.moment.at);
+        // Whoever reads the journal later comes to the same.
+        assert_eq!(all, turned(&self.runbook, &self.fold(&self.records), self.moment.at));
+        all.into_iter().map(|(id, turned)| (id.to_string(), turned)).collect()
+    }
+
+    fn at_the_stop() -> Self {
+        let mut walk = Self::of(book());
+        walk.answers(board([true; 3]));
+        assert_eq!(walk.key().to_string(), "nodes[n2]/stop");
+        walk
+    }
+}
+
+fn expected(node: &str, seconds: u64) -> (String, Turned) {
+    (format!("health/node[{node}]"), Turned::Expected { left: Duration::from_secs(seconds) })
+}
+
+#[test]
+fn a_row_that_its_step_makes_bad_is_expected_then_overdue_and_ok_again_ends_it() {
+    let mut walk = Walk::at_the_stop();
+    walk.do_first();
+    walk.pass(10);
+    walk.answers(board([true, false, true]));
+    assert_eq!(walk.turned(), [expected("n2", 110)]);
+    walk.pass(109);
+    assert_eq!(walk.turned(), [expected("n2", 1)]);
+    walk.pass(1);
+    let since = walk.moment.at;
+    assert_eq!(walk.turned(), [("health/node[n2]".into(), Turned::Overdue { since })]);
+    walk.pass(MINUTE);
+    assert_eq!(walk.turned()[0].1.alarm(), Some(since), "it became one when the time was over");
+    walk.answers(board([true; 3]));
+    assert_eq!(walk.turned(), []);
+}
+
+#[test]
+fn another_row_than_the_items_own_is_unexpected() {
+    let mut walk = Walk::at_the_stop();
+    walk.do_first();
+    walk.pass(10);
+    walk.answers(board([true, false, false]));
+    let since = walk.moment.at;
+    assert_eq!(walk.turned(), [expected("n2", 110), ("health/node[n3]".into(), Turned::Unexpected { since })]);
+    // Guards do not care for what is expected.
+    assert_eq!(walk.state.truth(&"guard/one-away".parse().unwrap()), Tri::False);
+}
+
+#[test]
+fn before_the_command_starts_and_after_the_row_was_ok_again_nothing_is_expected() {
+    let mut walk = Walk::at_the_stop();
+    walk.answers(board([true, false, true]));
+    let since = walk.moment.at;
+    assert_eq!(walk.turned(), [("health/node[n2]".into(), Turned::Unexpected { since })]);
+    walk.pass(5);
+    walk.do_first();
+    walk.pass(5);
+    assert_eq!(walk.turned()[0].1, Turned::Unexpected { since }, "it was bad before the command was started");
+
+    let mut walk = Walk::at_the_stop();
+    walk.do_first();
+    walk.pass(5);
+    walk.answers(board([true, false, true]));
+    walk.pass(5);
+    walk.answers(board([true; 3]));
+    walk.pass(5);
+    walk.answers(board([true, false, true]));
+    let since = walk.moment.at;
+    assert_eq!(walk.turned(), [("health/node[n2]".into(), Turned::Unexpected { since })], "once, not twice");
+}
+
+#[test]
+fn the_next_step_may_take_the_row_over() {
+    let mut walk = Walk::at_the_stop();
+    walk.do_first();
+    walk.pass(10);
+    walk.answers(board([true, false, true]));
+    walk.pass(80);
+    walk.finish(0);
+    assert_eq!(walk.key().to_string(), "nodes[n2]/start");
+    walk.pass(MINUTE);
+    assert_eq!(walk.turned(), [expected("n2", 120)], "from the beginning of the step that a person takes");
+    walk.pass(2 * MINUTE);
+    assert!(matches!(walk.turned()[..], [(_, Turned::Overdue { .. })]));
+}
+
+#[test]
+fn silence_after_an_answer_is_told_as_well_and_outside_a_loop_every_row_is_meant() {
+    let mut walk = Walk::at_the_stop();
+    walk.answers(silent(0));
+    assert!(matches!(walk.turned()[..], [(_, Turned::Unexpected { .. })]));
+    walk.answers(board([true; 3]));
+    for _ in 0..2 {
+        walk.do_first();
+        walk.finish(0);
+        walk.do_first();
+    }
+    assert_eq!(walk.key().to_string(), "all/all");
+    walk.pass(10 * MINUTE);
+    walk.do_first();
+    walk.answers(board([false; 3]));
+    assert_eq!(walk.turned(), [expected("n1", 60), expected("n2", 60), expected("n3", 60)]);
+}
+
+#[test]
+fn a_sitting_in_between_forgets_neither_the_window_nor_that_it_is_over() {
+    let mut walk = Walk::at_the_stop();
+    walk.do_first();
+    walk.answers(board([true, false, true]));
+    walk.must(Proposal::Leave { how: Leaving::Interrupted });
+    walk.sit();
+    assert_eq!(walk.turned(), [], "nothing has been sensed in this sitting yet");
+    walk.pass(MINUTE);
+    walk.answers(board([true, false, true]));
+    assert_eq!(walk.turned(), [expected("n2", 60)]);
+    walk.pass(MINUTE);
+    assert!(matches!(walk.turned()[..], [(_, Turned::Overdue { .. })]));
+}
+
+#[test]
+fn a_row_that_was_never_ok_has_not_turned() {
+    let mut walk = Walk::of(book());
+    walk.answers(board([false, true, true]));
+    assert_eq!(walk.turned(), []);
+}
