@@ -24,6 +24,8 @@ pub enum Allowed {
     Release(StepKey),
     /// Start the command.
     Run(StepKey),
+    /// Go back to an earlier phase.
+    Restart(StepKey),
     /// End the running command.
     Cancel(JobId),
     /// Try again.
@@ -93,6 +95,7 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
                 ActionKind::Run => allowed.push(Allowed::Run(key.clone())),
                 ActionKind::Choose => allowed.push(Allowed::Choose(key.clone())),
                 ActionKind::Release => allowed.push(Allowed::Release(key.clone())),
+                ActionKind::Restart => allowed.push(Allowed::Restart(key.clone())),
                 ActionKind::Check | ActionKind::Wait => {}
             }
         }

@@ -105,6 +105,7 @@ impl<'a> Judge<'a> {
                 let reason = text(reason, "a reason is needed")?;
                 self.then([Event::StepOverridden { step, reason, board: self.moment.board.recorded() }])
             }
+            Proposal::Restart { step, reason } => self.restart(step, reason),
             Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
             Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
             Proposal::Note { step, text: note } => {

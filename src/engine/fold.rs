@@ -103,7 +103,7 @@ impl RunState {
             }
             Event::CommandFinished { step, ended, met, captured, .. } => {
                 self.job = None;
-                self.answers.extend(captured.clone());
+                captured.iter().for_each(|(name, value)| self.give(step, name, value));
                 if *met {
                     self.end(step, StepStatus::Done, by, &ended.describe());
                 }
@@ -125,7 +125,7 @@ impl RunState {
             }
             Event::AnswerGiven { step, name, value, board, .. } => {
                 self.board = board.clone();
-                self.answers.insert(name.clone(), value.clone());
+                self.give(step, name, value);
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
             }
@@ -157,6 +157,10 @@ impl RunState {
                 self.board = board.clone();
                 self.deviate(by, DeviationKind::Override, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
+            }
+            Event::StepsReopened { step, from, reason, board } => {
+                self.board = board.clone();
+                self.reopen(step, from, by, reason);
             }
             Event::StepNotApplicable { step, why } => {
                 self.forget_choice(step);
@@ -233,6 +237,7 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::WaitCut { step, .. }
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
+        | Event::StepsReopened { step, .. }
         | Event::StepOverridden { step, .. } => Some(step),
         _ => None,
     }

@@ -16,6 +16,7 @@ pub mod observe;
 mod overrule;
 pub mod proposal;
 mod release;
+mod restart;
 pub mod scope;
 mod settle;
 pub mod state;
@@ -30,6 +31,7 @@ pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
 pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;
+pub use restart::{Before, Given, reopened};
 pub use settle::stalled;
 pub use state::*;
 

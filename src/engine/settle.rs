@@ -105,7 +105,10 @@ impl<'a> Draft<'a> {
         }
         let when = self.runbook.step(&key.phase, &key.step).and_then(|step| step.when.as_ref());
         match when.map_or(Some(Ok(())), |when| self.applies(when, key)) {
-            Some(Ok(())) => self.push(Event::StepBegan { step: key.clone(), attempt: 1 }),
+            Some(Ok(())) => {
+                let attempt = self.state.next_attempt(key);
+                self.push(Event::StepBegan { step: key.clone(), attempt });
+            }
             Some(Err(why)) => self.push(Event::StepNotApplicable { step: key.clone(), why }),
             None => return false,
         }

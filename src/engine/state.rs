@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::engine::began::Began;
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
+use crate::engine::restart::{Before, Given};
 use crate::runbook::{Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
 
 /// Everything that is known of a run.
@@ -40,6 +41,10 @@ pub struct RunState {
     pub conditions: BTreeMap<ConditionId, Standing>,
     /// Values given and captured, by name.
     pub answers: Map<String, Value>,
+    /// Where those come from.
+    pub given: Given,
+    /// How the steps stood that were reopened.
+    pub before: BTreeMap<StepKey, Before>,
     /// The decisions that stand, by the names of their choices.
     pub choices: BTreeMap<String, Chosen>,
     /// What was really begun on which item.
@@ -81,6 +86,8 @@ pub struct PhaseState {
     pub id: PhaseId,
     /// The plan it belongs to.
     pub plan: Plan,
+    /// The names of its steps, in order.
+    pub steps: Vec<StepId>,
     /// Whether its items are fixed. Before, it has one item that stands for those to come.
     pub is_bound: bool,
     /// Whether it is a loop in a loop.
@@ -300,6 +307,8 @@ impl RunState {
             jobs: 0,
             conditions: BTreeMap::new(),
             answers: Map::new(),
+            given: Given::default(),
+            before: BTreeMap::new(),
             choices: BTreeMap::new(),
             began: Began::new(runbook),
             deviations: Vec::new(),
@@ -392,8 +401,16 @@ impl PhaseState {
 }
 
 fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
-    let steps = phase.steps.iter().map(|step| StepState {
-        id: step.id.clone(),
+    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
+    let steps: Vec<_> = phase.steps.iter().map(|step| step.id.clone()).collect();
+    let items = vec![fresh(&steps)];
+    PhaseState { id, plan, steps, is_bound: false, is_nested, groups: Vec::new(), items }
+}
+
+/// The one item that stands for those to come: none of its steps has begun.
+pub(crate) fn fresh(steps: &[StepId]) -> ItemState {
+    let steps = steps.iter().map(|id| StepState {
+        id: id.clone(),
         status: StepStatus::Pending,
         attempt: 0,
         began: None,
@@ -403,8 +420,5 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         by: String::new(),
         actors: Vec::new(),
     });
-    let item = Item { name: None, value: Value::Null };
-    let items = vec![ItemState { item, group: None, steps: steps.collect() }];
-    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
-    PhaseState { id, plan, is_bound: false, is_nested, groups: Vec::new(), items }
+    ItemState { item: Item { name: None, value: Value::Null }, group: None, steps: steps.collect() }
 }

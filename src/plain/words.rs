@@ -78,6 +78,7 @@ fn describe_step(event: &Event) -> String {
         Event::WaitCut { step, reason, .. } => say("WAIT CUT", step, reason),
         Event::StepFailed { step, why } => say("FAILED", step, why),
         Event::StepRetried { step, attempt } => say("retry", step, &format!("attempt {attempt}")),
+        Event::StepsReopened { step, from, reason, .. } => say("RESTART", step, &format!("from {from} on: {reason}")),
         Event::StepSkipped { step, reason, .. } => say("SKIPPED", step, reason),
         Event::StepOverridden { step, reason, .. } => say("OVERRIDE", step, reason),
         Event::StepNotApplicable { step, why } => say("n/a", step, why),

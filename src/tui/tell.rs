@@ -37,6 +37,7 @@ pub fn event(event: &Event) -> String {
         Event::StepRetried { step, attempt } => format!("{step} again, attempt {attempt}"),
         Event::StepSkipped { step, reason, .. } => format!("{step} was skipped: {reason}"),
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
+        Event::StepsReopened { step, from, reason, .. } => format!("{step} led back to phase {from}: {reason}"),
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
         Event::ConditionChanged { condition, truth, why, .. } => {
             let colon = if why.is_empty() { "" } else { ": " };
@@ -69,6 +70,7 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
         | Event::StepOverridden { step, .. }
+        | Event::StepsReopened { step, .. }
         | Event::StepNotApplicable { step, .. } => Some(step),
         _ => None,
     }
@@ -209,6 +211,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Answer(_) => ("answer", "answer"),
         Allowed::Choose(_) => ("choose", "choose"),
         Allowed::Release(_) => ("release", "release"),
+        Allowed::Restart(_) => ("go back", "go back"),
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),
         Allowed::Retry(_) => ("retry", "retry"),

@@ -10,6 +10,7 @@ mod health;
 mod input;
 mod phase;
 mod reader;
+mod restart;
 
 pub use book::{MAX_BOOK_BYTES, parse};
 pub(crate) use phase::Counted;

@@ -86,6 +86,8 @@ pub(crate) struct Reader<'d> {
     pub(crate) answers: Vec<(Place, Text<'d>)>,
     /// The choices, by the names of their steps, with the names of their ways.
     pub(crate) choices: Vec<(Place, Text<'d>, Vec<String>)>,
+    /// The phases that steps lead back to.
+    pub(crate) restarts: Vec<(Place, Text<'d>)>,
 }
 
 impl<'d> Reader<'d> {
@@ -99,6 +101,7 @@ impl<'d> Reader<'d> {
             steps_named: Vec::new(),
             answers: Vec::new(),
             choices: Vec::new(),
+            restarts: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, scope, target_of, text_of};
-use crate::engine::{CommandLine, Moment, Plan, RunState, StepStatus};
+use crate::engine::{Before, CommandLine, Moment, Plan, RunState, StepStatus};
 use crate::runbook::{Action, ActionKind, Argv, CautionLevel, InputKind, PhaseId, Runbook, Step, StepKey, Template};
 use crate::sources;
 
@@ -23,6 +23,8 @@ pub struct StepPage {
     pub status: Option<StepStatus>,
     /// Which attempt.
     pub attempt: u32,
+    /// How it stood when the run last went back.
+    pub before: Option<Before>,
     /// What it asks for.
     pub kind: Option<ActionKind>,
     /// Its cautions with their texts.
@@ -92,6 +94,7 @@ impl StepPage {
             item: item(state, key, &title),
             status: Some(known.status),
             attempt: known.attempt,
+            before: state.before.get(key).cloned(),
             kind: Some(step.action.kind()),
             cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
             applies: step.when.as_ref().map(|when| (when.holds.source().to_owned(), when.why.clone())),
@@ -130,6 +133,10 @@ impl StepPage {
             Action::Wait(length) => page.timer = Some(*length),
             Action::Choose(ways) => {
                 page.ways = ways.iter().map(|way| (way.title.clone(), way.is.clone())).collect();
+            }
+            Action::Restart(from) => {
+                let title = phase_title(runbook, state, moment, from);
+                page.prompt = format!("Goes back to the phase {title:?}: everything from there on is done again.");
             }
             Action::Release { who } => {
                 page.prompt = format!("To be released by another person than the one who acts: {who}");
