@@ -4,6 +4,7 @@ mod cli;
 mod cluster;
 mod coverage;
 mod crash;
+mod edges;
 mod exec;
 mod format;
 mod harness;

@@ -25,6 +25,8 @@ pub enum Allowed {
     Release(StepKey),
     /// Start the command.
     Run(StepKey),
+    /// Go back to an earlier phase.
+    Restart(StepKey),
     /// End the running command.
     Cancel(JobId),
     /// Try again.
@@ -96,6 +98,7 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
                 ActionKind::Run => allowed.push(Allowed::Run(key.clone())),
                 ActionKind::Choose => allowed.push(Allowed::Choose(key.clone())),
                 ActionKind::Release => allowed.push(Allowed::Release(key.clone())),
+                ActionKind::Restart => allowed.push(Allowed::Restart(key.clone())),
                 ActionKind::Check | ActionKind::Wait => {}
             }
         }

@@ -108,6 +108,7 @@ impl<'a> Judge<'a> {
                 let overridden = Event::StepOverridden { step, reason, board: self.moment.board.recorded() };
                 self.then(self.note_soak(None).into_iter().chain([overridden]))
             }
+            Proposal::Restart { step, reason } => self.restart(step, reason),
             Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
             Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
             Proposal::Note { step, text: note } => {

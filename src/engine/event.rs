@@ -110,6 +110,8 @@ pub enum Event {
     StepDeferred { step: StepKey, until: PhaseId, reason: String, board: Board },
     /// Declared done against the machine, by a person, with a reason.
     StepOverridden { step: StepKey, reason: String, board: Board },
+    /// A person went back: every step from that phase on is pending again, and its loops are asked anew.
+    StepsReopened { step: StepKey, from: PhaseId, reason: String, board: Board },
     /// Its `when` (or its phase's) did not hold when its turn came.
     StepNotApplicable { step: StepKey, why: String },
     /// A condition changed, with the values seen.

@@ -115,7 +115,7 @@ impl RunState {
             }
             Event::CommandFinished { step, ended, met, captured, .. } => {
                 self.job = None;
-                self.answers.extend(captured.clone());
+                captured.iter().for_each(|(name, value)| self.give(step, name, value));
                 if *met {
                     self.end(step, StepStatus::Done, by, &ended.describe());
                 }
@@ -141,7 +141,7 @@ impl RunState {
             }
             Event::AnswerGiven { step, name, value, board, .. } => {
                 self.board = board.clone();
-                self.answers.insert(name.clone(), value.clone());
+                self.give(step, name, value);
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
             }
@@ -182,6 +182,10 @@ impl RunState {
                 self.end(step, StepStatus::Deferred, by, reason);
                 // What was read now is forgotten by the time it comes back.
                 self.change(step, |state| state.cautions_read = false);
+            }
+            Event::StepsReopened { step, from, reason, board } => {
+                self.board = board.clone();
+                self.reopen(step, from, by, reason);
             }
             Event::StepNotApplicable { step, why } => {
                 self.forget_choice(step);
@@ -290,6 +294,7 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
         | Event::StepDeferred { step, .. }
+        | Event::StepsReopened { step, .. }
         | Event::StepOverridden { step, .. } => Some(step),
         _ => None,
     }

@@ -49,6 +49,8 @@ pub enum Proposal {
     Defer { step: StepKey, reason: String },
     /// Declare a step done against the machine.
     Override { step: StepKey, reason: String },
+    /// Go back to the phase that the step leads back to.
+    Restart { step: StepKey, reason: String },
     /// End a wait early.
     CutWait { step: StepKey, reason: String },
     /// Go on although a guard or gate does not hold.

@@ -51,7 +51,8 @@ impl<'a> Draft<'a> {
             return self.end_sensed(&key);
         }
         if let Some(step) = defer::due(self.runbook, &self.state) {
-            let attempt = self.state.step(&step).map_or(1, |known| known.attempt.max(1));
+            let known = self.state.step(&step).map_or(0, |known| known.attempt);
+            let attempt = known.max(self.state.next_attempt(&step));
             self.push(Event::StepBegan { step, attempt });
             return true;
         }
@@ -112,7 +113,10 @@ impl<'a> Draft<'a> {
         }
         let when = self.runbook.step(&key.phase, &key.step).and_then(|step| step.when.as_ref());
         match when.map_or(Some(Ok(())), |when| self.applies(when, key)) {
-            Some(Ok(())) => self.push(Event::StepBegan { step: key.clone(), attempt: 1 }),
+            Some(Ok(())) => {
+                let attempt = self.state.next_attempt(key);
+                self.push(Event::StepBegan { step: key.clone(), attempt });
+            }
             Some(Err(why)) => self.push(Event::StepNotApplicable { step: key.clone(), why }),
             None => return false,
         }

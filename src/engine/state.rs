@@ -10,8 +10,9 @@ use crate::engine::began::Began;
 use crate::engine::disturb::Turn;
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
+use crate::engine::restart::{Before, Given};
 use crate::engine::soak::SoakState;
-use crate::runbook::{Action, Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
+use crate::runbook::{Action, Phase, PhaseId, RollbackId, Runbook, Step, StepId, StepKey};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,10 @@ pub struct RunState {
     pub turns: BTreeMap<ConditionId, Turn>,
     /// Values given and captured, by name.
     pub answers: Map<String, Value>,
+    /// Where those come from.
+    pub given: Given,
+    /// How the steps stood that were reopened.
+    pub before: BTreeMap<StepKey, Before>,
     /// The decisions that stand, by the names of their choices.
     pub choices: BTreeMap<String, Chosen>,
     /// What was really begun on which item.
@@ -85,6 +90,8 @@ pub struct PhaseState {
     pub id: PhaseId,
     /// The plan it belongs to.
     pub plan: Plan,
+    /// Its steps as they are planned, in order.
+    pub steps: Vec<Planned>,
     /// Whether its items are fixed. Before, it has one item that stands for those to come.
     pub is_bound: bool,
     /// Whether it is a loop in a loop.
@@ -93,6 +100,15 @@ pub struct PhaseState {
     pub groups: Vec<Group>,
     /// Its items; for a group that is not bound yet, one that stands for those to come and is named as the group.
     pub items: Vec<ItemState>,
+}
+
+/// What a step is before anything is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its name within the phase.
+    pub id: StepId,
+    /// Whether it is a check that soaks.
+    pub is_soak: bool,
 }
 
 /// An outer item of a loop in a loop.
@@ -320,6 +336,8 @@ impl RunState {
             conditions: BTreeMap::new(),
             turns: BTreeMap::new(),
             answers: Map::new(),
+            given: Given::default(),
+            before: BTreeMap::new(),
             choices: BTreeMap::new(),
             began: Began::new(runbook),
             deviations: Vec::new(),
@@ -417,12 +435,20 @@ impl PhaseState {
     }
 }
 
-fn is_soak(action: &Action) -> bool {
-    matches!(action, Action::Check { soak: Some(_), .. })
+fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
+    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
+    let planned = |step: &Step| Planned {
+        id: step.id.clone(),
+        is_soak: matches!(step.action, Action::Check { soak: Some(_), .. }),
+    };
+    let steps: Vec<_> = phase.steps.iter().map(planned).collect();
+    let items = vec![fresh(&steps)];
+    PhaseState { id, plan, steps, is_bound: false, is_nested, groups: Vec::new(), items }
 }
 
-fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
-    let steps = phase.steps.iter().map(|step| StepState {
+/// The one item that stands for those to come: none of its steps has begun.
+pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
+    let steps = steps.iter().map(|step| StepState {
         id: step.id.clone(),
         status: StepStatus::Pending,
         attempt: 0,
@@ -432,11 +458,8 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         cautions_read: false,
         said: String::new(),
         by: String::new(),
-        soak: is_soak(&step.action).then(Box::default),
+        soak: step.is_soak.then(Box::default),
         actors: Vec::new(),
     });
-    let item = Item { name: None, value: Value::Null };
-    let items = vec![ItemState { item, group: None, steps: steps.collect() }];
-    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
-    PhaseState { id, plan, is_bound: false, is_nested, groups: Vec::new(), items }
+    ItemState { item: Item { name: None, value: Value::Null }, group: None, steps: steps.collect() }
 }

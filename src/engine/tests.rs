@@ -4,6 +4,8 @@
 mod began;
 #[path = "nested_tests.rs"]
 mod nested;
+#[path = "restart_tests.rs"]
+mod restart;
 
 use std::time::Duration;
 
@@ -281,6 +283,7 @@ impl Walk {
                 let typed = step.item.clone();
                 Proposal::Run { step, shown, typed }
             }
+            Allowed::Restart(step) => Proposal::Restart { step, reason: reason() },
             Allowed::Retry(step) => Proposal::Retry { step },
             Allowed::Skip(step) => Proposal::Skip { step, reason: reason() },
             Allowed::Defer(step) => Proposal::Defer { step, reason: reason() },
@@ -978,6 +981,7 @@ impl Walk {
             Allowed::Answer(key.clone()),
             Allowed::Choose(key.clone()),
             Allowed::Release(key.clone()),
+            Allowed::Restart(key.clone()),
             Allowed::Retry(key.clone()),
             Allowed::Skip(key.clone()),
             Allowed::Defer(key.clone()),

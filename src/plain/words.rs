@@ -101,6 +101,7 @@ fn describe_step(event: &Event) -> String {
         Event::WaitCut { step, reason, .. } => say("WAIT CUT", step, reason),
         Event::StepFailed { step, why } => say("FAILED", step, why),
         Event::StepRetried { step, attempt } => say("retry", step, &format!("attempt {attempt}")),
+        Event::StepsReopened { step, from, reason, .. } => say("RESTART", step, &format!("from {from} on: {reason}")),
         Event::StepSkipped { step, reason, .. } => say("SKIPPED", step, reason),
         Event::StepDeferred { step, until, reason, .. } => {
             say("DEFERRED", step, &format!("until {until} opens: {reason}"))

@@ -18,11 +18,12 @@ const OUTCOME_KEYS: &[&str] = &["exit", "stdout", "stderr", "json"];
 const RUN_FIELDS: &[&str] = &["id", "mode", "operator", "site", "elapsed"];
 
 /// Checks names across the whole runbook.
-pub(crate) fn check(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'_>) {
+pub(crate) fn check<'d>(reader: &mut Reader<'d>, book: &Runbook, counted: &Counted<'d>) {
     duplicates(reader, counted);
     reader.check_deferred(counted);
     named_probes(reader);
     requirements(reader, counted);
+    reader.check_restarts(counted);
     named(reader, book, counted);
     let known = Known::of(reader, book, counted);
     for met in std::mem::take(&mut reader.met) {

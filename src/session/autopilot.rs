@@ -25,6 +25,7 @@ pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Prop
         Allowed::Choose(step) => choose(runbook, step),
         Allowed::Release(step) => release(state, step),
         Allowed::Run(step) => run(runbook, state, moment, step),
+        Allowed::Restart(step) => Some(restart(state, step)),
         Allowed::Retry(step) => Some(retry(state, step)),
         Allowed::Close => Some(Proposal::Close),
         _ => None,
@@ -80,6 +81,15 @@ fn run(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> O
     let is_critical = runbook.step(&key.phase, &key.step).is_some_and(|step| step.critical);
     let typed = is_critical.then(|| target_of(state, key));
     Some(Proposal::Run { step: key.clone(), shown, typed })
+}
+
+/// Goes back a few times; a condition that still wants it then is none that going back changes.
+fn restart(state: &RunState, key: &StepKey) -> Proposal {
+    let attempts = state.step(key).map_or(0, |step| step.attempt);
+    if attempts < MAX_ATTEMPTS {
+        return Proposal::Restart { step: key.clone(), reason: SAID.to_owned() };
+    }
+    Proposal::Abandon { reason: format!("{key} led back {} times already", attempts.saturating_sub(1)) }
 }
 
 fn retry(state: &RunState, key: &StepKey) -> Proposal {

@@ -79,6 +79,8 @@ pub enum Purpose {
     Override(StepKey),
     /// End the wait.
     CutWait(StepKey),
+    /// Go back to an earlier phase; with what that means.
+    Restart(StepKey, Vec<String>),
     /// Go on although it does not hold; with what is shown of it.
     Acknowledge(ConditionId, String),
     /// Go back; with what that means.
@@ -231,9 +233,11 @@ impl Dialog {
             Self::Release(release) => Some(&release.step),
             Self::Command(command) => Some(&command.step),
             Self::Reason(reason) => match &reason.purpose {
-                Purpose::Skip(step) | Purpose::Defer(step, _) | Purpose::Override(step) | Purpose::CutWait(step) => {
-                    Some(step)
-                }
+                Purpose::Skip(step)
+                | Purpose::Defer(step, _)
+                | Purpose::Override(step)
+                | Purpose::CutWait(step)
+                | Purpose::Restart(step, _) => Some(step),
                 _ => None,
             },
             Self::Note(_) | Self::Ask(_) | Self::Why(_) | Self::Outcome => None,
@@ -395,6 +399,7 @@ impl Reason {
             Purpose::Defer(step, _) => Proposal::Defer { step, reason },
             Purpose::Override(step) => Proposal::Override { step, reason },
             Purpose::CutWait(step) => Proposal::CutWait { step, reason },
+            Purpose::Restart(step, _) => Proposal::Restart { step, reason },
             Purpose::Acknowledge(condition, _) => Proposal::Acknowledge { condition, reason },
             Purpose::RollBack(plan, _) => Proposal::RollBack { plan, reason },
             Purpose::Abandon => Proposal::Abandon { reason },

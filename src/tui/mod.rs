@@ -40,6 +40,8 @@ mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
 #[cfg(test)]
+mod restart_tests;
+#[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
 mod soak_tests;

@@ -53,6 +53,7 @@ pub fn event(event: &Event) -> String {
             format!("{step} was put off until {until} opens: {reason}")
         }
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
+        Event::StepsReopened { step, from, reason, .. } => format!("{step} led back to phase {from}: {reason}"),
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
         Event::ConditionChanged { condition, truth, why, .. } => {
             let colon = if why.is_empty() { "" } else { ": " };
@@ -88,6 +89,7 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::StepSkipped { step, .. }
         | Event::StepDeferred { step, .. }
         | Event::StepOverridden { step, .. }
+        | Event::StepsReopened { step, .. }
         | Event::StepNotApplicable { step, .. } => Some(step),
         _ => None,
     }
@@ -282,6 +284,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Answer(_) => ("answer", "answer"),
         Allowed::Choose(_) => ("choose", "choose"),
         Allowed::Release(_) => ("release", "release"),
+        Allowed::Restart(_) => ("go back", "go back"),
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),
         Allowed::Retry(_) => ("retry", "retry"),

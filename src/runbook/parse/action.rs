@@ -68,6 +68,7 @@ impl<'d> Reader<'d> {
                 self.check_line(&text);
                 Some(Action::Release { who: self.plain(&text) })
             }
+            ActionKind::Restart => self.restart(&item, place),
         }
     }
 

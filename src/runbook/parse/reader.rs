@@ -88,6 +88,8 @@ pub(crate) struct Reader<'d> {
     pub(crate) answers: Vec<(Place, Text<'d>)>,
     /// The choices, by the names of their steps, with the names of their ways.
     pub(crate) choices: Vec<(Place, Text<'d>, Vec<String>)>,
+    /// The phases that steps lead back to.
+    pub(crate) restarts: Vec<(Place, Text<'d>)>,
 }
 
 impl<'d> Reader<'d> {
@@ -102,6 +104,7 @@ impl<'d> Reader<'d> {
             probes_named: Vec::new(),
             answers: Vec::new(),
             choices: Vec::new(),
+            restarts: Vec::new(),
         }
     }
 

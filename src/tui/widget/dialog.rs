@@ -206,6 +206,7 @@ fn reason_title(purpose: &Purpose) -> &'static str {
         Purpose::Defer(..) => "Put the step off",
         Purpose::Override(_) => "Override the step",
         Purpose::CutWait(_) => "Cut the wait",
+        Purpose::Restart(..) => "Go back",
         Purpose::Acknowledge(..) => "Go on regardless",
         Purpose::RollBack(..) => "Roll back",
         Purpose::Abandon => "Abandon the run",
@@ -226,7 +227,7 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         }
         Purpose::CutWait(step) => format!("The wait of {} ends now. It stays a deviation.", run.spoken(step)),
         Purpose::Acknowledge(_, told) => format!("{}. Going on stays a deviation.", told.trim_end_matches('.')),
-        Purpose::RollBack(_, told) => told.join("\n"),
+        Purpose::Restart(_, told) | Purpose::RollBack(_, told) => told.join("\n"),
         Purpose::Abandon => {
             let counts = run.state.counts();
             let left = counts.pending + counts.current + counts.failed + counts.deferred;

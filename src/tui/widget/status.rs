@@ -246,6 +246,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         | Allowed::Answer(_)
         | Allowed::Choose(_)
         | Allowed::Release(_)
+        | Allowed::Restart(_)
         | Allowed::Run(_) => (Action::Act, true),
         Allowed::Cancel(_) => (Action::Cancel, false),
         Allowed::Retry(_) => (Action::Retry, false),

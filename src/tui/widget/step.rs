@@ -40,7 +40,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     if !page.held.is_empty() {
         gap(out);
     }
-    marks(page, cells, out);
+    marks(page, cells, look, out);
     for (level, text) in &page.cautions {
         out.extend(cautions::lines(*level, text, cells, look));
     }
@@ -101,7 +101,7 @@ fn stalled(why: &str, cells: usize, look: &Look) -> Vec<Strip> {
     lines
 }
 
-fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+fn marks(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     if let Some(target) = &page.target {
         let what = format!("critical: the name {target} is typed, on samples of the last ten seconds");
         out.extend(wrapped(&what, cells, Meaning::Caution));
@@ -121,6 +121,18 @@ fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     }
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
+    }
+    if let Some(before) = &page.before {
+        let word = tell::status(before.status, look.glyphs).1;
+        let attempts = match before.attempts {
+            0 => String::new(),
+            1 => ", in 1 attempt".into(),
+            many => format!(", in {many} attempts"),
+        };
+        let ended = before.ended.map(|ended| format!(" at {}", look.clock(ended))).unwrap_or_default();
+        let said = if before.said.is_empty() { String::new() } else { format!(": {}", before.said) };
+        let told = format!("before{attempts}: {word}{ended} by {}{said}", before.by);
+        out.extend(wrapped(&told, cells, Meaning::Dim));
     }
 }
 
@@ -206,7 +218,7 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 /// The tag of an action: who or what does it.
 pub const fn tag(kind: ActionKind) -> &'static str {
     match kind {
-        ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose => "[you]",
+        ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose | ActionKind::Restart => "[you]",
         ActionKind::Release => "[two]",
         ActionKind::Run => "[run]",
         ActionKind::Check | ActionKind::Wait => "[auto]",

@@ -102,6 +102,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::Choose { step, .. }, Event::ChoiceMade { step: of, .. })
         | (Proposal::Release { step, .. }, Event::HoldReleased { step: of, .. })
         | (Proposal::Run { step, .. }, Event::CommandStarted { step: of, .. })
+        | (Proposal::Restart { step, .. }, Event::StepsReopened { step: of, .. })
         | (Proposal::Retry { step }, Event::StepRetried { step: of, .. })
         | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })
         | (Proposal::Defer { step, .. }, Event::StepDeferred { step: of, .. })

@@ -172,6 +172,11 @@ impl Run {
             Some(Allowed::Confirm(step) | Allowed::Answer(step)) => self.open_statement(step),
             Some(Allowed::Choose(step)) => self.open_choice(step),
             Some(Allowed::Release(step)) => self.open_release(step),
+            Some(Allowed::Restart(step)) => {
+                let told = self.meaning_of_restart(&step);
+                self.open(Dialog::Reason(Reason { purpose: Purpose::Restart(step, told), field: Field::default() }));
+                Vec::new()
+            }
             Some(Allowed::Run(step)) => self.open_command(step),
             _ => {
                 if self.view.allowed.contains(&Allowed::Close) {
@@ -240,6 +245,7 @@ impl Run {
             | Allowed::Answer(_)
             | Allowed::Choose(_)
             | Allowed::Release(_)
+            | Allowed::Restart(_)
             | Allowed::Run(_) => return Vec::new(),
         };
         self.open(dialog);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, scope, target_of, text_of};
-use crate::engine::{CommandLine, Moment, Plan, RunState, SoakView, StepStatus, soak_view};
+use crate::engine::{Before, CommandLine, Moment, Plan, RunState, SoakView, StepStatus, soak_view};
 use crate::runbook::{
     Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, PhaseId, Probe, Runbook, Step, StepKey, Template,
 };
@@ -26,6 +26,8 @@ pub struct StepPage {
     pub status: Option<StepStatus>,
     /// Which attempt.
     pub attempt: u32,
+    /// How it stood when the run last went back.
+    pub before: Option<Before>,
     /// What it asks for.
     pub kind: Option<ActionKind>,
     /// Its cautions with their texts.
@@ -101,6 +103,7 @@ impl StepPage {
             item: item(state, key, &title),
             status: Some(known.status),
             attempt: known.attempt,
+            before: state.before.get(key).cloned(),
             kind: Some(step.action.kind()),
             cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
             applies: step.when.as_ref().map(|when| (when.holds.source().to_owned(), when.why.clone())),
@@ -116,36 +119,46 @@ impl StepPage {
             ended: known.ended,
             ..Self::default()
         };
+        page.take_action(runbook, state, moment, (key, step));
+        page
+    }
+
+    /// What the step asks for, as far as it is known now.
+    fn take_action(&mut self, runbook: &Runbook, state: &RunState, moment: &Moment, (key, step): (&StepKey, &Step)) {
+        let text = |template: &Template| told(template, runbook, state, moment, key);
         match &step.action {
             Action::Confirm { prompt, options } => {
-                page.prompt = text(prompt);
-                page.options.clone_from(options);
+                self.prompt = text(prompt);
+                self.options.clone_from(options);
             }
             Action::Ask { prompt, kind, .. } => {
-                page.prompt = text(prompt);
+                self.prompt = text(prompt);
                 if let InputKind::Choice(options) = kind {
-                    page.options.clone_from(options);
+                    self.options.clone_from(options);
                 }
             }
-            Action::Run { argv, .. } if is_ahead(runbook, state, key) => page.later = later(argv),
+            Action::Run { argv, .. } if is_ahead(runbook, state, key) => self.later = later(argv),
             Action::Run { .. } => {
                 let command = command_of(runbook, state, &moment.board, key, moment.at);
-                page.command = command.map_err(|error| error.to_string()).transpose();
+                self.command = command.map_err(|error| error.to_string()).transpose();
             }
             Action::Check { holds, hold, why, .. } => {
-                page.waits_for = Some((holds.source().to_owned(), *hold));
-                page.why.clone_from(why);
-                page.soak = soak_view(runbook, state, key, moment.at).map(|soak| (soak, moment.at));
+                self.waits_for = Some((holds.source().to_owned(), *hold));
+                self.why.clone_from(why);
+                self.soak = soak_view(runbook, state, key, moment.at).map(|soak| (soak, moment.at));
             }
-            Action::Wait(length) => page.timer = Some(*length),
+            Action::Wait(length) => self.timer = Some(*length),
             Action::Choose(ways) => {
-                page.ways = ways.iter().map(|way| (way.title.clone(), way.is.clone())).collect();
+                self.ways = ways.iter().map(|way| (way.title.clone(), way.is.clone())).collect();
+            }
+            Action::Restart(from) => {
+                let title = phase_title(runbook, state, moment, from);
+                self.prompt = format!("Goes back to the phase {title:?}: everything from there on is done again.");
             }
             Action::Release { who } => {
-                page.prompt = format!("To be released by another person than the one who acts: {who}");
+                self.prompt = format!("To be released by another person than the one who acts: {who}");
             }
         }
-        page
     }
 }
 
