@@ -61,7 +61,7 @@ impl Walk {
         self.sense();
     }
 
-    fn status(&self, key: &str) -> StepStatus {
+    pub(super) fn status(&self, key: &str) -> StepStatus {
         self.state.step(&key.parse().unwrap()).expect("there is such a step").status
     }
 }

@@ -21,6 +21,7 @@ pub mod scope;
 mod settle;
 mod soak;
 pub mod state;
+pub mod together;
 
 pub use allowed::{Allowed, allowed};
 pub use back::{items_of_way_back, offered_rollback, ways_back};
@@ -36,6 +37,7 @@ pub use release::may_release;
 pub use settle::stalled;
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
+pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 
 #[cfg(test)]
 mod tests;

@@ -27,9 +27,16 @@ pub fn event(event: &Event) -> String {
         }
         Event::ChoiceMade { step, choice, .. } => format!("{step} was decided: {choice}"),
         Event::HoldReleased { step, released_by, said, .. } => format!("{step} was released by {released_by}: {said}"),
-        Event::CommandStarted { step, command, .. } => format!("{step} runs {}", argv(command)),
-        Event::CommandFinished { step, ended, met, .. } => {
-            format!("the command of {step} ended: {}{}", ended.describe(), if *met { "" } else { ", not as expected" })
+        Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
+        Event::CancelAsked { step } => format!("the commands of {step} are to end"),
+        Event::CommandStarted { step, item, command, .. } => {
+            let item = item.as_ref().map(|item| format!(" for {item}")).unwrap_or_default();
+            format!("{step} runs {}{item}", argv(command))
+        }
+        Event::CommandFinished { step, item, ended, met, .. } => {
+            let item = item.as_ref().map(|item| format!(" for {item}")).unwrap_or_default();
+            let met = if *met { "" } else { ", not as expected" };
+            format!("the command of {step}{item} ended: {}{met}", ended.describe())
         }
         Event::CheckPassed { step, soaked: Some(soaked), held_ms, .. } => {
             format!("{step} soaked {}", soaked_for(soaked, *held_ms))
@@ -73,6 +80,8 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }
         | Event::HoldReleased { step, .. }
+        | Event::CommandsApproved { step, .. }
+        | Event::CancelAsked { step }
         | Event::CommandStarted { step, .. }
         | Event::CommandFinished { step, .. }
         | Event::CheckPassed { step, .. }

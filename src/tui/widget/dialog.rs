@@ -251,7 +251,7 @@ fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
         Ask::Cancel(_, command) => {
             format!("End the running command? It gets SIGTERM, after five seconds SIGKILL: {command}")
         }
-        Ask::Leave if run.state.job.is_some() => {
+        Ask::Leave if run.state.is_running() => {
             "Leave the run? It stays suspended as it stands, and the running command goes on.".into()
         }
         Ask::Leave if run.is_soaking() => {

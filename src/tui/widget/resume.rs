@@ -27,7 +27,7 @@ pub fn lines(run: &Run, card: &Card, cells: usize, look: &Look) -> Vec<Strip> {
         }
     };
     lines.extend(wrapped(&place, cells, Meaning::Current));
-    if let Some(job) = &run.state.job {
+    for job in &run.state.running {
         lines.extend(wrapped(&format!("still running: {}", tell::argv(&job.command)), cells, Meaning::Caution));
     }
     if let Some(key) = &run.state.current

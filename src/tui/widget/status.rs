@@ -76,7 +76,7 @@ impl Status<'_> {
         if page.status == Some(StepStatus::Failed) {
             return Strip::of(format!("{alert} failed: {}", page.said), Meaning::Failed);
         }
-        if run.state.job.is_some() {
+        if run.state.is_running() {
             return Strip::of("its command is running", Meaning::Current);
         }
         match &run.view.gate {

@@ -14,7 +14,7 @@ impl Run {
     pub(super) fn not_offered(&self, action: Action) -> Option<String> {
         match action {
             Action::Help | Action::Yes | Action::Back | Action::Practice => None,
-            Action::RollBack if self.state.job.is_some() => {
+            Action::RollBack if self.state.is_running() => {
                 Some("a command is running: end it first with x, or let it end; then b goes back".into())
             }
             Action::RollBack if self.pending.is_none() => Some("there is no way back now; w tells why".into()),

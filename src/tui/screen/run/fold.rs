@@ -24,7 +24,7 @@ impl Run {
             Update::Sampled(sample) => self.keeper.take(*sample),
             Update::Printed(job, bytes) => {
                 if self.output.job != Some(job) {
-                    let step = self.state.job.as_ref().map(|running| running.step.clone());
+                    let step = self.state.running.first().map(|running| running.step.clone());
                     self.output = OutputTail::of(job, step);
                 }
                 self.output.push(&bytes);
@@ -84,7 +84,7 @@ impl Run {
     pub(super) fn close_outdated_dialog(&mut self) {
         let is_outdated = self.dialog.as_ref().is_some_and(|dialog| match dialog.step() {
             Some(step) => self.state.current.as_ref() != Some(step),
-            None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && self.state.job.is_none()),
+            None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && !self.state.is_running()),
         });
         if is_outdated && self.pending.is_none() {
             self.dialog = None;

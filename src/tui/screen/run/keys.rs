@@ -176,7 +176,7 @@ impl Run {
             _ => {
                 if self.view.allowed.contains(&Allowed::Close) {
                     self.open(Dialog::Ask(Ask::Close));
-                } else if self.state.job.is_none() && (self.state.current.is_some() || self.view.stalled.is_some()) {
+                } else if !self.state.is_running() && (self.state.current.is_some() || self.view.stalled.is_some()) {
                     self.open(Dialog::Why(0));
                 }
                 Vec::new()
@@ -230,7 +230,7 @@ impl Run {
             Allowed::Close => Dialog::Ask(Ask::Close),
             Allowed::Leave => Dialog::Ask(Ask::Leave),
             Allowed::Cancel(job) => {
-                let command = self.state.job.as_ref().map(|job| tell::argv(&job.command)).unwrap_or_default();
+                let command = self.state.running.first().map(|job| tell::argv(&job.command)).unwrap_or_default();
                 Dialog::Ask(Ask::Cancel(job, command))
             }
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
@@ -308,7 +308,7 @@ impl Run {
             }
         };
         let is_critical = self.runbook.step(&step.phase, &step.step).is_some_and(|planned| planned.critical);
-        let target = is_critical.then(|| target_of(&self.state, &step));
+        let target = is_critical.then(|| target_of(&self.runbook, &self.state, &step));
         let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, is_seen: false };
         self.open(Dialog::Command(Box::new(command)));
         self.look_at_dialog();
@@ -404,12 +404,12 @@ impl Run {
 
     /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
     fn is_output_here(&self) -> bool {
-        self.state.job.is_some() || self.output.step.is_none() || self.output.step == self.shown_step()
+        self.state.is_running() || self.output.step.is_none() || self.output.step == self.shown_step()
     }
 
     /// Whether there is output, now or from the command before.
     pub fn has_output(&self) -> bool {
-        self.state.job.is_some() || !self.output.is_empty()
+        self.state.is_running() || !self.output.is_empty()
     }
 
     fn health_lines(&self) -> usize {

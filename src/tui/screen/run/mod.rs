@@ -347,7 +347,7 @@ impl Run {
             Hold::Soaking { left, .. } => left.as_secs() < 60,
             _ => false,
         };
-        self.state.job.is_some() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
+        self.state.is_running() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
     }
 
     /// When the next age on the screen changes: ages are shown from five seconds on.

@@ -102,7 +102,7 @@ impl StepPage {
             text: step.text.as_ref().map(text).unwrap_or_default(),
             target: step
                 .critical
-                .then(|| if is_ahead(runbook, state, key) { GAP.to_owned() } else { target_of(state, key) }),
+                .then(|| if is_ahead(runbook, state, key) { GAP.to_owned() } else { target_of(runbook, state, key) }),
             is_irreversible: step.irreversible,
             defer: put_off(runbook, state, step),
             source: source(runbook, step),
