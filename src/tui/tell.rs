@@ -1,8 +1,8 @@
 //! Records, conditions and steps in a few words.
 
 use crate::engine::{
-    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, Soaked, StepStatus, Tri,
-    Verdict,
+    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState, Soaked,
+    StepStatus, Tri, Verdict,
 };
 use crate::runbook::StepKey;
 use crate::tui::theme::{Glyphs, Meaning};
@@ -169,6 +169,36 @@ pub fn variable(name: &str, value: &EnvValue) -> String {
             )
         }
     }
+}
+
+/// What the running commands do when their operator leaves.
+pub fn goes_on(state: &RunState) -> String {
+    let (running, waiting) = at_work(state);
+    match (running, waiting) {
+        (0 | 1, 0) => "the running command goes on".into(),
+        (_, 0) => format!("the {running} running commands go on"),
+        _ => format!("the {running} running commands go on; {waiting} more wait and will not start"),
+    }
+}
+
+/// What it means to cancel what runs.
+pub fn cancelling(state: &RunState) -> String {
+    let (running, waiting) = at_work(state);
+    let first = state.running.first();
+    if first.is_none_or(|first| first.item.is_none()) {
+        let command = first.map(|first| argv(&first.command)).unwrap_or_default();
+        return format!("End the running command? It gets SIGTERM, after five seconds SIGKILL: {command}");
+    }
+    let names: Vec<_> = state.running.iter().filter_map(|running| running.item.as_deref()).collect();
+    let rest = if waiting > 0 { format!(" The {waiting} that wait will not start.") } else { String::new() };
+    let (noun, verb) = if running == 1 { ("command", "It gets") } else { ("commands", "Each gets") };
+    let names = names.join(", ");
+    format!("End all {running} running {noun}? {verb} SIGTERM, after five seconds SIGKILL.{rest} Running: {names}")
+}
+
+/// How many commands run, and how many wait.
+fn at_work(state: &RunState) -> (usize, usize) {
+    (state.running.len(), state.batch.as_ref().map_or(0, |batch| batch.waiting.len()))
 }
 
 /// A duration in a few characters.

@@ -8,6 +8,7 @@ pub mod layout;
 mod mouse;
 pub mod output;
 pub mod page;
+pub mod results;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::{StepPage, spoken};
+use crate::tui::screen::run::results::Looked;
 use crate::tui::tell;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
@@ -73,6 +75,8 @@ pub struct Run {
     pub guards_scroll: usize,
     /// What the running or last command printed.
     pub output: OutputTail,
+    /// What is looked at of the results of a step that takes its items together.
+    pub looked: Looked,
     /// What follows from state, board and time.
     pub view: View,
     /// When the action key was last pressed.
@@ -159,6 +163,7 @@ impl Run {
             health_scroll: 0,
             guards_scroll: 0,
             output: OutputTail::default(),
+            looked: Looked::default(),
             view,
             last_act_ms: None,
             is_unseen: true,
