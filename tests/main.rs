@@ -17,6 +17,7 @@ mod screens;
 mod support;
 mod terminal;
 mod tidy;
+mod together;
 
 use std::path::Path;
 
