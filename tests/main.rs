@@ -18,6 +18,7 @@ mod screens;
 mod support;
 mod terminal;
 mod tidy;
+mod together;
 
 use std::path::Path;
 

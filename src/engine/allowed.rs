@@ -59,7 +59,7 @@ pub fn allowed(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allo
         return Vec::new();
     }
     let mut allowed = Vec::new();
-    if let Some(job) = &state.job {
+    if let Some(job) = state.running.first() {
         allowed.extend([Allowed::Cancel(job.job), Allowed::Note, Allowed::Leave]);
         return allowed;
     }

@@ -12,7 +12,7 @@ use crate::runbook::{RollbackId, StepKey, shorten};
 
 impl Judge<'_> {
     pub(crate) fn roll_back(&self, plan: RollbackId, reason: String) -> Decision {
-        if self.state.job.is_some() {
+        if self.state.is_running() {
             return Err(Refusal::NotNow("a command is running"));
         }
         let offered = offered_rollback(self.runbook, self.state, self.moment);
@@ -35,7 +35,7 @@ impl Judge<'_> {
     }
 
     pub(crate) fn close(&self) -> Decision {
-        if !is_walked(self.state) || self.state.job.is_some() {
+        if !is_walked(self.state) || self.state.is_running() {
             let left = u32::try_from(self.left().len()).unwrap_or(u32::MAX);
             return Err(Refusal::Unaccounted(left));
         }
@@ -49,7 +49,7 @@ impl Judge<'_> {
     }
 
     pub(crate) fn abandon(&self, reason: String) -> Decision {
-        if self.state.job.is_some() {
+        if self.state.is_running() {
             return Err(Refusal::NotNow("a command is running"));
         }
         let reason = text(reason, "a reason is needed")?;

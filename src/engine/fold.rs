@@ -42,11 +42,14 @@ impl RunState {
                 self.sitting = Some(Sitting { operator: operator.clone(), host: host.clone(), since: at });
                 self.sittings += 1;
                 self.look_away();
+                // What was to follow by itself was seen by somebody who is gone.
+                self.wait_no_more();
                 self.forget_conditions(at);
             }
             Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => {
                 self.sitting = None;
                 self.look_away();
+                self.wait_no_more();
             }
             Event::PhaseBound { phase, items } => self.take_bound(phase, items),
             Event::GroupBound { phase, group, items } => self.take_group_bound(phase, group, items),
@@ -92,29 +95,45 @@ impl RunState {
     fn take_step(&mut self, by: &str, event: &Event) {
         match event {
             Event::StepBegan { step, attempt } | Event::StepRetried { step, attempt } => {
-                let at = self.at;
+                // Another attempt does not do again what has succeeded for an item.
+                let (at, is_new) = (self.at, matches!(event, Event::StepBegan { .. }));
                 self.change(step, |state| {
                     state.status = StepStatus::Current;
                     state.attempt = *attempt;
                     state.began = Some(at);
                     state.ended = None;
                     state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
+                    if is_new {
+                        state.results.clear();
+                    }
                 });
                 self.conditions.remove(&ConditionId::Check(step.clone()));
                 self.forget_choice(step);
                 self.current = Some(step.clone());
             }
             Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
-            Event::CommandStarted { step, job, command, board, .. } => {
+            Event::CommandsApproved { .. }
+            | Event::CancelAsked { .. }
+            | Event::CommandStarted { item: Some(_), .. } => {
+                self.take_together(event);
+            }
+            Event::CommandStarted { step, job, item: None, command, board, .. } => {
                 self.board = board.clone();
                 self.jobs = self.jobs.max(job.0);
                 let at = self.at;
                 self.change(step, |state| state.started = Some(at));
                 let (step, command) = (step.clone(), command.clone());
-                self.job = Some(RunningJob { job: *job, step, command, since: self.at });
+                self.running = vec![RunningJob { job: *job, step, item: None, command, since: self.at }];
             }
-            Event::CommandFinished { step, ended, met, captured, .. } => {
-                self.job = None;
+            Event::CommandFinished { step, job, item: Some(_), .. } => {
+                self.running.retain(|running| running.job != *job);
+                if self.take_item_end(event) {
+                    let said = format!("all {} as expected", self.nodes(step).len());
+                    self.end(step, StepStatus::Done, by, &said);
+                }
+            }
+            Event::CommandFinished { step, item: None, ended, met, captured, .. } => {
+                self.running.clear();
                 captured.iter().for_each(|(name, value)| self.give(step, name, value));
                 if *met {
                     self.end(step, StepStatus::Done, by, &ended.describe());
@@ -125,6 +144,7 @@ impl RunState {
                 self.soak(step, |soak| soak.see(*until, Duration::from_millis(*covered_ms), worst.as_ref(), at));
             }
             Event::StepFailed { step, why } => {
+                self.batch = None;
                 self.end(step, StepStatus::Failed, by, why);
                 self.current = Some(step.clone());
             }
@@ -243,7 +263,7 @@ impl RunState {
         }
     }
 
-    fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
+    pub(crate) fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
         let found = self
             .phases
             .iter_mut()
@@ -289,7 +309,9 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }
         | Event::HoldReleased { step, .. }
-        | Event::CommandStarted { step, .. }
+        | Event::CommandsApproved { step, .. }
+        | Event::CancelAsked { step }
+        | Event::CommandStarted { step, item: None, .. }
         | Event::WaitCut { step, .. }
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }

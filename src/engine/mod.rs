@@ -23,6 +23,7 @@ pub mod scope;
 mod settle;
 mod soak;
 pub mod state;
+pub mod together;
 
 pub use allowed::{Allowed, allowed};
 pub use back::{items_of_way_back, offered_rollback, ways_back};
@@ -40,6 +41,7 @@ pub use restart::{Before, Given, reopened};
 pub use settle::stalled;
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
+pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 
 #[cfg(test)]
 mod tests;

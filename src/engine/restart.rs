@@ -99,6 +99,7 @@ impl RunState {
             let (item, steps) = (fresh(&phase.steps), std::mem::take(&mut phase.steps));
             phase.is_bound = false;
             phase.groups.clear();
+            phase.together = phase.together.is_some().then(Vec::new);
             phase.items = vec![item];
             phase.steps = steps;
         }

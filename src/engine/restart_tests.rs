@@ -84,7 +84,7 @@ impl Walk {
             if self.state.current.as_ref().is_some_and(|key| key.to_string() == step) {
                 return self;
             }
-            if self.state.job.is_some() { self.finish(0) } else { self.do_first() }
+            if self.state.is_running() { self.finish(0) } else { self.do_first() }
         }
         panic!("{step} never comes");
     }

@@ -44,8 +44,11 @@ impl<'a> Draft<'a> {
 
     /// One thing that follows by itself; false when nothing does.
     fn step_on(&mut self) -> bool {
-        if self.state.closed.is_some() || self.state.opened.is_none() || self.state.job.is_some() {
+        if self.state.closed.is_some() || self.state.opened.is_none() {
             return false;
+        }
+        if self.state.is_running() {
+            return self.go_on_together();
         }
         if let Some(key) = self.state.current.clone() {
             return self.end_sensed(&key);
@@ -182,7 +185,7 @@ impl<'a> Draft<'a> {
 
 /// Why the walk cannot go on although no step is current; `None` when one is, or when the end is reached.
 pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<String> {
-    if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
+    if state.current.is_some() || state.is_running() || state.closed.is_some() {
         return None;
     }
     let phase = state.walked().find(|phase| !phase.is_passed())?;

@@ -12,7 +12,8 @@ use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunO
 use crate::engine::observe::{Board, JobId};
 use crate::engine::restart::{Before, Given};
 use crate::engine::soak::SoakState;
-use crate::runbook::{Action, Phase, PhaseId, RollbackId, Runbook, Step, StepId, StepKey};
+use crate::engine::together::{Batch, ItemResult};
+use crate::runbook::{Action, Order, Phase, PhaseId, RollbackId, Runbook, Step, StepId, StepKey};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +36,10 @@ pub struct RunState {
     pub plan: Plan,
     /// The current step.
     pub current: Option<StepKey>,
-    /// The running command.
-    pub job: Option<RunningJob>,
+    /// The commands that run: more than one only in a phase that takes its items together.
+    pub running: Vec<RunningJob>,
+    /// The commands of a step that takes its items together, from when they were approved until all have ended.
+    pub batch: Option<Batch>,
     /// How many commands were started.
     pub jobs: u64,
     /// What is known of each condition; one that is absent is unknown.
@@ -98,8 +101,11 @@ pub struct PhaseState {
     pub is_nested: bool,
     /// The outer items of a loop in a loop, once they are fixed.
     pub groups: Vec<Group>,
-    /// Its items; for a group that is not bound yet, one that stands for those to come and is named as the group.
+    /// Its items; for a group that is not bound yet, one that stands for those to come and is named as the group. Of a
+    /// phase that takes them together, the one pass for all.
     pub items: Vec<ItemState>,
+    /// What it takes together, once that is known; `None` in any other phase.
+    pub together: Option<Vec<Item>>,
 }
 
 /// What a step is before anything is known of it.
@@ -156,6 +162,8 @@ pub struct StepState {
     pub soak: Option<Box<SoakState>>,
     /// Every person who did something in it, as `operator@host`, in the order of the first deed.
     pub actors: Vec<String>,
+    /// What became of each item, by name, in a step that takes them together.
+    pub results: BTreeMap<String, ItemResult>,
 }
 
 /// How a step stands.
@@ -221,6 +229,8 @@ pub struct RunningJob {
     pub job: JobId,
     /// The step it belongs to.
     pub step: StepKey,
+    /// The item that it runs for, in a phase that takes them together.
+    pub item: Option<String>,
     /// What runs.
     pub command: CommandLine,
     /// Since when.
@@ -331,7 +341,8 @@ impl RunState {
             phases: main.chain(ways_back).collect(),
             plan: Plan::Main,
             current: None,
-            job: None,
+            running: Vec::new(),
+            batch: None,
             jobs: 0,
             conditions: BTreeMap::new(),
             turns: BTreeMap::new(),
@@ -355,6 +366,11 @@ impl RunState {
     /// The phases that count: the plan's own, and those of the way back once it was entered.
     pub fn counted(&self) -> impl Iterator<Item = &PhaseState> {
         self.phases.iter().filter(|phase| phase.plan == Plan::Main || phase.plan == self.plan)
+    }
+
+    /// Whether a command runs, or is about to.
+    pub fn is_running(&self) -> bool {
+        !self.running.is_empty() || self.batch.is_some()
     }
 
     /// A step's state.
@@ -443,7 +459,8 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
     };
     let steps: Vec<_> = phase.steps.iter().map(planned).collect();
     let items = vec![fresh(&steps)];
-    PhaseState { id, plan, steps, is_bound: false, is_nested, groups: Vec::new(), items }
+    let together = (phase.order == Order::Together).then(Vec::new);
+    PhaseState { id, plan, steps, is_bound: false, is_nested, groups: Vec::new(), items, together }
 }
 
 /// The one item that stands for those to come: none of its steps has begun.
@@ -460,6 +477,7 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         by: String::new(),
         soak: step.is_soak.then(Box::default),
         actors: Vec::new(),
+        results: BTreeMap::new(),
     });
     ItemState { item: Item { name: None, value: Value::Null }, group: None, steps: steps.collect() }
 }

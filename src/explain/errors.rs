@@ -247,13 +247,6 @@ confirm = "Done?"
 "#,
     },
     Explanation {
-        code: "not-yet",
-        title: "part of the format, but not of this version",
-        why: "The format has room for it; this version of piton cannot do it. The help of the finding says what can be written instead.",
-        bad: "",
-        good: "",
-    },
-    Explanation {
         code: "plain-text",
         title: "a value in a text that is shown as it stands",
         why: "Only titles, texts, cautions, prompts and arguments of steps, and titles of phases, can hold `{{ … }}`. Elsewhere the braces would be shown.",

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, allowed, gate, may_release};
+use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, allowed, commands_of, gate, is_together, may_release};
 use crate::runbook::{Action, InputKind, Runbook, StepKey};
 
 /// How often a failed step is tried again before the run is given up.
@@ -77,9 +77,13 @@ fn answer_of(kind: &InputKind) -> Option<Value> {
 }
 
 fn run(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> Option<Proposal> {
-    let shown = command_of(runbook, state, &moment.board, key, moment.at).ok().flatten()?;
     let is_critical = runbook.step(&key.phase, &key.step).is_some_and(|step| step.critical);
-    let typed = is_critical.then(|| target_of(state, key));
+    let typed = is_critical.then(|| target_of(runbook, state, key));
+    if is_together(runbook, key) {
+        let shown = commands_of(runbook, state, &moment.board, key, moment.at, usize::MAX).ok().flatten()?;
+        return Some(Proposal::RunAll { step: key.clone(), shown, typed });
+    }
+    let shown = command_of(runbook, state, &moment.board, key, moment.at).ok().flatten()?;
     Some(Proposal::Run { step: key.clone(), shown, typed })
 }
 

@@ -136,7 +136,7 @@ impl Stage {
         let argv = vec!["as-written".to_owned()];
         let command = CommandLine { argv, cwd: None, env: Vec::new(), timeout_ms: 1000 };
         let (step, board) = (step.clone(), Board::default());
-        self.record(Event::CommandStarted { step, job, command, typed: None, board: board.clone() });
+        self.record(Event::CommandStarted { step, job, item: None, command, typed: None, board: board.clone() });
         let printed = Printed { stdout: stdout.into(), stderr: stderr.into() };
         let proposal = Proposal::Finished { job, ended: Ended::Exit(exit), elapsed_ms: 5, output: None, printed };
         let events = decide(&self.book, &self.state, proposal, &Moment { at: NOW, board });

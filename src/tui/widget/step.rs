@@ -7,7 +7,7 @@ use crate::tui::screen::run::page::{Mended, StepPage};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
-use crate::tui::widget::{cautions, soak};
+use crate::tui::widget::{cautions, commands, soak};
 use crate::tui::wrap::{paragraphs, width, wrap};
 
 /// The lines of the step pane.
@@ -103,7 +103,8 @@ fn stalled(why: &str, cells: usize, look: &Look) -> Vec<Strip> {
 
 fn marks(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     if let Some(target) = &page.target {
-        let what = format!("critical: the name {target} is typed, on samples of the last ten seconds");
+        let named = if page.commands.is_some() { "" } else { "the name " };
+        let what = format!("critical: {named}{target} is typed, on samples of the last ten seconds");
         out.extend(wrapped(&what, cells, Meaning::Caution));
     }
     if page.is_irreversible {
@@ -151,6 +152,7 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
             gap(out);
             out.extend(wrapped(&format!("what would run cannot be told: {why}"), cells, Meaning::Problem));
         }
+        None if page.commands.is_some() => together(page, cells, out),
         None if !page.later.is_empty() => {
             gap(out);
             out.extend(wrapped(&format!("$ {}", page.later), cells, Meaning::Dim));
@@ -193,6 +195,28 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     if let Some(length) = page.timer {
         gap(out);
         out.push(Strip::of(format!("waits {}", tell::duration(length)), Meaning::Command));
+    }
+}
+
+/// What would run for all items: the first of them here, all of them before they run.
+fn together(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+    gap(out);
+    match &page.commands {
+        Some(Ok((first, count))) => {
+            out.extend(wrapped(&commands::counted(*count), cells, Meaning::Text));
+            for shown in first {
+                let told = format!("$ {}", tell::argv(&shown.command));
+                out.extend(wrapped(&told, cells, Meaning::Command));
+            }
+            if *count > first.len() {
+                let told = format!("and {} more; all are shown before they run", count - first.len());
+                out.extend(wrapped(&told, cells, Meaning::Dim));
+            }
+        }
+        Some(Err(why)) => {
+            out.extend(wrapped(&format!("what would run cannot be told: {why}"), cells, Meaning::Problem));
+        }
+        None => {}
     }
 }
 

@@ -14,7 +14,7 @@ impl Run {
     pub(super) fn not_offered(&self, action: keymap::Action) -> Option<String> {
         match action {
             keymap::Action::Help | keymap::Action::Yes | keymap::Action::Back | keymap::Action::Practice => None,
-            keymap::Action::RollBack if self.state.job.is_some() => {
+            keymap::Action::RollBack if self.state.is_running() => {
                 Some("a command is running: end it first with x, or let it end; then b goes back".into())
             }
             keymap::Action::RollBack if self.pending.is_none() => Some("there is no way back now; w tells why".into()),

@@ -4,10 +4,10 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, may_release};
+use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, commands_of, is_together, may_release};
 use crate::runbook::{Action as StepAction, InputKind, StepKey};
 use crate::tui::choice::{Choice, Gives, Pick};
-use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, Reason, Statement};
+use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, Reason, Shown, Statement};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
@@ -16,7 +16,7 @@ use crate::tui::screen::run::page::phase_named;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
 use crate::tui::widget::checklist::Checklist;
-use crate::tui::widget::dialog::is_seen;
+use crate::tui::widget::dialog::{is_seen, rows_of};
 use crate::tui::widget::guards::Guards;
 use crate::tui::widget::health::Health;
 use crate::tui::widget::status::key_of;
@@ -136,7 +136,10 @@ impl Run {
             _ => String::new(),
         };
         match self.dialog.as_mut() {
-            Some(Dialog::Command(command)) => command.is_seen |= is_seen(command, &named, size),
+            Some(Dialog::Command(command)) => {
+                command.rows = rows_of(command, size);
+                command.is_seen |= is_seen(command, &named, size);
+            }
             Some(Dialog::Why(scroll)) => *scroll = (*scroll).min(500),
             _ => {}
         }
@@ -181,7 +184,7 @@ impl Run {
             _ => {
                 if self.view.allowed.contains(&Allowed::Close) {
                     self.open(Dialog::Ask(Ask::Close));
-                } else if self.state.job.is_none() && (self.state.current.is_some() || self.view.stalled.is_some()) {
+                } else if !self.state.is_running() && (self.state.current.is_some() || self.view.stalled.is_some()) {
                     self.open(Dialog::Why(0));
                 }
                 Vec::new()
@@ -200,7 +203,8 @@ impl Run {
             Action::SenseNow => return vec![Effect::SenseNow],
             other => return self.on_offer(other),
         }
-        Vec::new()
+        // Another step, pane or item may have come into view.
+        self.ask_for_output()
     }
 
     /// An action that the engine must allow.
@@ -235,10 +239,7 @@ impl Run {
             Allowed::Note => Dialog::Note(Note { step: self.shown_step(), field: Field::new(false) }),
             Allowed::Close => Dialog::Ask(Ask::Close),
             Allowed::Leave => Dialog::Ask(Ask::Leave),
-            Allowed::Cancel(job) => {
-                let command = self.state.job.as_ref().map(|job| tell::argv(&job.command)).unwrap_or_default();
-                Dialog::Ask(Ask::Cancel(job, command))
-            }
+            Allowed::Cancel(job) => Dialog::Ask(Ask::Cancel(job, tell::cancelling(&self.state))),
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
             Allowed::ReadCautions(_)
             | Allowed::Confirm(_)
@@ -306,7 +307,13 @@ impl Run {
 
     fn open_command(&mut self, step: StepKey) -> Vec<Effect> {
         let moment = &self.view.moment;
-        let shown = match command_of(&self.runbook, &self.state, &moment.board, &step, moment.at) {
+        let (book, state, board, at) = (&*self.runbook, &self.state, &moment.board, moment.at);
+        let shown = if is_together(book, &step) {
+            commands_of(book, state, board, &step, at, usize::MAX).map(|shown| shown.map(Shown::All))
+        } else {
+            command_of(book, state, board, &step, at).map(|shown| shown.map(Shown::One))
+        };
+        let shown = match shown {
             Ok(Some(shown)) => shown,
             Ok(None) => return Vec::new(),
             Err(why) => {
@@ -315,8 +322,8 @@ impl Run {
             }
         };
         let is_critical = self.runbook.step(&step.phase, &step.step).is_some_and(|planned| planned.critical);
-        let target = is_critical.then(|| target_of(&self.state, &step));
-        let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, is_seen: false };
+        let target = is_critical.then(|| target_of(&self.runbook, &self.state, &step));
+        let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, rows: 1, is_seen: false };
         self.open(Dialog::Command(Box::new(command)));
         self.look_at_dialog();
         if is_critical { vec![Effect::SenseNow] } else { Vec::new() }
@@ -353,6 +360,8 @@ impl Run {
                 let last = self.step_lines().0.saturating_sub(usize::from(self.step_rows()));
                 self.scroll = moved(self.scroll, last);
             }
+            Pane::Output if self.has_table() && by == 1 => self.choose_item(is_down, 1),
+            Pane::Output if self.has_table() => self.scroll_item(is_down, by),
             Pane::Output if is_down => self.output.up = self.output.up.saturating_sub(by),
             Pane::Output => self.output.up = (self.output.up + by).min(self.output.len()),
             Pane::Health => self.health_scroll = moved(self.health_scroll, self.health_lines().saturating_sub(1)),
@@ -411,12 +420,13 @@ impl Run {
 
     /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
     fn is_output_here(&self) -> bool {
-        self.state.job.is_some() || self.output.step.is_none() || self.output.step == self.shown_step()
+        let is_of_it = self.output.step.is_none() || self.output.step == self.shown_step();
+        self.state.is_running() || is_of_it || self.has_table()
     }
 
     /// Whether there is output, now or from the command before.
     pub fn has_output(&self) -> bool {
-        self.state.job.is_some() || !self.output.is_empty()
+        self.state.is_running() || !self.output.is_empty() || self.has_table()
     }
 
     fn health_lines(&self) -> usize {

@@ -9,6 +9,7 @@ pub mod layout;
 mod mouse;
 pub mod output;
 pub mod page;
+pub mod results;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::{StepPage, spoken};
+use crate::tui::screen::run::results::Looked;
 use crate::tui::tell;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
@@ -76,6 +78,8 @@ pub struct Run {
     pub guards_scroll: usize,
     /// What the running or last command printed.
     pub output: OutputTail,
+    /// What is looked at of the results of a step that takes its items together.
+    pub looked: Looked,
     /// What follows from state, board and time.
     pub view: View,
     /// The alarms that were seen: each row with the moment at which it became one.
@@ -167,6 +171,7 @@ impl Run {
             health_scroll: 0,
             guards_scroll: 0,
             output: OutputTail::default(),
+            looked: Looked::default(),
             view,
             seen: HashSet::new(),
             last_act_ms: None,
@@ -358,7 +363,7 @@ impl Run {
             Hold::Soaking { left, .. } => left.as_secs() < 60,
             _ => false,
         };
-        self.state.job.is_some() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
+        self.state.is_running() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
     }
 
     /// When the next age on the screen changes: ages are shown from five seconds on.
