@@ -132,6 +132,8 @@ pub struct StepState {
     pub ended: Option<Timestamp>,
     /// Whether its cautions were read.
     pub cautions_read: bool,
+    /// Whether an attempt of it failed, also when it was tried again since.
+    pub has_failed: bool,
     /// What was said of it: the statement, the reason, or why it failed or does not apply.
     pub said: String,
     /// Who brought it to its status.
@@ -430,6 +432,7 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         started: None,
         ended: None,
         cautions_read: false,
+        has_failed: false,
         said: String::new(),
         by: String::new(),
         soak: is_soak(&step.action).then(Box::default),

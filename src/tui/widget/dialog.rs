@@ -234,11 +234,10 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::RollBack(_, told) => told.join("\n"),
         Purpose::Abandon => {
             let counts = run.state.counts();
-            let left = counts.pending + counts.current + counts.failed + counts.deferred;
-            {
-                let noun = if left == 1 { "step" } else { "steps" };
-                format!("{left} {noun} will be skipped and the run is closed as abandoned.")
-            }
+            let left = counts.pending + counts.current + counts.deferred;
+            let noun = if left == 1 { "step" } else { "steps" };
+            let failed = if counts.failed > 0 { format!(", {} stay failed", counts.failed) } else { String::new() };
+            format!("{left} {noun} will be skipped{failed} and the run is closed as abandoned.")
         }
     };
     let mut lines = wrapped(&told, cells, Meaning::Deviation);
