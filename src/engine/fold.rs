@@ -71,6 +71,8 @@ impl RunState {
             Event::RollbackEntered { plan, board, .. } => {
                 self.plan = Plan::Rollback(plan.clone());
                 self.board = board.clone();
+                // A step that failed stays behind as it is.
+                self.current = None;
             }
             Event::RunClosed { outcome, reason, .. } => {
                 self.closed = Some(Closed { at, outcome: *outcome, reason: reason.clone() });
@@ -146,6 +148,7 @@ impl RunState {
             Event::StepFailed { step, why } => {
                 self.batch = None;
                 self.end(step, StepStatus::Failed, by, why);
+                self.change(step, |state| state.has_failed = true);
                 self.current = Some(step.clone());
             }
             end => self.take_end(by, end),

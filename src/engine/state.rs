@@ -154,6 +154,8 @@ pub struct StepState {
     pub ended: Option<Timestamp>,
     /// Whether its cautions were read.
     pub cautions_read: bool,
+    /// Whether an attempt of it failed, also when it was tried again since.
+    pub has_failed: bool,
     /// What was said of it: the statement, the reason, or why it failed or does not apply.
     pub said: String,
     /// Who brought it to its status.
@@ -473,6 +475,7 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         started: None,
         ended: None,
         cautions_read: false,
+        has_failed: false,
         said: String::new(),
         by: String::new(),
         soak: step.is_soak.then(Box::default),

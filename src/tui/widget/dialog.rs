@@ -45,6 +45,11 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     if let Some(mut sheet) = run.dialog.as_ref().map(|dialog| sheet(run, dialog, cells, &app.look)) {
         let held = run.dialog.as_ref().and_then(|dialog| held(run, dialog));
         sheet.problem = sheet.problem.or(held.as_deref());
+        if run.must_pause(app.now) {
+            let is_asked = matches!(run.dialog, Some(Dialog::Ask(_)));
+            sheet.keys =
+                if is_asked { "y|yes after a pause   esc|no" } else { "enter|record it after a pause   esc|back" };
+        }
         sheet.draw(area, paint);
     } else if let Some(card) = &run.card {
         let lines = resume::lines(run, card, cells, &app.look);
@@ -214,11 +219,10 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::Restart(_, told) | Purpose::RollBack(_, told) => told.join("\n"),
         Purpose::Abandon => {
             let counts = run.state.counts();
-            let left = counts.pending + counts.current + counts.failed + counts.deferred;
-            {
-                let noun = if left == 1 { "step" } else { "steps" };
-                format!("{left} {noun} will be skipped and the run is closed as abandoned.")
-            }
+            let left = counts.pending + counts.current + counts.deferred;
+            let noun = if left == 1 { "step" } else { "steps" };
+            let failed = if counts.failed > 0 { format!(", {} stay failed", counts.failed) } else { String::new() };
+            format!("{left} {noun} will be skipped{failed} and the run is closed as abandoned.")
         }
     };
     let mut lines = wrapped(&told, cells, Meaning::Deviation);

@@ -96,6 +96,7 @@ impl Run {
         });
         if is_outdated && self.pending.is_none() {
             self.dialog = None;
+            self.burst.lose();
             self.notice = Some("the run has moved on".into());
         }
     }

@@ -34,12 +34,16 @@ impl Run {
         if self.is_leaving() {
             return if action == Some(Action::Leave) { vec![Effect::Quit] } else { Vec::new() };
         }
+        self.note_key(now);
         let is_armed = self.is_armed(now) && key.kind == KeyEventKind::Press;
         if action == Some(Action::Act) {
             self.last_act_ms = Some(now.real_ms);
         }
         if !is_large_enough {
             return self.on_key_unseen(action, now);
+        }
+        if self.drops(action, key, now) {
+            return Vec::new();
         }
         if action == Some(Action::Leave) {
             return self.ask_to_leave(now);
@@ -84,6 +88,13 @@ impl Run {
 
     fn on_dialog_key(&mut self, action: Option<Action>, key: KeyEvent, now: Instants, is_armed: bool) -> Vec<Effect> {
         let is_unseen = self.is_unseen;
+        if self.pending.is_some() {
+            // What is typed while it is being saved is meant for what comes after it.
+            self.burst.lose();
+        }
+        if self.is_one_go(action, now) {
+            return Vec::new();
+        }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
         let is_answer = matches!(action, Some(Action::Act | Action::Yes));
         let must_be_seen =
@@ -160,6 +171,7 @@ impl Run {
             return Vec::new();
         }
         if !is_armed || self.pending.is_some() {
+            self.not_taken();
             return Vec::new();
         }
         self.derive_page();
@@ -186,6 +198,8 @@ impl Run {
                     self.open(Dialog::Ask(Ask::Close));
                 } else if !self.state.is_running() && (self.state.current.is_some() || self.view.stalled.is_some()) {
                     self.open(Dialog::Why(0));
+                } else {
+                    self.burst.lose();
                 }
                 Vec::new()
             }
@@ -263,6 +277,7 @@ impl Run {
     fn open(&mut self, dialog: Dialog) {
         self.dialog = Some(dialog);
         self.is_unseen = true;
+        self.note_opened();
     }
 
     fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
@@ -327,13 +342,6 @@ impl Run {
         self.open(Dialog::Command(Box::new(command)));
         self.look_at_dialog();
         if is_critical { vec![Effect::SenseNow] } else { Vec::new() }
-    }
-
-    /// Takes a pasted text.
-    pub fn paste(&mut self, text: &str) {
-        if let Some(field) = self.dialog.as_mut().and_then(Dialog::field) {
-            field.paste(text);
-        }
     }
 
     /// Looks at a step; `None`: at the current one.
