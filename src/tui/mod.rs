@@ -47,3 +47,5 @@ mod screens_tests;
 mod soak_tests;
 #[cfg(test)]
 mod stage_tests;
+#[cfg(test)]
+mod words_tests;

@@ -150,9 +150,8 @@ fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usi
         let from = lines.len();
         let head =
             if choice.options.len() > 9 { format!("{sign} {number:>2}  ") } else { format!("{sign} {number}  ") };
-        let told =
-            if option.title.is_empty() { option.value.clone() } else { format!("{} [{}]", option.title, option.value) };
-        for line in wrap(&clean_block(&told), cells.saturating_sub(width(&head))) {
+        let told = if option.title.is_empty() { &option.value } else { &option.title };
+        for line in wrap(&clean_block(told), cells.saturating_sub(width(&head))) {
             let lead = if lines.len() == from { head.clone() } else { " ".repeat(width(&head)) };
             lines.push(Strip::of(lead, Meaning::Current).and(line, meaning));
         }

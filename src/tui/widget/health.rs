@@ -141,14 +141,15 @@ pub fn age(age_ms: Option<u64>) -> String {
     }
 }
 
-/// The values of a row's fields, as text.
+/// The values of a row's fields, as text: texts as they are, numbers with their field's name. What cannot be read at
+/// a glance (an object, a list) is left empty.
 pub fn values(row: &Row, fields: &[&str]) -> Vec<String> {
     let value = |name: &&str| match row.fields.get(*name) {
-        None | Some(Value::Null) => String::new(),
+        None | Some(Value::Null | Value::Object(_) | Value::Array(_)) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Bool(true)) => (*name).to_owned(),
         Some(Value::Bool(false)) => format!("not {name}"),
-        Some(other) => other.to_string(),
+        Some(Value::Number(number)) => format!("{name} {number}"),
     };
     fields.iter().map(value).collect()
 }

@@ -12,6 +12,7 @@ pub mod help;
 pub mod output;
 pub mod paint;
 pub mod resume;
+pub mod seen;
 pub mod soak;
 pub mod status;
 pub mod step;

@@ -9,6 +9,7 @@ pub mod layout;
 mod mouse;
 pub mod output;
 pub mod page;
+pub mod seen;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -223,6 +224,8 @@ impl Run {
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
             if self.is_at_current() {
                 self.view.page.held = self.held();
+                self.view.page.missing = self.missing();
+                self.view.page.is_live = true;
             }
         }
     }
