@@ -16,3 +16,4 @@ pub mod seen;
 pub mod soak;
 pub mod status;
 pub mod step;
+pub mod strip;

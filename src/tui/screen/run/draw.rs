@@ -13,7 +13,7 @@ use crate::tui::widget::header::Header;
 use crate::tui::widget::health::Health;
 use crate::tui::widget::paint::{Frame, Paint};
 use crate::tui::widget::status::Status;
-use crate::tui::widget::{checklist, dialog, health, output, step};
+use crate::tui::widget::{checklist, dialog, health, output, step, strip};
 
 /// Draws the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
@@ -103,8 +103,9 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     }
     if !panes.summary.is_empty() {
         let (x, y, cells) = (panes.summary.x + 1, panes.summary.y, panes.summary.width.saturating_sub(2));
-        paint.strip((x, y), cells, &health::summary(board, &run.view.turned, glyphs));
-        paint.strip((x, y + 1), cells, &guards.summary(paint.look));
+        let told = strip::summary(&run.runbook, (board, &run.view.turned), usize::from(cells), glyphs);
+        paint.strip((x, y), cells, &told);
+        paint.strip((x, y + 1), cells, &guards.summary(usize::from(cells), paint.look));
     }
 }
 

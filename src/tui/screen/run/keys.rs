@@ -11,7 +11,7 @@ use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, 
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
-use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, panes};
+use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
 use crate::tui::screen::run::page::phase_named;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -421,7 +421,8 @@ impl Run {
 
     fn health_lines(&self) -> usize {
         let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
-        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height()
+        let width = health_text_width(self.size.0);
+        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
     }
 
     fn guard_lines(&self) -> usize {

@@ -166,6 +166,12 @@ pub fn guards_text_width(width: u16) -> u16 {
     if width < WIDE.0 { width - 2 } else { guards_width(width - left_width(width)) - 4 }
 }
 
+/// How wide the text of the health pane is on a screen of that width.
+pub fn health_text_width(width: u16) -> u16 {
+    let right = width - left_width(width).min(width);
+    if width < WIDE.0 { width.saturating_sub(2) } else { right - guards_width(right) - 4 }
+}
+
 fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
     panes.summary = rows.bottom(2);
     match contents.focus {

@@ -9,8 +9,8 @@ use crate::runbook::{
     Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, PhaseId, Probe, Runbook, Step, StepKey, Template,
 };
 use crate::sources;
-use crate::tui::tell;
 use crate::tui::screen::run::seen::Seen;
+use crate::tui::tell;
 
 /// Everything that the step pane shows of one step.
 #[derive(Clone, Debug, Default)]
