@@ -42,6 +42,8 @@ mod nested_tests;
 #[cfg(test)]
 mod restart_tests;
 #[cfg(test)]
+mod room_tests;
+#[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
 mod soak_tests;

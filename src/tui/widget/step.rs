@@ -25,8 +25,8 @@ const FRAME_CELLS: usize = 21;
 /// How many answers that are not ok are told.
 const MISSING: usize = 8;
 
-/// Makes the lines of a page, `cells` wide.
-pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
+/// Makes the lines of a page, `cells` wide. `is_folded`: its cautions were read, and what comes of it needs the room.
+pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lines {
     let mut lines = Lines::default();
     if !page.stalled.is_empty() {
         lines.strips = stalled(&page.stalled, cells, look);
@@ -44,10 +44,14 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
         gap(out);
     }
     marks(page, cells, look, out);
-    for (level, text) in &page.cautions {
-        out.extend(cautions::lines(*level, text, cells, look));
+    if is_folded && !page.cautions.is_empty() {
+        out.extend(cautions::folded(&page.cautions, cells));
+    } else {
+        for (level, text) in &page.cautions {
+            out.extend(cautions::lines(*level, text, cells, look));
+        }
+        lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
     }
-    lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
     // What went wrong must not lie below the lower edge.
     let has_failed = page.status == Some(StepStatus::Failed);
     if has_failed {

@@ -401,22 +401,13 @@ impl Run {
                 health_lines: self.health_lines(),
                 guard_lines: self.guard_lines(),
                 focus: self.focus,
+                narrow: self.narrow(area),
             },
         )
     }
 
     pub(super) fn area(&self) -> Rect {
         Rect::new(0, 0, self.size.0, self.size.1)
-    }
-
-    /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
-    fn is_output_here(&self) -> bool {
-        self.state.job.is_some() || self.output.step.is_none() || self.output.step == self.shown_step()
-    }
-
-    /// Whether there is output, now or from the command before.
-    pub fn has_output(&self) -> bool {
-        self.state.job.is_some() || !self.output.is_empty()
     }
 
     fn health_lines(&self) -> usize {

@@ -9,6 +9,7 @@ pub mod layout;
 mod mouse;
 pub mod output;
 pub mod page;
+mod room;
 pub mod seen;
 
 use std::collections::HashSet;
