@@ -111,3 +111,43 @@ fn rules_stand_where_nobody_can_ask_for_them_and_last() {
     let picture = stage.picture();
     assert!(picture.contains("rule: [.health.vault[] | .index] as $all"), "{picture}");
 }
+
+#[test]
+fn a_wrong_name_is_told_and_the_next_try_begins_anew() {
+    let mut stage = Stage::open((80, 24));
+    stage.all_well();
+    stage.prepare();
+    stage.press("enter");
+    stage.type_text("vault-9");
+    stage.press("enter");
+    assert!(stage.picture().contains("that is not the target's name: vault-9"), "{}", stage.picture());
+    stage.type_text("vault-2");
+    assert!(stage.picture().contains("> vault-2"), "{}", stage.picture());
+    stage.press("enter");
+    assert!(stage.state.job.is_some());
+}
+
+#[test]
+fn a_skipped_or_failed_step_never_leaves_its_phase_with_the_sign_of_what_went_well() {
+    let mut stage = waiting((120, 40));
+    stage.press("o");
+    stage.type_text("the lag is known");
+    stage.press("enter");
+    stage.press("s");
+    stage.type_text("no time");
+    stage.press("enter");
+    let picture = stage.picture();
+    assert!(picture.contains("! 1 Wait") && picture.contains("2/2"), "{picture}");
+    assert!(picture.contains("! every step is accounted for, health: 1 not ok; Q closes the run"), "{picture}");
+}
+
+#[test]
+fn a_way_back_with_nothing_to_do_says_so() {
+    let mut stage = Stage::open((80, 24));
+    stage.all_well();
+    stage.press("b");
+    stage.type_text("called off");
+    stage.press("enter");
+    let picture = stage.picture();
+    assert!(picture.contains("! this way back had nothing to do for anybody; Q closes the run"), "{picture}");
+}

@@ -96,11 +96,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
     match dialog {
         Dialog::State(statement) => Sheet {
             field: Some(&statement.field),
-            ..plain(
-                if statement.kind.is_some() { "Answer" } else { "What was seen?" },
-                wrapped(&statement.prompt, cells, Meaning::Title),
-                "enter|record it   esc|back",
-            )
+            ..plain("Answer", wrapped(&statement.prompt, cells, Meaning::Title), "enter|record it   esc|back")
         },
         Dialog::Choose(choice) => {
             let (lines, kept) = choices(choice, cells, look);
@@ -328,8 +324,11 @@ impl Sheet<'_> {
         paint.strips(Rect { height: text_rows, ..inside }, &self.lines, from);
         let mut y = inside.y + text_rows;
         if let Some(field) = self.field {
-            let place = Rect { y: y + 1, height: field_rows, ..inside }.intersection(paint.buffer.area);
-            draw_field(field, place, paint);
+            // A mark before one line tells that it is typed into; a larger field is seen as one.
+            let mark =
+                if field.is_one_line() { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Key) } else { 0 };
+            let place = Rect { x: inside.x + mark, y: y + 1, width: inside.width - mark, height: field_rows };
+            draw_field(field, place.intersection(paint.buffer.area), paint);
             y += field_rows + 1;
         }
         if let Some(problem) = problem {
