@@ -43,7 +43,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     if !page.held.is_empty() {
         gap(out);
     }
-    marks(page, cells, look, out);
+    marks(page, cells, (look, is_folded), out);
     if is_folded && !page.cautions.is_empty() {
         out.extend(cautions::folded(&page.cautions, cells));
     } else {
@@ -109,8 +109,8 @@ fn stalled(why: &str, cells: usize, look: &Look) -> Vec<Strip> {
     lines
 }
 
-fn marks(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
-    if let Some(target) = &page.target {
+fn marks(page: &StepPage, cells: usize, (look, is_folded): (&Look, bool), out: &mut Vec<Strip>) {
+    if let Some(target) = page.target.as_ref().filter(|_| !is_folded) {
         let what = format!("critical: the name {target} is typed, on samples of the last ten seconds");
         out.extend(wrapped(&what, cells, Meaning::Caution));
     }
