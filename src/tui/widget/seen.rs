@@ -31,6 +31,8 @@ fn answer(seen: &Seen, cells: usize, look: &Look, lines: &mut Vec<Strip>) {
     let told = match (seen.age_ms, seen.told.as_str()) {
         (None, "") => "not asked yet".to_owned(),
         (None, told) => told.to_owned(),
+        // Why it is unknown tells how old it is.
+        (Some(_), told) if seen.verdict == Verdict::Unknown && !told.is_empty() => told.to_owned(),
         (Some(_), "") => format!("sampled {}", age(seen.age_ms)),
         (Some(_), told) => format!("{told}, sampled {}", age(seen.age_ms)),
     };
