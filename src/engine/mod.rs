@@ -33,7 +33,7 @@ pub use decide::decide;
 pub use defer::may_defer;
 pub use disturb::{Turn, Turned, turned};
 pub use event::*;
-pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
+pub use gate::{Gate, Hold, blocking, evaluate, gate, judged_parts, watched};
 pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;

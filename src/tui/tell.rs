@@ -288,6 +288,10 @@ pub fn condition(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> 
 /// Why a step is held back, in a few words.
 pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
     match hold {
+        // Why it waits stands on the step's page, in full.
+        Hold::Condition { condition: ConditionId::Check(_), truth: Tri::False, .. } => {
+            "what it waits for does not hold yet".into()
+        }
         Hold::Condition { condition: id, truth, why } => {
             let colon = if why.is_empty() { "" } else { ": " };
             let name = match id {

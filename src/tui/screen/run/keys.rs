@@ -11,7 +11,7 @@ use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, 
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
-use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, panes};
+use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
 use crate::tui::screen::run::page::phase_named;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -418,6 +418,7 @@ impl Run {
                 health_lines: self.health_lines(),
                 guard_lines: self.guard_lines(),
                 focus: self.focus,
+                narrow: self.narrow(area),
             },
         )
     }
@@ -426,20 +427,10 @@ impl Run {
         Rect::new(0, 0, self.size.0, self.size.1)
     }
 
-    /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
-    fn is_output_here(&self) -> bool {
-        let is_of_it = self.output.step.is_none() || self.output.step == self.shown_step();
-        self.state.is_running() || is_of_it || self.has_table()
-    }
-
-    /// Whether there is output, now or from the command before.
-    pub fn has_output(&self) -> bool {
-        self.state.is_running() || !self.output.is_empty() || self.has_table()
-    }
-
     fn health_lines(&self) -> usize {
         let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
-        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height()
+        let width = health_text_width(self.size.0);
+        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
     }
 
     fn guard_lines(&self) -> usize {

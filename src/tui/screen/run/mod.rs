@@ -11,6 +11,8 @@ mod mouse;
 pub mod output;
 pub mod page;
 pub mod results;
+mod room;
+pub mod seen;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -233,6 +235,8 @@ impl Run {
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
             if self.is_at_current() {
                 self.view.page.held = self.held();
+                self.view.page.missing = self.missing();
+                self.view.page.is_live = true;
             }
         }
     }
