@@ -42,11 +42,14 @@ impl RunState {
                 self.sitting = Some(Sitting { operator: operator.clone(), host: host.clone(), since: at });
                 self.sittings += 1;
                 self.look_away();
+                // What was to follow by itself was seen by somebody who is gone.
+                self.wait_no_more();
                 self.forget_conditions(at);
             }
             Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => {
                 self.sitting = None;
                 self.look_away();
+                self.wait_no_more();
             }
             Event::PhaseBound { phase, items } => self.take_bound(phase, items),
             Event::GroupBound { phase, group, items } => self.take_group_bound(phase, group, items),
@@ -68,6 +71,8 @@ impl RunState {
             Event::RollbackEntered { plan, board, .. } => {
                 self.plan = Plan::Rollback(plan.clone());
                 self.board = board.clone();
+                // A step that failed stays behind as it is.
+                self.current = None;
             }
             Event::RunClosed { outcome, reason, .. } => {
                 self.closed = Some(Closed { at, outcome: *outcome, reason: reason.clone() });
@@ -92,30 +97,46 @@ impl RunState {
     fn take_step(&mut self, by: &str, event: &Event) {
         match event {
             Event::StepBegan { step, attempt } | Event::StepRetried { step, attempt } => {
-                let at = self.at;
+                // Another attempt does not do again what has succeeded for an item.
+                let (at, is_new) = (self.at, matches!(event, Event::StepBegan { .. }));
                 self.change(step, |state| {
                     state.status = StepStatus::Current;
                     state.attempt = *attempt;
                     state.began = Some(at);
                     state.ended = None;
                     state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
+                    if is_new {
+                        state.results.clear();
+                    }
                 });
                 self.conditions.remove(&ConditionId::Check(step.clone()));
                 self.forget_choice(step);
                 self.current = Some(step.clone());
             }
             Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
-            Event::CommandStarted { step, job, command, board, .. } => {
+            Event::CommandsApproved { .. }
+            | Event::CancelAsked { .. }
+            | Event::CommandStarted { item: Some(_), .. } => {
+                self.take_together(event);
+            }
+            Event::CommandStarted { step, job, item: None, command, board, .. } => {
                 self.board = board.clone();
                 self.jobs = self.jobs.max(job.0);
                 let at = self.at;
                 self.change(step, |state| state.started = Some(at));
                 let (step, command) = (step.clone(), command.clone());
-                self.job = Some(RunningJob { job: *job, step, command, since: self.at });
+                self.running = vec![RunningJob { job: *job, step, item: None, command, since: self.at }];
             }
-            Event::CommandFinished { step, ended, met, captured, .. } => {
-                self.job = None;
-                self.answers.extend(captured.clone());
+            Event::CommandFinished { step, job, item: Some(_), .. } => {
+                self.running.retain(|running| running.job != *job);
+                if self.take_item_end(event) {
+                    let said = format!("all {} as expected", self.nodes(step).len());
+                    self.end(step, StepStatus::Done, by, &said);
+                }
+            }
+            Event::CommandFinished { step, item: None, ended, met, captured, .. } => {
+                self.running.clear();
+                captured.iter().for_each(|(name, value)| self.give(step, name, value));
                 if *met {
                     self.end(step, StepStatus::Done, by, &ended.describe());
                 }
@@ -125,7 +146,9 @@ impl RunState {
                 self.soak(step, |soak| soak.see(*until, Duration::from_millis(*covered_ms), worst.as_ref(), at));
             }
             Event::StepFailed { step, why } => {
+                self.batch = None;
                 self.end(step, StepStatus::Failed, by, why);
+                self.change(step, |state| state.has_failed = true);
                 self.current = Some(step.clone());
             }
             end => self.take_end(by, end),
@@ -141,7 +164,7 @@ impl RunState {
             }
             Event::AnswerGiven { step, name, value, board, .. } => {
                 self.board = board.clone();
-                self.answers.insert(name.clone(), value.clone());
+                self.give(step, name, value);
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
             }
@@ -182,6 +205,10 @@ impl RunState {
                 self.end(step, StepStatus::Deferred, by, reason);
                 // What was read now is forgotten by the time it comes back.
                 self.change(step, |state| state.cautions_read = false);
+            }
+            Event::StepsReopened { step, from, reason, board } => {
+                self.board = board.clone();
+                self.reopen(step, from, by, reason);
             }
             Event::StepNotApplicable { step, why } => {
                 self.forget_choice(step);
@@ -239,7 +266,7 @@ impl RunState {
         }
     }
 
-    fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
+    pub(crate) fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
         let found = self
             .phases
             .iter_mut()
@@ -285,11 +312,14 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }
         | Event::HoldReleased { step, .. }
-        | Event::CommandStarted { step, .. }
+        | Event::CommandsApproved { step, .. }
+        | Event::CancelAsked { step }
+        | Event::CommandStarted { step, item: None, .. }
         | Event::WaitCut { step, .. }
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
         | Event::StepDeferred { step, .. }
+        | Event::StepsReopened { step, .. }
         | Event::StepOverridden { step, .. } => Some(step),
         _ => None,
     }

@@ -100,7 +100,7 @@ pub fn gate(runbook: &Runbook, state: &RunState, key: &StepKey, now: Timestamp) 
     let Some(step) = runbook.step(&key.phase, &key.step) else { return Gate::Closed(vec![]) };
     let mut holds = Vec::new();
     let known = state.step(key);
-    if state.job.as_ref().is_some_and(|job| &job.step == key) {
+    if state.running.iter().any(|job| &job.step == key) {
         holds.push(Hold::Running);
     }
     if known.is_none_or(|known| has_unread_cautions(step, known)) {

@@ -18,10 +18,12 @@ pub mod observe;
 mod overrule;
 pub mod proposal;
 mod release;
+mod restart;
 pub mod scope;
 mod settle;
 mod soak;
 pub mod state;
+pub mod together;
 
 pub use allowed::{Allowed, allowed};
 pub use back::{items_of_way_back, offered_rollback, ways_back};
@@ -35,9 +37,11 @@ pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
 pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;
+pub use restart::{Before, Given, reopened};
 pub use settle::stalled;
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
+pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 
 #[cfg(test)]
 mod tests;

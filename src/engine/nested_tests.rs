@@ -105,7 +105,7 @@ impl Walk {
             if walked.last() != Some(&key.to_string()) {
                 walked.push(key.to_string());
             }
-            if self.state.job.is_some() { self.finish(0) } else { self.do_first() }
+            if self.state.is_running() { self.finish(0) } else { self.do_first() }
         }
         walked
     }
@@ -275,7 +275,7 @@ proptest! {
             }
             walk.moment.board = rows(&nodes);
             walk.sense();
-            if walk.state.job.is_some() { walk.finish(i32::from(*choice == 0)) } else { walk.suffer(&Blow::Choose(*choice)) }
+            if walk.state.is_running() { walk.finish(i32::from(*choice == 0)) } else { walk.suffer(&Blow::Choose(*choice)) }
             walk.suffer(&Blow::Wild(choice * 31 + silent));
             walk.assert_valid();
         }

@@ -12,6 +12,7 @@ mod health;
 mod input;
 mod phase;
 mod reader;
+mod restart;
 mod soak;
 
 pub use book::{MAX_BOOK_BYTES, parse};

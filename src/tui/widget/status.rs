@@ -91,8 +91,8 @@ impl Status<'_> {
         if page.status == Some(StepStatus::Failed) {
             return Strip::of(format!("{alert} failed: {}", page.said), Meaning::Failed);
         }
-        if run.state.job.is_some() {
-            return Strip::of("its command is running", Meaning::Current);
+        if run.state.is_running() {
+            return Strip::of(at_work(run), Meaning::Current);
         }
         match &run.view.gate {
             Gate::Open => Strip::of("", Meaning::Text),
@@ -192,6 +192,21 @@ impl Status<'_> {
     }
 }
 
+/// How far the commands of the current step are.
+fn at_work(run: &Run) -> String {
+    let Some(batch) = &run.state.batch else { return "its command is running".into() };
+    let all = run.state.nodes(&batch.step).len();
+    let done =
+        run.state.step(&batch.step).map_or(0, |known| known.results.values().filter(|result| result.met).count());
+    let waiting = batch.waiting.len();
+    let waiting = if waiting > 0 { format!(", {waiting} wait") } else { String::new() };
+    let running = match run.state.running.len() {
+        1 => "1 command is running".to_owned(),
+        count => format!("{count} commands are running"),
+    };
+    format!("{running}{waiting}; {done} of {all} done")
+}
+
 /// One thing that may be done.
 struct Offer {
     key: String,
@@ -254,6 +269,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         | Allowed::Answer(_)
         | Allowed::Choose(_)
         | Allowed::Release(_)
+        | Allowed::Restart(_)
         | Allowed::Run(_) => (Action::Act, true),
         Allowed::Cancel(_) => (Action::Cancel, false),
         Allowed::Retry(_) => (Action::Retry, false),

@@ -7,7 +7,7 @@ use crate::tui::screen::run::page::{Mended, StepPage};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
-use crate::tui::widget::{cautions, soak};
+use crate::tui::widget::{cautions, commands, soak};
 use crate::tui::wrap::{paragraphs, width, wrap};
 
 /// The lines of the step pane.
@@ -40,7 +40,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     if !page.held.is_empty() {
         gap(out);
     }
-    marks(page, cells, out);
+    marks(page, cells, look, out);
     for (level, text) in &page.cautions {
         out.extend(cautions::lines(*level, text, cells, look));
     }
@@ -101,9 +101,10 @@ fn stalled(why: &str, cells: usize, look: &Look) -> Vec<Strip> {
     lines
 }
 
-fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+fn marks(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     if let Some(target) = &page.target {
-        let what = format!("critical: the name {target} is typed, on samples of the last ten seconds");
+        let named = if page.commands.is_some() { "" } else { "the name " };
+        let what = format!("critical: {named}{target} is typed, on samples of the last ten seconds");
         out.extend(wrapped(&what, cells, Meaning::Caution));
     }
     if page.is_irreversible {
@@ -122,6 +123,18 @@ fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
     }
+    if let Some(before) = &page.before {
+        let word = tell::status(before.status, look.glyphs).1;
+        let attempts = match before.attempts {
+            0 => String::new(),
+            1 => ", in 1 attempt".into(),
+            many => format!(", in {many} attempts"),
+        };
+        let ended = before.ended.map(|ended| format!(" at {}", look.clock(ended))).unwrap_or_default();
+        let said = if before.said.is_empty() { String::new() } else { format!(": {}", before.said) };
+        let told = format!("before{attempts}: {word}{ended} by {}{said}", before.by);
+        out.extend(wrapped(&told, cells, Meaning::Dim));
+    }
 }
 
 fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
@@ -139,6 +152,7 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
             gap(out);
             out.extend(wrapped(&format!("what would run cannot be told: {why}"), cells, Meaning::Problem));
         }
+        None if page.commands.is_some() => together(page, cells, out),
         None if !page.later.is_empty() => {
             gap(out);
             out.extend(wrapped(&format!("$ {}", page.later), cells, Meaning::Dim));
@@ -184,6 +198,28 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     }
 }
 
+/// What would run for all items: the first of them here, all of them before they run.
+fn together(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+    gap(out);
+    match &page.commands {
+        Some(Ok((first, count))) => {
+            out.extend(wrapped(&commands::counted(*count), cells, Meaning::Text));
+            for shown in first {
+                let told = format!("$ {}", tell::argv(&shown.command));
+                out.extend(wrapped(&told, cells, Meaning::Command));
+            }
+            if *count > first.len() {
+                let told = format!("and {} more; all are shown before they run", count - first.len());
+                out.extend(wrapped(&told, cells, Meaning::Dim));
+            }
+        }
+        Some(Err(why)) => {
+            out.extend(wrapped(&format!("what would run cannot be told: {why}"), cells, Meaning::Problem));
+        }
+        None => {}
+    }
+}
+
 fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     let Some(status) = page.status.filter(|status| !matches!(status, StepStatus::Pending | StepStatus::Current)) else {
         return;
@@ -206,7 +242,7 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 /// The tag of an action: who or what does it.
 pub const fn tag(kind: ActionKind) -> &'static str {
     match kind {
-        ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose => "[you]",
+        ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose | ActionKind::Restart => "[you]",
         ActionKind::Release => "[two]",
         ActionKind::Run => "[run]",
         ActionKind::Check | ActionKind::Wait => "[auto]",

@@ -32,9 +32,15 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     }
     draw_step(run, &panes, paint);
     let running =
-        run.state.job.as_ref().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
+        run.state.running.first().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
     let running = running.unwrap_or_else(|| if run.output.up > 0 { "scrolled up".into() } else { String::new() });
-    if pane(run, &panes, Pane::Output, (&output_title(run), &running), paint).is_some() {
+    if let Some(table) = run.table() {
+        let results = run.results(&table, app.now.run);
+        let title = format!("Results of {}", number(&run.state, &table.step));
+        if pane(run, &panes, Pane::Output, (&title, &results.counted(paint.look.glyphs.dot)), paint).is_some() {
+            results.draw(panes.text(panes.output), paint);
+        }
+    } else if pane(run, &panes, Pane::Output, (&output_title(run), &running), paint).is_some() {
         output::draw(&run.output, panes.text(panes.output), paint);
     }
     draw_world(run, &panes, paint);
