@@ -50,8 +50,16 @@ impl Status<'_> {
         if let Some(latest) = alarms.first() {
             let seen = self.keymap.shown(Action::Seen, Context::Run);
             let told = tell::alarm(latest, &look.clock(latest.since), alarms.len() - 1);
-            return Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm);
+            let alarm = Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm).and(" ", Meaning::Text);
+            // What is told otherwise stands behind it, as far as there is room.
+            return Strip(alarm.0.into_iter().chain(self.of_the_walk(alert).0).collect());
         }
+        self.of_the_walk(alert)
+    }
+
+    /// Where the walk stands.
+    fn of_the_walk(&self, alert: &str) -> Strip {
+        let run = self.run;
         if !run.is_at_current()
             && let Some(key) = &run.state.current
         {
