@@ -43,7 +43,7 @@ const NOTE_ROWS: u16 = 8;
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let cells = text_cells(area.width);
     if let Some(mut sheet) = run.dialog.as_ref().map(|dialog| sheet(run, dialog, cells, &app.look)) {
-        let held = run.dialog.as_ref().and_then(|dialog| held(run, dialog));
+        let held = run.asking_told().or_else(|| run.dialog.as_ref().and_then(|dialog| held(run, dialog)));
         sheet.problem = sheet.problem.or(held.as_deref());
         if run.must_pause(app.now) {
             let is_asked = matches!(run.dialog, Some(Dialog::Ask(_)));

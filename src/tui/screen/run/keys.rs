@@ -92,7 +92,7 @@ impl Run {
             // What is typed while it is being saved is meant for what comes after it.
             self.burst.lose();
         }
-        if self.is_one_go(action, now) {
+        if self.is_one_go(action, now) || self.waits_for_answers(action) {
             return Vec::new();
         }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
@@ -122,7 +122,7 @@ impl Run {
                 self.dialog = None;
                 Vec::new()
             }
-            Answer::Propose(proposal) => self.propose(proposal),
+            Answer::Propose(proposal) => self.propose_on_fresh(proposal, now),
             Answer::Do(Effect::Leave(how)) => {
                 self.leave(now);
                 vec![Effect::Leave(how)]
@@ -156,7 +156,7 @@ impl Run {
         }
     }
 
-    fn propose(&mut self, proposal: Proposal) -> Vec<Effect> {
+    pub(super) fn propose(&mut self, proposal: Proposal) -> Vec<Effect> {
         if self.halted.is_some() || self.pending.is_some() {
             return Vec::new();
         }
@@ -277,6 +277,7 @@ impl Run {
     fn open(&mut self, dialog: Dialog) {
         self.dialog = Some(dialog);
         self.is_unseen = true;
+        self.asking = None;
         self.note_opened();
     }
 

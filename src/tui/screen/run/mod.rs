@@ -1,6 +1,7 @@
 //! The run screen: one fold of the session's records, and what a person looks at in it.
 
 pub mod alarm;
+mod asking;
 mod back;
 mod burst;
 pub mod draw;
@@ -31,6 +32,7 @@ use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
+use crate::tui::screen::run::asking::Asking;
 use crate::tui::screen::run::burst::Burst;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
@@ -92,6 +94,8 @@ pub struct Run {
     last_act_ms: Option<u64>,
     /// The keys that came in one go.
     burst: Burst,
+    /// The confirmed command whose probes are being asked.
+    asking: Option<Asking>,
     /// The current step changed and has not been on the screen yet.
     is_unseen: bool,
     /// When the operator asked to leave.
@@ -182,6 +186,7 @@ impl Run {
             seen: HashSet::new(),
             last_act_ms: None,
             burst: Burst::default(),
+            asking: None,
             is_unseen: true,
             leaving_since_ms: None,
             is_stale: true,
