@@ -47,6 +47,7 @@ fn a_command_that_is_taken_back_while_its_probes_are_asked_never_runs() {
 #[test]
 fn what_answered_first_is_asked_again_when_it_has_grown_old_meanwhile() {
     let mut stage = confirmed_late();
+    stage.clock.advance(Duration::from_secs(1));
     stage.sample("vault-1", Verdict::Ok, "active");
     stage.sample("vault-2", Verdict::Ok, "standby");
     stage.effects.clear();
