@@ -124,7 +124,7 @@ mod tests {
         let titles =
             ["At most one node is away", "Every node runs a version of the path", "The backup is not older than a day"];
         let named = |(at, title): (usize, &&str)| Guard {
-            id: GuardId::new(&format!("g{at}")),
+            id: GuardId::new(format!("g{at}")),
             title: (*title).into(),
             ..guard.clone()
         };

@@ -33,6 +33,9 @@ const AGE_CELLS: usize = 5;
 /// A line: the row that it begins with its place on the board, and its left part.
 type Line<'a> = (Option<(usize, &'a Row)>, Strip);
 
+/// A row with its place on the board, if it is one, and the lines that it takes.
+type Group<'a> = (Option<(usize, &'a Row)>, Vec<Strip>);
+
 impl Health<'_> {
     /// How many lines it takes when no value is cut, `cells` wide.
     pub fn height(&self, cells: usize) -> usize {
@@ -49,7 +52,7 @@ impl Health<'_> {
     fn lines(&self, cells: usize, most: usize, glyphs: &Glyphs) -> Vec<Line<'_>> {
         let shown = self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some());
         let has_titles = shown.clone().count() > 1;
-        let mut groups: Vec<(Option<(usize, &Row)>, Vec<Strip>)> = Vec::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for probe in shown {
             if has_titles {
                 groups.push((None, vec![Strip::of(&probe.title, Meaning::Title)]));
