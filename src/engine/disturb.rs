@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::engine::event::{ConditionId, Tri};
+use crate::engine::event::{ConditionId, Item, Tri};
 use crate::engine::state::{RunState, StepState};
 use crate::runbook::{Action, Disturbance, ProbeId, Runbook, Step};
 
@@ -63,6 +63,27 @@ impl Turned {
     }
 }
 
+/// When the attempts at a step, or at one item of it, started their commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// That of the first.
+    pub first: Timestamp,
+    /// That of the latest.
+    pub latest: Timestamp,
+}
+
+impl Started {
+    const fn at(at: Timestamp) -> Self {
+        Self { first: at, latest: at }
+    }
+
+    /// A command was started at that attempt, after `before`.
+    pub(crate) fn again(before: Option<Self>, attempt: u32, at: Timestamp) -> Self {
+        let first = before.filter(|_| attempt > 1).map_or(at, |before| before.first);
+        Self { first, latest: at }
+    }
+}
+
 /// The time in which a step may disturb what it names.
 struct Window<'a> {
     probes: &'a [ProbeId],
@@ -113,15 +134,19 @@ fn windows<'a>(runbook: &'a Runbook, state: &'a RunState) -> Vec<Window<'a>> {
     let plans = runbook.phases.iter().chain(runbook.rollbacks.iter().flat_map(|plan| &plan.phases));
     let mut windows = Vec::new();
     for phase in plans.filter(|phase| phase.steps.iter().any(|step| step.disturbs.is_some())) {
-        let items = state.phases.iter().filter(|known| known.id == phase.id).flat_map(|known| &known.items);
-        for item in items {
-            for (step, known) in phase.steps.iter().zip(&item.steps) {
-                let window = step.disturbs.as_ref().zip(start(step, known));
-                windows.extend(window.map(|(Disturbance { probes, length }, from)| Window {
-                    probes,
-                    node: item.item.value.get("name").and_then(Value::as_str).or(item.item.name.as_deref()),
-                    from,
-                    until: from.plus(*length),
+        for known in state.phases.iter().filter(|known| known.id == phase.id) {
+            let together = known.together.as_deref();
+            for (item, (step, known)) in known.items.iter().flat_map(|item| {
+                let steps = phase.steps.iter().zip(&item.steps);
+                steps.map(move |step| (&item.item, step))
+            }) {
+                let Some(Disturbance { probes, length }) = &step.disturbs else { continue };
+                let begun = starts(step, known, item, together);
+                // What went bad at the first attempt is expected until the latest has had its time; what was ok in
+                // between may go bad once more.
+                windows.extend(begun.flat_map(|(node, Started { first, latest })| {
+                    let until = latest.plus(*length);
+                    [first, latest].map(|from| Window { probes, node, from, until })
                 }));
             }
         }
@@ -129,10 +154,25 @@ fn windows<'a>(runbook: &'a Runbook, state: &'a RunState) -> Vec<Window<'a>> {
     windows
 }
 
-/// When a step began to disturb: when its command started, or, when a person acts, when it began.
-fn start(step: &Step, known: &StepState) -> Option<Timestamp> {
-    match step.action {
-        Action::Run { .. } => known.started,
-        _ => known.began,
-    }
+/// When a step began to disturb, and whom: when its command started, or, when a person acts, when it began. Of one that
+/// takes its items together each is disturbed by its own command.
+fn starts<'a>(
+    step: &'a Step,
+    known: &'a StepState,
+    item: &'a Item,
+    together: Option<&'a [Item]>,
+) -> impl Iterator<Item = (Option<&'a str>, Started)> {
+    let is_run = matches!(step.action, Action::Run { .. });
+    let all = together.filter(|_| is_run).unwrap_or_default();
+    let each = all.iter().filter_map(|item| {
+        let result = known.results.get(item.name.as_deref()?)?;
+        Some((name(item), result.started))
+    });
+    let begun = if is_run { known.started } else { known.began.map(Started::at) };
+    begun.map(|begun| (name(item), begun)).into_iter().chain(each)
+}
+
+/// What an item is called on the board.
+fn name(item: &Item) -> Option<&str> {
+    item.value.get("name").and_then(Value::as_str).or(item.name.as_deref())
 }

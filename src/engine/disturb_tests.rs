@@ -1,5 +1,6 @@
 //! What a step disturbs: expected in its window, overdue after it, unexpected everywhere else; by the journal alone.
 
+use super::together::{disturbing_together, walked};
 use super::*;
 
 const MINUTE: u64 = 60;
@@ -177,4 +178,43 @@ fn a_row_that_was_never_ok_has_not_turned() {
     let mut walk = Walk::of(book());
     walk.answers(board([false, true, true]));
     assert_eq!(walk.turned(), []);
+}
+
+#[test]
+fn of_a_step_for_all_each_command_disturbs_its_own_item() {
+    let many = (1..=2).map(|n| json!({ "name": format!("n{n}") }));
+    let mut walk = walked(disturbing_together(), "restart", many.collect());
+    walk.answers(board([true; 3]));
+    walk.do_first();
+    walk.do_first();
+    walk.do_first();
+    assert!(walk.state.is_running());
+    walk.pass(10);
+    walk.answers(board([false, false, false]));
+    let since = walk.moment.at;
+    let third = ("health/node[n3]".into(), Turned::Unexpected { since });
+    assert_eq!(walk.turned(), [expected("n1", 110), expected("n2", 110), third.clone()]);
+    // Another attempt is for the one that failed, and begins the time anew for that one alone.
+    walk.end_item("n1", Ended::Exit(1), "");
+    walk.ends_well("n2");
+    walk.pass(5);
+    walk.must(Proposal::Retry { step: walk.key() });
+    walk.do_first();
+    walk.pass(5);
+    assert_eq!(walk.turned(), [expected("n1", 115), expected("n2", 100), third]);
+}
+
+#[test]
+fn another_attempt_gives_what_the_first_made_bad_its_time_anew() {
+    let mut walk = Walk::at_the_stop();
+    walk.do_first();
+    walk.pass(10);
+    walk.answers(board([true, false, true]));
+    walk.finish(1);
+    walk.pass(130);
+    assert!(matches!(walk.turned()[0].1, Turned::Overdue { .. }));
+    walk.must(Proposal::Retry { step: walk.key() });
+    walk.do_first();
+    walk.pass(10);
+    assert_eq!(walk.turned(), [expected("n2", 110)]);
 }

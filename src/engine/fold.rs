@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::engine::disturb::Turn;
+use crate::engine::disturb::{Started, Turn};
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
@@ -129,7 +129,7 @@ impl RunState {
                 self.board = board.clone();
                 self.jobs = self.jobs.max(job.0);
                 let at = self.at;
-                self.change(step, |state| state.started = Some(at));
+                self.change(step, |state| state.started = Some(Started::again(state.started, state.attempt, at)));
                 let (step, command) = (step.clone(), command.clone());
                 self.running = vec![RunningJob { job: *job, step, item: None, command, since: self.at }];
             }

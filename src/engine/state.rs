@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::began::Began;
-use crate::engine::disturb::Turn;
+use crate::engine::disturb::{Started, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
 use crate::engine::restart::{Before, Given};
@@ -148,8 +148,8 @@ pub struct StepState {
     pub attempt: u32,
     /// When this attempt began.
     pub began: Option<Timestamp>,
-    /// When its command was started last.
-    pub started: Option<Timestamp>,
+    /// When its attempts started their command.
+    pub started: Option<Started>,
     /// When it came to its status.
     pub ended: Option<Timestamp>,
     /// Whether its cautions were read.

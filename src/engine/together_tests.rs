@@ -35,7 +35,16 @@ id = "verify"
 
 /// The small walk with a phase that takes all its items together in front of its last one.
 pub(super) fn together_book() -> Runbook {
-    let text = BOOK.replace("\n[[phase]]\nid = \"verify\"\n", ALL);
+    with_together(ALL)
+}
+
+/// The same, where the command disturbs the item that it runs for.
+pub(super) fn disturbing_together() -> Runbook {
+    with_together(&ALL.replace("critical = true", "disturbs = { health = [\"node\"], for = \"2m\" }"))
+}
+
+fn with_together(all: &str) -> Runbook {
+    let text = BOOK.replace("\n[[phase]]\nid = \"verify\"\n", all);
     let many = "[inputs.many]\ntype = \"nodes\"\nprompt = \"Many\"\nfields = []\n\n[inputs.stop]";
     let (runbook, told) = parse(&text.replace("[inputs.stop]", many));
     runbook.unwrap_or_else(|| panic!("{told:#?}"))
@@ -43,9 +52,14 @@ pub(super) fn together_book() -> Runbook {
 
 /// The small walk where that phase begins, with so many nodes that are taken together.
 fn walked_to(phase: &str, nodes: usize) -> Walk {
-    let mut walk = Walk::of(together_book());
     let many = (1..=nodes).map(|n| json!({ "name": format!("m{n}") }));
-    walk.with_many(many.collect());
+    walked(together_book(), phase, many.collect())
+}
+
+/// The same in any such book.
+pub(super) fn walked(book: Runbook, phase: &str, many: Vec<Value>) -> Walk {
+    let mut walk = Walk::of(book);
+    walk.with_many(many);
     while walk.state.current.as_ref().is_none_or(|key| key.phase.as_str() != phase) {
         match walk.key().step.as_str() {
             "back" => walk.pass(10),
@@ -87,7 +101,7 @@ impl Walk {
         self.state.running.iter().filter_map(|running| running.item.clone()).collect()
     }
 
-    fn end_item(&mut self, item: &str, ended: Ended, stdout: &str) {
+    pub(super) fn end_item(&mut self, item: &str, ended: Ended, stdout: &str) {
         let running = self.state.running.iter().find(|running| running.item.as_deref() == Some(item));
         let job = running.unwrap_or_else(|| panic!("{item} does not run: {:?}", self.names())).job;
         let printed = Printed { stdout: stdout.into(), stderr: String::new() };
@@ -95,7 +109,7 @@ impl Walk {
         self.sense();
     }
 
-    fn ends_well(&mut self, item: &str) {
+    pub(super) fn ends_well(&mut self, item: &str) {
         self.end_item(item, Ended::Exit(0), "started it");
     }
 

@@ -220,7 +220,16 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// The same, of milliseconds.
+/// A duration in at most three characters, for a column.
+pub fn short(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..100 => format!("{seconds}s"),
+        seconds @ 100..6_000 => format!("{}m", seconds / 60),
+        seconds => format!("{}h", seconds / 3_600),
+    }
+}
+
+/// [`duration`] of milliseconds.
 pub fn millis(ms: u64) -> String {
     duration(Duration::from_millis(ms))
 }
@@ -266,7 +275,7 @@ pub fn alarm(alarm: &Alarm, at: &str, more: usize) -> String {
 /// What is to be made of a row that is not ok, in a few words beside it.
 pub fn turned(turned: Turned) -> (String, Meaning) {
     match turned {
-        Turned::Expected { left } => (format!("expected {}s", left.as_secs()), Meaning::Dim),
+        Turned::Expected { left } => (format!("expected {}", short(left)), Meaning::Dim),
         Turned::Overdue { .. } => ("OVERDUE".into(), Meaning::Problem),
         Turned::Unexpected { .. } => ("NOT EXPECTED".into(), Meaning::Problem),
     }

@@ -1,5 +1,7 @@
 //! The board: per probe a table of nodes with sign, word, fields, how the verdict went, and the sample's age.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 use serde_json::Value;
 
@@ -194,9 +196,7 @@ pub fn age(age_ms: Option<u64>) -> String {
     match age_ms {
         None => "-".into(),
         Some(age) if age < FRESH_MS => "now".into(),
-        Some(age) if age < 100_000 => format!("{}s", age / 1000),
-        Some(age) if age < 6_000_000 => format!("{}m", age / 60_000),
-        Some(age) => format!("{}h", age / 3_600_000),
+        Some(age) => tell::short(Duration::from_millis(age)),
     }
 }
 

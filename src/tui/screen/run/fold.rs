@@ -69,7 +69,12 @@ impl Run {
                 Event::CommandStarted { job, step, item: None, .. } => {
                     self.output = OutputTail::of(*job, Some(step.clone()));
                 }
-                Event::CommandsApproved { .. } | Event::StepFailed { .. } => self.choose_anew(),
+                Event::CommandsApproved { .. } => {
+                    // What was printed before is no longer what was printed last.
+                    self.output = OutputTail::default();
+                    self.choose_anew();
+                }
+                Event::StepFailed { .. } => self.choose_anew(),
                 _ => {}
             }
             if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
