@@ -5,17 +5,27 @@ use serde_json::{Map, Value};
 use crate::engine::decide::{Decision, Judge, MAX_CAPTURED_BYTES, wrong};
 use crate::engine::event::{CommandLine, Event, Item};
 use crate::engine::gate::blocking;
-use crate::engine::observe::{Ended, JobId, Output, Printed, json_bytes};
+use crate::engine::observe::{Board, Ended, JobId, Output, Printed, json_bytes};
 use crate::engine::proposal::Refusal;
 use crate::engine::scope::{command_of, command_scope, item_scope, step_scope, target_of};
 use crate::engine::together::captured_elsewhere;
-use crate::runbook::{Action, Step, StepKey, Truth};
+use crate::runbook::{Action, Runbook, Step, StepKey, Truth};
 
 /// The largest value that is captured from a command's output, in bytes of JSON.
 const MAX_CAPTURE_BYTES: usize = 64 * 1024;
 
 /// How old a sample may be that a critical step is judged on, in milliseconds.
 pub const CRITICAL_SAMPLE_MS: u64 = 10_000;
+
+/// The probes that a critical command is judged on: those that its gate and the guards that can hold it back read.
+pub fn evidence(runbook: &Runbook, board: &Board, key: &StepKey) -> Vec<String> {
+    let Some(step) = runbook.step(&key.phase, &key.step) else { return Vec::new() };
+    let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| board.read_by(&gate.holds)).collect();
+    probes.extend(blocking(runbook, key, step).flat_map(|guard| board.read_by(&guard.holds)));
+    probes.sort();
+    probes.dedup();
+    probes
+}
 
 impl Judge<'_> {
     pub(crate) fn run(&self, key: StepKey, shown: CommandLine, typed: Option<String>) -> Decision {
@@ -51,18 +61,19 @@ impl Judge<'_> {
         if typed.map(str::trim) != Some(target.as_str()) {
             return Err(Refusal::NotTheTarget(target));
         }
-        self.fresh(key, step)
+        self.fresh(key)
     }
 
     /// A critical step is judged on samples of the last ten seconds.
-    fn fresh(&self, key: &StepKey, step: &Step) -> Result<(), Refusal> {
-        let board = &self.moment.board;
-        let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| board.read_by(&gate.holds)).collect();
-        probes.extend(blocking(self.runbook, key, step).flat_map(|guard| board.read_by(&guard.holds)));
-        match board.oldest_ms(&probes) {
-            Some(age) if age <= CRITICAL_SAMPLE_MS => Ok(()),
-            _ => Err(Refusal::GateClosed("its samples are older than ten seconds".into())),
+    fn fresh(&self, key: &StepKey) -> Result<(), Refusal> {
+        let mut old = evidence(self.runbook, &self.moment.board, key);
+        let is_young = |age: Option<u64>| age.is_some_and(|age| age <= CRITICAL_SAMPLE_MS);
+        old.retain(|probe| !is_young(self.moment.board.oldest_ms(std::slice::from_ref(probe))));
+        if old.is_empty() {
+            return Ok(());
         }
+        let told = format!("its samples are older than ten seconds: ask {} again, then run it", old.join(", "));
+        Err(Refusal::GateClosed(told))
     }
 
     pub(crate) fn finished(

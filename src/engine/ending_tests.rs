@@ -60,7 +60,8 @@ fn a_step_that_failed_and_was_only_begun_again_stays_failed_as_well() {
         walk.must(Proposal::Override { step: stop(), reason: "it did stop".into() });
         walk.sense();
     };
-    let table: [(&str, &dyn Fn(&mut Walk), StepStatus); 3] = [
+    type Before<'a> = &'a dyn Fn(&mut Walk);
+    let table: [(&str, Before<'_>, StepStatus); 3] = [
         ("failed", &|_| {}, StepStatus::Failed),
         ("tried again", &again, StepStatus::Failed),
         ("overridden", &off, StepStatus::Overridden),

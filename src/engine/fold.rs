@@ -39,18 +39,12 @@ impl RunState {
                 self.opened_at = at;
             }
             Event::SittingOpened { operator, host, .. } => {
+                self.stand_up();
                 self.sitting = Some(Sitting { operator: operator.clone(), host: host.clone(), since: at });
                 self.sittings += 1;
-                self.look_away();
-                // What was to follow by itself was seen by somebody who is gone.
-                self.wait_no_more();
                 self.forget_conditions(at);
             }
-            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => {
-                self.sitting = None;
-                self.look_away();
-                self.wait_no_more();
-            }
+            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => self.stand_up(),
             Event::PhaseBound { phase, items } => self.take_bound(phase, items),
             Event::GroupBound { phase, group, items } => self.take_group_bound(phase, group, items),
             Event::ConditionChanged { condition, truth, why, seen } => {
@@ -80,17 +74,29 @@ impl RunState {
             }
             Event::ClockJumped { .. } | Event::TailSetAside { .. } => {}
             of_a_step => {
-                if let Some(step) = deed(of_a_step) {
-                    self.change(step, |state| {
-                        if !state.actors.iter().any(|actor| actor == by) {
-                            state.actors.push(by.to_owned());
-                        }
-                    });
-                }
+                self.note_actor(by, of_a_step);
                 self.note_begun(of_a_step);
                 self.take_step(by, of_a_step);
             }
         }
+    }
+
+    /// Nobody sits here any more.
+    fn stand_up(&mut self) {
+        self.sitting = None;
+        self.look_away();
+        // What was to follow by itself was seen by somebody who is gone.
+        self.wait_no_more();
+    }
+
+    /// Notes who did something in a step.
+    fn note_actor(&mut self, by: &str, event: &Event) {
+        let Some(step) = deed(event) else { return };
+        self.change(step, |state| {
+            if !state.actors.iter().any(|actor| actor == by) {
+                state.actors.push(by.to_owned());
+            }
+        });
     }
 
     /// What happened to a step before it came to an end.
@@ -189,6 +195,21 @@ impl RunState {
                 self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
             }
+            Event::StepsReopened { step, from, reason, board } => {
+                self.board = board.clone();
+                self.reopen(step, from, by, reason);
+            }
+            Event::StepNotApplicable { step, why } => {
+                self.forget_choice(step);
+                self.end(step, StepStatus::NotApplicable, by, why);
+            }
+            against_the_plan => self.take_deviation(by, against_the_plan),
+        }
+    }
+
+    /// How a person went on without doing what a step asks for.
+    fn take_deviation(&mut self, by: &str, event: &Event) {
+        match event {
             Event::StepSkipped { step, reason, board } => {
                 self.board = board.clone();
                 self.deviate(by, DeviationKind::Skip, step.to_string(), reason);
@@ -205,14 +226,6 @@ impl RunState {
                 self.end(step, StepStatus::Deferred, by, reason);
                 // What was read now is forgotten by the time it comes back.
                 self.change(step, |state| state.cautions_read = false);
-            }
-            Event::StepsReopened { step, from, reason, board } => {
-                self.board = board.clone();
-                self.reopen(step, from, by, reason);
-            }
-            Event::StepNotApplicable { step, why } => {
-                self.forget_choice(step);
-                self.end(step, StepStatus::NotApplicable, by, why);
             }
             _ => {}
         }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Tri};
-use crate::engine::scope::step_scope;
+use crate::engine::observe::Board;
+use crate::engine::scope::{scope, step_scope};
 use crate::engine::soak;
 use crate::engine::state::{RunState, StepState, StepStatus};
-use crate::runbook::{Action, Blocked, Guard, Requirement, Runbook, Step, StepKey};
+use crate::runbook::parts::{Part, parts};
+use crate::runbook::{Action, Blocked, Expr, Guard, Requirement, Runbook, Step, StepKey, Truth};
 
 /// Whether a step's action may be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,20 +155,19 @@ pub fn watched(runbook: &Runbook, state: &RunState) -> Vec<ConditionId> {
     watched
 }
 
-/// Evaluates a watched condition on a board: what it comes to, why, and which probes it looked at.
-pub fn evaluate(
-    runbook: &Runbook,
+/// What a watched condition is judged by: its rule, the author's reason, and the scope.
+fn rule<'a>(
+    runbook: &'a Runbook,
     state: &RunState,
-    board: &crate::engine::observe::Board,
+    board: &Board,
     condition: &ConditionId,
     now: Timestamp,
-) -> Option<(Tri, String, Vec<String>)> {
-    let (holds, told, scope) = match condition {
+) -> Option<(&'a Expr, &'a str, Value)> {
+    Some(match condition {
         ConditionId::Health(..) => return None,
         ConditionId::Guard(id) => {
             let guard = runbook.guards.iter().find(|guard| &guard.id == id)?;
-            let node = serde_json::Value::Null;
-            let scope = crate::engine::scope::scope(state, board, &node, now, guard.holds.source());
+            let scope = scope(state, board, &Value::Null, now, guard.holds.source());
             (&guard.holds, guard.why.as_str(), scope)
         }
         ConditionId::Gate(key) => {
@@ -176,23 +179,60 @@ pub fn evaluate(
             let Action::Check { holds, why, .. } = &step.action else { return None };
             (holds, why.as_str(), step_scope(state, board, key, now, holds.source()))
         }
+    })
+}
+
+/// Evaluates a watched condition on a board: what it comes to, why, and which probes it looked at.
+pub fn evaluate(
+    runbook: &Runbook,
+    state: &RunState,
+    board: &Board,
+    condition: &ConditionId,
+    now: Timestamp,
+) -> Option<(Tri, String, Vec<String>)> {
+    let (holds, told, scope) = rule(runbook, state, board, condition, now)?;
+    let probes = board.read_by(holds);
+    let (truth, why) = match judge(holds, board, &scope) {
+        (Tri::False, _) => match soak::unseen(runbook, condition, board, &probes) {
+            Some(why) => (Tri::Unknown, why),
+            None => (Tri::False, told.to_owned()),
+        },
+        judged => judged,
     };
+    Some((truth, why, probes))
+}
+
+/// The parts that the rule of a watched condition joins with `and`, and what each comes to; empty for a rule that is
+/// no such chain, or of which the parts together do not say what the whole says.
+pub fn judged_parts(
+    runbook: &Runbook,
+    state: &RunState,
+    board: &Board,
+    condition: &ConditionId,
+    now: Timestamp,
+) -> Vec<(String, Tri)> {
+    let Some((holds, _, scope)) = rule(runbook, state, board, condition, now) else { return Vec::new() };
+    let judged = |part: Part| (part.source, judge(&part.expr, board, &scope).0);
+    let parts: Vec<_> = parts(holds).into_iter().map(judged).collect();
+    let is_whole = judge(holds, board, &scope).0 == Tri::True;
+    let is_each = parts.iter().all(|(_, truth)| *truth == Tri::True);
+    if is_whole == is_each { parts } else { Vec::new() }
+}
+
+/// What an expression comes to, and why that cannot be told. What a silent probe is asked about is unknown.
+fn judge(holds: &Expr, board: &Board, scope: &Value) -> (Tri, String) {
     let probes = board.read_by(holds);
     let asked = board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
     let silent: Vec<_> = asked.filter(|row| row.age_ms.is_none()).collect();
     if let Some(row) = silent.first() {
         let node = row.node.as_deref().unwrap_or("it");
-        return Some((Tri::Unknown, format!("no answer from {node} yet"), probes));
+        return (Tri::Unknown, format!("no answer from {node} yet"));
     }
-    let (truth, why) = match holds.truth(&scope) {
-        crate::runbook::Truth::True => (Tri::True, String::new()),
-        crate::runbook::Truth::False if let Some(why) = soak::unseen(runbook, condition, board, &probes) => {
-            (Tri::Unknown, why)
-        }
-        crate::runbook::Truth::False => (Tri::False, told.to_owned()),
-        crate::runbook::Truth::Unknown(why) => (Tri::Unknown, why),
-    };
-    Some((truth, why, probes))
+    match holds.truth(scope) {
+        Truth::True => (Tri::True, String::new()),
+        Truth::False => (Tri::False, String::new()),
+        Truth::Unknown(why) => (Tri::Unknown, why),
+    }
 }
 
 /// What a requirement comes to: the same item's step, or that of the group around it; or, where that phase has no such

@@ -390,7 +390,8 @@ fn a_critical_step_wants_the_targets_name_and_fresh_samples() {
     for row in &mut walk.moment.board.rows {
         row.age_ms = Some(10_001);
     }
-    assert!(matches!(walk.propose(typed(Some("n2"))), Err(Refusal::GateClosed(_))));
+    let told = "its samples are older than ten seconds: ask node again, then run it";
+    assert_eq!(walk.propose(typed(Some("n2"))), Err(Refusal::GateClosed(told.into())));
     walk.moment.board = board([true; 3]);
     assert_eq!(walk.propose(typed(Some("n2"))), Ok(()));
 }

@@ -292,6 +292,20 @@ fn a_crash_between_the_approval_and_the_first_start_leaves_a_failed_step() {
 }
 
 #[test]
+fn what_was_begun_is_told_item_by_item() {
+    let mut walk = running(40);
+    walk.end_item("m1", Ended::NotStarted("no ssh".into()), "");
+    let begun = |walk: &Walk, step: &str| {
+        let (board, at) = (&walk.moment.board, walk.moment.at);
+        let scope = crate::engine::scope::scope(&walk.state, board, &Value::Null, at, "began");
+        scope["began"][step].as_array().unwrap().iter().map(|item| item["name"].clone()).collect::<Vec<_>>()
+    };
+    let named = |from: usize, to: usize| (from..=to).map(|n| json!(format!("m{n}"))).collect::<Vec<_>>();
+    assert_eq!(begun(&walk, "restart/restart"), named(2, 33), "what waits has not begun, nor what could not start");
+    assert_eq!(begun(&walk, "restart/agree"), named(1, 40), "what is said of all");
+}
+
+#[test]
 fn a_step_for_all_can_be_overridden_and_a_phase_for_nobody_is_over_at_once() {
     let mut walk = running(2);
     walk.end_item("m1", Ended::Exit(1), "");

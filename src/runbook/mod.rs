@@ -13,6 +13,7 @@ pub mod model;
 mod native;
 pub mod nearest;
 pub mod parse;
+pub mod parts;
 pub(crate) mod raw;
 pub mod reads;
 mod tabular;

@@ -391,8 +391,12 @@ impl CommandBox {
         let Some(target) = self.target.clone() else { return Answer::Stay };
         let typed = self.field.text().trim().to_owned();
         if typed != target {
-            let why = if typed.is_empty() { "type the target's name" } else { "that is not the target's name" };
-            return self.field.refuse(why);
+            if typed.is_empty() {
+                return self.field.refuse("type the target's name");
+            }
+            // The next try begins anew, not behind what was wrong.
+            self.field = Field::default();
+            return self.field.refuse(&format!("that is not the target's name: {typed}"));
         }
         self.start(Some(typed))
     }

@@ -42,6 +42,8 @@ mod nested_tests;
 #[cfg(test)]
 mod restart_tests;
 #[cfg(test)]
+mod room_tests;
+#[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
 mod soak_tests;
@@ -49,3 +51,5 @@ mod soak_tests;
 mod stage_tests;
 #[cfg(test)]
 mod together_tests;
+#[cfg(test)]
+mod words_tests;

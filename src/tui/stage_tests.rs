@@ -373,6 +373,10 @@ impl Stage {
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::Propose(proposal) = effect {
+                if matches!(proposal, Proposal::Run { .. }) {
+                    // The session judges by what is known at that moment.
+                    self.look_at_conditions();
+                }
                 if self.is_disk_slow { self.held.push(proposal) } else { self.propose(proposal) }
             }
         }

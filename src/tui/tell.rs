@@ -33,11 +33,10 @@ pub fn event(event: &Event) -> String {
         Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
         Event::CancelAsked { step } => format!("the commands of {step} are to end"),
         Event::CommandStarted { step, item, command, .. } => {
-            let item = item.as_ref().map(|item| format!(" for {item}")).unwrap_or_default();
-            format!("{step} runs {}{item}", argv(command))
+            format!("{step} runs {}{}", argv(command), for_item(item.as_deref()))
         }
         Event::CommandFinished { step, item, ended, met, .. } => {
-            let item = item.as_ref().map(|item| format!(" for {item}")).unwrap_or_default();
+            let item = for_item(item.as_deref());
             let met = if *met { "" } else { ", not as expected" };
             format!("the command of {step}{item} ended: {}{met}", ended.describe())
         }
@@ -56,9 +55,7 @@ pub fn event(event: &Event) -> String {
         Event::StepFailed { step, why } => format!("{step} failed: {why}"),
         Event::StepRetried { step, attempt } => format!("{step} again, attempt {attempt}"),
         Event::StepSkipped { step, reason, .. } => format!("{step} was skipped: {reason}"),
-        Event::StepDeferred { step, until, reason, .. } => {
-            format!("{step} was put off until {until} opens: {reason}")
-        }
+        Event::StepDeferred { step, until, reason, .. } => format!("{step} was put off until {until}: {reason}"),
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
         Event::StepsReopened { step, from, reason, .. } => format!("{step} led back to phase {from}: {reason}"),
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
@@ -73,6 +70,10 @@ pub fn event(event: &Event) -> String {
         Event::TailSetAside { bytes, .. } => format!("a torn last line of {bytes} bytes was set aside"),
         Event::RunClosed { outcome, .. } => format!("the run was closed: {}", outcome.word()),
     }
+}
+
+fn for_item(item: Option<&str>) -> String {
+    item.map(|item| format!(" for {item}")).unwrap_or_default()
 }
 
 /// The step that an event is about.
@@ -287,6 +288,10 @@ pub fn condition(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> 
 /// Why a step is held back, in a few words.
 pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
     match hold {
+        // Why it waits stands on the step's page, in full.
+        Hold::Condition { condition: ConditionId::Check(_), truth: Tri::False, .. } => {
+            "what it waits for does not hold yet".into()
+        }
         Hold::Condition { condition: id, truth, why } => {
             let colon = if why.is_empty() { "" } else { ": " };
             let name = match id {

@@ -136,7 +136,8 @@ pub struct Phase {
     pub id: PhaseId,
     /// One line for people.
     pub title: Template,
-    /// The items, evaluated when the phase opens and then fixed in the journal.
+    /// The items, evaluated when the phase opens and then fixed in the journal. All but the last are
+    /// `[ … ] | .[:-1][]`, and a phase behind it takes the last with `[ … ] | .[-1]`.
     pub for_each: Option<Expr>,
     /// In a loop in a loop: the items within one item of `for_each`, which it sees as `.group`; evaluated when that
     /// one's turn comes, and then fixed in the journal too.

@@ -43,7 +43,7 @@ const NOTE_ROWS: u16 = 8;
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let cells = text_cells(area.width);
     if let Some(mut sheet) = run.dialog.as_ref().map(|dialog| sheet(run, dialog, cells, &app.look)) {
-        let held = run.dialog.as_ref().and_then(|dialog| held(run, dialog));
+        let held = run.asking_told().or_else(|| run.dialog.as_ref().and_then(|dialog| held(run, dialog)));
         sheet.problem = sheet.problem.or(held.as_deref());
         if run.must_pause(app.now) {
             let is_asked = matches!(run.dialog, Some(Dialog::Ask(_)));
@@ -105,11 +105,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
     match dialog {
         Dialog::State(statement) => Sheet {
             field: Some(&statement.field),
-            ..plain(
-                if statement.kind.is_some() { "Answer" } else { "What was seen?" },
-                wrapped(&statement.prompt, cells, Meaning::Title),
-                "enter|record it   esc|back",
-            )
+            ..plain("Answer", wrapped(&statement.prompt, cells, Meaning::Title), "enter|record it   esc|back")
         },
         Dialog::Choose(choice) => {
             let (lines, kept) = choices(choice, cells, look);
@@ -159,9 +155,8 @@ fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usi
         let from = lines.len();
         let head =
             if choice.options.len() > 9 { format!("{sign} {number:>2}  ") } else { format!("{sign} {number}  ") };
-        let told =
-            if option.title.is_empty() { option.value.clone() } else { format!("{} [{}]", option.title, option.value) };
-        for line in wrap(&clean_block(&told), cells.saturating_sub(width(&head))) {
+        let told = if option.title.is_empty() { &option.value } else { &option.title };
+        for line in wrap(&clean_block(told), cells.saturating_sub(width(&head))) {
             let lead = if lines.len() == from { head.clone() } else { " ".repeat(width(&head)) };
             lines.push(Strip::of(lead, Meaning::Current).and(line, meaning));
         }
@@ -315,8 +310,11 @@ impl Sheet<'_> {
         paint.strips(Rect { height: text_rows, ..inside }, &self.lines, from);
         let mut y = inside.y + text_rows;
         if let Some(field) = self.field {
-            let place = Rect { y: y + 1, height: field_rows, ..inside }.intersection(paint.buffer.area);
-            draw_field(field, place, paint);
+            // A mark before one line tells that it is typed into; a larger field is seen as one.
+            let mark =
+                if field.is_one_line() { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Key) } else { 0 };
+            let place = Rect { x: inside.x + mark, y: y + 1, width: inside.width - mark, height: field_rows };
+            draw_field(field, place.intersection(paint.buffer.area), paint);
             y += field_rows + 1;
         }
         if let Some(problem) = problem {

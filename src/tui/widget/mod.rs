@@ -14,6 +14,8 @@ pub mod output;
 pub mod paint;
 pub mod results;
 pub mod resume;
+pub mod seen;
 pub mod soak;
 pub mod status;
 pub mod step;
+pub mod strip;

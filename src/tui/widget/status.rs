@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{Allowed, Gate, StepStatus};
+use crate::engine::{Allowed, Gate, Plan, StepState, StepStatus, Verdict};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
@@ -50,8 +50,16 @@ impl Status<'_> {
         if let Some(latest) = alarms.first() {
             let seen = self.keymap.shown(Action::Seen, Context::Run);
             let told = tell::alarm(latest, &look.clock(latest.since), alarms.len() - 1);
-            return Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm);
+            let alarm = Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm).and(" ", Meaning::Text);
+            // What is told otherwise stands behind it, as far as there is room.
+            return Strip(alarm.0.into_iter().chain(self.of_the_walk(alert).0).collect());
         }
+        self.of_the_walk(alert)
+    }
+
+    /// Where the walk stands.
+    fn of_the_walk(&self, alert: &str) -> Strip {
+        let run = self.run;
         if !run.is_at_current()
             && let Some(key) = &run.state.current
         {
@@ -70,11 +78,7 @@ impl Status<'_> {
     fn of_the_gate(&self, alert: &str) -> Strip {
         let run = self.run;
         if run.state.current.is_none() {
-            let is_end = run.view.allowed.contains(&Allowed::Close);
-            let close = self.keymap.shown(Action::Close, Context::Run);
-            let told =
-                if is_end { format!("every step is accounted for; {close} closes the run") } else { String::new() };
-            return Strip::of(told, Meaning::Ok);
+            return self.of_the_end(alert);
         }
         if self.has_more_cautions {
             return Strip::of("the cautions go on below: enter reads on", Meaning::Caution);
@@ -93,6 +97,31 @@ impl Status<'_> {
                 Strip::of(format!("{alert} held: {}", told.join("; ")), Meaning::Degraded)
             }
         }
+    }
+
+    /// That nothing is left to do; not as a success beside what is not well.
+    fn of_the_end(&self, alert: &str) -> Strip {
+        let run = self.run;
+        if !run.view.allowed.contains(&Allowed::Close) {
+            return Strip::default();
+        }
+        let is_back = matches!(run.state.plan, Plan::Rollback(_));
+        let is_left_out = |step: &StepState| step.status == StepStatus::NotApplicable;
+        let is_empty = is_back && run.state.walked().flat_map(|phase| phase.keys()).all(|(_, step)| is_left_out(step));
+        let not_ok = run.view.moment.board.rows.iter().filter(|row| row.verdict != Verdict::Ok).count();
+        let mut told = String::from(match (is_back, is_empty) {
+            (true, true) => "this way back had nothing to do for anybody",
+            (true, false) => "the way back is walked",
+            (false, _) => "every step is accounted for",
+        });
+        if not_ok > 0 {
+            told.push_str(&format!(", health: {not_ok} not ok"));
+        }
+        told.push_str(&format!("; {} closes the run", self.keymap.shown(Action::Close, Context::Run)));
+        if is_empty || not_ok > 0 {
+            return Strip::of(format!("{alert} {told}"), Meaning::Degraded);
+        }
+        Strip::of(told, Meaning::Ok)
     }
 
     /// Draws the action bar: what the step allows, below it what the run allows and how far it is on disk.

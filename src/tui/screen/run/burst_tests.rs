@@ -165,7 +165,7 @@ fn a_yes_amid_a_typed_text_ends_no_command() {
     stage.press("enter");
     stage.type_text("vault-2");
     stage.press("enter");
-    assert!(stage.state.job.is_some());
+    assert!(stage.state.is_running());
     stage.real_ms += 2_000;
     type_ahead(&mut stage, "proxy-1", 100);
     assert!(!stage.effects.iter().any(|effect| matches!(effect, Effect::Cancel(_))));

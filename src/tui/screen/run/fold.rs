@@ -21,7 +21,11 @@ impl Run {
                     self.refuse(&refusal.to_string());
                 }
             }
-            Update::Sampled(sample) => self.keeper.take(*sample),
+            Update::Sampled(sample) => {
+                self.keeper.take(*sample);
+                self.touch();
+                return self.answered(now);
+            }
             Update::Printed(job, bytes) => {
                 if self.printed_for_item(job, &bytes) {
                     return Vec::new();

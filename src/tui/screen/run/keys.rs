@@ -11,7 +11,7 @@ use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, 
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
-use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, panes};
+use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
 use crate::tui::screen::run::page::phase_named;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -92,7 +92,7 @@ impl Run {
             // What is typed while it is being saved is meant for what comes after it.
             self.burst.lose();
         }
-        if self.is_one_go(action, now) {
+        if self.is_one_go(action, now) || self.waits_for_answers(action) {
             return Vec::new();
         }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
@@ -122,7 +122,7 @@ impl Run {
                 self.dialog = None;
                 Vec::new()
             }
-            Answer::Propose(proposal) => self.propose(proposal),
+            Answer::Propose(proposal) => self.propose_on_fresh(proposal, now),
             Answer::Do(Effect::Leave(how)) => {
                 self.leave(now);
                 vec![Effect::Leave(how)]
@@ -156,7 +156,7 @@ impl Run {
         }
     }
 
-    fn propose(&mut self, proposal: Proposal) -> Vec<Effect> {
+    pub(super) fn propose(&mut self, proposal: Proposal) -> Vec<Effect> {
         if self.halted.is_some() || self.pending.is_some() {
             return Vec::new();
         }
@@ -277,6 +277,7 @@ impl Run {
     fn open(&mut self, dialog: Dialog) {
         self.dialog = Some(dialog);
         self.is_unseen = true;
+        self.asking = None;
         self.note_opened();
     }
 
@@ -418,6 +419,7 @@ impl Run {
                 health_lines: self.health_lines(),
                 guard_lines: self.guard_lines(),
                 focus: self.focus,
+                narrow: self.narrow(area),
             },
         )
     }
@@ -426,20 +428,10 @@ impl Run {
         Rect::new(0, 0, self.size.0, self.size.1)
     }
 
-    /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
-    fn is_output_here(&self) -> bool {
-        let is_of_it = self.output.step.is_none() || self.output.step == self.shown_step();
-        self.state.is_running() || is_of_it || self.has_table()
-    }
-
-    /// Whether there is output, now or from the command before.
-    pub fn has_output(&self) -> bool {
-        self.state.is_running() || !self.output.is_empty() || self.has_table()
-    }
-
     fn health_lines(&self) -> usize {
         let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
-        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height()
+        let width = health_text_width(self.size.0);
+        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
     }
 
     fn guard_lines(&self) -> usize {

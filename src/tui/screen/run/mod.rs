@@ -1,6 +1,7 @@
 //! The run screen: one fold of the session's records, and what a person looks at in it.
 
 pub mod alarm;
+mod asking;
 mod back;
 mod burst;
 pub mod draw;
@@ -11,6 +12,8 @@ mod mouse;
 pub mod output;
 pub mod page;
 pub mod results;
+mod room;
+pub mod seen;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -29,6 +32,7 @@ use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
+use crate::tui::screen::run::asking::Asking;
 use crate::tui::screen::run::burst::Burst;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
@@ -90,6 +94,8 @@ pub struct Run {
     last_act_ms: Option<u64>,
     /// The keys that came in one go.
     burst: Burst,
+    /// The confirmed command whose probes are being asked.
+    asking: Option<Asking>,
     /// The current step changed and has not been on the screen yet.
     is_unseen: bool,
     /// When the operator asked to leave.
@@ -180,6 +186,7 @@ impl Run {
             seen: HashSet::new(),
             last_act_ms: None,
             burst: Burst::default(),
+            asking: None,
             is_unseen: true,
             leaving_since_ms: None,
             is_stale: true,
@@ -233,6 +240,8 @@ impl Run {
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
             if self.is_at_current() {
                 self.view.page.held = self.held();
+                self.view.page.missing = self.missing();
+                self.view.page.is_live = true;
             }
         }
     }

@@ -72,10 +72,13 @@ impl OutputTail {
         self.left_out
     }
 
-    /// The `count` lines that are in view, the latest last.
+    /// The `count` lines that are in view, the latest last; empty ones at the end are left out.
     pub fn tail(&self, count: usize) -> Vec<String> {
         let partial = (!self.partial.is_empty()).then(|| clean_output_line(&self.partial));
-        let end = self.len().saturating_sub(self.up.min(self.len().saturating_sub(count)));
+        let is_blank = |line: &&String| line.trim().is_empty();
+        let blank = partial.iter().chain(self.lines.iter().rev()).take_while(is_blank).count();
+        let all = self.len() - blank;
+        let end = all.saturating_sub(self.up.min(all.saturating_sub(count)));
         let begin = end.saturating_sub(count);
         self.lines.iter().cloned().chain(partial).skip(begin).take(end - begin).collect()
     }

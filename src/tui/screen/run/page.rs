@@ -12,6 +12,7 @@ use crate::runbook::{
     Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, PhaseId, Probe, Runbook, Step, StepKey, Template,
 };
 use crate::sources;
+use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
 
 /// Everything that the step pane shows of one step.
@@ -35,8 +36,8 @@ pub struct StepPage {
     pub kind: Option<ActionKind>,
     /// Its cautions with their texts.
     pub cautions: Vec<(CautionLevel, String)>,
-    /// The condition under which it applies: its source, and the author's reason.
-    pub applies: Option<(String, String)>,
+    /// Why it may turn out not to apply, in the author's words.
+    pub unless: String,
     /// Its explanation.
     pub text: String,
     /// Exactly what would run, or why that cannot be told.
@@ -60,6 +61,10 @@ pub struct StepPage {
     pub timer: Option<Duration>,
     /// What it means, in the author's words.
     pub why: String,
+    /// The answers that are not ok among those that it waits for now.
+    pub missing: Vec<Seen>,
+    /// Whether it is the current step, of which there is more to be asked.
+    pub is_live: bool,
     /// The target's name is typed.
     pub target: Option<String>,
     /// The point of no return.
@@ -112,7 +117,7 @@ impl StepPage {
             before: state.before.get(key).cloned(),
             kind: Some(step.action.kind()),
             cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
-            applies: step.when.as_ref().map(|when| (when.holds.source().to_owned(), when.why.clone())),
+            unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
             target: step.critical.then(|| target(runbook, state, key)).flatten(),
             is_irreversible: step.irreversible,
