@@ -22,12 +22,14 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 /// What `.health.NAME[]` holds beside the fields.
 const ROW_KEYS: &[&str] = &["node", "verdict", "age", "why"];
 /// What the fields of each kind of probe see.
-const HTTP_ANSWER: &[&str] = &["status", "headers", "body", "text", "trailers", "refused", "timed_out", "elapsed_ms"];
-const PAGE_ANSWER: &[&str] = &["status", "metrics", "error", "refused", "timed_out", "elapsed_ms"];
-const QUERY_ANSWER: &[&str] = &["status", "result", "error", "warnings", "refused", "timed_out", "elapsed_ms"];
+const HTTP_ANSWER: &[&str] =
+    &["status", "headers", "body", "text", "trailers", "refused", "closed", "timed_out", "elapsed_ms"];
+const PAGE_ANSWER: &[&str] = &["status", "metrics", "error", "refused", "closed", "timed_out", "elapsed_ms"];
+const QUERY_ANSWER: &[&str] =
+    &["status", "result", "error", "warnings", "refused", "closed", "timed_out", "elapsed_ms"];
 /// Either of the two, where it cannot be told which.
 const METRICS_ANSWER: &[&str] =
-    &["status", "metrics", "result", "error", "warnings", "refused", "timed_out", "elapsed_ms"];
+    &["status", "metrics", "result", "error", "warnings", "refused", "closed", "timed_out", "elapsed_ms"];
 const TCP_ANSWER: &[&str] = &["refused", "timed_out", "elapsed_ms"];
 const COMMAND_ANSWER: &[&str] = &["exit", "stdout", "stderr", "json", "timed_out", "elapsed_ms"];
 
