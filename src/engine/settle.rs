@@ -207,11 +207,7 @@ fn reads_node(expr: &Expr) -> bool {
     expr.reads().whole || expr.reads().keys.contains_key("node")
 }
 
-/// Whether every probe that the expression reads has given an answer in this sitting, be it "unknown".
+/// Whether everybody whom the probes that the expression reads ask has given an answer in this sitting, be it "unknown".
 fn has_answers(board: &Board, expr: &Expr) -> bool {
-    let probes = board.read_by(expr);
-    probes.iter().all(|probe| {
-        let mut rows = board.rows.iter().filter(|row| row.probe.as_str() == probe).peekable();
-        rows.peek().is_some() && rows.all(|row| row.age_ms.is_some())
-    })
+    board.oldest_ms(&board.read_by(expr)).is_some()
 }

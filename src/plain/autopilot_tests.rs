@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
-use crate::clock::{Clock, FixedClock, Timestamp};
+use crate::clock::{FixedClock, Timestamp};
 use crate::exec::ScriptedRunner;
 use crate::journal::Store;
 use crate::runbook::parse;

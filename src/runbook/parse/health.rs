@@ -68,6 +68,8 @@ impl<'d> Reader<'d> {
         let id = self.name(&mut table);
         self.probes_seen.extend(id.as_ref().map(|id| id.value.to_owned()));
         let title = table.text("title", &mut self.findings);
+        let when = table.text("when", &mut self.findings);
+        let when = when.and_then(|text| self.expr(&text, Sees::Question { node: false }));
         let each = table.text("each", &mut self.findings);
         let sees = Sees::Question { node: each.is_some() };
         let each = each.and_then(|text| self.expr(&text, Sees::Question { node: false }));
@@ -87,8 +89,18 @@ impl<'d> Reader<'d> {
         table.finish(&mut self.findings);
         let id = id?;
         let title = title.map_or_else(|| id.value.to_owned(), |text| self.plain(&text));
-        let probe =
-            Probe { id: ProbeId::new(id.value), title, each, every, timeout, ask: ask?, fields, ok: ok?, degraded };
+        let probe = Probe {
+            id: ProbeId::new(id.value),
+            title,
+            when,
+            each,
+            every,
+            timeout,
+            ask: ask?,
+            fields,
+            ok: ok?,
+            degraded,
+        };
         Some((id, probe))
     }
 
