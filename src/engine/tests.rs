@@ -423,6 +423,25 @@ fn a_gate_on_unknown_stays_closed() {
     assert!(!walk.allowed().iter().any(|allowed| matches!(allowed, Allowed::Run(_))));
 }
 
+#[test]
+fn what_is_false_is_unknown_while_nobody_answers_and_stays_false_when_one_does() {
+    let mut walk = at_stop();
+    let guard = ConditionId::Guard(GuardId::new("one-away"));
+    let seen = |walk: &Walk| {
+        let (truth, why, _) = evaluate(&walk.runbook, &walk.state, &walk.moment.board, &guard, walk.moment.at).unwrap();
+        (truth, why)
+    };
+    for row in &mut walk.moment.board.rows {
+        row.verdict = Verdict::Unknown;
+        row.why = "no answer within 2s".into();
+    }
+    assert_eq!(seen(&walk), (Tri::Unknown, "nobody gives an answer: n1: no answer within 2s".into()));
+    for known in [Verdict::Ok, Verdict::Degraded, Verdict::Bad] {
+        walk.moment.board.rows[2].verdict = known;
+        assert_eq!(seen(&walk).0, Tri::False, "{known:?}");
+    }
+}
+
 /// A board on which this node gives no answer.
 fn silent(node: usize) -> Board {
     let mut board = board([true; 3]);
@@ -451,7 +470,7 @@ fn a_loop_does_not_open_while_a_node_gives_no_answer() {
     let mut walk = before_the_loop();
     assert_eq!(walk.state.current, None);
     let told = stalled(&walk.runbook, &walk.state, &walk.moment).unwrap();
-    assert_eq!(told, "the phase nodes cannot open: health/node[n3] is unknown: no answer within 2s");
+    assert_eq!(told, "the phase \"Each standby\" cannot open: health/node[n3] is unknown: no answer within 2s");
     assert_eq!(walk.allowed().first(), Some(&Allowed::Acknowledge(health("n3"))));
     for other in [health("n2"), ConditionId::Guard(GuardId::new("one-away"))] {
         let other = Proposal::Acknowledge { condition: other, reason: "so what".into() };
@@ -781,7 +800,7 @@ fn an_item_without_end_keeps_a_phase_closed() {
     walk.moment.board.rows[1].item["log"] = json!("x".repeat(17_000));
     walk.do_first();
     let told = stalled(&walk.runbook, &walk.state, &walk.moment).unwrap();
-    assert_eq!(told, "the phase nodes cannot open: the item n2 is larger than 16 KiB");
+    assert_eq!(told, "the phase \"Each standby\" cannot open: the item n2 is larger than 16 KiB");
 }
 
 #[test]
