@@ -192,6 +192,17 @@ pub fn read_file(path: &Path) -> Result<Entry, LibraryError> {
     Ok(entry(&stem, Origin::File(path.to_owned()), source.into()))
 }
 
+/// Whether the file is a site file: by what it holds, or where that does not tell, by where it lies and by its name.
+///
+/// # Errors
+/// Nothing is there, or it is no text.
+pub fn is_site_file(path: &Path) -> Result<bool, LibraryError> {
+    let source = read_text(path, site::MAX_SITE_BYTES.max(runbook::parse::MAX_BOOK_BYTES))?;
+    let lies_with_sites = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "sites");
+    let is_named_so = path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("site"));
+    Ok(site::is_site(&source).unwrap_or(lies_with_sites || is_named_so))
+}
+
 /// Reads one site file: its text, the site when there is no error in it, and what was found in it.
 ///
 /// # Errors
@@ -214,6 +225,11 @@ fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
 }
 
 fn check(id: &str, origin: &Origin, source: &str) -> Checked {
+    if site::is_site(source) == Some(true) {
+        let finding = Diagnostic::error("site-file", 0..0, "this is a site file, not a runbook");
+        let finding = finding.with_help("a runbook is bound to it with `--site`").in_file(&origin.name(id));
+        return Checked { book: None, findings: vec![finding] };
+    }
     let (mut book, mut findings) = runbook::parse(source);
     findings.extend(book.iter().flat_map(coverage::check));
     if findings.iter().any(Diagnostic::is_error) {

@@ -228,6 +228,25 @@ fn the_shipped_runbook_and_site_pass_the_check() {
 }
 
 #[test]
+fn a_site_file_of_any_name_is_checked_as_one_and_is_no_runbook() {
+    let home = Home::new();
+    let path = |name: &str| home.0.path().join(name).to_string_lossy().into_owned();
+    let source = "name = \"prod-eu\"\nenvironment = { word = \"PRODUCTION\", colour = \"red\" }\n";
+    std::fs::write(path("prod-eu.toml"), source).expect("it can be written");
+    std::fs::write(path("typo.toml"), format!("{source}[input]\n")).expect("it can be written");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(root.join("runbooks/vault-ha-upgrade.toml"), path("on-site.toml")).expect("it can be copied");
+    let output = home.run(&["check", &path("prod-eu.toml")]);
+    assert_eq!((output.status.code(), output.stdout.ends_with(b": 0 errors, 0 pieces of advice\n")), (Some(0), true));
+    let told = text(&home.run(&["check", &path("typo.toml")]).stdout);
+    assert!(told.contains("typo.toml:3") && told.contains(": 1 errors"), "{told}");
+    let told = text(&home.run(&["check", &path("on-site.toml")]).stdout);
+    assert!(told.contains(": 0 errors, 1 pieces of advice"), "only its name is wrong: {told}");
+    let refused = text(&home.run(&["practice", &path("prod-eu.toml")]).stderr);
+    assert!(refused.contains("this is a site file, not a runbook") && !refused.contains("unknown key"), "{refused}");
+}
+
+#[test]
 fn a_code_is_explained_and_an_unknown_one_is_a_usage_error() {
     let home = Home::new();
     for (arguments, status, told) in [

@@ -218,6 +218,11 @@ async fn what_is_no_proper_answer_is_unknown_with_its_reason() {
         let sample = ask(target(question, &[("up", ".body.up")], ".up == true")).await;
         assert_eq!((sample.verdict, sample.why.as_str()), (Verdict::Unknown, why), "{path}");
     }
+    for (path, is_closed) in [("/close", true), ("/cut", true), ("/status/200", false)] {
+        let fields_of = [("closed", ".closed"), ("silent", ".timed_out"), ("refused", ".refused")];
+        let sample = ask(target(http(&format!("{address}{path}")), &fields_of, "false")).await;
+        assert_eq!(fields(&sample), json!({"closed": is_closed, "silent": false, "refused": false}), "{path}");
+    }
     let sample = ask(vault(http("http://no-such-host.invalid/"))).await;
     assert_eq!(sample.verdict, Verdict::Unknown);
     assert!(sample.why.starts_with("no answer: "), "{}", sample.why);

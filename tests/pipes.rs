@@ -86,5 +86,18 @@ fn a_journal_is_verified_out_of_a_pipe() {
 #[test]
 fn a_file_without_a_whole_record_proves_nothing() {
     let home = Home::new();
-    assert_eq!(home.output(&["verify", "/dev/null"]).status.code(), Some(1));
+    let empty = home.path().join("empty");
+    std::fs::write(&empty, "").expect("it can be written");
+    assert_eq!(home.output(&["verify", &empty.to_string_lossy()]).status.code(), Some(1));
+}
+
+#[test]
+fn a_device_is_no_journal() {
+    let home = Home::new();
+    for device in ["/dev/zero", "/dev/null"] {
+        let output = home.output(&["verify", device]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{device}: {told}");
+        assert!(told.contains(&format!("{device}: it is a device, not a file or a pipe")), "{told}");
+    }
 }

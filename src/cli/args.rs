@@ -50,7 +50,7 @@ pub enum Command {
         #[arg(required = true, value_name = "JOURNAL")]
         journals: Vec<String>,
     },
-    /// Read runbooks and site files (in a folder `sites`, or named `…site.toml`) and report everything that is wrong with them.
+    /// Read runbooks and site files (told apart by their keys) and report everything that is wrong with them.
     Check {
         /// Runbook files.
         #[arg(required_unless_present = "explain", value_name = "FILE")]

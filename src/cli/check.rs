@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::error::CliError;
 use crate::cli::run;
 use crate::diagnostic::{Diagnostic, render_all};
-use crate::library::{Entry, read_file, read_site};
+use crate::library::{Entry, is_site_file, read_file, read_site};
 use crate::text::clean_line;
 
 /// `piton check`: every diagnostic of every file, in one pass. Status 1 when one of them is an error.
@@ -32,7 +32,7 @@ pub fn check(files: &[PathBuf]) -> Result<u8, CliError> {
 
 /// A file's text and what is to be said of it, as a site file or as a runbook.
 fn look_at(path: &Path) -> Result<(String, Vec<Diagnostic>), CliError> {
-    if is_site(path) {
+    if is_site_file(path).map_err(CliError::failed)? {
         let (text, _, findings) = read_site(path).map_err(CliError::failed)?;
         return Ok((text, findings));
     }
@@ -67,11 +67,4 @@ pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
 
 fn errors(entry: &Entry) -> usize {
     entry.findings().iter().filter(|finding| finding.is_error()).count()
-}
-
-/// Whether the file lies where site files lie, or says so by its name.
-fn is_site(path: &Path) -> bool {
-    let folder = path.parent().and_then(Path::file_name);
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    folder.is_some_and(|folder| folder == "sites") || stem.ends_with("site")
 }

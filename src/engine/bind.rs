@@ -87,12 +87,8 @@ fn has_room(runbook: &Runbook, state: &RunState, id: &PhaseId, items: &[Item]) -
     Ok(())
 }
 
-/// The first thing that the items of a phase are not known from: a probe that asks nobody, or a row that says nothing.
+/// The first thing that the items of a phase are not known from: a row that says nothing.
 fn untold(state: &RunState, board: &Board, each: &Expr) -> Option<String> {
-    let asks_nobody = |probe: &&String| board.rows.iter().all(|row| row.probe.as_str() != probe.as_str());
-    if let Some(probe) = board.read_by(each).iter().find(asks_nobody) {
-        return Some(format!("the probe {probe} asks nobody"));
-    }
     let silent: Vec<_> = silent(state, board, each).collect();
     let (id, row) = silent.first()?;
     let more = if silent.len() > 1 { format!(" (and {} more)", silent.len() - 1) } else { String::new() };

@@ -193,7 +193,7 @@ pub fn evaluate(
     let (holds, told, scope) = rule(runbook, state, board, condition, now)?;
     let probes = board.read_by(holds);
     let (truth, why) = match judge(holds, board, &scope) {
-        (Tri::False, _) => match soak::unseen(runbook, condition, board, &probes) {
+        (Tri::False, _) => match soak::unseen(runbook, condition, board, &probes).or_else(|| board.silence(&probes)) {
             Some(why) => (Tri::Unknown, why),
             None => (Tri::False, told.to_owned()),
         },

@@ -128,6 +128,17 @@ impl Board {
         all
     }
 
+    /// Why nothing can be told from these probes: every row of them is unknown; `None` where one is not, or none is there.
+    pub fn silence(&self, probes: &[String]) -> Option<String> {
+        let mut rows = self.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str())).peekable();
+        let first = *rows.peek()?;
+        if rows.any(|row| row.verdict != Verdict::Unknown) {
+            return None;
+        }
+        let who = first.node.as_deref().unwrap_or(first.probe.as_str());
+        Some(format!("nobody gives an answer: {who}: {}", first.why))
+    }
+
     /// The age of the oldest sample of these probes; `None` when one of them has no sample at all.
     pub fn oldest_ms(&self, probes: &[String]) -> Option<u64> {
         self.rows

@@ -41,7 +41,7 @@ pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, sour
         scope.insert("passed".into(), passed(state));
     }
     if source.contains("health") {
-        scope.insert("health".into(), health(board));
+        scope.insert("health".into(), health(state, board));
     }
     Value::Object(scope)
 }
@@ -235,8 +235,9 @@ fn passed(state: &RunState) -> Value {
     Value::Object(passed)
 }
 
-fn health(board: &Board) -> Value {
-    let mut health = Map::new();
+fn health(state: &RunState, board: &Board) -> Value {
+    // A probe that asks nobody has no rows: that is known, and not the same as no answer.
+    let mut health: Map<_, _> = state.probes.iter().map(|probe| (probe.to_string(), json!([]))).collect();
     for row in &board.rows {
         let mut entry = row.fields.clone();
         entry.insert("node".into(), row.item.clone());

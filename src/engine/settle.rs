@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::engine::bind::{bind, bind_group};
 use crate::engine::defer;
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Moment;
-use crate::engine::scope::{millis, step_scope};
+use crate::engine::scope::{millis, scope, step_scope};
 use crate::engine::soak;
 use crate::engine::state::{Group, RunState, StepStatus};
-use crate::runbook::{Action, Condition, Expr, Runbook, StepKey, Truth, shorten};
+use crate::runbook::{Action, Condition, Expr, PhaseId, Runbook, StepKey, Truth, shorten};
 
 /// The most steps that a run may have, over all items.
 pub(crate) const MAX_STEPS: usize = 100_000;
@@ -193,25 +195,37 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
         let name = group.item.name.as_deref().unwrap_or_default();
         let why = bind_group(runbook, state, moment, &phase.id, group).err();
         return Some(match why {
-            Some(why) => format!("the phase {} cannot open for {name}: {why}", phase.id),
-            None => format!("whether {} opens for {name} waits for a first answer of its probes", phase.id),
+            Some(why) => format!("{} cannot open for {name}: {why}", titled(runbook, state, moment, &phase.id)),
+            None => format!(
+                "whether {} opens for {name} waits for a first answer of its probes",
+                titled(runbook, state, moment, &phase.id)
+            ),
         });
     }
     if phase.is_bound {
-        return Some(format!("the next step of {} waits for a first answer of its probes", phase.id));
+        return Some(format!(
+            "the next step of {} waits for a first answer of its probes",
+            titled(runbook, state, moment, &phase.id)
+        ));
     }
-    bind(runbook, state, moment, &phase.id).err().map(|why| format!("the phase {} cannot open: {why}", phase.id))
+    let why = bind(runbook, state, moment, &phase.id).err()?;
+    Some(format!("{} cannot open: {why}", titled(runbook, state, moment, &phase.id)))
+}
+
+/// A phase as people know it: by its title, with its values.
+fn titled(runbook: &Runbook, state: &RunState, moment: &Moment, id: &PhaseId) -> String {
+    let title = runbook.phase(id).and_then(|phase| {
+        let scope = scope(state, &moment.board, &Value::Null, moment.at, phase.title.source());
+        phase.title.render(&scope).ok()
+    });
+    title.map_or_else(|| format!("the phase {id}"), |title| format!("the phase \"{title}\""))
 }
 
 fn reads_node(expr: &Expr) -> bool {
     expr.reads().whole || expr.reads().keys.contains_key("node")
 }
 
-/// Whether every probe that the expression reads has given an answer in this sitting, be it "unknown".
+/// Whether everybody whom the probes that the expression reads ask has given an answer in this sitting, be it "unknown".
 fn has_answers(board: &Board, expr: &Expr) -> bool {
-    let probes = board.read_by(expr);
-    probes.iter().all(|probe| {
-        let mut rows = board.rows.iter().filter(|row| row.probe.as_str() == probe).peekable();
-        rows.peek().is_some() && rows.all(|row| row.age_ms.is_some())
-    })
+    board.oldest_ms(&board.read_by(expr)).is_some()
 }

@@ -13,7 +13,7 @@ use crate::engine::observe::{Board, JobId};
 use crate::engine::restart::{Before, Given};
 use crate::engine::soak::SoakState;
 use crate::engine::together::{Batch, ItemResult};
-use crate::runbook::{Action, Order, Phase, PhaseId, RollbackId, Runbook, Step, StepId, StepKey};
+use crate::runbook::{Action, Order, Phase, PhaseId, ProbeId, RollbackId, Runbook, Step, StepId, StepKey};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct RunState {
     pub sittings: u32,
     /// The phases of the plan, then of every rollback plan.
     pub phases: Vec<PhaseState>,
+    /// Every probe of the runbook, those that ask nobody here included.
+    pub probes: Vec<ProbeId>,
     /// Which plan is walked.
     pub plan: Plan,
     /// The current step.
@@ -341,6 +343,7 @@ impl RunState {
             sitting: None,
             sittings: 0,
             phases: main.chain(ways_back).collect(),
+            probes: runbook.health.iter().map(|probe| probe.id.clone()).collect(),
             plan: Plan::Main,
             current: None,
             running: Vec::new(),

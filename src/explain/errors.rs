@@ -281,6 +281,13 @@ expect = { holds = ".exit == 0", why = "It must end well." }
 "#,
     },
     Explanation {
+        code: "site-file",
+        title: "a site file where a runbook is needed",
+        why: "A file with `name` or `environment`, and without the keys of a runbook, says what a place binds. Name a runbook, and give it the place: `piton run RUNBOOK --site FILE`.",
+        bad: "",
+        good: "",
+    },
+    Explanation {
         code: "toml",
         title: "the text is not TOML",
         why: "TOML is what runbooks and site files are written in. One mistake can make several findings; begin with the first.",

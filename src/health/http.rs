@@ -19,6 +19,9 @@ use crate::health::verdict::{Heard, Kind};
 /// The largest answer, in bytes.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
+/// What is said of a connection that ends too early.
+const CLOSED: &str = "the connection was closed before the answer";
+
 /// Everything of a request that is known beforehand.
 pub(crate) struct Asking<'a> {
     pub url: &'a Uri,
@@ -49,7 +52,7 @@ pub(crate) struct Limits {
 pub(crate) const JSON: Limits = Limits { accept: "application/json, */*;q=0.5", bytes: MAX_BODY_BYTES };
 
 /// Sends it and waits for the whole answer. The facts are `status`, `headers`, `body` (JSON when it parses, whatever
-/// the content type says), `text`, `trailers`, `refused`, `timed_out` and `elapsed_ms`.
+/// the content type says), `text`, `trailers`, `refused`, `closed`, `timed_out` and `elapsed_ms`.
 pub(crate) async fn ask(client: &Client, asking: Asking<'_>) -> Heard {
     let redactor = asking.redactor.clone();
     let (answer, elapsed) = fetch(client, asking, &JSON).await;
@@ -98,6 +101,7 @@ pub(crate) fn complete(mut facts: Map<String, Value>, names: &[&str], kind: Kind
         facts.entry(*name).or_insert(Value::Null);
     }
     facts.insert("refused".into(), Value::Bool(kind == Kind::Refused));
+    facts.insert("closed".into(), Value::Bool(matches!(kind, Kind::Closed(_))));
     facts.insert("timed_out".into(), Value::Bool(kind == Kind::TimedOut));
     facts.insert("elapsed_ms".into(), json!(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)));
     Heard { facts, kind, elapsed }
@@ -168,7 +172,7 @@ fn explain(error: &(dyn Error + 'static), limit: usize) -> Kind {
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>() {
             if error.is_incomplete_message() {
-                return Kind::Nothing("the connection was closed before the answer".into());
+                return Kind::Closed(CLOSED);
             }
             if error.is_parse() {
                 return Kind::Nothing(format!("not an HTTP answer: {error}"));
@@ -180,10 +184,8 @@ fn explain(error: &(dyn Error + 'static), limit: usize) -> Kind {
         let io = error.downcast_ref::<io::Error>();
         match io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => return Kind::Refused,
-            Some(io::ErrorKind::ConnectionReset) => return Kind::Nothing("the connection was reset".into()),
-            Some(io::ErrorKind::UnexpectedEof) => {
-                return Kind::Nothing("the connection was closed before the answer".into());
-            }
+            Some(io::ErrorKind::ConnectionReset) => return Kind::Closed("the connection was reset"),
+            Some(io::ErrorKind::UnexpectedEof) => return Kind::Closed(CLOSED),
             _ => {}
         }
         innermost = error.to_string();

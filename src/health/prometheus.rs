@@ -24,7 +24,7 @@ pub(crate) async fn ask(client: &Client, asking: Asking<'_>, metrics: Metrics, t
     }
 }
 
-/// The facts are `status`, `metrics`, `error`, `refused`, `timed_out` and `elapsed_ms`. Without status 200 there are no
+/// The facts are `status`, `metrics`, `error`, `refused`, `closed`, `timed_out` and `elapsed_ms`. Without status 200 there are no
 /// metrics but an error.
 async fn page(client: &Client, asking: Asking<'_>, target: &Target) -> Heard {
     let (answer, elapsed) = fetch(client, asking, &PAGE).await;
@@ -68,7 +68,7 @@ fn is_read(target: &Target, name: &str) -> bool {
     })
 }
 
-/// The facts are `status`, `result`, `error`, `warnings`, `refused`, `timed_out` and `elapsed_ms`.
+/// The facts are `status`, `result`, `error`, `warnings`, `refused`, `closed`, `timed_out` and `elapsed_ms`.
 async fn query(client: &Client, asking: Asking<'_>) -> Heard {
     let (answer, elapsed) = fetch(client, asking, &JSON).await;
     let mut facts = Map::new();

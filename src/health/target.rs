@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::engine::scope::secret_input;
 use crate::engine::{CommandLine, EnvValue};
 use crate::runbook::id::is_item_name;
-use crate::runbook::{self, Argv, Ask, Expr, Probe, ProbeId, Runbook, SecretRef, Template};
+use crate::runbook::{self, Argv, Ask, Expr, Probe, ProbeId, Runbook, SecretRef, Template, Truth};
 
 /// The most items that one probe is asked for.
 const MAX_ITEMS: usize = 1000;
@@ -92,7 +92,8 @@ pub enum HeaderText {
     Secret(EnvValue),
 }
 
-/// Everything that the runbook's probes ask, in its order. `scope` holds the bound `inputs`.
+/// Everything that the runbook's probes ask, in its order: nothing for one whose `when` is false or whose `each` is
+/// empty. `scope` holds the bound `inputs`.
 ///
 /// # Errors
 /// Every probe and item that cannot be asked, each with the reason, as lower-case fragments.
@@ -119,6 +120,12 @@ pub fn targets(runbook: &Runbook, scope: &Value) -> Result<Vec<Target>, Vec<Stri
 }
 
 fn items(probe: &Probe, scope: &Value) -> Result<Vec<(Option<String>, Value)>, String> {
+    let wanted = probe.when.as_ref().map_or(Truth::True, |when| when.truth(scope));
+    match wanted {
+        Truth::True => {}
+        Truth::False => return Ok(vec![]),
+        Truth::Unknown(why) => return Err(format!("its `when` cannot be told: {why}")),
+    }
     let Some(each) = &probe.each else { return Ok(vec![(None, Value::Null)]) };
     let mut items: Vec<(Option<String>, Value)> = Vec::new();
     for item in each.all(scope, MAX_ITEMS).map_err(|error| error.0)? {
@@ -130,10 +137,6 @@ fn items(probe: &Probe, scope: &Value) -> Result<Vec<(Option<String>, Value)>, S
             return Err(format!("two items are named {name}"));
         }
         items.push((Some(name.to_owned()), item));
-    }
-    if items.is_empty() {
-        // What looks at it would wait for ever.
-        return Err("its `each` gives nothing to ask".into());
     }
     Ok(items)
 }

@@ -11,6 +11,7 @@ fn probe(each: Option<&str>, ask: Ask) -> Probe {
     Probe {
         id: ProbeId::new("vault"),
         title: "Vault".into(),
+        when: None,
         each: each.map(|each| Expr::compile(each).unwrap()),
         every: Duration::from_secs(2),
         timeout: Duration::from_secs(1),
@@ -145,10 +146,24 @@ fn what_cannot_be_asked_is_told_for_every_probe() {
         (".inputs.nodes[] | {}", "probe vault: {} has no name"),
         ("\"a\", \"b\", \"a\"", "probe vault: two items are named a"),
         ("\"a/b\"", "probe vault: \"a/b\" cannot name an item"),
-        ("empty", "probe vault: its `each` gives nothing to ask"),
     ] {
         let both = vec![probe(Some(each), plain("http://a")), probe(None, plain("/no"))];
         let problems = targets(&runbook(both), &scope()).unwrap_err();
         assert_eq!(problems, [why.to_owned(), "probe vault: \"/no\" names no host".to_owned()]);
     }
+}
+
+#[test]
+fn a_probe_asks_nobody_where_its_when_is_false_or_its_each_is_empty() {
+    let asked = |when: &str, each: &str| {
+        let mut one = probe(Some(each), http("http://{{ .node }}", vec![], None));
+        one.when = Some(Expr::compile(when).unwrap());
+        targets(&runbook(vec![one]), &scope()).map(|all| all.len())
+    };
+    assert_eq!(asked(".inputs.ca == null", "\"a\", \"b\""), Ok(2));
+    assert_eq!(asked(".inputs.ca == null", "empty"), Ok(0));
+    assert_eq!(asked(".inputs.ca != null", "\"a\", \"b\""), Ok(0));
+    assert_eq!(asked("false", ".inputs.nodes[] | {}"), Ok(0), "what is not asked need not be right");
+    let problems = asked(".inputs.ca.x.y", "\"a\"").unwrap_err();
+    assert!(problems[0].starts_with("probe vault: its `when` cannot be told: "), "{problems:?}");
 }

@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     Refused,
     /// None in time.
     TimedOut,
+    /// Somebody took the connection and closed it before the answer was whole; how.
+    Closed(&'static str),
     /// None, for this reason.
     Nothing(String),
 }
@@ -65,6 +67,10 @@ pub(crate) fn judge(target: &Target, heard: Heard) -> Judgement {
         Kind::TimedOut => {
             let why = format!("no answer within {:?}", target.timeout);
             Judgement { verdict: Verdict::Unknown, why, fields: lenient_fields(target, facts) }
+        }
+        // As a tunnel does whose far end is gone: what it is told apart from a silence by, the fields may say.
+        Kind::Closed(why) => {
+            Judgement { verdict: Verdict::Unknown, why: why.into(), fields: lenient_fields(target, facts) }
         }
         Kind::Answer => judge_answer(target, facts, None),
         Kind::Forbidden(status) => judge_answer(target, facts, Some(status)),

@@ -1,7 +1,8 @@
 //! Whether a journal is whole: one pass, one line in memory at a time.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use crate::engine::{JOURNAL_FORMAT, Record};
@@ -76,8 +77,17 @@ pub fn read_records(path: &Path) -> Result<(Vec<Record>, Verification), JournalE
 /// Verifies the file at `path` and hands on each good record with its raw line.
 pub(super) fn scan(path: &Path, each: impl FnMut(RawLine<'_>, Record)) -> Result<Verification, JournalError> {
     let file = File::open(path).map_err(|error| FsError::new("open", path, error))?;
+    if file.metadata().is_ok_and(|known| is_device(known.file_type())) {
+        // What never ends would be read for ever.
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a device, not a file or a pipe");
+        return Err(FsError::new("read", path, error).into());
+    }
     let verification = examine(BufReader::with_capacity(1 << 16, file), each);
     Ok(verification.map_err(|error| FsError::new("read", path, error))?)
+}
+
+fn is_device(kind: FileType) -> bool {
+    kind.is_char_device() || kind.is_block_device()
 }
 
 /// Verifies what `source` yields and hands on each good record with its raw line.

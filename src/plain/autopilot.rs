@@ -5,11 +5,18 @@ use std::io::{self, Write};
 use std::pin::pin;
 use std::sync::Arc;
 
-use crate::engine::{Closed, Leaving, Mode, Moment, Proposal, Record, RunState};
+use crate::clock::Timestamp;
+use crate::engine::{CRITICAL_SAMPLE_MS, Closed, Leaving, Mode, Moment, Proposal, Record, RunState, evidence};
 use crate::health::BoardKeeper;
 use crate::plain::words;
 use crate::runbook::Runbook;
 use crate::session::{Launched, Session, Update, autopilot};
+
+/// Younger answers are good enough for a critical command, in milliseconds: the session judges a little later.
+const YOUNG_MS: u64 = CRITICAL_SAMPLE_MS - 2_000;
+
+/// How often its probes are asked before the session decides on what there is.
+const ROUNDS: u8 = 3;
 
 /// How an autopilot run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +40,17 @@ pub async fn walk(
     let Launched { session, mut updates, runbook, records, targets, clock, is_resumed, .. } = launched;
     let state = RunState::fold(&runbook, &records);
     let keeper = BoardKeeper::new(&targets).paced_by(&*clock);
-    let mut walk =
-        Walk { runbook: runbook.clone(), session, state, keeper, out, asked: None, halted: None, gone: None };
+    let mut walk = Walk {
+        runbook: runbook.clone(),
+        session,
+        state,
+        keeper,
+        out,
+        asked: None,
+        sensing: None,
+        halted: None,
+        gone: None,
+    };
     if !is_resumed {
         walk.print(&records);
     }
@@ -79,6 +95,8 @@ struct Walk<'a> {
     keeper: BoardKeeper,
     out: &'a mut dyn Write,
     asked: Option<Proposal>,
+    /// Since when the probes of a critical command are asked for it, and how often they were.
+    sensing: Option<(Timestamp, u8)>,
     halted: Option<String>,
     gone: Option<io::Error>,
 }
@@ -122,10 +140,33 @@ impl Walk<'_> {
         }
         if let Some(proposal) = autopilot::next(runbook, &self.state, moment)
             && self.asked.as_ref() != Some(&proposal)
+            && self.is_on_fresh(&proposal, moment)
         {
             self.asked = Some(proposal.clone());
             self.session.propose(proposal);
         }
+    }
+
+    /// Whether a critical command may be proposed on the answers that there are. Where they are too old they are asked
+    /// for: by itself a probe may ask too rarely ever to be young enough, or never at the same time as another one.
+    fn is_on_fresh(&mut self, proposal: &Proposal, moment: &Moment) -> bool {
+        let (Proposal::Run { step, typed: Some(_), .. } | Proposal::RunAll { step, typed: Some(_), .. }) = proposal
+        else {
+            return true;
+        };
+        let oldest = moment.board.oldest_ms(&evidence(&self.runbook, &moment.board, step));
+        let (since, rounds) = self.sensing.unwrap_or((moment.at, 0));
+        let waited = u64::try_from(moment.at.since(since).as_millis()).unwrap_or(u64::MAX);
+        let have_all_answered = rounds == 0 || oldest.is_some_and(|age| age < waited);
+        if oldest.is_some_and(|age| age <= YOUNG_MS) || (have_all_answered && rounds >= ROUNDS) {
+            self.sensing = None;
+            return true;
+        }
+        if have_all_answered {
+            self.sensing = Some((moment.at, rounds + 1));
+            self.session.sense_now();
+        }
+        false
     }
 
     /// What is on disk, and nothing else, is printed as recorded. Without a reader the run is left.
@@ -147,3 +188,7 @@ impl Walk<'_> {
         self.out.flush()
     }
 }
+
+#[cfg(test)]
+#[path = "autopilot_tests.rs"]
+mod tests;

@@ -148,5 +148,5 @@ impl Expr {
 }
 
 #[cfg(test)]
-#[path = "expr_tests.rs"]
+#[path = "tests/expr/mod.rs"]
 mod tests;

@@ -145,6 +145,43 @@ async fn a_gate_does_not_stand_open_on_what_went_stale_unseen() {
     assert!(matches!(refusal, Refusal::GateClosed(_)), "{refusal}");
 }
 
+/// What reads only a probe that asks nobody.
+const OVER_NOBODY: &str = r#"check = '[.health.off[] | select(.verdict != "ok")] | length == 0'
+[[phase.step]]
+id = "off"
+title = "Off"
+when = '.health.off | length > 0'
+confirm = "Seen?"
+[[phase]]
+id = "each"
+title = "Each"
+for_each = '.health.off[] | .node'
+[[phase.step]]
+id = "node"
+title = "Node"
+confirm = "Seen?"
+[[phase]]
+id = "last"
+title = "Last"
+[[phase.step]]
+id = "seen"
+title = "Seen"
+confirm = "Seen?"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_that_asks_nobody_holds_nothing_back() {
+    for nobody in ["when = \"false\"", "each = \".inputs | to_entries[] | .key\""] {
+        let probe = format!("[[health]]\nid = \"off\"\n{nobody}\ntcp = \"127.0.0.1:1\"\nok = \"true\"\n");
+        let book = format!("{HEAD}{OVER_NOBODY}").replacen("[[phase]]", &format!("{probe}[[phase]]"), 1);
+        let mut bench = Bench::with(&book, ScriptedRunner::new()).await;
+        bench.run.session.propose(Proposal::Confirm { step: "last/seen".parse().unwrap(), said: "yes".into() });
+        let events = bench.recorded().await;
+        let is_confirmed = events.iter().any(|event| matches!(event, Event::StepConfirmed { .. }));
+        assert!(is_confirmed, "{nobody}: {events:?}");
+    }
+}
+
 const SOAK: &str = r#"check = '.health.it[0].verdict == "ok" or .health.it[0].verdict == "degraded"'
 soak = "1d"
 worst = { title = "rows that are not ok", highest = '[.health.it[] | select(.verdict != "ok")] | length' }

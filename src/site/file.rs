@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::{Map, Value};
+use toml::de::DeTable;
 
 use crate::diagnostic::Diagnostic;
 use crate::runbook::id::is_plain_name;
@@ -36,6 +37,18 @@ pub struct Environment {
     pub word: String,
     /// A colour's name.
     pub colour: String,
+}
+
+/// Whether a text is a site file rather than a runbook, by the keys that only one of them has; `None` where it has
+/// those of neither or of both, or cannot be read.
+pub fn is_site(source: &str) -> Option<bool> {
+    let (table, _) = DeTable::parse_recoverable(source);
+    let has = |keys: &[&str]| keys.iter().any(|key| table.get_ref().contains_key(*key));
+    match (has(&["name", "environment"]), has(&["id", "title", "revision", "summary", "health", "phase", "rollback"])) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
+    }
 }
 
 /// Reads a site file: the site when there is no error, and every finding in the order of the text.

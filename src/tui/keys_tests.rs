@@ -254,6 +254,19 @@ fn a_guard_can_be_passed_with_a_reason() {
 }
 
 #[test]
+fn a_reason_to_go_on_regardless_is_not_asked_for_when_nothing_holds_the_run_back_any_more() {
+    let mut stage = stage();
+    stage.prepare();
+    stage.sample("vault-2", Verdict::Bad, "");
+    stage.press("a");
+    stage.type_text("known: vault-2");
+    assert!(stage.run().dialog.is_some());
+    stage.sample("vault-2", Verdict::Ok, "standby");
+    assert!(stage.run().dialog.is_none(), "{}", stage.picture());
+    assert!(stage.picture().contains("it does not hold the run back any more"), "{}", stage.picture());
+}
+
+#[test]
 fn the_card_must_be_dismissed_before_anything_else() {
     let mut stage = stage();
     stage.prepare();

@@ -9,7 +9,7 @@ use crate::tui::app::{App, update};
 use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::{Effect, Message};
-use crate::tui::stage_tests::{Stage, event, look, picture, runbook, step, text};
+use crate::tui::stage_tests::{Stage, event, expr, look, picture, runbook, step, text};
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::widget::status::key_of;
@@ -360,6 +360,18 @@ fn why_no_step_can_open_stands_where_the_step_would_be() {
         stage.prepare();
         assert!(stage.run().view.stalled.is_some());
     });
+}
+
+#[test]
+fn a_list_that_no_answer_will_change_is_not_waited_for() {
+    let mut book = runbook();
+    book.phases[1].for_each = Some(expr("{ api: \"https://vault-1\" }"));
+    let mut stage = Stage::of(book, (80, 24), look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    stage.prepare();
+    let picture = stage.picture();
+    assert!(picture.contains("the phase \"Each standby\" cannot open: an item has no usable name"), "{picture}");
+    assert!(picture.contains("Nothing changes here by waiting"), "{picture}");
 }
 
 #[test]

@@ -171,6 +171,7 @@ pub fn runbook() -> Runbook {
     let probe = Probe {
         id: ProbeId::new("vault"),
         title: "Vault".into(),
+        when: None,
         each: Some(expr(".inputs.nodes[]")),
         every: Duration::from_secs(2),
         timeout: Duration::from_secs(2),

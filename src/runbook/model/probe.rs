@@ -13,6 +13,8 @@ pub struct Probe {
     pub id: ProbeId,
     /// Title of its table.
     pub title: String,
+    /// Over the inputs: false, and nobody is asked, as for an empty `each`; the probe's rows are then an empty list.
+    pub when: Option<Expr>,
     /// One probe per element, bound to `.node`; without it a single one.
     pub each: Option<Expr>,
     /// The interval.

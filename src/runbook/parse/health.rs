@@ -22,12 +22,14 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 /// What `.health.NAME[]` holds beside the fields.
 const ROW_KEYS: &[&str] = &["node", "verdict", "age", "why"];
 /// What the fields of each kind of probe see.
-const HTTP_ANSWER: &[&str] = &["status", "headers", "body", "text", "trailers", "refused", "timed_out", "elapsed_ms"];
-const PAGE_ANSWER: &[&str] = &["status", "metrics", "error", "refused", "timed_out", "elapsed_ms"];
-const QUERY_ANSWER: &[&str] = &["status", "result", "error", "warnings", "refused", "timed_out", "elapsed_ms"];
+const HTTP_ANSWER: &[&str] =
+    &["status", "headers", "body", "text", "trailers", "refused", "closed", "timed_out", "elapsed_ms"];
+const PAGE_ANSWER: &[&str] = &["status", "metrics", "error", "refused", "closed", "timed_out", "elapsed_ms"];
+const QUERY_ANSWER: &[&str] =
+    &["status", "result", "error", "warnings", "refused", "closed", "timed_out", "elapsed_ms"];
 /// Either of the two, where it cannot be told which.
 const METRICS_ANSWER: &[&str] =
-    &["status", "metrics", "result", "error", "warnings", "refused", "timed_out", "elapsed_ms"];
+    &["status", "metrics", "result", "error", "warnings", "refused", "closed", "timed_out", "elapsed_ms"];
 const TCP_ANSWER: &[&str] = &["refused", "timed_out", "elapsed_ms"];
 const COMMAND_ANSWER: &[&str] = &["exit", "stdout", "stderr", "json", "timed_out", "elapsed_ms"];
 
@@ -66,6 +68,8 @@ impl<'d> Reader<'d> {
         let id = self.name(&mut table);
         self.probes_seen.extend(id.as_ref().map(|id| id.value.to_owned()));
         let title = table.text("title", &mut self.findings);
+        let when = table.text("when", &mut self.findings);
+        let when = when.and_then(|text| self.expr(&text, Sees::Question { node: false }));
         let each = table.text("each", &mut self.findings);
         let sees = Sees::Question { node: each.is_some() };
         let each = each.and_then(|text| self.expr(&text, Sees::Question { node: false }));
@@ -85,8 +89,18 @@ impl<'d> Reader<'d> {
         table.finish(&mut self.findings);
         let id = id?;
         let title = title.map_or_else(|| id.value.to_owned(), |text| self.plain(&text));
-        let probe =
-            Probe { id: ProbeId::new(id.value), title, each, every, timeout, ask: ask?, fields, ok: ok?, degraded };
+        let probe = Probe {
+            id: ProbeId::new(id.value),
+            title,
+            when,
+            each,
+            every,
+            timeout,
+            ask: ask?,
+            fields,
+            ok: ok?,
+            degraded,
+        };
         Some((id, probe))
     }
 

@@ -29,7 +29,7 @@ const MISSING: usize = 8;
 pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lines {
     let mut lines = Lines::default();
     if !page.stalled.is_empty() {
-        lines.strips = stalled(&page.stalled, cells, look);
+        lines.strips = stalled(page, cells, look);
         return lines;
     }
     let out = &mut lines.strips;
@@ -100,12 +100,10 @@ fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 }
 
 /// Stands where the step would be.
-fn stalled(why: &str, cells: usize, look: &Look) -> Vec<Strip> {
-    let mut lines = wrapped(&format!("{} {why}", look.glyphs.alert), cells, Meaning::Problem);
+fn stalled(page: &StepPage, cells: usize, look: &Look) -> Vec<Strip> {
+    let mut lines = wrapped(&format!("{} {}", look.glyphs.alert, page.stalled), cells, Meaning::Problem);
     lines.push(Strip::default());
-    let told = "The run goes on by itself as soon as this changes: every answer of a probe is looked at. Until then: ask \
-                every probe now, see in the health pane what they answer, mend what they find, or leave and come back.";
-    lines.extend(wrapped(told, cells, Meaning::Text));
+    lines.extend(wrapped(page.way_on, cells, Meaning::Text));
     lines
 }
 

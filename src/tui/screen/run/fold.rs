@@ -1,10 +1,10 @@
 //! What the session says, taken in.
 
-use crate::engine::{Event, Moment, Proposal, Record, RunState};
+use crate::engine::{Allowed, Event, Moment, Proposal, Record, RunState};
 use crate::journal::sha256_hex;
 use crate::runbook::Runbook;
 use crate::session::Update;
-use crate::tui::dialog::Dialog;
+use crate::tui::dialog::{Dialog, Purpose, Reason};
 use crate::tui::message::{Effect, Instants, RecordedOutput};
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::spoken;
@@ -103,11 +103,22 @@ impl Run {
             Some(step) => self.state.current.as_ref() != Some(step),
             None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && !self.state.is_running()),
         });
-        if is_outdated && self.pending.is_none() {
+        let is_mended = self.is_acknowledged_in_vain();
+        if (is_outdated || is_mended) && self.pending.is_none() {
             self.dialog = None;
             self.burst.lose();
-            self.notice = Some("the run has moved on".into());
+            let told = if is_mended { "it does not hold the run back any more" } else { "the run has moved on" };
+            self.notice = Some(told.into());
         }
+    }
+
+    /// Whether a reason is being given to go on regardless of what holds nothing back now.
+    fn is_acknowledged_in_vain(&self) -> bool {
+        let Some(Dialog::Reason(Reason { purpose: Purpose::Acknowledge(condition, _), .. })) = &self.dialog else {
+            return false;
+        };
+        let is_it = |allowed: &Allowed| matches!(allowed, Allowed::Acknowledge(offered) if offered == condition);
+        self.halted.is_none() && !self.view.allowed.iter().any(is_it)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod page;
 pub mod results;
 mod room;
 pub mod seen;
+mod stall;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -233,7 +234,8 @@ impl Run {
     fn derive_page(&mut self) {
         if std::mem::take(&mut self.is_page_stale) {
             if let Some(why) = self.view.stalled.as_ref().filter(|_| self.browsed.is_none()) {
-                self.view.page = StepPage { stalled: why.clone(), ..StepPage::default() };
+                let (stalled, way_on) = (why.clone(), self.way_on());
+                self.view.page = StepPage { stalled, way_on, ..StepPage::default() };
                 return;
             }
             let shown = self.shown_step();

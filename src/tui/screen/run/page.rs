@@ -81,6 +81,8 @@ pub struct StepPage {
     pub held: Vec<String>,
     /// Why no step is current although the walk is not at its end; then there is nothing else on the page.
     pub stalled: String,
+    /// What can be done about that.
+    pub way_on: &'static str,
     /// What was said of it, by whom and when.
     pub said: String,
     /// Who brought it to its status.

@@ -175,7 +175,7 @@ fn a_group_does_not_open_while_a_node_is_silent_until_a_person_goes_on_without_i
     let walked = walk.walk_until("after");
     assert_eq!(walked.last().map(String::as_str), Some("nodes[eu/b]/look"));
     let told = stalled(&walk.runbook, &walk.state, &walk.moment).unwrap();
-    assert_eq!(told, "the phase nodes cannot open for us: health/node[us-b] is unknown: no answer");
+    assert_eq!(told, "the phase \"Each cluster\" cannot open for us: health/node[us-b] is unknown: no answer");
     let silent = ConditionId::Health(ProbeId::new("node"), Some("us-b".into()));
     assert_eq!(walk.allowed().first(), Some(&Allowed::Acknowledge(silent.clone())));
     walk.must(Proposal::Acknowledge { condition: silent, reason: "on the bench".into() });
@@ -224,7 +224,10 @@ fn the_limits_hold_over_all_groups() {
     }
     walk.state.current = None;
     let told = stalled(&walk.runbook, &walk.state, &walk.moment).unwrap();
-    assert_eq!(told, "the phase nodes cannot open for us: with 6000 items more the phase would have more than 10000");
+    assert_eq!(
+        told,
+        "the phase \"Each cluster\" cannot open for us: with 6000 items more the phase would have more than 10000"
+    );
     // A journal made by hand does not fill the memory either.
     let item = |n: u32| Item { name: Some(n.to_string()), value: Value::Null };
     let event = |group: &str| Event::GroupBound {

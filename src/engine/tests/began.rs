@@ -195,6 +195,9 @@ fn one_can_go_back_while_a_step_has_failed_waits_or_none_is_current_but_not_whil
     let mut walk = with_more(
         "when = '.health.nobody | length > 0'\nconfirm = \"Switched?\"\n[[health]]\nid = \"nobody\"\ntitle = \"Nobody\"\nevery = \"1s\"\ntimeout = \"1s\"\ntcp = \"localhost:1\"\nok = \"true\"\n[[phase]]\nid = \"last\"\ntitle = \"Last\"\n[[phase.step]]\nid = \"last\"\ntitle = \"Last\"\nconfirm = \"Done?\"\n",
     );
+    // Its only row has not been answered yet.
+    let row = board([true; 3]).rows.remove(0);
+    walk.moment.board.rows = vec![Row { probe: ProbeId::new("nobody"), node: None, age_ms: None, ..row }];
     while walk.state.current.is_some() || walk.state.is_running() {
         if walk.state.is_running() { walk.finish(0) } else { walk.do_first() }
     }
