@@ -214,12 +214,14 @@ fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
 }
 
 fn check(id: &str, origin: &Origin, source: &str) -> Checked {
-    let (mut book, mut findings) = runbook::parse(source);
+    let (mut book, mut findings, advice) = lint::parse(source);
     findings.extend(book.iter().flat_map(coverage::check));
     if findings.iter().any(Diagnostic::is_error) {
         book = None;
     }
-    findings.extend(book.iter().flat_map(lint::check));
+    if book.is_some() {
+        findings.extend(advice);
+    }
     findings.sort_by_key(|finding| finding.span.start);
     if let Some(book) = book.as_ref().filter(|book| book.id.as_str() != id) {
         let message = format!("the runbook is named `{}`, its file `{id}`", book.id);
