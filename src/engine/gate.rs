@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Tri};
-use crate::engine::scope::step_scope;
+use crate::engine::observe::Board;
+use crate::engine::scope::{scope, small_scope, step_scope};
+use crate::engine::sight::{self, Sight};
 use crate::engine::soak;
 use crate::engine::state::{RunState, StepState, StepStatus};
-use crate::runbook::{Action, Blocked, Guard, Requirement, Runbook, Step, StepKey};
+use crate::runbook::{Action, Blocked, Expr, Guard, Requirement, Runbook, Step, StepKey, Truth};
 
 /// Whether a step's action may be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,28 +157,38 @@ pub fn watched(runbook: &Runbook, state: &RunState) -> Vec<ConditionId> {
 pub fn evaluate(
     runbook: &Runbook,
     state: &RunState,
-    board: &crate::engine::observe::Board,
+    board: &Board,
     condition: &ConditionId,
     now: Timestamp,
 ) -> Option<(Tri, String, Vec<String>)> {
-    let (holds, told, scope) = match condition {
+    evaluate_at(runbook, state, &mut Sight::new(board), condition, now)
+}
+
+/// The same for one of several conditions, which share what they see.
+pub fn evaluate_at(
+    runbook: &Runbook,
+    state: &RunState,
+    sight: &mut Sight<'_>,
+    condition: &ConditionId,
+    now: Timestamp,
+) -> Option<(Tri, String, Vec<String>)> {
+    let (holds, told, key) = match condition {
         ConditionId::Health(..) => return None,
         ConditionId::Guard(id) => {
             let guard = runbook.guards.iter().find(|guard| &guard.id == id)?;
-            let node = serde_json::Value::Null;
-            let scope = crate::engine::scope::scope(state, board, &node, now, guard.holds.source());
-            (&guard.holds, guard.why.as_str(), scope)
+            (&guard.holds, guard.why.as_str(), None)
         }
         ConditionId::Gate(key) => {
             let gate = runbook.step(&key.phase, &key.step)?.gate.as_ref()?;
-            (&gate.holds, gate.why.as_str(), step_scope(state, board, key, now, gate.holds.source()))
+            (&gate.holds, gate.why.as_str(), Some(key))
         }
         ConditionId::Check(key) => {
             let step = runbook.step(&key.phase, &key.step)?;
             let Action::Check { holds, why, .. } = &step.action else { return None };
-            (holds, why.as_str(), step_scope(state, board, key, now, holds.source()))
+            (holds, why.as_str(), Some(key))
         }
     };
+    let board = sight.board;
     let probes = board.read_by(holds);
     let asked = board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
     let silent: Vec<_> = asked.filter(|row| row.age_ms.is_none()).collect();
@@ -184,15 +196,32 @@ pub fn evaluate(
         let node = row.node.as_deref().unwrap_or("it");
         return Some((Tri::Unknown, format!("no answer from {node} yet"), probes));
     }
-    let (truth, why) = match holds.truth(&scope) {
-        crate::runbook::Truth::True => (Tri::True, String::new()),
-        crate::runbook::Truth::False if let Some(why) = soak::unseen(runbook, condition, board, &probes) => {
-            (Tri::Unknown, why)
-        }
-        crate::runbook::Truth::False => (Tri::False, told.to_owned()),
-        crate::runbook::Truth::Unknown(why) => (Tri::Unknown, why),
+    let (truth, why) = match truth(state, sight, holds, key, now, &probes) {
+        Truth::True => (Tri::True, String::new()),
+        Truth::False if let Some(why) = soak::unseen(runbook, condition, board, &probes) => (Tri::Unknown, why),
+        Truth::False => (Tri::False, told.to_owned()),
+        Truth::Unknown(why) => (Tri::Unknown, why),
     };
     Some((truth, why, probes))
+}
+
+fn truth(
+    state: &RunState,
+    sight: &mut Sight<'_>,
+    holds: &Expr,
+    key: Option<&StepKey>,
+    now: Timestamp,
+    probes: &[String],
+) -> Truth {
+    let source = holds.source();
+    if holds.reads().whole {
+        return holds.truth(&match key {
+            Some(key) => step_scope(state, sight.board, key, now, source),
+            None => scope(state, sight.board, &serde_json::Value::Null, now, source),
+        });
+    }
+    let ready = [("inputs", sight::inputs(state, holds)), ("health", sight.health(probes))];
+    holds.truth_with(&small_scope(state, key, now, source), &ready)
 }
 
 /// What a requirement comes to: the same item's step, or that of the group around it; or, where that phase has no such

@@ -20,6 +20,7 @@ pub mod proposal;
 mod release;
 pub mod scope;
 mod settle;
+mod sight;
 mod soak;
 pub mod state;
 
@@ -31,11 +32,12 @@ pub use decide::decide;
 pub use defer::may_defer;
 pub use disturb::{Turn, Turned, turned};
 pub use event::*;
-pub use gate::{Gate, Hold, blocking, evaluate, gate, watched};
+pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, gate, watched};
 pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;
 pub use settle::stalled;
+pub use sight::Sight;
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
 

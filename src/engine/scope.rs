@@ -23,6 +23,23 @@ pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, sour
         let inputs = state.opened.as_ref().map(|opened| opened.inputs.clone()).unwrap_or_default();
         scope.insert("inputs".into(), Value::Object(inputs));
     }
+    add_small(&mut scope, state, node, now, source);
+    if source.contains("health") {
+        scope.insert("health".into(), health(board));
+    }
+    Value::Object(scope)
+}
+
+/// The scope of a condition without `inputs` and `health`: those are shared by all.
+pub(crate) fn small_scope(state: &RunState, key: Option<&StepKey>, now: Timestamp, source: &str) -> Value {
+    let mut scope = Map::new();
+    let item = key.and_then(|key| state.item(key));
+    add_small(&mut scope, state, item.map_or(&Value::Null, |item| &item.item.value), now, source);
+    let group = key.filter(|_| source.contains("group")).and_then(|key| state.group(key));
+    with_group(Value::Object(scope), group.map(|group| &group.item.value))
+}
+
+fn add_small(scope: &mut Map<String, Value>, state: &RunState, node: &Value, now: Timestamp, source: &str) {
     scope.insert("node".into(), node.clone());
     scope.insert("answers".into(), Value::Object(state.answers.clone()));
     if source.contains("choices") {
@@ -38,10 +55,6 @@ pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, sour
     if source.contains("passed") {
         scope.insert("passed".into(), passed(state));
     }
-    if source.contains("health") {
-        scope.insert("health".into(), health(board));
-    }
-    Value::Object(scope)
 }
 
 /// The scope of a step's texts and conditions: its item is `node`.

@@ -11,6 +11,7 @@ use crate::runbook::compare::{self, is_nan};
 use crate::runbook::expr::EvalError;
 use crate::runbook::jq::{Data, Jq};
 use crate::runbook::reads::Reads;
+use crate::runbook::ready::Ready;
 use crate::runbook::tabular;
 use crate::runbook::version::{Part, Version};
 
@@ -38,7 +39,7 @@ pub(crate) fn shorten(text: &str) -> String {
     }
 }
 
-fn spent<'a>() -> Exn<'a, Val> {
+pub(crate) fn spent<'a>() -> Exn<'a, Val> {
     Exn::from(Error::str("too many steps"))
 }
 
@@ -94,6 +95,7 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
     let two = || [Bind::Fun(()), Bind::Fun(())].into();
     [
         run(("each_", body(), |cv| charging(cv, |_, _| 1))),
+        run(("values_", body(), |cv| values(cv))),
         run(("made_", body(), |cv| charging(cv, |data, value| weight(value, data.left())))),
         run(("walk_", body(), |cv| charging(cv, |data, value| weight(value, data.left())))),
         run(("times_", v(2), |mut cv| {
@@ -121,7 +123,7 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
         run(("version", v(0), |cv| bome(version(&cv.1)))),
         run(("fromcsv", v(0), |cv| rows(cv.0.data(), &cv.1, tabular::csv))),
         run(("fromtable", v(0), |cv| rows(cv.0.data(), &cv.1, tabular::table))),
-        run(("length", v(0), |cv| bome(length(&cv.1)))),
+        run(("length", v(0), |cv| box_once(length(cv.0.data(), &cv.1)))),
         run(("tonumber", v(0), |cv| bome(to_number(cv.1)))),
         run(("add", v(0), |cv| add(cv.0.data(), cv.1))),
         run(("join", v(1), |mut cv| {
@@ -144,6 +146,20 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
     ]
     .into_iter()
     .chain(compare::funs())
+}
+
+/// `…[]`: every value below what its argument gives, each charged.
+fn values(mut cv: Cv<'_, Jq>) -> ValXs<'_, Val> {
+    let data = *cv.0.data();
+    let (body, context) = cv.0.pop_fun();
+    let charged = move |value: jaq_json::ValR| match data.charge(1) {
+        true => value.map_err(Exn::from),
+        false => Err(spent()),
+    };
+    Box::new(body.run((context, cv.1)).flat_map(move |output| match output {
+        Ok(value) => Box::new(value.values().map(charged)) as ValXs<'_, Val>,
+        Err(error) => box_once(Err(error)),
+    }))
 }
 
 fn select(mut cv: Cv<'_, Jq>) -> ValXs<'_, Val> {
@@ -191,7 +207,7 @@ fn text(value: &Val) -> Result<&str, jaq_json::Error> {
     std::str::from_utf8(bytes).map_err(Error::str)
 }
 
-fn version(value: &Val) -> jaq_json::ValR {
+pub(crate) fn version(value: &Val) -> jaq_json::ValR {
     let text = text(value)?;
     let version = Version::parse(text).ok_or_else(|| Error::str(format_args!("{value} is not a version")))?;
     let number = |number: u64| Val::from(isize::try_from(number).unwrap_or(isize::MAX));
@@ -215,7 +231,19 @@ fn rows<'a>(
     bome(rows.map(tabular::Rows::into_val))
 }
 
-fn length(value: &Val) -> jaq_json::ValR {
+/// Counting the characters of a text is charged.
+pub(crate) fn length<'a>(data: &Data<'a>, value: &Val) -> ValX<'a, Val> {
+    let cost = match value {
+        Val::TStr(text) => text.len() as u64 / BYTES_PER_COST,
+        _ => 0,
+    };
+    if !data.charge(1 + cost) {
+        return Err(spent());
+    }
+    count(value).map_err(Exn::from)
+}
+
+fn count(value: &Val) -> jaq_json::ValR {
     match value {
         // jq says 0; but what is missing must not pass for an empty list.
         Val::Null => Err(Error::str("null has no length")),
@@ -326,8 +354,8 @@ fn check_pattern<'a>(data: &Data<'a>, value: Val, pattern: &Val) -> ValXs<'a, Va
     box_once(checked().map(|()| value))
 }
 
-/// The scope as jq sees it: only what the expression reads is converted.
-pub(crate) fn scope(value: &Value, reads: &Reads) -> Val {
+/// The scope as jq sees it: only what the expression reads is converted, and what is ready taken as it is.
+pub(crate) fn scope(value: &Value, reads: &Reads, ready: &[(&str, Ready)]) -> Val {
     let Value::Object(entries) = value else { return into_val(value) };
     if reads.whole {
         return into_val(value);
@@ -344,10 +372,12 @@ pub(crate) fn scope(value: &Value, reads: &Reads) -> Val {
         };
         scope.insert(Val::from(key.clone()), below);
     }
+    let read = ready.iter().filter(|(key, _)| reads.keys.contains_key(*key));
+    scope.extend(read.map(|(key, ready)| (Val::from((*key).to_owned()), ready.0.clone())));
     Val::obj(scope)
 }
 
-fn into_val(value: &Value) -> Val {
+pub(crate) fn into_val(value: &Value) -> Val {
     match value {
         Value::Null => Val::Null,
         Value::Bool(truth) => Val::Bool(*truth),

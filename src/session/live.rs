@@ -14,8 +14,8 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, u
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{
-    Board, ConditionId, Event, Gate, Hold, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample, StepStatus,
-    Tri, Verdict, decide, evaluate, gate, note_due, stalled, watched,
+    Board, ConditionId, Event, Gate, Hold, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample, Sight,
+    StepStatus, Tri, Verdict, decide, evaluate_at, gate, note_due, stalled, watched,
 };
 use crate::exec::{Job, JobReport, Runner};
 use crate::health::{BoardKeeper, Monitor, Target};
@@ -213,9 +213,10 @@ impl Running {
             let seen = || serde_json::json!({ "verdict": row.verdict.word(), "fields": row.fields });
             is_new(&condition, truth).then(|| (condition, truth, row.why.clone(), seen()))
         });
+        let mut sight = Sight::new(&moment.board);
         let told = watched(&self.live.runbook, &self.live.state).into_iter().filter_map(|condition| {
             let (truth, why, probes) =
-                evaluate(&self.live.runbook, &self.live.state, &moment.board, &condition, moment.at)?;
+                evaluate_at(&self.live.runbook, &self.live.state, &mut sight, &condition, moment.at)?;
             is_new(&condition, truth).then(|| (condition, truth, why, seen(&moment.board, &probes)))
         });
         let changed: Vec<_> = verdicts.chain(told).collect();
