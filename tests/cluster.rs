@@ -222,7 +222,7 @@ fn current_item(lab: &Lab) -> String {
 
 /// The line that names the step which is shown.
 fn heading(screen: &str) -> &str {
-    screen.lines().nth(1).unwrap_or_default()
+    screen.lines().find(|line| line.contains("─ Steps ─")).unwrap_or_default()
 }
 
 fn held(screen: &str) -> bool {

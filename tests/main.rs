@@ -4,6 +4,7 @@ mod cli;
 mod cluster;
 mod coverage;
 mod crash;
+mod edges;
 mod exec;
 mod format;
 mod harness;
@@ -17,6 +18,7 @@ mod screens;
 mod support;
 mod terminal;
 mod tidy;
+mod together;
 
 use std::path::Path;
 

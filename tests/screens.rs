@@ -384,7 +384,7 @@ fn a_thousand_keys_at_once_are_drawn_in_few_frames() {
 fn a_key_while_the_disk_is_slow_is_answered_at_once_and_the_record_later() {
     let screens = Screens::start(&[("STEPS", "5"), ("DELAY_MS", "1500")], Hold::Leader);
     screens.terminal.key("enter");
-    screens.terminal.wait_text("What was seen?", SOON);
+    screens.terminal.wait_text("─ Answer ─", SOON);
     screens.terminal.type_text("fine");
     screens.terminal.key("enter");
     screens.terminal.wait_text("saving", Duration::from_millis(700));

@@ -225,10 +225,9 @@ pub fn conditions(_: &Path) -> Vec<Figure> {
         let mut ours = Vec::new();
         for _ in 0..ROUNDS {
             let began = monotonic();
-            let mut sight = Sight::new(&board);
+            let mut sight = Sight::new(&state, &board, at(1));
             for condition in watched.iter().filter(|id| !gates_only || matches!(id, ConditionId::Gate(_))) {
-                let (truth, why, _) =
-                    evaluate_at(&book, &state, &mut sight, condition, at(1)).expect("it is the book's");
+                let (truth, why, _) = evaluate_at(&book, &mut sight, condition).expect("it is the book's");
                 assert_eq!(truth, Tri::True, "{condition}: {why}");
             }
             ours.push(began.elapsed());

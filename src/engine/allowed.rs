@@ -25,6 +25,8 @@ pub enum Allowed {
     Release(StepKey),
     /// Start the command.
     Run(StepKey),
+    /// Go back to an earlier phase.
+    Restart(StepKey),
     /// End the running command.
     Cancel(JobId),
     /// Try again.
@@ -57,7 +59,7 @@ pub fn allowed(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allo
         return Vec::new();
     }
     let mut allowed = Vec::new();
-    if let Some(job) = &state.job {
+    if let Some(job) = state.running.first() {
         allowed.extend([Allowed::Cancel(job.job), Allowed::Note, Allowed::Leave]);
         return allowed;
     }
@@ -96,6 +98,7 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
                 ActionKind::Run => allowed.push(Allowed::Run(key.clone())),
                 ActionKind::Choose => allowed.push(Allowed::Choose(key.clone())),
                 ActionKind::Release => allowed.push(Allowed::Release(key.clone())),
+                ActionKind::Restart => allowed.push(Allowed::Restart(key.clone())),
                 ActionKind::Check | ActionKind::Wait => {}
             }
         }

@@ -61,12 +61,12 @@ impl Began {
 
     fn add(&mut self, key: &StepKey, item: &Item, job: Option<JobId>) {
         let of = self.0.entry(key.phase.clone()).or_default();
-        let at = *of.places.entry(key.item.clone()).or_insert_with(|| {
+        let at = *of.places.entry(item.name.clone()).or_insert_with(|| {
             of.items.push(item.clone());
             of.items.len() - 1
         });
         let deeds = of.steps.entry(key.step.clone()).or_default();
-        // Items come one after the other, so the one that is looked for is nearly always the last.
+        // Items mostly come one after the other, so the one that is looked for is nearly always the last.
         if !deeds.iter().rev().any(|deed| deed.item == at) {
             deeds.push(Deed { item: at, job });
         }
@@ -99,7 +99,16 @@ impl RunState {
             | Event::StepOverridden { step, .. } => (step, None),
             _ => return,
         };
-        let Some(item) = self.item(key).map(|item| item.item.clone()) else { return };
-        self.began.add(key, &item, job);
+        let items: Vec<Item> = match (event, self.together(key)) {
+            (Event::CommandStarted { item: Some(name), .. }, Some(all)) => {
+                all.iter().filter(|item| item.name.as_ref() == Some(name)).cloned().collect()
+            }
+            // What is said of a step that takes its items together is said of all of them.
+            (_, Some(all)) => all.to_vec(),
+            (_, None) => self.item(key).map(|item| item.item.clone()).into_iter().collect(),
+        };
+        for item in &items {
+            self.began.add(key, item, job);
+        }
     }
 }

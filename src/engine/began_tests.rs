@@ -78,13 +78,13 @@ impl Walk {
             if self.state.current.as_ref().is_some_and(|key| key.to_string() == step) {
                 return;
             }
-            if self.state.job.is_some() { self.finish(0) } else { self.do_first() }
+            if self.state.is_running() { self.finish(0) } else { self.do_first() }
         }
         panic!("{step} never comes");
     }
 
     fn end(&mut self, ended: Ended) {
-        let job = self.state.job.as_ref().expect("a command runs").job;
+        let job = self.state.running.first().expect("a command runs").job;
         self.must(Proposal::Finished { job, ended, elapsed_ms: 1, output: None, printed: Printed::default() });
         self.sense();
     }
@@ -195,8 +195,8 @@ fn one_can_go_back_while_a_step_has_failed_waits_or_none_is_current_but_not_whil
     let mut walk = with_more(
         "when = '.health.nobody | length > 0'\nconfirm = \"Switched?\"\n[[health]]\nid = \"nobody\"\ntitle = \"Nobody\"\nevery = \"1s\"\ntimeout = \"1s\"\ntcp = \"localhost:1\"\nok = \"true\"\n[[phase]]\nid = \"last\"\ntitle = \"Last\"\n[[phase.step]]\nid = \"last\"\ntitle = \"Last\"\nconfirm = \"Done?\"\n",
     );
-    while walk.state.current.is_some() || walk.state.job.is_some() {
-        if walk.state.job.is_some() { walk.finish(0) } else { walk.do_first() }
+    while walk.state.current.is_some() || walk.state.is_running() {
+        if walk.state.is_running() { walk.finish(0) } else { walk.do_first() }
     }
     assert!(stalled(&walk.runbook, &walk.state, &walk.moment).is_some());
     assert!(is_taken(&walk), "no step is current");

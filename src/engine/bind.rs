@@ -116,7 +116,7 @@ fn silent<'a>(state: &'a RunState, board: &'a Board, each: &Expr) -> impl Iterat
 /// The silent rows that keep the next phase from opening, each with what is known of it: a person may go on without
 /// them.
 pub(crate) fn silent_now(runbook: &Runbook, state: &RunState, board: &Board) -> Vec<(ConditionId, String)> {
-    if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
+    if state.current.is_some() || state.is_running() || state.closed.is_some() {
         return Vec::new();
     }
     let each = next_loop(runbook, state);
@@ -156,6 +156,12 @@ impl RunState {
                 ItemState { item, group: Some(at), steps: steps.clone() }
             });
             phase.items = ahead.collect();
+        } else if phase.together.is_some() {
+            let all: Vec<_> = items.cloned().collect();
+            if all.is_empty() {
+                phase.items.clear();
+            }
+            phase.together = Some(all);
         } else {
             let bound = items.map(|item| ItemState { item: item.clone(), group: None, steps: steps.clone() });
             phase.items = bound.collect();

@@ -3,18 +3,29 @@
 use serde_json::{Map, Value};
 
 use crate::engine::decide::{Decision, Judge, MAX_CAPTURED_BYTES, wrong};
-use crate::engine::event::{CommandLine, Event};
+use crate::engine::event::{CommandLine, Event, Item};
 use crate::engine::gate::blocking;
-use crate::engine::observe::{Ended, JobId, Output, Printed, json_bytes};
+use crate::engine::observe::{Board, Ended, JobId, Output, Printed, json_bytes};
 use crate::engine::proposal::Refusal;
-use crate::engine::scope::{command_of, command_scope, step_scope, target_of};
-use crate::runbook::{Action, Step, StepKey, Truth};
+use crate::engine::scope::{command_of, command_scope, item_scope, step_scope, target_of};
+use crate::engine::together::captured_elsewhere;
+use crate::runbook::{Action, Runbook, Step, StepKey, Truth};
 
 /// The largest value that is captured from a command's output, in bytes of JSON.
 const MAX_CAPTURE_BYTES: usize = 64 * 1024;
 
 /// How old a sample may be that a critical step is judged on, in milliseconds.
 pub const CRITICAL_SAMPLE_MS: u64 = 10_000;
+
+/// The probes that a critical command is judged on: those that its gate and the guards that can hold it back read.
+pub fn evidence(runbook: &Runbook, board: &Board, key: &StepKey) -> Vec<String> {
+    let Some(step) = runbook.step(&key.phase, &key.step) else { return Vec::new() };
+    let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| board.read_by(&gate.holds)).collect();
+    probes.extend(blocking(runbook, key, step).flat_map(|guard| board.read_by(&guard.holds)));
+    probes.sort();
+    probes.dedup();
+    probes
+}
 
 impl Judge<'_> {
     pub(crate) fn run(&self, key: StepKey, shown: CommandLine, typed: Option<String>) -> Decision {
@@ -29,26 +40,40 @@ impl Judge<'_> {
         if command.as_ref() != Some(&shown) {
             return Err(Refusal::NotAsShown);
         }
-        if step.critical {
-            let target = target_of(self.state, &key);
-            if typed.as_deref().map(str::trim) != Some(target.as_str()) {
-                return Err(Refusal::NotTheTarget(target));
-            }
-            self.fresh(&key, step)?;
-        }
+        self.is_target(&key, step, typed.as_deref())?;
         let job = JobId(self.state.jobs.saturating_add(1));
-        self.then([Event::CommandStarted { step: key, job, command: shown, typed, board: board.recorded() }])
+        self.then([Event::CommandStarted {
+            step: key,
+            job,
+            item: None,
+            command: shown,
+            typed,
+            board: board.recorded(),
+        }])
+    }
+
+    /// Before a critical step the name of its target was typed.
+    pub(crate) fn is_target(&self, key: &StepKey, step: &Step, typed: Option<&str>) -> Result<(), Refusal> {
+        if !step.critical {
+            return Ok(());
+        }
+        let target = target_of(self.runbook, self.state, key);
+        if typed.map(str::trim) != Some(target.as_str()) {
+            return Err(Refusal::NotTheTarget(target));
+        }
+        self.fresh(key)
     }
 
     /// A critical step is judged on samples of the last ten seconds.
-    fn fresh(&self, key: &StepKey, step: &Step) -> Result<(), Refusal> {
-        let board = &self.moment.board;
-        let mut probes: Vec<String> = step.gate.iter().flat_map(|gate| board.read_by(&gate.holds)).collect();
-        probes.extend(blocking(self.runbook, key, step).flat_map(|guard| board.read_by(&guard.holds)));
-        match board.oldest_ms(&probes) {
-            Some(age) if age <= CRITICAL_SAMPLE_MS => Ok(()),
-            _ => Err(Refusal::GateClosed("its samples are older than ten seconds".into())),
+    fn fresh(&self, key: &StepKey) -> Result<(), Refusal> {
+        let mut old = evidence(self.runbook, &self.moment.board, key);
+        let is_young = |age: Option<u64>| age.is_some_and(|age| age <= CRITICAL_SAMPLE_MS);
+        old.retain(|probe| !is_young(self.moment.board.oldest_ms(std::slice::from_ref(probe))));
+        if old.is_empty() {
+            return Ok(());
         }
+        let told = format!("its samples are older than ten seconds: ask {} again, then run it", old.join(", "));
+        Err(Refusal::GateClosed(told))
     }
 
     pub(crate) fn finished(
@@ -59,19 +84,41 @@ impl Judge<'_> {
         output: Option<Output>,
         printed: &Printed,
     ) -> Decision {
-        let running = self.state.job.as_ref().filter(|running| running.job == job);
+        let running = self.state.running.iter().find(|running| running.job == job);
         let running = running.ok_or_else(|| Refusal::Unknown(format!("running command {}", job.0)))?;
         let step = running.step.clone();
-        let (captured, trouble) = self.outcome(&step, &ended, printed);
+        let item = running.item.clone();
+        let (mut captured, trouble) = self.outcome(&step, item.as_deref(), &ended, printed);
         let met = trouble.is_none();
         let why = trouble.unwrap_or_default();
-        let failed = (!met).then(|| Event::StepFailed { step: step.clone(), why: why.clone() });
-        let finished = Event::CommandFinished { step, job, ended, elapsed_ms, output, met, why, captured };
+        if item.is_some() && !met {
+            // What one of several gives is kept as a whole or not at all: another attempt gives it anew.
+            captured.clear();
+        }
+        // One of several only makes its step fail when the last has ended.
+        let failed = (!met && item.is_none()).then(|| Event::StepFailed { step: step.clone(), why: why.clone() });
+        let finished = Event::CommandFinished { step, job, item, ended, elapsed_ms, output, met, why, captured };
         self.then(std::iter::once(finished).chain(failed))
     }
 
+    /// What an expression about a command sees: of several, the item that it ran for.
+    fn scope_of(&self, key: &StepKey, item: Option<&str>, source: &str) -> Value {
+        let (board, at) = (&self.moment.board, self.moment.at);
+        let named = |node: &&Item| item.is_some() && node.name.as_deref() == item;
+        match self.state.nodes(key).iter().find(named) {
+            Some(node) => item_scope(self.state, board, key, &node.value, at, source),
+            None => step_scope(self.state, board, key, at, source),
+        }
+    }
+
     /// What was captured, and why the step failed, if it did.
-    fn outcome(&self, key: &StepKey, ended: &Ended, printed: &Printed) -> (Map<String, Value>, Option<String>) {
+    fn outcome(
+        &self,
+        key: &StepKey,
+        item: Option<&str>,
+        ended: &Ended,
+        printed: &Printed,
+    ) -> (Map<String, Value>, Option<String>) {
         let mut captured = Map::new();
         let Some(Step { action: Action::Run { expect, capture, .. }, .. }) = self.runbook.step(&key.phase, &key.step)
         else {
@@ -79,7 +126,7 @@ impl Judge<'_> {
         };
         let Ended::Exit(status) = ended else { return (captured, Some(ended.describe())) };
         let scope_for = |source: &str| {
-            let scope = step_scope(self.state, &self.moment.board, key, self.moment.at, source);
+            let scope = self.scope_of(key, item, source);
             command_scope(scope, ended, printed)
         };
         let trouble = match expect {
@@ -96,7 +143,7 @@ impl Judge<'_> {
         if trouble.is_some() {
             return (captured, trouble);
         }
-        let mut room = MAX_CAPTURED_BYTES;
+        let mut room = MAX_CAPTURED_BYTES.saturating_sub(captured_elsewhere(self.state, key, item));
         for (name, value) in capture {
             match value.one(&scope_for(value.source())) {
                 Ok(value) if !value.is_null() => {

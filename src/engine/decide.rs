@@ -85,6 +85,8 @@ impl<'a> Judge<'a> {
             Proposal::Choose { step, choice } => self.choose(step, choice),
             Proposal::Release { step, released_by, said } => self.release(step, &released_by, said),
             Proposal::Run { step, shown, typed } => self.run(step, shown, typed),
+            Proposal::RunAll { step, shown, typed } => self.run_all(step, shown, typed),
+            Proposal::Cancel { job } => self.cancel(job),
             Proposal::Retry { step } => {
                 let known = self.idle(&step)?.1;
                 if known.status != StepStatus::Failed {
@@ -108,6 +110,7 @@ impl<'a> Judge<'a> {
                 let overridden = Event::StepOverridden { step, reason, board: self.moment.board.recorded() };
                 self.then(self.note_soak(None).into_iter().chain([overridden]))
             }
+            Proposal::Restart { step, reason } => self.restart(step, reason),
             Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
             Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
             Proposal::Note { step, text: note } => {
@@ -140,7 +143,7 @@ impl<'a> Judge<'a> {
 
     /// The current step, while no command of it runs.
     pub(crate) fn idle(&self, key: &StepKey) -> Result<(&'a Step, &'a StepState), Refusal> {
-        if self.state.job.is_some() {
+        if self.state.is_running() {
             return Err(Refusal::NotNow("a command is running"));
         }
         self.current(key)

@@ -7,12 +7,12 @@ use crate::engine::event::{Event, Outcome};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Refusal;
 use crate::engine::settle::Draft;
-use crate::engine::state::Plan;
+use crate::engine::state::{Plan, StepStatus};
 use crate::runbook::{RollbackId, StepKey, shorten};
 
 impl Judge<'_> {
     pub(crate) fn roll_back(&self, plan: RollbackId, reason: String) -> Decision {
-        if self.state.job.is_some() {
+        if self.state.is_running() {
             return Err(Refusal::NotNow("a command is running"));
         }
         let offered = offered_rollback(self.runbook, self.state, self.moment);
@@ -21,9 +21,8 @@ impl Judge<'_> {
         }
         let reason = text(reason, "a reason is needed")?;
         let why = format!("the run went back: {}", shorten(&reason));
-        let left = self.left().into_iter().map(|step| Event::StepNotApplicable { step, why: why.clone() });
         let board = self.moment.board.recorded();
-        let mut events: Vec<_> = left.collect();
+        let mut events = self.leave(&why, |step| Event::StepNotApplicable { step, why: why.clone() });
         events.push(Event::RollbackEntered { plan, reason, board });
         self.then(events)
     }
@@ -34,8 +33,24 @@ impl Judge<'_> {
         steps.filter(|(_, step)| !step.status.is_accounted()).map(|(key, _)| key).collect()
     }
 
+    /// What becomes of the steps that are left behind: those that failed stay failed, whatever was tried since; it
+    /// would be untrue that they did not apply or were left out. `end` says what becomes of the others.
+    fn leave(&self, why: &str, end: impl Fn(StepKey) -> Event) -> Vec<Event> {
+        let left = self.left().into_iter().filter_map(|step| {
+            let known = self.state.step(&step)?;
+            match known.status {
+                StepStatus::Failed => None,
+                _ if known.has_failed => {
+                    Some(Event::StepFailed { step, why: format!("it failed before and was not mended; {why}") })
+                }
+                _ => Some(end(step)),
+            }
+        });
+        left.collect()
+    }
+
     pub(crate) fn close(&self) -> Decision {
-        if !is_walked(self.state) || self.state.job.is_some() {
+        if !is_walked(self.state) || self.state.is_running() {
             let left = u32::try_from(self.left().len()).unwrap_or(u32::MAX);
             return Err(Refusal::Unaccounted(left));
         }
@@ -49,15 +64,18 @@ impl Judge<'_> {
     }
 
     pub(crate) fn abandon(&self, reason: String) -> Decision {
-        if self.state.job.is_some() {
+        if self.state.is_running() {
             return Err(Refusal::NotNow("a command is running"));
         }
         let reason = text(reason, "a reason is needed")?;
         let mut draft = Draft::new(self.runbook, self.state, self.moment);
         // One record holds the reason in full; those of the steps need not.
         let why = format!("abandoned: {}", shorten(&reason));
-        for step in self.left() {
-            draft.push(Event::StepSkipped { step, reason: why.clone(), board: Board::default() });
+        for event in self.leave(&why, |step| {
+            let (reason, board) = (why.clone(), Board::default());
+            Event::StepSkipped { step, reason, board }
+        }) {
+            draft.push(event);
         }
         let counts = draft.state.counts();
         draft.push(Event::RunClosed { outcome: Outcome::Abandoned, reason, counts });

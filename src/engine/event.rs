@@ -55,12 +55,28 @@ pub enum Event {
     ChoiceMade { step: StepKey, name: String, choice: String, board: Board },
     /// A second person let the run go on, and what that person looked at. The record's author is the first.
     HoldReleased { step: StepKey, released_by: String, said: String, board: Board },
+    /// The commands of a step that takes its items together were all on the screen, and are to run.
+    CommandsApproved { step: StepKey, commands: Vec<ItemCommand>, typed: Option<String>, board: Board },
+    /// The commands of such a step are to end; those that wait start no more.
+    CancelAsked { step: StepKey },
     /// A command is about to start.
-    CommandStarted { step: StepKey, job: JobId, command: CommandLine, typed: Option<String>, board: Board },
+    ///
+    /// In a phase that takes its items together it is for `item`, and the board stands in [`Event::CommandsApproved`].
+    CommandStarted {
+        step: StepKey,
+        job: JobId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<String>,
+        command: CommandLine,
+        typed: Option<String>,
+        board: Board,
+    },
     /// It ended. `met` tells whether that is what the step expected.
     CommandFinished {
         step: StepKey,
         job: JobId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<String>,
         ended: Ended,
         elapsed_ms: u64,
         output: Option<Output>,
@@ -110,6 +126,8 @@ pub enum Event {
     StepDeferred { step: StepKey, until: PhaseId, reason: String, board: Board },
     /// Declared done against the machine, by a person, with a reason.
     StepOverridden { step: StepKey, reason: String, board: Board },
+    /// A person went back: every step from that phase on is pending again, and its loops are asked anew.
+    StepsReopened { step: StepKey, from: PhaseId, reason: String, board: Board },
     /// Its `when` (or its phase's) did not hold when its turn came.
     StepNotApplicable { step: StepKey, why: String },
     /// A condition changed, with the values seen.
@@ -236,6 +254,16 @@ pub struct CommandLine {
     pub env: Vec<(String, EnvValue)>,
     /// How long it may take.
     pub timeout_ms: u64,
+}
+
+/// What runs for one item of a phase that takes them together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemCommand {
+    /// The item's name.
+    pub item: String,
+    /// Exactly what runs for it.
+    pub command: CommandLine,
 }
 
 /// The value of a variable: plain, or a reference that is resolved just before the start and never written down.

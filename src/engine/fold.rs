@@ -39,15 +39,12 @@ impl RunState {
                 self.opened_at = at;
             }
             Event::SittingOpened { operator, host, .. } => {
+                self.stand_up();
                 self.sitting = Some(Sitting { operator: operator.clone(), host: host.clone(), since: at });
                 self.sittings += 1;
-                self.look_away();
                 self.forget_conditions(at);
             }
-            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => {
-                self.sitting = None;
-                self.look_away();
-            }
+            Event::SittingClosed { how: Leaving::Left | Leaving::Interrupted } => self.stand_up(),
             Event::PhaseBound { phase, items } => self.take_bound(phase, items),
             Event::GroupBound { phase, group, items } => self.take_group_bound(phase, group, items),
             Event::ConditionChanged { condition, truth, why, seen } => {
@@ -68,6 +65,8 @@ impl RunState {
             Event::RollbackEntered { plan, board, .. } => {
                 self.plan = Plan::Rollback(plan.clone());
                 self.board = board.clone();
+                // A step that failed stays behind as it is.
+                self.current = None;
             }
             Event::RunClosed { outcome, reason, .. } => {
                 self.closed = Some(Closed { at, outcome: *outcome, reason: reason.clone() });
@@ -75,47 +74,75 @@ impl RunState {
             }
             Event::ClockJumped { .. } | Event::TailSetAside { .. } => {}
             of_a_step => {
-                if let Some(step) = deed(of_a_step) {
-                    self.change(step, |state| {
-                        if !state.actors.iter().any(|actor| actor == by) {
-                            state.actors.push(by.to_owned());
-                        }
-                    });
-                }
+                self.note_actor(by, of_a_step);
                 self.note_begun(of_a_step);
                 self.take_step(by, of_a_step);
             }
         }
     }
 
+    /// Nobody sits here any more.
+    fn stand_up(&mut self) {
+        self.sitting = None;
+        self.look_away();
+        // What was to follow by itself was seen by somebody who is gone.
+        self.wait_no_more();
+    }
+
+    /// Notes who did something in a step.
+    fn note_actor(&mut self, by: &str, event: &Event) {
+        let Some(step) = deed(event) else { return };
+        self.change(step, |state| {
+            if !state.actors.iter().any(|actor| actor == by) {
+                state.actors.push(by.to_owned());
+            }
+        });
+    }
+
     /// What happened to a step before it came to an end.
     fn take_step(&mut self, by: &str, event: &Event) {
         match event {
             Event::StepBegan { step, attempt } | Event::StepRetried { step, attempt } => {
-                let at = self.at;
+                // Another attempt does not do again what has succeeded for an item.
+                let (at, is_new) = (self.at, matches!(event, Event::StepBegan { .. }));
                 self.change(step, |state| {
                     state.status = StepStatus::Current;
                     state.attempt = *attempt;
                     state.began = Some(at);
                     state.ended = None;
                     state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
+                    if is_new {
+                        state.results.clear();
+                    }
                 });
                 self.conditions.remove(&ConditionId::Check(step.clone()));
                 self.forget_choice(step);
                 self.current = Some(step.clone());
             }
             Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
-            Event::CommandStarted { step, job, command, board, .. } => {
+            Event::CommandsApproved { .. }
+            | Event::CancelAsked { .. }
+            | Event::CommandStarted { item: Some(_), .. } => {
+                self.take_together(event);
+            }
+            Event::CommandStarted { step, job, item: None, command, board, .. } => {
                 self.board = board.clone();
                 self.jobs = self.jobs.max(job.0);
                 let at = self.at;
                 self.change(step, |state| state.started = Some(at));
                 let (step, command) = (step.clone(), command.clone());
-                self.job = Some(RunningJob { job: *job, step, command, since: self.at });
+                self.running = vec![RunningJob { job: *job, step, item: None, command, since: self.at }];
             }
-            Event::CommandFinished { step, ended, met, captured, .. } => {
-                self.job = None;
-                self.answers.extend(captured.clone());
+            Event::CommandFinished { step, job, item: Some(_), .. } => {
+                self.running.retain(|running| running.job != *job);
+                if self.take_item_end(event) {
+                    let said = format!("all {} as expected", self.nodes(step).len());
+                    self.end(step, StepStatus::Done, by, &said);
+                }
+            }
+            Event::CommandFinished { step, item: None, ended, met, captured, .. } => {
+                self.running.clear();
+                captured.iter().for_each(|(name, value)| self.give(step, name, value));
                 if *met {
                     self.end(step, StepStatus::Done, by, &ended.describe());
                 }
@@ -125,7 +152,9 @@ impl RunState {
                 self.soak(step, |soak| soak.see(*until, Duration::from_millis(*covered_ms), worst.as_ref(), at));
             }
             Event::StepFailed { step, why } => {
+                self.batch = None;
                 self.end(step, StepStatus::Failed, by, why);
+                self.change(step, |state| state.has_failed = true);
                 self.current = Some(step.clone());
             }
             end => self.take_end(by, end),
@@ -141,7 +170,7 @@ impl RunState {
             }
             Event::AnswerGiven { step, name, value, board, .. } => {
                 self.board = board.clone();
-                self.answers.insert(name.clone(), value.clone());
+                self.give(step, name, value);
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
             }
@@ -166,6 +195,21 @@ impl RunState {
                 self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
             }
+            Event::StepsReopened { step, from, reason, board } => {
+                self.board = board.clone();
+                self.reopen(step, from, by, reason);
+            }
+            Event::StepNotApplicable { step, why } => {
+                self.forget_choice(step);
+                self.end(step, StepStatus::NotApplicable, by, why);
+            }
+            against_the_plan => self.take_deviation(by, against_the_plan),
+        }
+    }
+
+    /// How a person went on without doing what a step asks for.
+    fn take_deviation(&mut self, by: &str, event: &Event) {
+        match event {
             Event::StepSkipped { step, reason, board } => {
                 self.board = board.clone();
                 self.deviate(by, DeviationKind::Skip, step.to_string(), reason);
@@ -182,10 +226,6 @@ impl RunState {
                 self.end(step, StepStatus::Deferred, by, reason);
                 // What was read now is forgotten by the time it comes back.
                 self.change(step, |state| state.cautions_read = false);
-            }
-            Event::StepNotApplicable { step, why } => {
-                self.forget_choice(step);
-                self.end(step, StepStatus::NotApplicable, by, why);
             }
             _ => {}
         }
@@ -239,7 +279,7 @@ impl RunState {
         }
     }
 
-    fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
+    pub(crate) fn change(&mut self, key: &StepKey, change: impl FnOnce(&mut StepState)) {
         let found = self
             .phases
             .iter_mut()
@@ -285,11 +325,14 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }
         | Event::HoldReleased { step, .. }
-        | Event::CommandStarted { step, .. }
+        | Event::CommandsApproved { step, .. }
+        | Event::CancelAsked { step }
+        | Event::CommandStarted { step, item: None, .. }
         | Event::WaitCut { step, .. }
         | Event::StepRetried { step, .. }
         | Event::StepSkipped { step, .. }
         | Event::StepDeferred { step, .. }
+        | Event::StepsReopened { step, .. }
         | Event::StepOverridden { step, .. } => Some(step),
         _ => None,
     }

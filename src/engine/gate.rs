@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::observe::Board;
-use crate::engine::scope::{scope, small_scope, step_scope};
-use crate::engine::sight::{self, Sight};
+use crate::engine::sight::Sight;
 use crate::engine::soak;
 use crate::engine::state::{RunState, StepState, StepStatus};
+use crate::runbook::parts::{Part, parts};
 use crate::runbook::{Action, Blocked, Expr, Guard, Requirement, Runbook, Step, StepKey, Truth};
 
 /// Whether a step's action may be taken.
@@ -102,7 +102,7 @@ pub fn gate(runbook: &Runbook, state: &RunState, key: &StepKey, now: Timestamp) 
     let Some(step) = runbook.step(&key.phase, &key.step) else { return Gate::Closed(vec![]) };
     let mut holds = Vec::new();
     let known = state.step(key);
-    if state.job.as_ref().is_some_and(|job| &job.step == key) {
+    if state.running.iter().any(|job| &job.step == key) {
         holds.push(Hold::Running);
     }
     if known.is_none_or(|known| has_unread_cautions(step, known)) {
@@ -153,26 +153,9 @@ pub fn watched(runbook: &Runbook, state: &RunState) -> Vec<ConditionId> {
     watched
 }
 
-/// Evaluates a watched condition on a board: what it comes to, why, and which probes it looked at.
-pub fn evaluate(
-    runbook: &Runbook,
-    state: &RunState,
-    board: &Board,
-    condition: &ConditionId,
-    now: Timestamp,
-) -> Option<(Tri, String, Vec<String>)> {
-    evaluate_at(runbook, state, &mut Sight::new(board), condition, now)
-}
-
-/// The same for one of several conditions, which share what they see.
-pub fn evaluate_at(
-    runbook: &Runbook,
-    state: &RunState,
-    sight: &mut Sight<'_>,
-    condition: &ConditionId,
-    now: Timestamp,
-) -> Option<(Tri, String, Vec<String>)> {
-    let (holds, told, key) = match condition {
+/// What a watched condition is judged by: its rule, the author's reason, and the step whose item the rule sees.
+fn rule<'a>(runbook: &'a Runbook, condition: &'a ConditionId) -> Option<(&'a Expr, &'a str, Option<&'a StepKey>)> {
+    Some(match condition {
         ConditionId::Health(..) => return None,
         ConditionId::Guard(id) => {
             let guard = runbook.guards.iter().find(|guard| &guard.id == id)?;
@@ -187,41 +170,69 @@ pub fn evaluate_at(
             let Action::Check { holds, why, .. } = &step.action else { return None };
             (holds, why.as_str(), Some(key))
         }
-    };
-    let board = sight.board;
-    let probes = board.read_by(holds);
-    let asked = board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
-    let silent: Vec<_> = asked.filter(|row| row.age_ms.is_none()).collect();
-    if let Some(row) = silent.first() {
-        let node = row.node.as_deref().unwrap_or("it");
-        return Some((Tri::Unknown, format!("no answer from {node} yet"), probes));
-    }
-    let (truth, why) = match truth(state, sight, holds, key, now, &probes) {
-        Truth::True => (Tri::True, String::new()),
-        Truth::False if let Some(why) = soak::unseen(runbook, condition, board, &probes) => (Tri::Unknown, why),
-        Truth::False => (Tri::False, told.to_owned()),
-        Truth::Unknown(why) => (Tri::Unknown, why),
+    })
+}
+
+/// Evaluates a watched condition on a board: what it comes to, why, and which probes it looked at.
+pub fn evaluate(
+    runbook: &Runbook,
+    state: &RunState,
+    board: &Board,
+    condition: &ConditionId,
+    now: Timestamp,
+) -> Option<(Tri, String, Vec<String>)> {
+    evaluate_at(runbook, &mut Sight::new(state, board, now), condition)
+}
+
+/// The same for one of several conditions of one moment, which share what they see.
+pub fn evaluate_at(
+    runbook: &Runbook,
+    sight: &mut Sight<'_>,
+    condition: &ConditionId,
+) -> Option<(Tri, String, Vec<String>)> {
+    let (holds, told, key) = rule(runbook, condition)?;
+    let probes = sight.board.read_by(holds);
+    let (truth, why) = match judge(sight, holds, key) {
+        (Tri::False, _) => match soak::unseen(runbook, condition, sight.board, &probes) {
+            Some(why) => (Tri::Unknown, why),
+            None => (Tri::False, told.to_owned()),
+        },
+        judged => judged,
     };
     Some((truth, why, probes))
 }
 
-fn truth(
+/// The parts that the rule of a watched condition joins with `and`, and what each comes to; empty for a rule that is
+/// no such chain, or of which the parts together do not say what the whole says.
+pub fn judged_parts(
+    runbook: &Runbook,
     state: &RunState,
-    sight: &mut Sight<'_>,
-    holds: &Expr,
-    key: Option<&StepKey>,
+    board: &Board,
+    condition: &ConditionId,
     now: Timestamp,
-    probes: &[String],
-) -> Truth {
-    let source = holds.source();
-    if holds.reads().whole {
-        return holds.truth(&match key {
-            Some(key) => step_scope(state, sight.board, key, now, source),
-            None => scope(state, sight.board, &serde_json::Value::Null, now, source),
-        });
+) -> Vec<(String, Tri)> {
+    let Some((holds, _, key)) = rule(runbook, condition) else { return Vec::new() };
+    let mut sight = Sight::new(state, board, now);
+    let mut judged = |part: Part| (part.source, judge(&mut sight, &part.expr, key).0);
+    let parts: Vec<_> = parts(holds).into_iter().map(&mut judged).collect();
+    let is_whole = judge(&mut sight, holds, key).0 == Tri::True;
+    let is_each = parts.iter().all(|(_, truth)| *truth == Tri::True);
+    if is_whole == is_each { parts } else { Vec::new() }
+}
+
+/// What an expression comes to, and why that cannot be told. What a silent probe is asked about is unknown.
+fn judge(sight: &mut Sight<'_>, holds: &Expr, key: Option<&StepKey>) -> (Tri, String) {
+    let probes = sight.board.read_by(holds);
+    let mut asked = sight.board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
+    if let Some(row) = asked.find(|row| row.age_ms.is_none()) {
+        let node = row.node.as_deref().unwrap_or("it");
+        return (Tri::Unknown, format!("no answer from {node} yet"));
     }
-    let ready = [("inputs", sight::inputs(state, holds)), ("health", sight.health(probes))];
-    holds.truth_with(&small_scope(state, key, now, source), &ready)
+    match sight.truth(holds, key) {
+        Truth::True => (Tri::True, String::new()),
+        Truth::False => (Tri::False, String::new()),
+        Truth::Unknown(why) => (Tri::Unknown, why),
+    }
 }
 
 /// What a requirement comes to: the same item's step, or that of the group around it; or, where that phase has no such

@@ -18,28 +18,33 @@ pub mod observe;
 mod overrule;
 pub mod proposal;
 mod release;
+mod restart;
 pub mod scope;
 mod settle;
 mod sight;
 mod soak;
 pub mod state;
+pub mod together;
 
 pub use allowed::{Allowed, allowed};
 pub use back::{items_of_way_back, offered_rollback, ways_back};
 pub use began::Began;
 pub use bind::next_loop;
+pub use command::{CRITICAL_SAMPLE_MS, evidence};
 pub use decide::decide;
 pub use defer::may_defer;
 pub use disturb::{Turn, Turned, turned};
 pub use event::*;
-pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, gate, watched};
+pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, gate, judged_parts, watched};
 pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;
+pub use restart::{Before, Given, reopened};
 pub use settle::stalled;
 pub use sight::Sight;
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
+pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 
 #[cfg(test)]
 mod tests;

@@ -91,6 +91,14 @@ pub(super) fn clusters(text: &str, names: &[(&str, bool)]) -> Walk {
     walk
 }
 
+/// A step of an item inside another.
+pub(super) fn in_a_group() -> Walk {
+    let mut walk = clusters(CLUSTERS, &[("eu", true)]);
+    walk.walk_until("nodes");
+    assert!(walk.state.group(&walk.key()).is_some());
+    walk
+}
+
 impl Walk {
     fn phase_items(&self, phase: &str) -> Vec<String> {
         let phase = self.state.phases.iter().find(|known| known.id.as_str() == phase).unwrap();
@@ -105,7 +113,7 @@ impl Walk {
             if walked.last() != Some(&key.to_string()) {
                 walked.push(key.to_string());
             }
-            if self.state.job.is_some() { self.finish(0) } else { self.do_first() }
+            if self.state.is_running() { self.finish(0) } else { self.do_first() }
         }
         walked
     }
@@ -275,7 +283,7 @@ proptest! {
             }
             walk.moment.board = rows(&nodes);
             walk.sense();
-            if walk.state.job.is_some() { walk.finish(i32::from(*choice == 0)) } else { walk.suffer(&Blow::Choose(*choice)) }
+            if walk.state.is_running() { walk.finish(i32::from(*choice == 0)) } else { walk.suffer(&Blow::Choose(*choice)) }
             walk.suffer(&Blow::Wild(choice * 31 + silent));
             walk.assert_valid();
         }

@@ -22,7 +22,7 @@ impl Judge<'_> {
     }
 
     pub(crate) fn acknowledge(&self, condition: ConditionId, reason: String) -> Decision {
-        if self.state.job.is_some() {
+        if self.state.is_running() {
             return Err(Refusal::NotNow("a command is running"));
         }
         let current = self.state.current.as_ref();

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 use crate::clock::Timestamp;
-use crate::engine::event::{CommandLine, ConditionId, FileSeen, Leaving, RunOpened, Tri};
+use crate::engine::event::{CommandLine, ConditionId, FileSeen, ItemCommand, Leaving, RunOpened, Tri};
 use crate::engine::observe::{Board, Ended, JobId, Output, Printed};
 use crate::runbook::{RollbackId, StepKey};
 
@@ -39,6 +39,10 @@ pub enum Proposal {
     Release { step: StepKey, released_by: String, said: String },
     /// Start the command, exactly as it was shown. `typed` is the target's name for a critical step.
     Run { step: StepKey, shown: CommandLine, typed: Option<String> },
+    /// Start these commands, exactly as they were shown, one for each item of a phase that takes them together.
+    RunAll { step: StepKey, shown: Vec<ItemCommand>, typed: Option<String> },
+    /// End the running command, and with it all of a step that takes its items together.
+    Cancel { job: JobId },
     /// A command ended.
     Finished { job: JobId, ended: Ended, elapsed_ms: u64, output: Option<Output>, printed: Printed },
     /// Try a failed step again.
@@ -49,6 +53,8 @@ pub enum Proposal {
     Defer { step: StepKey, reason: String },
     /// Declare a step done against the machine.
     Override { step: StepKey, reason: String },
+    /// Go back to the phase that the step leads back to.
+    Restart { step: StepKey, reason: String },
     /// End a wait early.
     CutWait { step: StepKey, reason: String },
     /// Go on although a guard or gate does not hold.

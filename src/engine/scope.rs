@@ -1,5 +1,6 @@
-//! What expressions see: `inputs`, `node`, `answers`, `began`, `choices`, `steps`, `passed`, `health`, `run`.
+//! What expressions see: `inputs`, `node` (or `nodes`), `answers`, `began`, `choices`, `steps`, `passed`, `health`, `run`.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -8,7 +9,8 @@ use crate::clock::Timestamp;
 use crate::engine::event::{CommandLine, EnvValue, Mode};
 use crate::engine::observe::{Board, Ended, Printed, json_bytes};
 use crate::engine::state::{RunState, StepStatus};
-use crate::runbook::{Action, Argv, EvalError, HeaderValue, Runbook, SecretRef, Step, StepKey, Template};
+use crate::engine::together::{count_of, is_together};
+use crate::runbook::{Action, Argv, EvalError, HeaderValue, Runbook, SecretRef, StepKey, Template};
 
 /// The longest command with all that is set for it, in bytes of JSON: no system starts a longer one.
 const MAX_COMMAND_BYTES: usize = 1024 * 1024;
@@ -18,28 +20,16 @@ const MAX_COMMAND_BYTES: usize = 1024 * 1024;
 /// `source` is the expression's own text: the large parts (`inputs`, `steps`, `passed`, `health`) are only built when it
 /// names them. `node` is the loop's item, `null` outside a loop.
 pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, source: &str) -> Value {
+    Value::Object(seen(state, Some(board), node, now, source))
+}
+
+/// The scope; without `inputs` and `health` where there is no board.
+fn seen(state: &RunState, board: Option<&Board>, node: &Value, now: Timestamp, source: &str) -> Map<String, Value> {
     let mut scope = Map::new();
-    if source.contains("inputs") {
+    if board.is_some() && source.contains("inputs") {
         let inputs = state.opened.as_ref().map(|opened| opened.inputs.clone()).unwrap_or_default();
         scope.insert("inputs".into(), Value::Object(inputs));
     }
-    add_small(&mut scope, state, node, now, source);
-    if source.contains("health") {
-        scope.insert("health".into(), health(board));
-    }
-    Value::Object(scope)
-}
-
-/// The scope of a condition without `inputs` and `health`: those are shared by all.
-pub(crate) fn small_scope(state: &RunState, key: Option<&StepKey>, now: Timestamp, source: &str) -> Value {
-    let mut scope = Map::new();
-    let item = key.and_then(|key| state.item(key));
-    add_small(&mut scope, state, item.map_or(&Value::Null, |item| &item.item.value), now, source);
-    let group = key.filter(|_| source.contains("group")).and_then(|key| state.group(key));
-    with_group(Value::Object(scope), group.map(|group| &group.item.value))
-}
-
-fn add_small(scope: &mut Map<String, Value>, state: &RunState, node: &Value, now: Timestamp, source: &str) {
     scope.insert("node".into(), node.clone());
     scope.insert("answers".into(), Value::Object(state.answers.clone()));
     if source.contains("choices") {
@@ -55,13 +45,29 @@ fn add_small(scope: &mut Map<String, Value>, state: &RunState, node: &Value, now
     if source.contains("passed") {
         scope.insert("passed".into(), passed(state));
     }
+    if let Some(board) = board.filter(|_| source.contains("health")) {
+        scope.insert("health".into(), health(board));
+    }
+    scope
 }
 
 /// The scope of a step's texts and conditions: its item is `node`.
 pub fn step_scope(state: &RunState, board: &Board, key: &StepKey, now: Timestamp, source: &str) -> Value {
+    seen_from(state, Some(board), key, now, source)
+}
+
+/// What a condition sees from a step, or from none; without `inputs` and `health`, which many conditions share.
+pub(crate) fn small_scope(state: &RunState, key: Option<&StepKey>, now: Timestamp, source: &str) -> Value {
+    match key {
+        Some(key) => seen_from(state, None, key, now, source),
+        None => Value::Object(seen(state, None, &Value::Null, now, source)),
+    }
+}
+
+fn seen_from(state: &RunState, board: Option<&Board>, key: &StepKey, now: Timestamp, source: &str) -> Value {
     let node = state.item(key).map_or(&Value::Null, |item| &item.item.value);
-    let scope = scope(state, board, node, now, source);
     let group = if source.contains("group") { state.group(key) } else { None };
+    let scope = with_items(seen(state, board, node, now, source), state, key, source);
     with_group(scope, group.map(|group| &group.item.value))
 }
 
@@ -72,6 +78,20 @@ pub(crate) fn with_group(scope: Value, group: Option<&Value>) -> Value {
         scope.insert("group".into(), group.clone());
     }
     scope
+}
+
+/// The scope of what is done for one item of a phase that takes them together: `node` is that item, `nodes` are all.
+pub fn item_scope(state: &RunState, board: &Board, key: &StepKey, node: &Value, now: Timestamp, source: &str) -> Value {
+    with_items(seen(state, Some(board), node, now, source), state, key, source)
+}
+
+fn with_items(mut scope: Map<String, Value>, state: &RunState, key: &StepKey, source: &str) -> Value {
+    if source.contains("nodes")
+        && let Some(all) = state.together(key)
+    {
+        scope.insert("nodes".into(), all.iter().map(|item| item.value.clone()).collect());
+    }
+    Value::Object(scope)
 }
 
 /// A step's text with its values; where a value is missing, the text says so in place.
@@ -91,7 +111,7 @@ pub fn command_scope(scope: Value, ended: &Ended, printed: &Printed) -> Value {
     Value::Object(scope)
 }
 
-/// Exactly what a step would run now. `None` when the step runs nothing.
+/// Exactly what a step would run now. `None` when the step runs nothing, or one command for each of several items.
 ///
 /// # Errors
 /// A text in it gives no value, or a value that is no argument.
@@ -102,15 +122,33 @@ pub fn command_of(
     key: &StepKey,
     now: Timestamp,
 ) -> Result<Option<CommandLine>, EvalError> {
-    let Some(Step { action: Action::Run { argv, cwd, env, timeout, .. }, .. }) = runbook.step(&key.phase, &key.step)
-    else {
+    let action = runbook.step(&key.phase, &key.step).map(|step| &step.action);
+    let Some(action @ Action::Run { argv, .. }) = action.filter(|_| !is_together(runbook, key)) else {
         return Ok(None);
     };
-    let render = |template: &Template| template.render(&step_scope(state, board, key, now, template.source()));
-    let argv = match argv {
-        Argv::Words(words) => words.iter().map(render).collect::<Result<Vec<_>, _>>()?,
-        Argv::Input(input) => bound_argv(state, input.as_str())?.iter().map(render).collect::<Result<Vec<_>, _>>()?,
-    };
+    let argv = argv_of(state, argv)?;
+    let scope_for = |source: &str| step_scope(state, board, key, now, source);
+    line_of(state, action, &argv, &scope_for).map(Some)
+}
+
+/// A command's words before their values are filled in.
+pub(crate) fn argv_of<'a>(state: &RunState, argv: &'a Argv) -> Result<Cow<'a, [Template]>, EvalError> {
+    match argv {
+        Argv::Words(words) => Ok(Cow::Borrowed(words)),
+        Argv::Input(input) => bound_argv(state, input.as_str()).map(Cow::Owned),
+    }
+}
+
+/// What an action that runs something runs, with the values of a scope.
+pub(crate) fn line_of(
+    state: &RunState,
+    action: &Action,
+    argv: &[Template],
+    scope_for: &dyn Fn(&str) -> Value,
+) -> Result<CommandLine, EvalError> {
+    let Action::Run { cwd, env, timeout, .. } = action else { return Err(EvalError("it runs nothing".into())) };
+    let render = |template: &Template| template.render(&scope_for(template.source()));
+    let argv = argv.iter().map(render).collect::<Result<Vec<_>, _>>()?;
     if argv.is_empty() || argv.iter().any(|word| word.contains('\0')) {
         return Err(EvalError("the command is empty or holds a NUL byte".into()));
     }
@@ -123,17 +161,24 @@ pub fn command_of(
     if json_bytes(&line) > MAX_COMMAND_BYTES {
         return Err(EvalError("the command is longer than 1 MiB".into()));
     }
-    Ok(Some(line))
+    Ok(line)
 }
 
-/// The name that is typed before a critical step: the item's, else the site's, else the runbook's.
-pub fn target_of(state: &RunState, key: &StepKey) -> String {
+/// The name that is typed before a critical step: the item's, else the site's, else the runbook's. Before one that runs
+/// for all items together, the number of commands stands behind it: the place alone would not tell how many are hit
+/// at once, and the number alone would be typed in the wrong place.
+pub fn target_of(runbook: &Runbook, state: &RunState, key: &StepKey) -> String {
     let opened = state.opened.as_ref();
-    key.item
+    let place = key
+        .item
         .clone()
         .or_else(|| opened.and_then(|opened| opened.site.as_ref()).map(|site| site.name.clone()))
         .or_else(|| opened.map(|opened| opened.runbook.to_string()))
-        .unwrap_or_default()
+        .unwrap_or_default();
+    match count_of(runbook, state, key) {
+        Some(count) => format!("{place} {count}"),
+        None => place,
+    }
 }
 
 /// Whole milliseconds of a duration.

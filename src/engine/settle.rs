@@ -44,14 +44,18 @@ impl<'a> Draft<'a> {
 
     /// One thing that follows by itself; false when nothing does.
     fn step_on(&mut self) -> bool {
-        if self.state.closed.is_some() || self.state.opened.is_none() || self.state.job.is_some() {
+        if self.state.closed.is_some() || self.state.opened.is_none() {
             return false;
+        }
+        if self.state.is_running() {
+            return self.go_on_together();
         }
         if let Some(key) = self.state.current.clone() {
             return self.end_sensed(&key);
         }
         if let Some(step) = defer::due(self.runbook, &self.state) {
-            let attempt = self.state.step(&step).map_or(1, |known| known.attempt.max(1));
+            let known = self.state.step(&step).map_or(0, |known| known.attempt);
+            let attempt = known.max(self.state.next_attempt(&step));
             self.push(Event::StepBegan { step, attempt });
             return true;
         }
@@ -112,7 +116,10 @@ impl<'a> Draft<'a> {
         }
         let when = self.runbook.step(&key.phase, &key.step).and_then(|step| step.when.as_ref());
         match when.map_or(Some(Ok(())), |when| self.applies(when, key)) {
-            Some(Ok(())) => self.push(Event::StepBegan { step: key.clone(), attempt: 1 }),
+            Some(Ok(())) => {
+                let attempt = self.state.next_attempt(key);
+                self.push(Event::StepBegan { step: key.clone(), attempt });
+            }
             Some(Err(why)) => self.push(Event::StepNotApplicable { step: key.clone(), why }),
             None => return false,
         }
@@ -178,7 +185,7 @@ impl<'a> Draft<'a> {
 
 /// Why the walk cannot go on although no step is current; `None` when one is, or when the end is reached.
 pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<String> {
-    if state.current.is_some() || state.job.is_some() || state.closed.is_some() {
+    if state.current.is_some() || state.is_running() || state.closed.is_some() {
         return None;
     }
     let phase = state.walked().find(|phase| !phase.is_passed())?;

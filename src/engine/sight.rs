@@ -4,31 +4,72 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::clock::Timestamp;
 use crate::engine::observe::{Board, Row};
+use crate::engine::scope::{scope, small_scope, step_scope};
 use crate::engine::state::RunState;
-use crate::runbook::{Expr, Ready};
+use crate::runbook::{Expr, Ready, StepKey, Truth};
 
-/// A board, with what has been made ready of it: each probe's rows when a condition first reads them.
+/// A run and its board at one moment, with what has been made ready of them: the inputs and the probes' rows that some
+/// condition has read.
 pub struct Sight<'b> {
+    state: &'b RunState,
     pub(crate) board: &'b Board,
+    now: Timestamp,
+    inputs: BTreeMap<String, Ready>,
+    /// `None` for a probe without rows.
     probes: BTreeMap<String, Option<Ready>>,
 }
 
 impl<'b> Sight<'b> {
     /// For the conditions of one moment.
-    pub fn new(board: &'b Board) -> Self {
-        Self { board, probes: BTreeMap::new() }
+    pub fn new(state: &'b RunState, board: &'b Board, now: Timestamp) -> Self {
+        Self { state, board, now, inputs: BTreeMap::new(), probes: BTreeMap::new() }
     }
 
-    /// What `expr` reads of `.health`, `probes` being those that it reads.
-    pub(crate) fn health(&mut self, probes: &[String]) -> Ready {
-        let mut entries = Vec::new();
-        for probe in probes {
-            let board = self.board;
-            let rows = self.probes.entry(probe.clone()).or_insert_with(|| rows(board, probe));
-            entries.extend(rows.clone().map(|rows| (Ready::text(probe), rows)));
+    /// What a condition comes to, seen from a step or from none: what `Expr::truth` says in that step's scope.
+    pub(crate) fn truth(&mut self, holds: &Expr, key: Option<&StepKey>) -> Truth {
+        let (scope, ready) = self.scope(holds, key);
+        holds.truth_with(&scope, &ready)
+    }
+
+    /// What `expr` sees: the scope, and what of it is ready.
+    pub(crate) fn scope(&mut self, expr: &Expr, key: Option<&StepKey>) -> (Value, Vec<(&'static str, Ready)>) {
+        let (state, now, source) = (self.state, self.now, expr.source());
+        if !expr.reads().whole {
+            let ready = vec![("inputs", self.inputs(expr)), ("health", self.health(expr))];
+            return (small_scope(state, key, now, source), ready);
         }
-        Ready::object(entries)
+        let whole = match key {
+            Some(key) => step_scope(state, self.board, key, now, source),
+            None => scope(state, self.board, &Value::Null, now, source),
+        };
+        (whole, Vec::new())
+    }
+
+    /// What `expr` reads of `.health`.
+    fn health(&mut self, expr: &Expr) -> Ready {
+        let board = self.board;
+        let entry = |probe: String| {
+            let rows = self.probes.entry(probe.clone()).or_insert_with_key(|probe| rows(board, probe));
+            rows.clone().map(|rows| (Ready::from(probe), rows))
+        };
+        Ready::object(board.read_by(expr).into_iter().filter_map(entry))
+    }
+
+    /// What `expr` reads of `.inputs`.
+    fn inputs(&mut self, expr: &Expr) -> Ready {
+        let Some(opened) = &self.state.opened else { return Ready::object([]) };
+        let read: Vec<(&str, &Value)> = if expr.reads().is_whole("inputs") {
+            opened.inputs.iter().map(|(name, value)| (name.as_str(), value)).collect()
+        } else {
+            let named = expr.reads().names("inputs");
+            named.filter_map(|(name, _)| opened.inputs.get(name).map(|value| (name, value))).collect()
+        };
+        Ready::object(read.into_iter().map(|(name, value)| {
+            let ready = self.inputs.entry(name.to_owned()).or_insert_with(|| Ready::from(value));
+            (Ready::from(name.to_owned()), ready.clone())
+        }))
     }
 }
 
@@ -40,62 +81,12 @@ fn rows(board: &Board, probe: &str) -> Option<Ready> {
 }
 
 fn ready(row: &Row) -> Ready {
-    let fields = row.fields.iter().map(|(name, value)| (Ready::text(name), Ready::from(value)));
+    let fields = row.fields.iter().map(|(name, value)| (Ready::from(name.clone()), Ready::from(value)));
     let age = row.age_ms.map_or(Ready::default(), |age| Ready::number(age as f64 / 1000.0));
     Ready::object(fields.chain([
         (Ready::word("node"), Ready::from(&row.item)),
         (Ready::word("verdict"), Ready::word(row.verdict.word())),
         (Ready::word("age"), age),
-        (Ready::word("why"), Ready::text(&row.why)),
+        (Ready::word("why"), Ready::from(row.why.clone())),
     ]))
-}
-
-/// What `expr` reads of `.inputs`.
-pub(crate) fn inputs(state: &RunState, expr: &Expr) -> Ready {
-    let Some(opened) = &state.opened else { return Ready::object([]) };
-    let is_read =
-        |name: &str| expr.reads().is_whole("inputs") || expr.reads().names("inputs").any(|(read, _)| read == name);
-    let read = opened.inputs.iter().filter(|(name, _)| is_read(name));
-    Ready::object(read.map(|(name, value): (&String, &Value)| (Ready::text(name), Ready::from(value))))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Map, json};
-
-    use super::*;
-    use crate::engine::observe::Verdict;
-    use crate::engine::scope::scope;
-    use crate::engine::state::RunState;
-    use crate::runbook::{ProbeId, Truth};
-
-    #[test]
-    fn conditions_see_the_same_as_texts() {
-        let row = |probe: &str, age_ms: Option<u64>, fields: &Value| Row {
-            probe: ProbeId::new(probe),
-            node: Some("a".into()),
-            verdict: Verdict::Degraded,
-            why: "slow".into(),
-            age_ms,
-            fields: fields.as_object().cloned().unwrap_or_default(),
-            item: json!({ "name": "a", "port": 1.5, "tags": ["x", null, true] }),
-        };
-        let board = Board {
-            rows: vec![
-                row("one", Some(1500), &json!({ "why": "own", "n": 3, "deep": { "a": [1, { "b": 2 }] } })),
-                row("two", None, &json!({})),
-                row("one", Some(2000), &json!({ "n": -1 })),
-            ],
-        };
-        let state = RunState::default();
-        let mut sight = Sight::new(&board);
-        for source in [".health.one | tojson", ".health.two | tojson", ".health.none | tojson", ".health | tojson"] {
-            let expr = Expr::compile(source).unwrap();
-            let told =
-                expr.first(&scope(&state, &board, &Value::Null, crate::clock::Timestamp::default(), source)).unwrap();
-            let same = Expr::compile(&format!("({source}) == {told}")).unwrap();
-            let health = sight.health(&board.read_by(&same));
-            assert_eq!(same.truth_with(&Value::Object(Map::new()), &[("health", health)]), Truth::True, "{told}");
-        }
-    }
 }

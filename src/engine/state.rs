@@ -10,8 +10,10 @@ use crate::engine::began::Began;
 use crate::engine::disturb::Turn;
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
+use crate::engine::restart::{Before, Given};
 use crate::engine::soak::SoakState;
-use crate::runbook::{Action, Phase, PhaseId, RollbackId, Runbook, StepId, StepKey};
+use crate::engine::together::{Batch, ItemResult};
+use crate::runbook::{Action, Order, Phase, PhaseId, RollbackId, Runbook, Step, StepId, StepKey};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +36,10 @@ pub struct RunState {
     pub plan: Plan,
     /// The current step.
     pub current: Option<StepKey>,
-    /// The running command.
-    pub job: Option<RunningJob>,
+    /// The commands that run: more than one only in a phase that takes its items together.
+    pub running: Vec<RunningJob>,
+    /// The commands of a step that takes its items together, from when they were approved until all have ended.
+    pub batch: Option<Batch>,
     /// How many commands were started.
     pub jobs: u64,
     /// What is known of each condition; one that is absent is unknown.
@@ -44,6 +48,10 @@ pub struct RunState {
     pub turns: BTreeMap<ConditionId, Turn>,
     /// Values given and captured, by name.
     pub answers: Map<String, Value>,
+    /// Where those come from.
+    pub given: Given,
+    /// How the steps stood that were reopened.
+    pub before: BTreeMap<StepKey, Before>,
     /// The decisions that stand, by the names of their choices.
     pub choices: BTreeMap<String, Chosen>,
     /// What was really begun on which item.
@@ -85,14 +93,28 @@ pub struct PhaseState {
     pub id: PhaseId,
     /// The plan it belongs to.
     pub plan: Plan,
+    /// Its steps as they are planned, in order.
+    pub steps: Vec<Planned>,
     /// Whether its items are fixed. Before, it has one item that stands for those to come.
     pub is_bound: bool,
     /// Whether it is a loop in a loop.
     pub is_nested: bool,
     /// The outer items of a loop in a loop, once they are fixed.
     pub groups: Vec<Group>,
-    /// Its items; for a group that is not bound yet, one that stands for those to come and is named as the group.
+    /// Its items; for a group that is not bound yet, one that stands for those to come and is named as the group. Of a
+    /// phase that takes them together, the one pass for all.
     pub items: Vec<ItemState>,
+    /// What it takes together, once that is known; `None` in any other phase.
+    pub together: Option<Vec<Item>>,
+}
+
+/// What a step is before anything is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its name within the phase.
+    pub id: StepId,
+    /// Whether it is a check that soaks.
+    pub is_soak: bool,
 }
 
 /// An outer item of a loop in a loop.
@@ -132,6 +154,8 @@ pub struct StepState {
     pub ended: Option<Timestamp>,
     /// Whether its cautions were read.
     pub cautions_read: bool,
+    /// Whether an attempt of it failed, also when it was tried again since.
+    pub has_failed: bool,
     /// What was said of it: the statement, the reason, or why it failed or does not apply.
     pub said: String,
     /// Who brought it to its status.
@@ -140,6 +164,8 @@ pub struct StepState {
     pub soak: Option<Box<SoakState>>,
     /// Every person who did something in it, as `operator@host`, in the order of the first deed.
     pub actors: Vec<String>,
+    /// What became of each item, by name, in a step that takes them together.
+    pub results: BTreeMap<String, ItemResult>,
 }
 
 /// How a step stands.
@@ -205,6 +231,8 @@ pub struct RunningJob {
     pub job: JobId,
     /// The step it belongs to.
     pub step: StepKey,
+    /// The item that it runs for, in a phase that takes them together.
+    pub item: Option<String>,
     /// What runs.
     pub command: CommandLine,
     /// Since when.
@@ -315,11 +343,14 @@ impl RunState {
             phases: main.chain(ways_back).collect(),
             plan: Plan::Main,
             current: None,
-            job: None,
+            running: Vec::new(),
+            batch: None,
             jobs: 0,
             conditions: BTreeMap::new(),
             turns: BTreeMap::new(),
             answers: Map::new(),
+            given: Given::default(),
+            before: BTreeMap::new(),
             choices: BTreeMap::new(),
             began: Began::new(runbook),
             deviations: Vec::new(),
@@ -337,6 +368,11 @@ impl RunState {
     /// The phases that count: the plan's own, and those of the way back once it was entered.
     pub fn counted(&self) -> impl Iterator<Item = &PhaseState> {
         self.phases.iter().filter(|phase| phase.plan == Plan::Main || phase.plan == self.plan)
+    }
+
+    /// Whether a command runs, or is about to.
+    pub fn is_running(&self) -> bool {
+        !self.running.is_empty() || self.batch.is_some()
     }
 
     /// A step's state.
@@ -417,12 +453,21 @@ impl PhaseState {
     }
 }
 
-fn is_soak(action: &Action) -> bool {
-    matches!(action, Action::Check { soak: Some(_), .. })
+fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
+    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
+    let planned = |step: &Step| Planned {
+        id: step.id.clone(),
+        is_soak: matches!(step.action, Action::Check { soak: Some(_), .. }),
+    };
+    let steps: Vec<_> = phase.steps.iter().map(planned).collect();
+    let items = vec![fresh(&steps)];
+    let together = (phase.order == Order::Together).then(Vec::new);
+    PhaseState { id, plan, steps, is_bound: false, is_nested, groups: Vec::new(), items, together }
 }
 
-fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
-    let steps = phase.steps.iter().map(|step| StepState {
+/// The one item that stands for those to come: none of its steps has begun.
+pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
+    let steps = steps.iter().map(|step| StepState {
         id: step.id.clone(),
         status: StepStatus::Pending,
         attempt: 0,
@@ -430,13 +475,12 @@ fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         started: None,
         ended: None,
         cautions_read: false,
+        has_failed: false,
         said: String::new(),
         by: String::new(),
-        soak: is_soak(&step.action).then(Box::default),
+        soak: step.is_soak.then(Box::default),
         actors: Vec::new(),
+        results: BTreeMap::new(),
     });
-    let item = Item { name: None, value: Value::Null };
-    let items = vec![ItemState { item, group: None, steps: steps.collect() }];
-    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
-    PhaseState { id, plan, is_bound: false, is_nested, groups: Vec::new(), items }
+    ItemState { item: Item { name: None, value: Value::Null }, group: None, steps: steps.collect() }
 }

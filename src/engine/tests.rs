@@ -2,15 +2,19 @@
 
 #[path = "began_tests.rs"]
 mod began;
+#[path = "ending_tests.rs"]
+mod ending;
 #[path = "nested_tests.rs"]
 mod nested;
+#[path = "restart_tests.rs"]
+mod restart;
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::scope::command_of;
+use super::scope::{command_of, target_of};
 use super::*;
 use crate::clock::Timestamp;
 use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, parse};
@@ -19,8 +23,14 @@ use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, pa
 mod defer;
 #[path = "disturb_tests.rs"]
 mod disturb;
+#[path = "sight_tests.rs"]
+mod sight;
 #[path = "soak_tests.rs"]
 mod soak;
+#[path = "together_tests.rs"]
+mod together;
+
+use together::{assert_approved, together_book};
 
 const BOOK: &str = r#"
 format = 1
@@ -260,8 +270,13 @@ impl Walk {
     }
 
     fn finish(&mut self, status: i32) {
-        let job = self.state.job.as_ref().expect("a command runs").job;
-        let printed = Printed { stdout: "stopped it".into(), stderr: String::new() };
+        self.finish_any(0, status);
+    }
+
+    fn finish_any(&mut self, which: usize, status: i32) {
+        let running = &self.state.running[which % self.state.running.len()];
+        let (job, stdout) = (running.job, if running.item.is_some() { "started it" } else { "stopped it" });
+        let printed = Printed { stdout: stdout.into(), stderr: String::new() };
         self.must(Proposal::Finished { job, ended: Ended::Exit(status), elapsed_ms: 5, output: None, printed });
         self.sense();
     }
@@ -275,12 +290,19 @@ impl Walk {
             Allowed::Answer(step) => Proposal::Answer { step, value: json!("none"), file: None },
             Allowed::Choose(step) => Proposal::Choose { step, choice: "stay".into() },
             Allowed::Release(step) => Proposal::Release { step, released_by: "jo".into(), said: "the plan".into() },
+            Allowed::Run(step) if is_together(&self.runbook, &step) => {
+                let (book, board, at) = (&self.runbook, &self.moment.board, self.moment.at);
+                let shown = commands_of(book, &self.state, board, &step, at, usize::MAX);
+                let typed = Some(target_of(book, &self.state, &step));
+                Proposal::RunAll { step, shown: shown.expect("they render").expect("they are several"), typed }
+            }
             Allowed::Run(step) => {
                 let shown = command_of(&self.runbook, &self.state, &self.moment.board, &step, self.moment.at);
                 let shown = shown.expect("it renders").expect("it runs something");
                 let typed = step.item.clone();
                 Proposal::Run { step, shown, typed }
             }
+            Allowed::Restart(step) => Proposal::Restart { step, reason: reason() },
             Allowed::Retry(step) => Proposal::Retry { step },
             Allowed::Skip(step) => Proposal::Skip { step, reason: reason() },
             Allowed::Defer(step) => Proposal::Defer { step, reason: reason() },
@@ -291,7 +313,8 @@ impl Walk {
             Allowed::RollBack(plan) => Proposal::RollBack { plan, reason: reason() },
             Allowed::Close => Proposal::Close,
             Allowed::Abandon => Proposal::Abandon { reason: reason() },
-            Allowed::Leave | Allowed::Cancel(_) => return None,
+            Allowed::Cancel(job) => Proposal::Cancel { job },
+            Allowed::Leave => return None,
         })
     }
 
@@ -317,7 +340,7 @@ fn a_calm_walk_ends_completed() {
     for node in ["n2", "n3"] {
         walk.do_first();
         walk.do_first();
-        assert!(walk.state.job.is_some());
+        assert!(walk.state.is_running());
         walk.finish(0);
         assert_eq!(walk.key().to_string(), format!("nodes[{node}]/back"));
         walk.pass(9);
@@ -369,7 +392,8 @@ fn a_critical_step_wants_the_targets_name_and_fresh_samples() {
     for row in &mut walk.moment.board.rows {
         row.age_ms = Some(10_001);
     }
-    assert!(matches!(walk.propose(typed(Some("n2"))), Err(Refusal::GateClosed(_))));
+    let told = "its samples are older than ten seconds: ask node again, then run it";
+    assert_eq!(walk.propose(typed(Some("n2"))), Err(Refusal::GateClosed(told.into())));
     walk.moment.board = board([true; 3]);
     assert_eq!(walk.propose(typed(Some("n2"))), Ok(()));
 }
@@ -600,7 +624,7 @@ fn a_step_after_a_loop_can_require_a_step_of_every_item() {
         if walk.state.current.as_ref().is_some_and(|key| key.step.as_str() == "look") {
             break;
         }
-        if walk.state.job.is_some() {
+        if walk.state.is_running() {
             walk.finish(0)
         } else {
             walk.pass(61)
@@ -690,7 +714,7 @@ fn a_capture_without_end_fails_the_step() {
         let mut walk = at_stop();
         walk.do_first();
         walk.do_first();
-        let job = walk.state.job.as_ref().unwrap().job;
+        let job = walk.state.running.first().unwrap().job;
         let printed = Printed { stdout, stderr: String::new() };
         walk.must(Proposal::Finished { job, ended: Ended::Exit(0), elapsed_ms: 5, output: None, printed });
         let step = walk.state.step(&"nodes[n2]/stop".parse().unwrap()).unwrap();
@@ -868,7 +892,7 @@ fn what_was_decided_for_one_item_does_not_stand_for_the_next() {
                 walk.sense();
             }
             "back" => walk.pass(10),
-            _ if walk.state.job.is_some() => walk.finish(0),
+            _ if walk.state.is_running() => walk.finish(0),
             _ => walk.do_first(),
         }
     }
@@ -921,7 +945,7 @@ enum Blow {
     Pass(u64),
     See([bool; 3]),
     Silent(usize),
-    Finish(i32),
+    Finish(usize, i32),
     LeaveAndReturn,
     Wild(usize),
 }
@@ -932,13 +956,27 @@ fn blow() -> impl Strategy<Value = Blow> {
         3 => (0u64..400).prop_map(Blow::Pass),
         3 => any::<[bool; 3]>().prop_map(Blow::See),
         2 => (0usize..3).prop_map(Blow::Silent),
-        4 => prop_oneof![3 => Just(0), 1 => Just(1)].prop_map(Blow::Finish),
+        6 => (any::<usize>(), prop_oneof![3 => Just(0), 1 => Just(1)]).prop_map(|(which, status)| Blow::Finish(which, status)),
         1 => Just(Blow::LeaveAndReturn),
         2 => any::<usize>().prop_map(Blow::Wild),
     ]
 }
 
+/// How many nodes are taken together; `None`: the walk with the decision instead.
+fn many() -> impl Strategy<Value = Option<usize>> {
+    prop_oneof![1 => Just(None), 1 => (0usize..4).prop_map(Some), 1 => (30usize..40).prop_map(Some)]
+}
+
 impl Walk {
+    /// A walk that meets blows; that which takes nodes together is at its beginning or already there.
+    fn suffering(many: Option<usize>) -> Self {
+        match many {
+            None => Self::of(decided_book()),
+            Some(0) => Self::of(together_book()),
+            Some(nodes) => together::at_agree(nodes),
+        }
+    }
+
     fn suffer(&mut self, blow: &Blow) {
         match blow {
             Blow::Choose(index) => {
@@ -957,8 +995,8 @@ impl Walk {
                 self.moment.board = silent(*node);
                 self.sense();
             }
-            Blow::Finish(status) if self.state.job.is_some() => self.finish(*status),
-            Blow::Finish(_) => {}
+            Blow::Finish(which, status) if self.state.is_running() => self.finish_any(*which, *status),
+            Blow::Finish(..) => {}
             Blow::LeaveAndReturn if self.state.closed.is_none() => {
                 self.must(Proposal::Leave { how: Leaving::Interrupted });
                 self.sit();
@@ -978,6 +1016,7 @@ impl Walk {
             Allowed::Answer(key.clone()),
             Allowed::Choose(key.clone()),
             Allowed::Release(key.clone()),
+            Allowed::Restart(key.clone()),
             Allowed::Retry(key.clone()),
             Allowed::Skip(key.clone()),
             Allowed::Defer(key.clone()),
@@ -996,21 +1035,27 @@ impl Walk {
 
     fn assert_valid(&self) {
         let state = &self.state;
+        // A step that failed on a plan that was left, or in a run that was given up, stays failed.
         let now: Vec<_> = state
-            .counted()
+            .walked()
+            .filter(|_| state.closed.is_none())
             .flat_map(|phase| phase.keys())
             .filter(|(_, step)| matches!(step.status, StepStatus::Current | StepStatus::Failed))
             .map(|(key, _)| key)
             .collect();
         assert!(now.len() <= 1, "two current steps: {now:?}");
         assert_eq!(now.first(), state.current.as_ref());
+        assert!(state.running.len() <= MAX_AT_ONCE);
+        assert!(state.batch.is_none() || !state.running.is_empty(), "nothing runs, and yet it is not over");
         if state.closed.is_some() {
+            assert!(!state.is_running());
             let counts = state.counts();
-            assert_eq!(
-                counts.pending + counts.current + counts.failed + counts.deferred,
-                0,
-                "closed with unaccounted steps"
+            assert_eq!(counts.pending + counts.current + counts.deferred, 0, "closed with unaccounted steps");
+            let may_have_failed = matches!(
+                state.closed.as_ref().map(|closed| closed.outcome),
+                Some(Outcome::RolledBack | Outcome::Abandoned)
             );
+            assert!(counts.failed == 0 || may_have_failed, "closed as if nothing had failed");
         }
         for (key, step) in state.counted().flat_map(|phase| phase.keys()) {
             let is_sensed = self.runbook.step(&key.phase, &key.step).is_some_and(|step| step.action.is_sensed());
@@ -1023,21 +1068,26 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn any_sequence_of_proposals_leaves_a_valid_state(blows in prop::collection::vec(blow(), 1..60)) {
-        let mut walk = Walk::of(decided_book());
+    fn any_sequence_of_proposals_leaves_a_valid_state(
+        many in many(),
+        blows in prop::collection::vec(blow(), 1..60),
+    ) {
+        let mut walk = Walk::suffering(many);
         for blow in &blows {
             walk.suffer(blow);
             walk.assert_valid();
         }
+        assert_approved(&walk.records);
         prop_assert_eq!(walk.fold(&walk.records), walk.state.clone());
     }
 
     #[test]
     fn folding_a_prefix_and_going_on_equals_never_having_stopped(
+        many in many(),
         blows in prop::collection::vec(blow(), 1..40),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut walk = Walk::of(decided_book());
+        let mut walk = Walk::suffering(many);
         for blow in &blows {
             walk.suffer(blow);
         }
@@ -1050,8 +1100,8 @@ proptest! {
     }
 
     #[test]
-    fn records_survive_json(blows in prop::collection::vec(blow(), 1..20)) {
-        let mut walk = Walk::of(decided_book());
+    fn records_survive_json(many in many(), blows in prop::collection::vec(blow(), 1..20)) {
+        let mut walk = Walk::suffering(many);
         for blow in &blows {
             walk.suffer(blow);
         }

@@ -158,7 +158,7 @@ check = '.run.elapsed > 60'
     Explanation {
         code: "later",
         title: "something is used before it is there",
-        why: "A condition or a `requires` can only look at steps and answers that come before it: it could never be met.",
+        why: "A condition or a `requires` can only look at steps and answers that come before it: it could never be met. A `restart` only leads back: to a phase of its own plan that comes before, or to its own.",
         bad: r#"[[phase.step]]
 id    = "a"
 title = "Look at it"
@@ -245,13 +245,6 @@ id    = "a"
 title = "Look at it"
 confirm = "Done?"
 "#,
-    },
-    Explanation {
-        code: "not-yet",
-        title: "part of the format, but not of this version",
-        why: "The format has room for it; this version of piton cannot do it. The help of the finding says what can be written instead.",
-        bad: "",
-        good: "",
     },
     Explanation {
         code: "plain-text",

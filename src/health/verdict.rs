@@ -141,17 +141,23 @@ fn first_fact(facts: &Value) -> String {
     "not ok".into()
 }
 
+/// The values that a verdict rests on; what cannot be read at a glance, and what says nothing, is left out.
 fn shown(fields: &Map<String, Value>, fact: &str) -> String {
+    let is_told = |value: &Value| match value {
+        Value::Null | Value::Object(_) | Value::Array(_) => false,
+        Value::String(text) => !text.trim().is_empty(),
+        _ => true,
+    };
     let told: Vec<String> = fields
         .iter()
-        .filter(|(_, value)| !value.is_null())
+        .filter(|(_, value)| is_told(value))
         .map(|(name, value)| format!("{name} {}", brief(value)))
         .collect();
     if told.is_empty() { fact.to_owned() } else { told.join(", ") }
 }
 
 fn brief(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
     cut(&text, MAX_VALUE_CHARS)
 }
 

@@ -1,6 +1,6 @@
 //! One line for each thing that happened.
 
-use crate::engine::{Event, Leaving, Mode, Record, RunState, Tri, Turned, turned as turned_rows};
+use crate::engine::{Event, Leaving, MAX_AT_ONCE, Mode, Record, RunState, Tri, Turned, turned as turned_rows};
 use crate::runbook::{Runbook, StepKey};
 use crate::text::clean_line;
 
@@ -85,9 +85,17 @@ fn describe_step(event: &Event) -> String {
         Event::HoldReleased { step, released_by, said, .. } => {
             say("released", step, &format!("by {released_by}: {said}"))
         }
-        Event::CommandStarted { step, command, .. } => say("run", step, &shell_words(&command.argv)),
-        Event::CommandFinished { step, ended, met, .. } => {
-            say(if *met { "done" } else { "ended" }, step, &ended.describe())
+        Event::CommandsApproved { step, commands, .. } => {
+            say("run all", step, &format!("{} commands, at most {MAX_AT_ONCE} at once", commands.len()))
+        }
+        Event::CancelAsked { step } => say("cancel", step, "nothing more starts"),
+        Event::CommandStarted { step, item, command, .. } => {
+            say("run", step, &for_item(item.as_deref(), &shell_words(&command.argv)))
+        }
+        Event::CommandFinished { step, item, ended, met, why, .. } => {
+            // Of several commands each has its own reason; that of a single one follows as the step's.
+            let told = if item.is_some() && !why.is_empty() { why.clone() } else { ended.describe() };
+            say(if *met { "done" } else { "ended" }, step, &for_item(item.as_deref(), &told))
         }
         Event::SoakSeen { step, since, until, covered_ms, length_ms, worst } => {
             let worst = worst.as_ref().map(|worst| format!(", worst value {worst}")).unwrap_or_default();
@@ -101,6 +109,7 @@ fn describe_step(event: &Event) -> String {
         Event::WaitCut { step, reason, .. } => say("WAIT CUT", step, reason),
         Event::StepFailed { step, why } => say("FAILED", step, why),
         Event::StepRetried { step, attempt } => say("retry", step, &format!("attempt {attempt}")),
+        Event::StepsReopened { step, from, reason, .. } => say("RESTART", step, &format!("from {from} on: {reason}")),
         Event::StepSkipped { step, reason, .. } => say("SKIPPED", step, reason),
         Event::StepDeferred { step, until, reason, .. } => {
             say("DEFERRED", step, &format!("until {until} opens: {reason}"))
@@ -109,6 +118,11 @@ fn describe_step(event: &Event) -> String {
         Event::StepNotApplicable { step, why } => say("n/a", step, why),
         _ => String::new(),
     }
+}
+
+/// What is told of one item of several.
+fn for_item(item: Option<&str>, told: &str) -> String {
+    item.map_or_else(|| told.to_owned(), |item| format!("{item}: {told}"))
 }
 
 /// An argv as one would type it: words that hold more than plain characters are quoted.

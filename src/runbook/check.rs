@@ -18,11 +18,12 @@ const OUTCOME_KEYS: &[&str] = &["exit", "stdout", "stderr", "json"];
 const RUN_FIELDS: &[&str] = &["id", "mode", "operator", "site", "elapsed"];
 
 /// Checks names across the whole runbook.
-pub(crate) fn check(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'_>) {
+pub(crate) fn check<'d>(reader: &mut Reader<'d>, book: &Runbook, counted: &Counted<'d>) {
     duplicates(reader, counted);
     reader.check_deferred(counted);
     named_probes(reader);
     requirements(reader, counted);
+    reader.check_restarts(counted);
     named(reader, book, counted);
     let known = Known::of(reader, book, counted);
     for met in std::mem::take(&mut reader.met) {
@@ -248,7 +249,11 @@ impl<'r> Check<'r, '_> {
             keys.extend(has_group.then_some("group"));
             keys
         };
-        let with_node = |place: &Place| with_item(place.is_loop, place.is_nested);
+        let with_node = |place: &Place| {
+            let mut keys = with_item(place.is_loop, place.is_nested);
+            keys.extend(place.sees_all.then_some("nodes"));
+            keys
+        };
         match &self.met.sees {
             Sees::Question { node } => {
                 let keys: &[&str] = if *node { &["inputs", "node"] } else { &["inputs"] };
@@ -270,6 +275,12 @@ impl<'r> Check<'r, '_> {
 
     fn unknown_key(&mut self, key: &str, at: &Range<usize>, keys: &[&str]) {
         let help = match nearest(key, keys.iter().copied()) {
+            _ if key == "node" && keys.contains(&"nodes") => {
+                "the items are taken together: `.nodes` holds them all; `.node` is one of them where a `run` step says \
+                 what runs, what is expected and what is captured"
+                    .into()
+            }
+            _ if key == "nodes" => "`.nodes` are the items of a phase with `order = \"together\"`".into(),
             Some(near) => format!("did you mean `.{near}`?"),
             None if key == "node" => "`.node` is the item of a phase with `for_each`, or of a probe with `each`".into(),
             None if key == "group" => {
@@ -395,7 +406,7 @@ impl<'r> Check<'r, '_> {
 
 /// In a loop, a step may read what a later step gave for the item before.
 fn is_same_loop(giver: &Place, place: &Place) -> bool {
-    place.is_loop && giver.phase == place.phase && giver.step != place.step
+    place.is_loop && !place.sees_all && giver.phase == place.phase && giver.step != place.step
 }
 
 /// `phase[item]/step` without its item.

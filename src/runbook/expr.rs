@@ -146,6 +146,12 @@ impl Expr {
         failed.map_or(Ok(()), Err)
     }
 
+    /// What it is evaluated on, to the last detail.
+    #[cfg(test)]
+    pub(crate) fn sees(&self, scope: &Value, ready: &[(&str, Ready)]) -> String {
+        format!("{:?}", native::scope(scope, &self.0.reads, ready))
+    }
+
     /// Its output as a condition: `true`, `false`, and everything else (also `null`, errors and several outputs) unknown.
     pub fn truth(&self, scope: &Value) -> Truth {
         self.truth_with(scope, &[])

@@ -55,7 +55,7 @@ pub(crate) const FILTERS: &[(&str, &[usize], Cost)] = {
         ("keys", &[0], Whole),
         ("keys_unsorted", &[0], Whole),
         ("last", &[0, 1], Light),
-        ("length", &[0], Light),
+        ("length", &[0], Whole),
         ("ltrim", &[0], Light),
         ("ltrimstr", &[1], Light),
         ("map", &[1], Light),

@@ -13,11 +13,11 @@ use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::native::Fun;
 use jaq_core::ops::{Cmp, Math};
-use jaq_core::path::{Opt, Part, Path};
+use jaq_core::path::{Part, Path};
 use jaq_core::{Compiler, Ctx, DataT, Lut, Vars};
 use jaq_json::Val;
 
-use crate::runbook::direct::{self, Direct};
+use crate::runbook::direct;
 use crate::runbook::expr::EvalError;
 use crate::runbook::filters::{Cost, FILTERS};
 use crate::runbook::native;
@@ -33,7 +33,7 @@ pub(crate) struct Jq;
 pub(crate) struct Data<'a> {
     lut: &'a Lut<Jq>,
     left: &'a Cell<u64>,
-    parts: &'a [direct::Compiled],
+    parts: &'a [direct::Part],
 }
 
 impl DataT for Jq {
@@ -55,8 +55,8 @@ impl<'a> Data<'a> {
         left > cost
     }
 
-    /// The part of the expression that has that number.
-    pub(crate) fn part(&self, number: usize) -> Option<&'a direct::Compiled> {
+    /// The part of the expression that is evaluated without jq and has that number.
+    pub(crate) fn part(&self, number: usize) -> Option<&'a direct::Part> {
         self.parts.get(number)
     }
 
@@ -69,7 +69,15 @@ impl<'a> Data<'a> {
 /// A compiled expression.
 pub(crate) struct Filter {
     filter: jaq_core::Filter<Jq>,
-    parts: Vec<direct::Compiled>,
+    parts: Vec<direct::Part>,
+}
+
+#[cfg(test)]
+impl Filter {
+    /// What of it is not left to jq.
+    pub(crate) fn parts(&self) -> &[direct::Part] {
+        &self.parts
+    }
 }
 
 /// A definition of the prelude, with the filters it calls.
@@ -89,10 +97,19 @@ static PRELUDE: LazyLock<Vec<Known>> = LazyLock::new(|| {
 });
 
 /// Compiles a checked tree. Only the definitions and filters that it uses are handed to the compiler.
-pub(crate) fn compile<'s>(term: &Term<&'s str>) -> Option<Filter> {
-    let mut account = Account { parts: Vec::new() };
-    let main = account.term(term);
-    let parts = account.parts;
+pub(crate) fn compile(term: &Term<&str>) -> Option<Filter> {
+    let mut parts = Vec::new();
+    let main = direct::replaced(&account(term), &mut parts);
+    assembled(main, parts)
+}
+
+/// The same, with all of it left to jq.
+#[cfg(test)]
+pub(crate) fn compile_plainly(term: &Term<&str>) -> Option<Filter> {
+    assembled(account(term), Vec::new())
+}
+
+fn assembled<'s>(main: Term<&'s str>, parts: Vec<direct::Part>) -> Option<Filter> {
     let mut used = BTreeSet::new();
     collect_calls(&main, &mut used);
     let mut defs: Vec<Def<&'s str>> = Vec::new();
@@ -127,9 +144,18 @@ fn natives<'u>(used: &'u BTreeSet<(&str, usize)>) -> impl Iterator<Item = Fun<Jq
 }
 
 /// Runs `filter` over `input` and hands each output to `each` until it answers false.
-pub(crate) fn run(filter: &Filter, input: Val, mut each: impl FnMut(Val) -> bool) -> Result<(), EvalError> {
-    let left = Cell::new(BUDGET);
-    let data = Data { lut: &filter.filter.lut, left: &left, parts: &filter.parts };
+pub(crate) fn run(filter: &Filter, input: Val, each: impl FnMut(Val) -> bool) -> Result<(), EvalError> {
+    run_on(&Cell::new(BUDGET), filter, input, each)
+}
+
+/// The same, with what is left on the account.
+pub(crate) fn run_on(
+    left: &Cell<u64>,
+    filter: &Filter,
+    input: Val,
+    mut each: impl FnMut(Val) -> bool,
+) -> Result<(), EvalError> {
+    let data = Data { lut: &filter.filter.lut, left, parts: &filter.parts };
     let outputs = filter.filter.id.run((Ctx::<Jq>::new(data, Vars::new([])), input));
     let mut failed = None;
     for output in outputs {
@@ -156,159 +182,93 @@ fn charged<'s>(by: &'static str, term: Term<&'s str>) -> Term<&'s str> {
     Term::Call(by, vec![term])
 }
 
-/// The rewriting.
-struct Account {
-    parts: Vec<direct::Compiled>,
-}
-
-impl Account {
-    /// Puts the filters that charge around every part that can give several values (`each_`) or new ones (`made_`).
-    fn term<'s>(&mut self, term: &Term<&'s str>) -> Term<&'s str> {
-        if let Some(call) = self.direct(term) {
-            return call;
+/// Puts the filters that charge around every part that can give several values (`each_`) or new ones (`made_`).
+fn account<'s>(term: &Term<&'s str>) -> Term<&'s str> {
+    let boxed = |term: &Term<&'s str>| Box::new(account(term));
+    match term {
+        Term::Str(format, parts) => {
+            let plain = parts.iter().all(|part| !matches!(part, StrPart::Term(_)));
+            if plain && format.is_none() {
+                return term.clone();
+            }
+            let parts = parts.iter().map(|part| match part {
+                StrPart::Term(term) => StrPart::Term(charged("walk_", account(term))),
+                StrPart::Str(text) => StrPart::Str(*text),
+                StrPart::Char(c) => StrPart::Char(*c),
+            });
+            charged("made_", Term::Str(*format, parts.collect()))
         }
-        match term {
-            Term::Str(format, parts) => {
-                let plain = parts.iter().all(|part| !matches!(part, StrPart::Term(_)));
-                if plain && format.is_none() {
-                    return term.clone();
-                }
-                let parts = parts.iter().map(|part| match part {
-                    StrPart::Term(term) => StrPart::Term(charged("walk_", self.term(term))),
-                    StrPart::Str(text) => StrPart::Str(*text),
-                    StrPart::Char(c) => StrPart::Char(*c),
-                });
-                charged("made_", Term::Str(*format, parts.collect()))
-            }
-            Term::Arr(Some(inner)) => charged("made_", Term::Arr(Some(self.boxed(inner)))),
-            Term::Obj(entries) => {
-                let entries =
-                    entries.iter().map(|(key, value)| (self.term(key), value.as_ref().map(|term| self.term(term))));
-                charged("made_", Term::Obj(entries.collect()))
-            }
-            Term::Neg(inner) => charged("each_", Term::Neg(self.boxed(inner))),
-            Term::BinOp(left, operator, right) => self.operation(left, operator, right),
-            Term::TryCatch(tried, caught) => {
-                charged("each_", Term::TryCatch(self.boxed(tried), caught.as_ref().map(|caught| self.boxed(caught))))
-            }
-            Term::IfThenElse(branches, otherwise) => {
-                let accounted = |(condition, then): &(_, _)| (self.term(condition), self.term(then));
-                let branches = branches.iter().map(accounted).collect();
-                let otherwise = otherwise.as_ref().map(|otherwise| self.boxed(otherwise));
-                charged("each_", Term::IfThenElse(branches, otherwise))
-            }
-            Term::Call("true" | "false" | "null" | "empty", _) => term.clone(),
-            Term::Call(name, arguments) => {
-                let call = Term::Call(*name, arguments.iter().map(|term| self.term(term)).collect());
-                let whole = FILTERS.iter().any(|(known, _, cost)| known == name && *cost == Cost::Whole);
-                let walked = || Term::Call("walk_", vec![Term::Id]);
-                let call =
-                    if whole { Term::BinOp(Box::new(walked()), BinaryOp::Pipe(None), Box::new(call)) } else { call };
-                // What these give is there already, or is true or false.
-                charged(if matches!(*name, "select" | "all" | "any") { "each_" } else { "made_" }, call)
-            }
-            Term::Path(base, path) => {
-                if let Some(values) = self.values(base, path) {
-                    return values;
-                }
-                let plain = matches!(**base, Term::Id | Term::Var(_)) && path.0.iter().all(|(part, _)| is_plain(part));
-                let parts = path.0.iter().map(|(part, opt)| {
-                    let part = match part {
-                        Part::Index(index) => Part::Index(self.term(index)),
-                        Part::Range(from, to) => Part::Range(
-                            from.as_ref().map(|term| self.term(term)),
-                            to.as_ref().map(|term| self.term(term)),
-                        ),
-                    };
-                    (part, *opt)
-                });
-                let parts = parts.collect();
-                let path = Term::Path(self.boxed(base), Path(parts));
-                if plain { path } else { charged("each_", path) }
-            }
-            other => other.clone(),
+        Term::Arr(Some(inner)) => charged("made_", Term::Arr(Some(boxed(inner)))),
+        Term::Obj(entries) => {
+            let entries = entries.iter().map(|(key, value)| (account(key), value.as_ref().map(account)));
+            charged("made_", Term::Obj(entries.collect()))
         }
-    }
-
-    fn boxed<'s>(&mut self, term: &Term<&'s str>) -> Box<Term<&'s str>> {
-        Box::new(self.term(term))
-    }
-
-    /// A part that gives one value, as a call that evaluates it, and charges for it.
-    fn direct<'s>(&mut self, term: &Term<&'s str>) -> Option<Term<&'s str>> {
-        let direct = Direct::of(term)?;
-        let vars = direct.vars.iter().map(|name| Term::Var(*name)).collect();
-        direct.add(&mut self.parts).map(|name| Term::Call(name, vars))
-    }
-
-    /// `A[]B`, where B is an index: the values of A, each indexed. Where A is an index too, nothing in it hangs on the
-    /// values.
-    fn values<'s>(&mut self, base: &Term<&'s str>, path: &Path<Term<&'s str>>) -> Option<Term<&'s str>> {
-        let is_all =
-            |(part, opt): &(Part<Term<&str>>, Opt)| matches!((part, opt), (Part::Range(None, None), Opt::Essential));
-        let at = path.0.iter().position(is_all)?;
-        let (before, after) = (&path.0[..at], &path.0[at + 1..]);
-        if !before.iter().chain(after).all(|(part, _)| matches!(part, Part::Index(index) if is_literal(index))) {
-            return None;
+        Term::Neg(inner) => charged("each_", Term::Neg(boxed(inner))),
+        Term::BinOp(left, operator, right) => operation(left, operator, right),
+        Term::TryCatch(tried, caught) => {
+            charged("each_", Term::TryCatch(boxed(tried), caught.as_ref().map(|caught| boxed(caught))))
         }
-        let of = |base: Term<&'s str>, parts: &[_]| {
-            if parts.is_empty() { base } else { Term::Path(Box::new(base), Path(parts.to_vec())) }
-        };
-        let values = charged("values_", self.term(&of(base.clone(), before)));
-        if after.is_empty() {
-            return Some(values);
+        Term::IfThenElse(branches, otherwise) => {
+            let branches = branches.iter().map(|(condition, then)| (account(condition), account(then)));
+            let otherwise = otherwise.as_ref().map(|otherwise| boxed(otherwise));
+            charged("each_", Term::IfThenElse(branches.collect(), otherwise))
         }
-        Some(Term::BinOp(Box::new(values), BinaryOp::Pipe(None), self.boxed(&of(Term::Id, after))))
-    }
-
-    fn operation<'s>(
-        &mut self,
-        left: &Term<&'s str>,
-        operator: &BinaryOp<&'s str>,
-        right: &Term<&'s str>,
-    ) -> Term<&'s str> {
-        let (left, right) = (self.term(left), self.term(right));
-        let operator = match operator {
-            BinaryOp::Math(Math::Mul) => return charged_call("times_", left, right),
-            BinaryOp::Math(Math::Sub) => return charged_call("minus_", left, right),
-            BinaryOp::Math(math) => {
-                return charged("number_", Term::BinOp(Box::new(left), BinaryOp::Math(*math), Box::new(right)));
-            }
-            BinaryOp::Cmp(compare) => {
-                let side = |term: Term<&'s str>| match term {
-                    Term::Num(_) => Box::new(term),
-                    term => Box::new(charged("walk_", term)),
+        Term::Call("true" | "false" | "null" | "empty", _) => term.clone(),
+        Term::Call(name, arguments) => {
+            let call = Term::Call(*name, arguments.iter().map(account).collect());
+            let whole = FILTERS.iter().any(|(known, _, cost)| known == name && *cost == Cost::Whole);
+            let walked = || Term::Call("walk_", vec![Term::Id]);
+            let call = if whole { Term::BinOp(Box::new(walked()), BinaryOp::Pipe(None), Box::new(call)) } else { call };
+            charged("made_", call)
+        }
+        Term::Path(base, path) => {
+            let plain = matches!(**base, Term::Id | Term::Var(_)) && path.0.iter().all(|(part, _)| is_plain(part));
+            let parts = path.0.iter().map(|(part, opt)| {
+                let part = match part {
+                    Part::Index(index) => Part::Index(account(index)),
+                    Part::Range(from, to) => Part::Range(from.as_ref().map(account), to.as_ref().map(account)),
                 };
-                let (left, right) = (side(left), side(right));
-                return match compare {
-                    Cmp::Lt => charged_call("less_", *left, *right),
-                    Cmp::Le => charged_call("at_most_", *left, *right),
-                    Cmp::Gt => charged_call("more_", *left, *right),
-                    Cmp::Ge => charged_call("at_least_", *left, *right),
-                    Cmp::Eq if !is_literal(&left) && !is_literal(&right) => charged_call("same_", *left, *right),
-                    Cmp::Eq | Cmp::Ne => charged("each_", Term::BinOp(left, BinaryOp::Cmp(*compare), right)),
-                };
-            }
-            BinaryOp::Pipe(pattern) => BinaryOp::Pipe(pattern.as_ref().map(|pattern| self.pattern(pattern))),
-            other => other.clone(),
-        };
-        charged("each_", Term::BinOp(Box::new(left), operator, Box::new(right)))
-    }
-
-    fn pattern<'s>(&mut self, pattern: &Pattern<&'s str>) -> Pattern<&'s str> {
-        match pattern {
-            Pattern::Var(name) => Pattern::Var(name),
-            Pattern::Arr(items) => Pattern::Arr(items.iter().map(|item| self.pattern(item)).collect()),
-            Pattern::Obj(entries) => {
-                Pattern::Obj(entries.iter().map(|(key, value)| (self.term(key), self.pattern(value))).collect())
-            }
+                (part, *opt)
+            });
+            let path = Term::Path(boxed(base), Path(parts.collect()));
+            if plain { path } else { charged("each_", path) }
         }
+        other => other.clone(),
     }
 }
 
 /// Whether it gives one value of which the size is that of a part of its input.
 fn is_plain(part: &Part<Term<&str>>) -> bool {
     matches!(part, Part::Index(Term::Num(_) | Term::Str(None, _)))
+}
+
+fn operation<'s>(left: &Term<&'s str>, operator: &BinaryOp<&'s str>, right: &Term<&'s str>) -> Term<&'s str> {
+    let (left, right) = (account(left), account(right));
+    let operator = match operator {
+        BinaryOp::Math(Math::Mul) => return charged_call("times_", left, right),
+        BinaryOp::Math(Math::Sub) => return charged_call("minus_", left, right),
+        BinaryOp::Math(math) => {
+            return charged("number_", Term::BinOp(Box::new(left), BinaryOp::Math(*math), Box::new(right)));
+        }
+        BinaryOp::Cmp(compare) => {
+            let side = |term: Term<&'s str>| match term {
+                Term::Num(_) => Box::new(term),
+                term => Box::new(charged("walk_", term)),
+            };
+            let (left, right) = (side(left), side(right));
+            return match compare {
+                Cmp::Lt => charged_call("less_", *left, *right),
+                Cmp::Le => charged_call("at_most_", *left, *right),
+                Cmp::Gt => charged_call("more_", *left, *right),
+                Cmp::Ge => charged_call("at_least_", *left, *right),
+                Cmp::Eq if !is_literal(&left) && !is_literal(&right) => charged_call("same_", *left, *right),
+                Cmp::Eq | Cmp::Ne => charged("each_", Term::BinOp(left, BinaryOp::Cmp(*compare), right)),
+            };
+        }
+        BinaryOp::Pipe(pattern) => BinaryOp::Pipe(pattern.as_ref().map(pattern_account)),
+        other => other.clone(),
+    };
+    charged("each_", Term::BinOp(Box::new(left), operator, Box::new(right)))
 }
 
 /// Whether the author wrote the value down, so that it is known: `null` too.
@@ -324,6 +284,16 @@ fn is_literal(term: &Term<&str>) -> bool {
 
 fn charged_call<'s>(name: &'static str, left: Term<&'s str>, right: Term<&'s str>) -> Term<&'s str> {
     charged("made_", Term::Call(name, vec![left, right]))
+}
+
+fn pattern_account<'s>(pattern: &Pattern<&'s str>) -> Pattern<&'s str> {
+    match pattern {
+        Pattern::Var(name) => Pattern::Var(name),
+        Pattern::Arr(items) => Pattern::Arr(items.iter().map(pattern_account).collect()),
+        Pattern::Obj(entries) => {
+            Pattern::Obj(entries.iter().map(|(key, value)| (account(key), pattern_account(value))).collect())
+        }
+    }
 }
 
 /// Every filter that `term` calls, with its number of arguments.

@@ -14,6 +14,7 @@ pub mod model;
 mod native;
 pub mod nearest;
 pub mod parse;
+pub mod parts;
 pub(crate) mod raw;
 pub mod reads;
 pub mod ready;

@@ -95,7 +95,6 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
     let two = || [Bind::Fun(()), Bind::Fun(())].into();
     [
         run(("each_", body(), |cv| charging(cv, |_, _| 1))),
-        run(("values_", body(), |cv| values(cv))),
         run(("made_", body(), |cv| charging(cv, |data, value| weight(value, data.left())))),
         run(("walk_", body(), |cv| charging(cv, |data, value| weight(value, data.left())))),
         run(("times_", v(2), |mut cv| {
@@ -123,7 +122,7 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
         run(("version", v(0), |cv| bome(version(&cv.1)))),
         run(("fromcsv", v(0), |cv| rows(cv.0.data(), &cv.1, tabular::csv))),
         run(("fromtable", v(0), |cv| rows(cv.0.data(), &cv.1, tabular::table))),
-        run(("length", v(0), |cv| box_once(length(cv.0.data(), &cv.1)))),
+        run(("length", v(0), |cv| bome(length(&cv.1)))),
         run(("tonumber", v(0), |cv| bome(to_number(cv.1)))),
         run(("add", v(0), |cv| add(cv.0.data(), cv.1))),
         run(("join", v(1), |mut cv| {
@@ -146,20 +145,6 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
     ]
     .into_iter()
     .chain(compare::funs())
-}
-
-/// `…[]`: every value below what its argument gives, each charged.
-fn values(mut cv: Cv<'_, Jq>) -> ValXs<'_, Val> {
-    let data = *cv.0.data();
-    let (body, context) = cv.0.pop_fun();
-    let charged = move |value: jaq_json::ValR| match data.charge(1) {
-        true => value.map_err(Exn::from),
-        false => Err(spent()),
-    };
-    Box::new(body.run((context, cv.1)).flat_map(move |output| match output {
-        Ok(value) => Box::new(value.values().map(charged)) as ValXs<'_, Val>,
-        Err(error) => box_once(Err(error)),
-    }))
 }
 
 fn select(mut cv: Cv<'_, Jq>) -> ValXs<'_, Val> {
@@ -231,19 +216,7 @@ fn rows<'a>(
     bome(rows.map(tabular::Rows::into_val))
 }
 
-/// Counting the characters of a text is charged.
-pub(crate) fn length<'a>(data: &Data<'a>, value: &Val) -> ValX<'a, Val> {
-    let cost = match value {
-        Val::TStr(text) => text.len() as u64 / BYTES_PER_COST,
-        _ => 0,
-    };
-    if !data.charge(1 + cost) {
-        return Err(spent());
-    }
-    count(value).map_err(Exn::from)
-}
-
-fn count(value: &Val) -> jaq_json::ValR {
+pub(crate) fn length(value: &Val) -> jaq_json::ValR {
     match value {
         // jq says 0; but what is missing must not pass for an empty list.
         Val::Null => Err(Error::str("null has no length")),
@@ -354,7 +327,7 @@ fn check_pattern<'a>(data: &Data<'a>, value: Val, pattern: &Val) -> ValXs<'a, Va
     box_once(checked().map(|()| value))
 }
 
-/// The scope as jq sees it: only what the expression reads is converted, and what is ready taken as it is.
+/// The scope as jq sees it: only what the expression reads is converted, and what is ready is taken as it is.
 pub(crate) fn scope(value: &Value, reads: &Reads, ready: &[(&str, Ready)]) -> Val {
     let Value::Object(entries) = value else { return into_val(value) };
     if reads.whole {
@@ -362,18 +335,18 @@ pub(crate) fn scope(value: &Value, reads: &Reads, ready: &[(&str, Ready)]) -> Va
     }
     let mut scope = jaq_json::Map::default();
     for (key, read) in &reads.keys {
-        let Some(below) = entries.get(key) else { continue };
-        let below = match below {
-            Value::Object(names) if !read.whole => {
+        let is_ready = |(known, _): &&(&str, Ready)| known == key;
+        let below = match (ready.iter().find(is_ready), entries.get(key)) {
+            (Some((_, ready)), _) => ready.0.clone(),
+            (None, Some(Value::Object(names))) if !read.whole => {
                 let read = read.names.keys().filter_map(|name| names.get(name).map(|value| (name, value)));
                 Val::obj(read.map(|(name, value)| (Val::from(name.clone()), into_val(value))).collect())
             }
-            other => into_val(other),
+            (None, Some(other)) => into_val(other),
+            (None, None) => continue,
         };
         scope.insert(Val::from(key.clone()), below);
     }
-    let read = ready.iter().filter(|(key, _)| reads.keys.contains_key(*key));
-    scope.extend(read.map(|(key, ready)| (Val::from((*key).to_owned()), ready.0.clone())));
     Val::obj(scope)
 }
 

@@ -155,7 +155,9 @@ impl<'d> Table<'d> {
 
     /// The value of `key`, and the place of the key itself.
     pub(crate) fn take_with_key(&mut self, key: &'static str) -> Option<(Range<usize>, Item<'d>)> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         let entry = self.entries.iter_mut().find(|entry| entry.key == key)?;
         entry.is_taken = true;
         Some((entry.key_span.clone(), entry.value.clone()))

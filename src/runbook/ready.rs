@@ -25,14 +25,15 @@ impl Ready {
         Self(Val::utf8_str(text))
     }
 
-    /// Any text.
-    pub fn text(text: &str) -> Self {
-        Self(Val::from(text.to_owned()))
-    }
-
     /// A number.
     pub fn number(number: f64) -> Self {
         Self(Val::from(number))
+    }
+}
+
+impl From<String> for Ready {
+    fn from(text: String) -> Self {
+        Self(Val::from(text))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, allowed, gate, may_release};
+use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, allowed, commands_of, gate, is_together, may_release};
 use crate::runbook::{Action, InputKind, Runbook, StepKey};
 
 /// How often a failed step is tried again before the run is given up.
@@ -25,6 +25,7 @@ pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Prop
         Allowed::Choose(step) => choose(runbook, step),
         Allowed::Release(step) => release(state, step),
         Allowed::Run(step) => run(runbook, state, moment, step),
+        Allowed::Restart(step) => Some(restart(state, step)),
         Allowed::Retry(step) => Some(retry(state, step)),
         Allowed::Close => Some(Proposal::Close),
         _ => None,
@@ -76,10 +77,23 @@ fn answer_of(kind: &InputKind) -> Option<Value> {
 }
 
 fn run(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> Option<Proposal> {
-    let shown = command_of(runbook, state, &moment.board, key, moment.at).ok().flatten()?;
     let is_critical = runbook.step(&key.phase, &key.step).is_some_and(|step| step.critical);
-    let typed = is_critical.then(|| target_of(state, key));
+    let typed = is_critical.then(|| target_of(runbook, state, key));
+    if is_together(runbook, key) {
+        let shown = commands_of(runbook, state, &moment.board, key, moment.at, usize::MAX).ok().flatten()?;
+        return Some(Proposal::RunAll { step: key.clone(), shown, typed });
+    }
+    let shown = command_of(runbook, state, &moment.board, key, moment.at).ok().flatten()?;
     Some(Proposal::Run { step: key.clone(), shown, typed })
+}
+
+/// Goes back a few times; a condition that still wants it then is none that going back changes.
+fn restart(state: &RunState, key: &StepKey) -> Proposal {
+    let attempts = state.step(key).map_or(0, |step| step.attempt);
+    if attempts < MAX_ATTEMPTS {
+        return Proposal::Restart { step: key.clone(), reason: SAID.to_owned() };
+    }
+    Proposal::Abandon { reason: format!("{key} led back {} times already", attempts.saturating_sub(1)) }
 }
 
 fn retry(state: &RunState, key: &StepKey) -> Proposal {

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, u
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{
-    Board, ConditionId, Event, Gate, Hold, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample, Sight,
+    Board, ConditionId, Event, Gate, Hold, JobId, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample, Sight,
     StepStatus, Tri, Verdict, decide, evaluate_at, gate, note_due, stalled, watched,
 };
 use crate::exec::{Job, JobReport, Runner};
@@ -107,7 +107,7 @@ impl Running {
         for proposal in first {
             self.propose(proposal);
         }
-        self.take_up_job();
+        self.take_up_jobs();
         // What reads no probe is known at once; a runbook without probes has no sample that would bring it up.
         self.sense();
         loop {
@@ -140,7 +140,7 @@ impl Running {
                 self.propose(proposal);
                 self.sense();
             }
-            Incoming::Cancel(job) => self.live.runner.cancel(job),
+            Incoming::Cancel(job) => self.cancel(job),
             Incoming::SenseNow => self.monitor.sense_now(),
             Incoming::Sample(sample) => {
                 self.sample(sample);
@@ -148,6 +148,21 @@ impl Running {
             }
             Incoming::Job(report) => self.report(report),
             Incoming::Leave(_) => {}
+        }
+    }
+
+    /// Ends a command; of a step that takes its items together all that run, and what waits does not start any more.
+    fn cancel(&mut self, job: JobId) {
+        let running = &self.live.state.running;
+        let named = running.iter().find(|running| running.job == job);
+        let of = named.filter(|named| named.item.is_some()).map(|named| named.step.clone());
+        let all = running.iter().filter(|running| running.job == job || Some(&running.step) == of.as_ref());
+        let all: Vec<_> = all.map(|running| running.job).collect();
+        if of.is_some() && !self.is_halted {
+            self.propose(Proposal::Cancel { job });
+        }
+        for job in all {
+            self.live.runner.cancel(job);
         }
     }
 
@@ -213,10 +228,9 @@ impl Running {
             let seen = || serde_json::json!({ "verdict": row.verdict.word(), "fields": row.fields });
             is_new(&condition, truth).then(|| (condition, truth, row.why.clone(), seen()))
         });
-        let mut sight = Sight::new(&moment.board);
+        let mut sight = Sight::new(&self.live.state, &moment.board, moment.at);
         let told = watched(&self.live.runbook, &self.live.state).into_iter().filter_map(|condition| {
-            let (truth, why, probes) =
-                evaluate_at(&self.live.runbook, &self.live.state, &mut sight, &condition, moment.at)?;
+            let (truth, why, probes) = evaluate_at(&self.live.runbook, &mut sight, &condition)?;
             is_new(&condition, truth).then(|| (condition, truth, why, seen(&moment.board, &probes)))
         });
         let changed: Vec<_> = verdicts.chain(told).collect();
@@ -310,9 +324,9 @@ impl Running {
         }
     }
 
-    /// A command that an earlier sitting started and whose end is not recorded.
-    fn take_up_job(&self) {
-        if let Some(running) = &self.live.state.job {
+    /// Takes up the commands that an earlier sitting started and whose end is not recorded.
+    fn take_up_jobs(&self) {
+        for running in &self.live.state.running {
             let job = Job { id: running.job, command: running.command.clone(), folder: self.live.output.clone() };
             self.live.runner.resume(job, self.reporter.clone());
         }
@@ -335,7 +349,7 @@ impl Running {
         let state = &self.live.state;
         let key = state.current.as_ref()?;
         let (step, known) = self.live.runbook.step(&key.phase, &key.step).zip(state.step(key))?;
-        if known.status != StepStatus::Current || !step.action.is_sensed() || state.job.is_some() {
+        if known.status != StepStatus::Current || !step.action.is_sensed() || state.is_running() {
             return None;
         }
         let held = match gate(&self.live.runbook, state, key, now) {

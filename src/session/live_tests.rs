@@ -5,8 +5,8 @@ use serde_json::Map;
 
 use super::*;
 use crate::clock::{Clock, FixedClock, Timestamp};
-use crate::engine::{Event, Proposal, Record, Sample, Verdict};
-use crate::exec::ScriptedRunner;
+use crate::engine::{CommandLine, Ended, Event, ItemCommand, MAX_AT_ONCE, Proposal, Record, Sample, Verdict};
+use crate::exec::{Reply, ScriptedRunner};
 use crate::journal::Store;
 use crate::runbook::{ProbeId, StepKey, parse};
 use crate::session::launch::{self, Launched, Opening, Who, World};
@@ -39,21 +39,26 @@ title = "Step"
 struct Bench {
     run: Launched,
     clock: Arc<FixedClock>,
+    runner: Arc<ScriptedRunner>,
     _folder: tempfile::TempDir,
 }
 
 impl Bench {
     async fn of(step: &str) -> Self {
+        Self::with(&format!("{HEAD}{step}"), ScriptedRunner::new()).await
+    }
+
+    async fn with(book: &str, runner: ScriptedRunner) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (runbook, told) = parse(&format!("{HEAD}{step}"));
+        let (runbook, told) = parse(book);
         let runbook = Arc::new(runbook.unwrap_or_else(|| panic!("{told:?}")));
         let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_000_000_000)));
-        let runner = Arc::new(ScriptedRunner::new());
-        let world = World { runtime: Handle::current(), clock: clock.clone(), runner };
+        let runner = Arc::new(runner);
+        let world = World { runtime: Handle::current(), clock: clock.clone(), runner: runner.clone() };
         let opening = Opening { runbook, inputs: Map::new(), site: None, practice: None };
         let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
         let run = launch::begin(&Store::open(folder.path()), opening, &who, world).unwrap();
-        let mut bench = Self { run, clock, _folder: folder };
+        let mut bench = Self { run, clock, runner, _folder: folder };
         // The monitor's own only answer for the next minutes: nobody listens there.
         while !matches!(bench.next().await, Update::Sampled(_)) {}
         bench
@@ -214,4 +219,65 @@ async fn a_soak_goes_on_over_a_time_without_answers_which_is_a_gap() {
     });
     assert_eq!(covered, Some(0), "the last answer was the first one: {events:?}");
     assert!(!events.iter().any(|event| matches!(event, Event::SoakRestarted { .. })));
+}
+
+/// The walk with a command for each of forty items at once.
+async fn forty() -> Bench {
+    let names: Vec<_> = (0..40).map(|n| format!("\"n{n}\"")).collect();
+    let each = format!("for_each = '[{}] | .[]'\norder = \"together\"\n[[phase.step]]", names.join(", "));
+    let book = format!("{HEAD}run = [\"work\", \"{{{{ .node }}}}\"]\n").replace("[[phase.step]]", &each);
+    let runner = ScriptedRunner::new().answering(&["work"], Reply::exit(0).held());
+    let mut bench = Bench::with(&book, runner).await;
+    bench.recorded().await;
+    let command = |n: usize| {
+        let argv = vec!["work".to_owned(), format!("n{n}")];
+        let command = CommandLine { argv, cwd: None, env: vec![], timeout_ms: 600_000 };
+        ItemCommand { item: format!("n{n}"), command }
+    };
+    let shown = (0..40).map(command).collect();
+    bench.run.session.propose(Proposal::RunAll { step: key(), shown, typed: None });
+    bench
+}
+
+fn ends(events: &[Event]) -> Vec<&Ended> {
+    let ended = events.iter().filter_map(|event| match event {
+        Event::CommandFinished { ended, .. } => Some(ended),
+        _ => None,
+    });
+    ended.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_for_all_run_beside_each_other_and_one_that_ends_makes_room() {
+    let mut bench = forty().await;
+    bench.recorded().await;
+    assert_eq!(bench.runner.started().len(), MAX_AT_ONCE);
+    let mut done = 0;
+    while done < 40 {
+        let (job, _) = bench.runner.started()[done];
+        bench.runner.release(job);
+        done += 1;
+        while ends(&bench.recorded().await).is_empty() {}
+        assert_eq!(bench.runner.started().len(), 40.min(MAX_AT_ONCE + done));
+    }
+    let told: Vec<_> = bench.runner.started().into_iter().map(|(_, command)| command.argv[1].clone()).collect();
+    assert_eq!(told, (0..40).map(|n| format!("n{n}")).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_one_of_all_cancels_all_and_starts_none_of_those_that_wait() {
+    let mut bench = forty().await;
+    bench.recorded().await;
+    let (seventh, _) = bench.runner.started()[6];
+    bench.run.session.cancel(seventh);
+    let mut events = bench.recorded().await;
+    while ends(&events).len() < MAX_AT_ONCE {
+        events.extend(bench.recorded().await);
+    }
+    let place = |is_it: fn(&Event) -> bool| events.iter().position(is_it).expect("it is recorded");
+    let asked = place(|event| matches!(event, Event::CancelAsked { .. }));
+    assert!(asked < place(|event| matches!(event, Event::CommandFinished { .. })), "it is recorded before it is done");
+    place(|event| matches!(event, Event::StepFailed { .. }));
+    assert!(ends(&events).into_iter().all(|ended| *ended == Ended::Cancelled));
+    assert_eq!((bench.runner.started().len(), bench.runner.cancelled().len()), (MAX_AT_ONCE, MAX_AT_ONCE));
 }

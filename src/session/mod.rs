@@ -39,7 +39,7 @@ pub enum Update {
 pub enum Incoming {
     /// A person, or whoever stands for one, proposes.
     Propose(Proposal),
-    /// End the running command.
+    /// End the running command; of a step that takes its items together, all of its commands.
     Cancel(JobId),
     /// Ask every probe now.
     SenseNow,
@@ -68,7 +68,7 @@ impl Session {
         self.say(Incoming::Propose(proposal));
     }
 
-    /// Ends the running command.
+    /// Ends the running command; of a step that takes its items together, all of its commands.
     pub fn cancel(&self, job: JobId) {
         self.say(Incoming::Cancel(job));
     }

@@ -257,7 +257,7 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
         Screen::Library(_) => Vec::new(),
         Screen::SetUp(set_up) => set_up.paste(text),
         Screen::Run(run) => {
-            run.paste(text);
+            run.paste(text, app.now);
             Vec::new()
         }
     }

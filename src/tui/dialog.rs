@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::{TextArea, WrapMode};
 
-use crate::engine::{CommandLine, ConditionId, JobId, Leaving, Proposal};
+use crate::engine::{CommandLine, ConditionId, ItemCommand, JobId, Leaving, Proposal};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
 use crate::text::{clean_block, clean_line};
@@ -57,15 +57,26 @@ pub struct CommandBox {
     /// The step that it belongs to.
     pub step: StepKey,
     /// Exactly what runs: what was shown, whatever changes meanwhile.
-    pub shown: CommandLine,
+    pub shown: Shown,
     /// The name to be typed, for a critical step.
     pub target: Option<String>,
     /// What is typed.
     pub field: Field,
     /// How far it is scrolled.
     pub scroll: usize,
+    /// How many lines are in view: a page is no more, so that none is passed over.
+    pub rows: usize,
     /// Whether all of it has been on the screen.
     pub is_seen: bool,
+}
+
+/// What a command box is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// One command.
+    One(CommandLine),
+    /// A command for each item of a phase that takes them together.
+    All(Vec<ItemCommand>),
 }
 
 /// What a reason is for.
@@ -79,6 +90,8 @@ pub enum Purpose {
     Override(StepKey),
     /// End the wait.
     CutWait(StepKey),
+    /// Go back to an earlier phase; with what that means.
+    Restart(StepKey, Vec<String>),
     /// Go on although it does not hold; with what is shown of it.
     Acknowledge(ConditionId, String),
     /// Go back; with what that means.
@@ -231,9 +244,11 @@ impl Dialog {
             Self::Release(release) => Some(&release.step),
             Self::Command(command) => Some(&command.step),
             Self::Reason(reason) => match &reason.purpose {
-                Purpose::Skip(step) | Purpose::Defer(step, _) | Purpose::Override(step) | Purpose::CutWait(step) => {
-                    Some(step)
-                }
+                Purpose::Skip(step)
+                | Purpose::Defer(step, _)
+                | Purpose::Override(step)
+                | Purpose::CutWait(step)
+                | Purpose::Restart(step, _) => Some(step),
                 _ => None,
             },
             Self::Note(_) | Self::Ask(_) | Self::Why(_) | Self::Outcome => None,
@@ -340,7 +355,10 @@ impl Dialog {
         let moved = |from: usize| if is_down { from + by } else { from.saturating_sub(by) };
         match self {
             Self::Choose(choice) => choice.step_by(is_down),
-            Self::Command(command) => command.scroll = moved(command.scroll),
+            Self::Command(command) => {
+                let page = command.rows.clamp(1, by);
+                command.scroll = if is_down { command.scroll + page } else { command.scroll.saturating_sub(page) };
+            }
             Self::Why(scroll) => *scroll = moved(*scroll),
             _ => {}
         }
@@ -373,8 +391,12 @@ impl CommandBox {
         let Some(target) = self.target.clone() else { return Answer::Stay };
         let typed = self.field.text().trim().to_owned();
         if typed != target {
-            let why = if typed.is_empty() { "type the target's name" } else { "that is not the target's name" };
-            return self.field.refuse(why);
+            if typed.is_empty() {
+                return self.field.refuse("type the target's name");
+            }
+            // The next try begins anew, not behind what was wrong.
+            self.field = Field::default();
+            return self.field.refuse(&format!("that is not the target's name: {typed}"));
         }
         self.start(Some(typed))
     }
@@ -383,7 +405,11 @@ impl CommandBox {
         if !self.is_seen {
             return self.field.refuse("scroll down first: not all of the command has been on the screen");
         }
-        Answer::Propose(Proposal::Run { step: self.step.clone(), shown: self.shown.clone(), typed })
+        let step = self.step.clone();
+        Answer::Propose(match self.shown.clone() {
+            Shown::One(shown) => Proposal::Run { step, shown, typed },
+            Shown::All(shown) => Proposal::RunAll { step, shown, typed },
+        })
     }
 }
 
@@ -395,6 +421,7 @@ impl Reason {
             Purpose::Defer(step, _) => Proposal::Defer { step, reason },
             Purpose::Override(step) => Proposal::Override { step, reason },
             Purpose::CutWait(step) => Proposal::CutWait { step, reason },
+            Purpose::Restart(step, _) => Proposal::Restart { step, reason },
             Purpose::Acknowledge(condition, _) => Proposal::Acknowledge { condition, reason },
             Purpose::RollBack(plan, _) => Proposal::RollBack { plan, reason },
             Purpose::Abandon => Proposal::Abandon { reason },

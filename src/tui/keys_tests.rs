@@ -161,12 +161,12 @@ fn a_critical_command_wants_the_name_of_its_target() {
     stage.press("enter");
     stage.press("y");
     stage.press("enter");
-    assert!(stage.state.job.is_none());
+    assert!(stage.state.running.is_empty());
     assert!(stage.picture().contains("that is not the target's name"));
     stage.press("backspace");
     stage.type_text("vault-2");
     stage.press("enter");
-    let job = stage.state.job.as_ref().unwrap();
+    let job = stage.state.running.first().unwrap();
     assert_eq!(job.command.argv, ["ssh", "vault-2", "sudo", "systemctl stop vault"]);
 }
 
@@ -182,9 +182,9 @@ fn another_command_wants_a_yes_that_is_not_enter() {
     stage.press("enter");
     stage.press("enter");
     stage.press("enter");
-    assert!(stage.state.job.is_none());
+    assert!(stage.state.running.is_empty());
     stage.press("y");
-    assert!(stage.state.job.is_some());
+    assert!(stage.state.is_running());
 }
 
 #[test]

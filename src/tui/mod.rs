@@ -40,8 +40,16 @@ mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
 #[cfg(test)]
+mod restart_tests;
+#[cfg(test)]
+mod room_tests;
+#[cfg(test)]
 mod screens_tests;
 #[cfg(test)]
 mod soak_tests;
 #[cfg(test)]
 mod stage_tests;
+#[cfg(test)]
+mod together_tests;
+#[cfg(test)]
+mod words_tests;

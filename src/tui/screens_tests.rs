@@ -370,7 +370,7 @@ fn the_output_of_the_last_command_is_there_again_after_resuming() {
     stage.press("enter");
     stage.type_text("vault-2");
     stage.press("enter");
-    let job = stage.state.job.as_ref().unwrap().job;
+    let job = stage.state.running.first().unwrap().job;
     let output = Output { file: "../1.out".into(), bytes: 9, sha256: String::new(), left_out_bytes: 0 };
     let ended = Ended::Exit(5);
     stage.propose(Proposal::Finished { job, ended, elapsed_ms: 1, output: Some(output), printed: Printed::default() });

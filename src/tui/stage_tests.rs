@@ -17,8 +17,8 @@ use crate::engine::{
 };
 use crate::health::{Question, Target};
 use crate::runbook::{
-    Action, ActionKind, Argv, Ask, Blocked, Caution, CautionLevel, Condition, Expr, Guard, GuardId, InputKind, Phase,
-    PhaseId, Probe, ProbeId, Rollback, RollbackId, Runbook, RunbookId, Source, Step, StepId, Template,
+    Action, ActionKind, Argv, Ask, Blocked, Caution, CautionLevel, Condition, Expr, Guard, GuardId, InputKind, Order,
+    Phase, PhaseId, Probe, ProbeId, Rollback, RollbackId, Runbook, RunbookId, Source, Step, StepId, Template,
 };
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, update, view};
@@ -109,6 +109,7 @@ fn prepare() -> Phase {
         title: text("Prepare"),
         for_each: None,
         inner: None,
+        order: Order::OneByOne,
         when: None,
         steps: vec![notes, backup, leader],
     }
@@ -146,6 +147,7 @@ fn standbys() -> Phase {
         title: text("Each standby"),
         for_each: Some(expr(r#".health.vault[] | select(.role == "standby") | .node"#)),
         inner: None,
+        order: Order::OneByOne,
         when: None,
         steps: vec![stop, start, ready],
     }
@@ -154,7 +156,15 @@ fn standbys() -> Phase {
 fn verify() -> Phase {
     let rest = step("rest", "Let it rest", Action::Wait(Duration::from_secs(60)));
     let steps = vec![rest];
-    Phase { id: PhaseId::new("verify"), title: text("Verify"), for_each: None, inner: None, when: None, steps }
+    Phase {
+        id: PhaseId::new("verify"),
+        title: text("Verify"),
+        for_each: None,
+        inner: None,
+        order: Order::OneByOne,
+        when: None,
+        steps,
+    }
 }
 
 pub fn runbook() -> Runbook {
@@ -363,6 +373,10 @@ impl Stage {
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::Propose(proposal) = effect {
+                if matches!(proposal, Proposal::Run { .. }) {
+                    // The session judges by what is known at that moment.
+                    self.look_at_conditions();
+                }
                 if self.is_disk_slow { self.held.push(proposal) } else { self.propose(proposal) }
             }
         }
@@ -465,7 +479,7 @@ impl Stage {
 
     /// The command that was started ends.
     pub fn finish(&mut self, ended: Ended) {
-        let job = self.state.job.as_ref().map_or(JobId(0), |job| job.job);
+        let job = self.state.running.first().map_or(JobId(0), |job| job.job);
         let printed = Printed::default();
         self.propose(Proposal::Finished { job, ended, elapsed_ms: 800, output: None, printed });
         self.look_at_conditions();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::engine::{
-    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, Soaked, StepStatus, Tri,
-    Turned, Verdict,
+    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState, Soaked,
+    StepStatus, Tri, Turned, Verdict,
 };
 use crate::runbook::StepKey;
 use crate::tui::screen::run::alarm::Alarm;
@@ -30,9 +30,15 @@ pub fn event(event: &Event) -> String {
         }
         Event::ChoiceMade { step, choice, .. } => format!("{step} was decided: {choice}"),
         Event::HoldReleased { step, released_by, said, .. } => format!("{step} was released by {released_by}: {said}"),
-        Event::CommandStarted { step, command, .. } => format!("{step} runs {}", argv(command)),
-        Event::CommandFinished { step, ended, met, .. } => {
-            format!("the command of {step} ended: {}{}", ended.describe(), if *met { "" } else { ", not as expected" })
+        Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
+        Event::CancelAsked { step } => format!("the commands of {step} are to end"),
+        Event::CommandStarted { step, item, command, .. } => {
+            format!("{step} runs {}{}", argv(command), for_item(item.as_deref()))
+        }
+        Event::CommandFinished { step, item, ended, met, .. } => {
+            let item = for_item(item.as_deref());
+            let met = if *met { "" } else { ", not as expected" };
+            format!("the command of {step}{item} ended: {}{met}", ended.describe())
         }
         Event::CheckPassed { step, soaked: Some(soaked), held_ms, .. } => {
             format!("{step} soaked {}", soaked_for(soaked, *held_ms))
@@ -49,10 +55,9 @@ pub fn event(event: &Event) -> String {
         Event::StepFailed { step, why } => format!("{step} failed: {why}"),
         Event::StepRetried { step, attempt } => format!("{step} again, attempt {attempt}"),
         Event::StepSkipped { step, reason, .. } => format!("{step} was skipped: {reason}"),
-        Event::StepDeferred { step, until, reason, .. } => {
-            format!("{step} was put off until {until} opens: {reason}")
-        }
+        Event::StepDeferred { step, until, reason, .. } => format!("{step} was put off until {until}: {reason}"),
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
+        Event::StepsReopened { step, from, reason, .. } => format!("{step} led back to phase {from}: {reason}"),
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
         Event::ConditionChanged { condition, truth, why, .. } => {
             let colon = if why.is_empty() { "" } else { ": " };
@@ -67,6 +72,10 @@ pub fn event(event: &Event) -> String {
     }
 }
 
+fn for_item(item: Option<&str>) -> String {
+    item.map(|item| format!(" for {item}")).unwrap_or_default()
+}
+
 /// The step that an event is about.
 pub fn step_of(event: &Event) -> Option<&StepKey> {
     match event {
@@ -76,6 +85,8 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }
         | Event::HoldReleased { step, .. }
+        | Event::CommandsApproved { step, .. }
+        | Event::CancelAsked { step }
         | Event::CommandStarted { step, .. }
         | Event::CommandFinished { step, .. }
         | Event::CheckPassed { step, .. }
@@ -88,6 +99,7 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::StepSkipped { step, .. }
         | Event::StepDeferred { step, .. }
         | Event::StepOverridden { step, .. }
+        | Event::StepsReopened { step, .. }
         | Event::StepNotApplicable { step, .. } => Some(step),
         _ => None,
     }
@@ -163,6 +175,36 @@ pub fn variable(name: &str, value: &EnvValue) -> String {
             )
         }
     }
+}
+
+/// What the running commands do when their operator leaves.
+pub fn goes_on(state: &RunState) -> String {
+    let (running, waiting) = at_work(state);
+    match (running, waiting) {
+        (0 | 1, 0) => "the running command goes on".into(),
+        (_, 0) => format!("the {running} running commands go on"),
+        _ => format!("the {running} running commands go on; {waiting} more wait and will not start"),
+    }
+}
+
+/// What it means to cancel what runs.
+pub fn cancelling(state: &RunState) -> String {
+    let (running, waiting) = at_work(state);
+    let first = state.running.first();
+    if first.is_none_or(|first| first.item.is_none()) {
+        let command = first.map(|first| argv(&first.command)).unwrap_or_default();
+        return format!("End the running command? It gets SIGTERM, after five seconds SIGKILL: {command}");
+    }
+    let names: Vec<_> = state.running.iter().filter_map(|running| running.item.as_deref()).collect();
+    let rest = if waiting > 0 { format!(" The {waiting} that wait will not start.") } else { String::new() };
+    let (noun, verb) = if running == 1 { ("command", "It gets") } else { ("commands", "Each gets") };
+    let names = names.join(", ");
+    format!("End all {running} running {noun}? {verb} SIGTERM, after five seconds SIGKILL.{rest} Running: {names}")
+}
+
+/// How many commands run, and how many wait.
+fn at_work(state: &RunState) -> (usize, usize) {
+    (state.running.len(), state.batch.as_ref().map_or(0, |batch| batch.waiting.len()))
 }
 
 /// A duration in a few characters.
@@ -246,6 +288,10 @@ pub fn condition(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> 
 /// Why a step is held back, in a few words.
 pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
     match hold {
+        // Why it waits stands on the step's page, in full.
+        Hold::Condition { condition: ConditionId::Check(_), truth: Tri::False, .. } => {
+            "what it waits for does not hold yet".into()
+        }
         Hold::Condition { condition: id, truth, why } => {
             let colon = if why.is_empty() { "" } else { ": " };
             let name = match id {
@@ -282,6 +328,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Answer(_) => ("answer", "answer"),
         Allowed::Choose(_) => ("choose", "choose"),
         Allowed::Release(_) => ("release", "release"),
+        Allowed::Restart(_) => ("go back", "go back"),
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),
         Allowed::Retry(_) => ("retry", "retry"),

@@ -105,7 +105,7 @@ fn whole_or_torn(home: &Home, run: &RunDir, shown: u64, what: &str) {
 fn has_running_command(records: &[piton::engine::Record]) -> bool {
     let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event) else { return false };
     let (runbook, _) = piton::runbook::parse(&opened.text);
-    RunState::fold(&runbook.expect("it was walked"), records).job.is_some()
+    RunState::fold(&runbook.expect("it was walked"), records).is_running()
 }
 
 /// A sequence of numbers that look like chance (splitmix64).

@@ -199,8 +199,9 @@ fn deed(event: &Event) -> Option<String> {
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }
         | Event::HoldReleased { step, .. } => format!("done {step}"),
-        Event::CommandStarted { step, .. } => format!("started {step}"),
-        Event::CommandFinished { step, .. } => format!("finished {step}"),
+        Event::CommandsApproved { step, .. } => format!("approved {step}"),
+        Event::CommandStarted { step, item, .. } => format!("started {step} {item:?}"),
+        Event::CommandFinished { step, item, .. } => format!("finished {step} {item:?}"),
         Event::CheckPassed { step, .. } | Event::WaitEnded { step } => format!("sensed {step}"),
         Event::StepNotApplicable { step, .. } => format!("not applicable {step}"),
         Event::RunClosed { .. } => "closed".into(),

@@ -48,6 +48,7 @@ const TRAPS: &[&str] = &[
     "F4 nomad: a drain that was declined ends with 0",
     "F4 vault: exit 2 is sealed",
     "F4 cockroachdb: a start as a stranger ends with 0",
+    "F4 systemd: is-active ends with 3 while a unit is still ending",
     "F5 ipfs-cluster: remove_on_shutdown is no setting",
     "F5 ipfs-cluster: peer rm is no command",
     "F5 cockroachdb: curl without -O prints the archive",

@@ -29,10 +29,12 @@ struct Row {
 
 const HEALTH: &str = "/v1/sys/health";
 const READY: &str = "/-/readiness?all=1";
+const FAILED_PINS: &str = "/pins?local=true&filter=pin_error,unpin_error,unexpectedly_unpinned";
 const AUTOPILOT: &str = "/v1/operator/autopilot/health";
 
 const STANDBY: &str = r#"{"initialized":true,"sealed":false,"standby":true,"performance_standby":false,"replication_performance_mode":"disabled","replication_dr_mode":"disabled","server_time_utc":1553000000,"version":"1.1.0","cluster_name":"vault-cluster-3bd69ca2","cluster_id":"00af5aa8-c87d-b5fc-e82e-97cd8dfaf731"}"#;
 const PERFORMANCE: &str = r#"{"initialized":true,"sealed":false,"standby":true,"performance_standby":true,"replication_performance_mode":"primary","replication_dr_mode":"disabled","server_time_utc":1553000000,"version":"1.1.0+ent","cluster_name":"vault-cluster-3bd69ca2","cluster_id":"00af5aa8-c87d-b5fc-e82e-97cd8dfaf731"}"#;
+const PERFORMANCE_ALONE: &str = r#"{"initialized":true,"sealed":false,"standby":false,"performance_standby":true,"replication_performance_mode":"primary","replication_dr_mode":"disabled","server_time_utc":1553000000,"version":"1.1.0+ent","cluster_name":"vault-cluster-3bd69ca2","cluster_id":"00af5aa8-c87d-b5fc-e82e-97cd8dfaf731"}"#;
 const RECOVERY: &str = r#"{"initialized":true,"sealed":false,"standby":false,"performance_standby":false,"replication_performance_mode":"disabled","replication_dr_mode":"secondary","server_time_utc":1553000000,"version":"1.1.0+ent","cluster_name":"vault-cluster-3bd69ca2","cluster_id":"00af5aa8-c87d-b5fc-e82e-97cd8dfaf731"}"#;
 const MUTE: &str = r#"{"initialized":true,"sealed":false,"standby":true,"performance_standby":false,"replication_performance_mode":"disabled","replication_dr_mode":"disabled","server_time_utc":1753000000,"version":"1.19.0","enterprise":true,"cluster_name":"vault-cluster-3bd69ca2","cluster_id":"00af5aa8-c87d-b5fc-e82e-97cd8dfaf731","echo_duration_ms":0,"clock_skew_ms":0,"replication_primary_canary_age_ms":0,"ha_connection_healthy":false,"last_request_forwarding_heartbeat_ms":61000}"#;
 const REMOVED: &str = r#"{"initialized":true,"sealed":false,"standby":true,"performance_standby":false,"replication_performance_mode":"disabled","replication_dr_mode":"disabled","server_time_utc":1753000000,"version":"1.19.0","enterprise":true,"cluster_name":"vault-cluster-3bd69ca2","cluster_id":"00af5aa8-c87d-b5fc-e82e-97cd8dfaf731","removed_from_cluster":true,"ha_connection_healthy":false}"#;
@@ -49,7 +51,7 @@ const DRAINING: &str = r#"{"error":"node is shutting down","code":14,"message":"
 const PEERS: &str = "{\"id\":\"12D3A\",\"addresses\":[],\"version\":\"1.1.6\",\"rpc_protocol_version\":\"/ipfscluster/1.0/rpc\",\"error\":\"\",\"ipfs\":{\"id\":\"12D3i\",\"addresses\":[],\"error\":\"\"},\"peername\":\"cluster0\"}\n{\"id\":\"12D3B\",\"addresses\":[],\"version\":\"1.1.6\",\"rpc_protocol_version\":\"/ipfscluster/1.0/rpc\",\"error\":\"\",\"ipfs\":{\"id\":\"12D3j\",\"addresses\":[],\"error\":\"\"},\"peername\":\"cluster1\"}\n{\"id\":\"12D3C\",\"addresses\":[],\"version\":\"1.1.6\",\"rpc_protocol_version\":\"/ipfscluster/1.0/rpc\",\"error\":\"\",\"ipfs\":{\"id\":\"12D3k\",\"addresses\":[],\"error\":\"\"},\"peername\":\"cluster2\"}\n";
 const ONE_PEER: &str = "{\"id\":\"12D3A\",\"addresses\":[],\"cluster_peers\":[\"12D3A\"],\"cluster_peers_addresses\":[],\"version\":\"1.1.6\",\"commit\":\"\",\"rpc_protocol_version\":\"/ipfscluster/1.0/rpc\",\"error\":\"\",\"ipfs\":{\"id\":\"12D3i\",\"addresses\":[],\"error\":\"\"},\"peername\":\"cluster0\"}\n";
 const PEERS_OF_OLD: &str = r#"[{"id":"12D3A","version":"0.14.5","rpc_protocol_version":"/ipfscluster/0.12/rpc","error":"","ipfs":{"id":"12D3i","addresses":[],"error":""},"peername":"cluster0"},{"id":"12D3B","version":"0.14.5","rpc_protocol_version":"/ipfscluster/0.12/rpc","error":"","ipfs":{"id":"12D3j","addresses":[],"error":""},"peername":"cluster1"},{"id":"12D3C","version":"0.14.5","rpc_protocol_version":"/ipfscluster/0.12/rpc","error":"","ipfs":{"id":"12D3k","addresses":[],"error":""},"peername":"cluster2"}]"#;
-const PEER_IN_TROUBLE: &str = "{\"id\":\"12D3A\",\"version\":\"1.1.6\",\"rpc_protocol_version\":\"/ipfscluster/1.0/rpc\",\"error\":\"\",\"ipfs\":{\"id\":\"12D3i\",\"addresses\":[],\"error\":\"\"},\"peername\":\"cluster0\"}\n{\"id\":\"12D3B\",\"addresses\":[],\"version\":\"\",\"rpc_protocol_version\":\"\",\"error\":\"dial backoff\",\"ipfs\":{\"id\":\"\",\"addresses\":[],\"error\":\"\"}}\n";
+const PEER_IN_TROUBLE: &str = "{\"id\":\"12D3A\",\"version\":\"1.1.6\",\"rpc_protocol_version\":\"/ipfscluster/1.0/rpc\",\"error\":\"\",\"ipfs\":{\"id\":\"12D3i\",\"addresses\":[],\"error\":\"\"},\"peername\":\"cluster0\"}\n{\"id\":\"12D3B\",\"addresses\":[],\"version\":\"\",\"rpc_protocol_version\":\"\",\"error\":\"dial backoff\",\"ipfs\":{\"id\":\"\",\"addresses\":[],\"error\":\"\"},\"peername\":\"\"}\n";
 const DAEMON_DOWN: &str = r#"{"id":"12D3A","addresses":["/ip4/10.0.0.1/tcp/9096/p2p/12D3A"],"cluster_peers":["12D3A","12D3B"],"cluster_peers_addresses":[],"version":"1.1.6","commit":"","rpc_protocol_version":"/ipfscluster/1.0/rpc","error":"","ipfs":{"id":"","addresses":[],"error":"error contacting IPFS: connection refused"},"peername":"cluster0"}"#;
 
 const MASTER_FAILED: &str =
@@ -67,12 +69,18 @@ fn rows() -> Vec<Row> {
             (".status < 400", json!(false)), (r#".verdict == "ok""#, json!(true))),
         row("F1 vault: 473 is a healthy performance standby", "vault-", HEALTH, Shape::json(473, PERFORMANCE), "is it a standby that works?",
             (".status == 200 or .status == 429", json!(false)), (r#".role == "standby" and .verdict != "bad" and .verdict != "unknown""#, json!(true))),
+        row("F1 vault: 473 is a healthy performance standby", "vault-", HEALTH, Shape::json(473, PERFORMANCE_ALONE), "is it the active node?",
+            (".body.standby | not", json!(true)), (r#".role == "active""#, json!(false))),
         row("F1 vault: 472 is a healthy disaster recovery secondary", "vault-", HEALTH, Shape::json(472, RECOVERY), "does it work?",
             (".status == 200", json!(false)), (r#".verdict == "ok" and .version == "1.1.0+ent""#, json!(true))),
         row("F1 vault: 474 and 530 carry the body", "vault-", HEALTH, Shape::json(474, MUTE), "which version runs?",
             ("if .status == 200 then .body.version else null end", json!(null)), (".version", json!("1.19.0"))),
         row("F1 vault: 474 and 530 carry the body", "vault-", HEALTH, Shape::json(530, REMOVED), "which version runs?",
             ("if .status < 500 then .body.version else null end", json!(null)), (".version", json!("1.19.0"))),
+        row("F1 vault: 474 and 530 carry the body", "vault-", HEALTH, Shape::json(474, MUTE), "is it a standby that works?",
+            (".body.standby", json!(true)), (r#".role != "cut off" or .verdict != "degraded""#, json!(false))),
+        row("F1 vault: 474 and 530 carry the body", "vault-", HEALTH, Shape::json(530, REMOVED), "is it a standby that works?",
+            (".body.standby", json!(true)), (r#".role != "removed" or .verdict != "bad""#, json!(false))),
         row("F1 vault: 503 is alive and sealed", "vault-", HEALTH, Shape::json(503, SEALED), "is the server there, waiting for its keys?",
             (".status < 500", json!(false)), (r#".role == "sealed" and .verdict == "degraded""#, json!(true))),
         row("F1 vault: 503 is alive and sealed", "vault-ha", "/v1/sys/leader", Shape::json(503, SEALED_ERROR), "is the server there, waiting for its keys?",
@@ -109,6 +117,8 @@ fn rows() -> Vec<Row> {
             (r#"if .status == 404 then "no such page" else "other" end"#, json!("no such page")), (".state", json!("not allowed from here"))),
         row("F1 gitlab: 404 means not allowed", "gitlab-", READY, Shape::text(404, ""), "is it well, since it is not down?",
             (".status < 500", json!(true)), (r#".verdict == "ok""#, json!(false))),
+        row("F1 gitlab: 404 means not allowed", "gitlab-", READY, Shape::text(404, ""), "is anything known of it?",
+            (".status != null", json!(true)), (r#".verdict != "unknown""#, json!(false))),
         row("F2 nomad: every statistic is a text", "nomad-servers", "/v1/agent/self", Shape::json(200, AGENT), "does its log hold more than 50,000 entries?",
             (r#".body.stats.raft.last_log_index > "50000""#, json!(true)), (".index > 50000", json!(false))),
         row("F2 nomad: every statistic is a text", "nomad-servers", "/v1/agent/self", Shape::json(200, AGENT), "does it know two peers?",
@@ -125,13 +135,19 @@ fn rows() -> Vec<Row> {
             (r#".status == 200 and .body.error == """#, json!(true)), (r#".verdict == "ok""#, json!(false))),
         row("F3 ipfs-cluster: 200 lists peers with errors", "ipfs-", "/peers", Shape::json(200, PEER_IN_TROUBLE), "is all well?",
             (".status == 200", json!(true)), (r#".verdict == "ok""#, json!(false))),
+        row("F3 ipfs-cluster: 200 lists peers with errors", "ipfs-", "/peers", Shape::json(200, PEER_IN_TROUBLE), "who is in trouble?",
+            (".body[1].peername", json!("")), (".troubled", json!("12D3B"))),
+        row("F3 ipfs-cluster: X-Stream-Error comes after the body", "ipfs-", "/peers", Shape { trailer: Some(("X-Stream-Error", "context deadline exceeded")), ..Shape::json(200, ONE_PEER) }, "is it known how many peers there are?",
+            (".status == 200", json!(true)), (r#".listed != null or .troubled != null or .versions != null or .verdict != "unknown""#, json!(false))),
+        row("F3 ipfs-cluster: X-Stream-Error comes after the body", "ipfs-cluster-standard", FAILED_PINS, Shape { trailer: Some(("X-Stream-Error", "context deadline exceeded")), ..Shape::json(200, ONE_PEER) }, "is it known how many pins failed?",
+            (".status == 200", json!(true)), (r#".failed != null or .verdict != "unknown""#, json!(false))),
         row("F3 ipfs-cluster: a list, or one object after the other", "ipfs-", "/peers", Shape::json(200, PEERS_OF_OLD), "how many peers?",
             (r#".text | split("\n") | length"#, json!(1)), (".listed", json!(3))),
         row("F3 ipfs-cluster: a list, or one object after the other", "ipfs-", "/peers", Shape::json(200, ONE_PEER), "how many peers?",
             (".body | length", json!(10)), (".listed", json!(1))),
         row("F3 ipfs-cluster: a list, or one object after the other", "ipfs-", "/peers", Shape::json(200, PEERS), "how many peers?",
             (r#".text | split("\n") | length"#, json!(4)), (".listed", json!(3))),
-        row("F3 ipfs-cluster: a list, or one object after the other", "ipfs-cluster-standard", "/pins?local=true&filter=pin_error,unpin_error,unexpectedly_unpinned", Shape::json(204, ""), "is it known that no pin failed?",
+        row("F3 ipfs-cluster: a list, or one object after the other", "ipfs-cluster-standard", FAILED_PINS, Shape::json(204, ""), "is it known that no pin failed?",
             (".status == 200", json!(false)), (".failed == 0", json!(true))),
     ]
 }

@@ -115,11 +115,22 @@ impl Stage {
         (truth, why)
     }
 
-    /// Puts the run to that step, with this item.
+    /// Puts the run to that step, with this item; in a loop in a loop it is the only one of its group.
     pub fn at(&mut self, phase: &PhaseId, step: &StepId, item: Value) -> StepKey {
+        const GROUP: &str = "group";
+        let is_nested = phases(&self.book).any(|known| known.id == *phase && known.inner.is_some());
         let name = item["name"].as_str().map(str::to_owned);
-        let key = StepKey { phase: phase.clone(), item: name.clone(), step: step.clone() };
-        self.record(Event::PhaseBound { phase: phase.clone(), items: vec![Item { name, value: item }] });
+        let inner = vec![Item { name: name.clone(), value: item }];
+        let item = if is_nested {
+            let outer = Item { name: Some(GROUP.into()), value: Value::Null };
+            self.record(Event::PhaseBound { phase: phase.clone(), items: vec![outer] });
+            self.record(Event::GroupBound { phase: phase.clone(), group: GROUP.into(), items: inner });
+            name.map(|name| format!("{GROUP}/{name}"))
+        } else {
+            self.record(Event::PhaseBound { phase: phase.clone(), items: inner });
+            name
+        };
+        let key = StepKey { phase: phase.clone(), item, step: step.clone() };
         self.record(Event::StepBegan { step: key.clone(), attempt: 1 });
         key
     }
@@ -136,7 +147,7 @@ impl Stage {
         let argv = vec!["as-written".to_owned()];
         let command = CommandLine { argv, cwd: None, env: Vec::new(), timeout_ms: 1000 };
         let (step, board) = (step.clone(), Board::default());
-        self.record(Event::CommandStarted { step, job, command, typed: None, board: board.clone() });
+        self.record(Event::CommandStarted { step, job, item: None, command, typed: None, board: board.clone() });
         let printed = Printed { stdout: stdout.into(), stderr: stderr.into() };
         let proposal = Proposal::Finished { job, ended: Ended::Exit(exit), elapsed_ms: 5, output: None, printed };
         let events = decide(&self.book, &self.state, proposal, &Moment { at: NOW, board });

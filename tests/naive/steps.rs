@@ -33,6 +33,7 @@ const AGAIN: &str = "CockroachDB node starting at 2026-11-21 10:00:01.1 +0000 UT
 const FOUND_ITSELF: &str = "root      4711  0.0  0.0   6332  2176 pts/0    S+   10:00   0:00 grep cockroach\n";
 
 const BY_SYSTEMD: &str = "F4 nomad: exit 1 is a normal stop";
+const ENDING: &str = "F4 systemd: is-active ends with 3 while a unit is still ending";
 const CHECK: &str = "F4 gitlab: gitlab:check prints failures and ends with 0";
 const BACKUP: &str = "F4 gitlab: a backup that lacks a part is done all the same";
 const STARTED: &str = "F4 cockroachdb: a start as a stranger ends with 0";
@@ -49,6 +50,9 @@ fn rows() -> Vec<Row> {
         row(BY_SYSTEMD, ("nomad-", "gone"), "has the agent ended?", ((3, "failed\n", ""), r#".stdout == "inactive\n""#, false), ((3, "failed\n", ""), true)),
         row(BY_SYSTEMD, ("nomad-", "gone"), "has the agent ended?", ((3, "deactivating\n", ""), ".exit != 0", true), ((0, "active\n", ""), false)),
         row(BY_SYSTEMD, ("nomad-", "gone"), "has the agent ended, when the host cannot be reached?", ((255, "", "ssh: connect to host a port 22: No route to host\n"), ".exit != 0", true), ((255, "", "ssh: connect to host a port 22: No route to host\n"), false)),
+        row(ENDING, ("nomad-", "gone"), "has the agent ended?", ((3, "deactivating\n", ""), ".exit == 3", true), ((3, "deactivating\n", ""), false)),
+        row(ENDING, ("vault-", "gone"), "has the server ended?", ((3, "deactivating\n", ""), ".exit == 3", true), ((3, "deactivating\n", ""), false)),
+        row(ENDING, ("vault-", "gone"), "has the server ended?", ((3, "failed\n", ""), r#".stdout == "inactive\n""#, false), ((3, "failed\n", ""), true)),
         row(CHECK, ("gitlab-", "check"), "is all well?", ((0, CHECK_FAILS, ""), says_zero, true), ((0, CHECK_FAILS, ""), false)),
         row(CHECK, ("gitlab-", "check"), "is all well?", ((0, CHECK_RED, ""), r#".stdout | contains("Please fix") | not"#, true), ((0, CHECK_RED, ""), false)),
         row(CHECK, ("gitlab-", "check"), "did it come to its end?", ((0, "Checking GitLab subtasks ...\n", ""), says_zero, true), ((0, "Checking GitLab subtasks ...\n", ""), false)),

@@ -95,6 +95,8 @@ impl<'a> Operator<'a> {
     pub fn overrule(&mut self, key: &str, title: &str, reason: &str) {
         self.press(key, &self.terminal.screen());
         self.terminal.wait_text(title, SOON);
+        // What is typed in one go with the key that opened it is not recorded.
+        self.terminal.wait_text("enter record it   esc back", SOON);
         self.terminal.type_text(reason);
         let screen = self.terminal.wait_text(reason, SOON);
         self.press("enter", &screen);

@@ -286,7 +286,7 @@ fn what_a_runbook_can_hold_is_drawn_harmlessly() {
         terminal.wait_for("a sign of it", SOON, is_shown);
         terminal.key("enter");
         terminal.wait_text(READY, SOON);
-        for (key, title) in [("w", "─ Why ─"), ("?", "everywhere")] {
+        for (key, title) in [("w", "─ Why ─"), ("?", "─ Keys ─")] {
             terminal.key(key);
             terminal.wait_text(title, SOON);
             terminal.key("esc");

@@ -52,7 +52,7 @@ fn an_idle_run_sleeps_before_a_step_and_before_a_dialog() {
     let terminal = place.practice(3);
     assert_idle(&terminal);
     terminal.key("enter");
-    terminal.wait_text("What was seen?", SOON);
+    terminal.wait_text("─ Answer ─", SOON);
     assert_idle(&terminal);
 }
 

@@ -140,7 +140,7 @@ fn a_held_key_in_a_long_run_never_confirms_what_was_not_typed() {
         terminal.wait_still(STILL, SOON);
     }
     assert_eq!(confirmed(&place), 0, "nothing was typed");
-    terminal.wait_text("What was seen?", SOON);
+    terminal.wait_text("─ Answer ─", SOON);
     terminal.type_text("fine");
     hold_enter(&terminal);
     terminal.wait_text("1/5", SOON);

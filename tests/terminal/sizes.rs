@@ -59,7 +59,7 @@ fn a_terminal_that_is_too_small_says_so_and_confirms_nothing() {
     let terminal = place.practice(3);
     let before = terminal.screen();
     terminal.key("enter");
-    let asked = terminal.wait_text("What was seen?", SOON);
+    let asked = terminal.wait_text("─ Answer ─", SOON);
     terminal.type_text("fine");
     let typed = terminal.wait_for("the text", SOON, |screen| screen.contains("fine") && !asked.contains("fine"));
     let records = place.records().len();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::runbook::expr::Expr;
+use crate::runbook::id::PhaseId;
 use crate::runbook::model::{Argv, Condition, HeaderValue, InputKind};
 use crate::runbook::template::Template;
 
@@ -64,6 +65,8 @@ pub enum Action {
         /// Who that is, in the author's words.
         who: String,
     },
+    /// The backward edge: a person reopens everything from this phase on, which comes before the step's own or is it.
+    Restart(PhaseId),
 }
 
 /// How long a check must hold when it goes on over sittings, and how much of that time must have been seen.
@@ -123,12 +126,14 @@ pub enum ActionKind {
     Choose,
     /// See [`Action::Release`].
     Release,
+    /// See [`Action::Restart`].
+    Restart,
 }
 
 impl ActionKind {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 7] =
-        [Self::Confirm, Self::Ask, Self::Run, Self::Check, Self::Wait, Self::Choose, Self::Release];
+    pub const ALL: [Self; 8] =
+        [Self::Confirm, Self::Ask, Self::Run, Self::Check, Self::Wait, Self::Choose, Self::Release, Self::Restart];
 
     /// The key of the format that stands for it.
     pub const fn word(self) -> &'static str {
@@ -140,6 +145,7 @@ impl ActionKind {
             Self::Wait => "wait",
             Self::Choose => "choose",
             Self::Release => "release",
+            Self::Restart => "restart",
         }
     }
 }
@@ -155,6 +161,7 @@ impl Action {
             Self::Wait(_) => ActionKind::Wait,
             Self::Choose(_) => ActionKind::Choose,
             Self::Release { .. } => ActionKind::Release,
+            Self::Restart(_) => ActionKind::Restart,
         }
     }
 

@@ -119,6 +119,16 @@ pub enum Blocked {
     Step(PhaseId, StepId),
 }
 
+/// How the items of a phase are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// One item after the other, each through all steps.
+    #[default]
+    OneByOne,
+    /// All at once: each step is walked once and concerns all items; a command runs once per item.
+    Together,
+}
+
 /// A group of steps, walked once or once per item.
 #[derive(Clone, Debug)]
 pub struct Phase {
@@ -126,12 +136,16 @@ pub struct Phase {
     pub id: PhaseId,
     /// One line for people.
     pub title: Template,
-    /// The items, evaluated when the phase opens and then fixed in the journal.
+    /// The items, evaluated when the phase opens and then fixed in the journal. All but the last are
+    /// `[ … ] | .[:-1][]`, and a phase behind it takes the last with `[ … ] | .[-1]`.
     pub for_each: Option<Expr>,
     /// In a loop in a loop: the items within one item of `for_each`, which it sees as `.group`; evaluated when that
     /// one's turn comes, and then fixed in the journal too.
     pub inner: Option<Expr>,
-    /// Evaluated as each item's turn comes (once, without `for_each`); false: its steps are not applicable.
+    /// How its items are taken.
+    pub order: Order,
+    /// Evaluated as each item's turn comes (once, without `for_each` or when they are taken together); false: its
+    /// steps are not applicable.
     pub when: Option<Condition>,
     /// The steps in order.
     pub steps: Vec<Step>,

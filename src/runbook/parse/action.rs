@@ -68,6 +68,7 @@ impl<'d> Reader<'d> {
                 self.check_line(&text);
                 Some(Action::Release { who: self.plain(&text) })
             }
+            ActionKind::Restart => self.restart(&item, place),
         }
     }
 
@@ -109,6 +110,8 @@ impl<'d> Reader<'d> {
     }
 
     fn run(&mut self, table: &mut Table<'d>, item: &Item<'d>, place: Place) -> Option<Action> {
+        // What runs for all items together is written for each of them.
+        let place = place.of_each_item();
         let sees = Sees::Deciding(place);
         let argv = self.argv(item, &sees);
         let cwd = table.text("cwd", &mut self.findings).and_then(|text| self.template(&text, &sees));

@@ -265,7 +265,8 @@ impl<'d> Reader<'d> {
                 Some(Blocked::Step(PhaseId::new(phase), StepId::new(step)))
             }
             _ => {
-                let help = "an action (run, confirm, ask, check, wait, choose, release), or a step as phase/step";
+                let help =
+                    "an action (run, confirm, ask, check, wait, choose, release, restart), or a step as phase/step";
                 let message = format!("{:?} is nothing that a guard can hold back", text.value);
                 self.findings.helped("bad-value", &text.span, message, help);
                 None

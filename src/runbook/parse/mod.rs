@@ -12,6 +12,7 @@ mod health;
 mod input;
 mod phase;
 mod reader;
+mod restart;
 mod soak;
 
 pub(crate) use book::parse_with;

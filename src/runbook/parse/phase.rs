@@ -1,7 +1,7 @@
 //! `[[phase]]` and `[[phase.step]]`, also those of rollback plans.
 
 use crate::runbook::id::{PhaseId, StepId, is_plain_name};
-use crate::runbook::model::{Caution, CautionLevel, Phase, Requirement, Step};
+use crate::runbook::model::{Caution, CautionLevel, Order, Phase, Requirement, Step};
 use crate::runbook::parse::{Place, Reader, Sees};
 use crate::runbook::raw::{Item, Table, Text};
 
@@ -28,7 +28,8 @@ impl<'d> Reader<'d> {
         let tables = table.tables("phase", "a phase", MAX_PHASES, &mut self.findings);
         let mut phases = Vec::new();
         for table in tables {
-            let place = Place { plan, phase: phases.len(), step: None, is_loop: false, is_nested: false };
+            let place =
+                Place { plan, phase: phases.len(), step: None, is_loop: false, is_nested: false, sees_all: false };
             phases.push(self.phase(table, place, counted));
         }
         phases
@@ -40,7 +41,10 @@ impl<'d> Reader<'d> {
         // The title stands above all items, so it sees no node.
         let title = self.title(&mut table, &Sees::Shown(Place { is_loop: false, is_nested: false, ..place }));
         let (for_each, inner) = self.each_exprs(&each, place);
-        self.order(&mut table, place.is_loop);
+        let order = self.order(&mut table, place);
+        if order == Order::Together {
+            (place.is_loop, place.sees_all) = (false, true);
+        }
         let when = self.condition(&mut table, "when", Sees::Deciding(place));
         let span = id.as_ref().map_or(table.span.clone(), |id| id.span.clone());
         let id = id.map_or("", |text| {
@@ -64,21 +68,29 @@ impl<'d> Reader<'d> {
             }
         }
         let title = title.unwrap_or_else(Self::empty_text);
-        Phase { id: PhaseId::new(id), title, for_each, inner, when, steps: read }
+        Phase { id: PhaseId::new(id), title, for_each, inner, order, when, steps: read }
     }
 
-    fn order(&mut self, table: &mut Table<'d>, is_loop: bool) {
-        let Some((key, item)) = table.take_with_key("order") else { return };
-        let Some(text) = item.text(&mut self.findings) else { return };
+    fn order(&mut self, table: &mut Table<'d>, place: Place) -> Order {
+        let Some((key, item)) = table.take_with_key("order") else { return Order::OneByOne };
+        let Some(text) = item.text(&mut self.findings) else { return Order::OneByOne };
         match text.value {
-            "one by one" if is_loop => {}
-            "one by one" => self.findings.error("misplaced-key", &key, "`order` belongs to a phase with `for_each`"),
-            "together" => {
-                let message = "this version of piton does not know `together`".to_owned();
-                self.findings.helped("not-yet", &text.span, message, "write `order = \"one by one\"`");
+            "one by one" | "together" if !place.is_loop => {
+                self.findings.error("misplaced-key", &key, "`order` belongs to a phase with `for_each`");
             }
-            _ => self.findings.error("bad-value", &text.span, "the order is \"one by one\""),
+            "together" if place.is_nested => {
+                let message = "a loop in a loop takes its items one by one".to_owned();
+                let help = "write one expression that gives all items: `for_each = \".groups[] | .items[]\"`";
+                self.findings.helped("bad-value", &text.span, message, help);
+            }
+            "together" => return Order::Together,
+            "one by one" => {}
+            _ => {
+                let message = "the order is \"one by one\" or \"together\"";
+                self.findings.error("bad-value", &text.span, message);
+            }
         }
+        Order::OneByOne
     }
 
     fn step(&mut self, mut table: Table<'d>, place: Place, phase: &str, counted: &mut Counted<'d>) -> Option<Step> {

@@ -20,10 +20,19 @@ pub(crate) struct Place {
     pub(crate) phase: usize,
     /// The step within its phase; `None` for the phase itself.
     pub(crate) step: Option<usize>,
-    /// Whether the phase is a loop.
+    /// Whether the phase is a loop: the item is seen as `.node`.
     pub(crate) is_loop: bool,
     /// Whether it is a loop in a loop.
     pub(crate) is_nested: bool,
+    /// Whether the phase takes its items together: all of them are seen as `.nodes`.
+    pub(crate) sees_all: bool,
+}
+
+impl Place {
+    /// The same place as a command sees it that runs once per item.
+    pub(crate) fn of_each_item(self) -> Self {
+        Self { is_loop: self.is_loop || self.sees_all, ..self }
+    }
 }
 
 /// What an expression can see.
@@ -91,6 +100,8 @@ pub(crate) struct Reader<'d> {
     pub(crate) answers: Vec<(Place, Text<'d>)>,
     /// The choices, by the names of their steps, with the names of their ways.
     pub(crate) choices: Vec<(Place, Text<'d>, Vec<String>)>,
+    /// The phases that steps lead back to.
+    pub(crate) restarts: Vec<(Place, Text<'d>)>,
 }
 
 impl<'d> Reader<'d> {
@@ -106,6 +117,7 @@ impl<'d> Reader<'d> {
             probes_named: Vec::new(),
             answers: Vec::new(),
             choices: Vec::new(),
+            restarts: Vec::new(),
         }
     }
 

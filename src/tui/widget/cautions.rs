@@ -22,6 +22,18 @@ pub fn lines(level: CautionLevel, text: &str, cells: usize, look: &Look) -> Vec<
     }
 }
 
+/// One line for cautions that were read.
+pub fn folded(cautions: &[(CautionLevel, String)], cells: usize) -> Vec<Strip> {
+    let word = |level: &CautionLevel| match level {
+        CautionLevel::Warning => "WARNING",
+        CautionLevel::Caution => "CAUTION",
+        CautionLevel::Note => "NOTE",
+    };
+    let words: Vec<_> = cautions.iter().map(|(level, _)| word(level)).collect();
+    let told = format!("read: {}", words.join(", "));
+    wrap(&told, cells).into_iter().take(1).map(|line| Strip::of(line, Meaning::Dim)).collect()
+}
+
 /// The text with the line breaks of its source taken out of its paragraphs.
 fn flowing(text: &str) -> String {
     paragraphs(clean_block(text).trim_end()).join("\n")

@@ -161,7 +161,7 @@ impl Checklist<'_> {
         let is_empty = group.is_bound && all == 0;
         let worst = if is_empty { StepStatus::NotApplicable } else { worst };
         let more = if group.is_bound || done == all { "" } else { "+" };
-        let right = if is_empty { "nobody in it".to_owned() } else { format!("{done}/{all}{more}") };
+        let right = if is_empty { "no items".to_owned() } else { format!("{done}/{all}{more}") };
         let name = group.item.name.as_deref().unwrap_or_default();
         Line { indent: 3, worst, name, right: &right }.draw(area, paint);
     }

@@ -17,7 +17,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
-use crate::tui::widget::{gate, resume, soak};
+use crate::tui::widget::{commands, gate, resume, soak};
 use crate::tui::wrap::{width, wrap};
 
 /// A dialog as it is drawn.
@@ -43,8 +43,13 @@ const NOTE_ROWS: u16 = 8;
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let cells = text_cells(area.width);
     if let Some(mut sheet) = run.dialog.as_ref().map(|dialog| sheet(run, dialog, cells, &app.look)) {
-        let held = run.dialog.as_ref().and_then(|dialog| held(run, dialog));
+        let held = run.asking_told().or_else(|| run.dialog.as_ref().and_then(|dialog| held(run, dialog)));
         sheet.problem = sheet.problem.or(held.as_deref());
+        if run.must_pause(app.now) {
+            let is_asked = matches!(run.dialog, Some(Dialog::Ask(_)));
+            sheet.keys =
+                if is_asked { "y|yes after a pause   esc|no" } else { "enter|record it after a pause   esc|back" };
+        }
         sheet.draw(area, paint);
     } else if let Some(card) = &run.card {
         let lines = resume::lines(run, card, cells, &app.look);
@@ -80,9 +85,13 @@ fn text_cells(width: u16) -> usize {
 
 /// Whether all lines of the command have been in view, given how far the box is scrolled.
 pub fn is_seen(command: &CommandBox, step: &str, size: (u16, u16)) -> bool {
-    let lines = command_lines(command, step, text_cells(size.0)).len();
-    let rows = text_rows(size.1, command.target.is_some());
-    command.scroll + rows >= lines
+    let lines = commands::lines(command, step, text_cells(size.0)).len();
+    command.scroll + rows_of(command, size) >= lines
+}
+
+/// How many lines of the command are in view.
+pub fn rows_of(command: &CommandBox, size: (u16, u16)) -> usize {
+    text_rows(size.1, command.target.is_some())
 }
 
 /// How many lines of text fit above the field and the keys.
@@ -96,11 +105,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
     match dialog {
         Dialog::State(statement) => Sheet {
             field: Some(&statement.field),
-            ..plain(
-                if statement.kind.is_some() { "Answer" } else { "What was seen?" },
-                wrapped(&statement.prompt, cells, Meaning::Title),
-                "enter|record it   esc|back",
-            )
+            ..plain("Answer", wrapped(&statement.prompt, cells, Meaning::Title), "enter|record it   esc|back")
         },
         Dialog::Choose(choice) => {
             let (lines, kept) = choices(choice, cells, look);
@@ -118,7 +123,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             problem: command.field.problem.as_deref(),
             ..plain(
                 "This will run",
-                command_lines(command, &run.spoken(&command.step), cells),
+                commands::lines(command, &run.spoken(&command.step), cells),
                 if command.target.is_some() { "enter|run it   esc|back" } else { "y|run it   esc|back" },
             )
         },
@@ -150,9 +155,8 @@ fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usi
         let from = lines.len();
         let head =
             if choice.options.len() > 9 { format!("{sign} {number:>2}  ") } else { format!("{sign} {number}  ") };
-        let told =
-            if option.title.is_empty() { option.value.clone() } else { format!("{} [{}]", option.title, option.value) };
-        for line in wrap(&clean_block(&told), cells.saturating_sub(width(&head))) {
+        let told = if option.title.is_empty() { &option.value } else { &option.title };
+        for line in wrap(&clean_block(told), cells.saturating_sub(width(&head))) {
             let lead = if lines.len() == from { head.clone() } else { " ".repeat(width(&head)) };
             lines.push(Strip::of(lead, Meaning::Current).and(line, meaning));
         }
@@ -180,32 +184,13 @@ fn release_lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
     lines
 }
 
-fn command_lines(command: &CommandBox, step: &str, cells: usize) -> Vec<Strip> {
-    let shown = &command.shown;
-    let mut lines = wrapped(&tell::argv(shown), cells, Meaning::Command);
-    lines.push(Strip::default());
-    let mut fact = |name: &str, value: String| {
-        lines.extend(wrapped(&format!("{name:<10}{value}"), cells, Meaning::Text));
-    };
-    fact("step", step.to_owned());
-    fact("directory", shown.cwd.clone().unwrap_or_else(|| "piton's own".into()));
-    fact("timeout", tell::duration(std::time::Duration::from_millis(shown.timeout_ms)));
-    for (name, value) in &shown.env {
-        fact("variable", tell::variable(name, value));
-    }
-    if let Some(target) = &command.target {
-        lines.push(Strip::default());
-        lines.push(Strip::of(format!("critical: type {target} to run it"), Meaning::Warning));
-    }
-    lines
-}
-
 fn reason_title(purpose: &Purpose) -> &'static str {
     match purpose {
         Purpose::Skip(_) => "Skip the step",
         Purpose::Defer(..) => "Put the step off",
         Purpose::Override(_) => "Override the step",
         Purpose::CutWait(_) => "Cut the wait",
+        Purpose::Restart(..) => "Go back",
         Purpose::Acknowledge(..) => "Go on regardless",
         Purpose::RollBack(..) => "Roll back",
         Purpose::Abandon => "Abandon the run",
@@ -226,14 +211,13 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         }
         Purpose::CutWait(step) => format!("The wait of {} ends now. It stays a deviation.", run.spoken(step)),
         Purpose::Acknowledge(_, told) => format!("{}. Going on stays a deviation.", told.trim_end_matches('.')),
-        Purpose::RollBack(_, told) => told.join("\n"),
+        Purpose::Restart(_, told) | Purpose::RollBack(_, told) => told.join("\n"),
         Purpose::Abandon => {
             let counts = run.state.counts();
-            let left = counts.pending + counts.current + counts.failed + counts.deferred;
-            {
-                let noun = if left == 1 { "step" } else { "steps" };
-                format!("{left} {noun} will be skipped and the run is closed as abandoned.")
-            }
+            let left = counts.pending + counts.current + counts.deferred;
+            let noun = if left == 1 { "step" } else { "steps" };
+            let failed = if counts.failed > 0 { format!(", {} stay failed", counts.failed) } else { String::new() };
+            format!("{left} {noun} will be skipped{failed} and the run is closed as abandoned.")
         }
     };
     let mut lines = wrapped(&told, cells, Meaning::Deviation);
@@ -248,11 +232,9 @@ fn note_lines(run: &Run, step: Option<&StepKey>, cells: usize) -> Vec<Strip> {
 
 fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
     let told = match ask {
-        Ask::Cancel(_, command) => {
-            format!("End the running command? It gets SIGTERM, after five seconds SIGKILL: {command}")
-        }
-        Ask::Leave if run.state.job.is_some() => {
-            "Leave the run? It stays suspended as it stands, and the running command goes on.".into()
+        Ask::Cancel(_, command) => command.clone(),
+        Ask::Leave if run.state.is_running() => {
+            format!("Leave the run? It stays suspended as it stands, and {}.", tell::goes_on(&run.state))
         }
         Ask::Leave if run.is_soaking() => {
             format!("Leave the run? It stays suspended as it stands. {}", soak::LEAVING)
@@ -328,8 +310,11 @@ impl Sheet<'_> {
         paint.strips(Rect { height: text_rows, ..inside }, &self.lines, from);
         let mut y = inside.y + text_rows;
         if let Some(field) = self.field {
-            let place = Rect { y: y + 1, height: field_rows, ..inside }.intersection(paint.buffer.area);
-            draw_field(field, place, paint);
+            // A mark before one line tells that it is typed into; a larger field is seen as one.
+            let mark =
+                if field.is_one_line() { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Key) } else { 0 };
+            let place = Rect { x: inside.x + mark, y: y + 1, width: inside.width - mark, height: field_rows };
+            draw_field(field, place.intersection(paint.buffer.area), paint);
             y += field_rows + 1;
         }
         if let Some(problem) = problem {

@@ -1,13 +1,16 @@
 //! Why a step may or may not go on: the rules, what they came to, and the samples that they were judged on.
 
-use crate::engine::{ConditionId, Gate, Hold, Row, StepStatus, blocking, next_loop};
+use crate::engine::{ConditionId, Gate, Hold, StepStatus, Tri, Verdict, blocking, judged_parts, next_loop};
 use crate::runbook::{Action, Expr, Runbook, StepKey};
+use crate::text::clean_block;
 use crate::tui::screen::run::Run;
+use crate::tui::screen::run::seen::{Seen, seen};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widget::health::{age, values};
 use crate::tui::widget::paint::Strip;
+use crate::tui::widget::seen;
 use crate::tui::widget::step::wrapped;
+use crate::tui::wrap::wrap;
 
 /// The lines of the explanation, `cells` wide.
 pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
@@ -36,12 +39,15 @@ fn of_the_step(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
         }
         Gate::Closed(holds) => {
             lines.extend(wrapped(&format!("{} {named} is held back:", look.glyphs.failed), cells, Meaning::Bad));
-            for hold in holds {
+            // What a rule holds back is told below, with its reason and what it rests on.
+            for hold in holds.iter().filter(|hold| !matches!(hold, Hold::Condition { .. })) {
                 lines.extend(wrapped(&format!("- {}", tell::hold(&run.runbook, hold)), cells, Meaning::Text));
             }
         }
     }
-    for condition in conditions(run, key) {
+    let mut all = conditions(run, key);
+    all.sort_by_key(|condition| run.state.truth(condition) == Tri::True);
+    for condition in all {
         explain(run, &condition, cells, look, &mut lines);
     }
     lines
@@ -53,7 +59,8 @@ fn stalled(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     let mut lines = wrapped(&format!("{} {why}", look.glyphs.alert), cells, Meaning::Problem);
     if let Some(each) = next_loop(&run.runbook, &run.state) {
         lines.push(Strip::default());
-        judged(run, each, cells, look, &mut lines);
+        judged(run, each, &[], cells, look, &mut lines);
+        rest(run, each, cells, look, &mut lines);
     }
     lines
 }
@@ -120,31 +127,47 @@ fn explain(run: &Run, condition: &ConditionId, cells: usize, look: &Look, lines:
         lines.extend(wrapped(&format!("  acknowledged: {reason}"), cells, Meaning::Deviation));
     }
     if let Some(rule) = rule(&run.runbook, condition) {
-        judged(run, rule, cells, look, lines);
+        let moment = &run.view.moment;
+        let parts = judged_parts(&run.runbook, &run.state, &moment.board, condition, moment.at);
+        judged(run, rule, &parts, cells, look, lines);
+        // Beside what holds the step back, the values of what holds are only in the way.
+        if truth != Tri::True || run.view.gate == Gate::Open {
+            rest(run, rule, cells, look, lines);
+        }
     }
 }
 
-/// A rule and the samples that it looks at.
-fn judged(run: &Run, rule: &Expr, cells: usize, look: &Look, lines: &mut Vec<Strip>) {
-    lines.extend(wrapped(&format!("  rule: {}", rule.source()), cells, Meaning::Command));
-    let probes = rule.probes();
-    for row in run.view.moment.board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str())) {
-        lines.push(sampled(run, row, look));
+/// What a rule looks at and does not find ok, and the rule, part by part where it has parts.
+fn judged(run: &Run, rule: &Expr, parts: &[(String, Tri)], cells: usize, look: &Look, lines: &mut Vec<Strip>) {
+    let all = seen(&run.runbook, &run.view.moment.board, rule);
+    lines.extend(seen::lines(all.iter().filter(|seen| !is_ok(seen)), ", not ok", cells, look));
+    if parts.is_empty() {
+        lines.extend(wrapped(&format!("  rule: {}", one_line(rule.source())), cells, Meaning::Command));
+        return;
+    }
+    lines.push(Strip::of("  rule, part by part:", Meaning::Command));
+    for (source, truth) in parts {
+        let (sign, meaning) = tell::tri_sign(*truth, look.glyphs);
+        for (index, line) in wrap(&clean_block(source), cells.saturating_sub(6)).into_iter().enumerate() {
+            let lead = if index == 0 { format!("    {sign} ") } else { "      ".into() };
+            lines.push(Strip::of(lead, meaning).and(line, Meaning::Command));
+        }
     }
 }
 
-/// One sample that a rule looked at: node, verdict, fields, age.
-fn sampled(run: &Run, row: &Row, look: &Look) -> Strip {
-    let (sign, meaning) = tell::verdict_sign(row.verdict, look.glyphs);
-    let node = row.node.as_deref().unwrap_or(row.probe.as_str());
-    let probe = run.runbook.health.iter().find(|probe| probe.id == row.probe);
-    let fields: Vec<&str> = probe.iter().flat_map(|probe| &probe.fields).map(|(name, _)| name.as_str()).collect();
-    let told = values(row, &fields).join(" ");
-    // The reason of a verdict names the values that it rests on.
-    let told = if row.why.is_empty() { told } else { row.why.clone() };
-    Strip::of(format!("    {node} "), Meaning::Text)
-        .and(format!("{sign} {}", row.verdict.word()), meaning)
-        .and(format!(" {told}, sampled {}", age(row.age_ms)), Meaning::Dim)
+/// What a rule looks at and finds ok.
+fn rest(run: &Run, rule: &Expr, cells: usize, look: &Look, lines: &mut Vec<Strip>) {
+    let all = seen(&run.runbook, &run.view.moment.board, rule);
+    let suffix = if all.iter().all(is_ok) { "" } else { ", ok" };
+    lines.extend(seen::lines(all.iter().filter(|seen| is_ok(seen)), suffix, cells, look));
+}
+
+fn is_ok(seen: &Seen) -> bool {
+    seen.verdict == Verdict::Ok
+}
+
+fn one_line(source: &str) -> String {
+    source.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn rule<'a>(runbook: &'a Runbook, condition: &ConditionId) -> Option<&'a Expr> {

@@ -3,11 +3,12 @@
 use ratatui::layout::Rect;
 
 use crate::engine::{ConditionId, RunState, Tri};
-use crate::runbook::Runbook;
+use crate::runbook::{Guard, Runbook};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::widget::step::wrapped;
+use crate::tui::wrap::{cut, width};
 
 /// The guards of a run.
 pub struct Guards<'a> {
@@ -69,31 +70,79 @@ impl Guards<'_> {
         }
     }
 
-    /// The guards in one line: what does not hold comes first.
-    pub fn summary(&self, look: &Look) -> Strip {
-        let mut strip = Strip::of("guards", Meaning::Dim);
-        let mut held = 0;
-        for guard in &self.runbook.guards {
-            let (truth, ..) = self.standing(&ConditionId::Guard(guard.id.clone()));
-            if truth == Tri::True {
-                held += 1;
-            } else {
-                let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
+    /// The guards in one line: what does not hold comes first, and what there is no room for is counted.
+    pub fn summary(&self, cells: usize, look: &Look) -> Strip {
+        let head = Strip::of("guards", Meaning::Dim);
+        if self.runbook.guards.is_empty() {
+            return head.and("  none", Meaning::Dim);
+        }
+        let truth = |guard: &Guard| self.standing(&ConditionId::Guard(guard.id.clone())).0;
+        let broken: Vec<_> = self.runbook.guards.iter().filter(|guard| truth(guard) != Tri::True).collect();
+        let held = self.runbook.guards.len() - broken.len();
+        let told = |shown: usize| {
+            let mut strip = head.clone();
+            for guard in &broken[..shown] {
+                let (sign, meaning) = tell::tri_sign(truth(guard), look.glyphs);
                 strip = strip.and(format!("  {sign} {}", guard.title), meaning);
             }
-        }
-        if held > 0 {
-            strip = strip.and(format!("  {} {held} hold", look.glyphs.done), Meaning::Ok);
-        }
-        if self.runbook.guards.is_empty() {
-            strip = strip.and("  none", Meaning::Dim);
-        }
-        strip
+            if shown < broken.len() {
+                let (left, more) = (broken.len() - shown, if shown == 0 { "" } else { " more" });
+                strip = strip.and(format!("  {} {left}{more} not holding", look.glyphs.alert), Meaning::Bad);
+            }
+            if held > 0 { strip.and(format!("  {} {held} hold", look.glyphs.done), Meaning::Ok) } else { strip }
+        };
+        let fitting = (1..=broken.len()).rev().map(&told).find(|strip| strip.width() <= cells);
+        fitting.unwrap_or_else(|| {
+            // One title is told in any case, as much of it as the others leave room for.
+            let mut strip = told(broken.len().min(1));
+            let over = strip.width().saturating_sub(cells);
+            if let Some((title, _)) = strip.0.get_mut(1).filter(|_| !broken.is_empty()) {
+                let room = width(title).saturating_sub(over).max(8);
+                *title = cut(title, room, look.glyphs.cut).into_owned();
+            }
+            strip
+        })
     }
 
     /// Draws them, from line `from` on.
     pub fn draw(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
         let lines = self.lines(usize::from(area.width), paint.look);
         paint.strips(area, &lines, from);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::GuardId;
+    use crate::tui::stage_tests::runbook;
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted_and_a_title_is_cut_with_a_sign() {
+        let mut book = runbook();
+        let guard = book.guards[0].clone();
+        let titles =
+            ["At most one node is away", "Every node runs a version of the path", "The backup is not older than a day"];
+        let named = |(at, title): (usize, &&str)| Guard {
+            id: GuardId::new(format!("g{at}")),
+            title: (*title).into(),
+            ..guard.clone()
+        };
+        book.guards = titles.iter().enumerate().map(named).collect();
+        let state = RunState::new(&book);
+        let told = |cells| -> String {
+            let strip = Guards { runbook: &book, state: &state }.summary(cells, &Look::plain());
+            strip.0.into_iter().map(|(text, _)| text).collect()
+        };
+        assert!(titles.iter().all(|title| told(200).contains(title)), "{}", told(200));
+        assert_eq!(told(58), "guards  ? At most one node is away  ! 2 more not holding");
+        for cells in 40..200 {
+            assert!(width(&told(cells)) <= cells, "{cells}: {}", told(cells));
+            assert!(
+                told(cells).ends_with("not holding") || told(cells).contains(titles[2]),
+                "{cells}: {}",
+                told(cells)
+            );
+        }
     }
 }

@@ -56,7 +56,11 @@ impl Header<'_> {
         }
         let x = area.right() - 1 - cells(name).min(room);
         let used = paint.put((x, area.y), room, name, Meaning::Bar);
-        paint.put((x + used, area.y), room - used, title, Meaning::Key);
+        // Before anything was touched there is nothing to go back from: that must not draw the eye.
+        let state = &self.run.state;
+        let is_serious = state.plan != Plan::Main || (state.jobs > 0 && self.run.view.rollback.is_some());
+        let meaning = if is_serious { Meaning::Key } else { Meaning::Bar };
+        paint.put((x + used, area.y), room - used, title, meaning);
     }
 
     /// In a long and a short form what it is, and the title of the plan.

@@ -8,7 +8,7 @@ use crate::health::BoardKeeper;
 use crate::runbook::{ProbeId, Runbook};
 use crate::tui::screen::run::FRESH_MS;
 use crate::tui::tell;
-use crate::tui::theme::{Glyphs, Meaning};
+use crate::tui::theme::{ASCII, Glyphs, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::wrap::width;
 
@@ -27,11 +27,19 @@ pub struct Health<'a> {
 /// How many verdicts of the history are drawn.
 const DRAWN_HISTORY: u16 = 8;
 
+/// How many cells the age takes at the right end of a row.
+const AGE_CELLS: usize = 5;
+
+/// A line: the row that it begins with its place on the board, and its left part.
+type Line<'a> = (Option<(usize, &'a Row)>, Strip);
+
+/// A row with its place on the board, if it is one, and the lines that it takes.
+type Group<'a> = (Option<(usize, &'a Row)>, Vec<Strip>);
+
 impl Health<'_> {
-    /// How many lines it takes.
-    pub fn height(&self) -> usize {
-        let titles = self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some()).count();
-        self.board.rows.len() + if titles > 1 { titles } else { 0 }
+    /// How many lines it takes when no value is cut, `cells` wide.
+    pub fn height(&self, cells: usize) -> usize {
+        self.lines(cells, usize::MAX, &ASCII).len()
     }
 
     /// The rows of a probe with their places on the board.
@@ -39,23 +47,42 @@ impl Health<'_> {
         self.board.rows.iter().enumerate().filter(move |(_, row)| &row.probe == probe)
     }
 
-    /// Draws it, from line `from` on.
-    pub fn draw(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
-        let has_titles = self.height() > self.board.rows.len();
-        let mut lines: Vec<(Option<(usize, &Row)>, Strip)> = Vec::new();
-        for probe in &self.runbook.health {
+    /// The lines, `cells` wide: one for each row, and more for rows that do not fit as far as there is room for it in
+    /// `most` lines. What is not ok has it first.
+    fn lines(&self, cells: usize, most: usize, glyphs: &Glyphs) -> Vec<Line<'_>> {
+        let shown = self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some());
+        let has_titles = shown.clone().count() > 1;
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for probe in shown {
+            if has_titles {
+                groups.push((None, vec![Strip::of(&probe.title, Meaning::Title)]));
+            }
             let places: Vec<(usize, &Row)> = self.rows(&probe.id).collect();
             let rows: Vec<&Row> = places.iter().map(|(_, row)| *row).collect();
-            if rows.is_empty() {
-                continue;
-            }
-            if has_titles {
-                lines.push((None, Strip::of(&probe.title, Meaning::Title)));
-            }
             let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
-            let tails = table(&rows, &names, self.turned, paint.look.glyphs);
-            lines.extend(places.into_iter().map(Some).zip(tails));
+            let tails = table(&rows, (&names, self.turned), cells.saturating_sub(AGE_CELLS), glyphs);
+            groups.extend(places.into_iter().map(Some).zip(tails));
         }
+        let mut spare = most.saturating_sub(groups.len());
+        let mut order: Vec<usize> = (0..groups.len()).collect();
+        order.sort_by_key(|at| groups[*at].0.is_none_or(|(_, row)| row.verdict == Verdict::Ok));
+        for at in order {
+            let strips = &mut groups[at].1;
+            match spare.checked_sub(strips.len() - 1) {
+                Some(left) => spare = left,
+                // On one line again; where that ends it is cut.
+                None => *strips = vec![Strip(strips.drain(..).flat_map(|strip| strip.0).collect())],
+            }
+        }
+        let lines = groups.into_iter().flat_map(|(row, strips)| {
+            std::iter::once(row).chain(std::iter::repeat(None)).zip(strips).collect::<Vec<_>>()
+        });
+        lines.collect()
+    }
+
+    /// Draws it, from line `from` on.
+    pub fn draw(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
+        let lines = self.lines(usize::from(area.width), usize::from(area.height), paint.look.glyphs);
         if lines.is_empty() {
             paint.put((area.x, area.y), area.width, "no probes", Meaning::Dim);
         }
@@ -70,7 +97,7 @@ impl Health<'_> {
     /// The right part of a row: as much of the history as there is room for beside `left`, and the age; gives the cells
     /// that it took.
     fn right(&self, (place, row): (usize, &Row), left: u16, area: Rect, paint: &mut Paint<'_>) -> u16 {
-        let age_cells = 5;
+        let age_cells = u16::try_from(AGE_CELLS).unwrap_or(0);
         paint.put_right(area, &age(row.age_ms), Meaning::Dim);
         let room = area.width.saturating_sub(left + age_cells + 1).min(DRAWN_HISTORY);
         let history: Vec<Verdict> = self.keeper.history(place).map(|beat| beat.verdict).collect();
@@ -84,37 +111,69 @@ impl Health<'_> {
     }
 }
 
-/// The left parts of the rows of one probe, in columns.
-fn table(rows: &[&Row], fields: &[&str], turned: &[(ConditionId, Turned)], glyphs: &Glyphs) -> Vec<Strip> {
+/// The left parts of the rows of one probe, in columns; a row that is wider than `room` goes on below.
+fn table(
+    rows: &[&Row],
+    (fields, turned): (&[&str], &[(ConditionId, Turned)]),
+    room: usize,
+    glyphs: &Glyphs,
+) -> Vec<Vec<Strip>> {
     let nodes: Vec<&str> = rows.iter().map(|row| row.node.as_deref().unwrap_or(row.probe.as_str())).collect();
     let node_cells = nodes.iter().map(|node| width(node)).max().unwrap_or(0).min(20);
     let word_cells = rows.iter().map(|row| row.verdict.word().len()).max().unwrap_or(0);
-    let cells: Vec<Vec<String>> = rows.iter().map(|row| values(row, fields)).collect();
+    // The reason of a verdict names the values that it rests on.
+    let told = |row: &&Row| if row.why.is_empty() { values(row, fields) } else { Vec::new() };
+    let cells: Vec<Vec<String>> = rows.iter().map(told).collect();
     let widths: Vec<usize> = (0..fields.len())
         .map(|column| cells.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0))
         .collect();
-    let strip = |(row, node, cells): (&&Row, &str, &Vec<String>)| {
+    let strips = |(row, node, cells): (&&Row, &str, &Vec<String>)| {
         let (sign, meaning) = tell::verdict_sign(row.verdict, glyphs);
-        let mut strip = Strip::of(padded(node, node_cells), Meaning::Text)
-            .and(format!(" {sign} {}", padded(row.verdict.word(), word_cells)), meaning);
-        if let Some((told, meaning)) = turned_of(row, turned).map(tell::turned) {
-            strip = strip.and(format!(" {told}"), meaning);
-        }
+        let word = row.verdict.word();
+        let head = |word: &str| {
+            let head = Strip::of(padded(node, node_cells), Meaning::Text).and(format!(" {sign} {word}"), meaning);
+            match turned_of(row, turned).map(tell::turned) {
+                Some((told, meaning)) => head.and(format!(" {told}"), meaning),
+                None => head,
+            }
+        };
         let is_answer = !matches!(row.verdict, Verdict::Unknown);
+        let mut line = head(&padded(word, word_cells));
         if is_answer && cells.iter().any(|cell| !cell.is_empty()) {
-            let joined: Vec<_> = cells.iter().zip(&widths).map(|(cell, wide)| padded(cell, *wide)).collect();
-            strip = strip.and(format!(" {}", joined.join(" ").trim_end()), Meaning::Text);
+            let columns = cells.iter().zip(&widths).filter(|(_, wide)| **wide > 0);
+            let joined: Vec<_> = columns.map(|(cell, wide)| padded(cell, *wide)).collect();
+            line = line.and(format!(" {}", joined.join(" ").trim_end()), Meaning::Text);
         }
         if !row.why.is_empty() {
-            strip = strip.and(format!(" {}", row.why), meaning);
+            line = line.and(format!(" {}", row.why), meaning);
         }
-        strip
+        if line.width() <= room {
+            return vec![line];
+        }
+        let values =
+            cells.iter().filter(|cell| is_answer && !cell.is_empty()).map(|cell| (cell.as_str(), Meaning::Text));
+        let why = row.why.split_whitespace().map(|word| (word, meaning));
+        flowing(head(word), values.chain(why), room)
     };
-    rows.iter().zip(nodes).zip(&cells).map(|((row, node), cells)| strip((row, node, cells))).collect()
+    rows.iter().zip(nodes).zip(&cells).map(|((row, node), cells)| strips((row, node, cells))).collect()
+}
+
+/// Pieces one after the other behind `head`, below it where they do not fit.
+fn flowing<'a>(head: Strip, pieces: impl Iterator<Item = (&'a str, Meaning)>, room: usize) -> Vec<Strip> {
+    let mut lines = vec![];
+    let mut line = head;
+    for (piece, meaning) in pieces {
+        if line.width() + 1 + width(piece) > room {
+            lines.push(std::mem::replace(&mut line, Strip::of("  ", Meaning::Text)));
+        }
+        line = line.and(format!(" {piece}"), meaning);
+    }
+    lines.push(line);
+    lines
 }
 
 /// What is to be made of a row that is not ok.
-fn turned_of(row: &Row, turned: &[(ConditionId, Turned)]) -> Option<Turned> {
+pub fn turned_of(row: &Row, turned: &[(ConditionId, Turned)]) -> Option<Turned> {
     let is_its =
         |id: &ConditionId| matches!(id, ConditionId::Health(probe, node) if probe == &row.probe && node == &row.node);
     turned.iter().find(|(id, _)| is_its(id)).map(|(_, turned)| *turned)
@@ -141,14 +200,15 @@ pub fn age(age_ms: Option<u64>) -> String {
     }
 }
 
-/// The values of a row's fields, as text.
+/// The values of a row's fields, as text: texts as they are, numbers with their field's name. What cannot be read at
+/// a glance (an object, a list) is left empty.
 pub fn values(row: &Row, fields: &[&str]) -> Vec<String> {
     let value = |name: &&str| match row.fields.get(*name) {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
+        None | Some(Value::Null | Value::Object(_) | Value::Array(_)) => String::new(),
+        Some(Value::String(text)) => text.trim().to_owned(),
         Some(Value::Bool(true)) => (*name).to_owned(),
         Some(Value::Bool(false)) => format!("not {name}"),
-        Some(other) => other.to_string(),
+        Some(Value::Number(number)) => format!("{name} {number}"),
     };
     fields.iter().map(value).collect()
 }
@@ -161,45 +221,6 @@ pub fn counted(board: &Board, glyphs: &Glyphs) -> String {
         (count > 0).then(|| format!("{count} {}", verdict.word()))
     });
     counted.collect::<Vec<_>>().join(&format!(" {} ", glyphs.dot))
-}
-
-/// The board in one line: every node once, with the worst of its verdicts and its role where all is well.
-pub fn summary(board: &Board, turned: &[(ConditionId, Turned)], glyphs: &Glyphs) -> Strip {
-    let mut strip = Strip::of("health", Meaning::Dim);
-    let name = |row: &Row| row.node.clone().unwrap_or_else(|| row.probe.to_string());
-    for (place, first) in board.rows.iter().enumerate() {
-        let node = name(first);
-        if board.rows[..place].iter().any(|row| name(row) == node) {
-            continue;
-        }
-        let of_it = board.rows[place..].iter().filter(|row| name(row) == node);
-        let mark = of_it.clone().filter_map(|row| turned_of(row, turned)).max_by_key(|turned| turned.alarm());
-        let verdict = of_it.map(|row| row.verdict).max_by_key(|verdict| weight(*verdict)).unwrap_or(first.verdict);
-        let (sign, meaning) = tell::verdict_sign(verdict, glyphs);
-        let word = if verdict == Verdict::Ok { role(first) } else { verdict.word().to_owned() };
-        let word = if word.is_empty() { word } else { format!(" {word}") };
-        strip = strip.and(format!("  {node} "), Meaning::Text).and(format!("{sign}{word}"), meaning);
-        strip = match mark {
-            Some(Turned::Expected { .. }) => strip.and(" expected", Meaning::Dim),
-            Some(_) => strip.and(format!(" {}", glyphs.alert), Meaning::Problem),
-            None => strip,
-        };
-    }
-    if board.rows.is_empty() { strip.and("  no probes", Meaning::Dim) } else { strip }
-}
-
-fn weight(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Ok => 0,
-        Verdict::Degraded => 1,
-        Verdict::Unknown => 2,
-        Verdict::Bad => 3,
-    }
-}
-
-/// What the field named `role` says of a node, when there is one.
-fn role(row: &Row) -> String {
-    row.fields.get("role").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn padded(text: &str, cells: usize) -> String {

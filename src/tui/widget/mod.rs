@@ -3,6 +3,7 @@
 
 pub mod cautions;
 pub mod checklist;
+pub mod commands;
 pub mod dialog;
 pub mod gate;
 pub mod guards;
@@ -11,7 +12,10 @@ pub mod health;
 pub mod help;
 pub mod output;
 pub mod paint;
+pub mod results;
 pub mod resume;
+pub mod seen;
 pub mod soak;
 pub mod status;
 pub mod step;
+pub mod strip;

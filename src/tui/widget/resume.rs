@@ -27,8 +27,15 @@ pub fn lines(run: &Run, card: &Card, cells: usize, look: &Look) -> Vec<Strip> {
         }
     };
     lines.extend(wrapped(&place, cells, Meaning::Current));
-    if let Some(job) = &run.state.job {
-        lines.extend(wrapped(&format!("still running: {}", tell::argv(&job.command)), cells, Meaning::Caution));
+    if let Some(job) = run.state.running.first() {
+        let told = match &job.item {
+            None => tell::argv(&job.command),
+            Some(_) => {
+                let items: Vec<_> = run.state.running.iter().filter_map(|job| job.item.as_deref()).collect();
+                format!("{} for {}", run.spoken(&job.step), items.join(", "))
+            }
+        };
+        lines.extend(wrapped(&format!("still running: {told}"), cells, Meaning::Caution));
     }
     if let Some(key) = &run.state.current
         && let Some(soak) = soak_view(&run.runbook, &run.state, key, run.view.moment.at)

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{Allowed, Gate, StepStatus};
+use crate::engine::{Allowed, Gate, Plan, StepState, StepStatus, Verdict};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
@@ -50,8 +50,16 @@ impl Status<'_> {
         if let Some(latest) = alarms.first() {
             let seen = self.keymap.shown(Action::Seen, Context::Run);
             let told = tell::alarm(latest, &look.clock(latest.since), alarms.len() - 1);
-            return Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm);
+            let alarm = Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm).and(" ", Meaning::Text);
+            // What is told otherwise stands behind it, as far as there is room.
+            return Strip(alarm.0.into_iter().chain(self.of_the_walk(alert).0).collect());
         }
+        self.of_the_walk(alert)
+    }
+
+    /// Where the walk stands.
+    fn of_the_walk(&self, alert: &str) -> Strip {
+        let run = self.run;
         if !run.is_at_current()
             && let Some(key) = &run.state.current
         {
@@ -70,11 +78,7 @@ impl Status<'_> {
     fn of_the_gate(&self, alert: &str) -> Strip {
         let run = self.run;
         if run.state.current.is_none() {
-            let is_end = run.view.allowed.contains(&Allowed::Close);
-            let close = self.keymap.shown(Action::Close, Context::Run);
-            let told =
-                if is_end { format!("every step is accounted for; {close} closes the run") } else { String::new() };
-            return Strip::of(told, Meaning::Ok);
+            return self.of_the_end(alert);
         }
         if self.has_more_cautions {
             return Strip::of("the cautions go on below: enter reads on", Meaning::Caution);
@@ -83,8 +87,8 @@ impl Status<'_> {
         if page.status == Some(StepStatus::Failed) {
             return Strip::of(format!("{alert} failed: {}", page.said), Meaning::Failed);
         }
-        if run.state.job.is_some() {
-            return Strip::of("its command is running", Meaning::Current);
+        if run.state.is_running() {
+            return Strip::of(at_work(run), Meaning::Current);
         }
         match &run.view.gate {
             Gate::Open => Strip::of("", Meaning::Text),
@@ -93,6 +97,31 @@ impl Status<'_> {
                 Strip::of(format!("{alert} held: {}", told.join("; ")), Meaning::Degraded)
             }
         }
+    }
+
+    /// That nothing is left to do; not as a success beside what is not well.
+    fn of_the_end(&self, alert: &str) -> Strip {
+        let run = self.run;
+        if !run.view.allowed.contains(&Allowed::Close) {
+            return Strip::default();
+        }
+        let is_back = matches!(run.state.plan, Plan::Rollback(_));
+        let is_left_out = |step: &StepState| step.status == StepStatus::NotApplicable;
+        let is_empty = is_back && run.state.walked().flat_map(|phase| phase.keys()).all(|(_, step)| is_left_out(step));
+        let not_ok = run.view.moment.board.rows.iter().filter(|row| row.verdict != Verdict::Ok).count();
+        let mut told = String::from(match (is_back, is_empty) {
+            (true, true) => "this way back had nothing to do for anybody",
+            (true, false) => "the way back is walked",
+            (false, _) => "every step is accounted for",
+        });
+        if not_ok > 0 {
+            told.push_str(&format!(", health: {not_ok} not ok"));
+        }
+        told.push_str(&format!("; {} closes the run", self.keymap.shown(Action::Close, Context::Run)));
+        if is_empty || not_ok > 0 {
+            return Strip::of(format!("{alert} {told}"), Meaning::Degraded);
+        }
+        Strip::of(told, Meaning::Ok)
     }
 
     /// Draws the action bar: what the step allows, below it what the run allows and how far it is on disk.
@@ -184,6 +213,21 @@ impl Status<'_> {
     }
 }
 
+/// How far the commands of the current step are.
+fn at_work(run: &Run) -> String {
+    let Some(batch) = &run.state.batch else { return "its command is running".into() };
+    let all = run.state.nodes(&batch.step).len();
+    let done =
+        run.state.step(&batch.step).map_or(0, |known| known.results.values().filter(|result| result.met).count());
+    let waiting = batch.waiting.len();
+    let waiting = if waiting > 0 { format!(", {waiting} wait") } else { String::new() };
+    let running = match run.state.running.len() {
+        1 => "1 command is running".to_owned(),
+        count => format!("{count} commands are running"),
+    };
+    format!("{running}{waiting}; {done} of {all} done")
+}
+
 /// One thing that may be done.
 struct Offer {
     key: String,
@@ -246,6 +290,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         | Allowed::Answer(_)
         | Allowed::Choose(_)
         | Allowed::Release(_)
+        | Allowed::Restart(_)
         | Allowed::Run(_) => (Action::Act, true),
         Allowed::Cancel(_) => (Action::Cancel, false),
         Allowed::Retry(_) => (Action::Retry, false),

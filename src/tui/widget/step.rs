@@ -7,7 +7,7 @@ use crate::tui::screen::run::page::{Mended, StepPage};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
-use crate::tui::widget::{cautions, soak};
+use crate::tui::widget::{cautions, commands, seen, soak};
 use crate::tui::wrap::{paragraphs, width, wrap};
 
 /// The lines of the step pane.
@@ -22,8 +22,11 @@ pub struct Lines {
 /// How many cells of a pane's upper edge are not its title's.
 const FRAME_CELLS: usize = 21;
 
-/// Makes the lines of a page, `cells` wide.
-pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
+/// How many answers that are not ok are told.
+const MISSING: usize = 8;
+
+/// Makes the lines of a page, `cells` wide. `is_folded`: its cautions were read, and what comes of it needs the room.
+pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lines {
     let mut lines = Lines::default();
     if !page.stalled.is_empty() {
         lines.strips = stalled(&page.stalled, cells, look);
@@ -40,11 +43,15 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     if !page.held.is_empty() {
         gap(out);
     }
-    marks(page, cells, out);
-    for (level, text) in &page.cautions {
-        out.extend(cautions::lines(*level, text, cells, look));
+    marks(page, cells, (look, is_folded), out);
+    if is_folded && !page.cautions.is_empty() {
+        out.extend(cautions::folded(&page.cautions, cells));
+    } else {
+        for (level, text) in &page.cautions {
+            out.extend(cautions::lines(*level, text, cells, look));
+        }
+        lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
     }
-    lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
     // What went wrong must not lie below the lower edge.
     let has_failed = page.status == Some(StepStatus::Failed);
     if has_failed {
@@ -54,7 +61,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
         gap(out);
         markdown(&page.text, cells, out);
     }
-    action(page, cells, out);
+    action(page, cells, look, out);
     if let Some((soak, at)) = &page.soak {
         let is_over = page.status.is_some_and(StepStatus::is_accounted);
         gap(out);
@@ -67,14 +74,15 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look) -> Lines {
     lines
 }
 
-/// Under which condition it applies, where it comes from, and where it leaves its document.
+/// Why it may be left out, where it comes from, and where it leaves its document.
 fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
-    if page.applies.is_some() || !page.source.is_empty() || !page.mends.is_empty() {
+    // Of a step that began it is known that it applies, and one that does not tells why where it tells its end.
+    let unless = Some(page.unless.as_str()).filter(|why| !why.is_empty() && page.status == Some(StepStatus::Pending));
+    if unless.is_some() || !page.source.is_empty() || !page.mends.is_empty() {
         gap(out);
     }
-    if let Some((source, why)) = &page.applies {
-        let reason = if why.is_empty() { String::new() } else { format!("; else: {why}") };
-        out.extend(wrapped(&format!("only if {source}{reason}"), cells, Meaning::Dim));
+    if let Some(why) = unless {
+        out.extend(wrapped(&format!("left out if this is so: {why}"), cells, Meaning::Dim));
     }
     if !page.source.is_empty() {
         let source = page.source.replace('›', look.glyphs.under).replace('·', look.glyphs.dot);
@@ -101,9 +109,10 @@ fn stalled(why: &str, cells: usize, look: &Look) -> Vec<Strip> {
     lines
 }
 
-fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
-    if let Some(target) = &page.target {
-        let what = format!("critical: the name {target} is typed, on samples of the last ten seconds");
+fn marks(page: &StepPage, cells: usize, (look, is_folded): (&Look, bool), out: &mut Vec<Strip>) {
+    if let Some(target) = page.target.as_ref().filter(|_| !is_folded) {
+        let named = if page.commands.is_some() { "" } else { "the name " };
+        let what = format!("critical: {named}{target} is typed, on samples of the last ten seconds");
         out.extend(wrapped(&what, cells, Meaning::Caution));
     }
     if page.is_irreversible {
@@ -122,9 +131,21 @@ fn marks(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
     }
+    if let Some(before) = &page.before {
+        let word = tell::status(before.status, look.glyphs).1;
+        let attempts = match before.attempts {
+            0 => String::new(),
+            1 => ", in 1 attempt".into(),
+            many => format!(", in {many} attempts"),
+        };
+        let ended = before.ended.map(|ended| format!(" at {}", look.clock(ended))).unwrap_or_default();
+        let said = if before.said.is_empty() { String::new() } else { format!(": {}", before.said) };
+        let told = format!("before{attempts}: {word}{ended} by {}{said}", before.by);
+        out.extend(wrapped(&told, cells, Meaning::Dim));
+    }
 }
 
-fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     match &page.command {
         Some(Ok(command)) => {
             gap(out);
@@ -139,6 +160,7 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
             gap(out);
             out.extend(wrapped(&format!("what would run cannot be told: {why}"), cells, Meaning::Problem));
         }
+        None if page.commands.is_some() => together(page, cells, out),
         None if !page.later.is_empty() => {
             gap(out);
             out.extend(wrapped(&format!("$ {}", page.later), cells, Meaning::Dim));
@@ -155,32 +177,70 @@ fn action(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     if !page.ways.is_empty() {
         gap(out);
         out.push(Strip::of("? Decide; later steps depend on it:", Meaning::Title));
-        for (number, (title, is)) in page.ways.iter().enumerate() {
+        for (number, (title, _)) in page.ways.iter().enumerate() {
             let lead = format!("  {:>2}  ", number + 1);
-            for (line, told) in
-                wrap(&clean_block(&format!("{title} [{is}]")), cells.saturating_sub(lead.len())).iter().enumerate()
-            {
+            for (line, told) in wrap(&clean_block(title), cells.saturating_sub(lead.len())).iter().enumerate() {
                 let lead = if line == 0 { lead.as_str() } else { "      " };
                 out.push(Strip::of(lead, Meaning::Dim).and(told, Meaning::Text));
             }
         }
     }
-    if let Some((source, hold)) = &page.waits_for {
-        gap(out);
-        let held =
-            if hold.is_zero() { String::new() } else { format!(", for {} without a break", tell::duration(*hold)) };
-        let lead = page.soak.as_ref().map(|(soak, _)| soak::asked(soak));
-        let lead = lead.unwrap_or_else(|| format!("passes by itself when this holds{held}:"));
-        out.extend(wrapped(&lead, cells, Meaning::Command));
-        out.extend(wrapped(source, cells, Meaning::Dim));
-        if !page.why.is_empty() {
-            gap(out);
-            out.extend(wrapped(&page.why, cells, Meaning::Text));
-        }
-    }
+    waiting(page, cells, look, out);
     if let Some(length) = page.timer {
         gap(out);
         out.push(Strip::of(format!("waits {}", tell::duration(length)), Meaning::Command));
+    }
+}
+
+/// What would run for all items: the first of them here, all of them before they run.
+fn together(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+    gap(out);
+    match &page.commands {
+        Some(Ok((first, count))) => {
+            out.extend(wrapped(&commands::counted(*count), cells, Meaning::Text));
+            for shown in first {
+                let told = format!("$ {}", tell::argv(&shown.command));
+                out.extend(wrapped(&told, cells, Meaning::Command));
+            }
+            if *count > first.len() {
+                let told = format!("and {} more; all are shown before they run", count - first.len());
+                out.extend(wrapped(&told, cells, Meaning::Dim));
+            }
+        }
+        Some(Err(why)) => {
+            out.extend(wrapped(&format!("what would run cannot be told: {why}"), cells, Meaning::Problem));
+        }
+        None => {}
+    }
+}
+
+/// What a check waits for: the author's words, then what is not so yet. The rule stands where nobody can ask for it.
+fn waiting(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
+    let Some((source, hold)) = &page.waits_for else { return };
+    gap(out);
+    let is_bare = page.why.is_empty();
+    let head = match (hold.is_zero(), is_bare) {
+        (true, true) => "passes by itself when this holds:".into(),
+        (true, false) => "passes by itself once it holds:".into(),
+        (false, true) => format!("passes by itself when this holds, for {} without a break:", tell::duration(*hold)),
+        (false, false) => format!("passes by itself once it has held for {} without a break:", tell::duration(*hold)),
+    };
+    let head = page.soak.as_ref().map_or(head, |(soak, _)| soak::asked(soak));
+    out.extend(wrapped(&head, cells, Meaning::Command));
+    let (told, meaning) = if is_bare { (source, Meaning::Dim) } else { (&page.why, Meaning::Text) };
+    out.extend(wrapped(told, cells, meaning));
+    if !page.missing.is_empty() {
+        gap(out);
+        out.push(Strip::of("not so yet:", Meaning::Degraded));
+        out.extend(seen::lines(page.missing.iter().take(MISSING), "", cells, look));
+        let more = page.missing.len().saturating_sub(MISSING);
+        if more > 0 {
+            out.push(Strip::of(format!("    and {more} more"), Meaning::Dim));
+        }
+    }
+    if !page.is_live && !is_bare {
+        gap(out);
+        out.extend(wrapped(&format!("rule: {source}"), cells, Meaning::Dim));
     }
 }
 
@@ -206,7 +266,7 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 /// The tag of an action: who or what does it.
 pub const fn tag(kind: ActionKind) -> &'static str {
     match kind {
-        ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose => "[you]",
+        ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose | ActionKind::Restart => "[you]",
         ActionKind::Release => "[two]",
         ActionKind::Run => "[run]",
         ActionKind::Check | ActionKind::Wait => "[auto]",

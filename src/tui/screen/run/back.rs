@@ -1,8 +1,8 @@
 //! Going back, as the run screen tells it: why it is not possible now, and what it would mean.
 
-use crate::engine::{items_of_way_back, ways_back};
-use crate::runbook::{RollbackId, Truth};
-use crate::tui::keymap::Action;
+use crate::engine::{items_of_way_back, reopened, ways_back};
+use crate::runbook::{Action, RollbackId, StepKey, Truth};
+use crate::tui::keymap;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::page::phase_title;
 
@@ -11,13 +11,13 @@ const NAMED: usize = 12;
 
 impl Run {
     /// Why nothing is offered for that action; `None` for a key that has nothing to do with the run.
-    pub(super) fn not_offered(&self, action: Action) -> Option<String> {
+    pub(super) fn not_offered(&self, action: keymap::Action) -> Option<String> {
         match action {
-            Action::Help | Action::Yes | Action::Back | Action::Practice => None,
-            Action::RollBack if self.state.job.is_some() => {
+            keymap::Action::Help | keymap::Action::Yes | keymap::Action::Back | keymap::Action::Practice => None,
+            keymap::Action::RollBack if self.state.is_running() => {
                 Some("a command is running: end it first with x, or let it end; then b goes back".into())
             }
-            Action::RollBack if self.pending.is_none() => Some("there is no way back now; w tells why".into()),
+            keymap::Action::RollBack if self.pending.is_none() => Some("there is no way back now; w tells why".into()),
             _ => Some("that is not possible now; w tells why".into()),
         }
     }
@@ -46,6 +46,23 @@ impl Run {
             });
         }
         told
+    }
+
+    /// What going back to an earlier phase would mean, in sentences.
+    pub(super) fn meaning_of_restart(&self, key: &StepKey) -> Vec<String> {
+        let step = self.runbook.step(&key.phase, &key.step);
+        let Some(Action::Restart(from)) = step.map(|step| &step.action) else { return Vec::new() };
+        let phases = reopened(&self.state, from, key);
+        let steps = self.state.phases.iter().filter(|phase| phases.contains(&&phase.id)).flat_map(|phase| phase.keys());
+        let done = steps.filter(|(_, step)| step.status.is_accounted()).count();
+        let title = phase_title(&self.runbook, &self.state, &self.view.moment, from);
+        let noun = if done == 1 { "step that is done or left out is" } else { "steps that are done or left out are" };
+        vec![
+            format!(
+                "The run goes back to the phase {title:?}: {done} {noun} opened again, loops are asked anew, and what                      was answered and decided there is forgotten."
+            ),
+            "What was recorded stays in the journal, and so do deviations.".into(),
+        ]
     }
 
     /// Of every way back whether it is offered, and why not.

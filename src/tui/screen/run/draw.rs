@@ -13,7 +13,7 @@ use crate::tui::widget::header::Header;
 use crate::tui::widget::health::Health;
 use crate::tui::widget::paint::{Frame, Paint};
 use crate::tui::widget::status::Status;
-use crate::tui::widget::{checklist, dialog, health, output, step};
+use crate::tui::widget::{checklist, dialog, health, output, step, strip};
 
 /// Draws the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
@@ -32,9 +32,15 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     }
     draw_step(run, &panes, paint);
     let running =
-        run.state.job.as_ref().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
+        run.state.running.first().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
     let running = running.unwrap_or_else(|| if run.output.up > 0 { "scrolled up".into() } else { String::new() });
-    if pane(run, &panes, Pane::Output, (&output_title(run), &running), paint).is_some() {
+    if let Some(table) = run.table() {
+        let results = run.results(&table, app.now.run);
+        let title = format!("Results of {}", number(&run.state, &table.step));
+        if pane(run, &panes, Pane::Output, (&title, &results.counted(paint.look.glyphs.dot)), paint).is_some() {
+            results.draw(panes.text(panes.output), paint);
+        }
+    } else if pane(run, &panes, Pane::Output, (&output_title(run, panes.output), &running), paint).is_some() {
         output::draw(&run.output, panes.text(panes.output), paint);
     }
     draw_world(run, &panes, paint);
@@ -66,9 +72,12 @@ fn pane(run: &Run, panes: &Panes, which: Pane, titles: (&str, &str), paint: &mut
     (!inside.is_empty()).then_some(inside)
 }
 
-fn output_title(run: &Run) -> String {
+/// Whose output it is; in a pane of one row also its last line.
+fn output_title(run: &Run, area: Rect) -> String {
     let step = run.output.step.as_ref().filter(|step| run.shown_step().as_ref() != Some(*step));
-    step.map_or_else(|| "Output".to_owned(), |step| format!("Output of {}", number(&run.state, step)))
+    let name = step.map_or_else(|| "Output".to_owned(), |step| format!("Output of {}", number(&run.state, step)));
+    let last = if area.height == 1 { run.output.tail(1).pop() } else { None };
+    last.map_or(name.clone(), |last| format!("{name}: {}", last.trim()))
 }
 
 fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
@@ -78,7 +87,7 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let tag = page.kind.map(step::tag).unwrap_or_default();
     let dot = paint.look.glyphs.dot;
     let inside = panes.text(panes.step);
-    let lines = step::lines(page, usize::from(inside.width), paint.look);
+    let lines = step::lines(page, usize::from(inside.width), paint.look, run.is_folded());
     let last = lines.strips.len().saturating_sub(usize::from(inside.height));
     let from = run.scroll.min(last);
     let more = if from < last { format!("{} more below {dot} ", last - from) } else { String::new() };
@@ -103,14 +112,15 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     }
     if !panes.summary.is_empty() {
         let (x, y, cells) = (panes.summary.x + 1, panes.summary.y, panes.summary.width.saturating_sub(2));
-        paint.strip((x, y), cells, &health::summary(board, &run.view.turned, glyphs));
-        paint.strip((x, y + 1), cells, &guards.summary(paint.look));
+        let told = strip::summary(&run.runbook, (board, &run.view.turned), usize::from(cells), glyphs);
+        paint.strip((x, y), cells, &told);
+        paint.strip((x, y + 1), cells, &guards.summary(usize::from(cells), paint.look));
     }
 }
 
 /// How many lines the step pane has at that width, and how many of them come up to the end of the cautions. Signs
 /// are one cell wide in every glyph set, so the look does not matter.
 pub fn measure(run: &Run, width: u16) -> (usize, usize) {
-    let lines = step::lines(&run.view.page, usize::from(width), &Look::plain());
+    let lines = step::lines(&run.view.page, usize::from(width), &Look::plain(), run.is_folded());
     (lines.strips.len(), lines.cautions_end)
 }

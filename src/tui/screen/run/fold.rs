@@ -21,10 +21,17 @@ impl Run {
                     self.refuse(&refusal.to_string());
                 }
             }
-            Update::Sampled(sample) => self.keeper.take(*sample),
+            Update::Sampled(sample) => {
+                self.keeper.take(*sample);
+                self.touch();
+                return self.answered(now);
+            }
             Update::Printed(job, bytes) => {
+                if self.printed_for_item(job, &bytes) {
+                    return Vec::new();
+                }
                 if self.output.job != Some(job) {
-                    let step = self.state.job.as_ref().map(|running| running.step.clone());
+                    let step = self.state.running.first().map(|running| running.step.clone());
                     self.output = OutputTail::of(job, step);
                 }
                 self.output.push(&bytes);
@@ -46,19 +53,24 @@ impl Run {
 
     /// Takes in what an earlier sitting's command printed, unless another has printed since.
     pub fn take_recorded(&mut self, of: RecordedOutput, tail: Result<Vec<u8>, String>) {
-        if self.output.job.is_some() {
+        let tail = tail.unwrap_or_else(String::into_bytes);
+        if self.take_recorded_for_item(&of, &tail) || self.output.job.is_some() {
             return;
         }
         self.output = OutputTail::of(of.job, Some(of.step));
-        self.output.push(&tail.unwrap_or_else(String::into_bytes));
+        self.output.push(&tail);
     }
 
     fn recorded(&mut self, records: &[Record]) {
         let before = self.state.current.clone();
         for record in records {
             self.state.apply(record);
-            if let Event::CommandStarted { job, step, .. } = &record.event {
-                self.output = OutputTail::of(*job, Some(step.clone()));
+            match &record.event {
+                Event::CommandStarted { job, step, item: None, .. } => {
+                    self.output = OutputTail::of(*job, Some(step.clone()));
+                }
+                Event::CommandsApproved { .. } | Event::StepFailed { .. } => self.choose_anew(),
+                _ => {}
             }
             if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
                 self.pending = None;
@@ -84,10 +96,11 @@ impl Run {
     pub(super) fn close_outdated_dialog(&mut self) {
         let is_outdated = self.dialog.as_ref().is_some_and(|dialog| match dialog.step() {
             Some(step) => self.state.current.as_ref() != Some(step),
-            None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && self.state.job.is_none()),
+            None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && !self.state.is_running()),
         });
         if is_outdated && self.pending.is_none() {
             self.dialog = None;
+            self.burst.lose();
             self.notice = Some("the run has moved on".into());
         }
     }
@@ -102,6 +115,8 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::Choose { step, .. }, Event::ChoiceMade { step: of, .. })
         | (Proposal::Release { step, .. }, Event::HoldReleased { step: of, .. })
         | (Proposal::Run { step, .. }, Event::CommandStarted { step: of, .. })
+        | (Proposal::Restart { step, .. }, Event::StepsReopened { step: of, .. })
+        | (Proposal::RunAll { step, .. }, Event::CommandsApproved { step: of, .. })
         | (Proposal::Retry { step }, Event::StepRetried { step: of, .. })
         | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })
         | (Proposal::Defer { step, .. }, Event::StepDeferred { step: of, .. })

@@ -4,19 +4,19 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, may_release};
+use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, commands_of, is_together, may_release};
 use crate::runbook::{Action as StepAction, InputKind, StepKey};
 use crate::tui::choice::{Choice, Gives, Pick};
-use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, Reason, Statement};
+use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, Reason, Shown, Statement};
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
-use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, panes};
+use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
 use crate::tui::screen::run::page::phase_named;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
 use crate::tui::widget::checklist::Checklist;
-use crate::tui::widget::dialog::is_seen;
+use crate::tui::widget::dialog::{is_seen, rows_of};
 use crate::tui::widget::guards::Guards;
 use crate::tui::widget::health::Health;
 use crate::tui::widget::status::key_of;
@@ -34,12 +34,16 @@ impl Run {
         if self.is_leaving() {
             return if action == Some(Action::Leave) { vec![Effect::Quit] } else { Vec::new() };
         }
+        self.note_key(now);
         let is_armed = self.is_armed(now) && key.kind == KeyEventKind::Press;
         if action == Some(Action::Act) {
             self.last_act_ms = Some(now.real_ms);
         }
         if !is_large_enough {
             return self.on_key_unseen(action, now);
+        }
+        if self.drops(action, key, now) {
+            return Vec::new();
         }
         if action == Some(Action::Leave) {
             return self.ask_to_leave(now);
@@ -84,6 +88,13 @@ impl Run {
 
     fn on_dialog_key(&mut self, action: Option<Action>, key: KeyEvent, now: Instants, is_armed: bool) -> Vec<Effect> {
         let is_unseen = self.is_unseen;
+        if self.pending.is_some() {
+            // What is typed while it is being saved is meant for what comes after it.
+            self.burst.lose();
+        }
+        if self.is_one_go(action, now) || self.waits_for_answers(action) {
+            return Vec::new();
+        }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
         let is_answer = matches!(action, Some(Action::Act | Action::Yes));
         let must_be_seen =
@@ -111,7 +122,7 @@ impl Run {
                 self.dialog = None;
                 Vec::new()
             }
-            Answer::Propose(proposal) => self.propose(proposal),
+            Answer::Propose(proposal) => self.propose_on_fresh(proposal, now),
             Answer::Do(Effect::Leave(how)) => {
                 self.leave(now);
                 vec![Effect::Leave(how)]
@@ -136,13 +147,16 @@ impl Run {
             _ => String::new(),
         };
         match self.dialog.as_mut() {
-            Some(Dialog::Command(command)) => command.is_seen |= is_seen(command, &named, size),
+            Some(Dialog::Command(command)) => {
+                command.rows = rows_of(command, size);
+                command.is_seen |= is_seen(command, &named, size);
+            }
             Some(Dialog::Why(scroll)) => *scroll = (*scroll).min(500),
             _ => {}
         }
     }
 
-    fn propose(&mut self, proposal: Proposal) -> Vec<Effect> {
+    pub(super) fn propose(&mut self, proposal: Proposal) -> Vec<Effect> {
         if self.halted.is_some() || self.pending.is_some() {
             return Vec::new();
         }
@@ -157,6 +171,7 @@ impl Run {
             return Vec::new();
         }
         if !is_armed || self.pending.is_some() {
+            self.not_taken();
             return Vec::new();
         }
         self.derive_page();
@@ -172,12 +187,19 @@ impl Run {
             Some(Allowed::Confirm(step) | Allowed::Answer(step)) => self.open_statement(step),
             Some(Allowed::Choose(step)) => self.open_choice(step),
             Some(Allowed::Release(step)) => self.open_release(step),
+            Some(Allowed::Restart(step)) => {
+                let told = self.meaning_of_restart(&step);
+                self.open(Dialog::Reason(Reason { purpose: Purpose::Restart(step, told), field: Field::default() }));
+                Vec::new()
+            }
             Some(Allowed::Run(step)) => self.open_command(step),
             _ => {
                 if self.view.allowed.contains(&Allowed::Close) {
                     self.open(Dialog::Ask(Ask::Close));
-                } else if self.state.job.is_none() && (self.state.current.is_some() || self.view.stalled.is_some()) {
+                } else if !self.state.is_running() && (self.state.current.is_some() || self.view.stalled.is_some()) {
                     self.open(Dialog::Why(0));
+                } else {
+                    self.burst.lose();
                 }
                 Vec::new()
             }
@@ -195,7 +217,8 @@ impl Run {
             Action::SenseNow => return vec![Effect::SenseNow],
             other => return self.on_offer(other),
         }
-        Vec::new()
+        // Another step, pane or item may have come into view.
+        self.ask_for_output()
     }
 
     /// An action that the engine must allow.
@@ -230,16 +253,14 @@ impl Run {
             Allowed::Note => Dialog::Note(Note { step: self.shown_step(), field: Field::new(false) }),
             Allowed::Close => Dialog::Ask(Ask::Close),
             Allowed::Leave => Dialog::Ask(Ask::Leave),
-            Allowed::Cancel(job) => {
-                let command = self.state.job.as_ref().map(|job| tell::argv(&job.command)).unwrap_or_default();
-                Dialog::Ask(Ask::Cancel(job, command))
-            }
+            Allowed::Cancel(job) => Dialog::Ask(Ask::Cancel(job, tell::cancelling(&self.state))),
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
             Allowed::ReadCautions(_)
             | Allowed::Confirm(_)
             | Allowed::Answer(_)
             | Allowed::Choose(_)
             | Allowed::Release(_)
+            | Allowed::Restart(_)
             | Allowed::Run(_) => return Vec::new(),
         };
         self.open(dialog);
@@ -256,6 +277,8 @@ impl Run {
     fn open(&mut self, dialog: Dialog) {
         self.dialog = Some(dialog);
         self.is_unseen = true;
+        self.asking = None;
+        self.note_opened();
     }
 
     fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
@@ -300,7 +323,13 @@ impl Run {
 
     fn open_command(&mut self, step: StepKey) -> Vec<Effect> {
         let moment = &self.view.moment;
-        let shown = match command_of(&self.runbook, &self.state, &moment.board, &step, moment.at) {
+        let (book, state, board, at) = (&*self.runbook, &self.state, &moment.board, moment.at);
+        let shown = if is_together(book, &step) {
+            commands_of(book, state, board, &step, at, usize::MAX).map(|shown| shown.map(Shown::All))
+        } else {
+            command_of(book, state, board, &step, at).map(|shown| shown.map(Shown::One))
+        };
+        let shown = match shown {
             Ok(Some(shown)) => shown,
             Ok(None) => return Vec::new(),
             Err(why) => {
@@ -309,18 +338,11 @@ impl Run {
             }
         };
         let is_critical = self.runbook.step(&step.phase, &step.step).is_some_and(|planned| planned.critical);
-        let target = is_critical.then(|| target_of(&self.state, &step));
-        let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, is_seen: false };
+        let target = is_critical.then(|| target_of(&self.runbook, &self.state, &step));
+        let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, rows: 1, is_seen: false };
         self.open(Dialog::Command(Box::new(command)));
         self.look_at_dialog();
         if is_critical { vec![Effect::SenseNow] } else { Vec::new() }
-    }
-
-    /// Takes a pasted text.
-    pub fn paste(&mut self, text: &str) {
-        if let Some(field) = self.dialog.as_mut().and_then(Dialog::field) {
-            field.paste(text);
-        }
     }
 
     /// Looks at a step; `None`: at the current one.
@@ -347,6 +369,8 @@ impl Run {
                 let last = self.step_lines().0.saturating_sub(usize::from(self.step_rows()));
                 self.scroll = moved(self.scroll, last);
             }
+            Pane::Output if self.has_table() && by == 1 => self.choose_item(is_down, 1),
+            Pane::Output if self.has_table() => self.scroll_item(is_down, by),
             Pane::Output if is_down => self.output.up = self.output.up.saturating_sub(by),
             Pane::Output => self.output.up = (self.output.up + by).min(self.output.len()),
             Pane::Health => self.health_scroll = moved(self.health_scroll, self.health_lines().saturating_sub(1)),
@@ -395,6 +419,7 @@ impl Run {
                 health_lines: self.health_lines(),
                 guard_lines: self.guard_lines(),
                 focus: self.focus,
+                narrow: self.narrow(area),
             },
         )
     }
@@ -403,19 +428,10 @@ impl Run {
         Rect::new(0, 0, self.size.0, self.size.1)
     }
 
-    /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
-    fn is_output_here(&self) -> bool {
-        self.state.job.is_some() || self.output.step.is_none() || self.output.step == self.shown_step()
-    }
-
-    /// Whether there is output, now or from the command before.
-    pub fn has_output(&self) -> bool {
-        self.state.job.is_some() || !self.output.is_empty()
-    }
-
     fn health_lines(&self) -> usize {
         let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
-        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height()
+        let width = health_text_width(self.size.0);
+        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
     }
 
     fn guard_lines(&self) -> usize {

@@ -56,6 +56,28 @@ pub struct Contents {
     pub guard_lines: usize,
     /// Which pane has the keys.
     pub focus: Pane,
+    /// What counts only where room is scarce.
+    pub narrow: Narrow,
+}
+
+/// What a small screen is wanted for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Narrow {
+    /// Whether the step runs or failed, so that what it prints comes first.
+    pub is_output_first: bool,
+    /// Whether the step only asks, so that the output of an earlier one may be what it asks about.
+    pub asks: bool,
+    /// How many lines the step has.
+    pub step_lines: u16,
+    /// How many lines the output has, as far as they can matter.
+    pub output_lines: u16,
+}
+
+impl Narrow {
+    /// How many rows step and output want, frames included.
+    fn rows(self) -> u16 {
+        self.step_lines.saturating_add(self.output_lines).saturating_add(2)
+    }
 }
 
 /// Where everything lies; a pane that is not shown is empty.
@@ -119,9 +141,14 @@ const BAR_ROWS: u16 = 2;
 /// How many rows the output of an earlier step keeps, frame included: what comes next needs the room.
 const EARLIER_OUTPUT_ROWS: u16 = 5;
 
+/// Whether all panes stand beside each other on a screen of that size.
+pub fn is_wide((width, height): (u16, u16)) -> bool {
+    width >= WIDE.0 && height >= WIDE.1
+}
+
 /// Lays the run screen out.
 pub fn panes(area: Rect, contents: Contents) -> Panes {
-    let is_wide = area.width >= WIDE.0 && area.height >= WIDE.1;
+    let is_wide = is_wide((area.width, area.height));
     let banner_rows = u16::from(contents.is_halted);
     let mut rows = Rows { area };
     let mut panes = Panes { is_wide, ..Panes::default() };
@@ -166,6 +193,12 @@ pub fn guards_text_width(width: u16) -> u16 {
     if width < WIDE.0 { width - 2 } else { guards_width(width - left_width(width)) - 4 }
 }
 
+/// How wide the text of the health pane is on a screen of that width.
+pub fn health_text_width(width: u16) -> u16 {
+    let right = width - left_width(width).min(width);
+    if width < WIDE.0 { width.saturating_sub(2) } else { right - guards_width(right) - 4 }
+}
+
 fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
     panes.summary = rows.bottom(2);
     match contents.focus {
@@ -174,18 +207,39 @@ fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
         Pane::Guards => panes.guards = rows.area,
         Pane::Output => panes.output = rows.area,
         Pane::Step => {
+            let wanted = contents.narrow;
             panes.steps = rows.top(match rows.area.height {
+                16.. if wanted.is_output_first && wanted.rows() > rows.area.height - 5 => 3,
                 16.. => 5,
                 11.. => 3,
                 _ => 2,
             });
-            if contents.has_output && contents.is_output_here {
-                panes.output = rows.bottom(rows.area.height * 2 / 5);
-            }
+            panes.output = rows.bottom(output_rows(rows.area.height, contents));
             panes.step = rows.area;
         }
     }
     panes
+}
+
+/// How many of `rows` the output has on a small screen, frame included.
+fn output_rows(rows: u16, contents: Contents) -> u16 {
+    let Narrow { is_output_first, asks, step_lines, output_lines } = contents.narrow;
+    let spare = rows.saturating_sub(step_lines.saturating_add(1));
+    let wanted = output_lines.saturating_add(1);
+    let part = rows * 2 / 5;
+    match (contents.has_output, contents.is_output_here) {
+        (true, true) if is_output_first => part.max(wanted.min(spare.max(rows / 2))),
+        (true, true) => part,
+        // One row tells the last line.
+        (true, false) if asks && rows > 4 => {
+            if spare < 3 {
+                1
+            } else {
+                wanted.min(spare)
+            }
+        }
+        _ => 0,
+    }
 }
 
 /// What is left of an area from which rows are taken.
@@ -226,6 +280,7 @@ mod tests {
                         health_lines: 9,
                         guard_lines: 3,
                         focus,
+                        narrow: Narrow { is_output_first: has_output, asks: true, step_lines: 7, output_lines: 30 },
                     };
                     let panes = panes(area, contents);
                     let all = [

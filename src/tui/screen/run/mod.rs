@@ -1,7 +1,9 @@
 //! The run screen: one fold of the session's records, and what a person looks at in it.
 
 pub mod alarm;
+mod asking;
 mod back;
+mod burst;
 pub mod draw;
 mod fold;
 mod keys;
@@ -9,6 +11,9 @@ pub mod layout;
 mod mouse;
 pub mod output;
 pub mod page;
+pub mod results;
+mod room;
+pub mod seen;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -27,9 +32,12 @@ use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
+use crate::tui::screen::run::asking::Asking;
+use crate::tui::screen::run::burst::Burst;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::{StepPage, spoken};
+use crate::tui::screen::run::results::Looked;
 use crate::tui::tell;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
@@ -76,12 +84,18 @@ pub struct Run {
     pub guards_scroll: usize,
     /// What the running or last command printed.
     pub output: OutputTail,
+    /// What is looked at of the results of a step that takes its items together.
+    pub looked: Looked,
     /// What follows from state, board and time.
     pub view: View,
     /// The alarms that were seen: each row with the moment at which it became one.
     pub seen: HashSet<(ConditionId, Timestamp)>,
     /// When the action key was last pressed.
     last_act_ms: Option<u64>,
+    /// The keys that came in one go.
+    burst: Burst,
+    /// The confirmed command whose probes are being asked.
+    asking: Option<Asking>,
     /// The current step changed and has not been on the screen yet.
     is_unseen: bool,
     /// When the operator asked to leave.
@@ -167,9 +181,12 @@ impl Run {
             health_scroll: 0,
             guards_scroll: 0,
             output: OutputTail::default(),
+            looked: Looked::default(),
             view,
             seen: HashSet::new(),
             last_act_ms: None,
+            burst: Burst::default(),
+            asking: None,
             is_unseen: true,
             leaving_since_ms: None,
             is_stale: true,
@@ -223,6 +240,8 @@ impl Run {
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
             if self.is_at_current() {
                 self.view.page.held = self.held();
+                self.view.page.missing = self.missing();
+                self.view.page.is_live = true;
             }
         }
     }
@@ -289,7 +308,8 @@ impl Run {
 
     /// Whether the action key was let go: it acts as soon as what is being drawn has been on the screen.
     pub fn is_let_go(&self, now: Instants) -> bool {
-        self.last_act_ms.is_none_or(|last| now.real_ms.saturating_sub(last) >= LET_GO_MS)
+        let is_up = self.last_act_ms.is_none_or(|last| now.real_ms.saturating_sub(last) >= LET_GO_MS);
+        is_up && !self.burst.is_lost(now.real_ms)
     }
 
     /// Where a key is looked up.
@@ -333,9 +353,10 @@ impl Run {
     /// When it must be looked at again although nothing happens.
     pub fn wakes(&self, now: Instants) -> Wakes {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let until_armed = self.last_act_ms.filter(|_| !self.is_armed(now));
+        let until_armed = self.last_act_ms.filter(|last| now.real_ms.saturating_sub(*last) < LET_GO_MS);
         let real = [
             until_armed.map(|last| (last + LET_GO_MS).saturating_sub(now.real_ms)),
+            self.burst.left_ms(now.real_ms),
             self.leaving_since_ms.map(|since| (since + LEAVE_MS).saturating_sub(now.real_ms)),
         ];
         let is_open = self.state.opened.is_some() && self.state.closed.is_none();
@@ -358,7 +379,7 @@ impl Run {
             Hold::Soaking { left, .. } => left.as_secs() < 60,
             _ => false,
         };
-        self.state.job.is_some() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
+        self.state.is_running() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
     }
 
     /// When the next age on the screen changes: ages are shown from five seconds on.

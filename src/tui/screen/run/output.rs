@@ -21,6 +21,8 @@ pub struct OutputTail {
     pub step: Option<StepKey>,
     /// How far the pane is scrolled up from the end.
     pub up: usize,
+    /// How many lines are kept at most; 0: as many as of a single command.
+    most: usize,
     lines: VecDeque<String>,
     partial: Vec<u8>,
     left_out: u64,
@@ -32,8 +34,14 @@ impl OutputTail {
         Self { job: Some(job), step, ..Self::default() }
     }
 
+    /// One of many: it keeps no more lines than that.
+    pub fn short(job: JobId, step: Option<StepKey>, most: usize) -> Self {
+        Self { most: most.min(MAX_LINES), ..Self::of(job, step) }
+    }
+
     /// Takes more output in.
     pub fn push(&mut self, bytes: &[u8]) {
+        let most = if self.most == 0 { MAX_LINES } else { self.most };
         let mut parts = bytes.split(|byte| *byte == b'\n').peekable();
         while let Some(part) = parts.next() {
             let room = MAX_LINE_BYTES.saturating_sub(self.partial.len()).min(part.len());
@@ -41,7 +49,7 @@ impl OutputTail {
             if parts.peek().is_some() {
                 let line = std::mem::take(&mut self.partial);
                 self.lines.push_back(clean_output_line(&line));
-                if self.lines.len() > MAX_LINES {
+                if self.lines.len() > most {
                     self.lines.pop_front();
                     self.left_out += 1;
                 }
@@ -64,10 +72,13 @@ impl OutputTail {
         self.left_out
     }
 
-    /// The `count` lines that are in view, the latest last.
+    /// The `count` lines that are in view, the latest last; empty ones at the end are left out.
     pub fn tail(&self, count: usize) -> Vec<String> {
         let partial = (!self.partial.is_empty()).then(|| clean_output_line(&self.partial));
-        let end = self.len().saturating_sub(self.up.min(self.len().saturating_sub(count)));
+        let is_blank = |line: &&String| line.trim().is_empty();
+        let blank = partial.iter().chain(self.lines.iter().rev()).take_while(is_blank).count();
+        let all = self.len() - blank;
+        let end = all.saturating_sub(self.up.min(all.saturating_sub(count)));
         let begin = end.saturating_sub(count);
         self.lines.iter().cloned().chain(partial).skip(begin).take(end - begin).collect()
     }

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, scope, target_of, text_of};
-use crate::engine::{CommandLine, Moment, Plan, RunState, SoakView, StepStatus, soak_view};
+use crate::engine::together::count_of;
+use crate::engine::{
+    Before, CommandLine, ItemCommand, Moment, Plan, RunState, SoakView, StepStatus, commands_of, is_together, soak_view,
+};
 use crate::runbook::{
     Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, PhaseId, Probe, Runbook, Step, StepKey, Template,
 };
 use crate::sources;
+use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
 
 /// Everything that the step pane shows of one step.
@@ -26,17 +30,22 @@ pub struct StepPage {
     pub status: Option<StepStatus>,
     /// Which attempt.
     pub attempt: u32,
+    /// How it stood when the run last went back.
+    pub before: Option<Before>,
     /// What it asks for.
     pub kind: Option<ActionKind>,
     /// Its cautions with their texts.
     pub cautions: Vec<(CautionLevel, String)>,
-    /// The condition under which it applies: its source, and the author's reason.
-    pub applies: Option<(String, String)>,
+    /// Why it may turn out not to apply, in the author's words.
+    pub unless: String,
     /// Its explanation.
     pub text: String,
     /// Exactly what would run, or why that cannot be told.
     pub command: Option<Result<CommandLine, String>>,
-    /// What will run once per item of a phase that has not opened yet, with gaps for what is not known.
+    /// The first of the commands that would run for all items together, and how many there are; or why they cannot be
+    /// told.
+    pub commands: Option<Result<(Vec<ItemCommand>, usize), String>>,
+    /// What runs once per item, with gaps: of a phase that has not opened yet, or where nothing is left to run.
     pub later: String,
     /// The question it asks.
     pub prompt: String,
@@ -52,6 +61,10 @@ pub struct StepPage {
     pub timer: Option<Duration>,
     /// What it means, in the author's words.
     pub why: String,
+    /// The answers that are not ok among those that it waits for now.
+    pub missing: Vec<Seen>,
+    /// Whether it is the current step, of which there is more to be asked.
+    pub is_live: bool,
     /// The target's name is typed.
     pub target: Option<String>,
     /// The point of no return.
@@ -101,11 +114,12 @@ impl StepPage {
             item: item(state, key, &title),
             status: Some(known.status),
             attempt: known.attempt,
+            before: state.before.get(key).cloned(),
             kind: Some(step.action.kind()),
             cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
-            applies: step.when.as_ref().map(|when| (when.holds.source().to_owned(), when.why.clone())),
+            unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
-            target: step.critical.then(|| target(runbook, state, key)),
+            target: step.critical.then(|| target(runbook, state, key)).flatten(),
             is_irreversible: step.irreversible,
             defer: put_off(runbook, state, step),
             disturbs: step.disturbs.as_ref().map(|disturbed| disturbs(runbook, key, disturbed)).unwrap_or_default(),
@@ -116,36 +130,52 @@ impl StepPage {
             ended: known.ended,
             ..Self::default()
         };
+        page.take_action(runbook, state, moment, (key, step));
+        page
+    }
+
+    /// What the step asks for, as far as it is known now.
+    fn take_action(&mut self, runbook: &Runbook, state: &RunState, moment: &Moment, (key, step): (&StepKey, &Step)) {
+        let text = |template: &Template| told(template, runbook, state, moment, key);
         match &step.action {
             Action::Confirm { prompt, options } => {
-                page.prompt = text(prompt);
-                page.options.clone_from(options);
+                self.prompt = text(prompt);
+                self.options.clone_from(options);
             }
             Action::Ask { prompt, kind, .. } => {
-                page.prompt = text(prompt);
+                self.prompt = text(prompt);
                 if let InputKind::Choice(options) = kind {
-                    page.options.clone_from(options);
+                    self.options.clone_from(options);
                 }
             }
-            Action::Run { argv, .. } if is_ahead(runbook, state, key) => page.later = later(argv),
+            Action::Run { argv, .. } if is_ahead(runbook, state, key) => self.later = later(argv),
+            Action::Run { argv, .. } if is_together(runbook, key) => {
+                self.commands = first_commands(runbook, state, moment, key);
+                if self.commands.is_none() {
+                    self.later = later(argv);
+                }
+            }
             Action::Run { .. } => {
                 let command = command_of(runbook, state, &moment.board, key, moment.at);
-                page.command = command.map_err(|error| error.to_string()).transpose();
+                self.command = command.map_err(|error| error.to_string()).transpose();
             }
             Action::Check { holds, hold, why, .. } => {
-                page.waits_for = Some((holds.source().to_owned(), *hold));
-                page.why.clone_from(why);
-                page.soak = soak_view(runbook, state, key, moment.at).map(|soak| (soak, moment.at));
+                self.waits_for = Some((holds.source().to_owned(), *hold));
+                self.why.clone_from(why);
+                self.soak = soak_view(runbook, state, key, moment.at).map(|soak| (soak, moment.at));
             }
-            Action::Wait(length) => page.timer = Some(*length),
+            Action::Wait(length) => self.timer = Some(*length),
             Action::Choose(ways) => {
-                page.ways = ways.iter().map(|way| (way.title.clone(), way.is.clone())).collect();
+                self.ways = ways.iter().map(|way| (way.title.clone(), way.is.clone())).collect();
+            }
+            Action::Restart(from) => {
+                let title = phase_title(runbook, state, moment, from);
+                self.prompt = format!("Goes back to the phase {title:?}: everything from there on is done again.");
             }
             Action::Release { who } => {
-                page.prompt = format!("To be released by another person than the one who acts: {who}");
+                self.prompt = format!("To be released by another person than the one who acts: {who}");
             }
         }
-        page
     }
 }
 
@@ -181,7 +211,7 @@ fn told(template: &Template, runbook: &Runbook, state: &RunState, moment: &Momen
         return template.source().to_owned();
     }
     if is_ahead(runbook, state, key) {
-        return gapped(template.source());
+        return gapped(template.source(), if is_together(runbook, key) { ALL } else { GAP });
     }
     text_of(template, state, &moment.board, key, moment.at)
 }
@@ -195,24 +225,58 @@ fn is_ahead(runbook: &Runbook, state: &RunState, key: &StepKey) -> bool {
     is_loop && state.phases.iter().any(|phase| phase.id == key.phase && !phase.is_bound)
 }
 
+/// The name that is typed before a critical step; `None` once there is nothing to type any more.
+fn target(runbook: &Runbook, state: &RunState, key: &StepKey) -> Option<String> {
+    if is_ahead(runbook, state, key) {
+        return Some(GAP.to_owned());
+    }
+    (!is_together(runbook, key) || left_to_run(runbook, state, key) > 0).then(|| target_of(runbook, state, key))
+}
+
+/// How many commands a step that takes its items together would run now.
+fn left_to_run(runbook: &Runbook, state: &RunState, key: &StepKey) -> usize {
+    let is_at_work = state.batch.as_ref().is_some_and(|batch| &batch.step == key);
+    if is_at_work { 0 } else { count_of(runbook, state, key).unwrap_or(0) }
+}
+
+fn first_commands(
+    runbook: &Runbook,
+    state: &RunState,
+    moment: &Moment,
+    key: &StepKey,
+) -> Option<Result<(Vec<ItemCommand>, usize), String>> {
+    let count = left_to_run(runbook, state, key);
+    if count == 0 {
+        return None;
+    }
+    let first = commands_of(runbook, state, &moment.board, key, moment.at, FIRST_COMMANDS);
+    Some(first.map(|first| (first.unwrap_or_default(), count)).map_err(|error| error.to_string()))
+}
+
 fn later(argv: &Argv) -> String {
     match argv {
         Argv::Input(input) => format!("the command {input}"),
-        Argv::Words(words) => words.iter().map(|word| gapped(word.source())).collect::<Vec<_>>().join(" "),
+        Argv::Words(words) => words.iter().map(|word| gapped(word.source(), GAP)).collect::<Vec<_>>().join(" "),
     }
 }
 
 /// What stands where the value of an item will stand.
 const GAP: &str = "(each)";
 
+/// What stands where the values of all items will stand.
+const ALL: &str = "(all)";
+
+/// How many of the commands for all items a page shows.
+const FIRST_COMMANDS: usize = 10;
+
 /// The source of a text with a gap for each `{{ }}`.
-fn gapped(source: &str) -> String {
+fn gapped(source: &str, gap: &str) -> String {
     let mut text = String::new();
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
         text.push_str(before);
         let Some((_, behind)) = after.split_once("}}") else { break };
-        text.push_str(GAP);
+        text.push_str(gap);
         rest = behind;
     }
     text.push_str(rest);
@@ -238,11 +302,6 @@ pub fn number(state: &RunState, key: &StepKey) -> String {
     format!("{back}{index}.{step}")
 }
 
-/// The name that is typed; a gap in a loop whose items are not known yet.
-fn target(runbook: &Runbook, state: &RunState, key: &StepKey) -> String {
-    if is_ahead(runbook, state, key) { GAP.to_owned() } else { target_of(state, key) }
-}
-
 /// Which rows of the board a step makes bad, and for how long that is expected.
 fn disturbs(runbook: &Runbook, key: &StepKey, disturbed: &Disturbance) -> String {
     let is_named = |probe: &&Probe| disturbed.probes.contains(&probe.id);
@@ -262,12 +321,15 @@ pub fn phase_named(runbook: &Runbook, state: &RunState, id: &PhaseId) -> String 
     let same_plan = state.phases.iter().filter(|phase| Some(&phase.plan) == plan.as_ref());
     let number = same_plan.take_while(|phase| &phase.id != id).count() + 1;
     let title = runbook.phase(id).map_or("", |phase| phase.title.source());
-    format!("{number} {}", gapped(title))
+    format!("{number} {}", gapped(title, GAP))
 }
 
-/// `vault-2, 2 of 3`; without the name when the title holds it already.
+/// `vault-2, 2 of 3`, or `all 3` where they are taken together; without the name when the title holds it already.
 fn item(state: &RunState, key: &StepKey, title: &str) -> String {
-    let Some(name) = &key.item else { return String::new() };
+    let Some(name) = &key.item else {
+        let all = state.nodes(key).len();
+        return if all > 0 { format!("all {all}") } else { String::new() };
+    };
     let Some(phase) = state.phases.iter().find(|phase| phase.id == key.phase) else { return name.clone() };
     let of_it = state.item(key).and_then(|item| item.group);
     let mates = || phase.items.iter().filter(|item| item.group == of_it);

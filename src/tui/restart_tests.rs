@@ -1,0 +1,82 @@
+//! Going back to an earlier phase, as it is shown and asked for.
+
+use insta::assert_snapshot;
+
+use crate::engine::{Ended, Mode};
+use crate::runbook::parse;
+use crate::tui::stage_tests::{Stage, look};
+use crate::tui::theme::UNICODE;
+
+const BOOK: &str = r#"
+format = 1
+id = "vault-ha-upgrade"
+title = "Upgrade a Vault HA cluster"
+system = "vault"
+
+[inputs.nodes]
+type = "nodes"
+prompt = "Nodes"
+
+[[health]]
+id = "vault"
+title = "Vault"
+each = ".inputs.nodes[]"
+every = "2s"
+timeout = "2s"
+tcp = "{{ .node.name }}:8200"
+ok = "true"
+
+[[phase]]
+id = "nodes"
+title = "Each node"
+for_each = ".inputs.nodes[] | select(.name != \"vault-3\")"
+[[phase.step]]
+id = "stop"
+title = "Stop {{ .node.name }}"
+run = ["stop", "{{ .node.name }}"]
+
+[[phase]]
+id = "verify"
+title = "Verify"
+[[phase.step]]
+id = "how"
+title = "Say how the cluster is"
+choose = [{ is = "good", title = "All is well" }, { is = "bad", title = "Do it again" }]
+[[phase.step]]
+id = "again"
+title = "Do the nodes again"
+caution = "The nodes are stopped once more."
+when = { holds = '.choices.how == "bad"', why = "All is well." }
+restart = "nodes"
+"#;
+
+#[test]
+fn a_person_goes_back_with_a_reason_and_the_step_tells_what_was_before() {
+    for size in [(80, 24), (120, 40)] {
+        let (book, told) = parse(BOOK);
+        let book = book.unwrap_or_else(|| panic!("{told:#?}"));
+        let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
+        stage.all_well();
+        let picture = |name: &str, stage: &Stage| {
+            assert_snapshot!(format!("restart_{name}_{}x{}", size.0, size.1), stage.picture());
+        };
+        for _ in 0..2 {
+            stage.press("enter");
+            stage.press("y");
+            stage.finish(Ended::Exit(0));
+        }
+        for key in ["enter", "2", "enter", "enter"] {
+            stage.press(key);
+        }
+        picture("offered", &stage);
+        stage.press("enter");
+        stage.type_text("vault-2 still has the old version");
+        picture("asked", &stage);
+        stage.press("enter");
+        picture("done", &stage);
+        for _ in 0..3 {
+            stage.press("down");
+        }
+        picture("before", &stage);
+    }
+}

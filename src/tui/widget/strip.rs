@@ -1,0 +1,178 @@
+//! The board in one line, where there is no room for the pane.
+
+use serde_json::Value;
+
+use crate::engine::{Board, ConditionId, Row, Turned, Verdict};
+use crate::runbook::Runbook;
+use crate::text::clean_line;
+use crate::tui::tell;
+use crate::tui::theme::{Glyphs, Meaning};
+use crate::tui::widget::health::{turned_of, values};
+use crate::tui::widget::paint::Strip;
+use crate::tui::wrap::{cut, width};
+
+/// How much is told of one node.
+const WORD_CELLS: usize = 24;
+
+/// Every node once, with the worst of its verdicts: its role where all is well, else what is the matter. Where they do
+/// not all fit into `cells`, what is not ok comes alone, and how many others there are is counted.
+pub fn summary(
+    runbook: &Runbook,
+    (board, turned): (&Board, &[(ConditionId, Turned)]),
+    cells: usize,
+    glyphs: &Glyphs,
+) -> Strip {
+    let head = Strip::of("health", Meaning::Dim);
+    if board.rows.is_empty() {
+        return head.and("  no probes", Meaning::Dim);
+    }
+    let nodes = nodes(runbook, (board, turned), glyphs);
+    let joined = |head: Strip, pieces: &[&(Verdict, Strip)]| {
+        pieces.iter().fold(head, |strip, (_, piece)| Strip(strip.0.into_iter().chain(piece.0.clone()).collect()))
+    };
+    let whole = joined(head.clone(), &nodes.iter().collect::<Vec<_>>());
+    if whole.width() <= cells {
+        return whole;
+    }
+    let (fine, other): (Vec<_>, Vec<_>) = nodes.iter().partition(|(verdict, _)| *verdict == Verdict::Ok);
+    (0..=other.len())
+        .rev()
+        .map(|shown| {
+            let mut strip = joined(head.clone(), &other[..shown]);
+            let left = other.len() - shown;
+            if left > 0 {
+                let more = if shown == 0 { "" } else { " more" };
+                strip = strip.and(format!("  {} {left}{more} not ok", glyphs.alert), Meaning::Bad);
+            }
+            if fine.is_empty() { strip } else { strip.and(format!("  {} {} ok", glyphs.done, fine.len()), Meaning::Ok) }
+        })
+        .find(|strip| strip.width() <= cells)
+        .unwrap_or(whole)
+}
+
+/// The nodes in the order of the board, each with the worst of its verdicts.
+fn nodes(
+    runbook: &Runbook,
+    (board, turned): (&Board, &[(ConditionId, Turned)]),
+    glyphs: &Glyphs,
+) -> Vec<(Verdict, Strip)> {
+    let name = |row: &Row| row.node.clone().unwrap_or_else(|| row.probe.to_string());
+    let mut nodes = Vec::new();
+    for (place, first) in board.rows.iter().enumerate() {
+        let node = name(first);
+        if board.rows[..place].iter().any(|row| name(row) == node) {
+            continue;
+        }
+        let of_it: Vec<&Row> = board.rows[place..].iter().filter(|row| name(row) == node).collect();
+        let heaviest = of_it.iter().map(|row| weight(row.verdict)).max().unwrap_or(0);
+        let worst = of_it.iter().find(|row| weight(row.verdict) == heaviest).copied().unwrap_or(first);
+        let (sign, meaning) = tell::verdict_sign(worst.verdict, glyphs);
+        let word = match worst.verdict {
+            Verdict::Ok => first.fields.get("role").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            _ => matter(runbook, worst, of_it.len() > 1),
+        };
+        let word = clean_line(&word);
+        let word = if word.is_empty() { String::new() } else { format!(" {}", cut(&word, WORD_CELLS, glyphs.cut)) };
+        let piece = Strip::of(format!("  {node} "), Meaning::Text).and(format!("{sign}{word}"), meaning);
+        let mark = of_it.iter().filter_map(|row| turned_of(row, turned)).max_by_key(|turned| turned.alarm());
+        let piece = match mark {
+            Some(Turned::Expected { .. }) => piece.and(" expected", Meaning::Dim),
+            Some(_) => piece.and(format!(" {}", glyphs.alert), Meaning::Problem),
+            None => piece,
+        };
+        nodes.push((worst.verdict, piece));
+    }
+    nodes
+}
+
+/// What is the matter with a node: what the probe's first field says, else which probe it is, else the reason.
+fn matter(runbook: &Runbook, row: &Row, is_among_several: bool) -> String {
+    let probe = runbook.health.iter().find(|probe| probe.id == row.probe);
+    let fields: Vec<&str> = probe.iter().flat_map(|probe| &probe.fields).map(|(name, _)| name.as_str()).collect();
+    let first = values(row, &fields).into_iter().zip(&fields).find(|(value, _)| !value.is_empty());
+    let is_text = |name: &str| row.fields.get(name).is_some_and(Value::is_string);
+    match first {
+        _ if row.verdict == Verdict::Unknown => {}
+        Some((value, name)) if !is_among_several || is_text(name) => return value,
+        _ => {}
+    }
+    if is_among_several {
+        return row.probe.to_string();
+    }
+    let is_told = !row.why.is_empty() && row.age_ms.is_some() && width(&row.why) <= WORD_CELLS;
+    if !is_told { row.verdict.word().into() } else { row.why.clone() }
+}
+
+fn weight(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Ok => 0,
+        Verdict::Degraded => 1,
+        Verdict::Unknown => 2,
+        Verdict::Bad => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+    use crate::runbook::ProbeId;
+    use crate::tui::theme::UNICODE;
+
+    fn row(probe: &str, node: &str, verdict: Verdict, fields: Value, why: &str) -> Row {
+        let fields: Map<String, Value> = fields.as_object().cloned().unwrap_or_default();
+        let (probe, node) = (ProbeId::new(probe), Some(node.to_owned()));
+        Row { probe, node, verdict, why: why.into(), age_ms: Some(0), fields, item: Value::Null }
+    }
+
+    fn told(rows: Vec<Row>, cells: usize) -> String {
+        let (book, _) = crate::runbook::parse(include_str!("../../../runbooks/vault-ha-upgrade.toml"));
+        let mut book = book.unwrap();
+        for probe in &mut book.health {
+            let any = probe.ok.clone();
+            probe.fields = vec![("state".into(), any.clone()), ("unavailable".into(), any)];
+        }
+        let strip = summary(&book, (&Board { rows }, &[]), cells, &UNICODE);
+        strip.0.into_iter().map(|(text, _)| text).collect()
+    }
+
+    #[test]
+    fn a_node_that_is_not_ok_tells_its_state_or_which_probe_says_so() {
+        let cases = [
+            (vec![row("vault", "w3", Verdict::Degraded, json!({"state": "sealed"}), "not ready")], "w3 ! sealed"),
+            (vec![row("vault", "w3", Verdict::Bad, json!({"state": "", "unavailable": 2}), "")], "w3 ✘ unavailable 2"),
+            (vec![row("vault", "w3", Verdict::Bad, json!({"state": {}}), "")], "w3 ✘ bad"),
+            (vec![row("vault", "w3", Verdict::Unknown, json!({"state": "old"}), "timed out")], "w3 ? timed out"),
+            (vec![row("vault", "w3", Verdict::Ok, json!({"role": "active"}), "")], "w3 ✔ active"),
+            (
+                vec![
+                    row("vault", "w3", Verdict::Ok, json!({"role": "active"}), ""),
+                    row("leader", "w3", Verdict::Bad, json!({"unavailable": 2}), "two ranges"),
+                ],
+                "w3 ✘ leader",
+            ),
+        ];
+        for (rows, expected) in cases {
+            assert_eq!(told(rows, 78), format!("health  {expected}"));
+        }
+    }
+
+    #[test]
+    fn where_they_do_not_fit_what_is_not_ok_comes_alone_and_the_rest_is_counted() {
+        let rows = |bad: usize| {
+            let of = |n: usize| if n < bad { (Verdict::Bad, "down") } else { (Verdict::Ok, "up") };
+            (0..9)
+                .map(|n| row("vault", &format!("nomad-server-{n}"), of(n).0, json!({"state": of(n).1}), ""))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(rows(0), 78), "health  ✔ 9 ok");
+        assert_eq!(told(rows(2), 78), "health  nomad-server-0 ✘ down  nomad-server-1 ✘ down  ✔ 7 ok");
+        assert_eq!(told(rows(9), 58), "health  nomad-server-0 ✘ down  ! 8 more not ok");
+        for bad in 0..9 {
+            for cells in 40..140 {
+                assert!(width(&told(rows(bad), cells)) <= cells, "{bad} {cells}");
+            }
+        }
+    }
+}
