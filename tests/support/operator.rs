@@ -6,7 +6,7 @@ use piton::clock::monotonic;
 
 use super::pty::Terminal;
 
-/// The action key is taken only after it was let go for this long.
+/// The action key is taken only after it was let go for this long; what is asked, this long after any key.
 const LET_GO: Duration = Duration::from_millis(720);
 
 /// How long a key may take to show.
@@ -24,6 +24,7 @@ const RELEASER: &str = "another pair of eyes";
 /// Somebody who walks a run by what the screen offers.
 pub struct Operator<'a> {
     terminal: &'a Terminal,
+    last_key: Option<Instant>,
     last_enter: Option<Instant>,
     /// Every key that was pressed, with the last line of the screen at that moment.
     pub story: Vec<String>,
@@ -40,7 +41,7 @@ enum Move {
 impl<'a> Operator<'a> {
     /// Sits down at a terminal.
     pub fn at(terminal: &'a Terminal) -> Self {
-        Self { terminal, last_enter: None, story: Vec::new() }
+        Self { terminal, last_key: None, last_enter: None, story: Vec::new() }
     }
 
     /// Does what the screen offers until `is_enough` says so of a screen, which is handed back. Panics with the screen
@@ -60,7 +61,9 @@ impl<'a> Operator<'a> {
             }
             assert!(since.elapsed() < patience, "nothing was recorded for {patience:?}\n{}", self.told());
             let pause = match next(&screen) {
-                Move::Key("enter") => self.enter(&screen),
+                Move::Key("enter") => self.after(self.last_enter, "enter", &screen),
+                // What is asked is answered only after a pause.
+                Move::Key("y") => self.after(self.last_key, "y", &screen),
                 Move::Key(key) => {
                     self.press(key, &screen);
                     self.terminal.changed(&screen, SHORT);
@@ -85,8 +88,9 @@ impl<'a> Operator<'a> {
     pub fn press(&mut self, key: &str, screen: &str) {
         self.story.push(format!("{key} at: {}", offers(screen).trim()));
         self.terminal.key(key);
+        self.last_key = Some(monotonic());
         if key == "enter" {
-            self.last_enter = Some(monotonic());
+            self.last_enter = self.last_key;
         }
     }
 
@@ -103,13 +107,13 @@ impl<'a> Operator<'a> {
         self.terminal.wait_for("the reason taken", SOON, |screen| !screen.contains(title));
     }
 
-    /// The action key, once it has been let go long enough; how long to wait for what it does.
-    fn enter(&mut self, screen: &str) -> Duration {
-        let since = self.last_enter.map_or(LET_GO, |last| last.elapsed());
+    /// Presses a key once `last` is long enough ago; how long to wait for what it does, or until then.
+    fn after(&mut self, last: Option<Instant>, key: &str, screen: &str) -> Duration {
+        let since = last.map_or(LET_GO, |last| last.elapsed());
         if let Some(left) = LET_GO.checked_sub(since).filter(|left| !left.is_zero()) {
             return left;
         }
-        self.press("enter", screen);
+        self.press(key, screen);
         LET_GO
     }
 
@@ -142,8 +146,9 @@ fn sheet(screen: &str, keys: &str) -> Option<Vec<String>> {
     let left = (0..before).rev().find(|col| rows[last][*col] == '│')?;
     let right = (before..rows[last].len()).find(|col| rows[last][*col] == '│')?;
     let inside = rows[..=last].iter().rev().take_while(|row| row.get(left) == Some(&'│'));
-    let lines = inside.map(|row| row.iter().take(right).skip(left + 1).collect::<String>().trim().to_owned());
-    let mut lines: Vec<String> = lines.collect();
+    let lines = inside.map(|row| row.iter().take(right).skip(left + 1).collect::<String>());
+    // The mark of the field is not what was typed into it.
+    let mut lines: Vec<String> = lines.map(|line| line.trim().trim_start_matches("> ").to_owned()).collect();
     lines.reverse();
     Some(lines)
 }
@@ -210,6 +215,7 @@ fn each_screen_asks_for_its_key() {
         ("│ ▸ 1  yes │\n│ up, down or a number choose │\n enter confirm…\n n note…", Move::Key("enter")),
         ("a seen as it should be\nb│            │ \nc│ enter record it  │", Move::Type(SAID.into())),
         ("a│ seen as it should be  │\nb│ enter record it       │", Move::Key("enter")),
+        ("a│ > seen as it should be  │\nb│ enter record it       │", Move::Key("enter")),
         ("│                          │\n│ enter go on   esc back   │", Move::Type(RELEASER.into())),
         ("│ another pair of eyes     │\n│ enter go on   esc back   │", Move::Key("enter")),
         (" Q close the run…  w why\n n note…", Move::Key("Q")),

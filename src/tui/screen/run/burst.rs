@@ -18,7 +18,8 @@ const UNSEEN: &str = "not taken: what is shown was not on the screen yet; look, 
 const LOST: &str = "not taken: typed before there was anything to type into; pause, then look";
 
 /// Told when a reason was typed in one go with the key that opened its dialog.
-const ONE_GO: &str = "not recorded: typed in one go with the key that opened this; read it, then press again";
+const ONE_GO: &str =
+    "not recorded: typed in one go with the key that opened this; read it, then press again after a pause";
 
 /// Keys of which each follows the one before within [`LET_GO_MS`].
 #[derive(Debug, Default)]
