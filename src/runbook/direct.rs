@@ -216,7 +216,11 @@ impl What {
                 owned(right.eval(input, vars, data)?.as_bool())
             }
             Self::Compare(sides, compare) => {
-                let (left, right) = (sides.0.eval(input, vars, data)?, sides.1.eval(input, vars, data)?);
+                let left = sides.0.eval(input, vars, data);
+                // The filters of ours look no further than an error; jq's own comparison evaluates both sides first.
+                let left = if matches!(compare, Compare::Plain(_)) { left } else { Ok(left?) };
+                let right = sides.1.eval(input, vars, data);
+                let (left, right) = (left?, right?);
                 owned(match compare {
                     Compare::Plain(compare) => compare.run(&*left, &*right),
                     Compare::Same => same(&left, &right)?,
