@@ -230,12 +230,14 @@ fn check(id: &str, origin: &Origin, source: &str) -> Checked {
         let finding = finding.with_help("a runbook is bound to it with `--site`").in_file(&origin.name(id));
         return Checked { book: None, findings: vec![finding] };
     }
-    let (mut book, mut findings) = runbook::parse(source);
+    let (mut book, mut findings, advice) = lint::parse(source);
     findings.extend(book.iter().flat_map(coverage::check));
     if findings.iter().any(Diagnostic::is_error) {
         book = None;
     }
-    findings.extend(book.iter().flat_map(lint::check));
+    if book.is_some() {
+        findings.extend(advice);
+    }
     findings.sort_by_key(|finding| finding.span.start);
     if let Some(book) = book.as_ref().filter(|book| book.id.as_str() != id) {
         let message = format!("the runbook is named `{}`, its file `{id}`", book.id);

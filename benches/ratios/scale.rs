@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use piton::clock::{Timestamp, monotonic};
 use piton::engine::{
-    Board, ConditionId, Event, Item, JOURNAL_FORMAT, Leaving, Mode, Record, Row, RunOpened, RunState, Tri, Verdict,
-    evaluate, watched,
+    Board, ConditionId, Event, Item, JOURNAL_FORMAT, Leaving, Mode, Record, Row, RunOpened, RunState, Sight, Tri,
+    Verdict, evaluate_at, watched,
 };
 use piton::journal::{Holder, Journal, Store, sha256_hex};
 use piton::library::Library;
@@ -225,8 +225,9 @@ pub fn conditions(_: &Path) -> Vec<Figure> {
         let mut ours = Vec::new();
         for _ in 0..ROUNDS {
             let began = monotonic();
+            let mut sight = Sight::new(&state, &board, at(1));
             for condition in watched.iter().filter(|id| !gates_only || matches!(id, ConditionId::Gate(_))) {
-                let (truth, why, _) = evaluate(&book, &state, &board, condition, at(1)).expect("it is the book's");
+                let (truth, why, _) = evaluate_at(&book, &mut sight, condition).expect("it is the book's");
                 assert_eq!(truth, Tri::True, "{condition}: {why}");
             }
             ours.push(began.elapsed());

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::observe::Board;
-use crate::engine::scope::{scope, step_scope};
+use crate::engine::sight::Sight;
 use crate::engine::soak;
 use crate::engine::state::{RunState, StepState, StepStatus};
 use crate::runbook::parts::{Part, parts};
@@ -155,29 +153,22 @@ pub fn watched(runbook: &Runbook, state: &RunState) -> Vec<ConditionId> {
     watched
 }
 
-/// What a watched condition is judged by: its rule, the author's reason, and the scope.
-fn rule<'a>(
-    runbook: &'a Runbook,
-    state: &RunState,
-    board: &Board,
-    condition: &ConditionId,
-    now: Timestamp,
-) -> Option<(&'a Expr, &'a str, Value)> {
+/// What a watched condition is judged by: its rule, the author's reason, and the step whose item the rule sees.
+fn rule<'a>(runbook: &'a Runbook, condition: &'a ConditionId) -> Option<(&'a Expr, &'a str, Option<&'a StepKey>)> {
     Some(match condition {
         ConditionId::Health(..) => return None,
         ConditionId::Guard(id) => {
             let guard = runbook.guards.iter().find(|guard| &guard.id == id)?;
-            let scope = scope(state, board, &Value::Null, now, guard.holds.source());
-            (&guard.holds, guard.why.as_str(), scope)
+            (&guard.holds, guard.why.as_str(), None)
         }
         ConditionId::Gate(key) => {
             let gate = runbook.step(&key.phase, &key.step)?.gate.as_ref()?;
-            (&gate.holds, gate.why.as_str(), step_scope(state, board, key, now, gate.holds.source()))
+            (&gate.holds, gate.why.as_str(), Some(key))
         }
         ConditionId::Check(key) => {
             let step = runbook.step(&key.phase, &key.step)?;
             let Action::Check { holds, why, .. } = &step.action else { return None };
-            (holds, why.as_str(), step_scope(state, board, key, now, holds.source()))
+            (holds, why.as_str(), Some(key))
         }
     })
 }
@@ -190,13 +181,24 @@ pub fn evaluate(
     condition: &ConditionId,
     now: Timestamp,
 ) -> Option<(Tri, String, Vec<String>)> {
-    let (holds, told, scope) = rule(runbook, state, board, condition, now)?;
-    let probes = board.read_by(holds);
-    let (truth, why) = match judge(holds, board, &scope) {
-        (Tri::False, _) => match soak::unseen(runbook, condition, board, &probes).or_else(|| board.silence(&probes)) {
-            Some(why) => (Tri::Unknown, why),
-            None => (Tri::False, told.to_owned()),
-        },
+    evaluate_at(runbook, &mut Sight::new(state, board, now), condition)
+}
+
+/// The same for one of several conditions of one moment, which share what they see.
+pub fn evaluate_at(
+    runbook: &Runbook,
+    sight: &mut Sight<'_>,
+    condition: &ConditionId,
+) -> Option<(Tri, String, Vec<String>)> {
+    let (holds, told, key) = rule(runbook, condition)?;
+    let probes = sight.board.read_by(holds);
+    let (truth, why) = match judge(sight, holds, key) {
+        (Tri::False, _) => {
+            match soak::unseen(runbook, condition, sight.board, &probes).or_else(|| sight.board.silence(&probes)) {
+                Some(why) => (Tri::Unknown, why),
+                None => (Tri::False, told.to_owned()),
+            }
+        }
         judged => judged,
     };
     Some((truth, why, probes))
@@ -211,24 +213,24 @@ pub fn judged_parts(
     condition: &ConditionId,
     now: Timestamp,
 ) -> Vec<(String, Tri)> {
-    let Some((holds, _, scope)) = rule(runbook, state, board, condition, now) else { return Vec::new() };
-    let judged = |part: Part| (part.source, judge(&part.expr, board, &scope).0);
-    let parts: Vec<_> = parts(holds).into_iter().map(judged).collect();
-    let is_whole = judge(holds, board, &scope).0 == Tri::True;
+    let Some((holds, _, key)) = rule(runbook, condition) else { return Vec::new() };
+    let mut sight = Sight::new(state, board, now);
+    let mut judged = |part: Part| (part.source, judge(&mut sight, &part.expr, key).0);
+    let parts: Vec<_> = parts(holds).into_iter().map(&mut judged).collect();
+    let is_whole = judge(&mut sight, holds, key).0 == Tri::True;
     let is_each = parts.iter().all(|(_, truth)| *truth == Tri::True);
     if is_whole == is_each { parts } else { Vec::new() }
 }
 
 /// What an expression comes to, and why that cannot be told. What a silent probe is asked about is unknown.
-fn judge(holds: &Expr, board: &Board, scope: &Value) -> (Tri, String) {
-    let probes = board.read_by(holds);
-    let asked = board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
-    let silent: Vec<_> = asked.filter(|row| row.age_ms.is_none()).collect();
-    if let Some(row) = silent.first() {
+fn judge(sight: &mut Sight<'_>, holds: &Expr, key: Option<&StepKey>) -> (Tri, String) {
+    let probes = sight.board.read_by(holds);
+    let mut asked = sight.board.rows.iter().filter(|row| probes.iter().any(|probe| probe == row.probe.as_str()));
+    if let Some(row) = asked.find(|row| row.age_ms.is_none()) {
         let node = row.node.as_deref().unwrap_or("it");
         return (Tri::Unknown, format!("no answer from {node} yet"));
     }
-    match holds.truth(scope) {
+    match sight.truth(holds, key) {
         Truth::True => (Tri::True, String::new()),
         Truth::False => (Tri::False, String::new()),
         Truth::Unknown(why) => (Tri::Unknown, why),

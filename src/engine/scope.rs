@@ -20,8 +20,13 @@ const MAX_COMMAND_BYTES: usize = 1024 * 1024;
 /// `source` is the expression's own text: the large parts (`inputs`, `steps`, `passed`, `health`) are only built when it
 /// names them. `node` is the loop's item, `null` outside a loop.
 pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, source: &str) -> Value {
+    Value::Object(seen(state, Some(board), node, now, source))
+}
+
+/// The scope; without `inputs` and `health` where there is no board.
+fn seen(state: &RunState, board: Option<&Board>, node: &Value, now: Timestamp, source: &str) -> Map<String, Value> {
     let mut scope = Map::new();
-    if source.contains("inputs") {
+    if board.is_some() && source.contains("inputs") {
         let inputs = state.opened.as_ref().map(|opened| opened.inputs.clone()).unwrap_or_default();
         scope.insert("inputs".into(), Value::Object(inputs));
     }
@@ -40,17 +45,29 @@ pub fn scope(state: &RunState, board: &Board, node: &Value, now: Timestamp, sour
     if source.contains("passed") {
         scope.insert("passed".into(), passed(state));
     }
-    if source.contains("health") {
+    if let Some(board) = board.filter(|_| source.contains("health")) {
         scope.insert("health".into(), health(state, board));
     }
-    Value::Object(scope)
+    scope
 }
 
 /// The scope of a step's texts and conditions: its item is `node`.
 pub fn step_scope(state: &RunState, board: &Board, key: &StepKey, now: Timestamp, source: &str) -> Value {
+    seen_from(state, Some(board), key, now, source)
+}
+
+/// What a condition sees from a step, or from none; without `inputs` and `health`, which many conditions share.
+pub(crate) fn small_scope(state: &RunState, key: Option<&StepKey>, now: Timestamp, source: &str) -> Value {
+    match key {
+        Some(key) => seen_from(state, None, key, now, source),
+        None => Value::Object(seen(state, None, &Value::Null, now, source)),
+    }
+}
+
+fn seen_from(state: &RunState, board: Option<&Board>, key: &StepKey, now: Timestamp, source: &str) -> Value {
     let node = state.item(key).map_or(&Value::Null, |item| &item.item.value);
     let group = if source.contains("group") { state.group(key) } else { None };
-    let scope = item_scope(state, board, key, node, now, source);
+    let scope = with_items(seen(state, board, node, now, source), state, key, source);
     with_group(scope, group.map(|group| &group.item.value))
 }
 
@@ -65,14 +82,16 @@ pub(crate) fn with_group(scope: Value, group: Option<&Value>) -> Value {
 
 /// The scope of what is done for one item of a phase that takes them together: `node` is that item, `nodes` are all.
 pub fn item_scope(state: &RunState, board: &Board, key: &StepKey, node: &Value, now: Timestamp, source: &str) -> Value {
-    let mut scope = scope(state, board, node, now, source);
+    with_items(seen(state, Some(board), node, now, source), state, key, source)
+}
+
+fn with_items(mut scope: Map<String, Value>, state: &RunState, key: &StepKey, source: &str) -> Value {
     if source.contains("nodes")
         && let Some(all) = state.together(key)
-        && let Value::Object(scope) = &mut scope
     {
         scope.insert("nodes".into(), all.iter().map(|item| item.value.clone()).collect());
     }
-    scope
+    Value::Object(scope)
 }
 
 /// A step's text with its values; where a value is missing, the text says so in place.

@@ -210,13 +210,13 @@ struct Check<'r, 'd> {
     met: &'r Met<'d>,
 }
 
-impl Check<'_, '_> {
+impl<'r> Check<'r, '_> {
     fn run(mut self) {
         let met = self.met;
         let reads = met.expr.reads();
         let keys = self.keys();
         for (key, read) in &reads.keys {
-            if keys.iter().any(|known| known == key) {
+            if keys.contains(&key.as_str()) {
                 for (name, at) in &read.names {
                     self.name(key, name, at);
                 }
@@ -242,41 +242,40 @@ impl Check<'_, '_> {
     }
 
     /// The keys of the scope that this expression sees.
-    fn keys(&self) -> Vec<String> {
-        let owned = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+    fn keys(&self) -> Vec<&'r str> {
         let with_item = |has_node: bool, has_group: bool| {
-            let mut keys = owned(RUN_KEYS);
-            keys.extend(has_node.then(|| "node".to_owned()));
-            keys.extend(has_group.then(|| "group".to_owned()));
+            let mut keys = RUN_KEYS.to_vec();
+            keys.extend(has_node.then_some("node"));
+            keys.extend(has_group.then_some("group"));
             keys
         };
         let with_node = |place: &Place| {
             let mut keys = with_item(place.is_loop, place.is_nested);
-            keys.extend(place.sees_all.then(|| "nodes".to_owned()));
+            keys.extend(place.sees_all.then_some("nodes"));
             keys
         };
         match &self.met.sees {
             Sees::Question { node } => {
                 let keys: &[&str] = if *node { &["inputs", "node"] } else { &["inputs"] };
-                owned(keys)
+                keys.to_vec()
             }
-            Sees::Answer(keys) => owned(keys),
-            Sees::Fields(names) => names.clone(),
+            Sees::Answer(keys) => keys.to_vec(),
+            Sees::Fields(names) => names.iter().map(String::as_str).collect(),
             Sees::Command => with_item(true, true),
             Sees::Run | Sees::Loop(_) => with_item(false, false),
             Sees::InnerLoop(_) => with_item(false, true),
             Sees::Shown(place) | Sees::Deciding(place) => with_node(place),
             Sees::Outcome(place) => {
                 let mut keys = with_node(place);
-                keys.extend(owned(OUTCOME_KEYS));
+                keys.extend(OUTCOME_KEYS);
                 keys
             }
         }
     }
 
-    fn unknown_key(&mut self, key: &str, at: &Range<usize>, keys: &[String]) {
-        let help = match nearest(key, keys.iter().map(String::as_str)) {
-            _ if key == "node" && keys.iter().any(|known| known == "nodes") => {
+    fn unknown_key(&mut self, key: &str, at: &Range<usize>, keys: &[&str]) {
+        let help = match nearest(key, keys.iter().copied()) {
+            _ if key == "node" && keys.contains(&"nodes") => {
                 "the items are taken together: `.nodes` holds them all; `.node` is one of them where a `run` step says \
                  what runs, what is expected and what is captured"
                     .into()

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use jaq_core::box_iter::box_once;
-use jaq_core::native::{Fun, bome, run, v};
+use jaq_core::native::{Fun, run, v};
 use jaq_core::{Bind, Cv, Error, Exn, ValXs};
 use jaq_json::{Num, Val};
 
@@ -26,12 +26,7 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
         })),
         run(("same_", v(2), |mut cv| {
             let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
-            match (&left, &right) {
-                (Val::Null, Val::Null) => {
-                    bome(Err(Error::str("null and null: neither is known, so not that they are equal")))
-                }
-                _ => bome(Ok(Val::Bool(left == right))),
-            }
+            box_once(same(&left, &right).map(Val::Bool))
         })),
         run(("less_", v(2), |cv| compared(cv, Ordering::is_lt))),
         run(("at_most_", v(2), |cv| compared(cv, Ordering::is_le))),
@@ -52,15 +47,29 @@ fn no_number<'a>() -> Exn<'a, Val> {
 /// Whether two values of one kind are in that order.
 fn compared(mut cv: Cv<'_, Jq>, holds: fn(Ordering) -> bool) -> ValXs<'_, Val> {
     let (right, left) = (cv.0.pop_var(), cv.0.pop_var());
-    if is_nan(&left) || is_nan(&right) {
-        return box_once(Err(no_number()));
+    box_once(ordered(&left, &right, holds).map(Val::Bool))
+}
+
+pub(crate) fn ordered<'a>(left: &Val, right: &Val, holds: fn(Ordering) -> bool) -> Result<bool, Exn<'a, Val>> {
+    if is_nan(left) || is_nan(right) {
+        return Err(no_number());
     }
-    let kinds = (kind(&left), kind(&right));
+    let kinds = (kind(left), kind(right));
     if kinds.0 != kinds.1 || matches!(left, Val::Null) {
         let error = format_args!("{} and {} cannot be compared by size", kinds.0, kinds.1).to_string();
-        return box_once(Err(Exn::from(Error::str(error))));
+        return Err(Exn::from(Error::str(error)));
     }
-    bome(Ok(Val::Bool(holds(left.cmp(&right)))))
+    Ok(holds(left.cmp(right)))
+}
+
+/// Whether two values are equal of which the author wrote neither down.
+pub(crate) fn same<'a>(left: &Val, right: &Val) -> Result<bool, Exn<'a, Val>> {
+    match (left, right) {
+        (Val::Null, Val::Null) => {
+            Err(Exn::from(Error::str("null and null: neither is known, so not that they are equal")))
+        }
+        _ => Ok(left == right),
+    }
 }
 
 fn kind(value: &Val) -> &'static str {

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::runbook::reads::Reads;
+use crate::runbook::ready::Ready;
 use crate::runbook::{allow, jq, native};
 
 /// What a condition came to.
@@ -82,7 +83,7 @@ impl Expr {
     /// Its first output; none is an error.
     pub fn first(&self, scope: &Value) -> Result<Value, EvalError> {
         let mut first = None;
-        self.each(scope, |value| {
+        self.each(scope, &[], |value| {
             first = Some(value);
             false
         })?;
@@ -93,7 +94,7 @@ impl Expr {
     pub fn all(&self, scope: &Value, limit: usize) -> Result<Vec<Value>, EvalError> {
         let mut all = Vec::new();
         let mut is_over = false;
-        self.each(scope, |value| {
+        self.each(scope, &[], |value| {
             is_over = all.len() >= limit;
             all.push(value);
             !is_over
@@ -103,8 +104,12 @@ impl Expr {
 
     /// Its only output. None is an error, and so are several: which of them was meant cannot be told.
     pub fn one(&self, scope: &Value) -> Result<Value, EvalError> {
+        self.one_with(scope, &[])
+    }
+
+    fn one_with(&self, scope: &Value, ready: &[(&str, Ready)]) -> Result<Value, EvalError> {
         let mut outputs = Vec::with_capacity(2);
-        self.each(scope, |value| {
+        self.each(scope, ready, |value| {
             outputs.push(value);
             outputs.len() < 2
         })?;
@@ -117,26 +122,45 @@ impl Expr {
         }
     }
 
-    fn each(&self, scope: &Value, mut each: impl FnMut(Value) -> bool) -> Result<(), EvalError> {
+    fn each(
+        &self,
+        scope: &Value,
+        ready: &[(&str, Ready)],
+        mut each: impl FnMut(Value) -> bool,
+    ) -> Result<(), EvalError> {
         let compile = || allow::with_term(&self.0.source, jq::compile).ok().flatten();
         let Some(filter) = self.0.filter.get_or_init(compile) else {
             return Err(EvalError("cannot be compiled".into()));
         };
         let mut room = MAX_OUTPUT_BYTES;
         let mut failed = None;
-        jq::run(filter, native::scope(scope, &self.0.reads), |value| match native::from_val(&value, &mut room) {
-            Ok(value) => each(value),
-            Err(error) => {
-                failed = Some(error);
-                false
+        jq::run(filter, native::scope(scope, &self.0.reads, ready), |value| {
+            match native::from_val(&value, &mut room) {
+                Ok(value) => each(value),
+                Err(error) => {
+                    failed = Some(error);
+                    false
+                }
             }
         })?;
         failed.map_or(Ok(()), Err)
     }
 
+    /// What it is evaluated on, to the last detail.
+    #[cfg(test)]
+    pub(crate) fn sees(&self, scope: &Value, ready: &[(&str, Ready)]) -> String {
+        format!("{:?}", native::scope(scope, &self.0.reads, ready))
+    }
+
     /// Its output as a condition: `true`, `false`, and everything else (also `null`, errors and several outputs) unknown.
     pub fn truth(&self, scope: &Value) -> Truth {
-        match self.one(scope) {
+        self.truth_with(scope, &[])
+    }
+
+    /// The same, where some keys of the scope are ready. An expression that looks at its scope as a whole does not see
+    /// those.
+    pub fn truth_with(&self, scope: &Value, ready: &[(&str, Ready)]) -> Truth {
+        match self.one_with(scope, ready) {
             Ok(Value::Bool(true)) => Truth::True,
             Ok(Value::Bool(false)) => Truth::False,
             Ok(other) => {

@@ -17,6 +17,7 @@ use jaq_core::path::{Part, Path};
 use jaq_core::{Compiler, Ctx, DataT, Lut, Vars};
 use jaq_json::Val;
 
+use crate::runbook::direct;
 use crate::runbook::expr::EvalError;
 use crate::runbook::filters::{Cost, FILTERS};
 use crate::runbook::native;
@@ -32,6 +33,7 @@ pub(crate) struct Jq;
 pub(crate) struct Data<'a> {
     lut: &'a Lut<Jq>,
     left: &'a Cell<u64>,
+    parts: &'a [direct::Part],
 }
 
 impl DataT for Jq {
@@ -45,12 +47,17 @@ impl<'a> jaq_core::data::HasLut<'a, Jq> for Data<'a> {
     }
 }
 
-impl Data<'_> {
+impl<'a> Data<'a> {
     /// Takes `cost` from the account; false when it is empty.
     pub(crate) fn charge(&self, cost: u64) -> bool {
         let left = self.left.get();
         self.left.set(left.saturating_sub(cost));
         left > cost
+    }
+
+    /// The part of the expression that is evaluated without jq and has that number.
+    pub(crate) fn part(&self, number: usize) -> Option<&'a direct::Part> {
+        self.parts.get(number)
     }
 
     /// What is left on the account.
@@ -60,7 +67,18 @@ impl Data<'_> {
 }
 
 /// A compiled expression.
-pub(crate) type Filter = jaq_core::Filter<Jq>;
+pub(crate) struct Filter {
+    filter: jaq_core::Filter<Jq>,
+    parts: Vec<direct::Part>,
+}
+
+#[cfg(test)]
+impl Filter {
+    /// What of it is not left to jq.
+    pub(crate) fn parts(&self) -> &[direct::Part] {
+        &self.parts
+    }
+}
 
 /// A definition of the prelude, with the filters it calls.
 struct Known {
@@ -79,8 +97,19 @@ static PRELUDE: LazyLock<Vec<Known>> = LazyLock::new(|| {
 });
 
 /// Compiles a checked tree. Only the definitions and filters that it uses are handed to the compiler.
-pub(crate) fn compile<'s>(term: &Term<&'s str>) -> Option<Filter> {
-    let main = account(term);
+pub(crate) fn compile(term: &Term<&str>) -> Option<Filter> {
+    let mut parts = Vec::new();
+    let main = direct::replaced(&account(term), &mut parts);
+    assembled(main, parts)
+}
+
+/// The same, with all of it left to jq.
+#[cfg(test)]
+pub(crate) fn compile_plainly(term: &Term<&str>) -> Option<Filter> {
+    assembled(account(term), Vec::new())
+}
+
+fn assembled<'s>(main: Term<&'s str>, parts: Vec<direct::Part>) -> Option<Filter> {
     let mut used = BTreeSet::new();
     collect_calls(&main, &mut used);
     let mut defs: Vec<Def<&'s str>> = Vec::new();
@@ -96,7 +125,9 @@ pub(crate) fn compile<'s>(term: &Term<&'s str>) -> Option<Filter> {
     defs.push(Def { name: "main_", args: Vec::new(), body: main });
     let arena = Arena::default();
     let modules = Loader::new(defs).load(&arena, File { code: "main_", path: () }).ok()?;
-    Compiler::default().with_funs(natives(&used)).compile(modules).ok()
+    let funs = natives(&used).chain(direct::funs(&parts));
+    let filter = Compiler::default().with_funs(funs).compile(modules).ok()?;
+    Some(Filter { filter, parts })
 }
 
 /// The native filters that are called, our own before the libraries'.
@@ -113,10 +144,19 @@ fn natives<'u>(used: &'u BTreeSet<(&str, usize)>) -> impl Iterator<Item = Fun<Jq
 }
 
 /// Runs `filter` over `input` and hands each output to `each` until it answers false.
-pub(crate) fn run(filter: &Filter, input: Val, mut each: impl FnMut(Val) -> bool) -> Result<(), EvalError> {
-    let left = Cell::new(BUDGET);
-    let data = Data { lut: &filter.lut, left: &left };
-    let outputs = filter.id.run((Ctx::<Jq>::new(data, Vars::new([])), input));
+pub(crate) fn run(filter: &Filter, input: Val, each: impl FnMut(Val) -> bool) -> Result<(), EvalError> {
+    run_on(&Cell::new(BUDGET), filter, input, each)
+}
+
+/// The same, with what is left on the account.
+pub(crate) fn run_on(
+    left: &Cell<u64>,
+    filter: &Filter,
+    input: Val,
+    mut each: impl FnMut(Val) -> bool,
+) -> Result<(), EvalError> {
+    let data = Data { lut: &filter.filter.lut, left, parts: &filter.parts };
+    let outputs = filter.filter.id.run((Ctx::<Jq>::new(data, Vars::new([])), input));
     let mut failed = None;
     for output in outputs {
         match output {

@@ -11,6 +11,7 @@ use crate::runbook::compare::{self, is_nan};
 use crate::runbook::expr::EvalError;
 use crate::runbook::jq::{Data, Jq};
 use crate::runbook::reads::Reads;
+use crate::runbook::ready::Ready;
 use crate::runbook::tabular;
 use crate::runbook::version::{Part, Version};
 
@@ -38,7 +39,7 @@ pub(crate) fn shorten(text: &str) -> String {
     }
 }
 
-fn spent<'a>() -> Exn<'a, Val> {
+pub(crate) fn spent<'a>() -> Exn<'a, Val> {
     Exn::from(Error::str("too many steps"))
 }
 
@@ -191,7 +192,7 @@ fn text(value: &Val) -> Result<&str, jaq_json::Error> {
     std::str::from_utf8(bytes).map_err(Error::str)
 }
 
-fn version(value: &Val) -> jaq_json::ValR {
+pub(crate) fn version(value: &Val) -> jaq_json::ValR {
     let text = text(value)?;
     let version = Version::parse(text).ok_or_else(|| Error::str(format_args!("{value} is not a version")))?;
     let number = |number: u64| Val::from(isize::try_from(number).unwrap_or(isize::MAX));
@@ -215,7 +216,7 @@ fn rows<'a>(
     bome(rows.map(tabular::Rows::into_val))
 }
 
-fn length(value: &Val) -> jaq_json::ValR {
+pub(crate) fn length(value: &Val) -> jaq_json::ValR {
     match value {
         // jq says 0; but what is missing must not pass for an empty list.
         Val::Null => Err(Error::str("null has no length")),
@@ -326,28 +327,30 @@ fn check_pattern<'a>(data: &Data<'a>, value: Val, pattern: &Val) -> ValXs<'a, Va
     box_once(checked().map(|()| value))
 }
 
-/// The scope as jq sees it: only what the expression reads is converted.
-pub(crate) fn scope(value: &Value, reads: &Reads) -> Val {
+/// The scope as jq sees it: only what the expression reads is converted, and what is ready is taken as it is.
+pub(crate) fn scope(value: &Value, reads: &Reads, ready: &[(&str, Ready)]) -> Val {
     let Value::Object(entries) = value else { return into_val(value) };
     if reads.whole {
         return into_val(value);
     }
     let mut scope = jaq_json::Map::default();
     for (key, read) in &reads.keys {
-        let Some(below) = entries.get(key) else { continue };
-        let below = match below {
-            Value::Object(names) if !read.whole => {
+        let is_ready = |(known, _): &&(&str, Ready)| known == key;
+        let below = match (ready.iter().find(is_ready), entries.get(key)) {
+            (Some((_, ready)), _) => ready.0.clone(),
+            (None, Some(Value::Object(names))) if !read.whole => {
                 let read = read.names.keys().filter_map(|name| names.get(name).map(|value| (name, value)));
                 Val::obj(read.map(|(name, value)| (Val::from(name.clone()), into_val(value))).collect())
             }
-            other => into_val(other),
+            (None, Some(other)) => into_val(other),
+            (None, None) => continue,
         };
         scope.insert(Val::from(key.clone()), below);
     }
     Val::obj(scope)
 }
 
-fn into_val(value: &Value) -> Val {
+pub(crate) fn into_val(value: &Value) -> Val {
     match value {
         Value::Null => Val::Null,
         Value::Bool(truth) => Val::Bool(*truth),

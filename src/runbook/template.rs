@@ -25,6 +25,14 @@ enum Part {
 impl Template {
     /// Compiles `source`, or says which part of it is wrong.
     pub fn compile(source: &str) -> Result<Self, ExprError> {
+        Self::compile_with(source, Expr::compile)
+    }
+
+    /// Compiles `source` by means of `compile`, which may know an expression already.
+    pub(crate) fn compile_with<'s>(
+        source: &'s str,
+        mut compile: impl FnMut(&'s str) -> Result<Expr, ExprError>,
+    ) -> Result<Self, ExprError> {
         if source.len() > MAX_TEXT_BYTES {
             let message = format!("the text has {} bytes; the limit is {MAX_TEXT_BYTES}", source.len());
             return Err(ExprError { span: 0..source.len(), message, help: None });
@@ -40,7 +48,7 @@ impl Template {
                     help: Some("to show two braces, write `{{ \"{{\" }}`".into()),
                 });
             };
-            let expr = Expr::compile(&source[inner..close])
+            let expr = compile(&source[inner..close])
                 .map_err(|error| ExprError { span: inner + error.span.start..inner + error.span.end, ..error })?;
             if open > at {
                 parts.push(Part::Text(at..open));

@@ -14,8 +14,8 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, u
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{
-    Board, ConditionId, Event, Gate, Hold, JobId, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample,
-    StepStatus, Tri, Verdict, decide, evaluate, gate, note_due, stalled, watched,
+    Board, ConditionId, Event, Gate, Hold, JobId, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample, Sight,
+    StepStatus, Tri, Verdict, decide, evaluate_at, gate, note_due, stalled, watched,
 };
 use crate::exec::{Job, JobReport, Runner};
 use crate::health::{BoardKeeper, Monitor, Target};
@@ -228,9 +228,9 @@ impl Running {
             let seen = || serde_json::json!({ "verdict": row.verdict.word(), "fields": row.fields });
             is_new(&condition, truth).then(|| (condition, truth, row.why.clone(), seen()))
         });
+        let mut sight = Sight::new(&self.live.state, &moment.board, moment.at);
         let told = watched(&self.live.runbook, &self.live.state).into_iter().filter_map(|condition| {
-            let (truth, why, probes) =
-                evaluate(&self.live.runbook, &self.live.state, &moment.board, &condition, moment.at)?;
+            let (truth, why, probes) = evaluate_at(&self.live.runbook, &mut sight, &condition)?;
             is_new(&condition, truth).then(|| (condition, truth, why, seen(&moment.board, &probes)))
         });
         let changed: Vec<_> = verdicts.chain(told).collect();

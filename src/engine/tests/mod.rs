@@ -10,6 +10,7 @@ mod ending;
 mod gates;
 mod nested;
 mod restart;
+mod sight;
 mod silence;
 mod soak;
 mod together;

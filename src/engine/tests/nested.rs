@@ -91,6 +91,14 @@ pub(super) fn clusters(text: &str, names: &[(&str, bool)]) -> Walk {
     walk
 }
 
+/// A step of an item inside another.
+pub(super) fn in_a_group() -> Walk {
+    let mut walk = clusters(CLUSTERS, &[("eu", true)]);
+    walk.walk_until("nodes");
+    assert!(walk.state.group(&walk.key()).is_some());
+    walk
+}
+
 impl Walk {
     fn phase_items(&self, phase: &str) -> Vec<String> {
         let phase = self.state.phases.iter().find(|known| known.id.as_str() == phase).unwrap();

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use serde_json::json;
+use toml::de::DeTable;
 
 use crate::diagnostic::Diagnostic;
 use crate::runbook::expr::{Expr, Truth};
@@ -11,6 +12,7 @@ use crate::runbook::lint::command::Command;
 use crate::runbook::lint::walk::{Argv, Book, Plan, Run, Step};
 use crate::runbook::lint::wording::{order, second_action, without_values};
 use crate::runbook::model::Runbook;
+use crate::runbook::parse::parse_with;
 use crate::runbook::raw::{Findings, Text, read};
 
 /// A step with more cautions than this is read by nobody.
@@ -27,8 +29,18 @@ const DESTRUCTIVE_NAMES: &[&str] = &["decommission", "destroy", "force-leave", "
 pub fn check(book: &Runbook) -> Vec<Diagnostic> {
     let source = book.text.as_str();
     let mut scratch = Findings::new(source);
-    let root = read(source, &mut scratch);
-    let book = Book::read(source, root.get_ref());
+    advise(source, read(source, &mut scratch).get_ref())
+}
+
+/// Reads a runbook: the book when there is no error, every finding in the order of the text, and the advice.
+pub fn parse(source: &str) -> (Option<Runbook>, Vec<Diagnostic>, Vec<Diagnostic>) {
+    let (book, findings) = parse_with(source, |root| advise(source, root));
+    let (book, advice) = book.unzip();
+    (book, findings, advice.unwrap_or_default())
+}
+
+fn advise(source: &str, root: &DeTable<'_>) -> Vec<Diagnostic> {
+    let book = Book::read(source, root);
     let mut lint = Lint { source, book: &book, list: Vec::new() };
     lint.whole();
     for step in &book.steps {

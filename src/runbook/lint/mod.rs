@@ -7,7 +7,7 @@ mod command;
 mod walk;
 mod wording;
 
-pub use advice::check;
+pub use advice::{check, parse};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::Diagnostic;
 use crate::runbook::check;
@@ -20,6 +20,15 @@ const MAX_ROLLBACKS: usize = 32;
 
 /// Reads a runbook: the book when there is no error, and every finding in the order of the text.
 pub fn parse(source: &str) -> (Option<Runbook>, Vec<Diagnostic>) {
+    let (book, findings) = parse_with(source, |_| ());
+    (book.map(|(book, ())| book), findings)
+}
+
+/// Reads a runbook, and hands the table of one without errors on to `then`, so that it is taken apart once.
+pub(crate) fn parse_with<T>(
+    source: &str,
+    then: impl FnOnce(&DeTable<'_>) -> T,
+) -> (Option<(Runbook, T)>, Vec<Diagnostic>) {
     if source.len() > MAX_BOOK_BYTES {
         let message = format!("the runbook has {} bytes; the limit is {MAX_BOOK_BYTES}", source.len());
         return (None, vec![Diagnostic::error("too-long", 0..0, message).with_help("split it into several runbooks")]);
@@ -34,7 +43,7 @@ pub fn parse(source: &str) -> (Option<Runbook>, Vec<Diagnostic>) {
     if has_syntax_errors {
         reader.findings.forget_missing();
     }
-    let book = book.filter(|_| !reader.findings.has_errors());
+    let book = book.filter(|_| !reader.findings.has_errors()).map(|book| (book, then(root.get_ref())));
     (book, reader.findings.into_list())
 }
 

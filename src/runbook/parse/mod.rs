@@ -15,6 +15,7 @@ mod reader;
 mod restart;
 mod soak;
 
+pub(crate) use book::parse_with;
 pub use book::{MAX_BOOK_BYTES, parse};
 pub(crate) use phase::Counted;
 pub(crate) use reader::{Met, Place, Reader, Sees};

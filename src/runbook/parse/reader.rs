@@ -1,5 +1,6 @@
 //! What all parts of the reader share: findings, and the expressions met so far.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -83,6 +84,8 @@ impl Met<'_> {
 pub(crate) struct Reader<'d> {
     pub(crate) findings: Findings<'d>,
     pub(crate) met: Vec<Met<'d>>,
+    /// By source: what stands in many steps is compiled once, and kept once.
+    compiled: HashMap<&'d str, Expr>,
     /// Every input that is declared, also those with findings.
     pub(crate) inputs_seen: Vec<String>,
     /// Every probe that is declared, also those with findings.
@@ -106,6 +109,7 @@ impl<'d> Reader<'d> {
         Self {
             findings,
             met: Vec::new(),
+            compiled: HashMap::new(),
             inputs_seen: Vec::new(),
             probes_seen: Vec::new(),
             inputs_named: Vec::new(),
@@ -118,7 +122,7 @@ impl<'d> Reader<'d> {
     }
 
     pub(crate) fn expr(&mut self, text: &Text<'d>, sees: Sees) -> Option<Expr> {
-        match Expr::compile(text.value) {
+        match compiled(&mut self.compiled, text.value) {
             Ok(expr) => {
                 self.met.push(Met { expr: expr.clone(), text: text.clone(), offset: 0, sees });
                 Some(expr)
@@ -131,7 +135,7 @@ impl<'d> Reader<'d> {
     }
 
     pub(crate) fn template(&mut self, text: &Text<'d>, sees: &Sees) -> Option<Template> {
-        match Template::compile(text.value) {
+        match Template::compile_with(text.value, |source| compiled(&mut self.compiled, source)) {
             Ok(template) => {
                 for (offset, expr) in template.expressions() {
                     self.met.push(Met { expr: expr.clone(), text: text.clone(), offset, sees: sees.clone() });
@@ -253,4 +257,13 @@ impl<'d> Reader<'d> {
         }
         words
     }
+}
+
+fn compiled<'d>(known: &mut HashMap<&'d str, Expr>, source: &'d str) -> Result<Expr, ExprError> {
+    if let Some(expr) = known.get(source) {
+        return Ok(expr.clone());
+    }
+    let expr = Expr::compile(source)?;
+    known.insert(source, expr.clone());
+    Ok(expr)
 }
