@@ -155,7 +155,9 @@ pub fn hindrance(runbook: &Runbook) -> Option<String> {
     let inputs = of_the_runbook(runbook, cluster.inputs(&|_| "http://127.0.0.1:8200".to_owned()));
     let bound = match crate::site::bind(runbook, &[], None, &inputs) {
         Ok(bound) => bound,
-        Err(problems) => return Some(run::unbound(&problems).message),
+        Err(problems) => {
+            return Some(format!("the simulated cluster does not fit its inputs: {}", run::unbound(&problems).message));
+        }
     };
     if let Some(input) = bound.missing.first() {
         return Some(format!("the simulated cluster has no {input}"));

@@ -151,3 +151,17 @@ fn a_way_back_with_nothing_to_do_says_so() {
     let picture = stage.picture();
     assert!(picture.contains("! this way back had nothing to do for anybody; Q closes the run"), "{picture}");
 }
+
+#[test]
+fn a_check_that_waits_for_something_to_be_away_names_who_is_still_there() {
+    let away = BOOK.replace("check = \"\"\"", "check = 'all(.health.vault[]; .role != \"active\")'\nno = \"\"\"");
+    let (start, end) = (away.find("no = ").expect("it is there"), away.find("why = \"A server").expect("it is there"));
+    let (book, told) = parse(&format!("{}{}", &away[..start], &away[end..]));
+    let book = book.unwrap_or_else(|| panic!("{told:?}"));
+    let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
+    answer(&mut stage, "vault-1", Verdict::Bad, json!({ "role": "stopped" }));
+    answer(&mut stage, "vault-2", Verdict::Ok, json!({ "role": "active" }));
+    answer(&mut stage, "vault-3", Verdict::Bad, json!({ "role": "stopped" }));
+    let missing: Vec<_> = stage.run().view.page.missing.iter().map(|seen| seen.node.clone()).collect();
+    assert_eq!(missing, ["vault-2"], "{}", stage.picture());
+}
