@@ -34,7 +34,7 @@ Journals lie in $XDG_STATE_HOME/piton, or ~/.local/state/piton.";
 pub enum Command {
     /// Open a run of a runbook against real systems.
     Run(RunArguments),
-    /// Practise a runbook against a simulated cluster on this machine.
+    /// Practise a runbook for Vault against a simulated cluster on this machine.
     Practice(PracticeArguments),
     /// Go on with a suspended run; without a name, with the latest one.
     Resume(ResumeArguments),
@@ -52,7 +52,7 @@ pub enum Command {
     },
     /// Read runbooks and site files (told apart by their keys) and report everything that is wrong with them.
     Check {
-        /// Runbook files.
+        /// Runbooks and site files.
         #[arg(required_unless_present = "explain", value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Say what is behind a code such as `no-expect`, with an example; without a code, list them all.
@@ -145,7 +145,7 @@ pub struct ResumeArguments {
     #[arg(long)]
     pub autopilot: bool,
 
-    /// As in practice.
+    /// As in practice; for practice runs.
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
     pub speed: f64,
 }
