@@ -216,7 +216,7 @@ confirm = "Done?"
     Explanation {
         code: "no-action",
         title: "a step without an action",
-        why: "Every step has exactly one action: it asks, runs, checks or waits. What is only to be read is a `text` of the step that needs it.",
+        why: "Every step has exactly one action: confirm, ask, run, check, wait, choose, release or restart. What is only to be read is a `text` of the step that needs it.",
         bad: r#"[[phase.step]]
 id    = "a"
 title = "Look at it"
