@@ -501,3 +501,59 @@ fn a_step_that_is_put_off() {
         stage.press("up");
     });
 }
+
+const PUT_OFF: &str = r#"
+format = 1
+id = "put-off"
+title = "Put off"
+system = "demo"
+[[phase]]
+id = "prepare"
+title = "Prepare"
+[[phase.step]]
+id = "tell"
+title = "Tell the customers"
+defer = "finish"
+confirm = "Who was told?"
+[[phase.step]]
+id = "look"
+title = "Look"
+confirm = "Well?"
+[[phase]]
+id = "finish"
+title = "Finish"
+[[phase.step]]
+id = "last"
+title = "Look at all"
+confirm = "Well?"
+"#;
+
+#[test]
+fn a_step_that_is_due_is_not_said_to_be_put_off() {
+    let (book, told) = crate::runbook::parse(PUT_OFF);
+    let book = book.unwrap_or_else(|| panic!("{told:#?}"));
+    let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
+    let says = |stage: &Stage| {
+        let (picture, words) =
+            (stage.picture(), ["may be put off", "may not be put off: it is due before 2 Finish opens"]);
+        words.map(|words| picture.contains(words))
+    };
+    let confirm = |stage: &mut Stage| {
+        let step = stage.state.current.clone().expect("a step is current");
+        stage.propose(Proposal::Confirm { step, said: "well".into() });
+        stage.show();
+    };
+    assert_eq!(says(&stage), [true, false]);
+    stage.press("d");
+    stage.type_text("they sleep");
+    stage.press("enter");
+    confirm(&mut stage);
+    assert_eq!(stage.state.current.as_ref().map(ToString::to_string), Some("prepare/tell".into()));
+    assert_eq!(says(&stage), [false, true]);
+    confirm(&mut stage);
+    stage.press("up");
+    stage.press("up");
+    let shown = stage.run().view.page.key.as_ref().map(ToString::to_string);
+    assert_eq!(shown, Some("prepare/tell".into()));
+    assert_eq!(says(&stage), [false, false], "nothing is left to do about it");
+}

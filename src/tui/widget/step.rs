@@ -119,6 +119,7 @@ fn marks(page: &StepPage, cells: usize, (look, is_folded): (&Look, bool), out: &
     if !page.defer.is_empty() {
         let (told, meaning) = match page.status {
             Some(StepStatus::Deferred) => ("put off: comes back before", Meaning::Deviation),
+            _ if page.is_due => ("may not be put off: it is due before", Meaning::Dim),
             _ => ("may be put off, with a reason, until", Meaning::Dim),
         };
         out.extend(wrapped(&format!("{told} {} opens", page.defer), cells, meaning));

@@ -6,7 +6,8 @@ use crate::clock::Timestamp;
 use crate::engine::scope::{command_of, scope, target_of, text_of};
 use crate::engine::together::count_of;
 use crate::engine::{
-    Before, CommandLine, ItemCommand, Moment, Plan, RunState, SoakView, StepStatus, commands_of, is_together, soak_view,
+    Before, CommandLine, ItemCommand, Moment, Plan, RunState, SoakView, StepStatus, commands_of, is_together,
+    may_defer, soak_view,
 };
 use crate::runbook::{
     Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, PhaseId, Probe, Runbook, Step, StepKey, Template,
@@ -69,8 +70,11 @@ pub struct StepPage {
     pub target: Option<String>,
     /// The point of no return.
     pub is_irreversible: bool,
-    /// The phase until which it may be put off; empty when it may not.
+    /// The phase before which it comes back when it is put off; empty when it is not of that kind, or nothing is left to
+    /// do about it.
     pub defer: String,
+    /// Nothing is left to do before that phase opens: it may not be put off.
+    pub is_due: bool,
     /// What it makes bad for a while; empty when it does not.
     pub disturbs: String,
     /// Where it comes from.
@@ -123,7 +127,8 @@ impl StepPage {
             text: step.text.as_ref().map(text).unwrap_or_default(),
             target: step.critical.then(|| target(runbook, state, key)).flatten(),
             is_irreversible: step.irreversible,
-            defer: put_off(runbook, state, step),
+            defer: put_off(runbook, state, (step, known.status)),
+            is_due: may_defer(runbook, state, key).is_none(),
             disturbs: step.disturbs.as_ref().map(|disturbed| disturbs(runbook, key, disturbed)).unwrap_or_default(),
             source: source(runbook, step),
             mends: mends(runbook, step),
@@ -312,9 +317,10 @@ fn disturbs(runbook: &Runbook, key: &StepKey, disturbed: &Disturbance) -> String
     format!("{}{of} may turn bad for {}", probes.join(", "), tell::duration(disturbed.length))
 }
 
-/// The phase until which a step may be put off.
-fn put_off(runbook: &Runbook, state: &RunState, step: &Step) -> String {
-    step.defer.as_ref().map(|phase| phase_named(runbook, state, phase)).unwrap_or_default()
+/// The phase before which a step comes back when it is put off.
+fn put_off(runbook: &Runbook, state: &RunState, (step, status): (&Step, StepStatus)) -> String {
+    let until = step.defer.as_ref().filter(|_| !status.is_accounted());
+    until.map(|phase| phase_named(runbook, state, phase)).unwrap_or_default()
 }
 
 /// `4 Verify`: how people name a phase.
