@@ -23,8 +23,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::{
-    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, gate, offered_rollback,
-    stalled, turned,
+    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, gate, stalled, turned,
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
@@ -130,6 +129,8 @@ pub struct View {
     pub gate: Gate,
     /// The way back that is offered.
     pub rollback: Option<(RollbackId, String)>,
+    /// None is offered, and of one it cannot be told whether it would be.
+    pub is_back_unknown: bool,
     /// Why the walk cannot go on although no step is current.
     pub stalled: Option<String>,
     /// The rows that turned bad, or may, and what is to be made of each.
@@ -161,6 +162,7 @@ impl Run {
             allowed: Vec::new(),
             gate: Gate::Closed(Vec::new()),
             rollback: None,
+            is_back_unknown: false,
             stalled: None,
             turned: Vec::new(),
             page: StepPage::default(),
@@ -268,10 +270,12 @@ impl Run {
         let moment = Moment { at: now.run, board: self.keeper.board(now.run) };
         let (runbook, state) = (&*self.runbook, &self.state);
         let current = state.current.as_ref();
+        let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
         self.view = View {
             allowed: if self.halted.is_some() { vec![Allowed::Leave] } else { allowed(runbook, state, &moment) },
             gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
-            rollback: offered_rollback(runbook, state, &moment).map(|plan| (plan.id.clone(), plan.title.clone())),
+            rollback,
+            is_back_unknown,
             stalled: stalled(runbook, state, &moment),
             turned: turned(runbook, state, moment.at),
             page: std::mem::take(&mut self.view.page),
