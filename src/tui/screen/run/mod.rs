@@ -14,6 +14,7 @@ pub mod page;
 pub mod results;
 mod room;
 pub mod seen;
+mod soaking;
 mod stall;
 
 use std::collections::HashSet;
@@ -38,6 +39,7 @@ use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::{StepPage, spoken};
 use crate::tui::screen::run::results::Looked;
+use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
@@ -96,6 +98,8 @@ pub struct Run {
     burst: Burst,
     /// The confirmed command whose probes are being asked.
     asking: Option<Asking>,
+    /// What was met of the running soak.
+    soaking: Soaking,
     /// The current step changed and has not been on the screen yet.
     is_unseen: bool,
     /// When the operator asked to leave.
@@ -190,6 +194,7 @@ impl Run {
             last_act_ms: None,
             burst: Burst::default(),
             asking: None,
+            soaking: Soaking::default(),
             is_unseen: true,
             leaving_since_ms: None,
             is_stale: true,
@@ -242,6 +247,7 @@ impl Run {
             }
             let shown = self.shown_step();
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
+            self.soaking.told(&mut self.view.page);
             if self.is_at_current() {
                 self.view.page.held = self.held();
                 self.view.page.missing = self.missing();
@@ -271,6 +277,7 @@ impl Run {
         let (runbook, state) = (&*self.runbook, &self.state);
         let current = state.current.as_ref();
         let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
+        self.soaking.look(runbook, state, &moment);
         self.view = View {
             allowed: if self.halted.is_some() { vec![Allowed::Leave] } else { allowed(runbook, state, &moment) },
             gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
