@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use crate::engine::{Ended, Mode};
 use crate::runbook::parse;
+use crate::tui::dialog::{Dialog, Purpose, Reason};
 use crate::tui::stage_tests::{Stage, look};
 use crate::tui::theme::UNICODE;
 
@@ -72,6 +73,10 @@ fn a_person_goes_back_with_a_reason_and_the_step_tells_what_was_before() {
         stage.press("enter");
         stage.type_text("vault-2 still has the old version");
         picture("asked", &stage);
+        let Some(Dialog::Reason(Reason { purpose: Purpose::Restart(_, told), .. })) = &stage.run().dialog else {
+            panic!()
+        };
+        assert!(told.iter().all(|sentence| !sentence.contains("  ")), "{told:?}");
         stage.press("enter");
         picture("done", &stage);
         for _ in 0..3 {

@@ -81,7 +81,8 @@ impl Run {
         let noun = if done == 1 { "step that is done or left out is" } else { "steps that are done or left out are" };
         vec![
             format!(
-                "The run goes back to the phase {title:?}: {done} {noun} opened again, loops are asked anew, and what                      was answered and decided there is forgotten."
+                "The run goes back to the phase {title:?}: {done} {noun} opened again, loops are asked anew, and what \
+                 was answered and decided there is forgotten."
             ),
             "What was recorded stays in the journal, and so do deviations.".into(),
         ]
