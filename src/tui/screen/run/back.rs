@@ -1,6 +1,6 @@
 //! Going back, as the run screen tells it: why it is not possible now, and what it would mean.
 
-use crate::engine::{Moment, RunState, items_of_way_back, reopened, ways_back};
+use crate::engine::{Moment, Plan, RunState, items_of_way_back, reopened, ways_back};
 use crate::runbook::{Action, RollbackId, Runbook, StepKey, Truth};
 use crate::tui::keymap;
 use crate::tui::screen::run::Run;
@@ -37,7 +37,9 @@ impl Run {
 
     /// Why none is offered, in short.
     fn no_way_back(&self) -> &'static str {
-        if self.view.is_back_unknown {
+        if self.state.plan != Plan::Main {
+            "this is the way back already"
+        } else if self.view.is_back_unknown {
             "whether there is a way back cannot be told now; w tells why"
         } else {
             "there is no way back now; w tells why"
