@@ -94,10 +94,19 @@ fn with_items(mut scope: Map<String, Value>, state: &RunState, key: &StepKey, so
     Value::Object(scope)
 }
 
-/// A step's text with its values; where a value is missing, the text says so in place.
+/// What stands in a text where a value is missing.
+pub const MISSING: &str = "…";
+
+/// A step's text with its values; where one is missing there is a gap, and the text says at its end why.
 pub fn text_of(template: &Template, state: &RunState, board: &Board, key: &StepKey, now: Timestamp) -> String {
     let scope = step_scope(state, board, key, now, template.source());
-    template.render(&scope).unwrap_or_else(|error| format!("{} [no value: {error}]", template.source()))
+    let gapped = |error| format!("{} [no value: {error}]", template.render_known(&scope, MISSING));
+    template.render(&scope).unwrap_or_else(gapped)
+}
+
+/// A step's title with its values, and a gap where one is missing: it is one that comes later.
+pub fn title_text(title: &Template, state: &RunState, board: &Board, key: &StepKey, now: Timestamp) -> String {
+    title.render_known(&step_scope(state, board, key, now, title.source()), MISSING)
 }
 
 /// The scope extended by how a command ended and what it printed.

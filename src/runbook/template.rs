@@ -99,22 +99,41 @@ impl Template {
 
     /// The text with its values: strings as they are, everything else as JSON. `null` is an error.
     pub fn render(&self, scope: &Value) -> Result<String, EvalError> {
+        self.put_together(scope, Err)
+    }
+
+    /// The text with the values that there are, and `gap` in place of every other.
+    pub fn render_known(&self, scope: &Value, gap: &str) -> String {
+        self.put_together(scope, |_| Ok(gap.to_owned())).unwrap_or_else(|_| gap.to_owned())
+    }
+
+    /// The text with its values; `missing` says what stands for one that is not there.
+    fn put_together(
+        &self,
+        scope: &Value,
+        missing: impl Fn(EvalError) -> Result<String, EvalError>,
+    ) -> Result<String, EvalError> {
         let mut text = String::with_capacity(self.source.len());
         for part in self.parts.iter() {
             match part {
                 Part::Text(range) => text.push_str(&self.source[range.clone()]),
-                Part::Value(expr) => match expr.one(scope) {
-                    Ok(Value::String(value)) => text.push_str(&value),
-                    Ok(Value::Null) => return Err(EvalError(format!("`{}` is null", expr.source().trim()))),
-                    Ok(other) => text.push_str(&other.to_string()),
-                    Err(error) => return Err(EvalError(format!("`{}`: {error}", expr.source().trim()))),
-                },
+                Part::Value(expr) => text.push_str(&value_of(expr, scope).or_else(&missing)?),
             }
             if text.len() > MAX_TEXT_BYTES {
                 return Err(EvalError("the text grows beyond 64 KiB".into()));
             }
         }
         Ok(text)
+    }
+}
+
+/// What stands for an expression in a text.
+fn value_of(expr: &Expr, scope: &Value) -> Result<String, EvalError> {
+    match expr.one(scope) {
+        Ok(Value::String(value)) => Ok(value),
+        Ok(Value::Null) => Err(EvalError(format!("`{}` is null", expr.source().trim()))),
+        Ok(other) => Ok(other.to_string()),
+        Err(error) => Err(EvalError(format!("`{}`: {error}", expr.source().trim()))),
     }
 }
 
@@ -183,6 +202,18 @@ mod tests {
         ] {
             let rendered = Template::compile(source).unwrap().render(&scope);
             assert_eq!(rendered.as_deref().map_err(|error| error.0.as_str()), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_leaves_a_gap_and_takes_nothing_else_with_it() {
+        let scope = json!({"node": {"name": "vault-2"}});
+        for (source, expected) in [
+            ("plain", "plain"),
+            ("Take {{ .answers.version }} on {{ .node.name }}", "Take … on vault-2"),
+            ("{{ \"}}\" | error }}: {{ .node.name }}", "…: vault-2"),
+        ] {
+            assert_eq!(Template::compile(source).unwrap().render_known(&scope, "…"), expected, "{source}");
         }
     }
 

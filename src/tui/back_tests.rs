@@ -110,6 +110,29 @@ fn going_back_says_what_it_means_and_asks_why() {
 }
 
 #[test]
+fn a_way_back_that_cannot_be_told_is_not_told_to_be_none() {
+    let (book, told) = parse(&BOOK.replace("length > 0'", "length > \"x\" + 1'"));
+    let book = book.unwrap_or_else(|| panic!("{told:#?}"));
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::of(book.clone(), size, look("dark", &UNICODE), Mode::Live);
+        stage.all_well();
+        failed(&mut stage);
+        let picture = stage.picture();
+        assert!(
+            picture.contains("back: cannot be told") || picture.contains("rollback now: cannot be told"),
+            "{picture}"
+        );
+        stage.press("b");
+        assert!(
+            stage.picture().contains("whether there is a way back cannot be told now; w tells why"),
+            "{}",
+            stage.picture()
+        );
+        assert!(stage.run().ways_back_told()[0].contains("not now: it is unknown"));
+    }
+}
+
+#[test]
 fn one_does_not_go_back_while_a_command_runs_and_is_told_what_to_do() {
     let mut stage = Stage::of(book(), (120, 40), look("dark", &UNICODE), Mode::Live);
     stage.all_well();

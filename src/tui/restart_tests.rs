@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use crate::engine::{Ended, Mode};
 use crate::runbook::parse;
+use crate::tui::dialog::{Dialog, Purpose, Reason};
 use crate::tui::stage_tests::{Stage, look};
 use crate::tui::theme::UNICODE;
 
@@ -72,6 +73,10 @@ fn a_person_goes_back_with_a_reason_and_the_step_tells_what_was_before() {
         stage.press("enter");
         stage.type_text("vault-2 still has the old version");
         picture("asked", &stage);
+        let Some(Dialog::Reason(Reason { purpose: Purpose::Restart(_, told), .. })) = &stage.run().dialog else {
+            panic!()
+        };
+        assert!(told.iter().all(|sentence| !sentence.contains("  ")), "{told:?}");
         stage.press("enter");
         picture("done", &stage);
         for _ in 0..3 {
@@ -79,4 +84,30 @@ fn a_person_goes_back_with_a_reason_and_the_step_tells_what_was_before() {
         }
         picture("before", &stage);
     }
+}
+
+#[test]
+fn a_title_whose_value_is_not_there_yet_or_no_more_has_a_gap() {
+    let book = BOOK.replace("title = \"Verify\"", "title = \"Verify, {{ .answers.version }}\"");
+    let asked = "[[phase]]\nid = \"nodes\"\ntitle = \"Each node\"\n";
+    let asking = "[[phase]]\nid = \"say\"\ntitle = \"Say\"\n[[phase.step]]\nid = \"version\"\ntitle = \"Name it\"\n\
+                  ask = { name = \"version\", prompt = \"Which?\", type = \"text\" }\n\
+                  [[phase.step]]\nid = \"take\"\ntitle = \"Take {{ .answers.version }} now\"\n\
+                  text = \"To {{ .answers.version }}\"\nconfirm = \"Taken?\"\n\n";
+    let book = book.replace(asked, &format!("{asking}{asked}"));
+    let (book, told) = parse(&book);
+    let book = book.unwrap_or_else(|| panic!("{told:#?}"));
+    let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    stage.press("down");
+    let picture = stage.picture();
+    assert!(picture.contains("Take … now") && picture.contains("Verify, …"), "{picture}");
+    assert!(picture.contains("To … [no value: .answers.version is null]"), "{picture}");
+    assert!(!picture.contains("{{"), "{picture}");
+    stage.press("up");
+    stage.press("enter");
+    stage.type_text("1.17");
+    stage.press("enter");
+    let picture = stage.picture();
+    assert!(picture.contains("Take 1.17 now") && picture.contains("Verify, 1.17"), "{picture}");
 }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::engine::{Ended, Mode, Output, Printed, Proposal, SiteSeen, Verdict};
-use crate::runbook::{Action, InputKind, Way};
+use crate::runbook::{Action, InputKind, Runbook, Way};
 use crate::session::Update;
 use crate::tui::app::{App, update};
 use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
@@ -372,6 +372,36 @@ fn a_list_that_no_answer_will_change_is_not_waited_for() {
     let picture = stage.picture();
     assert!(picture.contains("the phase \"Each standby\" cannot open: an item has no usable name"), "{picture}");
     assert!(picture.contains("Nothing changes here by waiting"), "{picture}");
+    assert!(picture.contains("Go back if something was changed"), "{picture}");
+}
+
+#[test]
+fn nobody_is_told_to_go_back_where_there_is_no_way_back() {
+    let stuck = |book: &mut Runbook| book.phases[1].for_each = Some(expr("{ api: \"https://vault-1\" }"));
+    let mut book = runbook();
+    stuck(&mut book);
+    book.rollbacks.clear();
+    let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    stage.prepare();
+    let picture = stage.picture();
+    assert!(picture.contains("Nothing changes here by waiting"), "{picture}");
+    assert!(!picture.contains("Go back") && picture.contains("Give the run up"), "{picture}");
+    // On the way back there is none either.
+    let mut book = runbook();
+    stuck(&mut book);
+    let phase = book.phases.remove(1);
+    book.rollbacks[0].phases = vec![phase];
+    let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    stage.press("b");
+    stage.type_text("enough");
+    stage.press("enter");
+    let picture = stage.picture();
+    assert!(picture.contains("Nothing changes here by waiting"), "{picture}");
+    assert!(!picture.contains("Go back") && picture.contains("Do by hand what is left"), "{picture}");
+    stage.press("b");
+    assert!(stage.picture().contains("this is the way back already"), "{}", stage.picture());
 }
 
 #[test]

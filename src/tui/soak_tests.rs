@@ -68,6 +68,33 @@ fn a_soak_tells_how_much_of_it_was_seen_and_when_it_can_pass() {
 }
 
 #[test]
+fn the_worst_value_on_the_screen_does_not_wait_for_its_record() {
+    let mut stage = soaking((120, 40));
+    let all = |stage: &mut Stage, verdict: Verdict| {
+        for node in ["vault-1", "vault-2", "vault-3"] {
+            stage.answer(node, verdict, "standby");
+        }
+        stage.look_at_conditions();
+    };
+    let told = |stage: &Stage, told: &str| assert!(stage.picture().contains(told), "{}", stage.picture());
+    // It starts again: what was met until then is forgotten.
+    for _ in 0..2 {
+        all(&mut stage, Verdict::Bad);
+        told(&stage, "its time counts from");
+        stage.wait(1);
+        all(&mut stage, Verdict::Ok);
+        told(&stage, "worst value of nodes that are away: 0");
+        let records = stage.records.len();
+        stage.answer("vault-3", Verdict::Bad, "");
+        told(&stage, "worst value of nodes that are away: 1");
+        stage.answer("vault-3", Verdict::Ok, "standby");
+        told(&stage, "worst value of nodes that are away: 1");
+        assert_eq!(stage.records.len(), records, "the record comes when it is due");
+        stage.wait(1);
+    }
+}
+
+#[test]
 fn who_leaves_a_soak_is_told_what_becomes_of_it() {
     at_both_sizes("a_soak_is_left", |stage| {
         watch(stage, 1);

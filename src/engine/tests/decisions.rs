@@ -105,6 +105,12 @@ fn a_hold_point_is_released_by_another_person_than_the_one_who_acts() {
     for bad in ["", "  ", "@bastion", "jo\nmaria", &"j".repeat(201)] {
         assert!(matches!(walk.release(bad, "all of it"), Err(Refusal::BadText(_))), "{bad}");
     }
+    for unseen in ["maria\u{200b}", "ma\u{ad}ria", "\u{feff}maria", "maria\u{fe0f}", "maria\u{2800}", "maria\u{e0101}"]
+    {
+        let refused = walk.release(unseen, "all of it");
+        let is_told = matches!(refused, Err(Refusal::BadText(why)) if why.contains("cannot be seen"));
+        assert!(is_told, "{unseen:?}: {refused:?}");
+    }
     assert!(matches!(walk.release("jo", " "), Err(Refusal::BadText(_))));
     let key = walk.key();
     assert_eq!(walk.release(" Jo Doe ", "the plan"), Ok(()));

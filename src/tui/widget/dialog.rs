@@ -291,7 +291,8 @@ impl Sheet<'_> {
         let rows_around = 2 + 2 + if field_rows > 0 { field_rows + 1 } else { 0 };
         let most = area.height.saturating_sub(rows_around + 2).max(1);
         let text_rows = u16::try_from(self.lines.len()).unwrap_or(most).min(most);
-        let wide = self.lines.iter().map(Strip::width).max().unwrap_or(0).max(self.keys.len()).max(56);
+        let told = problem.map_or(0, width).min(usize::from(area.width));
+        let wide = self.lines.iter().map(Strip::width).max().unwrap_or(0).max(self.keys.len()).max(told).max(56);
         let width = u16::try_from(wide + 4).unwrap_or(u16::MAX);
         // Beside a sheet that takes nearly all, the rest would be letters without sense.
         let width = if width + NARROW_REST > area.width { area.width } else { width };

@@ -58,7 +58,9 @@ impl Header<'_> {
         let used = paint.put((x, area.y), room, name, Meaning::Bar);
         // Before anything was touched there is nothing to go back from: that must not draw the eye.
         let state = &self.run.state;
-        let is_serious = state.plan != Plan::Main || (state.jobs > 0 && self.run.view.rollback.is_some());
+        let view = &self.run.view;
+        let has_touched = state.jobs > 0 && (view.rollback.is_some() || view.is_back_unknown);
+        let is_serious = state.plan != Plan::Main || has_touched;
         let meaning = if is_serious { Meaning::Key } else { Meaning::Bar };
         paint.put((x + used, area.y), room - used, title, meaning);
     }
@@ -73,6 +75,9 @@ impl Header<'_> {
                 Some((["on the way back: ", "going back: "], title))
             }
             (Plan::Main, Some((_, title))) => Some((["rollback now: ", "back: "], title)),
+            (Plan::Main, None) if self.run.view.is_back_unknown => {
+                Some((["rollback now: ", "back: "], "cannot be told"))
+            }
             (Plan::Main, None) => Some((["rollback now: ", ""], "no way back")),
         }
     }

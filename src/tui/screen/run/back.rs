@@ -1,13 +1,26 @@
 //! Going back, as the run screen tells it: why it is not possible now, and what it would mean.
 
-use crate::engine::{items_of_way_back, reopened, ways_back};
-use crate::runbook::{Action, RollbackId, StepKey, Truth};
+use crate::engine::{Moment, Plan, RunState, items_of_way_back, reopened, ways_back};
+use crate::runbook::{Action, RollbackId, Runbook, StepKey, Truth};
 use crate::tui::keymap;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::page::phase_title;
 
 /// How many items of a loop are named.
 const NAMED: usize = 12;
+
+/// The way back that is offered now; and when none is, whether of one that cannot be told.
+pub(super) fn offered(runbook: &Runbook, state: &RunState, moment: &Moment) -> (Option<(RollbackId, String)>, bool) {
+    let mut is_unknown = false;
+    for (plan, truth) in ways_back(runbook, state, moment) {
+        match truth {
+            Truth::True => return (Some((plan.id.clone(), plan.title.clone())), false),
+            Truth::Unknown(_) => is_unknown = true,
+            Truth::False => {}
+        }
+    }
+    (None, is_unknown)
+}
 
 impl Run {
     /// Why nothing is offered for that action; `None` for a key that has nothing to do with the run.
@@ -17,8 +30,19 @@ impl Run {
             keymap::Action::RollBack if self.state.is_running() => {
                 Some("a command is running: end it first with x, or let it end; then b goes back".into())
             }
-            keymap::Action::RollBack if self.pending.is_none() => Some("there is no way back now; w tells why".into()),
+            keymap::Action::RollBack if self.pending.is_none() => Some(self.no_way_back().into()),
             _ => Some("that is not possible now; w tells why".into()),
+        }
+    }
+
+    /// Why none is offered, in short.
+    fn no_way_back(&self) -> &'static str {
+        if self.state.plan != Plan::Main {
+            "this is the way back already"
+        } else if self.view.is_back_unknown {
+            "whether there is a way back cannot be told now; w tells why"
+        } else {
+            "there is no way back now; w tells why"
         }
     }
 
@@ -59,7 +83,8 @@ impl Run {
         let noun = if done == 1 { "step that is done or left out is" } else { "steps that are done or left out are" };
         vec![
             format!(
-                "The run goes back to the phase {title:?}: {done} {noun} opened again, loops are asked anew, and what                      was answered and decided there is forgotten."
+                "The run goes back to the phase {title:?}: {done} {noun} opened again, loops are asked anew, and what \
+                 was answered and decided there is forgotten."
             ),
             "What was recorded stays in the journal, and so do deviations.".into(),
         ]

@@ -12,14 +12,13 @@ use crate::tui::screen::run::{LET_GO_MS, Run};
 const TOO_SOON: &str = "not taken: the action key acts again after a pause";
 
 /// Told when the action key came before the step was on the screen.
-const UNSEEN: &str = "not taken: what is shown was not on the screen yet; look, then press it again";
+const UNSEEN: &str = "look, then press it again: not taken, it was not on the screen yet";
 
 /// Told when letters have lost what they were typed for.
 const LOST: &str = "not taken: typed before there was anything to type into; pause, then look";
 
 /// Told when a reason was typed in one go with the key that opened its dialog.
-const ONE_GO: &str =
-    "not recorded: typed in one go with the key that opened this; read it, then press again after a pause";
+const ONE_GO: &str = "read it, then press again after a pause: typed in one go, not recorded";
 
 /// Keys of which each follows the one before within [`LET_GO_MS`].
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::engine::{Ended, Event, Proposal, Verdict};
 use crate::tui::dialog::{Ask, Dialog};
 use crate::tui::message::{Effect, Message};
+use crate::tui::screen::Screen;
 use crate::tui::stage_tests::{Stage, event};
 
 /// What records an overruling.
@@ -76,11 +77,28 @@ fn a_text_typed_at_the_run_screen_never_overrules() {
         type_ahead(&mut stage, "cluster-2", gap_ms);
         assert_eq!(overruled(&stage), 0, "every {gap_ms} ms");
         assert!(matches!(stage.run().dialog, Some(Dialog::Reason(_))));
-        assert!(stage.picture().contains("not recorded: typed in one go"), "{}", stage.picture());
+        assert!(stage.picture().contains(super::ONE_GO), "{}", stage.picture());
         assert!(stage.picture().contains("enter record it after a pause"), "{}", stage.picture());
         // Seen and meant after all.
         stage.press("enter");
         assert_eq!(overruled(&stage), 1);
+    }
+}
+
+#[test]
+fn what_is_told_of_typing_ahead_stands_in_full_on_a_small_screen() {
+    let mut stage = Stage::open((80, 24));
+    stage.all_well();
+    stage.press("A");
+    stage.type_text("enough");
+    stage.press_at_once("enter");
+    assert!(stage.picture().contains(super::ONE_GO), "{}", stage.picture());
+    stage.press("esc");
+    for notice in [super::ONE_GO, super::TOO_SOON, super::UNSEEN, super::LOST] {
+        stage.tell(Message::Woken);
+        let Screen::Run(run) = &mut stage.app.screen else { panic!() };
+        run.notice = Some(notice.to_owned());
+        assert!(stage.picture().contains(notice), "{}", stage.picture());
     }
 }
 

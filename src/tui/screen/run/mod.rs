@@ -14,6 +14,7 @@ pub mod page;
 pub mod results;
 mod room;
 pub mod seen;
+mod soaking;
 mod stall;
 
 use std::collections::HashSet;
@@ -23,8 +24,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::{
-    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, gate, offered_rollback,
-    stalled, turned,
+    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, gate, stalled, turned,
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
@@ -39,6 +39,7 @@ use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::{StepPage, spoken};
 use crate::tui::screen::run::results::Looked;
+use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
@@ -97,6 +98,8 @@ pub struct Run {
     burst: Burst,
     /// The confirmed command whose probes are being asked.
     asking: Option<Asking>,
+    /// What was met of the running soak.
+    soaking: Soaking,
     /// The current step changed and has not been on the screen yet.
     is_unseen: bool,
     /// When the operator asked to leave.
@@ -130,6 +133,8 @@ pub struct View {
     pub gate: Gate,
     /// The way back that is offered.
     pub rollback: Option<(RollbackId, String)>,
+    /// None is offered, and of one it cannot be told whether it would be.
+    pub is_back_unknown: bool,
     /// Why the walk cannot go on although no step is current.
     pub stalled: Option<String>,
     /// The rows that turned bad, or may, and what is to be made of each.
@@ -161,6 +166,7 @@ impl Run {
             allowed: Vec::new(),
             gate: Gate::Closed(Vec::new()),
             rollback: None,
+            is_back_unknown: false,
             stalled: None,
             turned: Vec::new(),
             page: StepPage::default(),
@@ -188,6 +194,7 @@ impl Run {
             last_act_ms: None,
             burst: Burst::default(),
             asking: None,
+            soaking: Soaking::default(),
             is_unseen: true,
             leaving_since_ms: None,
             is_stale: true,
@@ -240,6 +247,7 @@ impl Run {
             }
             let shown = self.shown_step();
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
+            self.soaking.told(&mut self.view.page);
             if self.is_at_current() {
                 self.view.page.held = self.held();
                 self.view.page.missing = self.missing();
@@ -268,10 +276,13 @@ impl Run {
         let moment = Moment { at: now.run, board: self.keeper.board(now.run) };
         let (runbook, state) = (&*self.runbook, &self.state);
         let current = state.current.as_ref();
+        let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
+        self.soaking.look(runbook, state, &moment);
         self.view = View {
             allowed: if self.halted.is_some() { vec![Allowed::Leave] } else { allowed(runbook, state, &moment) },
             gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
-            rollback: offered_rollback(runbook, state, &moment).map(|plan| (plan.id.clone(), plan.title.clone())),
+            rollback,
+            is_back_unknown,
             stalled: stalled(runbook, state, &moment),
             turned: turned(runbook, state, moment.at),
             page: std::mem::take(&mut self.view.page),

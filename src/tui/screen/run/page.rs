@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::scope::{command_of, scope, target_of, text_of};
+use crate::engine::scope::{MISSING, command_of, scope, target_of, text_of, title_text};
 use crate::engine::together::count_of;
 use crate::engine::{
     Before, CommandLine, ItemCommand, Moment, Plan, RunState, SoakView, StepStatus, commands_of, is_together,
@@ -112,7 +112,7 @@ impl StepPage {
             return Self::default();
         };
         let text = |template: &Template| told(template, runbook, state, moment, key);
-        let title = text(&step.title);
+        let title = title_of(runbook, state, moment, key);
         let mut page = Self {
             key: Some(key.clone()),
             number: number(state, key),
@@ -200,7 +200,11 @@ impl StepPage {
 /// A step's title with its values.
 pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
     let step = runbook.step(&key.phase, &key.step);
-    step.map(|step| told(&step.title, runbook, state, moment, key)).unwrap_or_default()
+    let title = |step: &Step| {
+        let fixed = fixed(&step.title, runbook, state, key);
+        fixed.unwrap_or_else(|| title_text(&step.title, state, &moment.board, key, moment.at))
+    };
+    step.map(title).unwrap_or_default()
 }
 
 /// A phase's title with its values; it stands above all its items, so it sees none of them.
@@ -208,19 +212,24 @@ pub fn phase_title(runbook: &Runbook, state: &RunState, moment: &Moment, id: &Ph
     let Some(planned) = runbook.phase(id) else { return id.to_string() };
     let source = planned.title.source();
     let scope = scope(state, &moment.board, &serde_json::Value::Null, moment.at, source);
-    planned.title.render(&scope).unwrap_or_else(|_| source.to_owned())
+    planned.title.render_known(&scope, MISSING)
 }
 
-/// A text with its values; in a loop that has not opened yet, with gaps where its item will stand.
+/// A text with its values.
 fn told(template: &Template, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    let fixed = fixed(template, runbook, state, key);
+    fixed.unwrap_or_else(|| text_of(template, state, &moment.board, key, moment.at))
+}
+
+/// A text that needs no values: it has none, or it is of a loop that has not opened yet, and gaps stand where its items
+/// will stand.
+fn fixed(template: &Template, runbook: &Runbook, state: &RunState, key: &StepKey) -> Option<String> {
     // A text without values is the same at every moment, and a scope costs more than all the rest of a row.
     if !template.source().contains("{{") {
-        return template.source().to_owned();
+        return Some(template.source().to_owned());
     }
-    if is_ahead(runbook, state, key) {
-        return gapped(template.source(), if is_together(runbook, key) { ALL } else { GAP });
-    }
-    text_of(template, state, &moment.board, key, moment.at)
+    let gap = if is_together(runbook, key) { ALL } else { GAP };
+    is_ahead(runbook, state, key).then(|| gapped(template.source(), gap))
 }
 
 /// Whether the step is in a loop whose items are not known yet.
@@ -329,7 +338,7 @@ pub fn phase_named(runbook: &Runbook, state: &RunState, id: &PhaseId) -> String 
     let same_plan = state.phases.iter().filter(|phase| Some(&phase.plan) == plan.as_ref());
     let number = same_plan.take_while(|phase| &phase.id != id).count() + 1;
     let title = runbook.phase(id).map_or("", |phase| phase.title.source());
-    format!("{number} {}", gapped(title, GAP))
+    format!("{number} {}", gapped(title, MISSING))
 }
 
 /// `vault-2, 2 of 3`, or `all 3` where they are taken together; without the name when the title holds it already.

@@ -1,6 +1,6 @@
 //! What a person can do where no step can open.
 
-use crate::engine::{Allowed, next_loop};
+use crate::engine::{Allowed, Plan, next_loop};
 use crate::tui::screen::run::Run;
 
 /// Where somebody gives no answer.
@@ -15,8 +15,16 @@ const SENSED: &str = "The run goes on by itself as soon as this changes: every a
 
 /// Where it comes from what is fixed by now.
 const FIXED: &str = "Nothing changes here by waiting: the list of this phase comes from inputs and answers alone. \
-                     Go back if something was changed, or give the run up with a reason; then open it anew with the \
-                     list put right.";
+                     Give the run up with a reason; then open it anew with the list put right.";
+
+/// The same, when there is a way back.
+const FIXED_BUT_BACK: &str = "Nothing changes here by waiting: the list of this phase comes from inputs and answers \
+                              alone. Go back if something was changed, or give the run up with a reason; then open it \
+                              anew with the list put right.";
+
+/// The same on the way back, of which there is none.
+const FIXED_ON_THE_WAY: &str = "Nothing changes here by waiting: the list of this phase comes from inputs and answers \
+                                alone. Do by hand what is left of this way back, and give the run up with a reason.";
 
 impl Run {
     /// What can be done about a walk that stands still.
@@ -26,6 +34,11 @@ impl Run {
         }
         let each = next_loop(&self.runbook, &self.state);
         let is_fixed = each.is_some_and(|each| self.view.moment.board.read_by(each).is_empty());
-        if is_fixed { FIXED } else { SENSED }
+        match (&self.state.plan, &self.view.rollback) {
+            _ if !is_fixed => SENSED,
+            (Plan::Rollback(_), _) => FIXED_ON_THE_WAY,
+            (Plan::Main, Some(_)) => FIXED_BUT_BACK,
+            (Plan::Main, None) => FIXED,
+        }
     }
 }
