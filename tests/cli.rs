@@ -267,9 +267,13 @@ fn a_code_is_explained_and_an_unknown_one_is_a_usage_error() {
 #[test]
 fn what_can_be_practised_is_and_the_rest_says_why_not() {
     let home = Home::new();
-    let single = ["practice", "vault-single-upgrade", "--nodes", "1", "--autopilot", "--speed", "100"];
-    let output = home.run(&single);
+    let output = home.run(&["practice", "vault-single-upgrade", "--autopilot", "--speed", "100"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let output = home.run(&["practice", "vault-single-upgrade", "--nodes", "3", "--autopilot"]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("with 3 nodes the check \"See one healthy server\" never holds"), "{told}");
+    assert!(told.contains("hint: it can be practised with --nodes 1"), "{told}");
     for book in ["vault-replication-upgrade", "vault-upgrade-rehearsal", "nomad-clients"] {
         let output = home.run(&["practice", book, "--autopilot"]);
         let told = text(&output.stderr);
