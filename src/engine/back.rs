@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use crate::engine::bind::bind;
+use crate::engine::bind::{Untold, bind};
 use crate::engine::event::Item;
 use crate::engine::proposal::Moment;
 use crate::engine::scope::scope;
+use crate::engine::settle::titled;
 use crate::engine::state::{Plan, RunState};
-use crate::runbook::{PhaseId, Rollback, Runbook, Truth};
+use crate::runbook::{Expr, PhaseId, Rollback, Runbook, Truth};
 
 /// The way back that is offered now: the first whose `when` holds.
 pub fn offered_rollback<'a>(runbook: &'a Runbook, state: &RunState, moment: &Moment) -> Option<&'a Rollback> {
@@ -15,7 +16,8 @@ pub fn offered_rollback<'a>(runbook: &'a Runbook, state: &RunState, moment: &Mom
 }
 
 /// Every way back from where the run stands, in the author's order, with what its `when` comes to; none once one was
-/// taken or the run is closed.
+/// taken or the run is closed. Where loops stand in loops, one of which a phase could not open is unknown, whatever its
+/// `when` says: it would leave the plan for a dead end.
 pub fn ways_back<'a>(
     runbook: &'a Runbook,
     state: &RunState,
@@ -28,7 +30,20 @@ pub fn ways_back<'a>(
             let scope = scope(state, &moment.board, &Value::Null, moment.at, when.source());
             when.truth(&scope)
         });
-        (plan, truth)
+        // To look at all items costs more than all else here, and elsewhere they hardly have one name twice.
+        let is_asked = truth == Truth::True && runbook.phases.iter().any(|phase| phase.inner.is_some());
+        let blocked = if is_asked { blocked(runbook, state, moment, plan) } else { None };
+        (plan, blocked.map_or(truth, Truth::Unknown))
+    })
+}
+
+/// Why a phase of that way back could not open: what was begun, from which it takes its items, has a name twice, as
+/// that of a loop in a loop may, whose groups are not part of it. What is begun becomes only more.
+pub(crate) fn blocked(runbook: &Runbook, state: &RunState, moment: &Moment, plan: &Rollback) -> Option<String> {
+    let reads_began = |each: &Expr| each.reads().whole || each.reads().keys.contains_key("began");
+    plan.phases.iter().filter(|phase| phase.for_each.as_ref().is_some_and(reads_began)).find_map(|phase| {
+        let Err(why @ Untold::Twice(_)) = bind(runbook, state, moment, &phase.id) else { return None };
+        Some(format!("{} cannot open: {why}", titled(runbook, state, moment, &phase.id)))
     })
 }
 
@@ -40,5 +55,5 @@ pub fn items_of_way_back<'a>(
     moment: &'a Moment,
     plan: &'a Rollback,
 ) -> impl Iterator<Item = (&'a PhaseId, Result<Vec<Item>, String>)> {
-    plan.phases.iter().map(|phase| (&phase.id, bind(runbook, state, moment, &phase.id)))
+    plan.phases.iter().map(|phase| (&phase.id, bind(runbook, state, moment, &phase.id).map_err(|why| why.to_string())))
 }

@@ -19,11 +19,28 @@ pub const MAX_ITEMS: usize = 10_000;
 /// The largest item, in bytes of JSON.
 const MAX_ITEM_BYTES: usize = 16 * 1024;
 
+/// Why items cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Untold {
+    /// Two have the same name; no answer of a probe mends that.
+    #[error("two items are named {0}")]
+    Twice(String),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for Untold {
+    fn from(why: String) -> Self {
+        Self::Other(why)
+    }
+}
+
 /// The items of that phase as they are now; the outer ones of a loop in a loop.
 ///
 /// # Errors
 /// Why they cannot be told.
-pub(crate) fn bind(runbook: &Runbook, state: &RunState, moment: &Moment, id: &PhaseId) -> Result<Vec<Item>, String> {
+pub(crate) fn bind(runbook: &Runbook, state: &RunState, moment: &Moment, id: &PhaseId) -> Result<Vec<Item>, Untold> {
     let single = vec![Item { name: None, value: Value::Null }];
     let Some(each) = runbook.phase(id).and_then(|phase| phase.for_each.as_ref()) else { return Ok(single) };
     let items = items(state, moment, each, None)?;
@@ -41,7 +58,7 @@ pub(crate) fn bind_group(
     moment: &Moment,
     id: &PhaseId,
     group: &Group,
-) -> Result<Vec<Item>, String> {
+) -> Result<Vec<Item>, Untold> {
     let inner = runbook.phase(id).and_then(|phase| phase.inner.as_ref());
     let inner = inner.ok_or_else(|| "the phase has no inner loop".to_owned())?;
     let items = items(state, moment, inner, Some(&group.item.value))?;
@@ -49,9 +66,9 @@ pub(crate) fn bind_group(
     Ok(items)
 }
 
-fn items(state: &RunState, moment: &Moment, each: &Expr, group: Option<&Value>) -> Result<Vec<Item>, String> {
+fn items(state: &RunState, moment: &Moment, each: &Expr, group: Option<&Value>) -> Result<Vec<Item>, Untold> {
     if let Some(why) = untold(state, &moment.board, each) {
-        return Err(why);
+        return Err(why.into());
     }
     let scope = scope(state, &moment.board, &Value::Null, moment.at, each.source());
     let values = each.all(&with_group(scope, group), MAX_ITEMS).map_err(|error| error.0)?;
@@ -62,11 +79,11 @@ fn items(state: &RunState, moment: &Moment, each: &Expr, group: Option<&Value>) 
         let name = name.filter(|name| is_item_name(name));
         let name = name.ok_or_else(|| format!("an item has no usable name: {}", shorten(&value.to_string())))?;
         if json_bytes(&value) > MAX_ITEM_BYTES {
-            return Err(format!("the item {name} is larger than 16 KiB"));
+            return Err(format!("the item {name} is larger than 16 KiB").into());
         }
         let name = name.to_owned();
         if !names.insert(name.clone()) {
-            return Err(format!("two items are named {name}"));
+            return Err(Untold::Twice(name));
         }
         items.push(Item { name: Some(name), value });
     }

@@ -2,14 +2,16 @@
 //!
 //! Only how it is told hangs on that: guards and gates look at the row as it is.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::engine::event::{ConditionId, Item, Tri};
-use crate::engine::state::{RunState, StepState};
-use crate::runbook::{Action, Disturbance, ProbeId, Runbook, Step};
+use crate::engine::event::{ConditionId, Event, Item, Tri};
+use crate::engine::observe::{Ended, JobId};
+use crate::engine::state::RunState;
+use crate::runbook::{Action, Disturbance, PhaseId, ProbeId, Runbook, Step, StepId, StepKey};
 
 /// How a row of the board turned, by the records alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,24 +65,85 @@ impl Turned {
     }
 }
 
-/// When the attempts at a step, or at one item of it, started their commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Started {
-    /// That of the first.
-    pub first: Timestamp,
-    /// That of the latest.
-    pub latest: Timestamp,
+/// How many starts of one step for one item are kept: the first, and the latest.
+const MAX_STARTS: usize = 16;
+
+/// When each step that disturbs something began to, and whom. What is opened again later closes no such time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Disturbed(BTreeMap<(PhaseId, StepId), OfStep>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OfStep {
+    /// Whether a command does it; else a person.
+    is_run: bool,
+    /// By the name on the board, in order; `None`: all rows are meant.
+    starts: BTreeMap<Option<String>, Vec<Start>>,
 }
 
-impl Started {
-    const fn at(at: Timestamp) -> Self {
-        Self { first: at, latest: at }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Start {
+    at: Timestamp,
+    /// The command that was started.
+    job: Option<JobId>,
+}
+
+impl Disturbed {
+    /// Nothing is disturbed yet.
+    pub(crate) fn new(runbook: &Runbook) -> Self {
+        let plans = runbook.phases.iter().chain(runbook.rollbacks.iter().flat_map(|plan| &plan.phases));
+        let steps = plans.flat_map(|phase| phase.steps.iter().map(|step| (phase.id.clone(), step)));
+        let of = |step: &Step| OfStep { is_run: matches!(step.action, Action::Run { .. }), starts: BTreeMap::new() };
+        let disturbing = steps.filter(|(_, step)| step.disturbs.is_some());
+        Self(disturbing.map(|(phase, step)| ((phase, step.id.clone()), of(step))).collect())
     }
 
-    /// A command was started at that attempt, after `before`.
-    pub(crate) fn again(before: Option<Self>, attempt: u32, at: Timestamp) -> Self {
-        let first = before.filter(|_| attempt > 1).map_or(at, |before| before.first);
-        Self { first, latest: at }
+    fn of(&mut self, key: &StepKey) -> Option<&mut OfStep> {
+        self.0.get_mut(&(key.phase.clone(), key.step.clone()))
+    }
+}
+
+impl OfStep {
+    fn start(&mut self, node: Option<String>, start: Start) {
+        let starts = self.starts.entry(node).or_default();
+        starts.push(start);
+        if starts.len() > MAX_STARTS {
+            starts.remove(1);
+        }
+    }
+
+    /// A command could not be started after all.
+    fn take_back(&mut self, job: JobId) {
+        self.starts.values_mut().for_each(|starts| starts.retain(|start| start.job != Some(job)));
+        self.starts.retain(|_, starts| !starts.is_empty());
+    }
+}
+
+impl RunState {
+    /// Notes what begins to be disturbed with this event: when its command starts, or, when a person acts, when the
+    /// step begins. Of one that takes its items together each is disturbed by its own command.
+    pub(crate) fn note_disturbed(&mut self, event: &Event) {
+        let (key, item, job) = match event {
+            Event::CommandStarted { step, job, item, .. } => (step, item.as_ref(), Some(*job)),
+            Event::StepBegan { step, .. } | Event::StepRetried { step, .. } => (step, None, None),
+            Event::CommandFinished { step, job, ended: Ended::NotStarted(_), .. } => {
+                if let Some(of) = self.disturbed.of(step) {
+                    of.take_back(*job);
+                }
+                return;
+            }
+            _ => return,
+        };
+        if self.disturbed.of(key).is_none_or(|of| of.is_run != job.is_some()) {
+            return;
+        }
+        let node = match item {
+            Some(item) => self.nodes(key).iter().find(|node| node.name.as_ref() == Some(item)).and_then(name),
+            None => self.item(key).and_then(|known| name(&known.item)),
+        };
+        let (node, at) = (node.map(str::to_owned), self.at);
+        if let Some(of) = self.disturbed.of(key) {
+            of.start(node, Start { at, job });
+        }
     }
 }
 
@@ -90,6 +153,9 @@ struct Window<'a> {
     /// The only item that is meant; `None`: all.
     node: Option<&'a str>,
     from: Timestamp,
+    /// Until then a row may turn bad in it.
+    turns_until: Timestamp,
+    /// Until then a row that turned bad in it should be ok again: the latest start gives it its time anew.
     until: Timestamp,
 }
 
@@ -115,7 +181,7 @@ fn judge<'w>(turn: Option<&Turn>, windows: impl Iterator<Item = &'w Window<'w>>,
     let until = open.iter().map(|window| window.until).max();
     let expected = until.filter(|until| *until > now).map(|until| Turned::Expected { left: until.since(now) });
     let Some(since) = turn.and_then(|turn| turn.not_ok_since) else { return expected };
-    let is_caused = open.iter().any(|window| window.from <= since && since < window.until);
+    let is_caused = open.iter().any(|window| window.from <= since && since < window.turns_until);
     match (is_caused, until) {
         (true, Some(until)) => expected.or(Some(Turned::Overdue { since: until })),
         _ => Some(Turned::Unexpected { since }),
@@ -131,45 +197,22 @@ impl Window<'_> {
 
 /// Every time in which a step disturbed something.
 fn windows<'a>(runbook: &'a Runbook, state: &'a RunState) -> Vec<Window<'a>> {
-    let plans = runbook.phases.iter().chain(runbook.rollbacks.iter().flat_map(|plan| &plan.phases));
     let mut windows = Vec::new();
-    for phase in plans.filter(|phase| phase.steps.iter().any(|step| step.disturbs.is_some())) {
-        for known in state.phases.iter().filter(|known| known.id == phase.id) {
-            let together = known.together.as_deref();
-            for (item, (step, known)) in known.items.iter().flat_map(|item| {
-                let steps = phase.steps.iter().zip(&item.steps);
-                steps.map(move |step| (&item.item, step))
-            }) {
-                let Some(Disturbance { probes, length }) = &step.disturbs else { continue };
-                let begun = starts(step, known, item, together);
-                // What went bad at the first attempt is expected until the latest has had its time; what was ok in
-                // between may go bad once more.
-                windows.extend(begun.flat_map(|(node, Started { first, latest })| {
-                    let until = latest.plus(*length);
-                    [first, latest].map(|from| Window { probes, node, from, until })
-                }));
-            }
+    for ((phase, step), of) in &state.disturbed.0 {
+        let disturbs = runbook.step(phase, step).and_then(|step| step.disturbs.as_ref());
+        let Some(Disturbance { probes, length }) = disturbs else { continue };
+        for (node, starts) in &of.starts {
+            let Some(until) = starts.iter().map(|start| start.at.plus(*length)).max() else { continue };
+            windows.extend(starts.iter().map(|start| Window {
+                probes,
+                node: node.as_deref(),
+                from: start.at,
+                turns_until: start.at.plus(*length),
+                until,
+            }));
         }
     }
     windows
-}
-
-/// When a step began to disturb, and whom: when its command started, or, when a person acts, when it began. Of one that
-/// takes its items together each is disturbed by its own command.
-fn starts<'a>(
-    step: &'a Step,
-    known: &'a StepState,
-    item: &'a Item,
-    together: Option<&'a [Item]>,
-) -> impl Iterator<Item = (Option<&'a str>, Started)> {
-    let is_run = matches!(step.action, Action::Run { .. });
-    let all = together.filter(|_| is_run).unwrap_or_default();
-    let each = all.iter().filter_map(|item| {
-        let result = known.results.get(item.name.as_deref()?)?;
-        Some((name(item), result.started))
-    });
-    let begun = if is_run { known.started } else { known.began.map(Started::at) };
-    begun.map(|begun| (name(item), begun)).into_iter().chain(each)
 }
 
 /// What an item is called on the board.

@@ -1,23 +1,32 @@
 //! The ways in which a plan ends: to its end, on a way back, given up.
 
 use crate::engine::allowed::is_walked;
-use crate::engine::back::offered_rollback;
+use crate::engine::back::{blocked, offered_rollback, ways_back};
 use crate::engine::decide::{Decision, Judge, text};
 use crate::engine::event::{Event, Outcome};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Refusal;
 use crate::engine::settle::Draft;
 use crate::engine::state::{Plan, StepStatus};
-use crate::runbook::{RollbackId, StepKey, shorten};
+use crate::runbook::{Rollback, RollbackId, StepKey, Truth, shorten};
 
 impl Judge<'_> {
     pub(crate) fn roll_back(&self, plan: RollbackId, reason: String) -> Decision {
         if self.state.is_running() {
             return Err(Refusal::NotNow("a command is running"));
         }
-        let offered = offered_rollback(self.runbook, self.state, self.moment);
-        if offered.is_none_or(|offered| offered.id != plan) {
-            return Err(Refusal::Unknown(format!("way back {plan} that is offered now")));
+        let is_it = |(known, _): &(&Rollback, Truth)| known.id == plan;
+        let offered = offered_rollback(self.runbook, self.state, self.moment).filter(|offered| offered.id == plan);
+        let Some(offered) = offered else {
+            return Err(match ways_back(self.runbook, self.state, self.moment).find(is_it) {
+                Some((_, Truth::Unknown(why))) => {
+                    Refusal::Undecided(format!("the way back {plan} cannot be told: {why}"))
+                }
+                _ => Refusal::Unknown(format!("way back {plan} that is offered now")),
+            });
+        };
+        if let Some(why) = blocked(self.runbook, self.state, self.moment, offered) {
+            return Err(Refusal::Undecided(format!("the way back {plan} cannot be told: {why}")));
         }
         let reason = text(reason, "a reason is needed")?;
         let why = format!("the run went back: {}", shorten(&reason));

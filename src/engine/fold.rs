@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::engine::disturb::{Started, Turn};
+use crate::engine::disturb::Turn;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
@@ -76,6 +76,7 @@ impl RunState {
             of_a_step => {
                 self.note_actor(by, of_a_step);
                 self.note_begun(of_a_step);
+                self.note_disturbed(of_a_step);
                 self.take_step(by, of_a_step);
             }
         }
@@ -128,8 +129,6 @@ impl RunState {
             Event::CommandStarted { step, job, item: None, command, board, .. } => {
                 self.board = board.clone();
                 self.jobs = self.jobs.max(job.0);
-                let at = self.at;
-                self.change(step, |state| state.started = Some(Started::again(state.started, state.attempt, at)));
                 let (step, command) = (step.clone(), command.clone());
                 self.running = vec![RunningJob { job: *job, step, item: None, command, since: self.at }];
             }

@@ -194,7 +194,14 @@ pub fn evaluate_at(
     let probes = sight.board.read_by(holds);
     let (truth, why) = match judge(sight, holds, key) {
         (Tri::False, _) => {
-            match soak::unseen(runbook, condition, sight.board, &probes).or_else(|| sight.board.silence(&probes)) {
+            let lost = || {
+                let why = soak::unseen(runbook, condition, sight.board, &probes)?;
+                // What is false also if whoever is silent were well is no gap.
+                let hopeful = sight.board.hopeful(&probes);
+                let is_false = judge(&mut sight.on(&hopeful), holds, key).0 == Tri::False;
+                (!is_false).then_some(why)
+            };
+            match lost().or_else(|| sight.board.silence(&probes)) {
                 Some(why) => (Tri::Unknown, why),
                 None => (Tri::False, told.to_owned()),
             }

@@ -33,7 +33,7 @@ pub use bind::next_loop;
 pub use command::{CRITICAL_SAMPLE_MS, evidence};
 pub use decide::decide;
 pub use defer::may_defer;
-pub use disturb::{Started, Turn, Turned, turned};
+pub use disturb::{Disturbed, Turn, Turned, turned};
 pub use event::*;
 pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, gate, judged_parts, watched};
 pub use observe::*;

@@ -139,6 +139,21 @@ impl Board {
         Some(format!("nobody gives an answer: {who}: {}", first.why))
     }
 
+    /// This board as it might be if the rows of these probes that are unknown were well: each as the first row of its
+    /// probe that is ok, or not there where none is.
+    pub(crate) fn hopeful(&self, probes: &[String]) -> Self {
+        let is_lost =
+            |row: &Row| row.verdict == Verdict::Unknown && probes.iter().any(|probe| probe == row.probe.as_str());
+        let well = |row: &Row| self.rows.iter().find(|other| other.probe == row.probe && other.verdict == Verdict::Ok);
+        let rows = self.rows.iter().filter_map(|row| {
+            if !is_lost(row) {
+                return Some(row.clone());
+            }
+            Some(Row { node: row.node.clone(), item: row.item.clone(), ..well(row)?.clone() })
+        });
+        Self { rows: rows.collect() }
+    }
+
     /// The age of the oldest sample of these probes; `None` when one of them has no sample at all.
     pub fn oldest_ms(&self, probes: &[String]) -> Option<u64> {
         self.rows

@@ -213,7 +213,7 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
 }
 
 /// A phase as people know it: by its title, with its values.
-fn titled(runbook: &Runbook, state: &RunState, moment: &Moment, id: &PhaseId) -> String {
+pub(crate) fn titled(runbook: &Runbook, state: &RunState, moment: &Moment, id: &PhaseId) -> String {
     let title = runbook.phase(id).and_then(|phase| {
         let scope = scope(state, &moment.board, &Value::Null, moment.at, phase.title.source());
         phase.title.render(&scope).ok()

@@ -27,6 +27,14 @@ impl<'b> Sight<'b> {
         Self { state, board, now, inputs: BTreeMap::new(), probes: BTreeMap::new() }
     }
 
+    /// The same run at the same moment, with another board.
+    pub(crate) fn on<'c>(&self, board: &'c Board) -> Sight<'c>
+    where
+        'b: 'c,
+    {
+        Sight::new(self.state, board, self.now)
+    }
+
     /// What a condition comes to, seen from a step or from none: what `Expr::truth` says in that step's scope.
     pub(crate) fn truth(&mut self, holds: &Expr, key: Option<&StepKey>) -> Truth {
         let (scope, ready) = self.scope(holds, key);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::began::Began;
-use crate::engine::disturb::{Started, Turn};
+use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
 use crate::engine::restart::{Before, Given};
@@ -48,6 +48,8 @@ pub struct RunState {
     pub conditions: BTreeMap<ConditionId, Standing>,
     /// How each row of the board turned.
     pub turns: BTreeMap<ConditionId, Turn>,
+    /// What its steps disturbed, and since when.
+    pub disturbed: Disturbed,
     /// Values given and captured, by name.
     pub answers: Map<String, Value>,
     /// Where those come from.
@@ -150,8 +152,6 @@ pub struct StepState {
     pub attempt: u32,
     /// When this attempt began.
     pub began: Option<Timestamp>,
-    /// When its attempts started their command.
-    pub started: Option<Started>,
     /// When it came to its status.
     pub ended: Option<Timestamp>,
     /// Whether its cautions were read.
@@ -351,6 +351,7 @@ impl RunState {
             jobs: 0,
             conditions: BTreeMap::new(),
             turns: BTreeMap::new(),
+            disturbed: Disturbed::new(runbook),
             answers: Map::new(),
             given: Given::default(),
             before: BTreeMap::new(),
@@ -475,7 +476,6 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         status: StepStatus::Pending,
         attempt: 0,
         began: None,
-        started: None,
         ended: None,
         cautions_read: false,
         has_failed: false,

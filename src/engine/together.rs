@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::engine::decide::{Decision, Judge, wrong};
-use crate::engine::disturb::Started;
 use crate::engine::event::{Event, Item, ItemCommand};
 use crate::engine::observe::{Board, Ended, JobId, json_bytes};
 use crate::engine::proposal::Refusal;
@@ -39,8 +38,8 @@ pub struct Batch {
 pub struct ItemResult {
     /// Its latest command.
     pub job: JobId,
-    /// When its attempts started it; it runs since the latest.
-    pub started: Started,
+    /// When that started.
+    pub started: Timestamp,
     /// How it ended; `None` while no end is known.
     pub ended: Option<Ended>,
     /// How long it took, in milliseconds.
@@ -198,14 +197,11 @@ impl RunState {
                 if let Some(batch) = self.batch.as_mut() {
                     batch.waiting.retain(|waiting| &waiting.item != item);
                 }
-                let before = self.step(step);
-                let attempt = before.map_or(1, |known| known.attempt);
-                let before = before.and_then(|known| known.results.get(item)).map(|result| result.started);
                 let (of, command) = (step.clone(), command.clone());
                 self.running.push(RunningJob { job, step: of, item: Some(item.clone()), command, since });
                 let result = ItemResult {
                     job,
-                    started: Started::again(before, attempt, since),
+                    started: since,
                     ended: None,
                     elapsed_ms: 0,
                     met: false,

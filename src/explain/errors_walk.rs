@@ -3,11 +3,12 @@
 use crate::explain::Explanation;
 
 /// By code.
-pub const ERRORS_WALK: &[Explanation] = &[Explanation {
-    code: "not-later",
-    title: "a step that is put off until a phase that is not a later one",
-    why: "`defer` names a later phase of the same plan: who puts the step off does so with a reason, it stays a deviation, and it comes back before that phase opens. Until the step's own phase, or one before it, nothing can be put off.",
-    bad: r#"[[phase]]
+pub const ERRORS_WALK: &[Explanation] = &[
+    Explanation {
+        code: "not-later",
+        title: "a step that is put off until a phase that is not a later one",
+        why: "`defer` names a later phase of the same plan: who puts the step off does so with a reason, it stays a deviation, and it comes back before that phase opens. Until the step's own phase, or one before it, nothing can be put off.",
+        bad: r#"[[phase]]
 id    = "prepare"
 title = "Prepare"
 [[phase.step]]
@@ -16,7 +17,7 @@ title   = "Tell the customers"
 defer   = "prepare"
 confirm = "Who was told?"
 "#,
-    good: r#"[[phase]]
+        good: r#"[[phase]]
 id    = "prepare"
 title = "Prepare"
 [[phase.step]]
@@ -32,4 +33,58 @@ id      = "look"
 title   = "Look at it"
 confirm = "Done?"
 "#,
-}];
+    },
+    Explanation {
+        code: "put-off-required",
+        title: "a step requires what may be put off until after it",
+        why: "A step that is put off comes back before the phase opens that its `defer` names. A step before that phase that requires it would hold the run up: only to skip or to override it would be left. Let what is required be put off until the phase of the step that requires it at most, or do not let it be put off.",
+        bad: r#"[[phase]]
+id    = "prepare"
+title = "Prepare"
+[[phase.step]]
+id      = "tell"
+title   = "Tell the customers"
+defer   = "finish"
+confirm = "Who was told?"
+[[phase]]
+id    = "stop"
+title = "Stop"
+[[phase.step]]
+id       = "stop"
+title    = "Stop it"
+requires = "prepare/tell"
+confirm  = "Stopped?"
+[[phase]]
+id    = "finish"
+title = "Finish"
+[[phase.step]]
+id      = "look"
+title   = "Look at it"
+confirm = "Done?"
+"#,
+        good: r#"[[phase]]
+id    = "prepare"
+title = "Prepare"
+[[phase.step]]
+id      = "tell"
+title   = "Tell the customers"
+defer   = "stop"
+confirm = "Who was told?"
+[[phase]]
+id    = "stop"
+title = "Stop"
+[[phase.step]]
+id       = "stop"
+title    = "Stop it"
+requires = "prepare/tell"
+confirm  = "Stopped?"
+[[phase]]
+id    = "finish"
+title = "Finish"
+[[phase.step]]
+id      = "look"
+title   = "Look at it"
+confirm = "Done?"
+"#,
+    },
+];

@@ -236,7 +236,7 @@ impl Running {
         let changed: Vec<_> = verdicts.chain(told).collect();
         let is_soak = |condition: &ConditionId| matches!(condition, ConditionId::Check(_));
         if changed.iter().any(|(condition, ..)| is_soak(condition)) {
-            self.note_soak();
+            self.note_soak(&moment);
         } else if let Some(note) = self.soak.look(&self.live.runbook, &self.live.state, &moment) {
             self.propose_at(note, &moment);
         }
@@ -250,16 +250,16 @@ impl Running {
             self.record(moment.at, PITON, events);
         }
         if self.step_left(moment.at).is_some_and(|left| left.is_zero()) {
-            self.note_soak();
+            self.note_soak(&moment);
         }
         self.propose_at(Proposal::Advance, &moment);
         self.live.state.seq != before
     }
 
     /// Records the worst value of the running soak that is not recorded yet, before it can be forgotten.
-    fn note_soak(&mut self) {
+    fn note_soak(&mut self, moment: &Moment) {
         if self.soak.is_unrecorded(&self.live.state) {
-            self.propose(self.soak.note(&self.live.state));
+            self.propose_at(self.soak.note(&self.live.state), moment);
         }
     }
 

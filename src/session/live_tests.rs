@@ -49,12 +49,17 @@ impl Bench {
     }
 
     async fn with(book: &str, runner: ScriptedRunner) -> Self {
+        Self::at(book, runner, |clock| clock).await
+    }
+
+    /// The same, where the session reads another clock, made of the one that is moved by hand.
+    async fn at(book: &str, runner: ScriptedRunner, read: impl Fn(Arc<FixedClock>) -> Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (runbook, told) = parse(book);
         let runbook = Arc::new(runbook.unwrap_or_else(|| panic!("{told:?}")));
         let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_000_000_000)));
         let runner = Arc::new(runner);
-        let world = World { runtime: Handle::current(), clock: clock.clone(), runner: runner.clone() };
+        let world = World { runtime: Handle::current(), clock: read(clock.clone()), runner: runner.clone() };
         let opening = Opening { runbook, inputs: Map::new(), site: None, practice: None };
         let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
         let run = launch::begin(&Store::open(folder.path()), opening, &who, world).unwrap();
@@ -217,6 +222,35 @@ async fn a_worse_value_between_two_records_of_a_soak_is_not_lost_and_records_are
     bench.clock.advance(Duration::from_secs(60));
     bench.answers(Verdict::Ok);
     assert_eq!(worst(&bench.recorded().await), [Some(1)], "every ten minutes");
+}
+
+/// A clock on which time goes by with each look at it.
+struct Restless(Arc<FixedClock>);
+
+impl Clock for Restless {
+    fn now(&self) -> Timestamp {
+        self.0.advance(Duration::from_millis(1));
+        self.0.now()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_soak_ends_on_the_moment_at_which_it_was_looked_at() {
+    let book = format!("{HEAD}{}", SOAK.replace("1d", "30s"));
+    // Its worst value is not recorded yet when it passes, and when it begins anew.
+    for (last, seconds) in [(Verdict::Ok, 4), (Verdict::Bad, 1)] {
+        let mut bench = Bench::at(&book, ScriptedRunner::new(), |clock| Arc::new(Restless(clock))).await;
+        for verdict in [Verdict::Ok, Verdict::Degraded, Verdict::Ok] {
+            bench.answers(verdict);
+            bench.recorded().await;
+            bench.clock.advance(Duration::from_secs(9));
+        }
+        bench.clock.advance(Duration::from_secs(seconds));
+        bench.answers(last);
+        let events = bench.recorded().await;
+        assert_eq!(worst(&events), [Some(1)], "{events:?}");
+        assert_eq!(held(&events).is_some(), last == Verdict::Ok, "{events:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! The format: what is taken, what is refused and how that is told.
 
 mod explain;
+mod page;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -83,7 +83,7 @@ impl Walk {
         panic!("{step} never comes");
     }
 
-    fn end(&mut self, ended: Ended) {
+    pub(super) fn end(&mut self, ended: Ended) {
         let job = self.state.running.first().expect("a command runs").job;
         self.must(Proposal::Finished { job, ended, elapsed_ms: 1, output: None, printed: Printed::default() });
         self.sense();

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Three phases, the middle one a loop; `late` may be put off until the last.
-fn book_with(late: &str, behind: &str) -> Runbook {
+fn text_with(late: &str, behind: &str) -> String {
     let at = BOOK.find("[[phase]]").expect("the book has phases");
     let steps = format!(
         r#"
@@ -45,8 +45,11 @@ title = "Rest"
 confirm = "Well?"
 "#
     );
-    let text = format!("{}{steps}", BOOK[..at].replace("blocks = [\"nodes/stop\"]", "blocks = [\"run\"]"));
-    let (runbook, diagnostics) = parse(&text);
+    format!("{}{steps}", BOOK[..at].replace("blocks = [\"nodes/stop\"]", "blocks = [\"run\"]"))
+}
+
+fn book_with(late: &str, behind: &str) -> Runbook {
+    let (runbook, diagnostics) = parse(&text_with(late, behind));
     runbook.unwrap_or_else(|| panic!("{diagnostics:#?}"))
 }
 
@@ -125,20 +128,23 @@ fn it_needs_a_reason_and_a_step_that_takes_it() {
 }
 
 #[test]
-fn what_requires_it_stays_held_until_it_is_done() {
-    let late = "defer = \"after\"\nconfirm = \"Written?\"";
-    let mut walk = Walk::of(book_with(late, "requires = [\"prepare/late\"]"));
+fn what_requires_it_finds_it_taken_up_and_what_comes_before_that_may_not_require_it() {
+    let requires = "requires = [\"prepare/late\"]";
+    let mut walk = Walk::of(book_with("defer = \"finish\"\nconfirm = \"Written?\"", requires));
     walk.put_off();
-    for _ in 0..3 {
+    for step in ["prepare/soon", "nodes[n2]/each", "nodes[n3]/each"] {
+        assert_eq!(walk.key().to_string(), step);
         walk.do_first();
     }
-    let key = walk.key();
-    assert_eq!(key.to_string(), "finish/last");
-    let held = gate(&walk.runbook, &walk.state, &key, walk.moment.at);
-    assert_eq!(held, Gate::Closed(vec![Hold::Missing("prepare/late".parse().unwrap())]));
-    walk.must(Proposal::Skip { step: key, reason: "not today".into() });
-    walk.sense();
     assert_eq!(walk.key().to_string(), "prepare/late");
+    walk.do_first();
+    walk.do_first();
+    assert_eq!(walk.key().to_string(), "finish/last");
+    assert_eq!(gate(&walk.runbook, &walk.state, &walk.key(), walk.moment.at), Gate::Open);
+    // One that comes back only behind that would leave nothing but to skip or to override.
+    let (runbook, told) = parse(&text_with("defer = \"after\"\nconfirm = \"Written?\"", requires));
+    assert!(runbook.is_none());
+    assert_eq!(told.iter().map(|told| told.code).collect::<Vec<_>>(), ["put-off-required"]);
 }
 
 #[test]

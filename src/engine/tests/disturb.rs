@@ -11,7 +11,7 @@ fn book() -> Runbook {
 [[phase]]
 id = "nodes"
 title = "Each standby"
-for_each = '.health.node[] | select(.role == "standby") | .node'
+for_each = '.inputs.nodes[] | select(.name != "n1")'
 [[phase.step]]
 id = "stop"
 title = "Stop {{ .node.name }}"
@@ -30,6 +30,21 @@ id = "all"
 title = "Stop all"
 disturbs = { health = ["node"], for = "1m" }
 run = ["stop-all"]
+[[phase.step]]
+id = "again"
+title = "Go back to them"
+restart = "nodes"
+
+[[rollback]]
+id = "undo"
+title = "Undo"
+[[rollback.phase]]
+id = "undo"
+title = "Undo"
+[[rollback.phase.step]]
+id = "undo"
+title = "Undo it"
+confirm = "Undone?"
 "#;
     let head = BOOK[..at].replace("blocks = [\"nodes/stop\"]", "blocks = []");
     let (runbook, diagnostics) = parse(&format!("{head}{steps}"));
@@ -216,5 +231,97 @@ fn another_attempt_gives_what_the_first_made_bad_its_time_anew() {
     walk.must(Proposal::Retry { step: walk.key() });
     walk.do_first();
     walk.pass(10);
+    assert_eq!(walk.turned(), [expected("n2", 110)]);
+}
+
+/// Both standbys are stopped and started, and the walk stands where it can go back to them.
+fn at_the_edge() -> Walk {
+    let mut walk = Walk::at_the_stop();
+    for node in ["n2", "n3"] {
+        walk.at(&format!("nodes[{node}]/stop")).do_first();
+        walk.pass(10);
+        walk.answers(board([true, false, node == "n2"]));
+        walk.finish(0);
+    }
+    walk.at("all/again");
+    walk
+}
+
+#[test]
+fn going_back_closes_no_window() {
+    let mut walk = at_the_edge();
+    let before = walk.turned();
+    assert_eq!(before, [expected("n2", 170), expected("n3", 180)]);
+    walk.do_first();
+    assert_eq!(walk.key().to_string(), "nodes[n2]/stop");
+    assert_eq!(walk.turned(), before, "what was disturbed stays so, whatever is opened again");
+    // Not even by a sitting in between.
+    walk.must(Proposal::Leave { how: Leaving::Interrupted });
+    walk.sit();
+    walk.answers(board([true, false, false]));
+    assert_eq!(walk.turned(), before);
+    walk.pass(170);
+    assert_eq!(walk.turned()[1], expected("n3", 10));
+    assert!(matches!(walk.turned()[0].1, Turned::Overdue { .. }));
+}
+
+#[test]
+fn once_more_behind_the_edge_gives_the_row_its_time_anew() {
+    let mut walk = at_the_edge();
+    walk.pass(10 * MINUTE);
+    assert!(walk.turned().iter().all(|(_, turned)| matches!(turned, Turned::Overdue { .. })));
+    walk.do_first();
+    walk.do_first();
+    walk.pass(10);
+    assert_eq!(walk.turned()[0], expected("n2", 110));
+    assert!(matches!(walk.turned()[1].1, Turned::Overdue { .. }), "the other one was not stopped again");
+}
+
+#[test]
+fn what_went_bad_between_two_starts_and_outside_their_time_stays_unexpected() {
+    let mut walk = Walk::at_the_stop();
+    walk.do_first();
+    walk.finish(1);
+    walk.pass(3 * MINUTE);
+    walk.answers(board([true, false, true]));
+    let since = walk.moment.at;
+    walk.pass(5);
+    walk.must(Proposal::Retry { step: walk.key() });
+    walk.do_first();
+    walk.pass(10);
+    assert_eq!(walk.turned(), [("health/node[n2]".into(), Turned::Unexpected { since })]);
+}
+
+#[test]
+fn a_window_that_is_left_open_holds_on_a_way_back() {
+    let mut walk = at_the_edge();
+    walk.do_first();
+    walk.must(Proposal::RollBack { plan: RollbackId::new("undo"), reason: "enough".into() });
+    walk.sense();
+    assert_eq!(walk.turned(), [expected("n2", 170), expected("n3", 180)]);
+}
+
+#[test]
+fn a_command_that_never_started_disturbs_nothing() {
+    let mut walk = Walk::at_the_stop();
+    walk.do_first();
+    walk.end(Ended::NotStarted("no such program".into()));
+    walk.pass(10);
+    walk.answers(board([true, false, true]));
+    assert!(matches!(walk.turned()[..], [(_, Turned::Unexpected { .. })]));
+}
+
+#[test]
+fn of_many_attempts_the_first_and_the_latest_count() {
+    let mut walk = Walk::at_the_stop();
+    for attempt in 0..40 {
+        if attempt > 0 {
+            walk.must(Proposal::Retry { step: walk.key() });
+        }
+        walk.do_first();
+        walk.pass(10);
+        walk.answers(board([true, false, true]));
+        walk.finish(1);
+    }
     assert_eq!(walk.turned(), [expected("n2", 110)]);
 }

@@ -301,3 +301,67 @@ proptest! {
         }
     }
 }
+
+/// With a way back over what was stopped, in which names stand without their groups.
+fn with_way_back() -> String {
+    let back = r#"
+[[rollback]]
+id = "undo"
+title = "Start them again"
+when = '.began."nodes/stop" | length > 0'
+[[rollback.phase]]
+id = "tell"
+title = "Tell"
+[[rollback.phase.step]]
+id = "tell"
+title = "Tell"
+confirm = "Told?"
+[[rollback.phase]]
+id = "start"
+title = "Start"
+for_each = '.began."nodes/stop" | reverse[]'
+[[rollback.phase.step]]
+id = "start"
+title = "Start {{ .node.name }}"
+confirm = "Started?"
+"#;
+    format!("{CLUSTERS}{back}")
+}
+
+#[test]
+fn a_way_back_over_two_items_of_one_name_is_not_entered() {
+    let mut walk = clusters(&with_way_back(), &[("eu", true), ("us", true)]);
+    let (plan, reason) = (RollbackId::new("undo"), "enough".to_owned());
+    let back = Allowed::RollBack(plan.clone());
+    walk.at("nodes[eu/b]/look");
+    assert!(walk.allowed().contains(&back), "a and b of eu are two");
+    walk.at("nodes[us/a]/look");
+    assert!(!walk.allowed().contains(&back), "no step of it could open");
+    let refused = walk.propose(Proposal::RollBack { plan: plan.clone(), reason: reason.clone() });
+    let why = "the way back undo cannot be told: the phase \"Start\" cannot open: two items are named a";
+    assert_eq!(refused, Err(Refusal::Undecided(why.into())));
+    let told: Vec<_> = ways_back(&walk.runbook, &walk.state, &walk.moment).map(|(_, truth)| truth).collect();
+    assert_eq!(told, [Truth::Unknown("the phase \"Start\" cannot open: two items are named a".into())]);
+    // The plan goes on.
+    walk.at("nodes[us/b]/look");
+
+    let mut walk = clusters(&with_way_back(), &[("us", true)]);
+    walk.at("nodes[us/b]/look");
+    walk.must(Proposal::RollBack { plan, reason });
+    walk.sense();
+    walk.do_first();
+    assert_eq!(walk.key().to_string(), "start[b]/start");
+}
+
+#[test]
+fn nor_is_one_that_names_an_item_twice_by_itself() {
+    let twice = with_way_back().replace("| reverse[]'", "| .[], .[]'");
+    let nested = "[\".inputs.clusters[]\", '.group.name as $c | .health.node[] | select(.node.cluster == $c) | .node']";
+    let flat = twice.replace(nested, "'.health.node[] | .node'").replace("when = \".group.use\"\n", "");
+    let flat = flat.replace(".group.name", ".node.cluster");
+    let mut walk = clusters(&flat, &[("eu", true)]);
+    walk.moment.board = rows(&[("eu", "a", true)]);
+    walk.at("nodes[a]/look");
+    let refused = walk.propose(Proposal::RollBack { plan: RollbackId::new("undo"), reason: "enough".into() });
+    assert!(matches!(refused, Err(Refusal::Undecided(_))), "{refused:?}");
+}

@@ -79,7 +79,7 @@ fn again() -> Walk {
 }
 
 impl Walk {
-    fn at(&mut self, step: &str) -> &mut Self {
+    pub(super) fn at(&mut self, step: &str) -> &mut Self {
         for _ in 0..100 {
             if self.state.current.as_ref().is_some_and(|key| key.to_string() == step) {
                 return self;

@@ -200,6 +200,20 @@ fn what_is_seen_to_fail_after_a_gap_starts_it_again_too() {
 }
 
 #[test]
+fn one_that_is_silent_does_not_hide_another_that_is_bad() {
+    let mut walk = Walk::soaking();
+    walk.watch(HOUR);
+    walk.moment.board = silent(1);
+    walk.sense();
+    assert_eq!((walk.view().restarts, walk.is_soaking()), (0, true), "one lost answer is a gap");
+    let mut both = silent(1);
+    both.rows[2].verdict = Verdict::Bad;
+    walk.moment.board = both;
+    walk.sense();
+    assert_eq!(walk.view().restarts, 1);
+}
+
+#[test]
 fn silence_counts_up_to_the_last_answer_only() {
     let mut walk = Walk::soaking();
     walk.watch(HOUR);

@@ -4,7 +4,7 @@ use crate::runbook::id::{PhaseId, is_plain_name};
 use crate::runbook::model::Action;
 use crate::runbook::nearest::nearest;
 use crate::runbook::parse::{Counted, Place, Reader};
-use crate::runbook::raw::Table;
+use crate::runbook::raw::{Table, Text};
 
 impl<'d> Reader<'d> {
     /// The phase that is named; it is looked for when all phases have been read.
@@ -46,7 +46,39 @@ impl<'d> Reader<'d> {
                 let message = format!("the phase `{}` does not come after this step in its plan", text.value);
                 let help = "a step that is put off comes back before the phase that is named here opens";
                 self.findings.helped("not-later", &text.span, message, help);
+            } else {
+                self.check_required(counted, (from, text), phase);
             }
+        }
+    }
+
+    /// No step before the phase until which one may be put off requires that one: it would hold the walk up, and what
+    /// it waits for comes back only behind it.
+    fn check_required(&mut self, counted: &Counted<'_>, (from, text): (&Place, &Text<'_>), until: &Place) {
+        let at = |place: &Place| (place.plan, place.phase, place.step);
+        let phase_of = |place: &Place| {
+            let is_it = |(known, _): &&(Place, Text<'_>)| (known.plan, known.phase) == (place.plan, place.phase);
+            counted.phases.iter().find(is_it).map_or("", |(_, name)| name.value)
+        };
+        let step_of = |place: &Place| {
+            counted.steps.iter().find(|(known, _)| at(known) == at(place)).map_or("", |(_, name)| name.value)
+        };
+        let (phase, step) = (phase_of(from), step_of(from));
+        for (by, required, requirement) in &counted.requires {
+            let is_it = requirement.phase.as_str() == phase && requirement.step.as_str() == step;
+            if !is_it || by.plan != from.plan || by.phase >= until.phase || at(by) <= at(from) {
+                continue;
+            }
+            let message = format!(
+                "`{phase}/{step}` may be put off until `{}` opens, and this step comes before that",
+                text.value
+            );
+            let help = if by.phase == from.phase {
+                "what a step of the same phase requires cannot be put off: move one of the two to another phase".into()
+            } else {
+                format!("let it be put off until `{}` at most", phase_of(by))
+            };
+            self.findings.helped("put-off-required", &required.span, message, help);
         }
     }
 }

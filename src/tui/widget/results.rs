@@ -157,7 +157,7 @@ impl Results<'_> {
         match result.ended {
             Some(Ended::NotStarted(_) | Ended::Lost) => String::new(),
             Some(_) => tell::duration(Duration::from_millis(result.elapsed_ms)),
-            None => tell::duration(Duration::from_secs(self.now.since(result.started.latest).as_secs())),
+            None => tell::duration(Duration::from_secs(self.now.since(result.started).as_secs())),
         }
     }
 }
