@@ -46,6 +46,7 @@ fn the_main_job_without_a_terminal_ends_suspended_and_can_be_gone_on_with() {
     assert_eq!(output.status.code(), Some(40), "{output:?}");
     let told = text(&output.stderr);
     assert!(told.contains("there is no terminal") && told.contains("piton resume 20"), "{told}");
+    assert!(told.contains("--autopilot` goes on with it without one"), "{told}");
     let resumed = home.run(&["resume", "--autopilot", "--speed", "100"]);
     assert_eq!(resumed.status.code(), Some(0), "{resumed:?}");
     assert!(text(&resumed.stdout).contains("closed: completed"));
@@ -253,6 +254,7 @@ fn a_code_is_explained_and_an_unknown_one_is_a_usage_error() {
         (&["check", "--explain", "no-expect"][..], 0, "advice[no-expect]: a command without `expect`"),
         (&["check", "--explain", "unknown-key"], 0, "error[unknown-key]: "),
         (&["check", "--explain"], 0, "advice  way-back-lost "),
+        (&["check", "--explain"], 0, "error   not-later "),
         (&["check", "--explain", "no-expct"], 2, "did you mean no-expect?"),
         (&["check", "--explain", "\u{1b}[2J"], 2, "the codes are "),
         (&["check"], 2, "<FILE>"),
@@ -267,9 +269,13 @@ fn a_code_is_explained_and_an_unknown_one_is_a_usage_error() {
 #[test]
 fn what_can_be_practised_is_and_the_rest_says_why_not() {
     let home = Home::new();
-    let single = ["practice", "vault-single-upgrade", "--nodes", "1", "--autopilot", "--speed", "100"];
-    let output = home.run(&single);
+    let output = home.run(&["practice", "vault-single-upgrade", "--autopilot", "--speed", "100"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let output = home.run(&["practice", "vault-single-upgrade", "--nodes", "3", "--autopilot"]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("with 3 nodes the check \"See one healthy server\" never holds"), "{told}");
+    assert!(told.contains("hint: it can be practised with --nodes 1"), "{told}");
     for book in ["vault-replication-upgrade", "vault-upgrade-rehearsal", "nomad-clients"] {
         let output = home.run(&["practice", book, "--autopilot"]);
         let told = text(&output.stderr);
@@ -284,7 +290,10 @@ fn an_open_run_holds_back_another_one_of_its_place_unless_told_otherwise() {
     let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/sites/vault-example.toml");
     let site = site.to_string_lossy();
     let begin = ["run", "vault-ha-upgrade", "--set", "target=1.17.3", "--site", &*site];
-    assert_eq!(home.run(&begin).status.code(), Some(40));
+    let output = home.run(&begin);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(40), "{told}");
+    assert!(told.contains("walked by a person only") && !told.contains("autopilot"), "{told}");
     let output = home.run(&begin);
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{told}");

@@ -126,9 +126,9 @@ pub struct PracticeArguments {
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
     pub speed: f64,
 
-    /// How many nodes the simulated cluster has.
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
-    pub nodes: u8,
+    /// How many nodes the simulated cluster has; without this as many as the runbook needs.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub nodes: Option<u8>,
 
     /// The seed of everything that chance decides.
     #[arg(long, default_value_t = 1, value_name = "N")]

@@ -20,7 +20,8 @@ use crate::journal::Store;
 use crate::plain;
 use crate::practice::vault::{Options, Vault};
 use crate::practice::{Practice, System};
-use crate::runbook::Runbook;
+use crate::runbook::parts::{Part, parts};
+use crate::runbook::{Action, Runbook, Truth};
 use crate::session::launch;
 use crate::session::practice::{PracticeRunner, replay};
 use crate::session::{Launched, Opening, Suspended, Who, World};
@@ -38,8 +39,8 @@ pub struct Cluster {
 /// What a practice cluster is built from, as it was asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
-    /// How many nodes.
-    pub nodes: u8,
+    /// How many nodes; `None`: as many as the runbook needs.
+    pub nodes: Option<u8>,
     /// The seed.
     pub seed: u64,
     /// How many times as fast as real time.
@@ -48,7 +49,7 @@ pub struct Wanted {
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { nodes: 3, seed: 1, speed: 1.0 }
+        Self { nodes: None, seed: 1, speed: 1.0 }
     }
 }
 
@@ -77,11 +78,16 @@ pub async fn begin(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
-    if let Some(why) = hindrance(&runbook) {
-        return Err(CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id))
-            .hint("vault-ha-upgrade and, with --nodes 1, vault-single-upgrade can be practised"));
-    }
-    let cluster = build(&runbook.system, wanted, &[], &[], runtime).await?;
+    let fitting = fitting(&runbook);
+    let nodes = wanted.nodes.map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
+    let nodes = nodes.map_err(|why| {
+        let hint = fitting.map_or_else(
+            |_| "vault-ha-upgrade and vault-single-upgrade can be practised".to_owned(),
+            |nodes| format!("it can be practised with --nodes {nodes}"),
+        );
+        CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id)).hint(hint)
+    })?;
+    let cluster = build(&runbook.system, nodes, wanted, (&[], &[]), runtime).await?;
     let inputs = of_the_runbook(&runbook, cluster.inputs);
     let bound = crate::site::bind(&runbook, &[], None, &inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
@@ -101,9 +107,9 @@ pub async fn go_on(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
-    let wanted = Wanted { nodes: seen.nodes, seed: seen.seed, speed };
+    let wanted = Wanted { nodes: Some(seen.nodes), seed: seen.seed, speed };
     let system = suspended.runbook.system.clone();
-    let cluster = build(&system, wanted, &seen.ports, &suspended.records, runtime).await?;
+    let cluster = build(&system, seen.nodes, wanted, (&seen.ports, &suspended.records), runtime).await?;
     launch::go_on(store, suspended, who, cluster.world).map_err(run::launch_error)
 }
 
@@ -146,24 +152,67 @@ fn interruption() -> std::io::Result<impl Future<Output = ()>> {
     }))
 }
 
+/// How many nodes a simulated cluster may be tried with, the usual number first.
+const COUNTS: [u8; 5] = [3, 1, 2, 4, 5];
+
 /// Why a simulated cluster of this version cannot stand in for what the runbook needs; `None` when it can.
 pub fn hindrance(runbook: &Runbook) -> Option<String> {
-    if !has_simulator(&runbook.system) {
-        return Some(format!("there is no simulator for {:?} yet", runbook.system));
+    fitting(runbook).err()
+}
+
+/// How many nodes the simulated cluster has that stands in for what the runbook needs, or why none does.
+fn fitting(runbook: &Runbook) -> Result<u8, String> {
+    let first = fits(runbook, COUNTS[0]);
+    let others = || COUNTS.into_iter().skip(1).find(|nodes| fits(runbook, *nodes).is_ok());
+    match first {
+        Ok(()) => Ok(COUNTS[0]),
+        Err(why) if !has_simulator(&runbook.system) => Err(why),
+        Err(why) => others().ok_or(why),
     }
-    let cluster = Vault::new(Options::with_nodes(3), Timestamp::default());
+}
+
+/// Whether a simulated cluster of so many nodes can stand in for what the runbook needs; if not, why.
+fn fits(runbook: &Runbook, nodes: u8) -> Result<(), String> {
+    if !has_simulator(&runbook.system) {
+        return Err(format!("there is no simulator for {:?} yet", runbook.system));
+    }
+    let cluster = Vault::new(Options::with_nodes(usize::from(nodes)), Timestamp::default());
     let inputs = of_the_runbook(runbook, cluster.inputs(&|_| "http://127.0.0.1:8200".to_owned()));
-    let bound = match crate::site::bind(runbook, &[], None, &inputs) {
-        Ok(bound) => bound,
-        Err(problems) => {
-            return Some(format!("the simulated cluster does not fit its inputs: {}", run::unbound(&problems).message));
-        }
-    };
+    let bound = crate::site::bind(runbook, &[], None, &inputs).map_err(|problems| {
+        format!("the simulated cluster does not fit its inputs: {}", run::unbound(&problems).message)
+    })?;
     if let Some(input) = bound.missing.first() {
-        return Some(format!("the simulated cluster has no {input}"));
+        return Err(format!("the simulated cluster has no {input}"));
     }
     let scope = serde_json::json!({ "inputs": bound.inputs });
-    health::targets(runbook, &scope).err().map(|problems| problems.join("; "))
+    health::targets(runbook, &scope).map_err(|problems| problems.join("; "))?;
+    match never_holds(runbook, &scope) {
+        Some((step, rule)) => {
+            let noun = if nodes == 1 { "node" } else { "nodes" };
+            Err(format!("with {nodes} {noun} the check {step:?} never holds, because of {rule}"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A check that every run comes to and that never holds with these inputs, and the part of it that says so: what hangs
+/// on inputs alone stays as it is.
+fn never_holds<'r>(runbook: &'r Runbook, scope: &Value) -> Option<(&'r str, String)> {
+    let always = runbook.phases.iter().filter(|phase| phase.when.is_none() && phase.for_each.is_none());
+    let steps = always.flat_map(|phase| &phase.steps).filter(|step| step.when.is_none());
+    steps.into_iter().find_map(|step| {
+        let Action::Check { holds, .. } = &step.action else { return None };
+        let mut parts = parts(holds);
+        if parts.is_empty() {
+            parts.push(Part { source: holds.source().trim().to_owned(), expr: holds.clone() });
+        }
+        let is_never = |part: &Part| {
+            let reads = part.expr.reads();
+            let is_of_inputs = !reads.whole && reads.keys.keys().all(|key| key == "inputs");
+            is_of_inputs && part.expr.truth(scope) == Truth::False
+        };
+        parts.into_iter().find(is_never).map(|part| (step.title.source(), part.source))
+    })
 }
 
 /// A runbook need not want all that the cluster could tell it.
@@ -179,9 +228,9 @@ pub fn has_simulator(system: &str) -> bool {
 
 async fn build(
     system: &str,
+    nodes: u8,
     wanted: Wanted,
-    ports: &[u16],
-    records: &[Record],
+    (ports, records): (&[u16], &[Record]),
     runtime: &Handle,
 ) -> Result<Cluster, CliError> {
     if !has_simulator(system) {
@@ -191,7 +240,7 @@ async fn build(
     let last = records.last().map_or(Timestamp::default(), |record| record.at);
     let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, wanted.speed));
     let began = records.first().map_or_else(|| clock.now(), |record| record.at);
-    let options = Options { seed: wanted.seed, ..Options::with_nodes(usize::from(wanted.nodes)) };
+    let options = Options { seed: wanted.seed, ..Options::with_nodes(usize::from(nodes)) };
     let mut cluster = Vault::new(options, began);
     for (node, port) in cluster.nodes().into_iter().zip(ports) {
         cluster.place(&node, &format!("http://127.0.0.1:{port}"));
@@ -203,7 +252,7 @@ async fn build(
             .hint("another program may hold one of its ports; try again, or begin a new practice run")
     })?;
     let inputs = practice.inputs();
-    let seen = PracticeSeen { nodes: wanted.nodes, seed: wanted.seed, ports: practice.ports() };
+    let seen = PracticeSeen { nodes, seed: wanted.seed, ports: practice.ports() };
     let runner = Arc::new(PracticeRunner::new(Arc::new(practice), clock.clone(), runtime.clone()));
     Ok(Cluster { inputs, seen, world: World { runtime: runtime.clone(), clock, runner } })
 }

@@ -124,9 +124,14 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
         let folder = launched.folder.clone();
         runtime.block_on(leave(launched));
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        return Err(CliError::suspended(format!("there is no terminal to walk {name} in: nothing was done"))
-            .hint(format!("in a terminal, `piton resume {name}` goes on with it"))
-            .hint("`piton practice RUNBOOK --autopilot` walks a practice run without one"));
+        let error = CliError::suspended(format!("there is no terminal to walk {name} in: nothing was done"))
+            .hint(format!("in a terminal, `piton resume {name}` goes on with it"));
+        let is_practice = is_of_practice(&folder);
+        return Err(if is_practice {
+            error.hint(format!("`piton resume {name} --autopilot` goes on with it without one"))
+        } else {
+            error.hint("a run that is no practice is walked by a person only")
+        });
     }
     let stage = Stage::new(None, runtime.handle().clone())?;
     face(runtime, Start::Run(Box::new(launched)), stage, looks)
@@ -204,8 +209,12 @@ pub fn told_head(folder: &Path, outcome: Option<Outcome>) -> Result<String, CliE
 
 /// What marks a line about a practice run; nothing for a live one. The two are kept in different places.
 fn watermark(folder: &Path) -> &'static str {
-    let is_practice = folder.parent().and_then(Path::file_name).is_some_and(|place| place == "practice");
-    if is_practice { plain::WATERMARK } else { "" }
+    if is_of_practice(folder) { plain::WATERMARK } else { "" }
+}
+
+/// Whether the folder of a run is that of a practice run.
+fn is_of_practice(folder: &Path) -> bool {
+    folder.parent().and_then(Path::file_name).is_some_and(|place| place == "practice")
 }
 
 /// What is wrong with how inputs were bound.

@@ -19,7 +19,9 @@ pub struct Explanation {
 
 /// All of them: advice first, each group by code.
 pub fn all() -> impl Iterator<Item = &'static Explanation> {
-    ADVICE.iter().chain(ERRORS).chain(ERRORS_WALK)
+    let mut errors: Vec<_> = ERRORS.iter().chain(ERRORS_WALK).collect();
+    errors.sort_by_key(|entry| entry.code);
+    ADVICE.iter().chain(errors)
 }
 
 /// The entry of that code.
@@ -94,6 +96,10 @@ mod tests {
     fn codes_stand_in_order_and_once() {
         for group in [ADVICE, ERRORS, ERRORS_WALK] {
             assert!(group.windows(2).all(|pair| pair[0].code < pair[1].code), "{group:?}");
+        }
+        for is_advice in [true, false] {
+            let codes: Vec<_> = all().filter(|entry| entry.is_advice() == is_advice).map(|entry| entry.code).collect();
+            assert!(codes.is_sorted(), "{codes:?}");
         }
         assert!(ADVICE.iter().all(|entry| ERRORS.iter().all(|other| other.code != entry.code)));
         assert!(of("nothing").is_none());

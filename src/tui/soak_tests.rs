@@ -6,6 +6,8 @@ use insta::assert_snapshot;
 
 use crate::engine::{Mode, Proposal, Verdict};
 use crate::runbook::{Action, Soak, Worse, Worst};
+use crate::session::Update;
+use crate::tui::message::Message;
 use crate::tui::stage_tests::{Stage, expr, look, runbook, step};
 use crate::tui::theme::UNICODE;
 
@@ -63,7 +65,7 @@ fn a_soak_tells_how_much_of_it_was_seen_and_when_it_can_pass() {
     at_both_sizes("a_soak", |stage| {
         watch(stage, 3);
         stage.propose(Proposal::NoteSoak { seen: Some(1.into()) });
-        stage.tell(crate::tui::message::Message::Woken);
+        stage.tell(Message::Woken);
     });
 }
 
@@ -133,4 +135,24 @@ fn a_soak_that_is_over_tells_what_it_came_to() {
         watch(stage, 24);
         stage.press("up");
     });
+}
+
+#[test]
+fn a_soak_stands_still_when_nothing_can_be_recorded() {
+    for size in SIZES {
+        let mut stage = soaking(size);
+        watch(&mut stage, 3);
+        stage.tell(Message::Session(Update::Halted("no space left on device: journal.jsonl".into())));
+        let told = |stage: &Stage| stage.run().view.page.soak.clone();
+        let before = told(&stage);
+        assert!(before.is_some() && stage.picture().contains("soaks for 3 h of 24 h"), "{}", stage.picture());
+        for _ in 0..6 {
+            stage.clock.advance(Duration::from_secs(600));
+            stage.answer("vault-1", Verdict::Ok, "active");
+            stage.answer("vault-2", Verdict::Bad, "");
+            stage.tell(Message::Woken);
+        }
+        assert_eq!(told(&stage), before);
+        assert!(stage.picture().contains("soaks for 3 h of 24 h"), "{}", stage.picture());
+    }
 }

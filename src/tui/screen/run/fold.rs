@@ -39,6 +39,7 @@ impl Run {
             }
             Update::Halted(why) => {
                 self.halted = Some(why);
+                self.soaking.halt(now.run);
                 self.pending = None;
                 self.dialog = None;
             }

@@ -247,7 +247,7 @@ impl Run {
             }
             let shown = self.shown_step();
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
-            self.soaking.told(&mut self.view.page);
+            self.soaking.told(&mut self.view.page, &self.runbook, &self.state);
             if self.is_at_current() {
                 self.view.page.held = self.held();
                 self.view.page.missing = self.missing();
