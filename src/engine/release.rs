@@ -3,7 +3,7 @@
 use crate::engine::proposal::Refusal;
 use crate::engine::state::RunState;
 use crate::runbook::StepKey;
-use crate::text::is_hidden;
+use crate::runbook::value::first_unseen;
 
 /// The longest name of a person, in bytes.
 const MAX_PERSON_BYTES: usize = 200;
@@ -21,7 +21,7 @@ pub fn may_release(state: &RunState, key: &StepKey, name: &str) -> Result<String
     if name.len() > MAX_PERSON_BYTES || name.chars().any(char::is_control) {
         return Err(Refusal::BadText("a name is one line of at most 200 bytes"));
     }
-    if name.chars().any(is_unseen) {
+    if first_unseen(name).is_some() || name.chars().any(is_blank) {
         return Err(Refusal::BadText("there is a character in this name that cannot be seen: type the name anew"));
     }
     match acting(state, key).find(|person| folded(person) == folded(name)) {
@@ -45,10 +45,10 @@ fn person_of(by: &str) -> &str {
     by.rsplit_once('@').map_or(by, |(person, _)| person)
 }
 
-/// Whether a character leaves nothing of its own to be seen, so that two names with and without it look the same.
-fn is_unseen(c: char) -> bool {
-    // The last ones: selectors of variants, and the pattern of Braille without a dot.
-    is_hidden(c) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{2800}')
+/// Whether a character looks like nothing or changes nothing to be seen: selectors of variants, and the pattern of
+/// Braille without a dot.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{2800}')
 }
 
 /// What two ways to write one name have in common: a host or domain, case and blanks do not make another person.

@@ -102,10 +102,15 @@ fn check_line(text: &str) -> Result<(), String> {
     if text.len() > MAX_VALUE_BYTES {
         return Err(format!("it has {} bytes; the limit is {MAX_VALUE_BYTES}", text.len()));
     }
-    match text.chars().find(|c| c.is_control() || is_hidden(*c)) {
+    match first_unseen(text) {
         Some(c) => Err(format!("it holds U+{:04X}, which cannot be seen", u32::from(c))),
         None => Ok(()),
     }
+}
+
+/// The first character of a line that leaves nothing to be seen, or not what it does.
+pub fn first_unseen(text: &str) -> Option<char> {
+    text.chars().find(|c| c.is_control() || is_hidden(*c))
 }
 
 fn check_nodes(fields: &[String], nodes: &[Value]) -> Result<(), String> {
