@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 
 use super::command::{failed, printed};
@@ -42,28 +43,7 @@ fn tar(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
         );
     }
     if is_made {
-        let mut members = Vec::new();
-        for name in &given.operands {
-            let tree = files.tree(&format!("{}/{name}", absolute(&folder)));
-            if tree.is_empty() {
-                return failed(
-                    2,
-                    &format!(
-                        "tar: {name}: Cannot stat: No such file or directory\ntar: Exiting with failure status due to previous errors"
-                    ),
-                );
-            }
-            members.extend(tree.into_iter().map(|(path, entry)| {
-                let slash = if path.is_empty() { "" } else { "/" };
-                (format!("{name}{slash}{path}"), entry)
-            }));
-        }
-        return match files.write(&file, Entry::archive(members, &user, now), &user) {
-            Ok(()) => printed("").lasting(Duration::from_secs(3)),
-            Err(why) => {
-                failed(2, &format!("tar: {file}: Cannot open: {why}\ntar: Error is not recoverable: exiting now"))
-            }
-        };
+        return created(files, &given.operands, (&folder, &file), &user, now);
     }
     let archive = match files.read(&file, &user) {
         Ok(entry) => entry.clone(),
@@ -82,6 +62,35 @@ fn tar(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
         () if given.has(&["d", "diff", "compare"]) => compared(files, &archive, &folder),
         () if given.has(&["x", "extract", "get"]) => extracted(files, &archive, &folder, &user),
         () => failed(2, "tar: You must specify one of the '-Acdtrux', '--delete' or '--test-label' options"),
+    }
+}
+
+fn created(
+    files: &mut super::Files,
+    names: &[String],
+    (folder, file): (&str, &str),
+    user: &str,
+    now: Timestamp,
+) -> CommandResult {
+    let mut members = Vec::new();
+    for name in names {
+        let tree = files.tree(&format!("{}/{name}", absolute(folder)));
+        if tree.is_empty() {
+            return failed(
+                2,
+                &format!(
+                    "tar: {name}: Cannot stat: No such file or directory\ntar: Exiting with failure status due to previous errors"
+                ),
+            );
+        }
+        members.extend(tree.into_iter().map(|(path, entry)| {
+            let slash = if path.is_empty() { "" } else { "/" };
+            (format!("{name}{slash}{path}"), entry)
+        }));
+    }
+    match files.write(file, Entry::archive(members, user, now), user) {
+        Ok(()) => printed("").lasting(Duration::from_secs(3)),
+        Err(why) => failed(2, &format!("tar: {file}: Cannot open: {why}\ntar: Error is not recoverable: exiting now")),
     }
 }
 
