@@ -58,6 +58,10 @@ pub fn event(event: &Event) -> String {
         Event::StepDeferred { step, until, reason, .. } => format!("{step} was put off until {until}: {reason}"),
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
         Event::StepsReopened { step, from, reason, .. } => format!("{step} led back to phase {from}: {reason}"),
+        Event::StepsRenewed { step, renewed } => {
+            let renewed: Vec<_> = renewed.iter().map(ToString::to_string).collect();
+            format!("before {step} is done anew: {}", renewed.join(", "))
+        }
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
         Event::ConditionChanged { condition, truth, why, .. } => {
             let colon = if why.is_empty() { "" } else { ": " };
@@ -100,6 +104,7 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::StepDeferred { step, .. }
         | Event::StepOverridden { step, .. }
         | Event::StepsReopened { step, .. }
+        | Event::StepsRenewed { step, .. }
         | Event::StepNotApplicable { step, .. } => Some(step),
         _ => None,
     }
@@ -315,9 +320,7 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
         }
         Hold::Stale { step, age, within } => {
             let (age, within) = (duration(Duration::from_secs(age.as_secs())), duration(*within));
-            format!(
-                "{step} was done {age} ago, at most {within} are allowed: do it anew and override with what was seen"
-            )
+            format!("{step} was done {age} ago, at most {within} are allowed: it must be done anew")
         }
         Hold::Soaking { coverage, needed, left, .. } => {
             let short = if coverage < needed { format!(", {needed} % needed") } else { String::new() };
@@ -341,6 +344,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),
         Allowed::Retry(_) => ("retry", "retry"),
+        Allowed::Renew(_) => ("do anew", "anew"),
         Allowed::Skip(_) => ("skip", "skip"),
         Allowed::Defer(_) => ("put off", "defer"),
         Allowed::Override(_) => ("override", "override"),
