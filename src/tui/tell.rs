@@ -320,7 +320,7 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
         }
         Hold::Stale { step, age, within } => {
             let (age, within) = (duration(Duration::from_secs(age.as_secs())), duration(*within));
-            format!("{step} was done {age} ago, at most {within} are allowed: it must be done anew")
+            format!("{step} was done {age} ago, at most {within} are allowed")
         }
         Hold::Soaking { coverage, needed, left, .. } => {
             let short = if coverage < needed { format!(", {needed} % needed") } else { String::new() };
