@@ -58,15 +58,9 @@ pub fn event(event: &Event) -> String {
         Event::StepDeferred { step, until, reason, .. } => format!("{step} was put off until {until}: {reason}"),
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
         Event::StepsReopened { step, from, reason, .. } => format!("{step} led back to phase {from}: {reason}"),
-        Event::StepsRenewed { step, renewed } => {
-            let renewed: Vec<_> = renewed.iter().map(ToString::to_string).collect();
-            format!("before {step} is done anew: {}", renewed.join(", "))
-        }
+        Event::StepsRenewed { step, renewed } => format!("before {step} is done anew: {}", names(renewed)),
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
-        Event::ConditionChanged { condition, truth, why, .. } => {
-            let colon = if why.is_empty() { "" } else { ": " };
-            format!("{condition} {}{colon}{why}", tri(*truth))
-        }
+        Event::ConditionChanged { condition, truth, why, .. } => format!("{condition} {}{}", tri(*truth), because(why)),
         Event::GuardAcknowledged { condition, reason } => format!("{condition} was acknowledged: {reason}"),
         Event::NoteAdded { text, .. } => format!("note: {}", text.lines().next().unwrap_or_default()),
         Event::RollbackEntered { plan, reason, .. } => format!("the way back {plan} was entered: {reason}"),
@@ -74,6 +68,14 @@ pub fn event(event: &Event) -> String {
         Event::TailSetAside { bytes, .. } => format!("a torn last line of {bytes} bytes was set aside"),
         Event::RunClosed { outcome, .. } => format!("the run was closed: {}", outcome.word()),
     }
+}
+
+fn names(steps: &[StepKey]) -> String {
+    steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn because(why: &str) -> String {
+    if why.is_empty() { String::new() } else { format!(": {why}") }
 }
 
 fn for_item(item: Option<&str>) -> String {
