@@ -82,8 +82,9 @@ fn describe_step(event: &Event) -> String {
         Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
         Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
         Event::ChoiceMade { step, choice, .. } => say("chose", step, choice),
-        Event::HoldReleased { step, released_by, said, .. } => {
-            say("released", step, &format!("by {released_by}: {said}"))
+        Event::HoldReleased { step, released_by, said, signature, .. } => {
+            let signed = signature.as_ref().map(|signed| format!(", {}", signed.describe())).unwrap_or_default();
+            say("released", step, &format!("by {released_by}{signed}: {said}"))
         }
         Event::CommandsApproved { step, commands, .. } => {
             say("run all", step, &format!("{} commands, at most {MAX_AT_ONCE} at once", commands.len()))

@@ -16,4 +16,4 @@ pub use error::SignatureError;
 pub use sshsig::{Checked, check};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

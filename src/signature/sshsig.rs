@@ -18,6 +18,8 @@ pub struct Checked {
     pub key_type: String,
     /// The fingerprint of the key, `SHA256:…`.
     pub fingerprint: String,
+    /// Lower-case hex sha256 of the text that is signed.
+    pub sha256: String,
     /// The signature as ssh-keygen writes it.
     pub armored: String,
 }
@@ -55,6 +57,7 @@ pub fn check(armored: &str, namespace: &str, message: &[u8]) -> Result<Checked, 
         put_string(&mut framed, part);
     }
     key.verify(&framed, signature)?;
-    let armored = armor::close(&bytes);
-    Ok(Checked { key_type: key.kind.to_owned(), fingerprint: key.fingerprint(), armored })
+    let sha256 = digest(&SHA256, message).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let (key_type, fingerprint, armored) = (key.kind.to_owned(), key.fingerprint(), armor::close(&bytes));
+    Ok(Checked { key_type, fingerprint, sha256, armored })
 }

@@ -35,13 +35,21 @@ fn positive(number: &[u8]) -> Vec<u8> {
 
 /// The frame that is signed for this message.
 fn frame(hash: &str, message: &[u8]) -> Vec<u8> {
+    frame_for(NAMESPACE, hash, message)
+}
+
+fn frame_for(namespace: &str, hash: &str, message: &[u8]) -> Vec<u8> {
     let by = if hash == "sha256" { &SHA256 } else { &SHA512 };
-    [b"SSHSIG".as_slice(), &strings(&[NAMESPACE.as_bytes(), b"", hash.as_bytes(), digest(by, message).as_ref()])]
+    [b"SSHSIG".as_slice(), &strings(&[namespace.as_bytes(), b"", hash.as_bytes(), digest(by, message).as_ref()])]
         .concat()
 }
 
 fn whole(key: &[u8], hash: &str, signature: &[u8]) -> Vec<u8> {
-    let rest = strings(&[key, NAMESPACE.as_bytes(), b"", hash.as_bytes(), signature]);
+    whole_for(NAMESPACE, key, hash, signature)
+}
+
+fn whole_for(namespace: &str, key: &[u8], hash: &str, signature: &[u8]) -> Vec<u8> {
+    let rest = strings(&[key, namespace.as_bytes(), b"", hash.as_bytes(), signature]);
     [b"SSHSIG\0\0\0\x01".as_slice(), &rest].concat()
 }
 
@@ -51,10 +59,19 @@ fn on_token(application: &[u8], message: &[u8]) -> Vec<u8> {
 }
 
 fn ed25519(hash: &str) -> Vec<u8> {
+    ed25519_of(NAMESPACE, hash, MESSAGE)
+}
+
+fn ed25519_of(namespace: &str, hash: &str, message: &[u8]) -> Vec<u8> {
     let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
     let key = strings(&[b"ssh-ed25519", pair.public_key().as_ref()]);
-    let made = pair.sign(&frame(hash, MESSAGE));
-    whole(&key, hash, &strings(&[b"ssh-ed25519", made.as_ref()]))
+    let made = pair.sign(&frame_for(namespace, hash, message));
+    whole_for(namespace, &key, hash, &strings(&[b"ssh-ed25519", made.as_ref()]))
+}
+
+/// A signature such as ssh-keygen would make.
+pub(crate) fn made(namespace: &str, message: &str) -> String {
+    close(&ed25519_of(namespace, "sha512", message.as_bytes()))
 }
 
 fn ed25519_on_token() -> Vec<u8> {
@@ -104,6 +121,7 @@ fn a_signature_by_a_key_of_each_type_fits_its_message_alone() {
         let armored = close(&bytes);
         let checked = check(&armored, NAMESPACE, MESSAGE).unwrap_or_else(|error| panic!("{kind}: {error}"));
         assert_eq!((checked.key_type.as_str(), &checked.armored), (kind, &armored));
+        assert_eq!(checked.sha256, crate::journal::sha256_hex(MESSAGE));
         assert!(checked.fingerprint.starts_with("SHA256:") && checked.fingerprint.len() == 50, "{checked:?}");
         assert_eq!(check(&armored, NAMESPACE, b"to be signed"), Err(SignatureError::DoesNotFit), "{kind}");
         let (found, wanted) = (NAMESPACE.to_owned(), "file".to_owned());

@@ -54,7 +54,12 @@ impl Release {
             return Answer::Stay;
         }
         let (step, released_by) = (self.step.clone(), self.released_by.clone());
-        self.said.take("state what was looked at", |said| Proposal::Release { step, released_by, said })
+        self.said.take("state what was looked at", |said| Proposal::Release {
+            step,
+            released_by,
+            said,
+            signature: None,
+        })
     }
 
     /// Back to the name, or away.

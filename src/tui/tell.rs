@@ -29,7 +29,10 @@ pub fn event(event: &Event) -> String {
             format!("{step} answered: {name} = {value}")
         }
         Event::ChoiceMade { step, choice, .. } => format!("{step} was decided: {choice}"),
-        Event::HoldReleased { step, released_by, said, .. } => format!("{step} was released by {released_by}: {said}"),
+        Event::HoldReleased { step, released_by, said, signature, .. } => {
+            let signed = signature.as_ref().map(|signed| format!(", {}", signed.describe())).unwrap_or_default();
+            format!("{step} was released by {released_by}{signed}: {said}")
+        }
         Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
         Event::CancelAsked { step } => format!("the commands of {step} are to end"),
         Event::CommandStarted { step, item, command, .. } => {
