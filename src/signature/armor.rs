@@ -17,12 +17,13 @@ const COLUMNS: usize = 70;
 /// The longest signature in base64: several times that of the longest key.
 const MAX_CHARS: usize = 32 * 1024;
 
-/// The bytes of the one signature in a text. Where its lines end does not matter, nor what blanks a terminal put in.
+/// The bytes of the one signature in a text. Where its lines end does not matter, nor what blanks a terminal put in, nor
+/// what else of the terminal was copied with it.
 pub fn open(text: &str) -> Result<Vec<u8>, SignatureError> {
-    let (before, rest) = text.split_once(BEGIN).ok_or(SignatureError::None)?;
+    let (_, rest) = text.split_once(BEGIN).ok_or(SignatureError::None)?;
     let (inner, after) = rest.split_once(END).ok_or(SignatureError::Incomplete)?;
-    if !before.trim().is_empty() || !after.trim().is_empty() {
-        return Err(SignatureError::Damaged("something else stands before or after it"));
+    if inner.contains(BEGIN) || after.contains(BEGIN) {
+        return Err(SignatureError::Two);
     }
     let inner: Vec<u8> = inner.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     if inner.len() > MAX_CHARS {

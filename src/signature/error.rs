@@ -11,6 +11,9 @@ pub enum SignatureError {
     /// Its end is missing.
     #[error("the signature is not all there: its last line is {END}; paste all of it")]
     Incomplete,
+    /// There is more than one.
+    #[error("there are two signatures: paste one")]
+    Two,
     /// It does not read as one.
     #[error("the signature is damaged, {0}: paste all of it anew, or make it anew")]
     Damaged(&'static str),

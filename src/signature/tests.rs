@@ -152,6 +152,7 @@ fn a_signature_survives_what_terminals_do_to_its_lines() {
         armored.replace('\n', " "),
         armored.replace('\n', "\r\n"),
         format!("\n\n  {armored}\n "),
+        format!("$ ssh-keygen -Y sign\nSigning data on standard input\n{armored}$ "),
         armored.replace('\n', "\n    "),
     ];
     for text in table {
@@ -179,7 +180,8 @@ fn what_is_no_signature_is_refused_by_what_it_lacks() {
         (String::new(), "no ssh signature"),
         ("ssh-ed25519 AAAA jo@laptop".into(), "no ssh signature"),
         (armored[..armored.len() - 20].to_owned(), "not all there"),
-        (format!("{armored}{armored}"), "before or after"),
+        (format!("{armored}{armored}"), "two signatures"),
+        (armored.replacen("U1NI", &format!("U1NI{armored}"), 1), "two signatures"),
         (armored.replacen("U1NI", "U1-I", 1), "wrong characters"),
         (close(b""), "ends too early"),
         (close(&bytes[..bytes.len() - 1]), "ends too early"),
