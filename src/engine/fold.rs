@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::engine::disturb::Turn;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
-use crate::engine::signed::Opening;
+use crate::engine::signed::{Opening, signed_by};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
     Chosen, Closed, Deviation, DeviationKind, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
@@ -183,8 +183,8 @@ impl RunState {
             }
             Event::HoldReleased { step, released_by, said, signature, board } => {
                 self.board = board.clone();
-                let signed = signature.as_ref().map(|signed| format!(", {}", signed.describe())).unwrap_or_default();
-                self.end(step, StepStatus::Done, by, &format!("released by {released_by}{signed}: {said}"));
+                let said = format!("released by {released_by}{}: {said}", signed_by(signature));
+                self.end(step, StepStatus::Done, by, &said);
             }
             Event::CheckPassed { step, soaked, board, .. } => {
                 self.board = board.clone();

@@ -38,6 +38,11 @@ impl Signed {
     }
 }
 
+/// What is told of a release behind the name: nothing when it was not signed.
+pub fn signed_by(signature: &Option<Box<Signed>>) -> String {
+    signature.as_ref().map(|signed| format!(", {}", signed.describe())).unwrap_or_default()
+}
+
 /// Where a step began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {

@@ -68,7 +68,8 @@ fn to_statement(place: &Place, terminal: &Terminal, number: usize) -> std::path:
     terminal.wait_text("ctrl-s sign it first", SOON);
     terminal.type_text(&format!("the plan, \"line {number}\" – all of it"));
     terminal.key("ctrl-s");
-    let screen = terminal.wait_text("It stands in", SOON);
+    terminal.wait_text("It stands in this file", SOON);
+    let screen = terminal.settled();
     assert!(screen.contains(&format!("-Y sign -n {NAMESPACE} -f KEY < release-")), "{screen}");
     let folder = place.home.run().path().to_owned();
     let name = screen.split("-f KEY < ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("it is shown");
@@ -176,7 +177,25 @@ fn releases_are_signed_by_ssh_keygen_and_it_accepts_what_was_recorded() {
             assert!(!ssh_keygen(&keys, args, &statement.replace("by: jo", "by: jim")).0);
         }
     }
+    by_hand(&place);
     told_by_verify(&place, &found);
+}
+
+/// What the README says does what it says.
+fn by_hand(place: &Place) {
+    let readme = include_str!("../../README.md");
+    let recipe = readme.split("```sh\n").find(|block| block.starts_with("n=57\n")).expect("the README tells how");
+    let recipe = recipe.split("```").next().expect("it ends");
+    let journal = place.home.run().journal_path();
+    std::fs::copy(journal, place.home.path().join("journal.jsonl")).expect("a copy");
+    for line in lines(place).iter().filter(|line| line["event"]["hold_released"]["signature"].is_object()) {
+        let script = recipe.replace("n=57", &format!("n={}", line["seq"])).replace("allowed_signers", "signers");
+        let mut bash = Command::new("bash");
+        let output =
+            bash.args(["-euc", &script]).current_dir(place.home.path()).output().expect("bash and jq are needed");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && said.contains("Good"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 /// `piton verify` tells the signatures, and finds that one does not fit although the chain was made whole again.

@@ -42,16 +42,19 @@ fn of_statement(release: &Release, signing: &Signing, cells: usize) -> Vec<Strip
     let mut lines = wrapped(&format!("What {} signs:", release.released_by), cells, Meaning::Title);
     lines.extend(wrapped(&clean_block(signing.statement.trim_end()), cells, Meaning::Text));
     lines.push(Strip::default());
-    let (told, meaning) = match &signing.kept {
-        None => ("It is being written to a file.".into(), Meaning::Text),
+    match &signing.kept {
+        None => lines.extend(wrapped("It is being written to a file.", cells, Meaning::Text)),
         Some(Ok(path)) => {
-            (format!("It stands in {}; take it, as it is, to where the key is:", path.display()), Meaning::Text)
+            let told = "It stands in this file. Take it, as it is, to where the key is:";
+            lines.extend(wrapped(told, cells, Meaning::Text));
+            // On lines of its own, to be copied.
+            lines.extend(wrapped(&path.display().to_string(), cells, Meaning::Text));
         }
         Some(Err(why)) => {
-            (format!("It is in no file: {why}. Write these seven lines, each with its end, to one:"), Meaning::Problem)
+            let told = format!("It is in no file: {why}. Write these seven lines, each with its end, to one:");
+            lines.extend(wrapped(&told, cells, Meaning::Problem));
         }
-    };
-    lines.extend(wrapped(&told, cells, meaning));
+    }
     let command = format!("ssh-keygen -Y sign -n {RELEASE_NAMESPACE} -f KEY < {}", signing.name);
     lines.extend(wrapped(&command, cells, Meaning::Command));
     lines.push(Strip::default());
