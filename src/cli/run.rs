@@ -163,7 +163,7 @@ pub fn find(folder: Option<PathBuf>, name: &str) -> Result<Arc<Runbook>, CliErro
 /// It has errors.
 pub fn usable(entry: &Entry) -> Result<Arc<Runbook>, CliError> {
     entry.runbook().cloned().ok_or_else(|| {
-        let told = render_all(entry.findings(), &entry.source, false);
+        let told = render_all(entry.findings(), &entry.source(), false);
         CliError::failed(format!("the runbook {} has errors\n{}", entry.id, told.trim_end()))
     })
 }

@@ -45,8 +45,8 @@ fn the_shipped_runbooks_are_taken_and_their_site_examples_bind_them() {
         assert_eq!(render_all(findings, source, false), "");
     }
     for entry in library.entries() {
-        assert_eq!(entry.source, text(&format!("runbooks/{}.toml", entry.id)));
-        assert_eq!(render_all(entry.findings(), &entry.source, false), "");
+        assert_eq!(entry.source(), text(&format!("runbooks/{}.toml", entry.id)));
+        assert_eq!(render_all(entry.findings(), &entry.source(), false), "");
         let book = entry.runbook().unwrap();
         let of_it = sites.iter().filter_map(|(_, site, _)| site.as_ref());
         let bound: Vec<_> = of_it
