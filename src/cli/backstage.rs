@@ -90,7 +90,7 @@ impl Backstage for Stage {
     fn glance(&self) -> Vec<LibraryEntry> {
         self.listed(|entry, shown| {
             let head = entry.head().unwrap_or_default();
-            shown.has_practice = practice::has_simulator(&head.system);
+            shown.has_practice = crate::practice::is_simulated(&head.system);
             (shown.title, shown.revision, shown.system) = (head.title, head.revision, head.system);
             (shown.summary, shown.minutes) = (head.summary, head.minutes);
         })

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use serde_json::{Map, Value};
@@ -18,8 +18,7 @@ use crate::engine::{Outcome, PracticeSeen, Record};
 use crate::health;
 use crate::journal::Store;
 use crate::plain;
-use crate::practice::vault::{Options, Vault};
-use crate::practice::{Practice, System};
+use crate::practice::{self, Practice, Shape, Shared};
 use crate::runbook::parts::{Part, parts};
 use crate::runbook::{Action, Runbook, Truth};
 use crate::session::launch;
@@ -81,13 +80,10 @@ pub async fn begin(
     let fitting = fitting(&runbook);
     let nodes = wanted.nodes.map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
     let nodes = nodes.map_err(|why| {
-        let hint = fitting.map_or_else(
-            |_| "vault-ha-upgrade and vault-single-upgrade can be practised".to_owned(),
-            |nodes| format!("it can be practised with --nodes {nodes}"),
-        );
+        let hint = fitting.map_or_else(|_| simulated(), |nodes| format!("it can be practised with --nodes {nodes}"));
         CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id)).hint(hint)
     })?;
-    let cluster = build(&runbook.system, nodes, wanted, (&[], &[]), runtime).await?;
+    let cluster = build(&runbook, nodes, wanted, (&[], &[]), runtime).await?;
     let inputs = of_the_runbook(&runbook, cluster.inputs);
     let bound = crate::site::bind(&runbook, &[], None, &inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
@@ -108,8 +104,8 @@ pub async fn go_on(
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
     let wanted = Wanted { nodes: Some(seen.nodes), seed: seen.seed, speed };
-    let system = suspended.runbook.system.clone();
-    let cluster = build(&system, seen.nodes, wanted, (&seen.ports, &suspended.records), runtime).await?;
+    let runbook = Arc::clone(&suspended.runbook);
+    let cluster = build(&runbook, seen.nodes, wanted, (&seen.ports, &suspended.records), runtime).await?;
     launch::go_on(store, suspended, who, cluster.world).map_err(run::launch_error)
 }
 
@@ -166,18 +162,16 @@ fn fitting(runbook: &Runbook) -> Result<u8, String> {
     let others = || COUNTS.into_iter().skip(1).find(|nodes| fits(runbook, *nodes).is_ok());
     match first {
         Ok(()) => Ok(COUNTS[0]),
-        Err(why) if !has_simulator(&runbook.system) => Err(why),
+        Err(why) if !practice::is_simulated(&runbook.system) => Err(why),
         Err(why) => others().ok_or(why),
     }
 }
 
 /// Whether a simulated cluster of so many nodes can stand in for what the runbook needs; if not, why.
 fn fits(runbook: &Runbook, nodes: u8) -> Result<(), String> {
-    if !has_simulator(&runbook.system) {
-        return Err(format!("there is no simulator for {:?} yet", runbook.system));
-    }
-    let cluster = Vault::new(Options::with_nodes(usize::from(nodes)), Timestamp::default());
-    let inputs = of_the_runbook(runbook, cluster.inputs(&|_| "http://127.0.0.1:8200".to_owned()));
+    let cluster = cluster(runbook, nodes, Wanted::default().seed, Timestamp::default())?;
+    let address = |node: &str| format!("http://127.0.0.1:{}", if node.contains('/') { 8_201 } else { 8_200 });
+    let inputs = of_the_runbook(runbook, locked(&cluster).inputs(&address));
     let bound = crate::site::bind(runbook, &[], None, &inputs).map_err(|problems| {
         format!("the simulated cluster does not fit its inputs: {}", run::unbound(&problems).message)
     })?;
@@ -221,32 +215,42 @@ fn of_the_runbook(runbook: &Runbook, mut inputs: Map<String, Value>) -> Map<Stri
     inputs
 }
 
-/// Whether there is a simulated cluster of this system.
-pub fn has_simulator(system: &str) -> bool {
-    system == "vault"
+/// A new cluster for that runbook, or why there is none.
+fn cluster(runbook: &Runbook, nodes: u8, seed: u64, began: Timestamp) -> Result<Shared, String> {
+    let shape = Shape { runbook: runbook.id.as_str(), nodes, seed };
+    practice::system(&runbook.system, &shape, began)
+        .ok_or_else(|| format!("there is no simulator for {:?} yet", runbook.system))
+}
+
+/// The systems that can be practised at all, as a hint.
+fn simulated() -> String {
+    let names: Vec<&str> = practice::simulated().collect();
+    format!("this version simulates {}", names.join(", "))
+}
+
+fn locked(cluster: &Shared) -> MutexGuard<'_, dyn practice::System + 'static> {
+    cluster.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn build(
-    system: &str,
+    runbook: &Runbook,
     nodes: u8,
     wanted: Wanted,
     (ports, records): (&[u16], &[Record]),
     runtime: &Handle,
 ) -> Result<Cluster, CliError> {
-    if !has_simulator(system) {
-        return Err(CliError::failed(format!("there is no simulator for {system:?} yet"))
-            .hint("this version practises runbooks of the system \"vault\""));
-    }
     let last = records.last().map_or(Timestamp::default(), |record| record.at);
     let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, wanted.speed));
     let began = records.first().map_or_else(|| clock.now(), |record| record.at);
-    let options = Options { seed: wanted.seed, ..Options::with_nodes(usize::from(nodes)) };
-    let mut cluster = Vault::new(options, began);
-    for (node, port) in cluster.nodes().into_iter().zip(ports) {
-        cluster.place(&node, &format!("http://127.0.0.1:{port}"));
+    let system = cluster(runbook, nodes, wanted.seed, began);
+    let system = system.map_err(|why| CliError::failed(why).hint(simulated()))?;
+    {
+        let mut cluster = locked(&system);
+        for (node, port) in cluster.nodes().into_iter().zip(ports) {
+            cluster.place(&node, &format!("http://127.0.0.1:{port}"));
+        }
+        replay(&mut *cluster, records);
     }
-    replay(&mut cluster, records);
-    let system: Arc<Mutex<dyn System>> = Arc::new(Mutex::new(cluster));
     let practice = Practice::start(system, clock.clone(), ports).await.map_err(|error| {
         CliError::failed(format!("the simulated cluster cannot be started: {error}"))
             .hint("another program may hold one of its ports; try again, or begin a new practice run")

@@ -1,16 +1,20 @@
 //! Practice: simulated clusters on 127.0.0.1. Pure state machines; `server` is the only one with sockets.
 //!
+//! `host` is what every simulated machine has in common, `registry` says which systems there are.
+//!
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
+pub mod host;
+mod registry;
 pub mod server;
 pub mod vault;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 
+pub use registry::{Shape, Shared, is_simulated, simulated, system};
 pub use server::{Practice, PracticeError};
-pub use vault::Vault;
 
 /// An HTTP request to one simulated node.
 #[derive(Clone, Debug)]
@@ -84,10 +88,40 @@ pub trait System: Send {
     /// One command, as typed on the bastion (`ssh NODE …` reaches a node).
     fn command(&mut self, argv: &[String], now: Timestamp) -> CommandResult;
 
-    /// The nodes' names, in order.
+    /// The names of the nodes that have an address of their own, in order. A node with more than one port has one name
+    /// for each: its own, and `NODE/FACE` for every further one. Each is asked, placed and listened on by itself.
     fn nodes(&self) -> Vec<String>;
 
     /// The inputs with which a runbook of this system is bound to the simulated cluster. `address` gives the base
     /// URL (`http://127.0.0.1:PORT`) of a node.
-    fn inputs(&self, address: &dyn Fn(&str) -> String) -> serde_json::Map<String, Value>;
+    fn inputs(&self, address: &dyn Fn(&str) -> String) -> Map<String, Value>;
+
+    /// What can be made to go wrong, by name, and what each does in a few words with its arguments.
+    fn faults(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Makes something go wrong from now on.
+    ///
+    /// # Errors
+    /// There is no fault of that name, or its arguments are not right.
+    fn fault(&mut self, name: &str, _arguments: &Map<String, Value>, _now: Timestamp) -> Result<(), FaultError> {
+        Err(FaultError::Unknown(name.to_owned()))
+    }
+}
+
+/// Why a fault cannot be set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// This system has none of that name.
+    #[error("there is no fault {0:?}")]
+    Unknown(String),
+    /// An argument is missing, of the wrong kind, or names what is not there.
+    #[error("fault {fault:?}: {problem}")]
+    Argument {
+        /// The fault.
+        fault: String,
+        /// What is wrong.
+        problem: String,
+    },
 }

@@ -4,8 +4,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::clock::{FastClock, Timestamp};
-use crate::practice::Vault;
 use crate::practice::vault::Options;
+use crate::practice::vault::Vault;
 
 /// A cluster of three, a hundred times as fast as life.
 async fn practice() -> Practice {

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use super::queries::Standing;
 use super::state::{Node, Vault};
 use super::transitions::FRESH;
-use super::version::Version;
+use crate::practice::host::Version;
 
 /// How long an absent node stays listed before the others notice.
 const NOTICED_AFTER_MS: u64 = 10_000;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::practice::host::{Place, Shell, failed, printed};
 use crate::practice::{CommandResult, Request, Response};
 
-use super::commands::{Place, Shell, failed, printed};
 use super::state::Vault;
 
 /// A client's call: its flags taken apart, and the node it is addressed to.
@@ -297,8 +297,9 @@ impl Vault {
 }
 
 fn parse(shell: &Shell, words: &[String]) -> Call {
-    let default = shell.address.clone().unwrap_or_else(|| "https://127.0.0.1:8200".into());
-    let mut call = Call { address: default, json: false, flags: Vec::new(), words: Vec::new() };
+    let default =
+        shell.variable("VAULT_ADDR").or_else(|| shell.variable("BAO_ADDR")).unwrap_or("https://127.0.0.1:8200");
+    let mut call = Call { address: default.to_owned(), json: false, flags: Vec::new(), words: Vec::new() };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let Some(flag) = word.strip_prefix('-').filter(|flag| !flag.is_empty()) else {

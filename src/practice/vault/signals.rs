@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::practice::host;
 
 use super::state::{Leadership, Process, Vault};
 
@@ -21,24 +22,21 @@ pub(super) enum Signal {
     Harmless,
 }
 
-impl Signal {
-    /// Reads `TERM`, `SIGTERM` or `15`.
-    pub(super) fn parse(word: &str) -> Option<Self> {
-        let upper = word.to_ascii_uppercase();
-        Some(match upper.strip_prefix("SIG").unwrap_or(&upper) {
-            "TERM" | "15" | "INT" | "2" => Self::Shutdown,
-            "KILL" | "9" | "QUIT" | "3" | "ABRT" | "6" | "SEGV" | "11" | "USR1" | "10" | "ALRM" | "14" => Self::Kill,
-            "STOP" | "19" => Self::Freeze,
-            "CONT" | "18" => Self::Thaw,
-            "HUP" | "1" | "USR2" | "12" | "WINCH" | "28" | "CHLD" | "17" | "URG" | "23" | "0" => Self::Harmless,
-            _ => return None,
-        })
+impl From<host::Signal> for Signal {
+    fn from(signal: host::Signal) -> Self {
+        match signal {
+            host::Signal::Interrupt | host::Signal::Terminate => Self::Shutdown,
+            host::Signal::Kill | host::Signal::Deadly(_) => Self::Kill,
+            host::Signal::Freeze => Self::Freeze,
+            host::Signal::Thaw => Self::Thaw,
+            host::Signal::Hangup | host::Signal::Harmless => Self::Harmless,
+        }
     }
 }
 
 impl Vault {
     /// Sends a signal to the node's process; without effect when there is none. How long until it has taken effect.
-    pub(super) fn signal(&mut self, index: usize, signal: Signal, at: Timestamp) -> Duration {
+    pub(super) fn deliver(&mut self, index: usize, signal: Signal, at: Timestamp) -> Duration {
         match (signal, self.nodes[index].process.clone()) {
             (Signal::Shutdown, Process::Up { pid, frozen: false, .. }) => self.shut_down(index, pid, at),
             (Signal::Shutdown, Process::Starting { .. }) => {

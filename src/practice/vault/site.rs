@@ -5,12 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::practice::host::{ACCOUNT, Place, Random, Shell, day, failed, printed};
 use crate::practice::{CommandResult, Request, Response};
 
-use super::commands::{ACCOUNT, Place, failed, printed};
 use super::http::{errors, no_content};
-use super::machine::day;
-use super::random::Random;
 use super::state::{BINARY, File, Process, Vault, hex};
 
 /// Bytes of a snapshot.
@@ -42,7 +40,7 @@ impl Vault {
             return failed(1, &format!("unseal-vault: {target}: no such node"));
         };
         let mut all = CommandResult::default();
-        let shell = super::commands::Shell { place: Place::Bastion, root: false, address: None };
+        let shell = Shell::on(Place::Bastion);
         for share in self.shares().iter().take(usize::from(self.options.threshold)) {
             let address = format!("-address={}", self.nodes[index].api);
             let result = self.vault_command(&shell, &["operator".into(), "unseal".into(), address, share.clone()]);

@@ -1,18 +1,13 @@
 //! The model: nodes with a file, a process, a seal and data; and who holds the lock.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-
-use super::random::Random;
-use super::version::Version;
+use crate::practice::host::{Log, Random, Version};
 
 /// Where the binary lies on every node.
 pub(super) const BINARY: &str = "/usr/bin/vault";
-
-/// Log lines kept per node.
-const LOG_LINES: usize = 400;
 
 /// What cluster to build.
 #[derive(Clone, Debug)]
@@ -100,7 +95,7 @@ pub(super) struct Node {
     pub(super) barred_until: Timestamp,
     /// Since when it takes no part (down, sealed or frozen).
     pub(super) away_since: Option<Timestamp>,
-    pub(super) log: VecDeque<(Timestamp, u32, String)>,
+    pub(super) log: Log,
     pub(super) last_pid: u32,
 }
 
@@ -136,11 +131,8 @@ impl Node {
 
     /// Writes a line to its journal.
     pub(super) fn log(&mut self, at: Timestamp, line: impl Into<String>) {
-        if self.log.len() == LOG_LINES {
-            self.log.pop_front();
-        }
         let pid = self.pid();
-        self.log.push_back((at, pid, line.into()));
+        self.log.push(at, pid, line);
     }
 
     /// Writes a line as the server's own logger does: `level` such as `INFO`, `source` such as `core`.
@@ -286,7 +278,7 @@ fn node(name: &str, data: &Data, since: Timestamp, pid: u32) -> Node {
         knows_at: since,
         barred_until: since,
         away_since: None,
-        log: VecDeque::new(),
+        log: Log::default(),
         last_pid: pid,
     }
 }

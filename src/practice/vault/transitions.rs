@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-use super::random::Random;
 use super::state::{Data, Leadership, Process, Vault};
+use crate::practice::host::Random;
 
 /// Happenings worked through in one call; beyond it the rest of the gap is taken as uneventful.
 const MOST_AT_ONCE: usize = 20_000;

@@ -1,60 +1,56 @@
-//! `systemctl`: the unit `vault` of a node, with the exit statuses of the real one.
+//! The unit `vault` of a node: what it is doing, and what becomes of an order.
 
 use std::time::Duration;
 
 use crate::practice::CommandResult;
+use crate::practice::host::{Order, Unit, UnitState, failed, printed};
 
-use super::commands::{Shell, failed, printed};
 use super::signals::Signal;
 use super::state::{BINARY, Process, Vault};
 
 impl Vault {
-    pub(super) fn systemctl(&mut self, shell: &Shell, index: usize, words: &[String]) -> CommandResult {
-        let mut signal = Signal::Shutdown;
-        let (mut verb, mut unit, mut quiet) = (None, None, false);
-        let mut rest = words.iter();
-        while let Some(word) = rest.next() {
-            match word.as_str() {
-                "-s" | "--signal" => match rest.next().and_then(|name| Signal::parse(name)) {
-                    Some(known) => signal = known,
-                    None => return failed(1, "Failed to parse signal string."),
-                },
-                "-q" | "--quiet" => quiet = true,
-                word if word.starts_with("--signal=") => match Signal::parse(&word[9..]) {
-                    Some(known) => signal = known,
-                    None => return failed(1, &format!("Failed to parse signal string {}.", &word[9..])),
-                },
-                word if word.starts_with('-') => {}
-                word if verb.is_none() => verb = Some(word),
-                word => unit = unit.or(Some(word)),
-            }
+    /// The unit as systemd sees it.
+    pub(super) fn unit(&self, index: usize) -> Unit {
+        let node = &self.nodes[index];
+        Unit {
+            name: "vault".into(),
+            description: "\"HashiCorp Vault - A tool for managing secrets\"".into(),
+            file: "/lib/systemd/system/vault.service".into(),
+            state: match node.process {
+                Process::Down { failed: false } => UnitState::Inactive,
+                Process::Down { failed: true } => UnitState::Failed,
+                Process::Starting { .. } => UnitState::Activating,
+                Process::Up { .. } => UnitState::Active,
+                Process::Stopping { .. } => UnitState::Deactivating,
+            },
+            pid: node.pid(),
+            program: "vault".into(),
+            command: format!("{BINARY} server -config=/etc/vault.d/vault.hcl"),
+            is_enabled: true,
+            has_process: !matches!(node.process, Process::Down { .. }),
+            properties: Vec::new(),
         }
-        let (Some(verb), Some(unit)) = (verb, unit) else {
-            return failed(1, "Too few arguments.");
-        };
-        let name = unit.strip_suffix(".service").unwrap_or(unit);
-        if name != "vault" {
-            return missing(verb, name);
-        }
-        match verb {
-            "is-active" => self.is_active(index, quiet),
-            "is-failed" => self.is_failed(index, quiet),
-            "status" => self.status(index),
-            "start" | "stop" | "restart" | "kill" if !shell.root => failed(
-                4,
-                &format!(
-                    "Failed to {verb} vault.service: Interactive authentication required.\n\
-                     See system logs and 'systemctl status vault.service' for details."
-                ),
-            ),
-            "start" => self.start_unit(index),
-            "stop" => self.stop_unit(index),
-            "restart" => self.restart_unit(index),
-            "kill" => {
-                self.signal(index, signal, self.now);
+    }
+
+    /// What becomes of an order of systemctl.
+    pub(super) fn obey(&mut self, index: usize, order: Order) -> CommandResult {
+        match order {
+            Order::Start { wait: true } => self.start_unit(index),
+            Order::Start { wait: false } => {
+                self.start(index, self.now);
                 printed("")
             }
-            other => failed(1, &format!("Unknown command verb '{other}'.")),
+            Order::Stop => self.stop_unit(index),
+            Order::Restart => self.restart_unit(index),
+            Order::Kill(signal) => {
+                self.deliver(index, signal.into(), self.now);
+                printed("")
+            }
+            Order::Reload => {
+                self.deliver(index, Signal::Harmless, self.now);
+                printed("")
+            }
+            Order::Enable | Order::Disable => printed(""),
         }
     }
 
@@ -87,8 +83,8 @@ impl Vault {
             return printed("");
         }
         // systemd sends SIGCONT along with the signal, so that a frozen process sees it.
-        self.signal(index, Signal::Thaw, self.now);
-        let wait = self.signal(index, Signal::Shutdown, self.now);
+        self.deliver(index, Signal::Thaw, self.now);
+        let wait = self.deliver(index, Signal::Shutdown, self.now);
         printed("").lasting(wait + Duration::from_millis(30))
     }
 
@@ -96,64 +92,5 @@ impl Vault {
         let stopped = Duration::from_millis(self.stop_unit(index).takes_ms);
         let wait = self.start(index, self.now);
         self.started(index, stopped.max(wait))
-    }
-
-    fn unit_word(&self, index: usize) -> &'static str {
-        match self.nodes[index].process {
-            Process::Down { failed: false } => "inactive",
-            Process::Down { failed: true } => "failed",
-            Process::Starting { .. } => "activating",
-            Process::Up { .. } => "active",
-            Process::Stopping { .. } => "deactivating",
-        }
-    }
-
-    fn is_active(&self, index: usize, quiet: bool) -> CommandResult {
-        let word = self.unit_word(index);
-        let exit = if word == "active" { 0 } else { 3 };
-        let stdout = if quiet { String::new() } else { format!("{word}\n") };
-        CommandResult { exit, ..printed(&stdout) }
-    }
-
-    fn is_failed(&self, index: usize, quiet: bool) -> CommandResult {
-        let word = self.unit_word(index);
-        let stdout = if quiet { String::new() } else { format!("{word}\n") };
-        CommandResult { exit: i32::from(word != "failed"), ..printed(&stdout) }
-    }
-
-    fn status(&self, index: usize) -> CommandResult {
-        let node = &self.nodes[index];
-        let word = self.unit_word(index);
-        let (sign, state, exit) = match word {
-            "active" => ("●", "active (running)", 0),
-            "inactive" => ("○", "inactive (dead)", 3),
-            "failed" => ("×", "failed (Result: exit-code)", 3),
-            "activating" => ("●", "activating (start)", 3),
-            _ => ("●", "deactivating (stop-sigterm)", 3),
-        };
-        let mut text = format!(
-            "{sign} vault.service - \"HashiCorp Vault - A tool for managing secrets\"\n\
-             \x20    Loaded: loaded (/lib/systemd/system/vault.service; enabled; preset: enabled)\n\
-             \x20    Active: {state}\n\
-             \x20  Main PID: {} (vault)\n\
-             \x20    CGroup: /system.slice/vault.service\n",
-            node.pid()
-        );
-        if node.running().is_some() {
-            text.push_str(&format!("             └─{} {BINARY} server -config=/etc/vault.d/vault.hcl\n", node.pid()));
-        }
-        text.push('\n');
-        text.push_str(&self.journal(index, 10));
-        CommandResult { exit, ..printed(&text) }
-    }
-}
-
-/// What systemctl says about a unit that is not there.
-fn missing(verb: &str, name: &str) -> CommandResult {
-    match verb {
-        "is-active" | "is-failed" => CommandResult { exit: 4, ..printed("inactive\n") },
-        "status" => failed(4, &format!("Unit {name}.service could not be found.")),
-        "start" => failed(5, &format!("Failed to start {name}.service: Unit {name}.service not found.")),
-        verb => failed(5, &format!("Failed to {verb} {name}.service: Unit {name}.service not loaded.")),
     }
 }

@@ -5,25 +5,25 @@ use std::fmt;
 
 /// A version: its text, and the numbers it is compared by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Version {
+pub struct Version {
     text: String,
     numbers: Vec<u64>,
 }
 
 impl Version {
     /// Reads `text`; what is not a number counts as 0, so every text is some version.
-    pub(super) fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         let plain = text.split(['+', '-']).next().unwrap_or_default();
         Self { text: text.to_owned(), numbers: plain.split('.').map(|part| part.parse().unwrap_or(0)).collect() }
     }
 
     /// The text it was read from.
-    pub(super) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// A stand-in for the commit that a binary of this version names: 40 hex digits.
-    pub(super) fn commit(&self) -> String {
+    pub fn commit(&self) -> String {
         let seed = self
             .text
             .bytes()
@@ -32,7 +32,7 @@ impl Version {
     }
 
     /// A stand-in for the day that a binary of this version was built.
-    pub(super) fn build_date(&self) -> String {
+    pub fn build_date(&self) -> String {
         let minor = self.numbers.get(1).copied().unwrap_or(0);
         let patch = self.numbers.get(2).copied().unwrap_or(0);
         format!("20{:02}-{:02}-{:02}T14:28:45Z", 16 + minor / 2, 1 + patch % 12, 1 + (minor + patch) % 28)

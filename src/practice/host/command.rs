@@ -1,0 +1,145 @@
+//! Who runs what where, and what a shell says when it cannot.
+
+use std::time::Duration;
+
+use crate::practice::CommandResult;
+
+use super::remote::{secure_copy, ssh};
+use super::shell::run_line;
+use super::{Call, Hosts, Place, Shell, archive, builtin, copying, processes, reading, sums, systemd};
+
+/// The name of the machine on which the operator sits.
+pub const BASTION: &str = "bastion";
+
+/// The account that the operator has everywhere.
+pub const ACCOUNT: &str = "operator";
+
+/// Runs one command with its words apart; `words` that are empty do nothing.
+pub fn run(hosts: &mut dyn Hosts, shell: &Shell, words: &[String], depth: usize) -> CommandResult {
+    let Some((typed, rest)) = words.split_first() else { return CommandResult::default() };
+    let name = typed.rsplit('/').next().unwrap_or_default();
+    let call = Call { shell, typed, name, words: rest, depth };
+    match name {
+        "ssh" => ssh(hosts, rest, depth),
+        "scp" => secure_copy(hosts, &call),
+        "sudo" => sudo(hosts, &call),
+        "env" => env(hosts, &call),
+        "bash" | "sh" if rest.len() == 2 && rest[0].starts_with('-') && rest[0].ends_with('c') => {
+            run_line(hosts, shell, &rest[1], depth)
+        }
+        _ => common(hosts, &call),
+    }
+}
+
+/// The programs in the order in which they are looked for.
+fn common(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
+    if let Some(result) = builtin::always(hosts, call) {
+        return result;
+    }
+    if let Some(result) = hosts.program(call) {
+        return result;
+    }
+    if let Place::Node(index) = call.shell.place {
+        let result = systemd::run(hosts, index, call).or_else(|| processes::run(hosts, index, call));
+        if let Some(result) = result {
+            return result;
+        }
+    }
+    if hosts.files(call.shell.place).is_some() {
+        let result = reading::run(hosts, call)
+            .or_else(|| copying::run(hosts, call))
+            .or_else(|| sums::run(hosts, call))
+            .or_else(|| archive::run(hosts, call));
+        if let Some(result) = result {
+            return result;
+        }
+    }
+    builtin::else_where(hosts, call).unwrap_or_else(|| unknown(call.typed))
+}
+
+fn sudo(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
+    let Call { shell, words, depth, .. } = *call;
+    if shell.place == Place::Bastion {
+        return failed(1, &format!("{ACCOUNT} is not in the sudoers file."));
+    }
+    let mut rest = words;
+    let mut user = "root".to_owned();
+    while let Some(option) = rest.first().filter(|word| word.starts_with('-')) {
+        let takes_value = matches!(option.as_str(), "-u" | "-g" | "--user" | "--group");
+        match option.strip_prefix("--user=") {
+            Some(named) => named.clone_into(&mut user),
+            None if matches!(option.as_str(), "-u" | "--user") => user = rest.get(1).cloned().unwrap_or_default(),
+            None => {}
+        }
+        rest = rest.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
+    }
+    // sudo resets the environment unless told otherwise.
+    let is_kept = words.iter().take_while(|word| word.starts_with('-')).any(|word| word == "-E");
+    let mut inner = Shell { place: shell.place, user, environment: shell.environment.clone() };
+    if !is_kept {
+        inner.environment.clear();
+    }
+    rest = assigned(&mut inner, rest);
+    let Some(program) = rest.first() else {
+        return failed(1, "usage: sudo [-ABbEHknPS] [-u user] [command [arg ...]]");
+    };
+    let result = run(hosts, &inner, rest, depth);
+    match result.exit {
+        127 if result.stderr.starts_with("bash:") => failed(1, &format!("sudo: {program}: command not found")),
+        _ => result,
+    }
+}
+
+fn env(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
+    let mut inner = call.shell.clone();
+    match assigned(&mut inner, call.words) {
+        [] => printed(&inner.environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>()),
+        rest => run(hosts, &inner, rest, call.depth),
+    }
+}
+
+/// Sets the `NAME=value` words in front; what follows them.
+pub(super) fn assigned<'w>(shell: &mut Shell, words: &'w [String]) -> &'w [String] {
+    let mut rest = words;
+    while let Some((name, value)) = rest.first().and_then(|word| assignment(word)) {
+        shell.environment.insert(name.to_owned(), value.to_owned());
+        rest = &rest[1..];
+    }
+    rest
+}
+
+fn assignment(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once('=')?;
+    let is_name = !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name.then_some((name, value))
+}
+
+/// A result that only prints.
+pub fn printed(stdout: &str) -> CommandResult {
+    CommandResult { stdout: stdout.to_owned(), takes_ms: 20, ..CommandResult::default() }
+}
+
+/// A result with nothing on the standard output; the text is given without its last newline.
+pub fn failed(exit: i32, stderr: &str) -> CommandResult {
+    let stderr = if stderr.is_empty() { String::new() } else { format!("{stderr}\n") };
+    CommandResult { exit, stdout: String::new(), stderr, takes_ms: 20 }
+}
+
+/// What a shell says to a name that is no command.
+fn unknown(name: &str) -> CommandResult {
+    match name.contains('/') {
+        true => failed(127, &format!("bash: {name}: No such file or directory")),
+        false => failed(127, &format!("bash: {name}: command not found")),
+    }
+}
+
+impl CommandResult {
+    /// The same, taking that long.
+    #[must_use]
+    pub fn lasting(mut self, time: Duration) -> Self {
+        self.takes_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+}

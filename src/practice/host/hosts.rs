@@ -1,0 +1,127 @@
+//! What a simulator tells of its hosts, and what it is told of a command.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Timestamp;
+use crate::practice::CommandResult;
+
+use super::command::{ACCOUNT, failed};
+use super::{Entry, Files, Listed, Log, Order, Random, Signal, Unit};
+
+/// Where a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The machine from which all hosts are reached.
+    Bastion,
+    /// One of the hosts, by its number.
+    Node(usize),
+}
+
+/// Where, as whom and with which environment a command runs.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// The machine.
+    pub place: Place,
+    /// The account.
+    pub user: String,
+    /// Variables that are set.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Shell {
+    /// The operator's own shell there, with nothing set.
+    pub fn on(place: Place) -> Self {
+        Self { place, user: ACCOUNT.to_owned(), environment: BTreeMap::new() }
+    }
+
+    /// Whether it is root's.
+    pub fn is_root(&self) -> bool {
+        self.user == "root"
+    }
+
+    /// A variable; an empty one counts as unset.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// One command that is to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// Where and as whom.
+    pub shell: &'a Shell,
+    /// The program as it was typed, perhaps with its path.
+    pub typed: &'a str,
+    /// The program without its path.
+    pub name: &'a str,
+    /// What follows it.
+    pub words: &'a [String],
+    /// How deep shells are nested.
+    pub depth: usize,
+}
+
+/// The hosts of a simulated cluster. Every method has the answer of a host that has nothing of the kind.
+pub trait Hosts {
+    /// The time on every host.
+    fn now(&self) -> Timestamp;
+
+    /// Where chance comes from.
+    fn random(&mut self) -> &mut Random;
+
+    /// The number of the host with that ssh name.
+    fn host(&self, name: &str) -> Option<usize>;
+
+    /// The name of a host, as `hostname` prints it.
+    fn host_name(&self, index: usize) -> String;
+
+    /// What a login sets there.
+    fn environment(&self, _place: Place) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    /// Whether that host can be reached by ssh.
+    fn is_reachable(&self, _index: usize) -> bool {
+        true
+    }
+
+    /// Runs one of the simulator's own programs; `None`: it has none of that name there. It may also take the place of
+    /// a common one.
+    fn program(&mut self, call: &Call<'_>) -> Option<CommandResult>;
+
+    /// The files there; `None`: this simulator has no file system there.
+    fn files(&mut self, _place: Place) -> Option<&mut Files> {
+        None
+    }
+
+    /// What lies behind a URL, asked from there. `Err` is what `curl` says, and its exit status.
+    ///
+    /// # Errors
+    /// Nothing is there.
+    fn download(&mut self, _place: Place, url: &str) -> Result<Entry, (i32, String)> {
+        let host = url.split("//").nth(1).unwrap_or(url).split(['/', ':']).next().unwrap_or_default();
+        Err((6, format!("Could not resolve host: {host}")))
+    }
+
+    /// The systemd units of a host.
+    fn units(&self, _index: usize) -> Vec<Unit> {
+        Vec::new()
+    }
+
+    /// Carries out what `systemctl` was told, for a unit that is there and an account that may.
+    fn order(&mut self, _index: usize, unit: &str, _order: Order) -> CommandResult {
+        failed(1, &format!("Failed to act on {unit}.service: Operation refused."))
+    }
+
+    /// The journal of a unit.
+    fn journal(&self, _index: usize, _unit: &str) -> Option<&Log> {
+        None
+    }
+
+    /// The processes that count on a host, in the order of their numbers.
+    fn processes(&self, _index: usize) -> Vec<Listed> {
+        Vec::new()
+    }
+
+    /// Sends a signal to a process that is there, for an account that may.
+    fn signal(&mut self, _index: usize, _pid: u32, _signal: Signal) {}
+}
