@@ -14,7 +14,7 @@ use crate::engine::Leaving;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Start, TuiError};
-use crate::tui::evidence::look_at_file;
+use crate::tui::evidence::{keep, look_at_file, signature};
 use crate::tui::input;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::recorded::tail_of;
@@ -351,6 +351,8 @@ impl Runtime {
                 let session = self.session.clone();
                 self.behind(move || look_at_file(session.as_ref(), step, value));
             }
+            Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, &name, &text))),
+            Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
             Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
             Effect::ReadLibrary => {
                 self.behind(move || Some(Message::Glanced(backstage.glance(), backstage.resumable())));
