@@ -271,6 +271,14 @@ async fn reply(
         headers: headers.collect(),
         body: body.to_vec(),
     };
+    let held = {
+        let mut system = locked(&shared.system);
+        system.advance(shared.clock.now());
+        system.holds(&request)
+    };
+    if !held.is_zero() {
+        tokio::time::sleep(shared.clock.real(held)).await;
+    }
     let now = shared.clock.now();
     let answer = locked(&shared.system).answer(&request, now);
     match answer {
