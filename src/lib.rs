@@ -7,6 +7,7 @@
 
 pub mod clock;
 pub mod fs;
+pub mod packed;
 pub mod text;
 
 pub mod diagnostic;

@@ -7,30 +7,13 @@ use std::sync::{Arc, OnceLock};
 use crate::coverage;
 use crate::diagnostic::Diagnostic;
 use crate::fs::{self, FsError};
+use crate::packed::{Packed, RUNBOOKS};
+use crate::runbook::head;
 use crate::runbook::id::is_plain_name;
 use crate::runbook::lint;
 use crate::runbook::nearest::nearest;
 use crate::runbook::{self, Head, Runbook};
 use crate::site::{self, Site};
-
-/// The runbooks that are part of the program: file stem and text.
-const EMBEDDED: &[(&str, &str)] = &[
-    ("cockroachdb-rolling-upgrade", include_str!("../runbooks/cockroachdb-rolling-upgrade.toml")),
-    ("gitlab-backup-rehearsal", include_str!("../runbooks/gitlab-backup-rehearsal.toml")),
-    ("gitlab-before-upgrade", include_str!("../runbooks/gitlab-before-upgrade.toml")),
-    ("gitlab-upgrade", include_str!("../runbooks/gitlab-upgrade.toml")),
-    ("ipfs-cluster-bootstrap", include_str!("../runbooks/ipfs-cluster-bootstrap.toml")),
-    ("ipfs-cluster-recovery", include_str!("../runbooks/ipfs-cluster-recovery.toml")),
-    ("ipfs-cluster-standard", include_str!("../runbooks/ipfs-cluster-standard.toml")),
-    ("nomad-clients", include_str!("../runbooks/nomad-clients.toml")),
-    ("nomad-enterprise", include_str!("../runbooks/nomad-enterprise.toml")),
-    ("nomad-servers-add-remove", include_str!("../runbooks/nomad-servers-add-remove.toml")),
-    ("nomad-servers-in-place", include_str!("../runbooks/nomad-servers-in-place.toml")),
-    ("vault-ha-upgrade", include_str!("../runbooks/vault-ha-upgrade.toml")),
-    ("vault-replication-upgrade", include_str!("../runbooks/vault-replication-upgrade.toml")),
-    ("vault-single-upgrade", include_str!("../runbooks/vault-single-upgrade.toml")),
-    ("vault-upgrade-rehearsal", include_str!("../runbooks/vault-upgrade-rehearsal.toml")),
-];
 
 /// Where a runbook was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,11 +41,17 @@ pub struct Entry {
     pub id: String,
     /// Where it is.
     pub origin: Origin,
-    /// Its text; empty when the file could not be read.
-    pub source: Cow<'static, str>,
     /// Another entry of that name comes first; this one is reached by its path only.
     pub is_shadowed: bool,
+    text: Text,
     checked: OnceLock<Checked>,
+}
+
+/// Where an entry has its text from.
+#[derive(Clone, Debug)]
+enum Text {
+    Read(String),
+    Packed(&'static Packed),
 }
 
 #[derive(Clone, Debug)]
@@ -82,13 +71,25 @@ impl Entry {
         &self.checked().findings
     }
 
+    /// Its text; empty when the file could not be read. What is part of the program is unpacked at each call.
+    pub fn source(&self) -> Cow<'_, str> {
+        match &self.text {
+            Text::Read(text) => Cow::Borrowed(text),
+            Text::Packed(packed) => Cow::Owned(packed.text()),
+        }
+    }
+
     /// What stands at its top, unchecked: what a list can show at once.
     pub fn head(&self) -> Option<Head> {
-        runbook::head(&self.source)
+        let of_beginning = match &self.text {
+            Text::Read(_) => None,
+            Text::Packed(packed) => packed.beginnings().find_map(|text| head::of_beginning(&text)),
+        };
+        of_beginning.or_else(|| runbook::head(&self.source()))
     }
 
     fn checked(&self) -> &Checked {
-        self.checked.get_or_init(|| check(&self.id, &self.origin, &self.source))
+        self.checked.get_or_init(|| check(&self.id, &self.origin, &self.source()))
     }
 }
 
@@ -140,14 +141,14 @@ impl Library {
                 if let Some(stem) = name.strip_suffix(".toml").filter(|stem| is_plain_name(stem)) {
                     let path = folder.join(&name);
                     let entry = match read_text(&path, runbook::parse::MAX_BOOK_BYTES) {
-                        Ok(source) => entry(stem, Origin::File(path), source.into()),
+                        Ok(source) => entry(stem, Origin::File(path), Text::Read(source)),
                         Err(error) => unreadable(stem, path, &error),
                     };
                     entries.push(entry);
                 }
             }
         }
-        entries.extend(EMBEDDED.iter().map(|(id, source)| entry(id, Origin::Embedded, Cow::Borrowed(source))));
+        entries.extend(RUNBOOKS.iter().map(|packed| entry(packed.name, Origin::Embedded, Text::Packed(packed))));
         for index in 1..entries.len() {
             let (before, rest) = entries.split_at_mut(index);
             rest[0].is_shadowed = before.iter().any(|entry| entry.id == rest[0].id);
@@ -189,7 +190,7 @@ impl Library {
 pub fn read_file(path: &Path) -> Result<Entry, LibraryError> {
     let source = read_text(path, runbook::parse::MAX_BOOK_BYTES)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(entry(&stem, Origin::File(path.to_owned()), source.into()))
+    Ok(entry(&stem, Origin::File(path.to_owned()), Text::Read(source)))
 }
 
 /// Whether the file is a site file: by what it holds, or where that does not tell, by where it lies and by its name.
@@ -214,14 +215,14 @@ pub fn read_site(path: &Path) -> Result<(String, Option<Site>, Vec<Diagnostic>),
     Ok((source, site, findings.into_iter().map(|finding| finding.in_file(&file)).collect()))
 }
 
-fn entry(id: &str, origin: Origin, source: Cow<'static, str>) -> Entry {
-    Entry { id: id.to_owned(), origin, source, is_shadowed: false, checked: OnceLock::new() }
+fn entry(id: &str, origin: Origin, text: Text) -> Entry {
+    Entry { id: id.to_owned(), origin, is_shadowed: false, text, checked: OnceLock::new() }
 }
 
 fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
     let finding = Diagnostic::error("unreadable", 0..0, error.to_string()).in_file(&path.display().to_string());
     let checked = OnceLock::from(Checked { book: None, findings: vec![finding] });
-    Entry { checked, ..entry(id, Origin::File(path), Cow::Borrowed("")) }
+    Entry { checked, ..entry(id, Origin::File(path), Text::Read(String::new())) }
 }
 
 fn check(id: &str, origin: &Origin, source: &str) -> Checked {
@@ -278,20 +279,25 @@ mod tests {
     }
 
     #[test]
-    fn every_runbook_of_the_folder_is_part_of_the_program() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
-        let mut there: Vec<String> =
-            fs::names(&folder).unwrap().into_iter().filter(|name| name.ends_with(".toml")).collect();
-        there.sort();
-        let embedded: Vec<String> = EMBEDDED.iter().map(|(id, _)| format!("{id}.toml")).collect();
-        assert_eq!(embedded, there);
+    fn the_head_is_the_same_from_the_beginning_as_from_the_whole() {
+        for entry in Library::open(&[]).unwrap().entries() {
+            let whole = entry.source();
+            let expected = runbook::head(&whole);
+            assert!(expected.as_ref().is_some_and(|head| !head.title.is_empty()), "{}", entry.id);
+            assert_eq!(entry.head(), expected, "{}", entry.id);
+            // Of whatever beginning, it is the head or there is none yet.
+            for end in (0..2000).filter(|end| whole.is_char_boundary(*end)) {
+                let found = head::of_beginning(&whole[..end]);
+                assert!(found.is_none() || found == expected, "{}: {end}", entry.id);
+            }
+        }
     }
 
     #[test]
     fn folders_are_read_and_come_first() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        std::fs::write(path("vault-ha-upgrade.toml"), EMBEDDED[0].1).unwrap();
+        std::fs::write(path("vault-ha-upgrade.toml"), RUNBOOKS[0].text()).unwrap();
         std::fs::write(path("broken.toml"), "format = 1\n").unwrap();
         std::fs::write(path("bytes.toml"), b"a\xff").unwrap();
         std::fs::write(path("long.toml"), vec![b'#'; runbook::parse::MAX_BOOK_BYTES + 1]).unwrap();

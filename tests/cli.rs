@@ -217,7 +217,8 @@ fn wrong_calls_end_with_2_and_say_what_to_do() {
 fn the_shipped_runbook_and_site_pass_the_check() {
     let home = Home::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (book, site) = (root.join("runbooks/vault-ha-upgrade.toml"), root.join("runbooks/sites/vault-example.toml"));
+    let (book, site) =
+        (root.join("runbooks/vault-ha-upgrade.toml"), root.join("runbooks/sites/vault-ha-upgrade-example.toml"));
     let output = home.run(&["check", &book.to_string_lossy(), &site.to_string_lossy()]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(text(&output.stdout).matches("0 errors, 0 pieces of advice").count(), 2, "{output:?}");
@@ -287,7 +288,7 @@ fn what_can_be_practised_is_and_the_rest_says_why_not() {
 #[test]
 fn an_open_run_holds_back_another_one_of_its_place_unless_told_otherwise() {
     let home = Home::new();
-    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/sites/vault-example.toml");
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/sites/vault-ha-upgrade-example.toml");
     let site = site.to_string_lossy();
     let begin = ["run", "vault-ha-upgrade", "--set", "target=1.17.3", "--site", &*site];
     let output = home.run(&begin);

@@ -15,6 +15,7 @@ mod pipes;
 mod prometheus;
 mod resize;
 mod screens;
+mod shipped;
 mod support;
 mod terminal;
 mod tidy;

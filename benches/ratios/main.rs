@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["floor"] => floor::main(),
+        ["floor", folder] => floor::durable(std::path::Path::new(folder)),
         ["append", root, count] => journal::child(root, count),
         // cargo adds `--bench`.
         ["--bench"] | [] => told(None),

@@ -19,8 +19,12 @@ const SOON: Duration = Duration::from_secs(20);
 const IDLE: Duration = Duration::from_secs(10);
 
 fn floor() -> Start {
+    floor_with(&[])
+}
+
+fn floor_with(more: &[&str]) -> Start {
     let program = std::env::current_exe().expect("this program has a path");
-    Start::new(&program.display().to_string(), &["floor"])
+    Start::new(&program.display().to_string(), &[&["floor"], more].concat())
 }
 
 /// What the library shows when it is ready, and a run of [`super::headless::book`].
@@ -32,10 +36,12 @@ pub fn figures(folder: &Path) -> Vec<Figure> {
     let home = Home::new();
     let library = || home.terminal(&[]);
     let books = [200, 5_000].map(|steps| book(folder, &format!("screen-{steps}"), steps, BY_HAND));
+    // What is on disk lies on one disk for both.
+    let (disk, live) = (home.path().display().to_string(), || home.terminal(&["run", &books[0]]));
     let run = |number: usize| home.terminal(&["practice", &books[number]]);
     let mut figures = vec![
-        start("start to the library against the floor's start", &library, LIBRARY),
-        start("start to a run of 200 steps, which is on disk, likewise", &|| run(0), RUN),
+        start("start to the library against the floor's start", (&library, LIBRARY), &floor),
+        start("start to a run of 200 steps against a floor that is on disk", (&live, RUN), &|| floor_with(&[&disk])),
         keys("a key to the change of a run of 200 steps", &|| run(0)),
         keys("a key to the change of a run of 5,000 steps", &|| run(1)),
     ];
@@ -51,7 +57,7 @@ fn started(start: Start, useful: &str) -> (Terminal, Duration) {
 }
 
 /// From the start of the program to the first useful screen.
-fn start(what: &str, ours: &impl Fn() -> Start, useful: &str) -> Figure {
+fn start(what: &str, (ours, useful): (&impl Fn() -> Start, &str), floor: &impl Fn() -> Start) -> Figure {
     let (mut mine, mut limit) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
         limit.push(started(floor(), "row 1").1);

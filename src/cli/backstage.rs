@@ -25,7 +25,6 @@ use crate::tui::{Backstage, LibraryEntry, OpenRun, Question, Questions};
 pub struct Stage {
     library: Library,
     store: Store,
-    runtime: Handle,
     set: Vec<(String, String)>,
     site: Option<Site>,
     beside: bool,
@@ -36,9 +35,9 @@ impl Stage {
     ///
     /// # Errors
     /// There is no place to keep runs in.
-    pub fn new(folder: Option<PathBuf>, runtime: Handle) -> Result<Self, CliError> {
+    pub fn new(folder: Option<PathBuf>) -> Result<Self, CliError> {
         let (library, store) = (run::library_of(folder)?, run::store()?);
-        Ok(Self { library, store, runtime, set: Vec::new(), site: None, beside: false })
+        Ok(Self { library, store, set: Vec::new(), site: None, beside: false })
     }
 
     /// With inputs that are bound already, and whether an open run of the same place is no hindrance.
@@ -81,7 +80,7 @@ impl Stage {
         }
         let site = self.site.as_ref().map(run::seen);
         let opening = Opening { runbook, inputs: bound.inputs, site, practice: None };
-        let world = run::live_world(&self.runtime, crate::clock::Timestamp::default()).map_err(told)?;
+        let world = run::live_world(&Handle::current(), crate::clock::Timestamp::default()).map_err(told)?;
         let begin = if self.beside { launch::begin_beside } else { launch::begin };
         begin(&self.store, opening, &place::who("terminal"), world).map_err(|error| error.to_string())
     }
@@ -166,14 +165,14 @@ impl Backstage for Stage {
             return self.begin_live(book, answers);
         }
         let who = place::who("terminal");
-        let begun = practice::begin(&self.store, book, Wanted::default(), &who, &self.runtime);
-        self.runtime.block_on(begun).map_err(told)
+        let runtime = Handle::current();
+        runtime.block_on(practice::begin(&self.store, book, Wanted::default(), &who, &runtime)).map_err(told)
     }
 
     fn resume(&self, run: &str) -> Result<Launched, String> {
         let who = place::who("terminal");
         let suspended = launch::reopen(&self.store, run, &who).map_err(|error| error.to_string())?;
-        run::resume_with(&self.store, suspended, 1.0, &who, &self.runtime).map_err(told)
+        run::resume_with(&self.store, suspended, 1.0, &who, &Handle::current()).map_err(told)
     }
 }
 

@@ -38,7 +38,7 @@ fn look_at(path: &Path) -> Result<(String, Vec<Diagnostic>), CliError> {
     }
     let entry = read_file(path).map_err(CliError::failed)?;
     let findings = entry.findings().to_vec();
-    Ok((entry.source.into_owned(), findings))
+    Ok((entry.source().into_owned(), findings))
 }
 
 /// `piton list`: every runbook with its origin; those with errors say so.

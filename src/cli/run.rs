@@ -21,7 +21,7 @@ use crate::runbook::Runbook;
 use crate::session::launch::{self, LaunchError};
 use crate::session::{Launched, Opening, Suspended, Update, Who, World};
 use crate::site::{BindProblem, Environment, Site};
-use crate::tui::{self, Options, Start, TuiError};
+use crate::tui::{self, Options, Shown, Start, TuiError};
 
 /// How the screens look.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +40,9 @@ pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
     if !has_terminal() {
         return Err(CliError::usage("the library needs a terminal").hint("`piton list` prints what it holds"));
     }
-    let runtime = runtime()?;
-    let stage = Stage::new(folder, runtime.handle().clone())?;
-    face(&runtime, Start::Library, stage, looks)
+    log::start()?;
+    let shown = open(Start::Library, Stage::new(folder)?, looks)?;
+    face(&runtime()?, shown)
 }
 
 /// `piton run`.
@@ -52,7 +52,6 @@ pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
 pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Result<u8, CliError> {
     let runbook = find(folder.clone(), &typed.runbook)?;
     let site = typed.binding.site.as_deref().map(site_at).transpose()?;
-    let runtime = runtime()?;
     let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
     let bound = bound.map_err(|problems| unbound(&problems))?;
     if !bound.missing.is_empty() {
@@ -61,10 +60,12 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
             return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
                 .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
         }
-        let stage = Stage::new(folder, runtime.handle().clone())?;
-        let stage = stage.bound(typed.binding.set.clone(), site, typed.beside);
-        return face(&runtime, Start::SetUp { runbook: typed.runbook.clone(), is_practice: false }, stage, looks);
+        let stage = Stage::new(folder)?.bound(typed.binding.set.clone(), site, typed.beside);
+        let start = Start::SetUp { runbook: typed.runbook.clone(), is_practice: false };
+        let shown = open(start, stage, looks)?;
+        return face(&runtime()?, shown);
     }
+    let runtime = runtime()?;
     let store = store()?;
     let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
     let who = place::who("terminal");
@@ -133,8 +134,8 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
             error.hint("a run that is no practice is walked by a person only")
         });
     }
-    let stage = Stage::new(None, runtime.handle().clone())?;
-    face(runtime, Start::Run(Box::new(launched)), stage, looks)
+    let shown = open(Start::Run(Box::new(launched)), Stage::new(None)?, looks)?;
+    face(runtime, shown)
 }
 
 /// Where runs are kept.
@@ -162,7 +163,7 @@ pub fn find(folder: Option<PathBuf>, name: &str) -> Result<Arc<Runbook>, CliErro
 /// It has errors.
 pub fn usable(entry: &Entry) -> Result<Arc<Runbook>, CliError> {
     entry.runbook().cloned().ok_or_else(|| {
-        let told = render_all(entry.findings(), &entry.source, false);
+        let told = render_all(entry.findings(), &entry.source(), false);
         CliError::failed(format!("the runbook {} has errors\n{}", entry.id, told.trim_end()))
     })
 }
@@ -231,9 +232,15 @@ pub fn launch_error(error: LaunchError) -> CliError {
     if stands_open { told.hint("`piton run … --beside` begins another one all the same") } else { told }
 }
 
-fn face(runtime: &Runtime, start: Start, stage: Stage, looks: &Looks) -> Result<u8, CliError> {
+/// The first frame.
+fn open(start: Start, stage: Stage, looks: &Looks) -> Result<Shown, CliError> {
     let options = Options { theme: looks.theme.clone(), is_ascii: looks.ascii, ..Options::default() };
-    let exit = runtime.block_on(tui::run(start, Arc::new(stage), options)).map_err(broken)?;
+    tui::open(start, Arc::new(stage), &options).map_err(broken)
+}
+
+/// All that follows it.
+fn face(runtime: &Runtime, shown: Shown) -> Result<u8, CliError> {
+    let exit = runtime.block_on(shown.live()).map_err(broken)?;
     let Some(folder) = exit.folder else { return Ok(0) };
     if exit.is_terminal_gone {
         return Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status));

@@ -7,6 +7,7 @@ use crate::engine::event::{ConditionId, Tri};
 use crate::engine::gate::{Gate, Hold, gate, has_unread_cautions};
 use crate::engine::observe::JobId;
 use crate::engine::proposal::Moment;
+use crate::engine::renew::renewable;
 use crate::engine::state::{RunState, StepStatus};
 use crate::runbook::{Action, ActionKind, RollbackId, Runbook, StepKey};
 
@@ -31,6 +32,8 @@ pub enum Allowed {
     Cancel(JobId),
     /// Try again.
     Retry(StepKey),
+    /// Do again what it wants fresh and what has become too old.
+    Renew(StepKey),
     /// Leave it out.
     Skip(StepKey),
     /// Put it off.
@@ -104,6 +107,9 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
         }
         if matches!(step.action, Action::Wait(_)) {
             allowed.push(Allowed::CutWait(key.clone()));
+        }
+        if !renewable(runbook, state, &key, moment.at).is_empty() {
+            allowed.push(Allowed::Renew(key.clone()));
         }
         if let Gate::Closed(holds) = gate {
             allowed.extend(holds.into_iter().filter_map(acknowledgeable));

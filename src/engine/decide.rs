@@ -95,6 +95,7 @@ impl<'a> Judge<'a> {
                 let attempt = known.attempt.saturating_add(1);
                 self.then([Event::StepRetried { step, attempt }])
             }
+            Proposal::Renew { step } => self.renew(step),
             Proposal::Skip { step, reason } => {
                 let (plan, _) = self.idle(&step)?;
                 if plan.action.is_sensed() {

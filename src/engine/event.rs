@@ -128,6 +128,8 @@ pub enum Event {
     StepOverridden { step: StepKey, reason: String, board: Board },
     /// A person went back: every step from that phase on is pending again, and its loops are asked anew.
     StepsReopened { step: StepKey, from: PhaseId, reason: String, board: Board },
+    /// Evidence that this step wants fresh was too old: those steps are pending again, and it waits for them.
+    StepsRenewed { step: StepKey, renewed: Vec<StepKey> },
     /// Its `when` (or its phase's) did not hold when its turn came.
     StepNotApplicable { step: StepKey, why: String },
     /// A condition changed, with the values seen.

@@ -198,6 +198,7 @@ impl RunState {
                 self.board = board.clone();
                 self.reopen(step, from, by, reason);
             }
+            Event::StepsRenewed { step, renewed } => self.renew(step, renewed),
             Event::StepNotApplicable { step, why } => {
                 self.forget_choice(step);
                 self.end(step, StepStatus::NotApplicable, by, why);
@@ -332,6 +333,7 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::StepSkipped { step, .. }
         | Event::StepDeferred { step, .. }
         | Event::StepsReopened { step, .. }
+        | Event::StepsRenewed { step, .. }
         | Event::StepOverridden { step, .. } => Some(step),
         _ => None,
     }

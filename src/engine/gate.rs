@@ -268,6 +268,24 @@ fn required(state: &RunState, key: &StepKey, requirement: &Requirement) -> Vec<S
     names.into_iter().map(|name| StepKey { item: name.map(str::to_owned), ..own.clone() }).collect()
 }
 
+/// The evidence that a step wants fresh, and what holds it back there.
+pub(crate) fn limited(
+    runbook: &Runbook,
+    state: &RunState,
+    key: &StepKey,
+    now: Timestamp,
+) -> Vec<(StepKey, Option<Hold>)> {
+    let requires = runbook.step(&key.phase, &key.step).map(|step| step.requires.as_slice()).unwrap_or_default();
+    let mut limited = Vec::new();
+    for requirement in requires.iter().filter(|requirement| requirement.within.is_some()) {
+        for wanted in required(state, key, requirement) {
+            let hold = unmet(state, wanted.clone(), requirement.within, now);
+            limited.push((wanted, hold));
+        }
+    }
+    limited
+}
+
 fn unmet(state: &RunState, step: StepKey, within: Option<Duration>, now: Timestamp) -> Option<Hold> {
     let known = state.step(&step);
     let done = known.filter(|known| matches!(known.status, StepStatus::Done | StepStatus::Overridden));

@@ -18,6 +18,7 @@ pub mod observe;
 mod overrule;
 pub mod proposal;
 mod release;
+mod renew;
 mod restart;
 pub mod scope;
 mod settle;
@@ -39,6 +40,7 @@ pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, gate, judged_parts, 
 pub use observe::*;
 pub use proposal::*;
 pub use release::may_release;
+pub use renew::renewable;
 pub use restart::{Before, Given, reopened};
 pub use settle::stalled;
 pub use sight::Sight;

@@ -47,6 +47,8 @@ pub enum Proposal {
     Finished { job: JobId, ended: Ended, elapsed_ms: u64, output: Option<Output>, printed: Printed },
     /// Try a failed step again.
     Retry { step: StepKey },
+    /// Do again what this step wants fresh and what has become too old.
+    Renew { step: StepKey },
     /// Leave a step out.
     Skip { step: StepKey, reason: String },
     /// Put a step off until the phase that its plan names.

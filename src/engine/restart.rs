@@ -125,7 +125,8 @@ impl RunState {
     }
 }
 
-fn remember(before: &mut BTreeMap<StepKey, Before>, key: StepKey, known: &StepState) {
+/// Keeps how a step stood before it is opened anew.
+pub(crate) fn remember(before: &mut BTreeMap<StepKey, Before>, key: StepKey, known: &StepState) {
     let attempts = before.get(&key).map_or(0, |before| before.attempts).max(known.attempt);
     let (said, by) = (known.said.clone(), known.by.clone());
     before.insert(key, Before { attempts, status: known.status, said, by, ended: known.ended });

@@ -105,7 +105,9 @@ impl<'a> Draft<'a> {
 
     fn begin(&mut self, key: &StepKey) -> bool {
         let phase_when = self.runbook.phase(&key.phase).and_then(|phase| phase.when.as_ref());
-        let is_first = self.state.item(key).is_some_and(|item| item.steps.first().is_some_and(|s| s.id == key.step));
+        let is_new = !self.state.walked().any(|phase| phase.id == key.phase && phase.is_entered(key));
+        let is_first =
+            is_new && self.state.item(key).is_some_and(|item| item.steps.first().is_some_and(|s| s.id == key.step));
         if is_first && let Some(when) = phase_when {
             match self.applies(when, key) {
                 Some(Err(why)) => {
@@ -119,13 +121,23 @@ impl<'a> Draft<'a> {
         let when = self.runbook.step(&key.phase, &key.step).and_then(|step| step.when.as_ref());
         match when.map_or(Some(Ok(())), |when| self.applies(when, key)) {
             Some(Ok(())) => {
-                let attempt = self.state.next_attempt(key);
-                self.push(Event::StepBegan { step: key.clone(), attempt });
+                self.push(self.begun(key));
             }
             Some(Err(why)) => self.push(Event::StepNotApplicable { step: key.clone(), why }),
             None => return false,
         }
         true
+    }
+
+    /// A step that waited for evidence to be done anew goes on with the attempt it had, and with what that has achieved.
+    fn begun(&self, key: &StepKey) -> Event {
+        let known = self.state.step(key);
+        let attempt = known.map_or(0, |known| known.attempt);
+        let step = key.clone();
+        if known.is_some_and(|known| !known.results.is_empty()) {
+            return Event::StepRetried { step, attempt };
+        }
+        Event::StepBegan { step, attempt: attempt.max(self.state.next_attempt(key)) }
     }
 
     fn leave_out_item(&mut self, key: &StepKey, why: &str) {

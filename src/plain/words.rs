@@ -110,6 +110,10 @@ fn describe_step(event: &Event) -> String {
         Event::StepFailed { step, why } => say("FAILED", step, why),
         Event::StepRetried { step, attempt } => say("retry", step, &format!("attempt {attempt}")),
         Event::StepsReopened { step, from, reason, .. } => say("RESTART", step, &format!("from {from} on: {reason}")),
+        Event::StepsRenewed { step, renewed } => {
+            let renewed: Vec<_> = renewed.iter().map(ToString::to_string).collect();
+            say("RENEW", step, &format!("first anew: {}", renewed.join(", ")))
+        }
         Event::StepSkipped { step, reason, .. } => say("SKIPPED", step, reason),
         Event::StepDeferred { step, until, reason, .. } => {
             say("DEFERRED", step, &format!("until {until} opens: {reason}"))

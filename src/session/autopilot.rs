@@ -27,6 +27,7 @@ pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Prop
         Allowed::Run(step) => run(runbook, state, moment, step),
         Allowed::Restart(step) => Some(restart(state, step)),
         Allowed::Retry(step) => Some(retry(state, step)),
+        Allowed::Renew(step) => Some(Proposal::Renew { step: step.clone() }),
         Allowed::Close => Some(Proposal::Close),
         _ => None,
     })

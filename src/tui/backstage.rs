@@ -8,7 +8,8 @@ use crate::engine::{Outcome, SiteSeen};
 use crate::runbook::InputKind;
 use crate::session::Launched;
 
-/// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`.
+/// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
+/// what opens a run is called inside a tokio runtime.
 pub trait Backstage: Send + Sync {
     /// The runbooks that can be started.
     fn library(&self) -> Vec<LibraryEntry>;

@@ -8,6 +8,7 @@ pub mod app;
 pub mod backstage;
 pub mod choice;
 pub mod dialog;
+mod encode;
 mod evidence;
 mod input;
 pub mod keymap;
@@ -17,6 +18,7 @@ pub mod recorded;
 pub mod release;
 mod runtime;
 pub mod screen;
+mod shown;
 mod tell;
 mod terminal;
 pub mod theme;
@@ -26,7 +28,7 @@ mod wrap;
 
 pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Question, Questions, Start, TuiError};
 pub use options::Options;
-pub use runtime::run;
+pub use shown::{Shown, open};
 pub use terminal::print_after;
 
 #[cfg(test)]

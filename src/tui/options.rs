@@ -41,10 +41,39 @@ impl Options {
     }
 }
 
-/// The machine's time zone. Its file is read as it is: to learn its name, all zones of the machine would be listed.
+/// The time zone of the machine, or the one that `TZ` names. Its file is read as it is: otherwise all zones of the
+/// machine are listed first, which takes as long as the first frame.
 fn local_zone() -> TimeZone {
-    let is_named = std::env::var_os("TZ").is_some();
-    let file = || std::fs::read("/etc/localtime").ok();
-    let zone = (!is_named).then(file).flatten().and_then(|zone| TimeZone::tzif("local", &zone).ok());
+    let read = |path: &str| std::fs::read(path).ok().and_then(|zone| TimeZone::tzif("local", &zone).ok());
+    let zone = match std::env::var("TZ") {
+        Ok(name) if is_zone_name(&name) => read(&format!("/usr/share/zoneinfo/{name}")),
+        Err(std::env::VarError::NotPresent) => read("/etc/localtime"),
+        // A path or a rule: rare, and jiff knows them all.
+        _ => None,
+    };
     zone.unwrap_or_else(TimeZone::system)
+}
+
+/// Whether this is the name of a zone: `UTC`, `Europe/Berlin`, `Etc/GMT+1`.
+fn is_zone_name(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
+    };
+    text.split('/').all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_zone_name;
+
+    #[test]
+    fn a_zone_is_a_name_and_no_path() {
+        for name in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+1"] {
+            assert!(is_zone_name(name), "{name}");
+        }
+        for other in ["", ":UTC", "/etc/passwd", "../../etc/passwd", "Europe/..", "Europe/", "<+03>-3"] {
+            assert!(!is_zone_name(other), "{other}");
+        }
+    }
 }

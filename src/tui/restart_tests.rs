@@ -111,3 +111,33 @@ fn a_title_whose_value_is_not_there_yet_or_no_more_has_a_gap() {
     let picture = stage.picture();
     assert!(picture.contains("Take 1.17 now") && picture.contains("Verify, 1.17"), "{picture}");
 }
+
+#[test]
+fn evidence_that_is_too_old_is_told_and_one_key_does_it_anew() {
+    let fresh = "[[phase]]\nid = \"prepare\"\ntitle = \"Prepare\"\n[[phase.step]]\nid = \"backup\"\ntitle = \"Back up\"\n\
+                 run = [\"backup\"]\n\n[[phase]]\nid = \"nodes\"\n";
+    let book = BOOK.replace("[[phase]]\nid = \"nodes\"\n", fresh);
+    let wanted = "requires = [{ step = \"prepare/backup\", within = \"2h\" }]\nrun = [\"stop\"";
+    let (book, told) = parse(&book.replace("run = [\"stop\"", wanted));
+    let book = book.unwrap_or_else(|| panic!("{told:#?}"));
+    let mut stage = Stage::of(book, (80, 24), look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    let run = |stage: &mut Stage| {
+        stage.press("enter");
+        stage.press("y");
+        stage.finish(Ended::Exit(0));
+    };
+    let current = |stage: &Stage| stage.state.current.as_ref().map(ToString::to_string).unwrap_or_default();
+    run(&mut stage);
+    stage.wait(3 * 3600);
+    stage.all_well();
+    assert_eq!(current(&stage), "nodes[vault-1]/stop");
+    assert_snapshot!("renew_too_old_80x24", stage.picture());
+    stage.press("r");
+    assert_eq!(current(&stage), "prepare/backup");
+    assert_snapshot!("renew_anew_80x24", stage.picture());
+    run(&mut stage);
+    assert_eq!(current(&stage), "nodes[vault-1]/stop");
+    run(&mut stage);
+    assert_eq!(current(&stage), "nodes[vault-2]/stop");
+}

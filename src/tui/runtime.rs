@@ -1,12 +1,11 @@
 //! The loop: everything that happens becomes a message; what `update` asks for is done; a frame is drawn when
 //! something changed. Nothing here waits for the disk.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event as TerminalEvent;
-use futures_util::FutureExt;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
@@ -14,16 +13,14 @@ use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
 use crate::engine::Leaving;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
-use crate::tui::backstage::{Backstage, Exit, Start, TuiError};
+use crate::tui::backstage::{Backstage, Start, TuiError};
 use crate::tui::evidence::look_at_file;
 use crate::tui::input;
-use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message};
-use crate::tui::options::Options;
 use crate::tui::recorded::tail_of;
 use crate::tui::screen::Screen;
-use crate::tui::terminal::{Terminal, give_back, is_gone};
-use crate::tui::watch::{Outside, Watch, panic_on_demand, silence_input};
+use crate::tui::terminal::{Terminal, give_back};
+use crate::tui::watch::{Outside, panic_on_demand};
 
 /// How many things of one kind are taken in before a frame is drawn.
 const BATCH: usize = 4_096;
@@ -40,53 +37,18 @@ const PARTING: Duration = Duration::from_secs(1);
 /// The least time between two looks at a clock that runs fast.
 const LEAST_WAKE: Duration = Duration::from_millis(100);
 
-/// Shows the screens until the operator leaves, a signal comes, or the terminal is gone. It must be called inside a
-/// multi-threaded tokio runtime, with a terminal on standard input and output.
-///
-/// # Errors
-/// The terminal cannot be used, the theme does not exist, or a part of piton panicked. The terminal has been given
-/// back in any case.
-pub async fn run(start: Start, backstage: Arc<dyn Backstage>, options: Options) -> Result<Exit, TuiError> {
-    let look = options.look()?;
-    let (listener, outside) = unbounded_channel();
-    let _watch = Watch::begin(&listener)?;
-    let mut runtime = Runtime::new(App::new(look, Keymap::standard()), backstage, outside);
-    // What is to be shown is read while the terminal is taken.
-    runtime.begin(start);
-    let mut terminal = Terminal::take(options.has_mouse)?;
-    let began = AssertUnwindSafe(runtime.live(&mut terminal)).catch_unwind().await;
-    give_back();
-    let ending = began.unwrap_or(Ok(Ending::Panicked));
-    let is_interrupted = !matches!(ending, Ok(Ending::Quit));
-    if is_interrupted {
-        // The disk may be waited for yet, and a terminal that is gone must not be read meanwhile.
-        silence_input();
-    }
-    // The screens are gone, the sitting must not be: it is closed on disk before the program ends.
-    let parted = AssertUnwindSafe(runtime.part()).catch_unwind().await;
-    let mut exit = runtime.app.exit.clone().unwrap_or_else(|| runtime.app.exit_now());
-    exit.is_interrupted |= is_interrupted || parted.is_err();
-    match ending? {
-        Ending::Panicked => Err(TuiError::Panicked { said: runtime.panic_said(), folder: exit.folder }),
-        ending => {
-            // A hang-up may be known as a signal first.
-            exit.is_terminal_gone = ending == Ending::Gone || is_gone();
-            Ok(exit)
-        }
-    }
-}
-
 /// How the loop came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+pub(super) enum Ending {
     Quit,
     Signal,
     Gone,
     Panicked,
 }
 
-struct Runtime {
-    app: App,
+/// The model and everything that happens to it.
+pub(super) struct Runtime {
+    pub(super) app: App,
     backstage: Arc<dyn Backstage>,
     session: Option<Session>,
     updates: Option<UnboundedReceiver<Update>>,
@@ -95,6 +57,8 @@ struct Runtime {
     outside: UnboundedReceiver<Outside>,
     replier: UnboundedSender<Message>,
     replies: UnboundedReceiver<Message>,
+    /// Rung with every reply as long as the first frame waits for one.
+    bell: Option<std::sync::mpsc::Sender<()>>,
     panic: Option<String>,
     last_frame: Option<Instant>,
     /// Something other than output or samples is new.
@@ -116,7 +80,7 @@ enum Happened {
 }
 
 impl Runtime {
-    fn new(app: App, backstage: Arc<dyn Backstage>, outside: UnboundedReceiver<Outside>) -> Self {
+    pub(super) fn new(app: App, backstage: Arc<dyn Backstage>, outside: UnboundedReceiver<Outside>) -> Self {
         let (replier, replies) = unbounded_channel();
         Self {
             app,
@@ -128,6 +92,7 @@ impl Runtime {
             outside,
             replier,
             replies,
+            bell: None,
             panic: None,
             last_frame: None,
             is_urgent: true,
@@ -135,26 +100,50 @@ impl Runtime {
         }
     }
 
-    async fn live(&mut self, terminal: &mut Terminal) -> Result<Ending, TuiError> {
+    /// Draws the first frame.
+    pub(super) fn show(&mut self, start: Start, terminal: &mut Terminal) -> Result<(), TuiError> {
+        let (bell, rung) = std::sync::mpsc::channel();
+        self.bell = Some(bell);
+        self.begin(start);
         self.take_size(terminal)?;
         if self.session.is_none()
-            && let Ok(Some(reply)) = timeout(FIRST_LOOK, self.replies.recv()).await
+            && rung.recv_timeout(FIRST_LOOK).is_ok()
+            && let Ok(reply) = self.replies.try_recv()
         {
             self.take(Happened::Reply(reply), terminal)?;
         }
+        self.bell = None;
         // What is typed meanwhile waits in the terminal: what a person sees comes first.
         self.settle();
         self.draw(terminal)?;
+        Ok(())
+    }
+
+    pub(super) async fn live(
+        &mut self,
+        first: Result<Option<Ending>, TuiError>,
+        terminal: &mut Terminal,
+    ) -> Result<Ending, TuiError> {
+        if let Ok(Some(ending)) = first {
+            return Ok(ending);
+        }
+        if let Err(error) = first {
+            return self.broken(error).await;
+        }
         let mut events = input::begin()?;
         loop {
             match self.turn(&mut events, terminal).await {
                 Ok(None) => {}
                 Ok(Some(ending)) => return Ok(ending),
-                // Something that fails is how a terminal that is gone shows itself first: a write, or taking it again
-                // when the hang-up has continued the process as well.
-                Err(error) => return if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) },
+                Err(error) => return self.broken(error).await,
             }
         }
+    }
+
+    /// Something that fails is how a terminal that is gone shows itself first: a write, or taking it again when the
+    /// hang-up has continued the process as well.
+    async fn broken(&mut self, error: TuiError) -> Result<Ending, TuiError> {
+        if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) }
     }
 
     /// Draws, waits until something happens, and takes it in.
@@ -398,15 +387,21 @@ impl Runtime {
         }
     }
 
-    /// Does something that may take long away from the drawing thread; its reply is a message.
+    /// Does something that may take long away from the drawing thread; its reply is a message. Before there is a
+    /// runtime it is done on a thread of its own.
     fn behind(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
-        let replier = self.replier.clone();
-        tokio::task::spawn_blocking(move || {
+        let (replier, bell) = (self.replier.clone(), self.bell.clone());
+        let work = move || {
             if let Some(message) = what() {
-                // The screens have ended meanwhile: nobody wants the reply.
+                // The screens have ended meanwhile: nobody wants the reply. Nor the bell, once a frame is drawn.
                 let _ = replier.send(message);
+                let _ = bell.map(|bell| bell.send(()));
             }
-        });
+        };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(work)),
+            Err(_) => drop(std::thread::spawn(work)),
+        }
     }
 
     /// Stops the whole foreground job as the shell's own ctrl-z would. A process that leads its session has no shell
@@ -435,7 +430,7 @@ impl Runtime {
     }
 
     /// Closes the sitting, if it is still open, and takes in what is recorded about that.
-    async fn part(&mut self) {
+    pub(super) async fn part(&mut self) {
         let (Some(session), Some(mut updates)) = (self.session.take(), self.updates.take()) else { return };
         session.leave(Leaving::Interrupted);
         let farewell = async {
@@ -450,7 +445,7 @@ impl Runtime {
         let _ = timeout(PARTING, farewell).await;
     }
 
-    fn panic_said(&mut self) -> String {
+    pub(super) fn panic_said(&mut self) -> String {
         while let Ok(outside) = self.outside.try_recv() {
             if let Outside::Panicked(said) = outside {
                 self.panic.get_or_insert(said);

@@ -58,11 +58,9 @@ pub fn event(event: &Event) -> String {
         Event::StepDeferred { step, until, reason, .. } => format!("{step} was put off until {until}: {reason}"),
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
         Event::StepsReopened { step, from, reason, .. } => format!("{step} led back to phase {from}: {reason}"),
+        Event::StepsRenewed { step, renewed } => format!("before {step} is done anew: {}", names(renewed)),
         Event::StepNotApplicable { step, why } => format!("{step} does not apply: {why}"),
-        Event::ConditionChanged { condition, truth, why, .. } => {
-            let colon = if why.is_empty() { "" } else { ": " };
-            format!("{condition} {}{colon}{why}", tri(*truth))
-        }
+        Event::ConditionChanged { condition, truth, why, .. } => format!("{condition} {}{}", tri(*truth), because(why)),
         Event::GuardAcknowledged { condition, reason } => format!("{condition} was acknowledged: {reason}"),
         Event::NoteAdded { text, .. } => format!("note: {}", text.lines().next().unwrap_or_default()),
         Event::RollbackEntered { plan, reason, .. } => format!("the way back {plan} was entered: {reason}"),
@@ -70,6 +68,14 @@ pub fn event(event: &Event) -> String {
         Event::TailSetAside { bytes, .. } => format!("a torn last line of {bytes} bytes was set aside"),
         Event::RunClosed { outcome, .. } => format!("the run was closed: {}", outcome.word()),
     }
+}
+
+fn names(steps: &[StepKey]) -> String {
+    steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn because(why: &str) -> String {
+    if why.is_empty() { String::new() } else { format!(": {why}") }
 }
 
 fn for_item(item: Option<&str>) -> String {
@@ -100,6 +106,7 @@ pub fn step_of(event: &Event) -> Option<&StepKey> {
         | Event::StepDeferred { step, .. }
         | Event::StepOverridden { step, .. }
         | Event::StepsReopened { step, .. }
+        | Event::StepsRenewed { step, .. }
         | Event::StepNotApplicable { step, .. } => Some(step),
         _ => None,
     }
@@ -315,9 +322,7 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
         }
         Hold::Stale { step, age, within } => {
             let (age, within) = (duration(Duration::from_secs(age.as_secs())), duration(*within));
-            format!(
-                "{step} was done {age} ago, at most {within} are allowed: do it anew and override with what was seen"
-            )
+            format!("{step} was done {age} ago, at most {within} are allowed")
         }
         Hold::Soaking { coverage, needed, left, .. } => {
             let short = if coverage < needed { format!(", {needed} % needed") } else { String::new() };
@@ -341,6 +346,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),
         Allowed::Retry(_) => ("retry", "retry"),
+        Allowed::Renew(_) => ("do anew", "anew"),
         Allowed::Skip(_) => ("skip", "skip"),
         Allowed::Defer(_) => ("put off", "defer"),
         Allowed::Override(_) => ("override", "override"),

@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 
 use crate::clock::monotonic;
+use crate::tui::encode::encode;
 
 /// The largest part of a terminal that is drawn on, in columns and rows.
 const LARGEST: (u16, u16) = (500, 300);
@@ -29,6 +29,9 @@ const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?1049l\x1b[?
 
 /// Whether the terminal is ours at this moment.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the alternate screen was entered, and is to be left.
+static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// A second way to standard output, which no lock of a panicking thread can bar.
 static OUT: OnceLock<File> = OnceLock::new();
@@ -49,34 +52,29 @@ pub struct Terminal {
     shown: Buffer,
     next: Buffer,
     has_mouse: bool,
+    /// The alternate screen has not been entered yet.
+    must_enter: bool,
     must_clear: bool,
 }
 
 impl Terminal {
-    /// Takes the terminal: raw mode, alternate screen, bracketed paste, mouse. Nothing is asked of it.
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, mouse. Nothing is asked of it. What enters the
+    /// screens goes out with the first frame, in one write.
+    ///
+    /// Whoever calls has called [`prepare`] and watches the signals by then.
     pub fn take(has_mouse: bool) -> io::Result<Self> {
-        if OUT.get().is_none() {
-            // Another caller was first: theirs is as good.
-            let _ = OUT.set(open()?);
-            let _ = END.set(io::pipe()?);
-        }
-        let terminal = Self { shown: Buffer::default(), next: Buffer::default(), has_mouse, must_clear: true };
-        terminal.enter()?;
-        Ok(terminal)
-    }
-
-    fn enter(&self) -> io::Result<()> {
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
-        write(ENTER)?;
-        if self.has_mouse { write(MOUSE) } else { Ok(()) }
+        Ok(Self { shown: Buffer::default(), next: Buffer::default(), has_mouse, must_enter: true, must_clear: true })
     }
 
     /// Takes the terminal again after the process was stopped; everything is drawn anew.
     pub fn take_again(&mut self) -> io::Result<()> {
         // Whoever had the terminal meanwhile may have changed its mode, and entering raw mode twice does nothing.
         disable_raw_mode()?;
-        self.enter()?;
+        enable_raw_mode()?;
+        IS_TAKEN.store(true, Ordering::SeqCst);
+        self.must_enter = true;
         self.forget();
         Ok(())
     }
@@ -96,6 +94,11 @@ impl Terminal {
     pub fn draw(&mut self, size: (u16, u16), view: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
         let area = Rect::new(0, 0, size.0.min(LARGEST.0), size.1.min(LARGEST.1));
         let mut bytes = Vec::new();
+        if std::mem::take(&mut self.must_enter) {
+            IS_ENTERED.store(true, Ordering::SeqCst);
+            bytes.extend_from_slice(ENTER);
+            bytes.extend_from_slice(if self.has_mouse { MOUSE } else { b"" });
+        }
         if self.must_clear || self.shown.area != area {
             self.shown = Buffer::empty(area);
             self.must_clear = false;
@@ -106,10 +109,7 @@ impl Terminal {
         }
         self.next.reset();
         view(area, &mut self.next);
-        let mut changes = self.shown.diff_iter(&self.next).peekable();
-        if changes.peek().is_some() {
-            CrosstermBackend::new(&mut bytes).draw(changes)?;
-        }
+        encode(&self.shown, &self.next, &mut bytes);
         std::mem::swap(&mut self.shown, &mut self.next);
         if bytes.is_empty() { Ok(()) } else { write(&bytes) }
     }
@@ -121,11 +121,29 @@ impl Drop for Terminal {
     }
 }
 
+/// Opens what is written to and what ends a wait, before anything of the terminal is changed.
+pub fn prepare() -> io::Result<()> {
+    if OUT.get().is_none() {
+        // Another caller was first: theirs is as good.
+        let _ = OUT.set(open()?);
+        let _ = END.set(io::pipe()?);
+    }
+    Ok(())
+}
+
+/// Where a byte says that the program is to end, and nothing is waited for any more.
+pub fn ending() -> io::Result<PipeWriter> {
+    let (_, end) = END.get().ok_or_else(|| io::Error::other("the terminal was not prepared"))?;
+    end.try_clone()
+}
+
 /// Gives the terminal back: once, from any thread, whatever state it is in. A terminal that is gone is no error.
 pub fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
         // Nobody can be told when this fails: the terminal that would show it is the one that is gone.
-        let _ = write(LEAVE);
+        if IS_ENTERED.swap(false, Ordering::SeqCst) {
+            let _ = write(LEAVE);
+        }
         let _ = disable_raw_mode();
     }
 }

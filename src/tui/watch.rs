@@ -3,15 +3,17 @@
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Mutex, Once};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Once};
 use std::task::Poll;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::Signal;
+use signal_hook::SigId;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::tui::terminal::{give_back, stop_waiting};
+use crate::tui::terminal::{ending, give_back, stop_waiting};
 
 /// What happens around the screens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +41,48 @@ static LISTENER: Mutex<Option<UnboundedSender<Outside>>> = Mutex::new(None);
 static HOOK: Once = Once::new();
 
 /// Watches for all of it. The watch over panics ends when this is dropped.
-pub struct Watch(());
+pub struct Watch {
+    listener: UnboundedSender<Outside>,
+    noted: Vec<Noted>,
+}
+
+/// A signal that is only noted, as long as nobody listens.
+struct Noted {
+    has_come: Arc<AtomicBool>,
+    outside: Outside,
+    registered: Vec<SigId>,
+}
 
 impl Watch {
-    /// Begins to watch; what happens goes to `listener`.
+    /// Notes panics and signals from now on, before the terminal is taken and before there is a task that could listen:
+    /// [`Watch::listen`] tells what has come. One that ends the program wakes whoever waits for the terminal.
     pub fn begin(listener: &UnboundedSender<Outside>) -> io::Result<Self> {
         watch_panics(listener.clone());
-        watch_signals(listener)?;
-        watch_terminal(listener.clone())?;
-        Ok(Self(()))
+        let mut watch = Self { listener: listener.clone(), noted: Vec::new() };
+        for (signal, outside) in signals() {
+            let has_come = Arc::new(AtomicBool::new(false));
+            let mut registered = vec![signal_hook::flag::register(signal, Arc::clone(&has_come))?];
+            if outside == Outside::End {
+                registered.push(signal_hook::low_level::pipe::register(signal, ending()?)?);
+            }
+            watch.noted.push(Noted { has_come, outside, registered });
+        }
+        Ok(watch)
+    }
+
+    /// Begins to listen, inside a runtime: what happens goes to the listener, first what was only noted.
+    pub fn listen(&mut self) -> io::Result<()> {
+        watch_signals(&self.listener)?;
+        for noted in self.noted.drain(..) {
+            for id in noted.registered {
+                signal_hook::low_level::unregister(id);
+            }
+            if noted.has_come.load(Ordering::SeqCst) {
+                // Whoever does not listen has ended.
+                let _ = self.listener.send(noted.outside);
+            }
+        }
+        watch_terminal(self.listener.clone())
     }
 }
 
@@ -98,26 +133,29 @@ pub fn panic_on_demand() {
     }
     let wanted = std::env::var(PANIC).unwrap_or_default();
     assert!(wanted != "ui", "a bug in the drawing task, asked for by {PANIC}");
-    if wanted == "task" {
+    // The first frame of a run is drawn before there are tasks.
+    if wanted == "task" && tokio::runtime::Handle::try_current().is_ok() {
         tokio::spawn(async { panic!("a bug in a background task, asked for by {PANIC}") });
     }
 }
 
+/// Which signals are watched, by number, and what each is taken for.
+fn signals() -> [(i32, Outside); 7] {
+    [
+        (Signal::TERM.as_raw(), Outside::End),
+        (Signal::HUP.as_raw(), Outside::End),
+        (Signal::INT.as_raw(), Outside::End),
+        (Signal::QUIT.as_raw(), Outside::End),
+        (Signal::TSTP.as_raw(), Outside::Stop),
+        (Signal::CONT.as_raw(), Outside::Continued),
+        (Signal::WINCH.as_raw(), Outside::Resized),
+    ]
+}
+
 fn watch_signals(listener: &UnboundedSender<Outside>) -> io::Result<()> {
-    let stop = SignalKind::from_raw(Signal::TSTP.as_raw());
-    let go_on = SignalKind::from_raw(Signal::CONT.as_raw());
-    let all = [
-        (SignalKind::terminate(), Outside::End),
-        (SignalKind::hangup(), Outside::End),
-        (SignalKind::interrupt(), Outside::End),
-        (SignalKind::quit(), Outside::End),
-        (stop, Outside::Stop),
-        (go_on, Outside::Continued),
-        (SignalKind::window_change(), Outside::Resized),
-    ];
-    let mut watched = Vec::with_capacity(all.len());
-    for (kind, outside) in all {
-        watched.push((signal(kind)?, outside));
+    let mut watched = Vec::new();
+    for (number, outside) in signals() {
+        watched.push((signal(SignalKind::from_raw(number))?, outside));
     }
     let listener = listener.clone();
     tokio::spawn(async move {

@@ -62,11 +62,7 @@ pub struct Stage {
 impl Stage {
     /// The runbook bound to its example site; every address of it is `address/NAME`.
     pub fn of(book: Arc<Runbook>, address: &str) -> Self {
-        let site = match (book.id.as_str(), book.system.as_str()) {
-            ("vault-single-upgrade", _) => "vault-single",
-            (_, system) => system,
-        };
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("runbooks/sites/{site}-example.toml"));
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("runbooks/sites/{}-example.toml", book.id));
         let (_, site, findings) = read_site(&file).expect("the example is there");
         let site = site.unwrap_or_else(|| panic!("{findings:?}"));
         let bound = bind(&book, &[], Some(&site), &Map::new()).unwrap_or_else(|problems| panic!("{problems:?}"));

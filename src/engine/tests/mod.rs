@@ -9,6 +9,7 @@ mod disturb;
 mod ending;
 mod gates;
 mod nested;
+mod renew;
 mod restart;
 mod sight;
 mod silence;
@@ -302,6 +303,7 @@ impl Walk {
             }
             Allowed::Restart(step) => Proposal::Restart { step, reason: reason() },
             Allowed::Retry(step) => Proposal::Retry { step },
+            Allowed::Renew(step) => Proposal::Renew { step },
             Allowed::Skip(step) => Proposal::Skip { step, reason: reason() },
             Allowed::Defer(step) => Proposal::Defer { step, reason: reason() },
             Allowed::Override(step) => Proposal::Override { step, reason: reason() },

@@ -236,6 +236,35 @@ fn another_attempt_runs_only_what_did_not_succeed() {
     assert_eq!(["m1", "m2", "m3"].map(attempts), [1, 2, 1]);
 }
 
+/// What has succeeded for an item before its evidence became too old is not done to it a second time.
+#[test]
+fn evidence_that_is_done_anew_takes_back_nothing_of_what_succeeded() {
+    let wanted = "critical = true\nrequires = [{ step = \"agree\", within = \"1h\" }]";
+    let many = (1..=3).map(|n| json!({ "name": format!("m{n}") }));
+    let mut walk = walked(with_together(&ALL.replace("critical = true", wanted)), "restart", many.collect());
+    walk.at("restart/restart").do_first();
+    walk.do_first();
+    walk.ends_well("m1");
+    walk.ends_well("m3");
+    walk.end_item("m2", Ended::Lost, "");
+    walk.do_first();
+    walk.pass(3601);
+    assert!(walk.allowed().contains(&Allowed::Renew(walk.key())));
+    walk.must(Proposal::Renew { step: walk.key() });
+    walk.sense();
+    assert_eq!(walk.key().to_string(), "restart/agree");
+    walk.do_first();
+    assert_eq!(walk.key().to_string(), "restart/restart");
+    assert_eq!(walk.shown().iter().map(|command| command.item.as_str()).collect::<Vec<_>>(), ["m2"]);
+    while walk.names().is_empty() {
+        walk.do_first();
+    }
+    assert_eq!(walk.names(), ["m2"]);
+    walk.ends_well("m2");
+    assert_eq!(walk.status("restart/restart"), StepStatus::Done);
+    assert_eq!(walk.fold(&walk.records), walk.state);
+}
+
 #[test]
 fn no_more_than_thirty_two_run_at_once_and_the_others_follow() {
     let mut walk = running(70);

@@ -293,7 +293,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         | Allowed::Restart(_)
         | Allowed::Run(_) => (Action::Act, true),
         Allowed::Cancel(_) => (Action::Cancel, false),
-        Allowed::Retry(_) => (Action::Retry, false),
+        Allowed::Retry(_) | Allowed::Renew(_) => (Action::Retry, false),
         Allowed::Skip(_) => (Action::Skip, false),
         Allowed::Defer(_) => (Action::Defer, false),
         Allowed::Override(_) => (Action::Override, false),
@@ -308,5 +308,5 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
 }
 
 const fn asks_for_more(allowed: &Allowed) -> bool {
-    !matches!(allowed, Allowed::ReadCautions(_) | Allowed::Retry(_))
+    !matches!(allowed, Allowed::ReadCautions(_) | Allowed::Retry(_) | Allowed::Renew(_))
 }

@@ -135,6 +135,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::Restart { step, .. }, Event::StepsReopened { step: of, .. })
         | (Proposal::RunAll { step, .. }, Event::CommandsApproved { step: of, .. })
         | (Proposal::Retry { step }, Event::StepRetried { step: of, .. })
+        | (Proposal::Renew { step }, Event::StepsRenewed { step: of, .. })
         | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })
         | (Proposal::Defer { step, .. }, Event::StepDeferred { step: of, .. })
         | (Proposal::Override { step, .. }, Event::StepOverridden { step: of, .. })

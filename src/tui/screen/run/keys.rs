@@ -255,6 +255,7 @@ impl Run {
             Allowed::Leave => Dialog::Ask(Ask::Leave),
             Allowed::Cancel(job) => Dialog::Ask(Ask::Cancel(job, tell::cancelling(&self.state))),
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
+            Allowed::Renew(step) => return self.propose(Proposal::Renew { step }),
             Allowed::ReadCautions(_)
             | Allowed::Confirm(_)
             | Allowed::Answer(_)

@@ -1,0 +1,66 @@
+//! Packs the texts that are part of the program: runbooks, obligations, practice scenarios. What lies in their folders is
+//! found here, so no list of them is written by hand. `src/packed.rs` tells what becomes of them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use miniz_oxide::deflate::compress_to_vec;
+
+/// What searches longest for the smallest pack.
+const LEVEL: u8 = 10;
+
+fn main() {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo gives it"));
+    // A scenario lies in the folder of its system; its name is `system/stem`.
+    let scenarios = folders("assets/scenarios").into_iter().flat_map(|folder| named(&folder, true)).collect();
+    let tables = [
+        ("RUNBOOKS", "The runbooks", named(Path::new("runbooks"), false)),
+        ("SOURCES", "The obligations of each document", named(Path::new("assets/sources"), false)),
+        ("SCENARIOS", "The practice scenarios, each as `system/stem`", scenarios),
+    ];
+    let code: String = tables.into_iter().map(|(name, what, files)| table(&out, name, what, files)).collect();
+    put(&out.join("packed.rs"), code.as_bytes());
+    // Whole folders: also a file or a folder that is new is seen.
+    println!("cargo:rerun-if-changed=runbooks\ncargo:rerun-if-changed=assets");
+}
+
+/// Packs the files and writes the table of them, sorted by name.
+fn table(out: &Path, table: &str, what: &str, mut files: Vec<(String, PathBuf)>) -> String {
+    files.sort();
+    let mut code = format!("/// {what}, sorted by name.\npub static {table}: &[Packed] = &[\n");
+    for (name, path) in files {
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let pack = format!("{table}.{}", name.replace('/', "."));
+        put(&out.join(&pack), &compress_to_vec(text.as_bytes(), LEVEL));
+        writeln!(code, "    Packed {{ name: {name:?}, bytes: include_bytes!({pack:?}), length: {} }},", text.len())
+            .expect("a string takes all that is written to it");
+    }
+    code + "];\n"
+}
+
+/// Every `*.toml` of a folder by its stem, with the folder's name before it when that is asked for.
+fn named(folder: &Path, with_folder: bool) -> Vec<(String, PathBuf)> {
+    let stem = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+    let name = |path: &Path| match folder.file_stem().and_then(|name| name.to_str()) {
+        Some(system) if with_folder => stem(path).map(|stem| format!("{system}/{stem}")),
+        _ => stem(path),
+    };
+    let is_text = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml") && path.is_file();
+    inside(folder).into_iter().filter(is_text).filter_map(|path| Some((name(&path)?, path))).collect()
+}
+
+/// The folders of a folder; none when it is not there.
+fn folders(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(folder);
+    if folder.is_dir() { inside(folder).into_iter().filter(|path| path.is_dir()).collect() } else { Vec::new() }
+}
+
+fn inside(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.unwrap_or_else(|error| panic!("{}: {error}", folder.display())).path()).collect()
+}
+
+fn put(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
