@@ -97,9 +97,16 @@ impl Nomad {
                 "CreateTime": at.as_millis() * 1_000_000, "ModifyTime": at.as_millis() * 1_000_000,
             })
         };
-        let waiting = self.blocked.iter().map(|blocked| body(&blocked.id, blocked.job, "blocked", "queued-allocs", blocked.since));
-        let done =
-            self.allocs.iter().rev().take(20).map(|alloc| body(&alloc.eval, alloc.job, "complete", "job-register", alloc.created));
+        let waiting = self
+            .blocked
+            .iter()
+            .map(|blocked| body(&blocked.id, blocked.job, "blocked", "queued-allocs", blocked.since));
+        let done = self
+            .allocs
+            .iter()
+            .rev()
+            .take(20)
+            .map(|alloc| body(&alloc.eval, alloc.job, "complete", "job-register", alloc.created));
         let all = waiting.chain(done).filter(|eval| status.is_empty() || eval["Status"] == status);
         Value::Array(all.collect())
     }

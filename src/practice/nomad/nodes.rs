@@ -62,7 +62,7 @@ impl Nomad {
         let mut body = self.node_body(client);
         let (known, agent) = (&self.clients[client], &self.agents[self.host_of(client)]);
         let strategy = known.drain.as_ref().map(|drain| {
-            let deadline = drain.deadline.map(|at| second(at));
+            let deadline = drain.deadline.map(second);
             json!({
                 "Deadline": drain.deadline.map_or(0, |at| at.since(drain.began).as_nanos() as u64),
                 "IgnoreSystemJobs": drain.ignores_system, "ForceDeadline": deadline, "StartedAt": second(drain.began),
