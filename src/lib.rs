@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod fs;
 pub mod packed;
+pub mod signature;
 pub mod text;
 
 pub mod diagnostic;

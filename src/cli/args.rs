@@ -45,6 +45,9 @@ pub enum Command {
         json: bool,
     },
     /// Prove that journals are whole: 0 whole or torn at the end (which is said), 1 damaged.
+    ///
+    /// The signatures of releases are checked too, and told with the fingerprints of their keys; one that does not fit
+    /// is damage.
     Verify {
         /// Journal files, run folders or run names.
         #[arg(required = true, value_name = "JOURNAL")]

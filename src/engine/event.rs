@@ -8,6 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::observe::{Board, Ended, JobId, Output};
+use crate::engine::signed::Signed;
 use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, RunbookId, StepKey};
 
 /// The journal format that this version writes.
@@ -54,7 +55,15 @@ pub enum Event {
     /// A decision was taken: `choice` is the name of the way.
     ChoiceMade { step: StepKey, name: String, choice: String, board: Board },
     /// A second person let the run go on, and what that person looked at. The record's author is the first.
-    HoldReleased { step: StepKey, released_by: String, said: String, board: Board },
+    HoldReleased {
+        step: StepKey,
+        released_by: String,
+        said: String,
+        /// What that person signed, when it was signed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Box<Signed>>,
+        board: Board,
+    },
     /// The commands of a step that takes its items together were all on the screen, and are to run.
     CommandsApproved { step: StepKey, commands: Vec<ItemCommand>, typed: Option<String>, board: Board },
     /// The commands of such a step are to end; those that wait start no more.

@@ -23,6 +23,7 @@ mod restart;
 pub mod scope;
 mod settle;
 mod sight;
+mod signed;
 mod soak;
 pub mod state;
 pub mod together;
@@ -44,6 +45,9 @@ pub use renew::renewable;
 pub use restart::{Before, Given, reopened};
 pub use settle::stalled;
 pub use sight::Sight;
+pub use signed::{
+    Opening, RELEASE_NAMESPACE, SignatureWatch, Signed, SignedRelease, release_statement, signed, signed_by,
+};
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
 pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};

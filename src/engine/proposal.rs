@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::engine::event::{CommandLine, ConditionId, FileSeen, ItemCommand, Leaving, RunOpened, Tri};
 use crate::engine::observe::{Board, Ended, JobId, Output, Printed};
 use crate::runbook::{RollbackId, StepKey};
+use crate::signature::SignatureError;
 
 /// The world at the moment of judging: the engine has no other.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +36,9 @@ pub enum Proposal {
     Answer { step: StepKey, value: Value, file: Option<FileSeen> },
     /// Take the way of that name.
     Choose { step: StepKey, choice: String },
-    /// A second person lets the run go on, and says what was looked at.
-    Release { step: StepKey, released_by: String, said: String },
+    /// A second person lets the run go on, and says what was looked at; signed, if `signature` is the text of an ssh
+    /// signature of what [`crate::engine::release_statement`] says.
+    Release { step: StepKey, released_by: String, said: String, signature: Option<String> },
     /// Start the command, exactly as it was shown. `typed` is the target's name for a critical step.
     Run { step: StepKey, shown: CommandLine, typed: Option<String> },
     /// Start these commands, exactly as they were shown, one for each item of a phase that takes them together.
@@ -106,6 +108,9 @@ pub enum Refusal {
     /// The one who releases has a hand in what is released.
     #[error("another person must release it: {0} acts here")]
     SamePerson(String),
+    /// The release is signed, but not as it should be.
+    #[error("{0}")]
+    BadSignature(SignatureError),
     /// The value does not fit.
     #[error("that value does not fit: {0}")]
     BadValue(String),

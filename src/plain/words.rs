@@ -1,6 +1,8 @@
 //! One line for each thing that happened.
 
-use crate::engine::{Event, Leaving, MAX_AT_ONCE, Mode, Record, RunState, Tri, Turned, turned as turned_rows};
+use crate::engine::{
+    Event, Leaving, MAX_AT_ONCE, Mode, Record, RunState, Tri, Turned, signed_by, turned as turned_rows,
+};
 use crate::runbook::{Runbook, StepKey};
 use crate::text::clean_line;
 
@@ -82,8 +84,8 @@ fn describe_step(event: &Event) -> String {
         Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
         Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
         Event::ChoiceMade { step, choice, .. } => say("chose", step, choice),
-        Event::HoldReleased { step, released_by, said, .. } => {
-            say("released", step, &format!("by {released_by}: {said}"))
+        Event::HoldReleased { step, released_by, said, signature, .. } => {
+            say("released", step, &format!("by {released_by}{}: {said}", signed_by(signature)))
         }
         Event::CommandsApproved { step, commands, .. } => {
             say("run all", step, &format!("{} commands, at most {MAX_AT_ONCE} at once", commands.len()))

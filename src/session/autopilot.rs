@@ -60,7 +60,7 @@ fn choose(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
 
 fn release(state: &RunState, key: &StepKey) -> Option<Proposal> {
     let released_by = RELEASERS.iter().find_map(|name| may_release(state, key, name).ok())?;
-    Some(Proposal::Release { step: key.clone(), released_by, said: SAID.to_owned() })
+    Some(Proposal::Release { step: key.clone(), released_by, said: SAID.to_owned(), signature: None })
 }
 
 /// An answer of that kind; `None` where a rehearsal has none to give.

@@ -151,24 +151,29 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             app.enter(&launched);
             recorded_output(&launched).map(Effect::ReadOutput).into_iter().collect()
         }
-        Message::Recorded(of, tail) => {
-            if let Screen::Run(run) = &mut app.screen {
-                run.take_recorded(of, tail);
-            }
-            Vec::new()
-        }
-        Message::Unreadable(why) => {
-            if let Screen::Run(run) = &mut app.screen {
-                run.refuse(&why);
-            }
-            Vec::new()
-        }
+        about_a_file @ (Message::Recorded(..)
+        | Message::StatementKept(_)
+        | Message::SignatureRead(_)
+        | Message::Unreadable(_)) => on_file(app, about_a_file),
         about_a_list => on_lists(app, about_a_list),
     };
     if effects.contains(&Effect::Quit) && app.exit.is_none() {
         app.exit = Some(app.exit_now());
     }
     effects
+}
+
+/// What was read or written for the run.
+fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
+    let Screen::Run(run) = &mut app.screen else { return Vec::new() };
+    match message {
+        Message::Recorded(of, tail) => run.take_recorded(of, tail),
+        Message::StatementKept(kept) => run.statement_kept(kept),
+        Message::SignatureRead(read) => return run.signature_read(read),
+        Message::Unreadable(why) => run.refuse(&why),
+        _ => {}
+    }
+    Vec::new()
 }
 
 /// The output that was on the screen when the run was left: that of the last command.

@@ -48,6 +48,8 @@ pub enum Action {
     Yes,
     /// Close without doing anything.
     Back,
+    /// Sign what is about to be recorded.
+    Sign,
     /// See [`crate::engine::Allowed::Retry`].
     Retry,
     /// See [`crate::engine::Allowed::Skip`].

@@ -48,6 +48,10 @@ pub enum Message {
     Launched(Result<Box<Launched>, String>),
     /// A file that was to be evidence could not be read.
     Unreadable(String),
+    /// What is to be signed stands in that file, or why not.
+    StatementKept(Result<PathBuf, String>),
+    /// The text of a signature's file, or why it cannot be read.
+    SignatureRead(Result<String, String>),
     /// The end of a recorded output, or why it cannot be read.
     Recorded(RecordedOutput, Result<Vec<u8>, String>),
 }
@@ -84,6 +88,17 @@ pub enum Effect {
         /// The file's path.
         value: Value,
     },
+    /// Write what is to be signed into the run's folder; where it stands comes back as a message.
+    KeepStatement {
+        /// The run's folder.
+        folder: PathBuf,
+        /// The name of the file.
+        name: String,
+        /// What it is to hold.
+        text: String,
+    },
+    /// Read a signature; it comes back as a message.
+    ReadSignature(PathBuf),
     /// Read the end of that output; it comes back as a message.
     ReadOutput(RecordedOutput),
     /// End the running command.
