@@ -29,6 +29,7 @@ impl Nomad {
             }
         }
         if self.leader.is_some() && self.ticks.is_multiple_of(LOOK_EVERY) {
+            self.complain();
             self.promote();
             self.prune();
         }

@@ -13,9 +13,7 @@ impl Nomad {
     pub(super) fn leader_address(&self, host: usize) -> String {
         let Some(leader) = self.leader else { return String::new() };
         match self.server_of(host) {
-            Some(server)
-                if server != leader && (self.servers[server].contact.is_none() || !self.takes_part(server)) =>
-            {
+            Some(server) if server != leader && (self.servers[server].contact.is_none() || !self.hears(server)) => {
                 String::new()
             }
             _ => self.rpc(leader),
@@ -69,28 +67,44 @@ impl Nomad {
             "version": "go1.22.2",
         });
         if let Some(client) = self.client_of(host) {
-            let known = &self.clients[client];
-            let servers: Vec<String> = self
-                .server_addresses()
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect();
-            let allocs = self.allocs.iter().filter(|alloc| alloc.client == client && alloc.is_active()).count();
-            return json!({
-                "client": {
-                    "node_id": known.id, "known_servers": servers.join(","), "num_allocations": allocs.to_string(),
-                    "last_heartbeat": go(self.last_beat(client)), "heartbeat_ttl": go(known.ttl),
-                },
-                "runtime": runtime,
-            });
+            return json!({ "client": self.client_stats(client), "runtime": runtime });
         }
         let Some(server) = self.server_of(host) else { return json!({}) };
+        let leads = self.leader == Some(server);
+        let count = |status: Gossip| self.servers.iter().filter(|other| other.gossip == status).count();
+        let all = self.servers.iter().filter(|other| other.gossip != Gossip::Unknown).count();
+        json!({
+            "nomad": {
+                "server": "true", "leader": leads.to_string(), "leader_addr": self.leader_address(host),
+                "bootstrap": "false", "known_regions": "1",
+            },
+            "raft": self.raft_stats(server),
+            "serf": {
+                "members": all.to_string(), "failed": count(Gossip::Failed).to_string(),
+                "left": count(Gossip::Left).to_string(), "health_score": "0", "event_time": "1", "member_time": "14",
+                "query_time": "1", "event_queue": "0", "query_queue": "0", "intent_queue": "0", "encrypted": "true",
+                "coordinate_resets": "0",
+            },
+            "runtime": runtime,
+        })
+    }
+
+    fn client_stats(&self, client: usize) -> Value {
+        let known = &self.clients[client];
+        let addresses = self.server_addresses();
+        let servers: Vec<&str> = addresses.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let allocs = self.allocs.iter().filter(|alloc| alloc.client == client && alloc.is_active()).count();
+        json!({
+            "node_id": known.id, "known_servers": servers.join(","), "num_allocations": allocs.to_string(),
+            "last_heartbeat": go(self.last_beat(client)), "heartbeat_ttl": go(known.ttl),
+        })
+    }
+
+    fn raft_stats(&self, server: usize) -> Value {
         let known = &self.servers[server];
         let leads = self.leader == Some(server);
-        let state = match (leads, self.leader.is_some(), self.takes_part(server) && self.has_own_vote(server)) {
+        let hears_leader = self.leader.is_some() && self.hears(server);
+        let state = match (leads, hears_leader, self.has_own_vote(server)) {
             (true, ..) => "Leader",
             (false, false, true) => "Candidate",
             (false, ..) => "Follower",
@@ -100,30 +114,15 @@ impl Nomad {
             (false, None) => "never".to_owned(),
             (false, Some(since)) => go(since),
         };
-        let count = |status: Gossip| self.servers.iter().filter(|other| other.gossip == status).count();
-        let all = self.servers.iter().filter(|other| other.gossip != Gossip::Unknown).count();
         json!({
-            "nomad": {
-                "server": "true", "leader": leads.to_string(), "leader_addr": self.leader_address(host),
-                "bootstrap": "false", "known_regions": "1",
-            },
-            "raft": {
-                "state": state, "term": known.term.max(if leads { self.term } else { 0 }).to_string(),
-                "last_log_index": known.index.to_string(), "last_log_term": known.term.to_string(),
-                "commit_index": known.index.to_string(), "applied_index": known.index.to_string(),
-                "fsm_pending": "0", "last_contact": contact, "num_peers": self.peer_count(server).to_string(),
-                "last_snapshot_index": known.snapshot_index.to_string(), "last_snapshot_term": known.term.to_string(),
-                "protocol_version": "3", "protocol_version_min": "0", "protocol_version_max": "3",
-                "snapshot_version_min": "0", "snapshot_version_max": "1",
-                "latest_configuration": configuration_text(&known.peers), "latest_configuration_index": "0",
-            },
-            "serf": {
-                "members": all.to_string(), "failed": count(Gossip::Failed).to_string(),
-                "left": count(Gossip::Left).to_string(), "health_score": "0", "event_time": "1", "member_time": "14",
-                "query_time": "1", "event_queue": "0", "query_queue": "0", "intent_queue": "0", "encrypted": "true",
-                "coordinate_resets": "0",
-            },
-            "runtime": runtime,
+            "state": state, "term": known.term.max(if leads { self.term } else { 0 }).to_string(),
+            "last_log_index": known.index.to_string(), "last_log_term": known.term.to_string(),
+            "commit_index": known.index.to_string(), "applied_index": known.index.to_string(),
+            "fsm_pending": "0", "last_contact": contact, "num_peers": self.peer_count(server).to_string(),
+            "last_snapshot_index": known.snapshot_index.to_string(), "last_snapshot_term": known.term.to_string(),
+            "protocol_version": "3", "protocol_version_min": "0", "protocol_version_max": "3",
+            "snapshot_version_min": "0", "snapshot_version_max": "1",
+            "latest_configuration": configuration_text(&known.peers), "latest_configuration_index": "0",
         })
     }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::practice::FaultError;
-use crate::practice::host::Signal;
+use crate::practice::host::{Entry, Signal};
 
-use super::state::{LICENSE, Nomad, SETTINGS};
+use super::state::{LICENSE, Nomad, SETTINGS, Stuck};
 
 /// The faults and their arguments. `node` is the name of a host.
 pub(super) const FAULTS: &[(&str, &str)] = &[
@@ -23,72 +23,71 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("mended", "a host that was stuck or slow is as others again: node"),
 ];
 
+/// A fault's arguments, read one by one.
+struct Given<'a> {
+    fault: &'a str,
+    arguments: &'a Map<String, Value>,
+}
+
+impl Given<'_> {
+    fn wrong(&self, problem: String) -> FaultError {
+        FaultError::Argument { fault: self.fault.to_owned(), problem }
+    }
+
+    fn text(&self, argument: &str) -> Option<&str> {
+        self.arguments.get(argument).and_then(Value::as_str)
+    }
+
+    fn number(&self, argument: &str) -> Result<u64, FaultError> {
+        let given = self.arguments.get(argument).and_then(Value::as_u64);
+        given.ok_or_else(|| self.wrong(format!("{argument} is missing or no whole number")))
+    }
+
+    fn host(&self, cluster: &Nomad) -> Result<usize, FaultError> {
+        let named = self.text("node").ok_or_else(|| self.wrong("node is missing".into()))?;
+        cluster.find(named).ok_or_else(|| self.wrong(format!("there is no node {named:?}")))
+    }
+}
+
 impl Nomad {
     pub(super) fn set_fault(&mut self, name: &str, arguments: &Map<String, Value>) -> Result<(), FaultError> {
-        let wrong = |problem: String| FaultError::Argument { fault: name.to_owned(), problem };
-        let text = |argument: &str| arguments.get(argument).and_then(Value::as_str);
-        let host = || {
-            let named = text("node").ok_or_else(|| wrong("node is missing".into()))?;
-            self.find(named).ok_or_else(|| wrong(format!("there is no node {named:?}")))
-        };
-        let number = |argument: &str| {
-            let given = arguments.get(argument).and_then(Value::as_u64);
-            given.ok_or_else(|| wrong(format!("{argument} is missing or no whole number")))
-        };
+        let given = Given { fault: name, arguments };
         match name {
-            "stuck" => {
-                let host = host()?;
-                let server = self.server_of(host).ok_or_else(|| wrong("this node is no server".into()))?;
-                let why = match text("why") {
-                    None | Some("disk full") => "no space left on device",
-                    Some("port closed") => "dial tcp: i/o timeout",
-                    Some(other) => return Err(wrong(format!("why cannot be {other:?}"))),
-                };
-                self.servers[server].stuck = Some(why);
-                self.settle();
-            }
+            "stuck" => self.fault_stuck(&given)?,
             "leaves-on-stop" => {
-                let host = host()?;
-                let (interrupt, terminate) = match text("signal") {
+                let host = given.host(self)?;
+                let (interrupt, terminate) = match given.text("signal") {
                     None | Some("both") => (true, true),
                     Some("interrupt") => (true, false),
                     Some("terminate") => (false, true),
-                    Some(other) => return Err(wrong(format!("signal cannot be {other:?}"))),
+                    Some(other) => return Err(given.wrong(format!("signal cannot be {other:?}"))),
                 };
                 self.leave_on(host, interrupt, terminate);
             }
             "slow-start" => {
-                let (host, seconds) = (host()?, number("seconds")?);
+                let (host, seconds) = (given.host(self)?, given.number("seconds")?);
                 self.agents[host].slowness = Duration::from_secs(seconds);
             }
             "no-room" => {
-                let room = number("room")?;
-                self.clients.iter_mut().for_each(|client| client.room = usize::try_from(room).unwrap_or(usize::MAX));
+                let room = usize::try_from(given.number("room")?).unwrap_or(usize::MAX);
+                self.clients.iter_mut().for_each(|client| client.room = room);
             }
-            "killed" => {
-                let host = host()?;
-                self.deliver(host, Signal::Kill, false);
-            }
-            "down" => {
-                let host = host()?;
-                self.deliver(host, Signal::Kill, true);
-            }
-            "frozen" => {
-                let host = host()?;
-                self.deliver(host, Signal::Freeze, false);
+            "killed" | "down" | "frozen" => {
+                let host = given.host(self)?;
+                let signal = if name == "frozen" { Signal::Freeze } else { Signal::Kill };
+                self.deliver(host, signal, name == "down");
             }
             "leader-killed" => {
-                let leader = self.leader.ok_or_else(|| wrong("nobody leads".into()))?;
+                let leader = self.leader.ok_or_else(|| given.wrong("nobody leads".into()))?;
                 self.deliver(leader, Signal::Kill, false);
             }
             "unlicensed" => {
-                let host = host()?;
-                let now = self.now;
-                let empty = crate::practice::host::Entry::file("", "nomad", now);
+                let host = given.host(self)?;
+                let empty = Entry::file("", "nomad", self.now);
                 self.agents[host].files.put(LICENSE, empty);
             }
             "mended" => {
-                let host = host()?;
+                let host = given.host(self)?;
                 self.agents[host].slowness = Duration::ZERO;
                 if let Some(server) = self.server_of(host) {
                     self.servers[server].stuck = None;
@@ -100,10 +99,23 @@ impl Nomad {
         Ok(())
     }
 
+    fn fault_stuck(&mut self, given: &Given<'_>) -> Result<(), FaultError> {
+        let host = given.host(self)?;
+        let server = self.server_of(host).ok_or_else(|| given.wrong("this node is no server".into()))?;
+        let why = match given.text("why") {
+            None | Some("disk full") => Stuck::Disk,
+            Some("port closed") => Stuck::Port,
+            Some(other) => return Err(given.wrong(format!("why cannot be {other:?}"))),
+        };
+        self.servers[server].stuck = Some(why);
+        self.settle();
+        Ok(())
+    }
+
     /// The settings as written and as the process that runs has read them.
     fn leave_on(&mut self, host: usize, interrupt: bool, terminate: bool) {
         let agent = &mut self.agents[host];
-        if self_is_running(agent) {
+        if agent.running().is_some() {
             agent.leaves_on = (interrupt, terminate);
         }
         let Some(entry) = agent.files.get(SETTINGS).cloned() else { return };
@@ -113,10 +125,6 @@ impl Nomad {
             _ => format!("{line}\n"),
         };
         let text: String = entry.text().lines().map(line).collect();
-        agent.files.put(SETTINGS, crate::practice::host::Entry { content: Some(text.into_bytes()), ..entry });
+        agent.files.put(SETTINGS, Entry { content: Some(text.into_bytes()), ..entry });
     }
-}
-
-fn self_is_running(agent: &super::state::Agent) -> bool {
-    agent.running().is_some()
 }

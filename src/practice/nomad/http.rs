@@ -77,7 +77,7 @@ impl Nomad {
             (None, _) => false,
             (Some(_), None) => true,
             (Some(leader), Some(server)) => {
-                leader == server || (self.takes_part(server) && self.servers[server].contact.is_some())
+                leader == server || (self.hears(server) && self.servers[server].contact.is_some())
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::events::Event;
-use super::state::{Gossip, Nomad, Peer};
+use super::state::{Gossip, Nomad, Peer, Stuck};
 
 /// Entries after which a snapshot is made.
 const SNAPSHOT_EVERY: u64 = 8_192;
@@ -14,6 +14,11 @@ impl Nomad {
     /// Whether a server takes part in the replication: it works, and nothing hinders it.
     pub(super) fn takes_part(&self, server: usize) -> bool {
         self.agents[server].works() && self.servers[server].stuck.is_none()
+    }
+
+    /// Whether a server hears the leader, when there is one.
+    pub(super) fn hears(&self, server: usize) -> bool {
+        self.agents[server].works() && self.servers[server].stuck != Some(Stuck::Port)
     }
 
     /// The peers that count: as the leader knows them, else as the one with the longest log does.
@@ -164,12 +169,15 @@ impl Nomad {
         }
         for server in 0..self.servers.len() {
             let is_peer = source.peers.iter().any(|peer| peer.id == self.servers[server].id);
-            if server == leader || !is_peer || !self.takes_part(server) {
+            if server == leader || !is_peer || !self.hears(server) {
+                continue;
+            }
+            self.servers[server].contact = Some(now);
+            if !self.takes_part(server) {
                 continue;
             }
             let speed = self.random.between(200, 2_000);
             let follower = &mut self.servers[server];
-            follower.contact = Some(now);
             follower.term = source.term;
             follower.peers.clone_from(&source.peers);
             if follower.index < source.snapshot_index {
@@ -253,13 +261,42 @@ impl Nomad {
         self.settle();
     }
 
+    /// Those to whom nothing is replicated say so, and the leader of those whom it does not reach.
+    pub(super) fn complain(&mut self) {
+        let Some(leader) = self.leader else { return };
+        let now = self.now;
+        for server in 0..self.servers.len() {
+            let is_peer = self.servers[leader].peers.iter().any(|peer| peer.id == self.servers[server].id);
+            if server == leader || !is_peer {
+                continue;
+            }
+            let id = &self.servers[server].id;
+            let (address, name) = (self.rpc(server), id.clone());
+            if self.agents[server].works() && self.servers[server].stuck == Some(Stuck::Disk) {
+                let line = "nomad.raft: failed to append to logs: error=\"write /opt/nomad/data/server/raft/raft.db: no space left on device\"";
+                self.agents[server].log(now, "ERROR", line);
+            }
+            if !self.takes_part(server) {
+                let why = match self.servers[server].stuck {
+                    Some(Stuck::Disk) => "rejected",
+                    Some(Stuck::Port) => "dial tcp: i/o timeout",
+                    None => "dial tcp: connect: connection refused",
+                };
+                let line = format!(
+                    "nomad.raft: failed to appendEntries to: peer=\"{{Voter {name} {address}}}\" error=\"{why}\""
+                );
+                self.agents[leader].log(now, "ERROR", &line);
+            }
+        }
+    }
+
     /// How long ago a server heard of the leader.
     pub(super) fn silence(&self, server: usize) -> Option<Duration> {
         let since = self.servers[server].contact.map(|at| self.now.since(at));
         match self.leader {
             Some(leader) if leader == server => Some(Duration::ZERO),
             // Heartbeats come many times a second; how many milliseconds ago the last one was follows from the time.
-            Some(_) if self.takes_part(server) && since.is_some() => {
+            Some(_) if self.hears(server) && since.is_some() => {
                 let spread = (self.now.as_millis().unsigned_abs() / 7 + server as u64 * 13) % 60;
                 Some(Duration::from_micros(4_000 + spread * 1_237))
             }

@@ -105,6 +105,15 @@ pub(super) enum Gossip {
     Failed,
 }
 
+/// Why nothing is replicated to a server that works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stuck {
+    /// It hears the leader and cannot write what it hears.
+    Disk,
+    /// The others do not reach its port, and it not theirs.
+    Port,
+}
+
 /// What makes a host a server.
 #[derive(Clone, Debug)]
 pub(super) struct Server {
@@ -125,8 +134,8 @@ pub(super) struct Server {
     pub(super) format: Version,
     /// When it last heard of a leader; `None`: never since its start.
     pub(super) contact: Option<Timestamp>,
-    /// Nothing is replicated to it: its disk is full, or its port is closed.
-    pub(super) stuck: Option<&'static str>,
+    /// Why nothing is replicated to it.
+    pub(super) stuck: Option<Stuck>,
     pub(super) healthy: bool,
     /// Since when autopilot judges it so.
     pub(super) judged_since: Timestamp,
