@@ -43,6 +43,8 @@ impl Nomad {
             allocs: Vec::new(),
             blocked: Vec::new(),
             snapshots: Vec::new(),
+            ghosts: Vec::new(),
+            is_blank: false,
             queue: BTreeMap::new(),
             planned: 0,
             next_pid: 4_100,
@@ -165,11 +167,19 @@ impl Nomad {
 
     /// What a cluster built anew knows: nothing of jobs and clients.
     pub(super) fn forget_everything(&mut self) {
-        self.allocs.iter_mut().filter(|alloc| alloc.is_active()).for_each(|alloc| alloc.status = AllocStatus::Lost);
+        self.is_blank = true;
+        self.term = 1;
+        self.allocs.clear();
         self.blocked.clear();
-        for client in &mut self.clients {
-            client.status = NodeStatus::Initializing;
-            client.drain = None;
+        self.ghosts.clear();
+        self.queue.retain(|_, event| !matches!(event, Event::Runs { .. } | Event::Ended { .. } | Event::Drain { .. }));
+        for client in 0..self.clients.len() {
+            let known = &mut self.clients[client];
+            (known.status, known.drain, known.is_eligible, known.expires) =
+                (NodeStatus::Initializing, None, true, None);
+            let pid = self.agents[self.host_of(client)].pid();
+            // It learns at its next beat that nobody knows it, and what it ran is ended: nobody wants it.
+            self.plan_within(2_000, 15_000, Event::Register { client, pid });
         }
     }
 }
@@ -188,6 +198,7 @@ fn server(id: String, build: Option<&str>, index: u64, since: Timestamp) -> Serv
         format: Version::new(build.unwrap_or("0")),
         contact: build.map(|_| since),
         stuck: None,
+        pace: None,
         healthy: build.is_some(),
         judged_since: since,
     }

@@ -109,6 +109,7 @@ impl Nomad {
             (false, false, true) => "Candidate",
             (false, ..) => "Follower",
         };
+        let committed = known.index.min(self.committed());
         let contact = match (leads, self.silence(server)) {
             (true, _) => "0".to_owned(),
             (false, None) => "never".to_owned(),
@@ -117,7 +118,7 @@ impl Nomad {
         json!({
             "state": state, "term": known.term.max(if leads { self.term } else { 0 }).to_string(),
             "last_log_index": known.index.to_string(), "last_log_term": known.term.to_string(),
-            "commit_index": known.index.to_string(), "applied_index": known.index.to_string(),
+            "commit_index": committed.to_string(), "applied_index": committed.to_string(),
             "fsm_pending": "0", "last_contact": contact, "num_peers": self.peer_count(server).to_string(),
             "last_snapshot_index": known.snapshot_index.to_string(), "last_snapshot_term": known.term.to_string(),
             "protocol_version": "3", "protocol_version_min": "0", "protocol_version_max": "3",
@@ -248,7 +249,7 @@ impl Nomad {
         let mut values = vec![("nomad.runtime.num_goroutines", 212.0), ("nomad.runtime.alloc_bytes", 48_210_000.0)];
         if let Some(server) = self.server_of(host) {
             let known = &self.servers[server];
-            values.push(("nomad.raft.appliedIndex", known.index as f64));
+            values.push(("nomad.raft.appliedIndex", known.index.min(self.committed()) as f64));
             values.push(("nomad.raft.commitIndex", known.index as f64));
             values.push(("nomad.raft.peers", known.peers.len() as f64));
             values.push(("nomad.nomad.blocked_evals.total_blocked", self.blocked.len() as f64));

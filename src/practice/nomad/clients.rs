@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::practice::host::Entry;
 
 use super::events::Event;
-use super::state::{AllocStatus, CLIENT_STATE, NodeStatus, Nomad};
+use super::state::{AllocStatus, CLIENT_STATE, Ghost, NodeStatus, Nomad};
 
 /// How much longer than its time to live the servers wait for a client.
 const GRACE: Duration = Duration::from_secs(10);
@@ -45,6 +45,9 @@ impl Nomad {
 
     /// A client's time is over: what ran there is placed anew.
     pub(super) fn expire(&mut self, client: usize) {
+        if self.clients[client].status == NodeStatus::Initializing {
+            return;
+        }
         let host = self.host_of(client);
         let is_due = self.clients[client].expires.is_some_and(|at| at <= self.now);
         if !is_due || self.agents[host].works() {
@@ -121,6 +124,10 @@ impl Nomad {
             if self.allocs[alloc].client == client && self.allocs[alloc].is_active() {
                 self.allocs[alloc].status = AllocStatus::Lost;
             }
+        }
+        let (gone, version) = (self.clients[client].id.clone(), self.clients[client].version.clone());
+        if !self.is_blank {
+            self.ghosts.push(Ghost { id: gone, client, version });
         }
         let known = &mut self.clients[client];
         known.id = id;

@@ -12,6 +12,7 @@ use super::state::{LICENSE, Nomad, SETTINGS, Stuck};
 /// The faults and their arguments. `node` is the name of a host.
 pub(super) const FAULTS: &[(&str, &str)] = &[
     ("stuck", "nothing is replicated to a server, now and after its next start: node, why (disk full, port closed)"),
+    ("behind", "a server lies behind and catches up slowly: node, entries, pace (entries in a second, 20 without it)"),
     ("leaves-on-stop", "a host's settings have it leave when it is stopped: node, signal (interrupt, terminate, both)"),
     ("slow-start", "a host takes longer to come up: node, seconds"),
     ("no-room", "the clients have little room: room (allocations for each)"),
@@ -54,6 +55,13 @@ impl Nomad {
         let given = Given { fault: name, arguments };
         match name {
             "stuck" => self.fault_stuck(&given)?,
+            "behind" => {
+                let (host, entries) = (given.host(self)?, given.number("entries")?);
+                let server = self.server_of(host).ok_or_else(|| given.wrong("this node is no server".into()))?;
+                let known = &mut self.servers[server];
+                known.index = known.index.saturating_sub(entries).max(1);
+                known.pace = Some(given.number("pace").unwrap_or(20).max(1));
+            }
             "leaves-on-stop" => {
                 let host = given.host(self)?;
                 let (interrupt, terminate) = match given.text("signal") {

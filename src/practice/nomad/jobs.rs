@@ -40,12 +40,12 @@ impl Nomad {
     }
 
     pub(super) fn jobs_body(&self, prefix: &str) -> Value {
-        let jobs = (0..self.jobs.len()).filter(|job| self.jobs[*job].id.starts_with(prefix));
+        let jobs = (0..self.jobs.len()).filter(|job| !self.is_blank && self.jobs[*job].id.starts_with(prefix));
         Value::Array(jobs.map(|job| self.job_body(job)).collect())
     }
 
     pub(super) fn job_answer(&self, id: &str) -> Response {
-        match self.jobs.iter().position(|job| job.id == id) {
+        match self.jobs.iter().position(|job| job.id == id && !self.is_blank) {
             None => text(404, "job not found"),
             Some(job) => {
                 let mut body = self.job_body(job);

@@ -8,13 +8,30 @@ use crate::practice::{Request, Response};
 
 use super::answers::{json, text};
 use super::bodies::second;
-use super::state::{CENTRE, Nomad};
+use super::state::{CENTRE, Ghost, NodeStatus, Nomad};
 
 impl Nomad {
     pub(super) fn nodes_body(&self, prefix: &str) -> Value {
-        let is_meant = |client: &usize| self.clients[*client].id.starts_with(prefix);
-        let clients = (0..self.clients.len()).filter(is_meant);
-        Value::Array(clients.map(|client| self.node_body(client)).collect())
+        let is_meant = |client: &usize| self.is_known(*client) && self.clients[*client].id.starts_with(prefix);
+        let clients = (0..self.clients.len()).filter(is_meant).map(|client| self.node_body(client));
+        let ghosts = self.ghosts.iter().filter(|ghost| ghost.id.starts_with(prefix));
+        Value::Array(clients.chain(ghosts.map(|ghost| self.ghost_body(ghost))).collect())
+    }
+
+    /// Whether the servers know a client.
+    fn is_known(&self, client: usize) -> bool {
+        self.clients[client].status != NodeStatus::Initializing
+    }
+
+    /// A client under its former id.
+    fn ghost_body(&self, ghost: &Ghost) -> Value {
+        let mut body = self.node_body(ghost.client);
+        body["ID"] = json!(ghost.id);
+        body["Version"] = json!(ghost.version);
+        body["Status"] = json!(NodeStatus::Down.word());
+        body["SchedulingEligibility"] = json!(eligibility(false));
+        (body["Drain"], body["LastDrain"]) = (json!(false), Value::Null);
+        body
     }
 
     fn node_body(&self, client: usize) -> Value {
@@ -45,10 +62,13 @@ impl Nomad {
 
     /// The client of that whole id.
     pub(super) fn client_by_id(&self, id: &str) -> Option<usize> {
-        self.clients.iter().position(|client| client.id == id)
+        (0..self.clients.len()).find(|client| self.is_known(*client) && self.clients[*client].id == id)
     }
 
     pub(super) fn one_node(&mut self, id: &str, rest: &[&str], request: &Request) -> Response {
+        if let (Some(ghost), true) = (self.ghosts.iter().find(|ghost| ghost.id == id), rest.is_empty()) {
+            return json(200, &self.ghost_body(ghost));
+        }
         let Some(client) = self.client_by_id(id) else { return text(404, "node not found") };
         match rest {
             [] => json(200, &self.whole_node(client)),

@@ -6,7 +6,8 @@ use crate::practice::Response;
 use crate::practice::host::Random;
 
 use super::answers::{nothing, text};
-use super::state::{Nomad, Snapshot};
+use super::events::Event;
+use super::state::{Alloc, AllocStatus, Blocked, Nomad, Snapshot};
 
 /// Bytes of a snapshot.
 const SNAPSHOT_BYTES: usize = 18_432;
@@ -18,7 +19,8 @@ impl Nomad {
         let mut content = vec![0x1f, 0x8b, 0x08, 0x00];
         content.extend(Random::new(index ^ self.options.seed << 32).bytes(SNAPSHOT_BYTES));
         let format = self.servers[leader].format.clone();
-        self.snapshots.push(Snapshot { content: content.clone(), index, format });
+        let (allocs, blocked) = (self.allocs.clone(), self.blocked.clone());
+        self.snapshots.push(Snapshot { content: content.clone(), allocs, blocked, index, format });
         content
     }
 
@@ -44,8 +46,23 @@ impl Nomad {
         server.snapshot_index = server.index;
         server.format = known.format;
         self.write();
+        self.is_blank = false;
+        self.run_again(known.allocs, known.blocked);
         self.know_clients_again();
         nothing()
+    }
+
+    /// What ran when the snapshot was taken is wanted again; what has ended meanwhile is started anew.
+    fn run_again(&mut self, allocs: Vec<Alloc>, blocked: Vec<Blocked>) {
+        let is_running = |old: &Alloc| self.allocs.iter().any(|alloc| alloc.id == old.id && alloc.is_active());
+        let ended: Vec<usize> =
+            (0..allocs.len()).filter(|at| allocs[*at].is_active() && !is_running(&allocs[*at])).collect();
+        (self.allocs, self.blocked) = (allocs, blocked);
+        self.queue.retain(|_, event| !matches!(event, Event::Runs { .. } | Event::Ended { .. }));
+        for alloc in ended {
+            self.allocs[alloc].status = AllocStatus::Pending;
+            self.plan_within(2_000, 9_000, Event::Runs { alloc });
+        }
     }
 
     /// Clients that go on beating are known again once the state is back.
@@ -54,7 +71,7 @@ impl Nomad {
             let host = self.host_of(client);
             let pid = self.agents[host].pid();
             if self.agents[host].works() {
-                self.plan_within(1_000, 9_000, super::events::Event::Register { client, pid });
+                self.plan_within(1_000, 9_000, Event::Register { client, pid });
             }
         }
     }

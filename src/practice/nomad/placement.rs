@@ -46,7 +46,7 @@ impl Nomad {
 
     /// Finds a place for one of a job, or has it wait. The new allocation, if there is room.
     pub(super) fn replace(&mut self, job: usize, number: usize) -> Option<usize> {
-        if self.jobs[job].kind == Kind::System {
+        if self.jobs[job].kind == Kind::System || self.is_blank {
             return None;
         }
         let Some(client) = self.place_for(job) else {
@@ -77,7 +77,7 @@ impl Nomad {
 
     /// Gives a client its share of the system jobs.
     pub(super) fn place_system(&mut self, client: usize) {
-        if !self.takes_work(client) {
+        if !self.takes_work(client) || self.is_blank {
             return;
         }
         for job in 0..self.jobs.len() {

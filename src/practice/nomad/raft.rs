@@ -177,10 +177,11 @@ impl Nomad {
                 continue;
             }
             let speed = self.random.between(200, 2_000);
+            let speed = self.servers[server].pace.unwrap_or(speed);
             let follower = &mut self.servers[server];
             follower.term = source.term;
             follower.peers.clone_from(&source.peers);
-            if follower.index < source.snapshot_index {
+            if follower.index < source.snapshot_index && follower.pace.is_none() {
                 // What is no longer in the log comes as a snapshot.
                 follower.index = source.snapshot_index;
                 follower.snapshot_index = source.snapshot_index;
@@ -190,6 +191,7 @@ impl Nomad {
                 follower.index = source.index.min(follower.index + speed);
             }
             if follower.index == source.index {
+                follower.pace = None;
                 follower.format.clone_from(&source.format);
             }
             if follower.index - follower.snapshot_index > SNAPSHOT_EVERY {
@@ -288,6 +290,15 @@ impl Nomad {
                 self.agents[leader].log(now, "ERROR", &line);
             }
         }
+    }
+
+    /// The last entry that a majority of the voters has.
+    pub(super) fn committed(&self) -> u64 {
+        let voters = self.configuration().iter().filter(|peer| peer.votes);
+        let index = |peer: &Peer| self.server_by_id(&peer.id).map_or(0, |server| self.servers[server].index);
+        let mut indexes: Vec<u64> = voters.map(index).collect();
+        indexes.sort_unstable();
+        indexes.get(indexes.len().saturating_sub(1) / 2).copied().unwrap_or(0)
     }
 
     /// How long ago a server heard of the leader.

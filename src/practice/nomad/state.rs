@@ -136,6 +136,8 @@ pub(super) struct Server {
     pub(super) contact: Option<Timestamp>,
     /// Why nothing is replicated to it.
     pub(super) stuck: Option<Stuck>,
+    /// Entries that it takes in a second, when it is slower than usual.
+    pub(super) pace: Option<u64>,
     pub(super) healthy: bool,
     /// Since when autopilot judges it so.
     pub(super) judged_since: Timestamp,
@@ -259,10 +261,20 @@ pub(super) struct Blocked {
     pub(super) since: Timestamp,
 }
 
+/// A client under an id that it no longer has: the servers wait for it in vain.
+#[derive(Clone, Debug)]
+pub(super) struct Ghost {
+    pub(super) id: String,
+    pub(super) client: usize,
+    pub(super) version: String,
+}
+
 /// What a snapshot file holds.
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
     pub(super) content: Vec<u8>,
+    pub(super) allocs: Vec<Alloc>,
+    pub(super) blocked: Vec<Blocked>,
     pub(super) index: u64,
     pub(super) format: Version,
 }
@@ -290,6 +302,9 @@ pub struct Nomad {
     pub(super) allocs: Vec<Alloc>,
     pub(super) blocked: Vec<Blocked>,
     pub(super) snapshots: Vec<Snapshot>,
+    pub(super) ghosts: Vec<Ghost>,
+    /// The servers were built anew: they know of no job.
+    pub(super) is_blank: bool,
     pub(super) queue: BTreeMap<(Timestamp, u64), Event>,
     pub(super) planned: u64,
     pub(super) next_pid: u32,

@@ -29,7 +29,7 @@ fn a_fault_that_is_not_there_or_wrongly_asked_for_is_told() {
 fn every_fault_can_be_set() {
     for (name, _) in Lab::new().nomad.faults() {
         let mut lab = Lab::new();
-        lab.fault(name, &json!({ "node": "nomad-server-2", "seconds": 40, "room": 4 }));
+        lab.fault(name, &json!({ "node": "nomad-server-2", "seconds": 40, "room": 4, "entries": 900 }));
         lab.pass(300_000);
     }
 }
@@ -104,4 +104,23 @@ fn an_enterprise_server_without_a_license_does_not_start() {
     lab.pass(1_000);
     assert_eq!(lab.run("ssh nomad-server-2 systemctl is-active nomad").stdout, "failed\n");
     assert!(lab.done("ssh nomad-server-2 sudo journalctl -u nomad").contains("enterprise licensing"));
+}
+
+#[test]
+fn a_server_that_lies_behind_is_a_member_and_not_level() {
+    let mut lab = Lab::new();
+    lab.fault("behind", &json!({ "node": "nomad-server-3", "entries": 3_000, "pace": 50 }));
+    lab.pass(10_000);
+    assert_eq!((lab.member("nomad-server-1", "nomad-server-3").as_str(), lab.voters("nomad-server-1")), ("alive", 3));
+    assert!(lab.index("nomad-server-1") - lab.index("nomad-server-3") > 2_000);
+    assert_eq!(lab.get("nomad-server-1", "/v1/operator/autopilot/health").0, 429);
+    // With the second one away the leader goes on, and nothing that it takes is committed.
+    lab.done("ssh nomad-server-2 sudo systemctl stop nomad");
+    lab.pass(8_000);
+    assert_eq!(lab.leader(), "nomad-server-1");
+    let raft = lab.get("nomad-server-1", "/v1/agent/self").1["stats"]["raft"].clone();
+    let number = |name: &str| raft[name].as_str().unwrap().parse::<u64>().unwrap();
+    assert!(number("commit_index") < number("last_log_index"));
+    lab.done("ssh nomad-server-2 sudo systemctl start nomad");
+    lab.until(90_000, |lab| lab.get("nomad-server-1", "/v1/operator/autopilot/health").0 == 200);
 }

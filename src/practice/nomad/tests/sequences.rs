@@ -188,3 +188,59 @@ fn the_same_seed_and_the_same_commands_give_the_same_rehearsal() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn servers_that_are_built_anew_know_nothing_until_the_snapshot_is_back() {
+    let mut lab = Lab::new();
+    lab.done("nomad operator snapshot save -address=http://nomad-server-1:4646 before.snap");
+    let servers = ["nomad-server-2", "nomad-server-3", "nomad-server-1"];
+    for server in servers {
+        upgrade(&mut lab, server);
+        lab.until(30_000, is_whole);
+    }
+    for server in servers {
+        lab.done(&format!("ssh {server} sudo systemctl stop nomad"));
+        lab.done(&format!(
+            "ssh {server} sudo mv --no-target-directory /opt/nomad/data/server /opt/nomad/data/server-of-1.8.4"
+        ));
+        lab.done(&format!("ssh {server} sudo apt-get install -y --allow-downgrades nomad=1.7.7-1"));
+    }
+    for server in &servers[..2] {
+        lab.done(&format!("ssh {server} sudo systemctl start nomad"));
+    }
+    lab.pass(20_000);
+    assert_eq!(lab.leader(), "", "bootstrap_expect is three");
+    lab.done("ssh nomad-server-1 sudo systemctl start nomad");
+    lab.until(10_000, |lab| !lab.leader().is_empty());
+    assert_eq!(lab.get("nomad-server-2", "/v1/jobs").1, serde_json::json!([]));
+    lab.until(20_000, |lab| lab.get("nomad-server-2", "/v1/nodes").1.as_array().map(Vec::len) == Some(4));
+    assert_eq!(lab.get("nomad-server-2", "/v1/allocations").1, serde_json::json!([]), "what ran was ended");
+    lab.done("nomad operator snapshot restore -address=http://nomad-server-1:4646 before.snap");
+    lab.until(15_000, |lab| {
+        let body = lab.get("nomad-server-2", "/v1/allocations").1;
+        body.as_array().unwrap().iter().filter(|alloc| alloc["ClientStatus"] == "running").count() == 16
+    });
+    assert_eq!(lab.get("nomad-server-2", "/v1/jobs").1.as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn a_client_without_its_state_is_another_one_and_the_old_one_stays_down() {
+    let mut lab = Lab::new();
+    let id = lab.get("nomad-server-1", "/v1/nodes").1[0]["ID"].as_str().unwrap().to_owned();
+    lab.done(&format!("nomad node drain -enable -yes -address=http://nomad-server-1:4646 {id}"));
+    lab.done("ssh nomad-client-1 sudo systemctl stop nomad");
+    lab.done("ssh nomad-client-1 sudo mv --no-target-directory /opt/nomad/data/client /opt/nomad/data/client-old");
+    lab.done("ssh nomad-client-1 sudo systemctl start nomad");
+    lab.pass(6_000);
+    let nodes = lab.get("nomad-server-1", "/v1/nodes").1;
+    let of_name: Vec<(&str, &str)> = nodes
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|node| node["Name"] == "nomad-client-1")
+        .map(|node| (node["ID"].as_str().unwrap(), node["Status"].as_str().unwrap()))
+        .collect();
+    assert_eq!(of_name.len(), 2);
+    assert!(of_name[0].0 != id && of_name[0].1 == "ready", "{of_name:?}");
+    assert_eq!(of_name[1], (id.as_str(), "down"));
+}
