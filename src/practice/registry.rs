@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Timestamp;
 
 use super::System;
+use super::cockroach::{self, Cockroach};
 use super::vault::{Options, Vault};
 
 /// What cluster is wanted.
@@ -25,7 +26,11 @@ pub type Shared = Arc<Mutex<dyn System>>;
 type Make = fn(&Shape<'_>, Timestamp) -> Shared;
 
 /// Every simulated system by the name that runbooks give it.
-const SYSTEMS: &[(&str, Make)] = &[("vault", vault)];
+const SYSTEMS: &[(&str, Make)] = &[("cockroachdb", cockroachdb), ("vault", vault)];
+
+fn cockroachdb(shape: &Shape<'_>, began: Timestamp) -> Shared {
+    shared(Cockroach::new(cockroach::Options::of(shape), began))
+}
 
 fn vault(shape: &Shape<'_>, began: Timestamp) -> Shared {
     let options = Options { seed: shape.seed, ..Options::with_nodes(usize::from(shape.nodes)) };
