@@ -152,7 +152,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             recorded_output(&launched).map(Effect::ReadOutput).into_iter().collect()
         }
         about_a_file @ (Message::Recorded(..)
-        | Message::StatementKept(_)
+        | Message::StatementKept { .. }
         | Message::SignatureRead(_)
         | Message::Unreadable(_)) => on_file(app, about_a_file),
         about_a_list => on_lists(app, about_a_list),
@@ -168,7 +168,7 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
     let Screen::Run(run) = &mut app.screen else { return Vec::new() };
     match message {
         Message::Recorded(of, tail) => run.take_recorded(of, tail),
-        Message::StatementKept(kept) => run.statement_kept(kept),
+        Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
         Message::SignatureRead(read) => return run.signature_read(read),
         Message::Unreadable(why) => run.refuse(&why),
         _ => {}

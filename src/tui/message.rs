@@ -48,8 +48,13 @@ pub enum Message {
     Launched(Result<Box<Launched>, String>),
     /// A file that was to be evidence could not be read.
     Unreadable(String),
-    /// What is to be signed stands in that file, or why not.
-    StatementKept(Result<PathBuf, String>),
+    /// What is to be signed was written.
+    StatementKept {
+        /// The name of the file.
+        name: String,
+        /// Where that file is, or why it could not be written.
+        kept: Result<PathBuf, String>,
+    },
     /// The text of a signature's file, or why it cannot be read.
     SignatureRead(Result<String, String>),
     /// The end of a recorded output, or why it cannot be read.

@@ -352,7 +352,7 @@ impl Runtime {
                 let session = self.session.clone();
                 self.behind(move || look_at_file(session.as_ref(), step, value));
             }
-            Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, &name, &text))),
+            Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
             Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
             Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
             Effect::ReadLibrary => {
