@@ -4,11 +4,15 @@
 //!
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
+pub mod cockroach;
 pub mod host;
 pub mod ipfs;
+pub mod nomad;
 mod registry;
 pub mod server;
 pub mod vault;
+
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -82,6 +86,12 @@ pub trait System: Send {
 
     /// Tells at which base URL that node is reached; its answers name it so from then on.
     fn place(&mut self, _node: &str, _address: &str) {}
+
+    /// How long a node holds a request back before it answers, as the system stands: it is answered out of the state of
+    /// that later moment.
+    fn holds(&self, _request: &Request) -> Duration {
+        Duration::ZERO
+    }
 
     /// One HTTP request to one node.
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response;

@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::practice::{CommandResult, Request, Response, System};
 
 /// Bytes of a request's body that are read.
@@ -162,7 +162,13 @@ impl Practice {
 /// Opens and closes listeners when a start-up or an end is due, or when told to look again.
 async fn keep(shared: Arc<Shared>) {
     loop {
-        let due = locked(&shared.system).wakes_at();
+        let due = match refresh(&shared).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!("{error}");
+                locked(&shared.system).wakes_at()
+            }
+        };
         let wait = due.map(|at| shared.clock.real(at.since(shared.clock.now())) + Duration::from_millis(1));
         let due = async {
             match wait {
@@ -173,22 +179,23 @@ async fn keep(shared: Arc<Shared>) {
         tokio::select! {
             () = shared.stop.cancelled() => break,
             () = shared.changed.notified() => {}
-            () = due => {
-                if let Err(error) = refresh(&shared).await {
-                    tracing::warn!("{error}");
-                }
-            }
+            () = due => {}
         }
     }
     shared.doors.lock().await.clear();
 }
 
-/// Listens for exactly those nodes whose process listens. A port is closed when this returns.
-async fn refresh(shared: &Arc<Shared>) -> Result<(), PracticeError> {
+/// Listens for exactly those nodes whose process listens. A port is closed when this returns. When the next one begins
+/// or ceases to, as of that same moment: a request that is answered meanwhile may carry the system past it.
+async fn refresh(shared: &Arc<Shared>) -> Result<Option<Timestamp>, PracticeError> {
     let mut doors = shared.doors.lock().await;
-    locked(&shared.system).advance(shared.clock.now());
-    for door in doors.iter_mut() {
-        let listens = locked(&shared.system).listens(&door.node);
+    let (due, listening) = {
+        let mut system = locked(&shared.system);
+        system.advance(shared.clock.now());
+        let listening: Vec<bool> = doors.iter().map(|door| system.listens(&door.node)).collect();
+        (system.wakes_at(), listening)
+    };
+    for (door, listens) in doors.iter_mut().zip(listening) {
         match door.open.take() {
             Some(open) if listens => door.open = Some(open),
             Some(open) => {
@@ -206,7 +213,7 @@ async fn refresh(shared: &Arc<Shared>) -> Result<(), PracticeError> {
             None => {}
         }
     }
-    Ok(())
+    Ok(due)
 }
 
 fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -277,8 +284,19 @@ async fn reply(
         headers: headers.collect(),
         body: body.to_vec(),
     };
+    let held = {
+        let mut system = locked(&shared.system);
+        system.advance(shared.clock.now());
+        system.holds(&request)
+    };
+    if !held.is_zero() {
+        tokio::time::sleep(shared.clock.real(held)).await;
+    }
     let now = shared.clock.now();
     let answer = locked(&shared.system).answer(&request, now);
+    if request.method != "GET" && request.method != "HEAD" {
+        shared.changed.notify_one();
+    }
     match answer {
         Response::Refused => Err(Dropped::Gone),
         Response::Silent => std::future::pending().await,

@@ -59,6 +59,7 @@ pub(super) struct Runtime {
     replies: UnboundedReceiver<Message>,
     /// Rung with every reply as long as the first frame waits for one.
     bell: Option<std::sync::mpsc::Sender<()>>,
+    rung: std::sync::mpsc::Receiver<()>,
     panic: Option<String>,
     last_frame: Option<Instant>,
     /// Something other than output or samples is new.
@@ -82,6 +83,7 @@ enum Happened {
 impl Runtime {
     pub(super) fn new(app: App, backstage: Arc<dyn Backstage>, outside: UnboundedReceiver<Outside>) -> Self {
         let (replier, replies) = unbounded_channel();
+        let (bell, rung) = std::sync::mpsc::channel();
         Self {
             app,
             backstage,
@@ -92,7 +94,8 @@ impl Runtime {
             outside,
             replier,
             replies,
-            bell: None,
+            bell: Some(bell),
+            rung,
             panic: None,
             last_frame: None,
             is_urgent: true,
@@ -101,13 +104,10 @@ impl Runtime {
     }
 
     /// Draws the first frame.
-    pub(super) fn show(&mut self, start: Start, terminal: &mut Terminal) -> Result<(), TuiError> {
-        let (bell, rung) = std::sync::mpsc::channel();
-        self.bell = Some(bell);
-        self.begin(start);
+    pub(super) fn show(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
         self.take_size(terminal)?;
         if self.session.is_none()
-            && rung.recv_timeout(FIRST_LOOK).is_ok()
+            && self.rung.recv_timeout(FIRST_LOOK).is_ok()
             && let Ok(reply) = self.replies.try_recv()
         {
             self.take(Happened::Reply(reply), terminal)?;
@@ -160,7 +160,8 @@ impl Runtime {
         }
     }
 
-    fn begin(&mut self, start: Start) {
+    /// Sets about what is to be shown first.
+    pub(super) fn begin(&mut self, start: Start) {
         match start {
             Start::Library => self.perform(Effect::ReadLibrary, None),
             Start::SetUp { runbook, is_practice } => {

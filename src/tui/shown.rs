@@ -34,8 +34,10 @@ pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: &Options) -> R
     prepare()?;
     let watch = Watch::begin(&listener)?;
     let mut runtime = Runtime::new(App::new(look, Keymap::standard()), backstage, outside);
+    // What is to be shown is read while the terminal is taken.
+    let begun = catch_unwind(AssertUnwindSafe(|| runtime.begin(start)));
     let mut terminal = Terminal::take(options.has_mouse)?;
-    let first = catch_unwind(AssertUnwindSafe(|| runtime.show(start, &mut terminal)));
+    let first = begun.and_then(|()| catch_unwind(AssertUnwindSafe(|| runtime.show(&mut terminal))));
     let first = first.map_or(Ok(Some(Ending::Panicked)), |drawn| drawn.map(|()| None));
     Ok(Shown { runtime, terminal, watch, first })
 }

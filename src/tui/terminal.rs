@@ -99,17 +99,18 @@ impl Terminal {
             bytes.extend_from_slice(ENTER);
             bytes.extend_from_slice(if self.has_mouse { MOUSE } else { b"" });
         }
-        if self.must_clear || self.shown.area != area {
-            self.shown = Buffer::empty(area);
+        let is_cleared = self.must_clear || self.shown.area != area;
+        if is_cleared {
             self.must_clear = false;
             bytes.extend_from_slice(b"\x1b[0m\x1b[2J");
         }
-        if self.next.area != area {
-            self.next.resize(area);
+        if self.next.area == area {
+            self.next.reset();
+        } else {
+            self.next = Buffer::empty(area);
         }
-        self.next.reset();
         view(area, &mut self.next);
-        encode(&self.shown, &self.next, &mut bytes);
+        encode((!is_cleared).then_some(&self.shown), &self.next, &mut bytes);
         std::mem::swap(&mut self.shown, &mut self.next);
         if bytes.is_empty() { Ok(()) } else { write(&bytes) }
     }
