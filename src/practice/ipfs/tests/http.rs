@@ -69,6 +69,7 @@ fn every_request_has_the_status_type_and_words_of_the_real_one() {
         ("cluster-1", "GET", "/monitor/metrics", 200, JSON, "[\"ping\"]\n"),
         ("cluster-1", "GET", "/monitor/metrics/ping", 200, JSON, "\"valid\":true,\"weight\":0,\"partitionable\":false"),
         ("cluster-1", "POST", "/pins/recover?local=true", 204, JSON, ""),
+        ("cluster-1", "POST", "/token", 401, JSON, "{\"code\":401,\"message\":\"unauthorized\"}\n"),
         ("cluster-1", "GET", "/pins/recover/x", 404, JSON, "not found"),
         ("cluster-1/ipfs", "POST", "/api/v0/id", 200, JSON, "\"AgentVersion\":\"kubo/0.28.0/\""),
         ("cluster-1/ipfs", "GET", "/api/v0/id", 405, TEXT, "405 - Method Not Allowed"),

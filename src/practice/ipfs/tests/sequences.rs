@@ -198,6 +198,52 @@ fn a_state_of_before_is_refused_until_it_is_converted_and_a_newer_one_for_good()
 }
 
 #[test]
+fn the_way_back_takes_folder_and_binaries_together() {
+    for mut lab in [Lab::raft(), Lab::crdt()] {
+        lab.everywhere("sudo systemctl stop ipfs-cluster");
+        lab.everywhere("sudo cp -aT /home/ipfs/.ipfs-cluster /home/ipfs/.ipfs-cluster.before");
+        let all_pins = lab.done(&format!("ssh cluster-1 {STATE} export")).lines().count();
+        for node in all() {
+            lab.install(&node, "1.1.4");
+        }
+        lab.everywhere("sudo systemctl start --no-block ipfs-cluster");
+        lab.pass(40);
+        lab.everywhere("sudo systemctl stop ipfs-cluster");
+        for node in all() {
+            lab.install(&node, "1.0.8");
+        }
+        // The binaries alone do not do.
+        assert_eq!(lab.run("ssh cluster-1 sudo systemctl start ipfs-cluster").exit, 1);
+        lab.everywhere("sudo rsync -a --delete /home/ipfs/.ipfs-cluster.before/ /home/ipfs/.ipfs-cluster/");
+        lab.everywhere("sudo systemctl start --no-block ipfs-cluster");
+        lab.pass(40);
+        for node in all() {
+            assert_eq!(lab.seen(&node), all());
+            assert!(lab.pins(&node).unwrap() >= all_pins);
+        }
+    }
+}
+
+#[test]
+fn who_cannot_be_reached_is_waited_for() {
+    let mut lab = Lab::raft();
+    lab.strike("cut-off", "cluster-3");
+    let told = lab.run("ssh cluster-1 ipfs-cluster-ctl peers ls");
+    assert!(told.stdout.contains("| ERROR: failed to dial") && told.stdout.contains("i/o timeout"), "{}", told.stdout);
+    assert!(told.takes_ms >= 15_000);
+    assert_eq!(lab.run("ssh cluster-1 nc -z -w 5 10.0.0.3 9096").takes_ms / 1_000, 5);
+    // It keeps answering itself, but agrees to nothing any longer.
+    let id = super::super::pins::cid(7, 8);
+    assert_eq!(lab.run(&format!("ssh cluster-3 ipfs-cluster-ctl pin add {id}")).exit, 2);
+    lab.done(&format!("ssh cluster-1 ipfs-cluster-ctl pin add {id}"));
+    let known = lab.pins("cluster-1");
+    assert_ne!(lab.pins("cluster-3"), known);
+    lab.strike("reconnected", "cluster-3");
+    lab.pass(10);
+    assert_eq!(lab.pins("cluster-3"), known);
+}
+
+#[test]
 fn a_third_signal_spoils_the_state_and_the_copy_of_before_mends_it() {
     let mut lab = Lab::raft();
     lab.done("ssh cluster-1 sudo pkill -KILL -x ipfs-cluster-se");
