@@ -5,6 +5,7 @@
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
 pub mod host;
+pub mod ipfs;
 pub mod nomad;
 mod registry;
 pub mod server;
@@ -45,7 +46,7 @@ pub enum Response {
         status: u16,
         /// Content type; empty: none is sent.
         content_type: &'static str,
-        /// Further headers: names in lower case, and values.
+        /// Further headers: names in lower case, and values. Those that a header `trailer` names follow the body.
         headers: Vec<(&'static str, String)>,
         /// Body.
         body: Vec<u8>,

@@ -7,14 +7,17 @@
 //!
 //! Nothing polls: listeners are looked at after a command, and when the system said that one will come up.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{HeaderMap, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value};
@@ -250,6 +253,9 @@ async fn converse(stream: TcpStream, node: String, shared: Arc<Shared>) {
     let _ended = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
+/// The body of an answer.
+type Sent = BoxBody<Bytes, Infallible>;
+
 /// Why a connection is dropped without an answer.
 #[derive(Debug, thiserror::Error)]
 enum Dropped {
@@ -263,7 +269,7 @@ async fn reply(
     request: hyper::Request<Incoming>,
     node: String,
     shared: Arc<Shared>,
-) -> Result<hyper::Response<Full<Bytes>>, Dropped> {
+) -> Result<hyper::Response<Sent>, Dropped> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|_| Dropped::Unreadable)?.to_bytes();
     let headers = head
@@ -299,12 +305,30 @@ async fn reply(
             if !content_type.is_empty() {
                 answer = answer.header("content-type", content_type);
             }
+            // What a header `trailer` announces is sent behind the body.
+            let announced = headers.iter().find(|(name, _)| *name == "trailer").map(|(_, names)| names.to_lowercase());
+            let mut trailers = HeaderMap::new();
             for (name, value) in headers {
-                answer = answer.header(name, value);
+                match announced.as_deref().is_some_and(|names| names.split(", ").any(|known| known == name)) {
+                    true => {
+                        let value = HeaderValue::try_from(value).map_err(|_| Dropped::Unreadable)?;
+                        trailers.insert(name, value);
+                    }
+                    false => answer = answer.header(name, value),
+                }
             }
-            answer.body(Full::new(Bytes::from(body))).map_err(|_| Dropped::Unreadable)
+            answer.body(sent(Bytes::from(body), trailers)).map_err(|_| Dropped::Unreadable)
         }
     }
+}
+
+/// A body of known length, or, where trailers follow it, in chunks.
+fn sent(body: Bytes, trailers: HeaderMap) -> Sent {
+    if trailers.is_empty() {
+        return Full::new(body).boxed();
+    }
+    let frames = [Frame::data(body), Frame::trailers(trailers)].map(Ok);
+    StreamBody::new(futures_util::stream::iter(frames)).boxed()
 }
 
 fn locked<'a>(system: &'a Mutex<dyn System + 'static>) -> MutexGuard<'a, dyn System + 'static> {
