@@ -271,7 +271,6 @@ fn read(call: &Call<'_>, version: Version) -> Result<Asked, CommandResult> {
             None => failed(127, HELP.trim_end()),
         });
     };
-    let mut rest = call.words[command.split(' ').count()..].iter();
     let mut asked = Asked {
         command,
         address: call.shell.variable("NOMAD_ADDR").unwrap_or("http://127.0.0.1:4646").to_owned(),
@@ -282,6 +281,14 @@ fn read(call: &Call<'_>, version: Version) -> Result<Asked, CommandResult> {
         user: call.shell.user.clone(),
         version,
     };
+    read_flags(&mut asked, &call.words[command.split(' ').count()..], usage)?;
+    Ok(asked)
+}
+
+/// Reads the flags of a command, up to its first operand.
+fn read_flags(asked: &mut Asked, words: &[String], usage: &str) -> Result<(), CommandResult> {
+    let command = asked.command;
+    let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let Some(flag) = word.strip_prefix('-').filter(|flag| !flag.is_empty()) else {
             asked.operands.push(word.clone());
@@ -313,7 +320,7 @@ fn read(call: &Call<'_>, version: Version) -> Result<Asked, CommandResult> {
         }
         asked.flags.push((name.to_owned(), value));
     }
-    Ok(asked)
+    Ok(())
 }
 
 fn print_version(version: &Version) -> CommandResult {
