@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Timestamp;
 
 use super::System;
+use super::cockroach::{self, Cockroach};
 use super::ipfs::{self, IpfsCluster};
 use super::nomad::{self, Nomad};
 use super::vault::{Options, Vault};
@@ -27,7 +28,8 @@ pub type Shared = Arc<Mutex<dyn System>>;
 type Make = fn(&Shape<'_>, Timestamp) -> Shared;
 
 /// Every simulated system by the name that runbooks give it.
-const SYSTEMS: &[(&str, Make)] = &[("ipfs-cluster", ipfs_cluster), ("nomad", nomad), ("vault", vault)];
+const SYSTEMS: &[(&str, Make)] =
+    &[("cockroachdb", cockroachdb), ("ipfs-cluster", ipfs_cluster), ("nomad", nomad), ("vault", vault)];
 
 fn nomad(shape: &Shape<'_>, began: Timestamp) -> Shared {
     shared(Nomad::new(nomad::Options::of(shape), began))
@@ -35,6 +37,10 @@ fn nomad(shape: &Shape<'_>, began: Timestamp) -> Shared {
 
 fn ipfs_cluster(shape: &Shape<'_>, began: Timestamp) -> Shared {
     shared(IpfsCluster::new(ipfs::Options::of(shape), began))
+}
+
+fn cockroachdb(shape: &Shape<'_>, began: Timestamp) -> Shared {
+    shared(Cockroach::new(cockroach::Options::of(shape), began))
 }
 
 fn vault(shape: &Shape<'_>, began: Timestamp) -> Shared {

@@ -1,6 +1,7 @@
 //! What a simulator tells of its hosts, and what it is told of a command.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
@@ -102,6 +103,11 @@ pub trait Hosts {
     fn download(&mut self, _place: Place, url: &str) -> Result<Entry, (i32, String)> {
         let host = url.split("//").nth(1).unwrap_or(url).split(['/', ':']).next().unwrap_or_default();
         Err((6, format!("Could not resolve host: {host}")))
+    }
+
+    /// How long it takes to fetch what lies behind a URL.
+    fn download_time(&self, _place: Place, _url: &str) -> Duration {
+        Duration::from_secs(2)
     }
 
     /// The systemd units of a host.
