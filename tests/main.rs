@@ -10,6 +10,7 @@ mod exec;
 mod format;
 mod harness;
 mod health;
+mod ipfs;
 mod journal;
 mod naive;
 mod pipes;

@@ -108,6 +108,9 @@ impl IpfsCluster {
             (_, ["pins", cid, "recover"]) => self.recover_one(index, cid),
             (method, ["pins", cid]) => self.one_pin(index, method, cid, request),
             (_, ["health", "graph"]) => answer(200, &self.graph_body(index)),
+            (_, ["health", "bandwidth"]) => answer(200, &json!({})),
+            // A token is given to those only who have named themselves, and here nobody gets one.
+            (_, ["token"]) => error(401, "unauthorized"),
             (_, ["health", "alerts"]) => answer(200, &Value::Array(self.alert_bodies(index))),
             (_, ["monitor", "metrics"]) => answer(200, &json!(["ping"])),
             (_, ["monitor", "metrics", "ping"]) => answer(200, &Value::Array(self.ping_bodies(index))),
@@ -235,7 +238,8 @@ fn methods(version: &Version, parts: &[&str]) -> &'static [&'static str] {
     match parts {
         ["health"] if !releases::has_health(version) => &[],
         ["health", "alerts"] if !releases::has_alerts(version) => &[],
-        ["id" | "version" | "health" | "allocations"] | ["health", "graph" | "alerts"] => &["GET"],
+        ["id" | "version" | "health" | "allocations"] | ["health", "graph" | "alerts" | "bandwidth"] => &["GET"],
+        ["token"] => &["POST"],
         ["monitor", "metrics"] | ["monitor", "metrics", _] | ["allocations", _] => &["GET"],
         ["peers"] => &["GET", "POST"],
         ["peers", _] => &["DELETE"],
