@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Timestamp;
 
 use super::System;
+use super::gitlab::{Gitlab, Options as GitlabOptions};
 use super::vault::{Options, Vault};
 
 /// What cluster is wanted.
@@ -25,11 +26,16 @@ pub type Shared = Arc<Mutex<dyn System>>;
 type Make = fn(&Shape<'_>, Timestamp) -> Shared;
 
 /// Every simulated system by the name that runbooks give it.
-const SYSTEMS: &[(&str, Make)] = &[("vault", vault)];
+const SYSTEMS: &[(&str, Make)] = &[("gitlab", gitlab), ("vault", vault)];
 
 fn vault(shape: &Shape<'_>, began: Timestamp) -> Shared {
     let options = Options { seed: shape.seed, ..Options::with_nodes(usize::from(shape.nodes)) };
     shared(Vault::new(options, began))
+}
+
+fn gitlab(shape: &Shape<'_>, began: Timestamp) -> Shared {
+    let options = GitlabOptions { seed: shape.seed, ..GitlabOptions::with_machines(usize::from(shape.nodes)) };
+    shared(Gitlab::new(options, began))
 }
 
 fn shared(system: impl System + 'static) -> Shared {
