@@ -48,6 +48,19 @@ fn line(at: Timestamp, text: &str) -> String {
     format!("{day} {} UTC -- {text}\n", rest.get(..8).unwrap_or(rest))
 }
 
+/// What was gathered for a backup.
+#[derive(Default)]
+struct Dumped {
+    members: Vec<(String, Entry)>,
+    text: String,
+    errors: String,
+}
+
+/// A file of a backup.
+fn kept(content: String, at: Timestamp) -> Entry {
+    Entry { mode: 0o600, ..Entry::file(content, "git", at) }
+}
+
 impl Gitlab {
     /// `gitlab-backup create|restore`.
     pub(super) fn back_up_or_restore(&mut self, index: usize, call: &Call<'_>) -> CommandResult {
@@ -74,71 +87,79 @@ impl Gitlab {
         let full = self.full(&version);
         let id = named.map_or_else(|| format!("{}_{full}", stamp(now)), str::to_owned);
         let number = self.fate.draw();
-        let is_full = self.nodes[index].files.free() < ROOM && !skips.contains(&"repositories");
-        let has_gitaly = self.serves(instance, "gitaly");
-        let (mut text, mut errors) = (String::new(), String::new());
+        let dumped = self.dump(index, skips, number);
         let information = format!(
             "---\n:backup_id: {id}\n:backup_created_at: {now}\n:gitlab_version: {full}\n:installation_type: omnibus-gitlab\n\
              :skipped: {}\n",
             skips.join(",")
         );
-        let file = |content: String| Entry { mode: 0o600, ..Entry::file(content, "git", now) };
-        let mut members = vec![("backup_information.yml".to_owned(), file(information))];
-        let mut failures = 0;
+        let mut members = vec![("backup_information.yml".to_owned(), kept(information, now))];
+        members.extend(dumped.members);
+        let mut taken = self.instances[instance].data.clone();
+        taken.moment = now;
+        self.dumps.insert(number, taken);
+        let (mut text, mut errors) = (dumped.text, dumped.errors);
+        let archive = format!("{id}{SUFFIX}");
+        text.push_str(&line(now, &format!("Creating backup archive: {archive} ... ")));
+        let failures = errors.lines().count();
+        let entry = Entry { mode: 0o600, ..Entry::archive(members, "git", now) };
+        if let Err(why) = self.nodes[index].files.write(&format!("{ARCHIVES}/{archive}"), entry, "root") {
+            errors.push_str(&line(now, &format!("Creating archive {archive} failed: {why}")));
+            errors.push_str("rake aborted!\nBackup::Error: Backup failed\n");
+            return CommandResult { exit: 1, stderr: errors, ..printed(&text) }.lasting(Duration::from_secs(60));
+        }
+        for told in [
+            &format!("Creating backup archive: {archive} ... done"),
+            "Deleting tar staging files ... done",
+            "Deleting old backups ... [SKIPPED]",
+            "Deleting backups/tmp ... done",
+            "Warning: Your gitlab.rb and gitlab-secrets.json files contain sensitive data \nand are not included in this \
+             backup. You will need these files to restore a backup.\nPlease back them up manually.",
+            &format!("Backup {id} is done."),
+        ] {
+            text.push_str(&line(now, told));
+        }
+        let takes = if skips.contains(&"repositories") { self.about(20, 40) } else { self.about(150, 300) };
+        CommandResult { exit: i32::from(failures > 0), stderr: errors, ..printed(&text) }.lasting(takes)
+    }
+
+    /// Dumps part after part. One that cannot be dumped is told of, and the others go on.
+    fn dump(&self, index: usize, skips: &[&str], number: u64) -> Dumped {
+        let now = self.now;
+        let is_full = self.nodes[index].files.free() < ROOM && !skips.contains(&"repositories");
+        let has_gitaly = self.serves(self.nodes[index].instance, "gitaly");
+        // Rails takes its time to come up before it asks.
+        let asked_at = now.plus(Duration::from_secs(20));
+        let has_database = self.will_serve(self.nodes[index].instance, "postgresql", asked_at);
+        let mut dumped = Dumped::default();
         for (name, called, paths) in PARTS {
             if skips.contains(&name) {
-                text.push_str(&line(now, &format!("Dumping {called} ... [SKIPPED]")));
+                dumped.text.push_str(&line(now, &format!("Dumping {called} ... [SKIPPED]")));
                 continue;
             }
             let why = match name {
                 "repositories" if !has_gitaly => Some("14:connections to all backends failing"),
+                "db" if !has_database => Some("connection to server failed: Connection refused"),
                 "db" | "builds" | "pages" => None,
                 _ if is_full => Some("No space left on device @ rb_sysopen"),
                 _ => None,
             };
-            text.push_str(&line(now, &format!("Dumping {called} ... ")));
+            dumped.text.push_str(&line(now, &format!("Dumping {called} ... ")));
             if let Some(why) = why {
-                failures += 1;
-                errors.push_str(&line(now, &format!("Dumping {called} failed: {why}")));
+                dumped.errors.push_str(&line(now, &format!("Dumping {called} failed: {why}")));
                 continue;
             }
-            text.push_str(&line(now, &format!("Dumping {called} ... done")));
+            dumped.text.push_str(&line(now, &format!("Dumping {called} ... done")));
             for path in paths {
-                let folders = path.match_indices('/').map(|(at, _)| path[..at].to_owned());
-                for folder in folders {
-                    if !members.iter().any(|(known, _)| *known == folder) {
-                        members.push((folder, Entry::folder("git", now)));
+                for folder in path.match_indices('/').map(|(at, _)| path[..at].to_owned()) {
+                    if !dumped.members.iter().any(|(known, _)| *known == folder) {
+                        dumped.members.push((folder, Entry::folder("git", now)));
                     }
                 }
-                members.push(((*path).to_owned(), file(format!("practice dump {number} {path}\n"))));
+                dumped.members.push(((*path).to_owned(), kept(format!("practice dump {number} {path}\n"), now)));
             }
         }
-        let mut taken = self.instances[instance].data.clone();
-        taken.moment = now;
-        self.dumps.insert(number, taken);
-        let archive = format!("{id}{SUFFIX}");
-        text.push_str(&line(now, &format!("Creating backup archive: {archive} ... ")));
-        let entry = Entry { mode: 0o600, ..Entry::archive(members, "git", now) };
-        if let Err(why) = self.nodes[index].files.write(&format!("{ARCHIVES}/{archive}"), entry, "root") {
-            errors.push_str(&line(now, &format!("Creating archive {archive} failed: {why}")));
-            errors.push_str("rake aborted!\nBackup::Error: Backup failed");
-            return CommandResult { exit: 1, stderr: format!("{errors}\n"), ..printed(&text) }
-                .lasting(Duration::from_secs(60));
-        }
-        for told in [
-            format!("Creating backup archive: {archive} ... done"),
-            "Deleting tar staging files ... done".into(),
-            "Deleting old backups ... [SKIPPED]".into(),
-            "Deleting backups/tmp ... done".into(),
-            "Warning: Your gitlab.rb and gitlab-secrets.json files contain sensitive data \nand are not included in this \
-             backup. You will need these files to restore a backup.\nPlease back them up manually."
-                .into(),
-            format!("Backup {id} is done."),
-        ] {
-            text.push_str(&line(now, &told));
-        }
-        let takes = if skips.contains(&"repositories") { self.about(20, 40) } else { self.about(150, 300) };
-        CommandResult { exit: i32::from(failures > 0), stderr: errors, ..printed(&text) }.lasting(takes)
+        dumped
     }
 
     /// Restores a backup onto the instance of that machine.

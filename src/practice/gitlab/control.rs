@@ -213,17 +213,29 @@ impl Gitlab {
         })
     }
 
-    fn pg_upgrade(&self, index: usize) -> CommandResult {
-        match self.nodes[index].service("postgresql") {
-            None => failed(
+    fn pg_upgrade(&mut self, index: usize) -> CommandResult {
+        let at = self.nodes[index].services.iter().position(|service| service.name == "postgresql");
+        let Some(at) = at else {
+            return failed(
                 1,
-                "Checking for an omnibus managed postgresql: NOT OK\nNo currently installed PostgreSQL in the omnibus instance found.",
-            ),
-            Some(_) => printed(
-                "Checking for an omnibus managed postgresql: OK\nChecking if postgresql['version'] is set: OK\n\
-                 Checking if we already upgraded: OK\nThe latest version 16.8 is already running, nothing to do\n",
-            ),
+                "Checking for an omnibus managed postgresql: NOT OK\n\
+                 No currently installed PostgreSQL in the omnibus instance found.",
+            );
+        };
+        let head = "Checking for an omnibus managed postgresql: OK\nChecking if postgresql['version'] is set: OK\n\
+                    Checking if we already upgraded: ";
+        let old = std::mem::replace(&mut self.nodes[index].postgresql, 16);
+        if old == 16 {
+            return printed(&format!("{head}OK\nThe latest version 16.8 is already running, nothing to do\n"));
         }
+        let takes = self.about(120, 300);
+        let code = self.nodes[index].services[at].code.clone();
+        self.raise(index, at, &code, self.now.plus(takes));
+        printed(&format!(
+            "{head}NOT OK\nUpgrading the data ({old} to 16)\nDatabase upgrade is complete, running \
+                          vacuumdb analyze\n==== Upgrade has completed ====\nPlease verify everything is working\n"
+        ))
+        .lasting(takes)
     }
 }
 

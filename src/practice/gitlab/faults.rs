@@ -1,5 +1,7 @@
 //! What can be made to go wrong.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::practice::FaultError;
@@ -27,6 +29,8 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("package-withdrawn", "the repository no longer offers a version: version"),
     ("package-newer", "the repository offers a further version, such as a later patch: version"),
     ("setting-removed", "gitlab.rb of a node holds a setting that the next major version no longer takes: node"),
+    ("postgresql-old", "a node with PostgreSQL has data of version 13, which 17.0 and later no longer take: node"),
+    ("database-busy", "a database is not well, so that GitLab holds its migrations back: database, minutes"),
     ("maintenance-mode", "the instance was left in maintenance mode: none"),
     ("node-unreachable", "a node cannot be reached by ssh: node"),
     ("node-reachable", "a node can be reached by ssh again: node"),
@@ -89,8 +93,14 @@ impl Gitlab {
                     return Err(given.wrong(format!("there is no service {service:?} on that node")));
                 }
             }
-            "address-not-listed" | "disk-full" | "disk-freed" | "setting-removed" | "node-unreachable"
-            | "node-reachable" | "puma-hangs" => self.spoil_node(self.node_of(&given)?, fault),
+            "database-busy" => {
+                let database = self.database_of(&given)?;
+                let minutes = given.number("minutes", 10)?.min(100_000);
+                let until = self.now.plus(Duration::from_secs(60 * minutes));
+                self.instances[REAL].data.databases[database].held_until = until;
+            }
+            "address-not-listed" | "postgresql-old" | "disk-full" | "disk-freed" | "setting-removed"
+            | "node-unreachable" | "node-reachable" | "puma-hangs" => self.spoil_node(self.node_of(&given)?, fault),
             _ => return Err(FaultError::Unknown(fault.to_owned())),
         }
         Ok(())
@@ -107,12 +117,16 @@ impl Gitlab {
         at.map(|at| self.lower(index, at)).is_some()
     }
 
-    fn spoil_migration(&mut self, given: &Given<'_>) -> Result<(), FaultError> {
+    /// The database that is named; main when none is.
+    fn database_of(&self, given: &Given<'_>) -> Result<usize, FaultError> {
         let name = if given.arguments.contains_key("database") { given.text("database")? } else { "main" };
         let databases = &self.instances[REAL].data.databases;
-        let Some(database) = databases.iter().position(|database| database.name == name) else {
-            return Err(given.wrong(format!("there is no database {name:?}")));
-        };
+        let found = databases.iter().position(|database| database.name == name);
+        found.ok_or_else(|| given.wrong(format!("there is no database {name:?}")))
+    }
+
+    fn spoil_migration(&mut self, given: &Given<'_>) -> Result<(), FaultError> {
+        let database = self.database_of(given)?;
         let batches = given.number("batches", 40)?.clamp(1, 100_000);
         self.enqueue(REAL, database, u32::try_from(batches).unwrap_or(40));
         if let Some(migration) = self.instances[REAL].data.databases[database].migrations.last_mut() {
@@ -144,6 +158,7 @@ impl Gitlab {
             "disk-full" => node.files.taken = node.files.size - (1 << 30),
             "disk-freed" => node.files.taken = 21 << 30,
             "setting-removed" => node.files.put(SETTINGS, closed(format!("{settings}{REMOVED_SETTING} = 4\n"))),
+            "postgresql-old" => node.postgresql = 13,
             "node-unreachable" => node.reachable = false,
             "node-reachable" => node.reachable = true,
             _ => {

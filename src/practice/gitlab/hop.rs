@@ -114,6 +114,9 @@ impl Gitlab {
             return Configured { text, is_done: false, takes };
         };
         let instance = self.nodes[index].instance;
+        if let Some(why) = self.removed_setting(index, version.as_str()) {
+            return Configured { text: text + &why, is_done: false, takes: Duration::from_secs(15) };
+        }
         self.enable_services(index, &version);
         let key = self.key_on_disk(index).unwrap_or_default();
         let node = &mut self.nodes[index];
@@ -123,7 +126,8 @@ impl Gitlab {
         let lists = listed.contains(BASTION_ADDRESS);
         let is_listing = std::mem::replace(&mut node.lists_bastion, lists) != lists;
         if self.console(instance) == Some(index) {
-            let migrated = match self.serves(instance, "postgresql") || self.starts_its_database(index) {
+            // Half of the time has passed when it comes to the databases.
+            let migrated = match self.will_serve(instance, "postgresql", self.now.plus(takes / 2)) {
                 true => self.migrate(instance, &version),
                 false => Err("PG::ConnectionBad: connection to server failed: Connection refused".into()),
             };
@@ -136,6 +140,13 @@ impl Gitlab {
             let service = &self.nodes[index].services[at];
             let is_rails = matches!(service.name, "puma" | "sidekiq" | "gitlab-workhorse");
             if service.code != version || (is_rails && (is_other || is_listing)) {
+                // What keeps data is away for a moment only.
+                let begin = match service.name {
+                    "postgresql" | "redis" | "gitaly" => self.now.plus(Duration::from_secs(4)),
+                    // It reads its settings anew and goes on.
+                    "nginx" => self.now,
+                    _ => begin,
+                };
                 self.raise(index, at, &version, begin);
             }
         }
@@ -147,11 +158,6 @@ impl Gitlab {
             takes.as_secs() % 60
         );
         Configured { text, is_done: true, takes }
-    }
-
-    /// A database on the same machine is started before it is migrated.
-    fn starts_its_database(&self, index: usize) -> bool {
-        self.nodes[index].service("postgresql").is_some_and(|service| service.up)
     }
 
     /// The first reconfiguration of a package sets its services up.

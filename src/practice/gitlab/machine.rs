@@ -9,6 +9,7 @@ use crate::practice::host::{
 };
 use crate::practice::{Request, Response};
 
+use super::edit::sed;
 use super::state::{Gitlab, Service};
 
 impl Gitlab {
@@ -43,6 +44,9 @@ impl Hosts for Gitlab {
         let Place::Node(index) = call.shell.place else { return self.on_bastion(call) };
         if let Some(result) = self.packaging(index, call) {
             return Some(result);
+        }
+        if call.name == "sed" {
+            return Some(sed(&mut self.nodes[index].files, call));
         }
         // The programs of the package go with it.
         self.nodes[index].package.version()?;
@@ -125,7 +129,7 @@ impl Hosts for Gitlab {
 
     fn processes(&self, index: usize) -> Vec<Listed> {
         let there = self.nodes[index].services.iter().filter(|service| service.runs(self.now));
-        let mut listed: Vec<Listed> = there.map(|service| listed(service)).collect();
+        let mut listed: Vec<Listed> = there.map(listed).collect();
         listed.sort_by_key(|process| process.pid);
         listed
     }

@@ -8,10 +8,24 @@ use crate::practice::host::{Arguments, Call, Version, failed, printed};
 use super::control::refusal;
 use super::setup::{MANIFEST, manifest};
 use super::state::{Gitlab, Node, Package};
-use super::stops::OFFERED;
+use super::stops::{OFFERED, minor};
 
 const READ: &str = "Reading package lists...\nBuilding dependency tree...\nReading state information...\n";
 const BROKEN: &str = "E: Sub-process /usr/bin/dpkg returned an error code (1)";
+
+/// Everything but the database.
+const OF_FILES: &[&str] = &[
+    "repositories",
+    "uploads",
+    "builds",
+    "artifacts",
+    "pages",
+    "lfs",
+    "terraform_state",
+    "registry",
+    "packages",
+    "ci_secure_files",
+];
 
 impl Gitlab {
     /// `None`: it is none of these commands.
@@ -210,6 +224,15 @@ impl Gitlab {
         if let Some(why) = self.removed_setting(index, wanted.as_str()) {
             return Err(told(&why));
         }
+        let node = &self.nodes[index];
+        if node.service("postgresql").is_some() && node.postgresql < 14 && minor(wanted.as_str()) >= (17, 0) {
+            return Err(told(&format!(
+                "Your version of PostgreSQL ({}) is too old and no longer supported by {wanted}.\nRun the following \
+                 command to upgrade it:\n  sudo gitlab-ctl pg-upgrade\nUpgrade failed. Retry the upgrade after upgrading \
+                 your PostgreSQL version.\n",
+                node.postgresql
+            )));
+        }
         let is_skipped = self.nodes[index].files.get("/etc/gitlab/skip-auto-backup").is_some();
         if !self.nodes[index].role.has_rails() || is_skipped || wanted < old {
             return Ok(());
@@ -217,8 +240,7 @@ impl Gitlab {
         text.push_str(
             "gitlab preinstall: Automatically backing up only the GitLab SQL database (excluding everything else!)\n",
         );
-        let done =
-            self.back_up(index, &["repositories", "uploads", "builds", "artifacts", "lfs", "registry", "pages"], None);
+        let done = self.back_up(index, OF_FILES, None);
         text.push_str(&done.stdout);
         match done.exit {
             0 => Ok(()),

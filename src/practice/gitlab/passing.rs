@@ -80,7 +80,7 @@ impl Gitlab {
     }
 }
 
-/// One more batch, when it is time for one. One that stumbles fails when half of it is done and the jobs keep failing.
+/// One more batch, when it is time for one. When all are used up and a job failed, the migration has failed.
 fn take_batch(migration: &mut Migration, now: Timestamp) {
     if now.since(migration.last) < BETWEEN_BATCHES {
         return;

@@ -39,7 +39,7 @@ impl Gitlab {
         let Some(query) = given.value(&["c", "command"]) else {
             return failed(1, "gitlab-psql: a session without -c is not simulated");
         };
-        let (heads, rows) = match asked(database, query) {
+        let (heads, rows) = match asked(database, self.nodes[index].postgresql, query) {
             Ok(table) => table,
             Err(why) => return failed(1, &why),
         };
@@ -54,7 +54,7 @@ impl Gitlab {
 }
 
 /// What a database answers to a query. `Err` is what PostgreSQL says.
-fn asked(database: &Database, query: &str) -> Result<Table, String> {
+fn asked(database: &Database, server: u32, query: &str) -> Result<Table, String> {
     let words = query.split_whitespace().collect::<Vec<_>>().join(" ");
     let plain = words.trim_end_matches(';').to_lowercase().replace("not in(", "not in (");
     let rows = &database.migrations;
@@ -74,7 +74,7 @@ fn asked(database: &Database, query: &str) -> Result<Table, String> {
     let (head, only_unfinished) = match plain.split_once(table) {
         Some((head, "")) => (head.trim(), false),
         Some((head, " where status not in (3, 6)" | " where status not in (3,6)")) => (head.trim(), true),
-        _ => return constant(database, &plain, query),
+        _ => return constant(database, server, &plain, query),
     };
     let kept = rows.iter().filter(|one| !only_unfinished || unfinished(one));
     if head == "select count(*)" {
@@ -113,11 +113,13 @@ fn cell(migration: &Migration, column: &str) -> String {
     }
 }
 
-fn constant(database: &Database, plain: &str, query: &str) -> Result<Table, String> {
+fn constant(database: &Database, server: u32, plain: &str, query: &str) -> Result<Table, String> {
     let one = |head: &'static str, value: &str| Ok((vec![head], vec![vec![value.to_owned()]]));
     match plain {
-        "select version()" => one("version", "PostgreSQL 16.8 on x86_64-pc-linux-gnu, compiled by gcc 12.2.0, 64-bit"),
-        "show server_version" => one("server_version", "16.8"),
+        "select version()" => {
+            one("version", &format!("PostgreSQL {server}.8 on x86_64-pc-linux-gnu, compiled by gcc, 64-bit"))
+        }
+        "show server_version" => one("server_version", &format!("{server}.8")),
         "select current_database()" => one("current_database", database.physical),
         "select 1" => one("?column?", "1"),
         _ => Err(format!("gitlab-psql: this query is not simulated: {query}")),

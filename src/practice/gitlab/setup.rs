@@ -102,6 +102,7 @@ impl Gitlab {
             key: key.to_owned(),
             lists_bastion: true,
             deploy_page: false,
+            postgresql: 16,
             reachable: true,
         };
         node.services = role.services().iter().map(|service| self.service(service, &version, since)).collect();

@@ -154,6 +154,8 @@ pub(super) struct Node {
     /// Whether the addresses that gitlab.rb allows have been configured, and that of the bastion is among them.
     pub(super) lists_bastion: bool,
     pub(super) deploy_page: bool,
+    /// The major version of PostgreSQL that its data directory is of.
+    pub(super) postgresql: u32,
     pub(super) reachable: bool,
 }
 
@@ -326,6 +328,12 @@ impl Gitlab {
     /// Whether a service does its work on any machine of the instance.
     pub(super) fn serves(&self, instance: usize, service: &str) -> bool {
         self.nodes.iter().any(|node| node.instance == instance && node.answers(service, self.now))
+    }
+
+    /// Whether a service will do its work on any machine of the instance at that time, as far as is known now.
+    pub(super) fn will_serve(&self, instance: usize, name: &str, at: Timestamp) -> bool {
+        let mut nodes = self.nodes.iter().filter(|node| node.instance == instance);
+        nodes.any(|node| node.service(name).is_some_and(|service| service.answers(at)))
     }
 
     /// The version with its edition, as GitLab says it.
