@@ -4,6 +4,7 @@
 //!
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
+mod gitlab;
 pub mod cockroach;
 pub mod host;
 pub mod ipfs;
