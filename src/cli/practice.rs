@@ -256,7 +256,7 @@ async fn build(
             .hint("another program may hold one of its ports; try again, or begin a new practice run")
     })?;
     let inputs = practice.inputs();
-    let seen = PracticeSeen { nodes, seed: wanted.seed, ports: practice.ports() };
+    let seen = PracticeSeen { nodes, seed: wanted.seed, scenario: None, ports: practice.ports() };
     let runner = Arc::new(PracticeRunner::new(Arc::new(practice), clock.clone(), runtime.clone()));
     Ok(Cluster { inputs, seen, world: World { runtime: runtime.clone(), clock, runner } })
 }

@@ -200,6 +200,7 @@ impl Running {
                 self.propose(Proposal::Finished { job, ended, elapsed_ms, output, printed });
                 self.sense();
             }
+            JobReport::Happened(what) => self.propose(Proposal::Rehearse { what }),
         }
     }
 
@@ -305,6 +306,7 @@ impl Running {
                 }
                 let records: Arc<[Record]> = records.into();
                 self.say(Update::Recorded(records.clone()));
+                self.live.runner.recorded(&records, &self.reporter);
                 for record in records.iter() {
                     self.start_job(&record.event);
                 }
@@ -385,6 +387,9 @@ impl Running {
 
 /// Whether nobody proposed it.
 fn is_sensed(proposal: &Proposal) -> bool {
+    if let Proposal::Rehearse { what } = proposal {
+        return !what.is_of_a_person();
+    }
     matches!(
         proposal,
         Proposal::Observe { .. }

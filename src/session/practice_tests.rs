@@ -45,7 +45,7 @@ async fn a_rehearsal_reaches_the_simulated_cluster_alone() {
         );
         let (runbook, told) = parse(&text);
         let runbook = Arc::new(runbook.unwrap_or_else(|| panic!("{told:?}")));
-        let practice = Some(crate::engine::PracticeSeen { nodes: 1, seed: 1, ports: vec![port] });
+        let practice = Some(crate::engine::PracticeSeen { nodes: 1, seed: 1, scenario: None, ports: vec![port] });
         let opening = Opening { runbook, inputs: Map::new(), site: None, practice };
         let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
         let world = World { runtime: Handle::current(), clock: runner.clock.clone(), runner: Arc::new(runner.clone()) };
