@@ -27,6 +27,7 @@ pub mod journal;
 pub mod library;
 
 pub mod health;
+pub mod scenario;
 
 pub mod session;
 
