@@ -133,9 +133,21 @@ pub struct PracticeArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
     pub nodes: Option<u8>,
 
-    /// The seed of everything that chance decides.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
+    /// The seed of everything that chance decides; without it that of the scenario.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// What goes wrong: a scenario's name; `surprise` lets the seed pick one. Without it, nothing does.
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<String>,
+
+    /// List the scenarios of the runbook instead.
+    #[arg(long)]
+    pub scenarios: bool,
+
+    /// With --autopilot: walk the wrong way that the scenario shows.
+    #[arg(long, requires = "autopilot")]
+    pub mistakes: bool,
 }
 
 /// `piton resume`.

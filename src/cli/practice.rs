@@ -13,7 +13,7 @@ use crate::cli::args::PracticeArguments;
 use crate::cli::error::CliError;
 use crate::cli::place;
 use crate::cli::run::{self, Looks};
-use crate::clock::{Clock, FastClock, Timestamp};
+use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
 use crate::engine::{Outcome, PracticeSeen, Record};
 use crate::health;
 use crate::journal::Store;
@@ -21,8 +21,10 @@ use crate::plain;
 use crate::practice::{self, Practice, Shape, Shared};
 use crate::runbook::parts::{Part, parts};
 use crate::runbook::{Action, Runbook, Truth};
+use crate::scenario::{self, Scenario};
 use crate::session::launch;
 use crate::session::practice::{PracticeRunner, replay};
+use crate::session::rehearsal::Rehearsal;
 use crate::session::{Launched, Opening, Suspended, Who, World};
 
 /// A simulated cluster with everything that a run needs of it.
@@ -36,19 +38,21 @@ pub struct Cluster {
 }
 
 /// What a practice cluster is built from, as it was asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     /// How many nodes; `None`: as many as the runbook needs.
     pub nodes: Option<u8>,
-    /// The seed.
-    pub seed: u64,
+    /// The seed; `None`: that of the scenario.
+    pub seed: Option<u64>,
+    /// The scenario's name; `None`: the calm one, where there is one.
+    pub scenario: Option<String>,
     /// How many times as fast as real time.
     pub speed: f64,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { nodes: None, seed: 1, speed: 1.0 }
+        Self { nodes: None, seed: None, scenario: None, speed: 1.0 }
     }
 }
 
@@ -57,8 +61,12 @@ impl Default for Wanted {
 /// # Errors
 /// The runbook is not there or has no simulator, the journal cannot be written, there is no terminal.
 pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Looks) -> Result<u8, CliError> {
-    let wanted = Wanted { nodes: typed.nodes, seed: typed.seed, speed: typed.speed };
+    let scenario = typed.scenario.clone();
+    let wanted = Wanted { nodes: typed.nodes, seed: typed.seed, scenario, speed: typed.speed };
     let runbook = run::find(library, &typed.runbook)?;
+    if typed.scenarios {
+        return Ok(list(&runbook));
+    }
     let runtime = run::runtime()?;
     let store = run::store()?;
     let who = place::who(if typed.autopilot { "plain" } else { "terminal" });
@@ -77,13 +85,15 @@ pub async fn begin(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
+    let played = played(&runbook, &wanted)?;
     let fitting = fitting(&runbook);
-    let nodes = wanted.nodes.map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
+    let of_the_scenario = played.scenario.as_ref().and_then(|scenario| scenario.nodes);
+    let nodes = wanted.nodes.or(of_the_scenario).map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
     let nodes = nodes.map_err(|why| {
         let hint = fitting.map_or_else(|_| simulated(), |nodes| format!("it can be practised with --nodes {nodes}"));
         CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id)).hint(hint)
     })?;
-    let cluster = build(&runbook, nodes, wanted, (&[], &[]), runtime).await?;
+    let cluster = build(&runbook, nodes, &played, wanted.speed, (&[], &[]), runtime).await?;
     let inputs = of_the_runbook(&runbook, cluster.inputs);
     let bound = crate::site::bind(&runbook, &[], None, &inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
@@ -103,9 +113,15 @@ pub async fn go_on(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
-    let wanted = Wanted { nodes: Some(seen.nodes), seed: seen.seed, speed };
     let runbook = Arc::clone(&suspended.runbook);
-    let cluster = build(&runbook, seen.nodes, wanted, (&seen.ports, &suspended.records), runtime).await?;
+    let wanted = Wanted { seed: Some(seen.seed), scenario: seen.scenario.clone(), ..Wanted::default() };
+    let played = match seen.scenario {
+        Some(_) => played(&runbook, &wanted)?,
+        // An earlier version knew no scenarios.
+        None => Played { scenario: None, seed: seen.seed },
+    };
+    let before = (&*seen.ports, &*suspended.records);
+    let cluster = build(&runbook, seen.nodes, &played, speed, before, runtime).await?;
     launch::go_on(store, suspended, who, cluster.world).map_err(run::launch_error)
 }
 
@@ -148,6 +164,65 @@ fn interruption() -> std::io::Result<impl Future<Output = ()>> {
     }))
 }
 
+/// The seed where neither the trainee nor the scenario names one.
+const DEFAULT_SEED: u64 = 1;
+
+/// The scenario that is played and the seed that it is played with.
+#[derive(Clone, Debug)]
+struct Played {
+    scenario: Option<Scenario>,
+    seed: u64,
+}
+
+impl Played {
+    fn name(&self) -> Option<String> {
+        self.scenario.as_ref().map(|scenario| scenario.id.clone())
+    }
+}
+
+/// Finds what was asked for. Chance picks only by the seed, so that what it picked can be played again.
+fn played(runbook: &Runbook, wanted: &Wanted) -> Result<Played, CliError> {
+    let id = runbook.id.as_str();
+    let seed_of = |scenario: &Scenario| wanted.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
+    match wanted.scenario.as_deref() {
+        None => {
+            let scenario = scenario::find(id, scenario::CALM);
+            let seed = scenario.as_ref().map_or(wanted.seed.unwrap_or(DEFAULT_SEED), seed_of);
+            Ok(Played { scenario, seed })
+        }
+        Some(scenario::SURPRISE) => {
+            let now = SystemClock::starting(Timestamp::default()).now();
+            let seed = wanted.seed.unwrap_or_else(|| now.as_millis().unsigned_abs() % 1_000_000);
+            let scenario = scenario::surprise(id, seed).ok_or_else(|| no_scenario(id, scenario::SURPRISE))?;
+            Ok(Played { scenario: Some(scenario), seed })
+        }
+        Some(name) => {
+            let scenario = scenario::find(id, name).ok_or_else(|| no_scenario(id, name))?;
+            let seed = seed_of(&scenario);
+            Ok(Played { scenario: Some(scenario), seed })
+        }
+    }
+}
+
+fn no_scenario(runbook: &str, name: &str) -> CliError {
+    let known: Vec<_> = scenario::all_of(runbook).into_iter().map(|scenario| scenario.id).collect();
+    let hint = if known.is_empty() {
+        format!("{runbook} has none yet; without --scenario the cluster is calm")
+    } else {
+        format!("there are {}, and {}", known.join(", "), scenario::SURPRISE)
+    };
+    CliError::failed(format!("{runbook} has no scenario {name:?}")).hint(hint)
+}
+
+/// `piton practice RUNBOOK --scenarios`.
+fn list(runbook: &Runbook) -> u8 {
+    for scenario in scenario::all_of(runbook.id.as_str()) {
+        super::print(&format!("{:<24} {}", scenario.id, scenario.title));
+        super::print(&format!("{:<24}   {}", "", scenario.learn));
+    }
+    0
+}
+
 /// How many nodes a simulated cluster may be tried with, the usual number first.
 const COUNTS: [u8; 5] = [3, 1, 2, 4, 5];
 
@@ -169,7 +244,7 @@ fn fitting(runbook: &Runbook) -> Result<u8, String> {
 
 /// Whether a simulated cluster of so many nodes can stand in for what the runbook needs; if not, why.
 fn fits(runbook: &Runbook, nodes: u8) -> Result<(), String> {
-    let cluster = cluster(runbook, nodes, Wanted::default().seed, Timestamp::default())?;
+    let cluster = cluster(runbook, nodes, DEFAULT_SEED, Timestamp::default())?;
     let address = |node: &str| format!("http://127.0.0.1:{}", if node.contains('/') { 8_201 } else { 8_200 });
     let inputs = of_the_runbook(runbook, locked(&cluster).inputs(&address));
     let bound = crate::site::bind(runbook, &[], None, &inputs).map_err(|problems| {
@@ -235,14 +310,15 @@ fn locked(cluster: &Shared) -> MutexGuard<'_, dyn practice::System + 'static> {
 async fn build(
     runbook: &Runbook,
     nodes: u8,
-    wanted: Wanted,
+    played: &Played,
+    speed: f64,
     (ports, records): (&[u16], &[Record]),
     runtime: &Handle,
 ) -> Result<Cluster, CliError> {
     let last = records.last().map_or(Timestamp::default(), |record| record.at);
-    let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, wanted.speed));
+    let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, speed));
     let began = records.first().map_or_else(|| clock.now(), |record| record.at);
-    let system = cluster(runbook, nodes, wanted.seed, began);
+    let system = cluster(runbook, nodes, played.seed, began);
     let system = system.map_err(|why| CliError::failed(why).hint(simulated()))?;
     {
         let mut cluster = locked(&system);
@@ -251,12 +327,14 @@ async fn build(
         }
         replay(&mut *cluster, records);
     }
+    let mut rehearsal = Rehearsal::new(Arc::clone(&system), played.scenario.as_ref(), played.seed);
+    rehearsal.follow(records);
     let practice = Practice::start(system, clock.clone(), ports).await.map_err(|error| {
         CliError::failed(format!("the simulated cluster cannot be started: {error}"))
             .hint("another program may hold one of its ports; try again, or begin a new practice run")
     })?;
     let inputs = practice.inputs();
-    let seen = PracticeSeen { nodes, seed: wanted.seed, scenario: None, ports: practice.ports() };
-    let runner = Arc::new(PracticeRunner::new(Arc::new(practice), clock.clone(), runtime.clone()));
+    let seen = PracticeSeen { nodes, seed: played.seed, scenario: played.name(), ports: practice.ports() };
+    let runner = Arc::new(PracticeRunner::new(Arc::new(practice), rehearsal, clock.clone(), runtime.clone()));
     Ok(Cluster { inputs, seen, world: World { runtime: runtime.clone(), clock, runner } })
 }

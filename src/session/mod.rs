@@ -7,6 +7,7 @@ pub mod autopilot;
 pub mod launch;
 pub mod live;
 pub mod practice;
+pub mod rehearsal;
 mod soak;
 
 use std::sync::Arc;
