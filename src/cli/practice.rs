@@ -327,7 +327,7 @@ async fn build(
         }
         replay(&mut *cluster, records);
     }
-    let mut rehearsal = Rehearsal::new(Arc::clone(&system), played.scenario.as_ref(), played.seed);
+    let mut rehearsal = Rehearsal::new(Arc::clone(&system), played.scenario.as_ref(), played.seed, began);
     rehearsal.follow(records);
     let practice = Practice::start(system, clock.clone(), ports).await.map_err(|error| {
         CliError::failed(format!("the simulated cluster cannot be started: {error}"))

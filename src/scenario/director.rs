@@ -21,32 +21,34 @@ pub struct Cue {
 #[derive(Clone, Debug)]
 pub struct Director {
     waiting: Vec<crate::scenario::Fault>,
-    opened_at: Option<Timestamp>,
+    opened_at: Timestamp,
 }
 
 impl Director {
-    /// For that scenario, with that seed.
-    pub fn new(scenario: &Scenario, seed: u64) -> Self {
+    /// For that scenario, with that seed, in a run that was opened then.
+    pub fn new(scenario: &Scenario, seed: u64, opened_at: Timestamp) -> Self {
         let strikes = |fault: &&crate::scenario::Fault| mixed(seed, &fault.id) % 100 < u64::from(fault.chance);
-        Self { waiting: scenario.faults.iter().filter(strikes).cloned().collect(), opened_at: None }
+        Self { waiting: scenario.faults.iter().filter(strikes).cloned().collect(), opened_at }
     }
 
     /// Takes in what an earlier sitting has seen: what struck then does not strike again.
     pub fn follow(&mut self, record: &Record) {
-        match &record.event {
-            Event::RunOpened(_) => self.opened_at = Some(record.at),
-            Event::Rehearsed { what } => {
-                if let Happening::FaultStruck { id, .. } = &**what {
-                    self.waiting.retain(|fault| fault.id != *id);
-                }
-            }
-            _ => {}
+        if let Event::Rehearsed { what } = &record.event
+            && let Happening::FaultStruck { id, .. } = &**what
+        {
+            self.waiting.retain(|fault| fault.id != *id);
         }
     }
 
     /// Takes in what was just recorded, and says what strikes by it.
     pub fn take(&mut self, record: &Record) -> Vec<Cue> {
         self.follow(record);
+        let mut cues = self.due(record.at);
+        cues.extend(self.struck_by(record));
+        cues
+    }
+
+    fn struck_by(&mut self, record: &Record) -> Vec<Cue> {
         match &record.event {
             Event::StepBegan { step, .. } => {
                 let name = step.to_string();
@@ -63,7 +65,7 @@ impl Director {
 
     /// What strikes by the mere passing of time.
     pub fn due(&mut self, now: Timestamp) -> Vec<Cue> {
-        let Some(opened_at) = self.opened_at else { return Vec::new() };
+        let opened_at = self.opened_at;
         self.strike(|trigger| match trigger {
             Trigger::Start => true,
             Trigger::After(time) => opened_at.plus(*time) <= now,
@@ -73,7 +75,7 @@ impl Director {
 
     /// When the next fault strikes by the mere passing of time.
     pub fn wakes_at(&self) -> Option<Timestamp> {
-        let opened_at = self.opened_at?;
+        let opened_at = self.opened_at;
         let times = self.waiting.iter().filter_map(|fault| match fault.trigger {
             Trigger::Start => Some(opened_at),
             Trigger::After(time) => Some(opened_at.plus(time)),

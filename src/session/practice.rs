@@ -21,7 +21,7 @@ use crate::practice::{CommandResult, Practice, System};
 use crate::session::rehearsal::{Rehearsal, words};
 
 /// What every secret is in a rehearsal.
-const PRACTICE_SECRET: &str = "practice";
+pub(super) const PRACTICE_SECRET: &str = "practice";
 
 /// Runs commands in a simulated cluster.
 #[derive(Clone)]
@@ -177,12 +177,12 @@ fn replay_happening(system: &mut dyn System, what: &Happening, at: Timestamp) {
     }
 }
 
-fn printed(result: &CommandResult) -> Printed {
+pub(super) fn printed(result: &CommandResult) -> Printed {
     Printed { stdout: result.stdout.clone(), stderr: result.stderr.clone() }
 }
 
 /// Keeps the output beside the journal. A practice run goes on without it when that fails.
-fn keep(job: &Job, bytes: &[u8]) -> Option<Output> {
+pub(super) fn keep(job: &Job, bytes: &[u8]) -> Option<Output> {
     let file = format!("{}.out", job.id.0);
     let path = job.folder.join(&file);
     let written = OpenOptions::new()

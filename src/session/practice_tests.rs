@@ -10,7 +10,7 @@ use crate::session::launch::{self, LaunchError, Opening, Who, World};
 async fn runner() -> PracticeRunner {
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
     let vault: Arc<Mutex<dyn System>> = Arc::new(Mutex::new(Vault::new(Options::with_nodes(1), clock.now())));
-    let rehearsal = Rehearsal::new(vault.clone(), None, 1);
+    let rehearsal = Rehearsal::new(vault.clone(), None, 1, clock.now());
     let practice = Practice::start(vault, clock.clone(), &[]).await.unwrap();
     PracticeRunner::new(Arc::new(practice), rehearsal, clock, Handle::current())
 }

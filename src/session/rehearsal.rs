@@ -23,9 +23,9 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Plays `scenario`, if there is one, with `seed` in that cluster.
-    pub fn new(system: Shared, scenario: Option<&Scenario>, seed: u64) -> Self {
-        let director = scenario.map(|scenario| Director::new(scenario, seed));
+    /// Plays `scenario`, if there is one, with `seed` in that cluster; the run was opened at `began`.
+    pub fn new(system: Shared, scenario: Option<&Scenario>, seed: u64, began: Timestamp) -> Self {
+        let director = scenario.map(|scenario| Director::new(scenario, seed, began));
         Self { system, director, open: BTreeSet::new() }
     }
 
