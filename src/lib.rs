@@ -29,6 +29,8 @@ pub mod library;
 pub mod health;
 pub mod scenario;
 
+pub mod debrief;
+
 pub mod session;
 
 pub mod plain;

@@ -53,9 +53,17 @@ pub enum Command {
         #[arg(required = true, value_name = "JOURNAL")]
         journals: Vec<String>,
     },
-    /// Read runbooks and site files (told apart by their keys) and report everything that is wrong with them.
+    /// Tell what a practice run came to: points, harm, what was overruled, the best way; without a run, of the latest.
+    Debrief {
+        /// The run's name, or a part from its start that no other run shares.
+        run: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read runbooks, site files and practice scenarios (told apart by their keys) and report everything that is wrong with them.
     Check {
-        /// Runbooks and site files.
+        /// Runbooks, site files and scenarios.
         #[arg(required_unless_present = "explain", value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Say what is behind a code such as `no-expect`, with an example; without a code, list them all.

@@ -14,14 +14,14 @@ use crate::cli::error::CliError;
 use crate::cli::place;
 use crate::cli::run::{self, Looks};
 use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
-use crate::engine::{Outcome, PracticeSeen, Record};
+use crate::engine::{Event, Outcome, PracticeSeen, Record};
 use crate::health;
 use crate::journal::Store;
 use crate::plain;
 use crate::practice::{self, Practice, Shape, Shared};
 use crate::runbook::parts::{Part, parts};
 use crate::runbook::{Action, Runbook, Truth};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Ending, Scenario};
 use crate::session::launch;
 use crate::session::practice::{PracticeRunner, replay};
 use crate::session::rehearsal::Rehearsal;
@@ -71,7 +71,11 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     let store = run::store()?;
     let who = place::who(if typed.autopilot { "plain" } else { "terminal" });
     let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
-    if typed.autopilot { autopilot(&runtime, launched) } else { run::in_terminal(&runtime, launched, looks) }
+    if typed.autopilot {
+        autopilot(&runtime, launched, typed.mistakes)
+    } else {
+        run::in_terminal(&runtime, launched, looks)
+    }
 }
 
 /// Opens a practice run.
@@ -88,7 +92,8 @@ pub async fn begin(
     let played = played(&runbook, &wanted)?;
     let fitting = fitting(&runbook);
     let of_the_scenario = played.scenario.as_ref().and_then(|scenario| scenario.nodes);
-    let nodes = wanted.nodes.or(of_the_scenario).map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
+    let nodes =
+        wanted.nodes.or(of_the_scenario).map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
     let nodes = nodes.map_err(|why| {
         let hint = fitting.map_or_else(|_| simulated(), |nodes| format!("it can be practised with --nodes {nodes}"));
         CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id)).hint(hint)
@@ -129,8 +134,9 @@ pub async fn go_on(
 ///
 /// # Errors
 /// The output or the journal cannot be written.
-pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Result<u8, CliError> {
+pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched, mistakes: bool) -> Result<u8, CliError> {
     let folder = launched.folder.clone();
+    let way = way_of(&launched, mistakes)?;
     let mut out = std::io::stdout();
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let interrupted = {
@@ -138,10 +144,11 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
         let _inside = runtime.enter();
         interruption().map_err(CliError::failed)?
     };
-    let walked = runtime.block_on(plain::autopilot::walk(launched, &mut out, interrupted)).map_err(|error| {
-        CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
-            .hint(format!("`piton resume {name}` goes on with it"))
-    })?;
+    let walked =
+        runtime.block_on(plain::autopilot::walk(launched, way.as_ref(), &mut out, interrupted)).map_err(|error| {
+            CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
+                .hint(format!("`piton resume {name}` goes on with it"))
+        })?;
     if let Some(why) = walked.halted {
         return Err(CliError::failed(format!("the journal cannot be written: {why}")));
     }
@@ -152,6 +159,19 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
         let _ = writeln!(out, "{}", run::go_on_with(&folder));
     }
     Ok(outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
+}
+
+/// The way that the autopilot goes through the run's scenario.
+fn way_of(launched: &Launched, mistakes: bool) -> Result<Option<Ending>, CliError> {
+    let opened = launched.records.first().map(|record| &record.event);
+    let Some(Event::RunOpened(opened)) = opened else { return Ok(None) };
+    let name = opened.practice.as_ref().and_then(|practice| practice.scenario.as_deref());
+    let scenario = name.and_then(|name| scenario::find(opened.runbook.as_str(), name));
+    if !mistakes {
+        return Ok(scenario.map(|scenario| scenario.right));
+    }
+    let wrong = scenario.and_then(|scenario| scenario.wrong);
+    wrong.map(Some).ok_or_else(|| CliError::usage("this scenario shows no wrong way"))
 }
 
 /// Comes to pass when a signal asks the program to end.

@@ -51,7 +51,8 @@ impl Rehearsal {
                 _ => {}
             }
         }
-        let is_standing = |key: &(String, String)| standing.iter().any(|(kind, about, _)| (kind, about) == (&key.0, &key.1));
+        let is_standing =
+            |key: &(String, String)| standing.iter().any(|(kind, about, _)| (kind, about) == (&key.0, &key.1));
         let over = self.open.iter().filter(|key| !is_standing(key));
         let over = over.map(|(kind, about)| Happening::HarmEnded { kind: kind.clone(), about: about.clone(), at });
         let new = standing.iter().filter(|(kind, about, _)| !self.open.contains(&(kind.clone(), about.clone())));

@@ -2,25 +2,40 @@
 //!
 //! What was done is read from the run itself, so nothing is kept here, and a run that is resumed goes on where it stood.
 
+use std::time::Duration;
+
 use crate::engine::{Allowed, Happening, Moment, Proposal, RunState, StepStatus, allowed};
 use crate::runbook::{Runbook, StepKey};
 use crate::scenario::{Deed, Ending, Move, When};
 use crate::session::autopilot;
+
+/// How long a failed step is left before it is tried again.
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// How often a move tries a failed step again.
 const MOST_ATTEMPTS: u32 = 5;
 
 /// The next proposal on that way; `None` while there is nothing to do but wait.
 pub fn next(way: Option<&Ending>, runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
-    let Some(way) = way else { return autopilot::next(runbook, state, moment) };
+    let Some(way) = way else { return usual(runbook, state, moment) };
     if state.sitting.is_none() || state.closed.is_some() || state.is_running() || is_unanswered(state) {
         return None;
     }
     match of_moves(&way.moves, runbook, state, moment) {
         Step::Do(proposal) => Some(proposal),
         Step::Wait => None,
-        Step::AsUsual => autopilot::next(runbook, state, moment),
+        Step::AsUsual => usual(runbook, state, moment),
     }
+}
+
+/// What the straight way does. Nobody tries again in the very moment in which something failed.
+fn usual(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
+    let next = autopilot::next(runbook, state, moment)?;
+    if let Proposal::Retry { step } = &next {
+        let ended = state.step(step).and_then(|known| known.ended);
+        return ended.is_none_or(|ended| ended.plus(PAUSE) <= moment.at).then_some(next);
+    }
+    Some(next)
 }
 
 enum Step {
@@ -45,9 +60,7 @@ fn of_moves(moves: &[Move], runbook: &Runbook, state: &RunState, moment: &Moment
         }
         let is_due = match (step.when, known.status) {
             (When::Failed, StepStatus::Failed) => true,
-            (When::Open(after), StepStatus::Current) => {
-                known.began.is_some_and(|began| began.plus(after) <= moment.at)
-            }
+            (When::Open(after), StepStatus::Current) => known.began.is_some_and(|began| began.plus(after) <= moment.at),
             _ => continue,
         };
         match proposal(&step.deed, (typed, first), runbook, state, moment, key) {

@@ -13,9 +13,7 @@ use serde_json::Map;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::{Clock, FixedClock, Timestamp};
-use crate::engine::{
-    CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Sample,
-};
+use crate::engine::{CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Sample};
 use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
 use crate::health::{HeaderText, HttpQuestion, Question, Reply, Target, judged};
 use crate::journal::Store;
@@ -32,7 +30,7 @@ use crate::session::{Incoming, Update, script};
 const FIRST_PORT: u16 = 20_001;
 
 /// When such a run is given up, on its own clock.
-const LONGEST: Duration = Duration::from_secs(24 * 3_600);
+const LONGEST: Duration = Duration::from_secs(3 * 3_600);
 
 /// What is walked.
 pub struct Walk<'a> {
@@ -203,7 +201,8 @@ impl Stepper {
 }
 
 fn ask(target: &Target, runner: &SteppedRunner, ports: &[(String, u16)], now: Timestamp) -> Sample {
-    let node_at = |port: Option<u16>| ports.iter().find(|(_, known)| Some(*known) == port).map(|(node, _)| node.clone());
+    let node_at =
+        |port: Option<u16>| ports.iter().find(|(_, known)| Some(*known) == port).map(|(node, _)| node.clone());
     let reply = match &target.question {
         Question::Http(asked) | Question::Prometheus(asked, _) => match node_at(asked.url.port_u16()) {
             Some(node) => answered(runner, request(node, asked), now),
@@ -299,8 +298,7 @@ impl Runner for SteppedRunner {
         }
         let limit = Duration::from_millis(job.command.timeout_ms);
         let takes = Duration::from_millis(result.takes_ms);
-        let (elapsed, ended) =
-            if takes > limit { (limit, Ended::TimedOut) } else { (takes, Ended::Exit(result.exit)) };
+        let (elapsed, ended) = if takes > limit { (limit, Ended::TimedOut) } else { (takes, Ended::Exit(result.exit)) };
         let printed = printed(&result);
         let output = keep(&job, format!("{}{}", printed.stdout, printed.stderr).as_bytes());
         let report = JobReport::Finished { job: job.id, ended, elapsed, output, printed };
