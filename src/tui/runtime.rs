@@ -374,6 +374,9 @@ impl Runtime {
             Effect::Resume(run) => {
                 self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
             }
+            Effect::Debrief(folder) => {
+                self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
+            }
             Effect::Suspend => self.suspend(),
             Effect::Redraw => {
                 if let Some(terminal) = terminal {
