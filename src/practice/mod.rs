@@ -4,8 +4,8 @@
 //!
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
-mod gitlab;
 pub mod cockroach;
+mod gitlab;
 pub mod host;
 pub mod ipfs;
 pub mod nomad;

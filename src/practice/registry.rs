@@ -29,7 +29,13 @@ pub type Shared = Arc<Mutex<dyn System>>;
 type Make = fn(&Shape<'_>, Timestamp) -> Shared;
 
 /// Every simulated system by the name that runbooks give it.
-const SYSTEMS: &[(&str, Make)] = &[("cockroachdb", cockroachdb), ("gitlab", gitlab), ("ipfs-cluster", ipfs_cluster), ("nomad", nomad), ("vault", vault)];
+const SYSTEMS: &[(&str, Make)] = &[
+    ("cockroachdb", cockroachdb),
+    ("gitlab", gitlab),
+    ("ipfs-cluster", ipfs_cluster),
+    ("nomad", nomad),
+    ("vault", vault),
+];
 
 fn nomad(shape: &Shape<'_>, began: Timestamp) -> Shared {
     shared(Nomad::new(nomad::Options::of(shape), began))
@@ -42,9 +48,6 @@ fn ipfs_cluster(shape: &Shape<'_>, began: Timestamp) -> Shared {
 fn cockroachdb(shape: &Shape<'_>, began: Timestamp) -> Shared {
     shared(Cockroach::new(cockroach::Options::of(shape), began))
 }
-}
-
-
 
 fn vault(shape: &Shape<'_>, began: Timestamp) -> Shared {
     let options = Options { seed: shape.seed, ..Options::with_nodes(usize::from(shape.nodes)) };
