@@ -8,6 +8,7 @@ mod crash;
 mod edges;
 mod exec;
 mod format;
+mod gitlab;
 mod harness;
 mod health;
 mod ipfs;
