@@ -34,7 +34,7 @@ Journals lie in $XDG_STATE_HOME/piton, or ~/.local/state/piton.";
 pub enum Command {
     /// Open a run of a runbook against real systems.
     Run(RunArguments),
-    /// Practise a runbook for Vault against a simulated cluster on this machine.
+    /// Practise a runbook against a simulated cluster on this machine.
     Practice(PracticeArguments),
     /// Go on with a suspended run; without a name, with the latest one.
     Resume(ResumeArguments),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected, Empty, LengthLimitError, Limited};
-use hyper::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, TE, USER_AGENT};
 use hyper::{Method, Request, StatusCode, Uri};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
@@ -134,6 +134,8 @@ fn request(
         .uri(url.clone())
         .header(USER_AGENT, concat!("piton/", env!("CARGO_PKG_VERSION")))
         .header(ACCEPT, accept)
+        // Some servers send what they say behind a list only to those who ask for it.
+        .header(TE, "trailers")
         .body(Empty::new())
         .map_err(|error| format!("the request cannot be made: {error}"))?;
     for (name, value) in headers {

@@ -4,11 +4,16 @@
 //!
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
-mod gitlab;
+pub mod cockroach;
+pub mod gitlab;
 pub mod host;
+pub mod ipfs;
+pub mod nomad;
 mod registry;
 pub mod server;
 pub mod vault;
+
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -43,7 +48,7 @@ pub enum Response {
         status: u16,
         /// Content type; empty: none is sent.
         content_type: &'static str,
-        /// Further headers: names in lower case, and values.
+        /// Further headers: names in lower case, and values. Those that a header `trailer` names follow the body.
         headers: Vec<(&'static str, String)>,
         /// Body.
         body: Vec<u8>,
@@ -82,6 +87,12 @@ pub trait System: Send {
 
     /// Tells at which base URL that node is reached; its answers name it so from then on.
     fn place(&mut self, _node: &str, _address: &str) {}
+
+    /// How long a node holds a request back before it answers, as the system stands: it is answered out of the state of
+    /// that later moment.
+    fn holds(&self, _request: &Request) -> Duration {
+        Duration::ZERO
+    }
 
     /// One HTTP request to one node.
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response;

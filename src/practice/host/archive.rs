@@ -149,8 +149,9 @@ fn curl(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
         return failed(2, "curl: try 'curl --help' or 'curl --manual' for more information");
     }
     let by_name = given.has(&["O", "remote-name", "remote-name-all"]);
-    let mut result = printed("").lasting(Duration::from_secs(2));
+    let mut result = printed("").lasting(Duration::ZERO);
     for url in &given.operands {
+        let wait = hosts.download_time(call.shell.place, url);
         let entry = match hosts.download(call.shell.place, url) {
             Ok(entry) => entry,
             Err((exit, why)) => {
@@ -158,6 +159,7 @@ fn curl(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
                 return failed(exit, &if is_told { format!("curl: ({exit}) {why}") } else { String::new() });
             }
         };
+        result = CommandResult { takes_ms: result.takes_ms + wait.as_millis() as u64, ..result };
         let name = url.rsplit('/').next().unwrap_or_default();
         let target = match given.value(&["o", "output"]) {
             Some(file) => Some(file.to_owned()),
@@ -189,7 +191,7 @@ fn wget(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
     let name = url.rsplit('/').next().unwrap_or_default();
     let target = given.value(&["O", "output-document"]).unwrap_or(name).to_owned();
     match keep(hosts, call, &target, entry) {
-        Ok(()) => printed("").lasting(Duration::from_secs(2)),
+        Ok(()) => printed("").lasting(hosts.download_time(call.shell.place, url)),
         Err(result) => CommandResult { exit: 3, ..result },
     }
 }

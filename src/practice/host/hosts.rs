@@ -1,6 +1,7 @@
 //! What a simulator tells of its hosts, and what it is told of a command.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
@@ -26,12 +27,14 @@ pub struct Shell {
     pub user: String,
     /// Variables that are set.
     pub environment: BTreeMap<String, String>,
+    /// What comes in by a pipe; `None`: nothing does.
+    pub stdin: Option<String>,
 }
 
 impl Shell {
     /// The operator's own shell there, with nothing set.
     pub fn on(place: Place) -> Self {
-        Self { place, user: ACCOUNT.to_owned(), environment: BTreeMap::new() }
+        Self { place, user: ACCOUNT.to_owned(), environment: BTreeMap::new(), stdin: None }
     }
 
     /// Whether it is root's.
@@ -100,6 +103,11 @@ pub trait Hosts {
     fn download(&mut self, _place: Place, url: &str) -> Result<Entry, (i32, String)> {
         let host = url.split("//").nth(1).unwrap_or(url).split(['/', ':']).next().unwrap_or_default();
         Err((6, format!("Could not resolve host: {host}")))
+    }
+
+    /// How long it takes to fetch what lies behind a URL.
+    fn download_time(&self, _place: Place, _url: &str) -> Duration {
+        Duration::from_secs(2)
     }
 
     /// The systemd units of a host.

@@ -237,8 +237,9 @@ impl Vault {
         self.settle(at);
     }
 
-    /// The others learn of the new active node. It is active only once a majority has its first entries, so those that
-    /// have been there for a while get them at once; the rest catch up.
+    /// The others learn of the new active node: of who it is after a moment, in which they forward to nobody. It is active
+    /// only once a majority has its first entries, so those that have been there for a while get them at once; the rest
+    /// catch up.
     fn spread(&mut self, active: usize, at: Timestamp) {
         let others: Vec<usize> =
             (0..self.nodes.len()).filter(|&other| other != active && self.nodes[other].votes()).collect();
@@ -247,8 +248,9 @@ impl Vault {
         let is_majority = 2 * (settled + 1) > self.nodes.len();
         for other in others {
             if is_settled(self, other) || !is_majority {
+                let knows = at.plus(self.random.millis(50, 1_100));
                 let node = &mut self.nodes[other];
-                node.knows_at = node.knows_at.min(at);
+                node.knows_at = knows;
                 node.synced_at = at;
                 self.follow(other);
             } else {

@@ -1,0 +1,107 @@
+//! The application: it writes through a balancer, and notices what the operator does to the cluster.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+use super::state::{Cockroach, Process};
+
+/// What the application asks for in a second.
+const REQUESTS_A_SECOND: f64 = 240.0;
+
+/// How long a balancer needs to notice that a node is gone without a word.
+const NOTICED_AFTER: Duration = Duration::from_secs(4);
+
+/// What the application has felt so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Harm {
+    /// Requests that were answered.
+    pub served: f64,
+    /// Requests that were refused, because the balancer sent them to a server that was leaving or gone.
+    pub refused: f64,
+    /// Requests that waited in vain, because nobody served their range.
+    pub stalled: f64,
+    /// Seconds in which some range was without a majority.
+    pub unavailable_seconds: f64,
+    /// Seconds in which some range was short of a replica.
+    pub short_seconds: f64,
+}
+
+/// The application and the balancer before the cluster.
+#[derive(Clone, Debug)]
+pub(super) struct Clients {
+    /// Whether the balancer asks `/health?ready=1`, not plain `/health`.
+    pub(super) asks_ready: bool,
+    pub(super) harm: Harm,
+    /// How far it is counted.
+    counted: Timestamp,
+}
+
+impl Clients {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { asks_ready: true, harm: Harm::default(), counted: now }
+    }
+}
+
+impl Cockroach {
+    /// What the application has felt since the cluster was set up.
+    pub fn harm(&self) -> Harm {
+        self.clients.harm
+    }
+
+    /// Counts what the application felt from the last count up to `at`, in which nothing changed.
+    pub(super) fn serve_clients(&mut self, at: Timestamp) {
+        let seconds = at.since(self.clients.counted).as_secs_f64();
+        if seconds <= 0.0 {
+            return;
+        }
+        self.clients.counted = at;
+        let asked = REQUESTS_A_SECOND * seconds;
+        let sent: Vec<usize> = (0..self.hosts.len()).filter(|&host| self.is_sent_to(host)).collect();
+        let taken = sent.iter().filter(|&&host| self.takes_on(host)).count() as f64;
+        let reached = if sent.is_empty() { 0.0 } else { taken / sent.len() as f64 };
+        let user = self.ranges.iter().filter(|range| !range.is_system).count().max(1) as f64;
+        let is_stuck = |range: &&super::ranges::Range| {
+            !range.is_system && (!self.has_quorum(range) || range.lease.is_none_or(|holder| !self.is_up(holder)))
+        };
+        let stuck =
+            if self.has_system_quorum() { self.ranges.iter().filter(is_stuck).count() as f64 / user } else { 1.0 };
+        let is_lost = self.ranges.iter().any(|range| range.lost.is_some());
+        let is_short = self.ranges.iter().any(|range| self.is_short(range));
+        let harm = &mut self.clients.harm;
+        harm.refused += asked * (1.0 - reached);
+        harm.stalled += asked * reached * stuck;
+        harm.served += asked * reached * (1.0 - stuck);
+        harm.unavailable_seconds += if is_lost { seconds } else { 0.0 };
+        harm.short_seconds += if is_short { seconds } else { 0.0 };
+    }
+
+    /// A balancer that asks every two seconds sends some to a server that has just begun to drain.
+    pub(super) fn notice_late(&mut self) {
+        let others = self.hosts.len().max(1) as f64;
+        self.clients.harm.refused += REQUESTS_A_SECOND / others;
+    }
+
+    /// Whether the balancer sends requests to that host.
+    fn is_sent_to(&self, host: usize) -> bool {
+        match &self.hosts[host].process {
+            Process::Up { frozen: false, .. } if self.clients.asks_ready => self.unready(host).is_none(),
+            Process::Up { .. } => true,
+            // It finds out by itself.
+            Process::Down { failed: true, .. } => self.member_of(host).is_some_and(|member| {
+                let gone = self.members[member].gossiped_until;
+                gone.is_some_and(|until| self.now < until.plus(NOTICED_AFTER))
+            }),
+            Process::Down { .. } | Process::Starting { .. } => false,
+        }
+    }
+
+    fn takes_on(&self, host: usize) -> bool {
+        self.member_on(host).is_some_and(|member| self.takes_clients(member))
+    }
+
+    /// The member whose store the host's unit uses.
+    pub(super) fn member_of(&self, host: usize) -> Option<usize> {
+        (0..self.members.len()).rfind(|&member| self.members[member].host == host)
+    }
+}
