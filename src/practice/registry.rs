@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 
 use super::System;
 use super::cockroach::{self, Cockroach};
-use super::gitlab::{Gitlab, Options as GitlabOptions};
+use super::gitlab::{self, Gitlab};
 use super::ipfs::{self, IpfsCluster};
 use super::nomad::{self, Nomad};
 use super::vault::{Options, Vault};
@@ -55,8 +55,7 @@ fn vault(shape: &Shape<'_>, began: Timestamp) -> Shared {
 }
 
 fn gitlab(shape: &Shape<'_>, began: Timestamp) -> Shared {
-    let options = GitlabOptions { seed: shape.seed, ..GitlabOptions::with_machines(usize::from(shape.nodes)) };
-    shared(Gitlab::new(options, began))
+    shared(Gitlab::new(gitlab::Options::of(shape), began))
 }
 
 fn shared(system: impl System + 'static) -> Shared {

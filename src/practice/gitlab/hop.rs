@@ -71,11 +71,10 @@ impl Gitlab {
                 }
             }
         }
-        let unfinished = data.databases.iter().find_map(|database| {
-            database.migrations.iter().find(|one| one.status.is_unfinished()).map(|one| (database.name, one))
-        });
-        if let Some((name, migration)) = unfinished.filter(|_| is_hop) {
-            let why = stopped(name, migration);
+        let mut all = data.databases.iter().flat_map(|database| &database.migrations);
+        let unfinished = all.find(|one| one.status.is_unfinished()).filter(|_| is_hop);
+        if let Some(migration) = unfinished {
+            let why = stopped(migration);
             for database in &mut data.databases {
                 // Those of before the exchange have run, the one that finalizes has not.
                 let count = database.schema.len();
@@ -213,16 +212,18 @@ impl Gitlab {
     }
 }
 
-/// What stops the migrations: one that should be finished and is not.
-fn stopped(database: &str, migration: &Migration) -> String {
+/// What stops the migrations: one that should be finished and is not. The command that it spells names no database,
+/// which the task wants where there are several.
+fn stopped(migration: &Migration) -> String {
     let job = migration.job;
-    let task = if database == "main" { String::new() } else { format!(":{database}") };
     let escaped = job.arguments.replace(',', "\\,");
     format!(
         "Expected batched background migration for the given configuration to be marked as 'finished', but it is \
-         '{}':\n\t{{:job_class_name=>\"{}\", :table_name=>\"{}\", :column_name=>\"{}\", :job_arguments=>{}}}\n\n\
+         '{}':\t{{:job_class_name=>\"{}\", :table_name=>\"{}\", :column_name=>\"{}\", :job_arguments=>{}}}\n\n\
          Finalize it manually by running the following command in a `bash` or `sh` shell:\n\n\
-         \tsudo gitlab-rake gitlab:background_migrations:finalize{task}[{},{},{},'{escaped}']\n",
+         \tsudo gitlab-rake gitlab:background_migrations:finalize[{},{},{},'{escaped}']\n\n\
+         For more information, check the documentation\n\n\
+         \thttps://docs.gitlab.com/ee/update/background_migrations.html\n",
         migration.status.word(),
         job.class,
         job.table,

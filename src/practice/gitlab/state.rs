@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::practice::Shape;
 use crate::practice::host::{Files, Log, Random, Version};
 
 /// What instance to build.
@@ -22,6 +23,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// The instance for a runbook that is to be practised: as many machines as are asked for.
+    pub fn of(shape: &Shape<'_>) -> Self {
+        Self { seed: shape.seed, ..Self::with_machines(usize::from(shape.nodes)) }
+    }
+
     /// An instance of that many machines.
     pub fn with_machines(machines: usize) -> Self {
         Self { machines: machines.max(1), ..Self::default() }

@@ -3,6 +3,8 @@ use serde_json::json;
 use super::Lab;
 use crate::practice::System;
 use crate::practice::gitlab::Options;
+use crate::practice::gitlab::faults::FAULTS;
+use crate::practice::host::Random;
 
 #[test]
 fn two_legs_lead_to_the_target_and_each_leaves_migrations_behind() {
@@ -69,11 +71,12 @@ fn an_upgrade_over_an_unfinished_migration_of_any_database_stops_half_way() {
         assert!(lab.done("ssh gitlab-1 sudo gitlab-rake db:migrate:status").contains(" down "));
         assert!(lab.done("ssh gitlab-1 sudo gitlab-rake gitlab:check").contains("All migrations up? ... no"));
 
-        // The way out that the message spells, then the package once more.
+        // The way out that the message spells, with the name of the database, then the package once more.
         let spelt = stopped.stdout.split("sudo gitlab-rake ").nth(1).and_then(|rest| rest.lines().next()).unwrap();
-        let plain = spelt.replace('\'', "").replace("\\,", ",");
-        let plain = plain.replace("finalize[", &format!("{task}[")).replace(['(', ')'], "");
-        assert_eq!(lab.done(&format!("ssh gitlab-1 sudo gitlab-rake '{plain}'")), "Done.\n", "{plain}");
+        let unnamed = lab.run(&format!("ssh gitlab-1 sudo gitlab-rake {spelt}"));
+        assert!(unnamed.exit == 1 && unnamed.stderr.contains("Please specify the database"), "{unnamed:?}");
+        let named = spelt.replace("finalize[", &format!("{task}["));
+        assert_eq!(lab.done(&format!("ssh gitlab-1 sudo gitlab-rake {named}")), "Done.\n", "{named}");
         assert_eq!(lab.install("gitlab-1", "17.8.7").exit, 0);
         lab.pass(120);
         assert_eq!(lab.ready("gitlab-1"), 200);
@@ -113,6 +116,70 @@ fn a_migrated_database_is_of_no_use_to_the_old_code() {
     lab.pass(120);
     assert_eq!((lab.ready("gitlab-1"), lab.ready("gitlab-2")), (200, 200));
     assert!(lab.done("ssh gitlab-1 sudo gitlab-rake gitlab:doctor:secrets").contains("Total: 0 row"));
+}
+
+#[test]
+fn an_application_node_that_was_not_stopped_fails_on_the_migrated_database() {
+    let mut lab = Lab::new(3);
+    lab.settle();
+    for node in ["gitlab-db", "gitlab-1"] {
+        assert_eq!(lab.install(node, "17.8.7").exit, 0);
+    }
+    lab.pass(120);
+    assert_eq!((lab.ready("gitlab-1"), lab.ready("gitlab-2")), (200, 500));
+    assert_eq!(lab.install("gitlab-2", "17.8.7").exit, 0);
+    lab.pass(120);
+    assert_eq!(lab.ready("gitlab-2"), 200);
+}
+
+/// Commands and faults in any order: nothing fails by itself, and the faces go on answering.
+#[test]
+fn whatever_is_typed_in_whatever_order_the_instance_goes_on_answering() {
+    const LINES: [&str; 22] = [
+        "gitlab-ctl stop",
+        "gitlab-ctl start",
+        "gitlab-ctl restart puma",
+        "gitlab-ctl reconfigure",
+        "gitlab-ctl status",
+        "gitlab-ctl backup-etc",
+        "gitlab-ctl pg-upgrade",
+        "gitlab-backup create",
+        "gitlab-backup create SKIP=uploads",
+        "GITLAB_ASSUME_YES=1 gitlab-backup restore",
+        "dpkg -r gitlab-ee",
+        "dpkg --configure -a",
+        "dpkg -l",
+        "apt-get install -y gitlab-ee=17.8.7-ee.0",
+        "apt-get install -y gitlab-ee=17.11.7-ee.0",
+        "gitlab-rake db:migrate",
+        "apt-get install -y --allow-downgrades gitlab-ee=17.5.5-ee.0",
+        "gitlab-rake gitlab:check",
+        "apt-get upgrade -y",
+        "gitlab-rake gitlab:background_migrations:finalize:ci[a,b,c,d]",
+        "rm -rf /etc/gitlab",
+        "pkill -KILL -f puma",
+    ];
+    let mut random = Random::new(11);
+    for _ in 0..60 {
+        let mut lab = Lab::new(1 + (random.draw() % 3) as usize);
+        for _ in 0..25 {
+            let nodes = lab.gitlab.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>();
+            let node = &nodes[random.draw() as usize % nodes.len()];
+            let line = LINES[random.draw() as usize % LINES.len()];
+            match random.draw() % 8 {
+                0 => {
+                    let (fault, _) = FAULTS[random.draw() as usize % FAULTS.len()];
+                    lab.fault(fault, &json!({ "node": node, "service": "logrotate", "version": "17.8.8" }));
+                }
+                1 => drop(
+                    lab.run(["halt-gitlab", "snapshot-node gitlab-1", "restore-snapshots"][random.draw() as usize % 3]),
+                ),
+                _ => drop(lab.run(&format!("ssh {node} sudo {line}"))),
+            }
+            lab.pass(random.between(0, 4_000));
+            assert!([0, 1, 200, 404, 500, 502, 503].contains(&lab.ready("gitlab-1")), "{line}");
+        }
+    }
 }
 
 #[test]
