@@ -14,7 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::place;
 use crate::cli::run::{self, Looks};
 use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
-use crate::engine::{Event, Outcome, PracticeSeen, Record};
+use crate::engine::{Event, Outcome, PracticeSeen, Record, RunOpened};
 use crate::health;
 use crate::journal::Store;
 use crate::plain;
@@ -71,6 +71,11 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     let store = run::store()?;
     let who = place::who(if typed.autopilot { "plain" } else { "terminal" });
     let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
+    if typed.scenario.as_deref() == Some(scenario::SURPRISE)
+        && let Some(practice) = opened(&launched).and_then(|opened| opened.practice.as_ref())
+    {
+        super::print(&format!("PRACTICE a surprise: `--scenario surprise --seed {}` plays it again", practice.seed));
+    }
     if typed.autopilot {
         autopilot(&runtime, launched, typed.mistakes)
     } else {
@@ -161,10 +166,16 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched, mistakes
     Ok(outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
 }
 
+fn opened(launched: &Launched) -> Option<&RunOpened> {
+    match launched.records.first().map(|record| &record.event) {
+        Some(Event::RunOpened(opened)) => Some(opened),
+        _ => None,
+    }
+}
+
 /// The way that the autopilot goes through the run's scenario.
 fn way_of(launched: &Launched, mistakes: bool) -> Result<Option<Ending>, CliError> {
-    let opened = launched.records.first().map(|record| &record.event);
-    let Some(Event::RunOpened(opened)) = opened else { return Ok(None) };
+    let Some(opened) = opened(launched) else { return Ok(None) };
     let name = opened.practice.as_ref().and_then(|practice| practice.scenario.as_deref());
     let scenario = name.and_then(|name| scenario::find(opened.runbook.as_str(), name));
     if !mistakes {

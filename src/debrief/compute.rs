@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::debrief::{Asked, Debrief, Deduction, FULL, HarmDone, Moment, Overruled, Told};
-use crate::engine::{ConditionId, Deviation, DeviationKind, Event, Happening, PracticeSeen, Record, RunState};
+use crate::engine::{ConditionId, Deviation, DeviationKind, Event, Happening, Outcome, PracticeSeen, Record, RunState};
 use crate::runbook::{Runbook, StepKey};
 use crate::scenario::{Deed, HarmRule, Scenario, When};
 use crate::sources;
@@ -47,11 +47,12 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
     let planned = runbook.minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
     let outcome = state.closed.as_ref().map(|closed| closed.outcome.word().to_owned());
     let expected = scenario.map(|scenario| scenario.right.outcome.clone());
-    let deviations: Vec<Overruled> = state.deviations.iter().map(|deviation| overruled(runbook, deviation)).collect();
+    let own = own_deviations(&state);
+    let deviations: Vec<Overruled> = own.iter().map(|deviation| overruled(runbook, deviation)).collect();
     let mut deductions = Vec::new();
     deductions.extend(for_the_end(outcome.as_deref(), expected.as_deref()));
     deductions.extend(scenario.iter().flat_map(|scenario| &scenario.harms).filter_map(|rule| for_harm(rule, &harm)));
-    deductions.extend(state.deviations.iter().zip(&deviations).map(|(kind, told)| for_deviation(kind.kind, told)));
+    deductions.extend(own.iter().zip(&deviations).map(|(kind, told)| for_deviation(kind.kind, told)));
     deductions.extend(for_hints(&state));
     deductions.extend(planned.and_then(|planned| for_time(took, planned)));
     deductions.sort_by_key(|deduction| std::cmp::Reverse(deduction.points));
@@ -86,6 +87,15 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
 /// An attempt as the history lists it.
 pub fn past(debrief: &Debrief, opened_at: Timestamp) -> Past {
     Past { run: debrief.run.clone(), at: opened_at, outcome: debrief.outcome.clone(), score: debrief.score }
+}
+
+/// What was overruled. The steps that a run leaves undone when it is given up are not: giving up is one deed.
+fn own_deviations(state: &RunState) -> Vec<&Deviation> {
+    let given_up = state.closed.as_ref().filter(|closed| closed.outcome == Outcome::Abandoned);
+    let is_own = |deviation: &&Deviation| {
+        given_up.is_none_or(|closed| deviation.kind != DeviationKind::Skip || deviation.at != closed.at)
+    };
+    state.deviations.iter().filter(is_own).collect()
 }
 
 /// When somebody sat there, as far as it is recorded.

@@ -138,4 +138,4 @@ impl Debrief {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,6 @@
 //! A debrief in lines, for the terminal and for the screen.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::debrief::compute::tenths;
@@ -42,10 +43,11 @@ pub fn lines(debrief: &Debrief) -> Vec<Line> {
     if debrief.deductions.is_empty() {
         lines.push(line(Tone::Good, 2, "Nothing was deducted."));
     }
+    let mut told = BTreeSet::new();
     for deduction in &debrief.deductions {
         let tone = if deduction.points > 0 { Tone::Bad } else { Tone::Plain };
         lines.push(line(tone, 2, format!("-{:<3} {}", deduction.points, deduction.why)));
-        lines.extend(asks(&deduction.obligations));
+        lines.extend(asks(&deduction.obligations, &mut told));
     }
     lines.push(line(Tone::Head, 0, "Harm"));
     if debrief.harm.is_empty() {
@@ -101,8 +103,16 @@ fn head(debrief: &Debrief) -> Vec<Line> {
     head
 }
 
-fn asks(obligations: &[Asked]) -> impl Iterator<Item = Line> + '_ {
-    obligations.iter().map(|asked| line(Tone::Quiet, 7, format!("{} {}", asked.id, asked.asks)))
+/// What the obligations ask; what was told before is only named.
+fn asks<'d>(obligations: &'d [Asked], told: &mut BTreeSet<&'d str>) -> Vec<Line> {
+    let (new, known): (Vec<_>, Vec<_>) = obligations.iter().partition(|asked| told.insert(&asked.id));
+    let mut lines: Vec<Line> =
+        new.into_iter().map(|asked| line(Tone::Quiet, 7, format!("{} {}", asked.id, asked.asks))).collect();
+    let known: Vec<&str> = known.into_iter().map(|asked| asked.id.as_str()).collect();
+    if !known.is_empty() {
+        lines.push(line(Tone::Quiet, 7, format!("{} (told above)", known.join(", "))));
+    }
+    lines
 }
 
 fn harm(harm: &HarmDone) -> Line {

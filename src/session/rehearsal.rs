@@ -20,13 +20,15 @@ pub struct Rehearsal {
     director: Option<Director>,
     /// The harm that is recorded to have begun and not to have ended: kind and whom it concerns.
     open: BTreeSet<(String, String)>,
+    /// What happened, after the cluster was built again, and is not recorded yet.
+    untold: Vec<Happening>,
 }
 
 impl Rehearsal {
     /// Plays `scenario`, if there is one, with `seed` in that cluster; the run was opened at `began`.
     pub fn new(system: Shared, scenario: Option<&Scenario>, seed: u64, began: Timestamp) -> Self {
         let director = scenario.map(|scenario| Director::new(scenario, seed, began));
-        Self { system, director, open: BTreeSet::new() }
+        Self { system, director, open: BTreeSet::new(), untold: Vec::new() }
     }
 
     /// Takes in what an earlier sitting recorded; the cluster has been brought to there already ([`super::practice::replay`]).
@@ -37,10 +39,13 @@ impl Rehearsal {
             }
             self.note(&record.event);
         }
+        if let Some(last) = records.last() {
+            self.untold = self.reconciled(last.at);
+        }
     }
 
-    /// What happened, after a cluster was built again, that the records do not tell yet: the cluster may be a moment off.
-    pub fn reconciled(&mut self, at: Timestamp) -> Vec<Happening> {
+    /// What the records do not tell of a cluster that was built again: it may be a moment off.
+    fn reconciled(&self, at: Timestamp) -> Vec<Happening> {
         let mut standing: Vec<(String, String, Happening)> = Vec::new();
         for happening in self.harm() {
             match &happening {
@@ -61,7 +66,7 @@ impl Rehearsal {
 
     /// Takes in what was just recorded; what happens by it is to be recorded in turn.
     pub fn take(&mut self, records: &[Record]) -> Vec<Happening> {
-        let mut happened = Vec::new();
+        let mut happened = std::mem::take(&mut self.untold);
         for record in records {
             self.note(&record.event);
             let cues = self.director.as_mut().map(|director| director.take(record)).unwrap_or_default();

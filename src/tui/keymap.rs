@@ -24,6 +24,8 @@ pub enum Context {
     Note,
     /// The debrief of a rehearsal.
     Debrief,
+    /// The console of a rehearsal.
+    Console,
 }
 
 impl Context {
@@ -37,6 +39,7 @@ impl Context {
             Self::Dialog => "dialog",
             Self::Note => "note",
             Self::Debrief => "debrief",
+            Self::Console => "console",
         }
     }
 }
@@ -77,6 +80,10 @@ pub enum Action {
     Note,
     /// Show the gate's reasons.
     Why,
+    /// Open the console of a rehearsal.
+    Console,
+    /// Take the next hint of a rehearsal.
+    Hint,
     /// The alarm was seen.
     Seen,
     /// Ask every probe now.

@@ -42,6 +42,8 @@ mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
 #[cfg(test)]
+mod practice_tests;
+#[cfg(test)]
 mod restart_tests;
 #[cfg(test)]
 mod room_tests;
