@@ -32,11 +32,21 @@ fn table(out: &Path, table: &str, what: &str, mut files: Vec<(String, PathBuf)>)
     for (name, path) in files {
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let pack = format!("{table}.{}", name.replace('/', "."));
-        put(&out.join(&pack), &compress_to_vec(text.as_bytes(), LEVEL));
-        writeln!(code, "    Packed {{ name: {name:?}, bytes: include_bytes!({pack:?}), length: {} }},", text.len())
-            .expect("a string takes all that is written to it");
+        let (top, rest) = text.split_at(top(&text));
+        put(&out.join(&pack), &compress_to_vec(rest.as_bytes(), LEVEL));
+        let length = rest.len();
+        writeln!(
+            code,
+            "    Packed {{ name: {name:?}, top: {top:?}, rest: include_bytes!({pack:?}), length: {length} }},"
+        )
+        .expect("a string takes all that is written to it");
     }
     code + "];\n"
+}
+
+/// Where the first table begins: what stands before it is read at once, when things are listed, and stays as it is.
+fn top(text: &str) -> usize {
+    text.split_inclusive('\n').take_while(|line| !line.trim_start().starts_with('[')).map(str::len).sum()
 }
 
 /// Every `*.toml` of a folder by its stem, with the folder's name before it when that is asked for.

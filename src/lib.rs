@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod fs;
 pub mod packed;
+pub mod signature;
 pub mod text;
 
 pub mod diagnostic;
@@ -26,6 +27,9 @@ pub mod journal;
 pub mod library;
 
 pub mod health;
+pub mod scenario;
+
+pub mod debrief;
 
 pub mod session;
 

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -277,11 +277,32 @@ fn what_can_be_practised_is_and_the_rest_says_why_not() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("with 3 nodes the check \"See one healthy server\" never holds"), "{told}");
     assert!(told.contains("hint: it can be practised with --nodes 1"), "{told}");
-    for book in ["vault-replication-upgrade", "vault-upgrade-rehearsal", "nomad-clients"] {
+    let unknown = home.0.path().join("elsewhere.toml");
+    let book = "format = 1\nid = \"elsewhere\"\ntitle = \"E\"\nrevision = \"1\"\nsystem = \"elsewhere\"\nsummary = \"s\"\n\
+                [[phase]]\nid = \"p\"\ntitle = \"P\"\n[[phase.step]]\nid = \"s\"\ntitle = \"S\"\nconfirm = \"?\"\n";
+    std::fs::write(&unknown, book).expect("it can be written");
+    let unknown = unknown.to_string_lossy();
+    for book in ["vault-replication-upgrade", "vault-upgrade-rehearsal", &unknown] {
         let output = home.run(&["practice", book, "--autopilot"]);
         let told = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{book}: {told}");
-        assert!(told.contains(&format!("{book} cannot be practised")) && told.contains("hint: "), "{told}");
+        assert!(told.contains(" cannot be practised") && told.contains("hint: "), "{told}");
+    }
+}
+
+#[test]
+fn every_runbook_of_nomad_is_walked_to_its_end() {
+    let home = Home::new();
+    let books = ["nomad-servers-in-place", "nomad-servers-add-remove", "nomad-enterprise", "nomad-clients"];
+    let walk = |book: &str| {
+        let mut command = home.piton(&["practice", book, "--autopilot", "--speed", "100"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+    };
+    let walks: Vec<Child> = books.into_iter().map(walk).collect();
+    for (book, walk) in books.into_iter().zip(walks) {
+        let output = walk.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(0), "{book}: {output:?}");
+        assert!(text(&output.stdout).contains(": completed"), "{book}: {output:?}");
     }
 }
 

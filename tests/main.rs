@@ -1,5 +1,6 @@
 //! The one integration test binary: every file of this folder is a module of it, and a test fails on one that is not.
 
+mod beside;
 mod cli;
 mod cluster;
 mod coverage;
@@ -7,8 +8,10 @@ mod crash;
 mod edges;
 mod exec;
 mod format;
+mod gitlab;
 mod harness;
 mod health;
+mod ipfs;
 mod journal;
 mod naive;
 mod pipes;

@@ -7,6 +7,7 @@
 mod floor;
 mod headless;
 mod journal;
+mod practice;
 mod report;
 mod scale;
 mod screen;
@@ -37,13 +38,14 @@ type Part = fn(&Path) -> Vec<Figure>;
 /// All figures, or those of the part that is named.
 fn told(part: Option<&str>) -> ExitCode {
     let folder = tempfile::TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR")).expect("a fresh folder");
-    let parts: [(&str, Part); 7] = [
+    let parts: [(&str, Part); 8] = [
         ("journal", journal::figures),
         ("screen", screen::figures),
         ("headless", headless::figures),
         ("library", scale::library),
         ("conditions", scale::conditions),
         ("memory", scale::memory),
+        ("practice", practice::figures),
         ("size", |_| vec![size()]),
     ];
     let wanted = parts.iter().filter(|(name, _)| part.is_none_or(|part| part == *name));

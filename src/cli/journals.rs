@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::error::CliError;
 use crate::cli::run;
-use crate::engine::Mode;
+use crate::engine::{Mode, SignedRelease};
 use crate::journal::{Integrity, RunDir, RunSummary, SoakSeen, Standing, verify as verify_journal};
 use crate::text::clean_line;
 
@@ -132,6 +132,11 @@ pub fn verify(names: &[String]) -> Result<u8, CliError> {
             }
         };
         super::print(&clean_line(&line));
+        for release in &found.signed {
+            let SignedRelease { seq, step, released_by, signed } = release;
+            let told = format!("{shown}: signature of record {seq} good: {step} released by {released_by}, ");
+            super::print(&clean_line(&(told + &signed.describe())));
+        }
     }
     Ok(u8::from(is_damaged))
 }

@@ -6,8 +6,10 @@ use crate::engine::event::{ConditionId, Event, FileSeen, Tri};
 use crate::engine::gate::{Gate, gate, has_unread_cautions};
 use crate::engine::observe::json_bytes;
 use crate::engine::proposal::{Moment, Proposal, Refusal};
+use crate::engine::rehearsal::rehearse;
 use crate::engine::release::may_release;
 use crate::engine::settle::Draft;
+use crate::engine::signed::{release_statement, signed};
 use crate::engine::state::{RunState, StepState, StepStatus};
 use crate::runbook::{Action, Runbook, Step, StepKey};
 
@@ -47,6 +49,7 @@ pub fn decide(runbook: &Runbook, state: &RunState, proposal: Proposal, moment: &
         Proposal::Advance => judge.then([]),
         Proposal::NoteSoak { seen } => Ok(judge.note_soak(seen.as_ref())),
         Proposal::Observe { condition, truth, why, seen } => judge.observe(condition, truth, why, seen),
+        Proposal::Rehearse { what } => rehearse(state, what),
         Proposal::ClockJumped { by_ms } => Ok(vec![Event::ClockJumped { by_ms }]),
         Proposal::TailSetAside { file, bytes, sha256 } => Ok(vec![Event::TailSetAside { file, bytes, sha256 }]),
         Proposal::Finished { job, ended, elapsed_ms, output, printed } => {
@@ -83,7 +86,9 @@ impl<'a> Judge<'a> {
             Proposal::Confirm { step, said } => self.confirm(step, said),
             Proposal::Answer { step, value, file } => self.answer(step, value, file),
             Proposal::Choose { step, choice } => self.choose(step, choice),
-            Proposal::Release { step, released_by, said } => self.release(step, &released_by, said),
+            Proposal::Release { step, released_by, said, signature } => {
+                self.release(step, &released_by, said, signature.as_deref())
+            }
             Proposal::Run { step, shown, typed } => self.run(step, shown, typed),
             Proposal::RunAll { step, shown, typed } => self.run_all(step, shown, typed),
             Proposal::Cancel { job } => self.cancel(job),
@@ -206,13 +211,20 @@ impl<'a> Judge<'a> {
         self.then([Event::ChoiceMade { step: key, name, choice, board }])
     }
 
-    fn release(&self, key: StepKey, released_by: &str, said: String) -> Decision {
+    fn release(&self, key: StepKey, released_by: &str, said: String, signature: Option<&str>) -> Decision {
         let (step, _) = self.current(&key)?;
         let Action::Release { .. } = &step.action else { return Err(wrong(&step.action)) };
         self.ready(&key)?;
         let released_by = may_release(self.state, &key, released_by)?;
         let said = text(said, "state what was looked at")?;
-        self.then([Event::HoldReleased { step: key, released_by, said, board: self.moment.board.recorded() }])
+        // Whoever proposes has nothing to say of the signature: what is recorded of it is found here.
+        let check = |armored| {
+            let statement = release_statement(self.state, &key, &released_by, &said)?;
+            signed(&statement, armored).map(Box::new).map_err(Refusal::BadSignature)
+        };
+        let signature = signature.map(check).transpose()?;
+        let board = self.moment.board.recorded();
+        self.then([Event::HoldReleased { step: key, released_by, said, signature, board }])
     }
 
     fn observe(&self, condition: ConditionId, truth: Tri, why: String, seen: Value) -> Decision {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::engine::disturb::Turn;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
+use crate::engine::signed::{Opening, signed_by};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
     Chosen, Closed, Deviation, DeviationKind, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
@@ -27,6 +28,7 @@ impl RunState {
     /// Takes one record in. Records come in order and each once.
     pub fn apply(&mut self, record: &Record) {
         self.take(record.seq, record.at, &record.by, &record.event);
+        self.opening = Opening::of(record).or_else(|| self.opening.take());
     }
 
     /// [`RunState::apply`] for an event that has no record yet.
@@ -72,6 +74,7 @@ impl RunState {
                 self.closed = Some(Closed { at, outcome: *outcome, reason: reason.clone() });
                 self.current = None;
             }
+            Event::Rehearsed { what } => self.happenings.push((at, (**what).clone())),
             Event::ClockJumped { .. } | Event::TailSetAside { .. } => {}
             of_a_step => {
                 self.note_actor(by, of_a_step);
@@ -179,9 +182,10 @@ impl RunState {
                 self.choices.insert(name.clone(), chosen);
                 self.end(step, StepStatus::Done, by, choice);
             }
-            Event::HoldReleased { step, released_by, said, board } => {
+            Event::HoldReleased { step, released_by, said, signature, board } => {
                 self.board = board.clone();
-                self.end(step, StepStatus::Done, by, &format!("released by {released_by}: {said}"));
+                let said = format!("released by {released_by}{}: {said}", signed_by(signature));
+                self.end(step, StepStatus::Done, by, &said);
             }
             Event::CheckPassed { step, soaked, board, .. } => {
                 self.board = board.clone();

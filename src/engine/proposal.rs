@@ -5,7 +5,9 @@ use serde_json::{Number, Value};
 use crate::clock::Timestamp;
 use crate::engine::event::{CommandLine, ConditionId, FileSeen, ItemCommand, Leaving, RunOpened, Tri};
 use crate::engine::observe::{Board, Ended, JobId, Output, Printed};
+use crate::engine::rehearsal::Happening;
 use crate::runbook::{RollbackId, StepKey};
+use crate::signature::SignatureError;
 
 /// The world at the moment of judging: the engine has no other.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +37,9 @@ pub enum Proposal {
     Answer { step: StepKey, value: Value, file: Option<FileSeen> },
     /// Take the way of that name.
     Choose { step: StepKey, choice: String },
-    /// A second person lets the run go on, and says what was looked at.
-    Release { step: StepKey, released_by: String, said: String },
+    /// A second person lets the run go on, and says what was looked at; signed, if `signature` is the text of an ssh
+    /// signature of what [`crate::engine::release_statement`] says.
+    Release { step: StepKey, released_by: String, said: String, signature: Option<String> },
     /// Start the command, exactly as it was shown. `typed` is the target's name for a critical step.
     Run { step: StepKey, shown: CommandLine, typed: Option<String> },
     /// Start these commands, exactly as they were shown, one for each item of a phase that takes them together.
@@ -69,6 +72,8 @@ pub enum Proposal {
     Note { step: Option<StepKey>, text: String },
     /// Leave the plan for a way back.
     RollBack { plan: RollbackId, reason: String },
+    /// In a practice run: this happened in the simulated cluster, or the trainee asks for it.
+    Rehearse { what: Happening },
     /// The wall clock was moved.
     ClockJumped { by_ms: i64 },
     /// A torn last line was set aside.
@@ -106,6 +111,9 @@ pub enum Refusal {
     /// The one who releases has a hand in what is released.
     #[error("another person must release it: {0} acts here")]
     SamePerson(String),
+    /// The release is signed, but not as it should be.
+    #[error("{0}")]
+    BadSignature(SignatureError),
     /// The value does not fit.
     #[error("that value does not fit: {0}")]
     BadValue(String),

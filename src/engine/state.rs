@@ -10,7 +10,9 @@ use crate::engine::began::Began;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
+use crate::engine::rehearsal::Happening;
 use crate::engine::restart::{Before, Given};
+use crate::engine::signed::Opening;
 use crate::engine::soak::SoakState;
 use crate::engine::together::{Batch, ItemResult};
 use crate::runbook::{Action, Order, Phase, PhaseId, ProbeId, RollbackId, Runbook, Step, StepId, StepKey};
@@ -38,6 +40,8 @@ pub struct RunState {
     pub plan: Plan,
     /// The current step.
     pub current: Option<StepKey>,
+    /// Where the step began that began last.
+    pub opening: Option<Opening>,
     /// The commands that run: more than one only in a phase that takes its items together.
     pub running: Vec<RunningJob>,
     /// The commands of a step that takes its items together, from when they were approved until all have ended.
@@ -64,6 +68,8 @@ pub struct RunState {
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
     pub notes: Vec<Note>,
+    /// In a practice run: what happened beside its steps, in order.
+    pub happenings: Vec<(Timestamp, Happening)>,
     /// The board as last recorded.
     pub board: Board,
     /// The end.
@@ -346,6 +352,7 @@ impl RunState {
             probes: runbook.health.iter().map(|probe| probe.id.clone()).collect(),
             plan: Plan::Main,
             current: None,
+            opening: None,
             running: Vec::new(),
             batch: None,
             jobs: 0,
@@ -359,6 +366,7 @@ impl RunState {
             began: Began::new(runbook),
             deviations: Vec::new(),
             notes: Vec::new(),
+            happenings: Vec::new(),
             board: Board::default(),
             closed: None,
         }

@@ -59,6 +59,13 @@ impl RunDir {
         self.path.join("output")
     }
 
+    /// Writes a statement that somebody is to sign into a file beside the journal; its path.
+    pub fn keep_statement(&self, name: &str, text: &str) -> Result<PathBuf, JournalError> {
+        let path = self.path.join(name);
+        fs::replace(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
     /// The lock of the run's one writer.
     pub fn lock_path(&self) -> PathBuf {
         self.path.join("lock")

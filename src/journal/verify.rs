@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-use crate::engine::{JOURNAL_FORMAT, Record};
+use crate::engine::{JOURNAL_FORMAT, Record, SignatureWatch, SignedRelease};
 use crate::fs::FsError;
 use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
@@ -29,6 +29,8 @@ pub struct Verification {
     pub head: String,
     /// Where and how the chain of these records stands: time of the last one and the outcome.
     pub chain: Chain,
+    /// The releases among them that were signed: each signature was checked again.
+    pub signed: Vec<SignedRelease>,
     /// What follows them.
     pub integrity: Integrity,
 }
@@ -94,11 +96,14 @@ fn is_device(kind: FileType) -> bool {
 pub fn examine(source: impl BufRead, mut each: impl FnMut(RawLine<'_>, Record)) -> io::Result<Verification> {
     let mut reader = Reader::new(source);
     let mut chain = Chain::default();
+    let mut watch = SignatureWatch::default();
+    let mut signed = Vec::new();
     let mut bytes = 0;
     let mut integrity = Integrity::Whole;
     while let Some(raw) = reader.next_line()? {
-        match judge(&mut chain, raw) {
-            Judged::Good(record) => {
+        match judge(&mut chain, &mut watch, raw) {
+            Judged::Good(record, release) => {
+                signed.extend(release);
                 bytes = raw.offset + raw.length + 1;
                 each(raw, *record);
             }
@@ -116,11 +121,11 @@ pub fn examine(source: impl BufRead, mut each: impl FnMut(RawLine<'_>, Record)) 
     if chain.records() == 0 && matches!(integrity, Integrity::Whole | Integrity::TornTail { .. }) {
         integrity = Integrity::NeverOpened;
     }
-    Ok(Verification { records: chain.records(), bytes, head: chain.head().to_owned(), chain, integrity })
+    Ok(Verification { records: chain.records(), bytes, head: chain.head().to_owned(), chain, signed, integrity })
 }
 
 enum Judged {
-    Good(Box<Record>),
+    Good(Box<Record>, Option<SignedRelease>),
     /// A whole record that does not belong here: never the work of a crash.
     Bad(String),
     /// Not a whole record: what follows tells more.
@@ -128,7 +133,7 @@ enum Judged {
     Newer(u64),
 }
 
-fn judge(chain: &mut Chain, raw: RawLine<'_>) -> Judged {
+fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<'_>) -> Judged {
     if raw.bytes.len() > MAX_LINE_BYTES {
         return Judged::Unreadable(format!("it is longer than {MAX_LINE_BYTES} bytes"));
     }
@@ -141,9 +146,15 @@ fn judge(chain: &mut Chain, raw: RawLine<'_>) -> Judged {
         return Judged::Newer(found);
     }
     match line::decode(raw.bytes) {
-        Ok(record) => match chain.accept(raw.bytes, &record) {
-            Ok(()) => Judged::Good(Box::new(record)),
-            Err(fault) => Judged::Bad(fault.to_string()),
+        Ok(record) => match watch.take(&record) {
+            Ok(release) => match chain.accept(raw.bytes, &record) {
+                Ok(()) => Judged::Good(Box::new(record), release),
+                Err(fault) => Judged::Bad(fault.to_string()),
+            },
+            // It does not count to the chain; but that it has no place there would say more.
+            Err(what) => {
+                Judged::Bad(chain.clone().accept(raw.bytes, &record).map_or_else(|it| it.to_string(), |()| what))
+            }
         },
         // Said without serde's own "at line 1", which would contradict the line told.
         Err(error) => Judged::Unreadable(format!("it is not a record: {}", without_line(&error.to_string()))),

@@ -1,6 +1,8 @@
 //! One line for each thing that happened.
 
-use crate::engine::{Event, Leaving, MAX_AT_ONCE, Mode, Record, RunState, Tri, Turned, turned as turned_rows};
+use crate::engine::{
+    Event, Leaving, MAX_AT_ONCE, Mode, Record, RunState, Tri, Turned, signed_by, turned as turned_rows,
+};
 use crate::runbook::{Runbook, StepKey};
 use crate::text::clean_line;
 
@@ -67,6 +69,7 @@ pub fn describe(event: &Event) -> String {
         Event::NoteAdded { step: Some(step), text } => with(format!("note on {step}"), text),
         Event::NoteAdded { step: None, text } => with("note".into(), text),
         Event::RollbackEntered { plan, reason, .. } => with(format!("ROLLBACK {plan}"), reason),
+        Event::Rehearsed { what } => what.told(),
         Event::ClockJumped { by_ms } => format!("the wall clock was moved by {} s", by_ms / 1000),
         Event::TailSetAside { file, bytes, .. } => format!("a torn last line of {bytes} bytes was set aside in {file}"),
         Event::RunClosed { outcome, reason, .. } => with(format!("closed: {}", outcome.word()), reason),
@@ -82,8 +85,8 @@ fn describe_step(event: &Event) -> String {
         Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
         Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
         Event::ChoiceMade { step, choice, .. } => say("chose", step, choice),
-        Event::HoldReleased { step, released_by, said, .. } => {
-            say("released", step, &format!("by {released_by}: {said}"))
+        Event::HoldReleased { step, released_by, said, signature, .. } => {
+            say("released", step, &format!("by {released_by}{}: {said}", signed_by(signature)))
         }
         Event::CommandsApproved { step, commands, .. } => {
             say("run all", step, &format!("{} commands, at most {MAX_AT_ONCE} at once", commands.len()))

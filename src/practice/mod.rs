@@ -5,10 +5,15 @@
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
 pub mod cockroach;
+mod gitlab;
 pub mod host;
+pub mod ipfs;
+pub mod nomad;
 mod registry;
 pub mod server;
 pub mod vault;
+
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -43,7 +48,7 @@ pub enum Response {
         status: u16,
         /// Content type; empty: none is sent.
         content_type: &'static str,
-        /// Further headers: names in lower case, and values.
+        /// Further headers: names in lower case, and values. Those that a header `trailer` names follow the body.
         headers: Vec<(&'static str, String)>,
         /// Body.
         body: Vec<u8>,
@@ -83,6 +88,12 @@ pub trait System: Send {
     /// Tells at which base URL that node is reached; its answers name it so from then on.
     fn place(&mut self, _node: &str, _address: &str) {}
 
+    /// How long a node holds a request back before it answers, as the system stands: it is answered out of the state of
+    /// that later moment.
+    fn holds(&self, _request: &Request) -> Duration {
+        Duration::ZERO
+    }
+
     /// One HTTP request to one node.
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response;
 
@@ -97,6 +108,11 @@ pub trait System: Send {
     /// URL (`http://127.0.0.1:PORT`) of a node.
     fn inputs(&self, address: &dyn Fn(&str) -> String) -> Map<String, Value>;
 
+    /// The harm that began or ended since this was last asked, in order.
+    fn harm(&mut self) -> Vec<Harm> {
+        Vec::new()
+    }
+
     /// What can be made to go wrong, by name, and what each does in a few words with its arguments.
     fn faults(&self) -> &'static [(&'static str, &'static str)] {
         &[]
@@ -109,6 +125,19 @@ pub trait System: Send {
     fn fault(&mut self, name: &str, _arguments: &Map<String, Value>, _now: Timestamp) -> Result<(), FaultError> {
         Err(FaultError::Unknown(name.to_owned()))
     }
+}
+
+/// Harm in the system's own terms, as it begins or ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Harm {
+    /// Which sort: `no-active-node`.
+    pub kind: &'static str,
+    /// Whom it concerns; empty: the cluster.
+    pub about: String,
+    /// When, on the simulated clock.
+    pub at: Timestamp,
+    /// What happened, when it begins; `None`: it is over.
+    pub told: Option<String>,
 }
 
 /// Why a fault cannot be set.

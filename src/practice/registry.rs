@@ -6,6 +6,9 @@ use crate::clock::Timestamp;
 
 use super::System;
 use super::cockroach::{self, Cockroach};
+use super::gitlab::{Gitlab, Options as GitlabOptions};
+use super::ipfs::{self, IpfsCluster};
+use super::nomad::{self, Nomad};
 use super::vault::{Options, Vault};
 
 /// What cluster is wanted.
@@ -26,7 +29,21 @@ pub type Shared = Arc<Mutex<dyn System>>;
 type Make = fn(&Shape<'_>, Timestamp) -> Shared;
 
 /// Every simulated system by the name that runbooks give it.
-const SYSTEMS: &[(&str, Make)] = &[("cockroachdb", cockroachdb), ("vault", vault)];
+const SYSTEMS: &[(&str, Make)] = &[
+    ("cockroachdb", cockroachdb),
+    ("gitlab", gitlab),
+    ("ipfs-cluster", ipfs_cluster),
+    ("nomad", nomad),
+    ("vault", vault),
+];
+
+fn nomad(shape: &Shape<'_>, began: Timestamp) -> Shared {
+    shared(Nomad::new(nomad::Options::of(shape), began))
+}
+
+fn ipfs_cluster(shape: &Shape<'_>, began: Timestamp) -> Shared {
+    shared(IpfsCluster::new(ipfs::Options::of(shape), began))
+}
 
 fn cockroachdb(shape: &Shape<'_>, began: Timestamp) -> Shared {
     shared(Cockroach::new(cockroach::Options::of(shape), began))
@@ -35,6 +52,11 @@ fn cockroachdb(shape: &Shape<'_>, began: Timestamp) -> Shared {
 fn vault(shape: &Shape<'_>, began: Timestamp) -> Shared {
     let options = Options { seed: shape.seed, ..Options::with_nodes(usize::from(shape.nodes)) };
     shared(Vault::new(options, began))
+}
+
+fn gitlab(shape: &Shape<'_>, began: Timestamp) -> Shared {
+    let options = GitlabOptions { seed: shape.seed, ..GitlabOptions::with_machines(usize::from(shape.nodes)) };
+    shared(Gitlab::new(options, began))
 }
 
 fn shared(system: impl System + 'static) -> Shared {

@@ -7,14 +7,17 @@
 //!
 //! Nothing polls: listeners are looked at after a command, and when the system said that one will come up.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{HeaderMap, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value};
@@ -23,7 +26,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::practice::{CommandResult, Request, Response, System};
 
 /// Bytes of a request's body that are read.
@@ -159,7 +162,13 @@ impl Practice {
 /// Opens and closes listeners when a start-up or an end is due, or when told to look again.
 async fn keep(shared: Arc<Shared>) {
     loop {
-        let due = locked(&shared.system).wakes_at();
+        let due = match refresh(&shared).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!("{error}");
+                locked(&shared.system).wakes_at()
+            }
+        };
         let wait = due.map(|at| shared.clock.real(at.since(shared.clock.now())) + Duration::from_millis(1));
         let due = async {
             match wait {
@@ -170,22 +179,23 @@ async fn keep(shared: Arc<Shared>) {
         tokio::select! {
             () = shared.stop.cancelled() => break,
             () = shared.changed.notified() => {}
-            () = due => {
-                if let Err(error) = refresh(&shared).await {
-                    tracing::warn!("{error}");
-                }
-            }
+            () = due => {}
         }
     }
     shared.doors.lock().await.clear();
 }
 
-/// Listens for exactly those nodes whose process listens. A port is closed when this returns.
-async fn refresh(shared: &Arc<Shared>) -> Result<(), PracticeError> {
+/// Listens for exactly those nodes whose process listens. A port is closed when this returns. When the next one begins
+/// or ceases to, as of that same moment: a request that is answered meanwhile may carry the system past it.
+async fn refresh(shared: &Arc<Shared>) -> Result<Option<Timestamp>, PracticeError> {
     let mut doors = shared.doors.lock().await;
-    locked(&shared.system).advance(shared.clock.now());
-    for door in doors.iter_mut() {
-        let listens = locked(&shared.system).listens(&door.node);
+    let (due, listening) = {
+        let mut system = locked(&shared.system);
+        system.advance(shared.clock.now());
+        let listening: Vec<bool> = doors.iter().map(|door| system.listens(&door.node)).collect();
+        (system.wakes_at(), listening)
+    };
+    for (door, listens) in doors.iter_mut().zip(listening) {
         match door.open.take() {
             Some(open) if listens => door.open = Some(open),
             Some(open) => {
@@ -203,7 +213,7 @@ async fn refresh(shared: &Arc<Shared>) -> Result<(), PracticeError> {
             None => {}
         }
     }
-    Ok(())
+    Ok(due)
 }
 
 fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -243,6 +253,9 @@ async fn converse(stream: TcpStream, node: String, shared: Arc<Shared>) {
     let _ended = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
+/// The body of an answer.
+type Sent = BoxBody<Bytes, Infallible>;
+
 /// Why a connection is dropped without an answer.
 #[derive(Debug, thiserror::Error)]
 enum Dropped {
@@ -256,7 +269,7 @@ async fn reply(
     request: hyper::Request<Incoming>,
     node: String,
     shared: Arc<Shared>,
-) -> Result<hyper::Response<Full<Bytes>>, Dropped> {
+) -> Result<hyper::Response<Sent>, Dropped> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|_| Dropped::Unreadable)?.to_bytes();
     let headers = head
@@ -271,8 +284,19 @@ async fn reply(
         headers: headers.collect(),
         body: body.to_vec(),
     };
+    let held = {
+        let mut system = locked(&shared.system);
+        system.advance(shared.clock.now());
+        system.holds(&request)
+    };
+    if !held.is_zero() {
+        tokio::time::sleep(shared.clock.real(held)).await;
+    }
     let now = shared.clock.now();
     let answer = locked(&shared.system).answer(&request, now);
+    if request.method != "GET" && request.method != "HEAD" {
+        shared.changed.notify_one();
+    }
     match answer {
         Response::Refused => Err(Dropped::Gone),
         Response::Silent => std::future::pending().await,
@@ -281,12 +305,30 @@ async fn reply(
             if !content_type.is_empty() {
                 answer = answer.header("content-type", content_type);
             }
+            // What a header `trailer` announces is sent behind the body.
+            let announced = headers.iter().find(|(name, _)| *name == "trailer").map(|(_, names)| names.to_lowercase());
+            let mut trailers = HeaderMap::new();
             for (name, value) in headers {
-                answer = answer.header(name, value);
+                match announced.as_deref().is_some_and(|names| names.split(", ").any(|known| known == name)) {
+                    true => {
+                        let value = HeaderValue::try_from(value).map_err(|_| Dropped::Unreadable)?;
+                        trailers.insert(name, value);
+                    }
+                    false => answer = answer.header(name, value),
+                }
             }
-            answer.body(Full::new(Bytes::from(body))).map_err(|_| Dropped::Unreadable)
+            answer.body(sent(Bytes::from(body), trailers)).map_err(|_| Dropped::Unreadable)
         }
     }
+}
+
+/// A body of known length, or, where trailers follow it, in chunks.
+fn sent(body: Bytes, trailers: HeaderMap) -> Sent {
+    if trailers.is_empty() {
+        return Full::new(body).boxed();
+    }
+    let frames = [Frame::data(body), Frame::trailers(trailers)].map(Ok);
+    StreamBody::new(futures_util::stream::iter(frames)).boxed()
 }
 
 fn locked<'a>(system: &'a Mutex<dyn System + 'static>) -> MutexGuard<'a, dyn System + 'static> {

@@ -20,22 +20,10 @@ pub struct Head {
 
 /// Reads the keys before the first table; `None` when they are no TOML, or not of their types.
 pub fn head(source: &str) -> Option<Head> {
+    let is_table = |line: &&str| line.trim_start().starts_with('[');
+    let end = source.split_inclusive('\n').take_while(|line| !is_table(line)).map(str::len).sum::<usize>();
     // A line of a text may begin like a table: then only the whole is TOML.
-    of_beginning(source).or_else(|| toml::from_str(source).ok())
-}
-
-/// The same of the beginning of a runbook, wherever it ends; `None` as well when it does not tell: what [`head`] makes of
-/// the whole is to be asked then.
-pub fn of_beginning(text: &str) -> Option<Head> {
-    let mut end = 0;
-    for line in text.split_inclusive('\n') {
-        if line.trim_start().starts_with('[') {
-            return toml::from_str(&text[..end]).ok();
-        }
-        end += line.len();
-    }
-    // Without a table in sight, the last key may be cut off.
-    None
+    toml::from_str(&source[..end]).or_else(|_| toml::from_str(source)).ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What TOML says, with the place of every key and value; nothing is known here about runbooks.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -124,6 +125,9 @@ pub(crate) struct Text<'d> {
     pub(crate) value: &'d str,
 }
 
+/// More keys than most tables know.
+const KEYS: usize = 48;
+
 /// A table of which every key must be asked for.
 pub(crate) struct Table<'d> {
     /// What it is, for people: `a step`.
@@ -145,7 +149,7 @@ impl<'d> Table<'d> {
         let mut entries: Vec<Entry<'d>> =
             entries_of(table).map(|(key, key_span, value)| Entry { key, key_span, value, is_taken: false }).collect();
         entries.sort_by_key(|entry| entry.key_span.start);
-        Self { what, span, entries, asked: Vec::new() }
+        Self { what, span, entries, asked: Vec::with_capacity(KEYS) }
     }
 
     /// The value of `key`.
@@ -155,9 +159,8 @@ impl<'d> Table<'d> {
 
     /// The value of `key`, and the place of the key itself.
     pub(crate) fn take_with_key(&mut self, key: &'static str) -> Option<(Range<usize>, Item<'d>)> {
-        if !self.asked.contains(&key) {
-            self.asked.push(key);
-        }
+        // A key may be asked for twice, and seldom is: sorted out only when somebody wants to know.
+        self.asked.push(key);
         let entry = self.entries.iter_mut().find(|entry| entry.key == key)?;
         entry.is_taken = true;
         Some((entry.key_span.clone(), entry.value.clone()))
@@ -224,11 +227,16 @@ impl<'d> Table<'d> {
 
     /// Reports every key that was not asked for.
     pub(crate) fn finish(self, findings: &mut Findings<'_>) {
+        if self.entries.iter().all(|entry| entry.is_taken) {
+            return;
+        }
+        let mut known = HashSet::new();
+        let asked: Vec<_> = self.asked.into_iter().filter(|key| known.insert(*key)).collect();
         for entry in self.entries.iter().filter(|entry| !entry.is_taken).take(MAX_FINDINGS) {
             let message = format!("{} has no key `{}`", self.what, entry.key);
-            let help = match nearest(entry.key, self.asked.iter().copied()) {
+            let help = match nearest(entry.key, asked.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it takes: {}", self.asked.join(", ")),
+                None => format!("it takes: {}", asked.join(", ")),
             };
             findings.helped("unknown-key", &entry.key_span, message, help);
         }

@@ -21,7 +21,7 @@ pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Prop
     allowed.iter().find_map(|choice| match choice {
         Allowed::ReadCautions(step) => Some(Proposal::ReadCautions { step: step.clone() }),
         Allowed::Confirm(step) => confirm(runbook, step),
-        Allowed::Answer(step) => answer(runbook, step),
+        Allowed::Answer(step) => answer(runbook, state, step),
         Allowed::Choose(step) => choose(runbook, step),
         Allowed::Release(step) => release(state, step),
         Allowed::Run(step) => run(runbook, state, moment, step),
@@ -48,9 +48,15 @@ fn confirm(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
     Some(Proposal::Confirm { step: key.clone(), said })
 }
 
-fn answer(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
-    let Action::Ask { kind, .. } = &runbook.step(&key.phase, &key.step)?.action else { return None };
-    Some(Proposal::Answer { step: key.clone(), value: answer_of(kind)?, file: None })
+fn answer(runbook: &Runbook, state: &RunState, key: &StepKey) -> Option<Proposal> {
+    let Action::Ask { name, kind, .. } = &runbook.step(&key.phase, &key.step)?.action else { return None };
+    // Where an input of that name says what is expected, a rehearsal finds just that.
+    let expected = state.opened.as_ref().and_then(|opened| opened.inputs.get(name.as_str()));
+    let value = match (kind, expected) {
+        (InputKind::Text, Some(Value::String(text))) => json!(text),
+        _ => answer_of(kind)?,
+    };
+    Some(Proposal::Answer { step: key.clone(), value, file: None })
 }
 
 fn choose(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
@@ -60,7 +66,7 @@ fn choose(runbook: &Runbook, key: &StepKey) -> Option<Proposal> {
 
 fn release(state: &RunState, key: &StepKey) -> Option<Proposal> {
     let released_by = RELEASERS.iter().find_map(|name| may_release(state, key, name).ok())?;
-    Some(Proposal::Release { step: key.clone(), released_by, said: SAID.to_owned() })
+    Some(Proposal::Release { step: key.clone(), released_by, said: SAID.to_owned(), signature: None })
 }
 
 /// An answer of that kind; `None` where a rehearsal has none to give.

@@ -10,8 +10,9 @@ use crate::session::launch::{self, LaunchError, Opening, Who, World};
 async fn runner() -> PracticeRunner {
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
     let vault: Arc<Mutex<dyn System>> = Arc::new(Mutex::new(Vault::new(Options::with_nodes(1), clock.now())));
+    let rehearsal = Rehearsal::new(vault.clone(), None, 1, clock.now());
     let practice = Practice::start(vault, clock.clone(), &[]).await.unwrap();
-    PracticeRunner::new(Arc::new(practice), clock, Handle::current())
+    PracticeRunner::new(Arc::new(practice), rehearsal, clock, Handle::current())
 }
 
 #[tokio::test]
@@ -45,7 +46,7 @@ async fn a_rehearsal_reaches_the_simulated_cluster_alone() {
         );
         let (runbook, told) = parse(&text);
         let runbook = Arc::new(runbook.unwrap_or_else(|| panic!("{told:?}")));
-        let practice = Some(crate::engine::PracticeSeen { nodes: 1, seed: 1, ports: vec![port] });
+        let practice = Some(crate::engine::PracticeSeen { nodes: 1, seed: 1, scenario: None, ports: vec![port] });
         let opening = Opening { runbook, inputs: Map::new(), site: None, practice };
         let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
         let world = World { runtime: Handle::current(), clock: runner.clock.clone(), runner: Arc::new(runner.clone()) };

@@ -280,6 +280,8 @@ impl Dialog {
     pub fn refuse(&mut self, why: &str) {
         if let Self::Choose(choice) = self {
             choice.problem = Some(why.to_owned());
+        } else if let Self::Release(release) = self {
+            release.refuse(why);
         } else if let Some(field) = self.field() {
             field.problem = Some(why.to_owned());
         }
@@ -299,6 +301,8 @@ impl Dialog {
                 _ => Answer::Close,
             },
             Some(Action::Act) => self.act(),
+            // What a hold point needs for it is not known here.
+            Some(Action::Sign) => Answer::Stay,
             Some(Action::Yes) => self.yes(),
             Some(action @ (Action::Up | Action::Down | Action::PageUp | Action::PageDown))
                 if !matches!(self, Self::Note(_)) =>
@@ -355,6 +359,11 @@ impl Dialog {
         let moved = |from: usize| if is_down { from + by } else { from.saturating_sub(by) };
         match self {
             Self::Choose(choice) => choice.step_by(is_down),
+            Self::Release(release) => {
+                if let Some(signing) = &mut release.signing {
+                    signing.scroll = moved(signing.scroll).min(500);
+                }
+            }
             Self::Command(command) => {
                 let page = command.rows.clamp(1, by);
                 command.scroll = if is_down { command.scroll + page } else { command.scroll.saturating_sub(page) };

@@ -1,16 +1,20 @@
-//! A file given as evidence: looked at once, when it is given.
+//! Files that people give: evidence, looked at once, and signatures; and the file of what is to be signed.
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::engine::{FileSeen, Proposal};
+use crate::journal::RunDir;
 use crate::runbook::StepKey;
 use crate::session::Session;
 use crate::tui::message::Message;
+
+/// How much of a signature's file is read: far more than there is in one.
+const MAX_SIGNATURE_BYTES: u64 = 64 * 1024;
 
 /// Reads the file that `value` names and proposes it as the answer; what went wrong, if it cannot be read.
 pub fn look_at_file(session: Option<&Session>, step: StepKey, value: Value) -> Option<Message> {
@@ -24,11 +28,33 @@ pub fn look_at_file(session: Option<&Session>, step: StepKey, value: Value) -> O
     }
 }
 
-fn seen(path: &Path) -> std::io::Result<FileSeen> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+/// Writes what is to be signed into the run's folder.
+pub fn keep(folder: PathBuf, name: &str, text: &str) -> Message {
+    let kept = RunDir::new(folder).keep_statement(name, text);
+    Message::StatementKept(kept.map_err(|error| error.to_string()))
+}
+
+/// The text of the file that holds a signature.
+pub fn signature(path: &Path) -> Result<String, String> {
+    let read = || -> std::io::Result<String> {
+        let file = open(path)?;
+        let mut text = String::new();
+        file.take(MAX_SIGNATURE_BYTES).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    read().map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// Opens a file that is one; anything else could be waited for without end.
+fn open(path: &Path) -> std::io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
         return Err(std::io::Error::other("it is not a file"));
     }
+    File::open(path)
+}
+
+fn seen(path: &Path) -> std::io::Result<FileSeen> {
+    let mut file = open(path)?;
     let mut sha256 = Sha256::new();
     let mut bytes = 0;
     let mut block = vec![0; 64 * 1024];

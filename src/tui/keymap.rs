@@ -22,6 +22,8 @@ pub enum Context {
     Dialog,
     /// The note's text area.
     Note,
+    /// The debrief of a rehearsal.
+    Debrief,
 }
 
 impl Context {
@@ -34,6 +36,7 @@ impl Context {
             Self::Run => "run",
             Self::Dialog => "dialog",
             Self::Note => "note",
+            Self::Debrief => "debrief",
         }
     }
 }
@@ -48,6 +51,8 @@ pub enum Action {
     Yes,
     /// Close without doing anything.
     Back,
+    /// Sign what is about to be recorded.
+    Sign,
     /// See [`crate::engine::Allowed::Retry`].
     Retry,
     /// See [`crate::engine::Allowed::Skip`].

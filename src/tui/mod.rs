@@ -24,7 +24,7 @@ mod terminal;
 pub mod theme;
 mod watch;
 pub mod widget;
-mod wrap;
+pub mod wrap;
 
 pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Question, Questions, Start, TuiError};
 pub use options::Options;

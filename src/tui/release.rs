@@ -1,8 +1,16 @@
-//! The dialog of a hold point: the second person's name first, then what that person looked at.
+//! The dialog of a hold point: the second person's name first, then what that person looked at, then, if it is wanted,
+//! a signature of both.
+
+use std::path::PathBuf;
 
 use crate::engine::{Proposal, Refusal};
 use crate::runbook::StepKey;
+use crate::signature::{BEGIN, END};
 use crate::tui::dialog::{Answer, Field};
+use crate::tui::message::Effect;
+
+/// What is asked when nothing was said.
+const NOTHING_SAID: &str = "state what was looked at";
 
 /// A hold point, before the person who releases it.
 #[derive(Debug)]
@@ -17,12 +25,37 @@ pub struct Release {
     pub name: Field,
     /// Where it is typed what was looked at.
     pub said: Field,
+    /// What is signed, once that was asked for.
+    pub signing: Option<Signing>,
+}
+
+/// A statement, before the person who signs it.
+#[derive(Debug)]
+pub struct Signing {
+    /// What is signed.
+    pub statement: String,
+    /// The name of the file that is to hold it.
+    pub name: String,
+    /// Where that file is, or why it could not be written; `None` until that is known.
+    pub kept: Option<Result<PathBuf, String>>,
+    /// Where the signature is pasted, or the path of its file typed.
+    pub field: Field,
+    /// How far the lines above the field are scrolled.
+    pub scroll: usize,
+}
+
+impl Signing {
+    /// A statement that is not signed yet.
+    pub fn new(statement: String, name: String) -> Self {
+        Self { statement, name, kept: None, field: Field::default(), scroll: 0 }
+    }
 }
 
 impl Release {
     /// A hold point of which nothing is typed yet.
     pub fn new(step: StepKey, who: String) -> Self {
-        Self { step, who, released_by: String::new(), name: Field::default(), said: Field::default() }
+        let (name, said) = (Field::default(), Field::default());
+        Self { step, who, released_by: String::new(), name, said, signing: None }
     }
 
     /// Whether the name is taken already.
@@ -32,12 +65,20 @@ impl Release {
 
     /// The field that is typed in now.
     pub fn field(&self) -> &Field {
-        if self.is_named() { &self.said } else { &self.name }
+        match &self.signing {
+            Some(signing) => &signing.field,
+            None if self.is_named() => &self.said,
+            None => &self.name,
+        }
     }
 
     /// [`Release::field`], to type in.
     pub fn field_mut(&mut self) -> &mut Field {
-        if self.is_named() { &mut self.said } else { &mut self.name }
+        match &mut self.signing {
+            Some(signing) => &mut signing.field,
+            None if !self.released_by.is_empty() => &mut self.said,
+            None => &mut self.name,
+        }
     }
 
     /// The name was judged.
@@ -48,21 +89,71 @@ impl Release {
         }
     }
 
+    /// What was looked at; without it the field says that it is needed.
+    pub fn said(&mut self) -> Option<String> {
+        let said = self.said.text().trim().to_owned();
+        if said.is_empty() {
+            self.said.problem = Some(NOTHING_SAID.into());
+            return None;
+        }
+        Some(said)
+    }
+
+    /// What is proposed with this signature.
+    pub fn proposal(&mut self, signature: String) -> Option<Proposal> {
+        let said = self.said()?;
+        let (step, released_by) = (self.step.clone(), self.released_by.clone());
+        Some(Proposal::Release { step, released_by, said, signature: Some(signature) })
+    }
+
+    /// It was not taken; why.
+    pub fn refuse(&mut self, why: &str) {
+        let field = self.field_mut();
+        if field.text().contains(BEGIN) {
+            // The next paste begins anew, not behind what was wrong.
+            *field = Field::default();
+        }
+        field.problem = Some(why.to_owned());
+    }
+
     /// Proposes the release, once there is a name.
     pub(super) fn act(&mut self) -> Answer {
         if !self.is_named() {
             return Answer::Stay;
         }
+        if self.signing.is_some() {
+            return self.act_signed();
+        }
         let (step, released_by) = (self.step.clone(), self.released_by.clone());
-        self.said.take("state what was looked at", |said| Proposal::Release { step, released_by, said })
+        self.said.take(NOTHING_SAID, |said| Proposal::Release { step, released_by, said, signature: None })
     }
 
-    /// Back to the name, or away.
+    fn act_signed(&mut self) -> Answer {
+        let field = self.field_mut();
+        let text = field.text().trim().to_owned();
+        if text.is_empty() {
+            // A held key must not go on without what was asked for a moment ago.
+            return field.refuse("paste the signature, or give the path of its file; esc goes back, to do without");
+        }
+        if !text.contains(BEGIN) {
+            return Answer::Do(Effect::ReadSignature(PathBuf::from(text)));
+        }
+        if !text.contains(END) {
+            // A terminal that does not tell a paste from keys sends each of its lines with an enter.
+            field.paste(" ");
+            return field.refuse(&format!("the signature goes on, up to {END}"));
+        }
+        self.proposal(text).map_or(Answer::Stay, Answer::Propose)
+    }
+
+    /// Back to the field before, or away.
     pub(super) fn back(&mut self) -> Answer {
         if !self.is_named() {
             return Answer::Close;
         }
-        self.released_by.clear();
+        if self.signing.take().is_none() {
+            self.released_by.clear();
+        }
         Answer::Stay
     }
 }

@@ -14,12 +14,12 @@ use crate::engine::Leaving;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Start, TuiError};
-use crate::tui::evidence::look_at_file;
+use crate::tui::evidence::{keep, look_at_file, signature};
 use crate::tui::input;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::recorded::tail_of;
 use crate::tui::screen::Screen;
-use crate::tui::terminal::{Terminal, give_back};
+use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::watch::{Outside, panic_on_demand};
 
 /// How many things of one kind are taken in before a frame is drawn.
@@ -59,6 +59,7 @@ pub(super) struct Runtime {
     replies: UnboundedReceiver<Message>,
     /// Rung with every reply as long as the first frame waits for one.
     bell: Option<std::sync::mpsc::Sender<()>>,
+    rung: std::sync::mpsc::Receiver<()>,
     panic: Option<String>,
     last_frame: Option<Instant>,
     /// Something other than output or samples is new.
@@ -82,6 +83,7 @@ enum Happened {
 impl Runtime {
     pub(super) fn new(app: App, backstage: Arc<dyn Backstage>, outside: UnboundedReceiver<Outside>) -> Self {
         let (replier, replies) = unbounded_channel();
+        let (bell, rung) = std::sync::mpsc::channel();
         Self {
             app,
             backstage,
@@ -92,7 +94,8 @@ impl Runtime {
             outside,
             replier,
             replies,
-            bell: None,
+            bell: Some(bell),
+            rung,
             panic: None,
             last_frame: None,
             is_urgent: true,
@@ -101,13 +104,10 @@ impl Runtime {
     }
 
     /// Draws the first frame.
-    pub(super) fn show(&mut self, start: Start, terminal: &mut Terminal) -> Result<(), TuiError> {
-        let (bell, rung) = std::sync::mpsc::channel();
-        self.bell = Some(bell);
-        self.begin(start);
+    pub(super) fn show(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
         self.take_size(terminal)?;
         if self.session.is_none()
-            && rung.recv_timeout(FIRST_LOOK).is_ok()
+            && self.rung.recv_timeout(FIRST_LOOK).is_ok()
             && let Ok(reply) = self.replies.try_recv()
         {
             self.take(Happened::Reply(reply), terminal)?;
@@ -143,7 +143,7 @@ impl Runtime {
     /// Something that fails is how a terminal that is gone shows itself first: a write, or taking it again when the
     /// hang-up has continued the process as well.
     async fn broken(&mut self, error: TuiError) -> Result<Ending, TuiError> {
-        if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) }
+        if is_gone() || self.is_gone().await { Ok(Ending::Gone) } else { Err(error) }
     }
 
     /// Draws, waits until something happens, and takes it in.
@@ -160,7 +160,8 @@ impl Runtime {
         }
     }
 
-    fn begin(&mut self, start: Start) {
+    /// Sets about what is to be shown first.
+    pub(super) fn begin(&mut self, start: Start) {
         match start {
             Start::Library => self.perform(Effect::ReadLibrary, None),
             Start::SetUp { runbook, is_practice } => {
@@ -351,6 +352,8 @@ impl Runtime {
                 let session = self.session.clone();
                 self.behind(move || look_at_file(session.as_ref(), step, value));
             }
+            Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, &name, &text))),
+            Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
             Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
             Effect::ReadLibrary => {
                 self.behind(move || Some(Message::Glanced(backstage.glance(), backstage.resumable())));
@@ -370,6 +373,9 @@ impl Runtime {
             }),
             Effect::Resume(run) => {
                 self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
+            }
+            Effect::Debrief(folder) => {
+                self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
             }
             Effect::Suspend => self.suspend(),
             Effect::Redraw => {

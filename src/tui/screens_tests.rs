@@ -2,11 +2,13 @@
 
 use insta::assert_snapshot;
 
-use crate::engine::{Ended, Mode, Output, Printed, Proposal, SiteSeen, Verdict};
+use crate::engine::{Ended, Event, Mode, Output, Printed, Proposal, RELEASE_NAMESPACE, SiteSeen, Verdict};
 use crate::runbook::{Action, InputKind, Runbook, Way};
 use crate::session::Update;
+use crate::signature::tests::made;
 use crate::tui::app::{App, update};
 use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
+use crate::tui::dialog::Dialog;
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::{Effect, Message};
 use crate::tui::stage_tests::{Stage, event, expr, look, picture, runbook, step, text};
@@ -108,10 +110,80 @@ fn a_hold_point() {
         stage.press("enter");
         stage.press("up");
     });
+    let signing = |stage: &mut Stage| {
+        at_it(stage);
+        stage.press("enter");
+        stage.type_text("jo");
+        stage.press("enter");
+        stage.type_text("the plan, line by line, and the snapshot of last night");
+        stage.press("ctrl-s");
+    };
+    at_both_sizes("a_hold_point_to_sign", signing);
+    at_both_sizes("a_hold_point_signed_wrong", |stage| {
+        signing(stage);
+        stage.tell(Message::Paste(made("file", "else")));
+        stage.press("enter");
+    });
+    at_both_sizes("a_hold_point_signed", |stage| {
+        signing(stage);
+        stage.tell(Message::Paste(made(RELEASE_NAMESPACE, &to_sign(stage))));
+        stage.press("enter");
+        stage.press("up");
+    });
     let mut stage = Stage::open((80, 24));
     at_it(&mut stage);
     stage.press("enter");
     stage.press("esc");
+    assert!(stage.run().dialog.is_none());
+}
+
+/// What the dialog shows to be signed.
+fn to_sign(stage: &Stage) -> String {
+    match &stage.run().dialog {
+        Some(Dialog::Release(release)) => release.signing.as_ref().expect("it is being signed").statement.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_signature_is_taken_as_it_comes_and_nothing_is_recorded_without_a_good_one() {
+    let mut stage = Stage::open((80, 24));
+    deciding(&mut stage, 2);
+    for key in ["enter", "2", "enter", "enter", "j", "enter"] {
+        stage.press(key);
+    }
+    stage.press("ctrl-s");
+    assert!(stage.picture().contains("state what was looked at"), "{}", stage.picture());
+    stage.type_text("ok");
+    stage.press("ctrl-s");
+    let records = stage.records.len();
+    stage.press("enter");
+    assert!(stage.picture().contains("paste the signature"), "{}", stage.picture());
+    let good = made(RELEASE_NAMESPACE, &to_sign(&stage));
+    stage.tell(Message::Paste(made(RELEASE_NAMESPACE, "else")));
+    stage.press("enter");
+    assert!(stage.picture().contains("not one of this statement"), "{}", stage.picture());
+    // The path of a file that cannot be read stays, to be mended.
+    stage.type_text("gone.sig");
+    stage.press("enter");
+    assert_eq!(stage.effects.last(), Some(&Effect::ReadSignature("gone.sig".into())));
+    stage.tell(Message::SignatureRead(Err("cannot read gone.sig: no such file".into())));
+    assert!(stage.picture().contains("> gone.sig") && stage.picture().contains("cannot read gone.sig"));
+    // Back and forth: nothing of it is recorded, and the words stay.
+    stage.press("esc");
+    assert!(stage.picture().contains("> ok"), "{}", stage.picture());
+    stage.press("ctrl-s");
+    assert_eq!(stage.records.len(), records);
+    // As a terminal sends it that does not tell a paste from keys.
+    for line in good.lines() {
+        stage.type_text(line);
+        stage.press_at_once("enter");
+    }
+    let released = stage.records[records..].iter().find_map(|record| match &record.event {
+        Event::HoldReleased { signature, .. } => signature.clone(),
+        _ => None,
+    });
+    assert_eq!(released.map(|signed| signed.armored), Some(good));
     assert!(stage.run().dialog.is_none());
 }
 

@@ -373,6 +373,9 @@ impl Stage {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            if let Effect::KeepStatement { folder, name, .. } = &effect {
+                self.tell(Message::StatementKept(Ok(folder.join(name))));
+            }
             if let Effect::Propose(proposal) = effect {
                 if matches!(proposal, Proposal::Run { .. }) {
                     // The session judges by what is known at that moment.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::engine::{
-    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState, Soaked,
-    StepStatus, Tri, Turned, Verdict,
+    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState, Signed, Soaked,
+    StepStatus, Tri, Turned, Verdict, signed_by,
 };
 use crate::runbook::StepKey;
 use crate::tui::screen::run::alarm::Alarm;
@@ -29,7 +29,7 @@ pub fn event(event: &Event) -> String {
             format!("{step} answered: {name} = {value}")
         }
         Event::ChoiceMade { step, choice, .. } => format!("{step} was decided: {choice}"),
-        Event::HoldReleased { step, released_by, said, .. } => format!("{step} was released by {released_by}: {said}"),
+        Event::HoldReleased { step, released_by: by, said, signature, .. } => released(step, by, signature, said),
         Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
         Event::CancelAsked { step } => format!("the commands of {step} are to end"),
         Event::CommandStarted { step, item, command, .. } => {
@@ -64,10 +64,15 @@ pub fn event(event: &Event) -> String {
         Event::GuardAcknowledged { condition, reason } => format!("{condition} was acknowledged: {reason}"),
         Event::NoteAdded { text, .. } => format!("note: {}", text.lines().next().unwrap_or_default()),
         Event::RollbackEntered { plan, reason, .. } => format!("the way back {plan} was entered: {reason}"),
+        Event::Rehearsed { what } => what.told(),
         Event::ClockJumped { by_ms } => format!("the clock was moved by {} s", by_ms / 1000),
         Event::TailSetAside { bytes, .. } => format!("a torn last line of {bytes} bytes was set aside"),
         Event::RunClosed { outcome, .. } => format!("the run was closed: {}", outcome.word()),
     }
+}
+
+fn released(step: &StepKey, by: &str, signature: &Option<Box<Signed>>, said: &str) -> String {
+    format!("{step} was released by {by}{}: {said}", signed_by(signature))
 }
 
 fn names(steps: &[StepKey]) -> String {

@@ -6,7 +6,7 @@ use piton::engine::{Outcome, Record};
 use piton::journal::{Integrity, read_records, sha256_hex};
 
 /// Each file with the sha256 of its last line and its end.
-const FILES: [(&str, &str, Outcome); 3] = [
+const FILES: [(&str, &str, Outcome); 4] = [
     (
         "format-1.jsonl",
         "693c4e018d4c6ae9455adeef45d60d677b686687a3dc53cbd669c6d50ba19fdb",
@@ -17,8 +17,12 @@ const FILES: [(&str, &str, Outcome); 3] = [
         "06ba1177cf4c31e6bc532eebca108a324a4848fa7e26c57d01286abf207ff788",
         Outcome::Completed,
     ),
+    (SIGNED, "cb11d54c46e1bc8d2491b80d29e6a8c639af7e6ed5218172610828d1d3c5687d", Outcome::Completed),
     ("format-1-loops.jsonl", "5b186efb5dec3aaf13987f4087873b6233e1400366b6337e19dda8a3e3fa8d88", Outcome::Completed),
 ];
+
+/// The one whose releases ssh-keygen has signed.
+const SIGNED: &str = "format-1-signed.jsonl";
 
 /// Every kind of event that there is, by the name under which it is written; each occurs in one of the files.
 fn all_kinds() -> Vec<String> {
@@ -59,6 +63,14 @@ fn a_journal_of_format_1_is_read_verified_and_would_be_written_the_same() {
     for kind in all {
         assert!(kinds.contains(&kind), "{kind} is in none of the files");
     }
+}
+
+#[test]
+fn the_signatures_of_a_journal_of_format_1_stay_good() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journals").join(SIGNED);
+    let (_, verification) = read_records(&path).unwrap();
+    let signed: Vec<_> = verification.signed.iter().map(|release| release.signed.key_type.as_str()).collect();
+    assert_eq!(signed, ["ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"]);
 }
 
 fn kind(record: &Record) -> String {

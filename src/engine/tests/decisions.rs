@@ -40,7 +40,12 @@ impl Walk {
     }
 
     pub(super) fn release(&mut self, name: &str, said: &str) -> Result<(), Refusal> {
-        self.propose(Proposal::Release { step: self.key(), released_by: name.into(), said: said.into() })
+        self.propose(Proposal::Release {
+            step: self.key(),
+            released_by: name.into(),
+            said: said.into(),
+            signature: None,
+        })
     }
 
     pub(super) fn sit_as(&mut self, operator: &str) {

@@ -12,6 +12,7 @@ mod nested;
 mod renew;
 mod restart;
 mod sight;
+mod signed;
 mod silence;
 mod soak;
 mod together;
@@ -288,7 +289,9 @@ impl Walk {
             Allowed::Confirm(step) => Proposal::Confirm { step, said: "fine".into() },
             Allowed::Answer(step) => Proposal::Answer { step, value: json!("none"), file: None },
             Allowed::Choose(step) => Proposal::Choose { step, choice: "stay".into() },
-            Allowed::Release(step) => Proposal::Release { step, released_by: "jo".into(), said: "the plan".into() },
+            Allowed::Release(step) => {
+                Proposal::Release { step, released_by: "jo".into(), said: "the plan".into(), signature: None }
+            }
             Allowed::Run(step) if is_together(&self.runbook, &step) => {
                 let (book, board, at) = (&self.runbook, &self.moment.board, self.moment.at);
                 let shown = commands_of(book, &self.state, board, &step, at, usize::MAX);

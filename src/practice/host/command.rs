@@ -6,7 +6,7 @@ use crate::practice::CommandResult;
 
 use super::remote::{secure_copy, ssh};
 use super::shell::run_line;
-use super::{Call, Hosts, Place, Shell, archive, builtin, copying, processes, reading, sums, systemd};
+use super::{Call, Hosts, Place, Shell, archive, builtin, copying, filters, processes, reading, sums, systemd};
 
 /// The name of the machine on which the operator sits.
 pub const BASTION: &str = "bastion";
@@ -20,7 +20,7 @@ pub fn run(hosts: &mut dyn Hosts, shell: &Shell, words: &[String], depth: usize)
     let name = typed.rsplit('/').next().unwrap_or_default();
     let call = Call { shell, typed, name, words: rest, depth };
     match name {
-        "ssh" => ssh(hosts, rest, depth),
+        "ssh" => ssh(hosts, shell, rest, depth),
         "scp" => secure_copy(hosts, &call),
         "sudo" => sudo(hosts, &call),
         "env" => env(hosts, &call),
@@ -44,6 +44,9 @@ fn common(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
         if let Some(result) = result {
             return result;
         }
+    }
+    if let Some(result) = filters::run(hosts, call) {
+        return result;
     }
     if hosts.files(call.shell.place).is_some() {
         let result = reading::run(hosts, call)
@@ -75,7 +78,7 @@ fn sudo(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
     }
     // sudo resets the environment unless told otherwise.
     let is_kept = words.iter().take_while(|word| word.starts_with('-')).any(|word| word == "-E");
-    let mut inner = Shell { place: shell.place, user, environment: shell.environment.clone() };
+    let mut inner = Shell { user, ..shell.clone() };
     if !is_kept {
         inner.environment.clear();
     }

@@ -27,12 +27,14 @@ pub struct Shell {
     pub user: String,
     /// Variables that are set.
     pub environment: BTreeMap<String, String>,
+    /// What comes in by a pipe; `None`: nothing does.
+    pub stdin: Option<String>,
 }
 
 impl Shell {
     /// The operator's own shell there, with nothing set.
     pub fn on(place: Place) -> Self {
-        Self { place, user: ACCOUNT.to_owned(), environment: BTreeMap::new() }
+        Self { place, user: ACCOUNT.to_owned(), environment: BTreeMap::new(), stdin: None }
     }
 
     /// Whether it is root's.

@@ -2,7 +2,7 @@
 //!
 //! A simulator implements [`Hosts`] and hands what was typed to [`run`]. The order in which a command is looked for:
 //! what every shell has (`ssh`, `sudo`, `env`, `sh -c`, `echo` …), the simulator's own [`Hosts::program`], then on a host
-//! systemd and processes, then, where the place has [`Files`], the programs that deal with files.
+//! systemd and processes, then what filters text, then, where the place has [`Files`], the programs that deal with files.
 
 mod archive;
 mod arguments;
@@ -10,6 +10,7 @@ mod builtin;
 mod command;
 mod copying;
 mod files;
+mod filters;
 mod hosts;
 mod journal;
 mod processes;

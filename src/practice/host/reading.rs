@@ -10,19 +10,8 @@ use super::{Arguments, Call, Entry, Files, Hosts, day};
 pub(super) fn run(hosts: &mut dyn Hosts, call: &Call<'_>) -> Option<CommandResult> {
     let files = hosts.files(call.shell.place)?;
     Some(match call.name {
-        "cat" => each(call, "", files, |_, entry| entry.text()),
-        "head" | "tail" => part(call, files),
-        "wc" => count(call, files),
-        "grep" => grep(call, files),
         "ls" => ls(call, files),
-        "stat" => each(call, "", files, |name, entry| {
-            format!(
-                "  File: {name}\n  Size: {}\nAccess: ({:04o})  Uid: {}\n",
-                entry.bytes().len(),
-                entry.mode & 0o7777,
-                entry.owner
-            )
-        }),
+        "stat" => stat(call, files),
         "test" | "[" => test(call, files),
         "df" => df(call, files),
         "du" => du(call, files),
@@ -36,102 +25,21 @@ pub(super) fn run(hosts: &mut dyn Hosts, call: &Call<'_>) -> Option<CommandResul
     })
 }
 
-/// What a program that takes files one by one prints for each.
-fn each(call: &Call<'_>, with_value: &str, files: &Files, line: impl Fn(&str, &Entry) -> String) -> CommandResult {
-    let given = Arguments::parse(call.words, with_value, &[]);
+fn stat(call: &Call<'_>, files: &Files) -> CommandResult {
+    let given = Arguments::parse(call.words, "cf", &["format", "printf"]);
     let mut result = printed("");
     for name in &given.operands {
-        match files.read(name, &call.shell.user) {
-            Ok(entry) if entry.is_folder() && call.name != "stat" => {
-                result.exit = 1;
-                result.stderr.push_str(&format!("{}: {name}: Is a directory\n", call.name));
+        match files.see(name, &call.shell.user) {
+            Ok(entry) => {
+                let (size, mode, owner) = (entry.bytes().len(), entry.mode & 0o7777, &entry.owner);
+                let line = format!("  File: {name}\n  Size: {size}\nAccess: ({mode:04o})  Uid: {owner}\n");
+                result.stdout.push_str(&line);
             }
-            Ok(entry) => result.stdout.push_str(&line(name, entry)),
             Err(why) => {
-                result.exit = if call.name == "grep" { 2 } else { 1 };
-                result.stderr.push_str(&format!("{}: {name}: {why}\n", call.name));
+                result.exit = 1;
+                result.stderr.push_str(&format!("stat: cannot statx '{name}': {why}\n"));
             }
         }
-    }
-    result
-}
-
-fn part(call: &Call<'_>, files: &Files) -> CommandResult {
-    let mut words = call.words.to_vec();
-    if let Some(number) =
-        words.first().and_then(|word| word.strip_prefix('-')).filter(|text| text.parse::<u64>().is_ok())
-    {
-        words = ["-n".to_owned(), number.to_owned()].into_iter().chain(words[1..].iter().cloned()).collect();
-    }
-    let given = Arguments::parse(&words, "nc", &["lines", "bytes"]);
-    let count = given.value(&["n", "lines"]).and_then(|text| text.parse::<usize>().ok()).unwrap_or(10);
-    let is_head = call.name == "head";
-    let cut = |_: &str, entry: &Entry| {
-        let text = entry.text();
-        let lines: Vec<&str> = text.lines().collect();
-        let shown =
-            if is_head { &lines[..count.min(lines.len())] } else { &lines[lines.len().saturating_sub(count)..] };
-        shown.iter().map(|line| format!("{line}\n")).collect()
-    };
-    each(&Call { words: &given.operands, ..*call }, "", files, cut)
-}
-
-fn count(call: &Call<'_>, files: &Files) -> CommandResult {
-    let given = Arguments::parse(call.words, "", &[]);
-    let line = |name: &str, entry: &Entry| {
-        let text = entry.text();
-        let numbers = [
-            ("l", entry.bytes().iter().filter(|byte| **byte == b'\n').count()),
-            ("w", text.split_whitespace().count()),
-            ("c", entry.bytes().len()),
-        ];
-        let wanted = numbers.iter().filter(|(flag, _)| given.options.is_empty() || given.has(&[flag]));
-        let shown: Vec<String> = wanted.map(|(_, number)| number.to_string()).collect();
-        format!("{} {name}\n", shown.join(" "))
-    };
-    each(call, "", files, line)
-}
-
-fn grep(call: &Call<'_>, files: &Files) -> CommandResult {
-    let mut given = Arguments::parse(call.words, "emABC", &["regexp"]);
-    let pattern = match given.value(&["e", "regexp"]).map(str::to_owned) {
-        Some(pattern) => pattern,
-        None if given.operands.is_empty() => return failed(2, "Usage: grep [OPTION]... PATTERNS [FILE]..."),
-        None => given.operands.remove(0),
-    };
-    let ignores_case = given.has(&["i"]);
-    let folded = |text: &str| if ignores_case { text.to_lowercase() } else { text.to_owned() };
-    let wanted = folded(&pattern);
-    let is_meant = |line: &&str| {
-        let line = folded(line);
-        let found = match (wanted.strip_prefix('^'), wanted.strip_suffix('$')) {
-            (Some(start), _) => line.starts_with(start),
-            (None, Some(end)) => line.ends_with(end),
-            (None, None) => line.contains(wanted.as_str()),
-        };
-        found != given.has(&["v"])
-    };
-    let several = given.operands.len() > 1;
-    let numbered = given.has(&["n"]);
-    let lines = |name: &str, entry: &Entry| {
-        let text = entry.text();
-        let found = text.lines().enumerate().filter(|(_, line)| is_meant(line));
-        let shown = found.map(|(at, line)| {
-            let name = if several { format!("{name}:") } else { String::new() };
-            let number = if numbered { format!("{}:", at + 1) } else { String::new() };
-            format!("{name}{number}{line}\n")
-        });
-        shown.collect()
-    };
-    let mut result = each(&Call { words: &given.operands, ..*call }, "", files, lines);
-    if result.stdout.is_empty() && result.exit == 0 {
-        result.exit = 1;
-    }
-    if given.has(&["c", "count"]) {
-        result.stdout = format!("{}\n", result.stdout.lines().count());
-    }
-    if given.has(&["q", "quiet"]) {
-        result.stdout.clear();
     }
     result
 }

@@ -7,7 +7,7 @@ use super::shell::run_line;
 use super::{Arguments, Call, Hosts, Place, Shell};
 
 /// Runs a command line on a host, as the operator's login shell there.
-pub(super) fn ssh(hosts: &mut dyn Hosts, words: &[String], depth: usize) -> CommandResult {
+pub(super) fn ssh(hosts: &mut dyn Hosts, from: &Shell, words: &[String], depth: usize) -> CommandResult {
     let mut rest = words;
     while let Some(option) = rest.first().filter(|word| word.starts_with('-')) {
         let takes_value = matches!(option.as_str(), "-o" | "-p" | "-l" | "-i" | "-F" | "-J" | "-b" | "-c" | "-S");
@@ -24,7 +24,8 @@ pub(super) fn ssh(hosts: &mut dyn Hosts, words: &[String], depth: usize) -> Comm
         return failed(0, "Pseudo-terminal will not be allocated because stdin is not a terminal.");
     }
     let place = Place::Node(index);
-    let shell = Shell { environment: hosts.environment(place), ..Shell::on(place) };
+    let stdin = from.stdin.clone();
+    let shell = Shell { environment: hosts.environment(place), stdin, ..Shell::on(place) };
     let mut result = run_line(hosts, &shell, &line.join(" "), depth);
     result.takes_ms += hosts.random().between(80, 160);
     result

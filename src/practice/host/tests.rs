@@ -247,6 +247,32 @@ fn units_and_processes_answer_as_systemd_and_procps_do() {
 }
 
 #[test]
+fn a_shell_pipes_and_redirects() {
+    let mut lab = Lab::new();
+    for (line, exit, stdout) in [
+        ("journalctl -u thing | tail -1", 0, ""),
+        ("sudo journalctl -u thing -o cat | tail -1", 0, "just now\n"),
+        ("sudo journalctl -u thing -o cat | grep -c o", 0, "2\n"),
+        ("cat /etc/thing/thing.conf | grep leave | cut -d = -f 2", 0, " false\n"),
+        ("echo b > list; echo a >> list; sort list", 0, "a\nb\n"),
+        ("sort < list | head -n 1", 0, "a\n"),
+        ("cat /nowhere 2>/dev/null || echo none", 0, "none\n"),
+        ("cat /nowhere 2>&1 | wc -l", 0, "1\n"),
+        ("false && cat list | wc -l; echo on", 0, "on\n"),
+        ("echo x > /etc/thing/thing.conf", 1, ""),
+        ("echo x | sudo tee /etc/thing/thing.conf", 0, "x\n"),
+        ("ps aux | awk '{print $1}' | grep ^7", 0, "7\n"),
+        ("echo '>' \"|\" a\\>b", 0, "> | a>b\n"),
+        ("cat /nowhere > all 2>&1; cat all", 0, "cat: /nowhere: No such file or directory\n"),
+        ("cat < /nowhere", 1, ""),
+    ] {
+        let words = ["ssh".to_owned(), "one".to_owned(), line.to_owned()];
+        let result = run(&mut lab, &Shell::on(Place::Bastion), &words, 0);
+        assert_eq!((result.exit, result.stdout.as_str()), (exit, stdout), "{line}: {result:?}");
+    }
+}
+
+#[test]
 fn options_are_taken_apart_as_getopt_does() {
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let given = Arguments::parse(&words("-xzf a.tgz -C there --mode=7 --owner me b -- -c"), "fC", &["owner"]);

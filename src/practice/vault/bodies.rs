@@ -235,9 +235,9 @@ fn cluster_address(node: &Node) -> String {
     format!("https://{}:8201", node.name)
 }
 
-/// The envelope of logical answers; `sys` paths repeat the data at the top.
+/// The envelope of logical answers.
 pub(super) fn enveloped(data: Value, request_id: &str) -> Value {
-    let mut body = json!({
+    json!({
         "request_id": request_id,
         "lease_id": "",
         "renewable": false,
@@ -246,7 +246,12 @@ pub(super) fn enveloped(data: Value, request_id: &str) -> Value {
         "wrap_info": null,
         "warnings": null,
         "auth": null,
-    });
+    })
+}
+
+/// The same with the data at the top once more, as a few old paths have it.
+pub(super) fn repeated(mut body: Value) -> Value {
+    let data = body["data"].clone();
     if let (Value::Object(top), Value::Object(fields)) = (&mut body, data) {
         for (name, value) in fields {
             top.entry(name).or_insert(value);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::practice::{Request, Response};
 
-use super::bodies::enveloped;
+use super::bodies::{enveloped, repeated};
 use super::queries::{health_code, value};
 use super::state::{Leadership, Process, Vault};
 
@@ -23,6 +23,13 @@ enum Path {
     StepDown,
     Seal,
     Canary,
+}
+
+impl Path {
+    /// Whether a standby has the active node answer it.
+    fn is_forwarded(self) -> bool {
+        matches!(self, Self::HaStatus | Self::Autopilot | Self::Snapshot | Self::StepDown | Self::Canary)
+    }
 }
 
 impl Vault {
@@ -102,11 +109,14 @@ impl Vault {
             _ => false,
         });
         let known = path_of(path);
+        let is_active = self.active() == Some(index);
+        // What is forwarded is not looked at here, not even its token.
+        if known.is_some_and(Path::is_forwarded) && !is_active && self.following(index).is_none() {
+            return self.nobody_active(index, &request.path);
+        }
         if !has_token {
             return match known {
-                Some(Path::HostInfo) if self.active() != Some(index) => {
-                    errors(400, &["cannot forward local-only request"])
-                }
+                Some(Path::HostInfo) if !is_active => errors(400, &["cannot forward local-only request"]),
                 _ => errors(403, &["permission denied"]),
             };
         }
@@ -142,9 +152,10 @@ impl Vault {
             }
             _ => {}
         }
-        let Some(active) = self.active() else { return self.nobody_active(index, &request.path) };
+        let active = if self.active() == Some(index) { Some(index) } else { self.following(index) };
+        let Some(active) = active else { return self.nobody_active(index, &request.path) };
         match path {
-            Path::HaStatus => answer(200, &self.ha_status_body()),
+            Path::HaStatus => answer(200, &repeated(self.ha_status_body())),
             Path::Autopilot => answer(200, &enveloped(self.autopilot_data(), &self.request_id())),
             Path::Snapshot => Response::Answer {
                 status: 200,
@@ -163,7 +174,12 @@ impl Vault {
         }
     }
 
-    /// A request that only the active node can serve, while there is none.
+    /// The active node, as far as this standby knows of it.
+    fn following(&self, index: usize) -> Option<usize> {
+        self.active().filter(|_| self.nodes[index].knows_at <= self.now)
+    }
+
+    /// A request that only the active node can serve, while there is none that this one knows of.
     fn nobody_active(&self, index: usize, path: &str) -> Response {
         match (self.leadership, self.known_leader(index)) {
             // The lock is still held: the request is sent to the node that is no longer there.

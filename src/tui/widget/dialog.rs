@@ -11,13 +11,12 @@ use crate::text::clean_block;
 use crate::tui::app::App;
 use crate::tui::choice::Choice;
 use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason};
-use crate::tui::release::Release;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
-use crate::tui::widget::{commands, gate, resume, soak};
+use crate::tui::widget::{commands, gate, release, resume, soak};
 use crate::tui::wrap::{width, wrap};
 
 /// A dialog as it is drawn.
@@ -29,6 +28,8 @@ struct Sheet<'a> {
     kept: Range<usize>,
     field: Option<&'a Field>,
     problem: Option<&'a str>,
+    /// How many rows that takes at most.
+    problem_rows: u16,
     /// Key and word with `|` between them, one after the other with three spaces.
     keys: &'a str,
 }
@@ -60,6 +61,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             kept: 0..0,
             field: None,
             problem: None,
+            problem_rows: 1,
             keys: "enter|go on from here   ctrl-c|leave",
         };
         sheet.draw(area, paint);
@@ -101,7 +103,10 @@ fn text_rows(height: u16, has_field: bool) -> usize {
 }
 
 fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
-    let plain = |title, lines, keys| Sheet { title, lines, scroll: 0, kept: 0..0, field: None, problem: None, keys };
+    let plain = |title, lines, keys| {
+        let (kept, field, problem, problem_rows) = (0..0, None, None, 3);
+        Sheet { title, lines, scroll: 0, kept, field, problem, problem_rows, keys }
+    };
     match dialog {
         Dialog::State(statement) => Sheet {
             field: Some(&statement.field),
@@ -113,14 +118,20 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             Sheet { kept, problem: choice.problem.as_deref(), ..plain("Which one?", lines, keys) }
         }
         Dialog::Release(release) => {
-            let keys = if release.is_named() { "enter|record it   esc|another name" } else { "enter|go on   esc|back" };
-            let lines = release_lines(run, release, cells);
-            Sheet { field: Some(release.field()), ..plain("Another person releases it", lines, keys) }
+            let lines = release::lines(run, release, cells);
+            let scroll = release.signing.as_ref().map_or(0, |signing| signing.scroll);
+            Sheet {
+                field: Some(release.field()),
+                scroll,
+                ..plain("Another person releases it", lines, release::keys(release))
+            }
         }
         Dialog::Command(command) => Sheet {
             scroll: command.scroll,
             field: command.target.is_some().then_some(&command.field),
             problem: command.field.problem.as_deref(),
+            // How much of the command is in view must not hang on it.
+            problem_rows: 1,
             ..plain(
                 "This will run",
                 commands::lines(command, &run.spoken(&command.step), cells),
@@ -165,23 +176,6 @@ fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usi
         }
     }
     (lines, kept)
-}
-
-fn release_lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
-    let mut lines = wrapped(&format!("{}: {}", run.spoken(&release.step), release.who), cells, Meaning::Title);
-    lines.push(Strip::default());
-    if release.is_named() {
-        let told = format!("{} lets the run go on.", release.released_by);
-        lines.extend(wrapped(&told, cells, Meaning::Text));
-        lines.push(Strip::of("What did you look at?", Meaning::Title));
-    } else {
-        let acts = run.state.sitting.as_ref().map_or("the operator", |sitting| sitting.operator.as_str());
-        let told =
-            format!("Hand over the keyboard: neither {acts} nor whoever acted in this part of the run can release it.");
-        lines.extend(wrapped(&told, cells, Meaning::Text));
-        lines.push(Strip::of("The name of who releases it:", Meaning::Title));
-    }
-    lines
 }
 
 fn reason_title(purpose: &Purpose) -> &'static str {
@@ -288,11 +282,13 @@ impl Sheet<'_> {
             Some(_) => NOTE_ROWS.min(area.height.saturating_sub(8)),
         };
         let problem = self.problem.or_else(|| self.field.and_then(|field| field.problem.as_deref()));
-        let rows_around = 2 + 2 + if field_rows > 0 { field_rows + 1 } else { 0 };
+        let told = problem.map_or_else(Vec::new, |problem| wrap(&clean_block(problem), text_cells(area.width)));
+        let more_rows = u16::try_from(told.len()).unwrap_or(u16::MAX).min(self.problem_rows).saturating_sub(1);
+        let rows_around = 2 + 2 + more_rows + if field_rows > 0 { field_rows + 1 } else { 0 };
         let most = area.height.saturating_sub(rows_around + 2).max(1);
         let text_rows = u16::try_from(self.lines.len()).unwrap_or(most).min(most);
-        let told = problem.map_or(0, width).min(usize::from(area.width));
-        let wide = self.lines.iter().map(Strip::width).max().unwrap_or(0).max(self.keys.len()).max(told).max(56);
+        let told_wide = told.iter().map(|line| width(line)).max().unwrap_or(0);
+        let wide = self.lines.iter().map(Strip::width).max().unwrap_or(0).max(self.keys.len()).max(told_wide).max(56);
         let width = u16::try_from(wide + 4).unwrap_or(u16::MAX);
         // Beside a sheet that takes nearly all, the rest would be letters without sense.
         let width = if width + NARROW_REST > area.width { area.width } else { width };
@@ -318,9 +314,10 @@ impl Sheet<'_> {
             draw_field(field, place.intersection(paint.buffer.area), paint);
             y += field_rows + 1;
         }
-        if let Some(problem) = problem {
-            paint.put((inside.x, y), inside.width, problem, Meaning::Problem);
+        for (row, line) in (y..=y + more_rows).zip(&told) {
+            paint.put((inside.x, row), inside.width, line, Meaning::Problem);
         }
+        y += more_rows;
         paint.strip((inside.x, y + 1), inside.width, &offered(self.keys));
     }
 }

@@ -12,6 +12,7 @@ pub mod health;
 pub mod help;
 pub mod output;
 pub mod paint;
+pub mod release;
 pub mod results;
 pub mod resume;
 pub mod seen;

@@ -119,8 +119,11 @@ fn a_line_over_ssh_goes_through_a_shell() {
         ("sudo bash -c 'whoami; echo two words'", 0, "root\ntwo words\n"),
         ("echo a\\ b", 0, "a b\n"),
         ("", 0, ""),
-        ("ps aux | grep vault", 2, ""),
-        ("echo x > file", 2, ""),
+        ("ps aux | grep vault | awk '{print $5}'", 0, "/usr/bin/vault\n"),
+        ("ps aux | grep nothing", 1, ""),
+        ("echo x > file", 1, ""),
+        ("echo x > /dev/null", 0, ""),
+        ("sleep 9 & hostname", 2, ""),
     ] {
         let result = lab.run_words(&["ssh".into(), "vault-2".into(), line.into()]);
         assert_eq!((result.exit, result.stdout.as_str()), (exit, stdout), "{line}: {result:?}");

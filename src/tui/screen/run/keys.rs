@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, commands_of, is_together, may_release};
+use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, commands_of, is_together};
 use crate::runbook::{Action as StepAction, InputKind, StepKey};
 use crate::tui::choice::{Choice, Gives, Pick};
 use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, Reason, Shown, Statement};
@@ -13,6 +13,7 @@ use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
 use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
 use crate::tui::screen::run::page::phase_named;
+use crate::tui::screen::run::signing::on_release_key;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
 use crate::tui::widget::checklist::Checklist;
@@ -107,12 +108,9 @@ impl Run {
             return Vec::new();
         }
         if let Dialog::Release(release) = dialog
-            && !release.is_named()
-            && action == Some(Action::Act)
+            && let Some(effects) = on_release_key(release, action, &self.state, &self.folder)
         {
-            // Told at once, before the second person has written anything more.
-            release.name_judged(may_release(&self.state, &release.step, &release.name.text()));
-            return Vec::new();
+            return effects;
         }
         let answer = dialog.on(action, key);
         self.look_at_dialog();
@@ -128,11 +126,13 @@ impl Run {
                 vec![Effect::Leave(how)]
             }
             Answer::Do(effect) => {
-                if let Effect::AnswerFile { step, value } = &effect {
-                    let (step, value) = (step.clone(), value.clone());
-                    self.pending = Some(Proposal::Answer { step, value, file: None });
-                } else {
-                    self.dialog = None;
+                match &effect {
+                    Effect::AnswerFile { step, value } => {
+                        let (step, value) = (step.clone(), value.clone());
+                        self.pending = Some(Proposal::Answer { step, value, file: None });
+                    }
+                    Effect::ReadSignature(_) => {}
+                    _ => self.dialog = None,
                 }
                 vec![effect]
             }

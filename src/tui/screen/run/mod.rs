@@ -14,6 +14,7 @@ pub mod page;
 pub mod results;
 mod room;
 pub mod seen;
+mod signing;
 mod soaking;
 mod stall;
 

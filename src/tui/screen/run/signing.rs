@@ -1,0 +1,79 @@
+//! A hold point that is released: the name, and the signature.
+
+use std::path::{Path, PathBuf};
+
+use crate::engine::{RunState, may_release, release_statement};
+use crate::tui::dialog::Dialog;
+use crate::tui::keymap::Action;
+use crate::tui::message::Effect;
+use crate::tui::release::{Release, Signing};
+use crate::tui::screen::run::Run;
+
+/// What only the run can answer of a key in that dialog; `None` when the dialog can.
+pub(super) fn on_release_key(
+    release: &mut Release,
+    action: Option<Action>,
+    state: &RunState,
+    folder: &Path,
+) -> Option<Vec<Effect>> {
+    match action {
+        // Told at once, before the second person has written anything more.
+        Some(Action::Act) if !release.is_named() => {
+            release.name_judged(may_release(state, &release.step, &release.name.text()));
+            Some(Vec::new())
+        }
+        Some(Action::Sign) if release.is_named() && release.signing.is_none() => {
+            Some(begin(release, state, folder).into_iter().collect())
+        }
+        _ => None,
+    }
+}
+
+/// Shows what is to be signed, and has it written to a file.
+fn begin(release: &mut Release, state: &RunState, folder: &Path) -> Option<Effect> {
+    let said = release.said()?;
+    let began = state.opening.as_ref().map_or(0, |opening| opening.seq);
+    match release_statement(state, &release.step, &release.released_by, &said) {
+        Ok(text) => {
+            let name = format!("release-{began}.txt");
+            release.signing = Some(Signing::new(text.clone(), name.clone()));
+            Some(Effect::KeepStatement { folder: folder.to_owned(), name, text })
+        }
+        Err(refusal) => {
+            release.refuse(&refusal.to_string());
+            None
+        }
+    }
+}
+
+impl Run {
+    /// The statement was written to that file, or was not.
+    pub fn statement_kept(&mut self, kept: Result<PathBuf, String>) {
+        if let Some(signing) = self.signing() {
+            signing.kept = Some(kept);
+        }
+    }
+
+    /// The file of a signature was read, or cannot be.
+    pub fn signature_read(&mut self, read: Result<String, String>) -> Vec<Effect> {
+        let Some(Dialog::Release(release)) = &mut self.dialog else { return Vec::new() };
+        if release.signing.is_none() {
+            return Vec::new();
+        }
+        match read.map(|text| release.proposal(text)) {
+            Ok(Some(proposal)) => self.propose(proposal),
+            Ok(None) => Vec::new(),
+            Err(why) => {
+                self.refuse(&why);
+                Vec::new()
+            }
+        }
+    }
+
+    fn signing(&mut self) -> Option<&mut Signing> {
+        match &mut self.dialog {
+            Some(Dialog::Release(release)) => release.signing.as_mut(),
+            _ => None,
+        }
+    }
+}

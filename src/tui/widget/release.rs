@@ -1,0 +1,63 @@
+//! The dialog of a hold point: who releases it, what that person looked at, and what is signed of it.
+
+use crate::engine::RELEASE_NAMESPACE;
+use crate::text::clean_block;
+use crate::tui::release::{Release, Signing};
+use crate::tui::screen::run::Run;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Strip;
+use crate::tui::widget::step::wrapped;
+
+/// The keys at the lower edge of the dialog.
+pub fn keys(release: &Release) -> &'static str {
+    match (release.is_named(), &release.signing) {
+        (false, _) => "enter|go on   esc|back",
+        (true, None) => "enter|record it   ctrl-s|sign it first   esc|another name",
+        (true, Some(_)) => "enter|record it   esc|back, to do without",
+    }
+}
+
+/// What stands above its field.
+pub fn lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
+    if let Some(signing) = &release.signing {
+        return of_statement(release, signing, cells);
+    }
+    let mut lines = wrapped(&format!("{}: {}", run.spoken(&release.step), release.who), cells, Meaning::Title);
+    lines.push(Strip::default());
+    if release.is_named() {
+        let told = format!("{} lets the run go on.", release.released_by);
+        lines.extend(wrapped(&told, cells, Meaning::Text));
+        lines.push(Strip::of("What did you look at?", Meaning::Title));
+    } else {
+        let acts = run.state.sitting.as_ref().map_or("the operator", |sitting| sitting.operator.as_str());
+        let told =
+            format!("Hand over the keyboard: neither {acts} nor whoever acted in this part of the run can release it.");
+        lines.extend(wrapped(&told, cells, Meaning::Text));
+        lines.push(Strip::of("The name of who releases it:", Meaning::Title));
+    }
+    lines
+}
+
+fn of_statement(release: &Release, signing: &Signing, cells: usize) -> Vec<Strip> {
+    let mut lines = wrapped(&format!("What {} signs:", release.released_by), cells, Meaning::Title);
+    lines.extend(wrapped(&clean_block(signing.statement.trim_end()), cells, Meaning::Text));
+    lines.push(Strip::default());
+    match &signing.kept {
+        None => lines.extend(wrapped("It is being written to a file.", cells, Meaning::Text)),
+        Some(Ok(path)) => {
+            let told = "It stands in this file. Take it, as it is, to where the key is:";
+            lines.extend(wrapped(told, cells, Meaning::Text));
+            // On lines of its own, to be copied.
+            lines.extend(wrapped(&path.display().to_string(), cells, Meaning::Text));
+        }
+        Some(Err(why)) => {
+            let told = format!("It is in no file: {why}. Write these seven lines, each with its end, to one:");
+            lines.extend(wrapped(&told, cells, Meaning::Problem));
+        }
+    }
+    let command = format!("ssh-keygen -Y sign -n {RELEASE_NAMESPACE} -f KEY < {}", signing.name);
+    lines.extend(wrapped(&command, cells, Meaning::Command));
+    lines.push(Strip::default());
+    lines.extend(wrapped("Paste what that prints, or give the path of its file:", cells, Meaning::Title));
+    lines
+}
