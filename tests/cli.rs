@@ -307,6 +307,18 @@ fn every_runbook_of_nomad_is_walked_to_its_end() {
 }
 
 #[test]
+fn the_cockroachdb_upgrade_walks_by_itself_through_its_day_to_the_end() {
+    let home = Home::new();
+    let output = home.run(&["practice", "cockroachdb-rolling-upgrade", "--autopilot", "--speed", "2000"]);
+    let printed = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{printed}");
+    assert!(printed.lines().last().is_some_and(|line| line.contains("completed")), "{printed}");
+    for told in ["soak/day (soaked 864", "done      finalize/finalize: exit status 0", "finalize/finalized (held "] {
+        assert!(printed.contains(told), "{told}: {printed}");
+    }
+}
+
+#[test]
 fn an_open_run_holds_back_another_one_of_its_place_unless_told_otherwise() {
     let home = Home::new();
     let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/sites/vault-ha-upgrade-example.toml");

@@ -34,7 +34,7 @@ fn the_screens_for_the_other_tests() {
         None => Start::Library,
     };
     let shown = open(start, Arc::new(Nothing { folder: folder.clone() }), &Options::default());
-    let exit = shown.and_then(|shown| runtime.block_on(shown.live()));
+    let exit = runtime.block_on(shown.live());
     let told = match &exit {
         Ok(exit) => format!("interrupted={} gone={}", exit.is_interrupted, exit.is_terminal_gone),
         Err(error) => error.to_string(),

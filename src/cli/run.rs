@@ -41,8 +41,7 @@ pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
         return Err(CliError::usage("the library needs a terminal").hint("`piton list` prints what it holds"));
     }
     log::start()?;
-    let shown = open(Start::Library, Stage::new(folder)?, looks)?;
-    face(&runtime()?, shown)
+    face_alone(open(Start::Library, Stage::new(folder)?, looks))
 }
 
 /// `piton run`.
@@ -62,8 +61,7 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
         }
         let stage = Stage::new(folder)?.bound(typed.binding.set.clone(), site, typed.beside);
         let start = Start::SetUp { runbook: typed.runbook.clone(), is_practice: false };
-        let shown = open(start, stage, looks)?;
-        return face(&runtime()?, shown);
+        return face_alone(open(start, stage, looks));
     }
     let runtime = runtime()?;
     let store = store()?;
@@ -94,7 +92,11 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
         return Err(CliError::usage("the autopilot walks practice runs only"));
     }
     let launched = resume_with(&store, suspended, typed.speed, &who, runtime.handle())?;
-    if typed.autopilot { practice::autopilot(&runtime, launched) } else { in_terminal(&runtime, launched, looks) }
+    if typed.autopilot {
+        practice::autopilot(&runtime, launched, false)
+    } else {
+        in_terminal(&runtime, launched, looks)
+    }
 }
 
 /// Sits down at a suspended run in the world it belongs to.
@@ -134,8 +136,7 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
             error.hint("a run that is no practice is walked by a person only")
         });
     }
-    let shown = open(Start::Run(Box::new(launched)), Stage::new(None)?, looks)?;
-    face(runtime, shown)
+    face(runtime, open(Start::Run(Box::new(launched)), Stage::new(None)?, looks))
 }
 
 /// Where runs are kept.
@@ -233,9 +234,18 @@ pub fn launch_error(error: LaunchError) -> CliError {
 }
 
 /// The first frame.
-fn open(start: Start, stage: Stage, looks: &Looks) -> Result<Shown, CliError> {
+fn open(start: Start, stage: Stage, looks: &Looks) -> Shown {
     let options = Options { theme: looks.theme.clone(), is_ascii: looks.ascii, ..Options::default() };
-    tui::open(start, Arc::new(stage), &options).map_err(broken)
+    tui::open(start, Arc::new(stage), &options)
+}
+
+/// All that follows a first frame that was drawn before there were threads to await anything on.
+fn face_alone(shown: Shown) -> Result<u8, CliError> {
+    // Where the system gives no thread, the panic that tells so must find the terminal given back.
+    match std::panic::catch_unwind(runtime) {
+        Ok(runtime) => face(&runtime?, shown),
+        Err(_) => Err(broken(shown.broken())),
+    }
 }
 
 /// All that follows it.

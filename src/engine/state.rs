@@ -10,6 +10,7 @@ use crate::engine::began::Began;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
+use crate::engine::rehearsal::Happening;
 use crate::engine::restart::{Before, Given};
 use crate::engine::signed::Opening;
 use crate::engine::soak::SoakState;
@@ -67,6 +68,8 @@ pub struct RunState {
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
     pub notes: Vec<Note>,
+    /// In a practice run: what happened beside its steps, in order.
+    pub happenings: Vec<(Timestamp, Happening)>,
     /// The board as last recorded.
     pub board: Board,
     /// The end.
@@ -363,6 +366,7 @@ impl RunState {
             began: Began::new(runbook),
             deviations: Vec::new(),
             notes: Vec::new(),
+            happenings: Vec::new(),
             board: Board::default(),
             closed: None,
         }

@@ -5,6 +5,7 @@
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
 pub mod cockroach;
+pub mod gitlab;
 pub mod host;
 pub mod ipfs;
 pub mod nomad;

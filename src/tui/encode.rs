@@ -6,12 +6,14 @@
 
 use std::io::Write;
 
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::{Buffer, Cell, CellWidth};
 use ratatui::style::{Color, Modifier};
-use unicode_width::UnicodeWidthStr;
 
 /// The most blanks that are written again instead of moving the cursor, which takes six to nine bytes.
 const BRIDGE: u16 = 8;
+
+/// Asks for the picture of a letter, which some terminals then draw in two columns and some in one.
+const VARIATION: char = '\u{fe0f}';
 
 /// The number that turns each modifier on.
 const MODIFIERS: [(Modifier, u8); 9] = [
@@ -70,22 +72,21 @@ fn all(next: &Buffer) -> impl Iterator<Item = (u16, u16, &Cell)> {
         if cell == &Cell::EMPTY || (covered.1 == y && x < covered.0) {
             return None;
         }
-        covered = (x + width(cell), y);
+        covered = (x + cell.cell_width(), y);
         Some((x, y, cell))
     })
-}
-
-/// How many columns it takes.
-fn width(cell: &Cell) -> u16 {
-    u16::try_from(cell.symbol().width()).unwrap_or(1).max(1)
 }
 
 fn encode_cells<'b>(cells: impl Iterator<Item = (u16, u16, &'b Cell)>, next: &Buffer, bytes: &mut Vec<u8>) {
     let mut ink = Ink::PLAIN;
     // Where the next cell would be written without moving, and how many blanks may be written to get beyond.
-    let (mut pen, mut reach) = ((u16::MAX, u16::MAX), 0);
+    let (mut pen, mut reach, mut is_sure) = ((u16::MAX, u16::MAX), 0, true);
     for (x, y, cell) in cells {
-        let is_near = pen.1 == y && x.checked_sub(pen.0).is_some_and(|gap| gap <= reach);
+        if pen.1 == y && x < pen.0 {
+            // It lies under the second half of what was written last, and would erase it.
+            continue;
+        }
+        let is_near = is_sure && pen.1 == y && x.checked_sub(pen.0).is_some_and(|gap| gap <= reach);
         if is_near && (pen.0..x).all(|x| ink.writes_blank(&next[(x, y)])) {
             bytes.extend((pen.0..x).map(|_| b' '));
         } else {
@@ -98,11 +99,11 @@ fn encode_cells<'b>(cells: impl Iterator<Item = (u16, u16, &'b Cell)>, next: &Bu
             ink = wanted;
         }
         bytes.extend_from_slice(cell.symbol().as_bytes());
-        if !cell.symbol().is_ascii() {
-            // Terminals differ in how wide they take some of these: the next gap is moved over, which sets that right.
-            reach = 0;
-        }
-        pen = (x + width(cell), y);
+        pen = (x + cell.cell_width().max(1), y);
+        // Terminals differ in how wide they take what is not ASCII: the next gap is moved over, which sets that right.
+        // Where they differ most, the very next cell is.
+        reach = if cell.symbol().is_ascii() { reach } else { 0 };
+        is_sure = cell.cell_width() < 2 && !cell.symbol().contains(VARIATION);
     }
     if ink != Ink::PLAIN {
         bytes.extend_from_slice(b"\x1b[0m");

@@ -6,6 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::debrief::Debrief;
 use crate::engine::{JobId, Leaving, Proposal};
 use crate::runbook::{InputKind, StepKey};
 use crate::session::{Launched, Update};
@@ -57,6 +58,8 @@ pub enum Message {
     },
     /// The text of a signature's file, or why it cannot be read.
     SignatureRead(Result<String, String>),
+    /// What the rehearsal came to, or why that cannot be told.
+    Debriefed(Result<Box<Debrief>, String>),
     /// The end of a recorded output, or why it cannot be read.
     Recorded(RecordedOutput, Result<Vec<u8>, String>),
 }
@@ -106,6 +109,8 @@ pub enum Effect {
     ReadSignature(PathBuf),
     /// Read the end of that output; it comes back as a message.
     ReadOutput(RecordedOutput),
+    /// Tell what the rehearsal in that folder came to; it comes back as a message.
+    Debrief(PathBuf),
     /// End the running command.
     Cancel(JobId),
     /// Ask every probe now.

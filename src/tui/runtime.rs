@@ -19,7 +19,7 @@ use crate::tui::input;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::recorded::tail_of;
 use crate::tui::screen::Screen;
-use crate::tui::terminal::{Terminal, give_back};
+use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::watch::{Outside, panic_on_demand};
 
 /// How many things of one kind are taken in before a frame is drawn.
@@ -143,7 +143,7 @@ impl Runtime {
     /// Something that fails is how a terminal that is gone shows itself first: a write, or taking it again when the
     /// hang-up has continued the process as well.
     async fn broken(&mut self, error: TuiError) -> Result<Ending, TuiError> {
-        if self.is_gone().await { Ok(Ending::Gone) } else { Err(error) }
+        if is_gone() || self.is_gone().await { Ok(Ending::Gone) } else { Err(error) }
     }
 
     /// Draws, waits until something happens, and takes it in.
@@ -373,6 +373,9 @@ impl Runtime {
             }),
             Effect::Resume(run) => {
                 self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
+            }
+            Effect::Debrief(folder) => {
+                self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
             }
             Effect::Suspend => self.suspend(),
             Effect::Redraw => {

@@ -12,34 +12,46 @@ use crate::tui::keymap::Keymap;
 use crate::tui::options::Options;
 use crate::tui::runtime::{Ending, Runtime};
 use crate::tui::terminal::{Terminal, give_back, is_gone, prepare};
+use crate::tui::theme::Look;
 use crate::tui::watch::{Watch, silence_input};
 
 /// The screens with their first frame on the terminal. Dropping them gives the terminal back.
 pub struct Shown {
     runtime: Runtime,
-    terminal: Terminal,
+    /// None when it could not be taken.
+    terminal: Option<Terminal>,
     watch: Watch,
     /// What became of the first frame.
     first: Result<Option<Ending>, TuiError>,
 }
 
 /// Takes the terminal and draws the first frame: that needs no runtime, and what is seen at once need not wait for one.
-/// A terminal must be on standard input and output. Signals are noted from here on.
-///
-/// # Errors
-/// The terminal cannot be taken, or the theme does not exist.
-pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: &Options) -> Result<Shown, TuiError> {
-    let look = options.look()?;
+/// A terminal must be on standard input and output. Signals are noted from here on. What goes wrong is told by
+/// [`Shown::live`], which closes the sitting in any case.
+pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: &Options) -> Shown {
     let (listener, outside) = unbounded_channel();
-    prepare()?;
-    let watch = Watch::begin(&listener)?;
-    let mut runtime = Runtime::new(App::new(look, Keymap::standard()), backstage, outside);
+    let mut watch = Watch::new(listener);
+    let look = options.look();
+    let drawn_in = look.as_ref().map_or_else(|_| Look::plain(), Clone::clone);
+    let mut runtime = Runtime::new(App::new(drawn_in, Keymap::standard()), backstage, outside);
     // What is to be shown is read while the terminal is taken.
     let begun = catch_unwind(AssertUnwindSafe(|| runtime.begin(start)));
-    let mut terminal = Terminal::take(options.has_mouse)?;
-    let first = begun.and_then(|()| catch_unwind(AssertUnwindSafe(|| runtime.show(&mut terminal))));
-    let first = first.map_or(Ok(Some(Ending::Panicked)), |drawn| drawn.map(|()| None));
-    Ok(Shown { runtime, terminal, watch, first })
+    let taken = look.map_err(TuiError::from).and_then(|_| Ok(take(&mut watch, options)?));
+    let (terminal, first) = match (taken, begun) {
+        (Err(error), _) => (None, Err(error)),
+        (Ok(terminal), Err(_)) => (Some(terminal), Ok(Some(Ending::Panicked))),
+        (Ok(mut terminal), Ok(())) => {
+            let drawn = catch_unwind(AssertUnwindSafe(|| runtime.show(&mut terminal)));
+            (Some(terminal), drawn.map_or(Ok(Some(Ending::Panicked)), |drawn| drawn.map(|()| None)))
+        }
+    };
+    Shown { runtime, terminal, watch, first }
+}
+
+fn take(watch: &mut Watch, options: &Options) -> std::io::Result<Terminal> {
+    prepare()?;
+    watch.note()?;
+    Terminal::take(options.has_mouse)
 }
 
 impl Shown {
@@ -47,13 +59,22 @@ impl Shown {
     /// multi-threaded tokio runtime.
     ///
     /// # Errors
-    /// The terminal cannot be used, or a part of piton panicked. The terminal has been given back in any case.
+    /// The theme does not exist, the terminal cannot be used, or a part of piton panicked. The terminal has been given
+    /// back and the sitting closed in any case.
     pub async fn live(self) -> Result<Exit, TuiError> {
-        let Self { mut runtime, mut terminal, mut watch, first } = self;
-        watch.listen()?;
-        let began = AssertUnwindSafe(runtime.live(first, &mut terminal)).catch_unwind().await;
+        let Self { mut runtime, terminal, mut watch, first } = self;
+        let first = match watch.listen() {
+            Ok(()) => first,
+            Err(error) => first.and(Err(error.into())),
+        };
+        let ending = match terminal {
+            Some(mut terminal) => {
+                let began = AssertUnwindSafe(runtime.live(first, &mut terminal)).catch_unwind().await;
+                began.unwrap_or(Ok(Ending::Panicked))
+            }
+            None => first.map(|ending| ending.unwrap_or(Ending::Quit)),
+        };
         give_back();
-        let ending = began.unwrap_or(Ok(Ending::Panicked));
         let is_interrupted = !matches!(ending, Ok(Ending::Quit));
         if is_interrupted {
             // The disk may be waited for yet, and a terminal that is gone must not be read meanwhile.
@@ -71,5 +92,12 @@ impl Shown {
                 Ok(exit)
             }
         }
+    }
+
+    /// Gives the terminal back after a panic that came before there was anybody to tell it.
+    pub fn broken(self) -> TuiError {
+        let Self { mut runtime, terminal, .. } = self;
+        drop(terminal);
+        TuiError::Panicked { said: runtime.panic_said(), folder: runtime.app.exit_now().folder }
     }
 }

@@ -95,7 +95,6 @@ impl Terminal {
         let area = Rect::new(0, 0, size.0.min(LARGEST.0), size.1.min(LARGEST.1));
         let mut bytes = Vec::new();
         if std::mem::take(&mut self.must_enter) {
-            IS_ENTERED.store(true, Ordering::SeqCst);
             bytes.extend_from_slice(ENTER);
             bytes.extend_from_slice(if self.has_mouse { MOUSE } else { b"" });
         }
@@ -112,7 +111,12 @@ impl Terminal {
         view(area, &mut self.next);
         encode((!is_cleared).then_some(&self.shown), &self.next, &mut bytes);
         std::mem::swap(&mut self.shown, &mut self.next);
-        if bytes.is_empty() { Ok(()) } else { write(&bytes) }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        // Not before: leaving what was never entered moves the cursor of the screen that is there.
+        IS_ENTERED.store(true, Ordering::SeqCst);
+        write(&bytes)
     }
 }
 

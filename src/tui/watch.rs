@@ -44,6 +44,8 @@ static HOOK: Once = Once::new();
 pub struct Watch {
     listener: UnboundedSender<Outside>,
     noted: Vec<Noted>,
+    /// To be asked whether it hung up; taken before it can have.
+    terminal: Option<OwnedFd>,
 }
 
 /// A signal that is only noted, as long as nobody listens.
@@ -53,36 +55,62 @@ struct Noted {
     registered: Vec<SigId>,
 }
 
+impl Noted {
+    fn has_come(&self) -> bool {
+        self.has_come.load(Ordering::SeqCst)
+    }
+
+    fn forget(&self) {
+        for id in &self.registered {
+            signal_hook::low_level::unregister(*id);
+        }
+    }
+}
+
 impl Watch {
-    /// Notes panics and signals from now on, before the terminal is taken and before there is a task that could listen:
-    /// [`Watch::listen`] tells what has come. One that ends the program wakes whoever waits for the terminal.
-    pub fn begin(listener: &UnboundedSender<Outside>) -> io::Result<Self> {
+    /// Watches over panics.
+    pub fn new(listener: UnboundedSender<Outside>) -> Self {
         watch_panics(listener.clone());
-        let mut watch = Self { listener: listener.clone(), noted: Vec::new() };
+        Self { listener, noted: Vec::new(), terminal: None }
+    }
+
+    /// Notes signals from now on, before the terminal is taken and before there is a task that could listen:
+    /// [`Watch::listen`] tells what has come. One that ends the program wakes whoever waits for the terminal.
+    pub fn note(&mut self) -> io::Result<()> {
+        let stdin = io::stdin();
+        self.terminal = Some(if stdin.is_terminal() {
+            stdin.as_fd().try_clone_to_owned()?
+        } else {
+            File::open("/dev/tty")?.into()
+        });
         for (signal, outside) in signals() {
             let has_come = Arc::new(AtomicBool::new(false));
             let mut registered = vec![signal_hook::flag::register(signal, Arc::clone(&has_come))?];
             if outside == Outside::End {
                 registered.push(signal_hook::low_level::pipe::register(signal, ending()?)?);
             }
-            watch.noted.push(Noted { has_come, outside, registered });
+            self.noted.push(Noted { has_come, outside, registered });
         }
-        Ok(watch)
+        Ok(())
     }
 
     /// Begins to listen, inside a runtime: what happens goes to the listener, first what was only noted.
     pub fn listen(&mut self) -> io::Result<()> {
+        // A stop that is told twice would have to be continued twice; one that is missed is asked for again.
+        self.noted.iter().filter(|noted| noted.outside == Outside::Stop).for_each(Noted::forget);
         watch_signals(&self.listener)?;
-        for noted in self.noted.drain(..) {
-            for id in noted.registered {
-                signal_hook::low_level::unregister(id);
-            }
-            if noted.has_come.load(Ordering::SeqCst) {
-                // Whoever does not listen has ended.
-                let _ = self.listener.send(noted.outside);
-            }
+        self.noted.iter().for_each(Noted::forget);
+        let came: Vec<Outside> = self.noted.drain(..).filter(Noted::has_come).map(|noted| noted.outside).collect();
+        // Whoever was continued is not to stop any more.
+        let is_continued = came.contains(&Outside::Continued);
+        for outside in came.into_iter().filter(|outside| !(is_continued && *outside == Outside::Stop)) {
+            // Whoever does not listen has ended.
+            let _ = self.listener.send(outside);
         }
-        watch_terminal(self.listener.clone())
+        match self.terminal.take() {
+            Some(terminal) => watch_terminal(terminal, self.listener.clone()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -183,10 +211,7 @@ fn watch_signals(listener: &UnboundedSender<Outside>) -> io::Result<()> {
 
 /// A thread that sleeps until the terminal hangs up. Reading cannot tell: crossterm reads a dead terminal for ever,
 /// and a process that leads no session gets no signal.
-fn watch_terminal(listener: UnboundedSender<Outside>) -> io::Result<()> {
-    let stdin = io::stdin();
-    let terminal: OwnedFd =
-        if stdin.is_terminal() { stdin.as_fd().try_clone_to_owned()? } else { File::open("/dev/tty")?.into() };
+fn watch_terminal(terminal: OwnedFd, listener: UnboundedSender<Outside>) -> io::Result<()> {
     std::thread::Builder::new().name("terminal-watch".into()).spawn(move || {
         loop {
             let mut watched = [PollFd::new(&terminal, PollFlags::empty())];

@@ -124,16 +124,36 @@ impl Asked {
     }
 }
 
-/// What the usual help prints.
-fn help() -> String {
-    let mut text =
-        String::from("Usage: nomad [-version] [-help] [-autocomplete-(un)install] <command> [args]\n\nCommands:\n");
-    let mut names: Vec<&str> = COMMANDS.iter().filter_map(|(words, _)| words.split(' ').next()).collect();
-    names.dedup();
-    for name in names.into_iter().filter(|name| !name.contains("server-") && !name.contains("node-")) {
-        text.push_str(&format!("    {name}\n"));
+/// What is printed without a command, and what each group of commands is for.
+const HELP: &str = "Usage: nomad [-version] [-help] [-autocomplete-(un)install] <command> [args]
+
+Common commands:
+    status      Display the status output for a resource
+    alloc       Interact with allocations
+    job         Interact with jobs
+    node        Interact with nodes
+
+Other commands:
+    agent-info  Display status information about the local agent
+    eval        Interact with evaluations
+    license     Interact with Nomad Enterprise License
+    operator    Provides cluster-level tools for Nomad operators
+    server      Interact with servers
+    version     Prints the Nomad version
+";
+
+/// What a group of commands says when none of its own follows; `None`: there is no such group.
+fn group_help(words: &[&str]) -> Option<String> {
+    let name = words.iter().take_while(|word| !word.starts_with('-')).copied().collect::<Vec<_>>().join(" ");
+    let within = format!("{name} ");
+    let inner: Vec<&str> = COMMANDS.iter().filter_map(|(command, _)| command.strip_prefix(&within)).collect();
+    if name.is_empty() || inner.is_empty() {
+        return None;
     }
-    text
+    let mut names: Vec<&str> = inner.iter().filter_map(|rest| rest.split(' ').next()).collect();
+    names.dedup();
+    let listed: String = names.iter().map(|name| format!("    {name}\n")).collect();
+    Some(format!("Usage: nomad {name} <subcommand> [options] [args]\n\nSubcommands:\n{listed}"))
 }
 
 impl Nomad {
@@ -235,8 +255,8 @@ pub(super) fn refusal(why: &str) -> CommandResult {
 fn read(call: &Call<'_>, version: Version) -> Result<Asked, CommandResult> {
     let words: Vec<&str> = call.words.iter().map(String::as_str).collect();
     match words.first() {
-        None => return Err(failed(127, help().trim_end())),
-        Some(&("-help" | "--help" | "-h")) => return Err(printed(&help())),
+        None => return Err(failed(127, HELP.trim_end())),
+        Some(&("-help" | "--help" | "-h")) => return Err(printed(HELP)),
         Some(&("-version" | "--version" | "-v")) => return Err(print_version(&version)),
         Some(_) => {}
     }
@@ -245,9 +265,12 @@ fn read(call: &Call<'_>, version: Version) -> Result<Asked, CommandResult> {
         words.len() >= parts.len() && words[..parts.len()] == parts[..]
     };
     let Some((command, usage)) = COMMANDS.iter().filter(starts).max_by_key(|(command, _)| command.len()) else {
-        return Err(failed(127, help().trim_end()));
+        return Err(match group_help(&words) {
+            Some(help) if words.iter().any(|word| matches!(*word, "-help" | "--help" | "-h")) => printed(&help),
+            Some(help) => failed(1, help.trim_end()),
+            None => failed(127, HELP.trim_end()),
+        });
     };
-    let mut rest = call.words[command.split(' ').count()..].iter();
     let mut asked = Asked {
         command,
         address: call.shell.variable("NOMAD_ADDR").unwrap_or("http://127.0.0.1:4646").to_owned(),
@@ -258,6 +281,14 @@ fn read(call: &Call<'_>, version: Version) -> Result<Asked, CommandResult> {
         user: call.shell.user.clone(),
         version,
     };
+    read_flags(&mut asked, &call.words[command.split(' ').count()..], usage)?;
+    Ok(asked)
+}
+
+/// Reads the flags of a command, up to its first operand.
+fn read_flags(asked: &mut Asked, words: &[String], usage: &str) -> Result<(), CommandResult> {
+    let command = asked.command;
+    let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let Some(flag) = word.strip_prefix('-').filter(|flag| !flag.is_empty()) else {
             asked.operands.push(word.clone());
@@ -289,7 +320,7 @@ fn read(call: &Call<'_>, version: Version) -> Result<Asked, CommandResult> {
         }
         asked.flags.push((name.to_owned(), value));
     }
-    Ok(asked)
+    Ok(())
 }
 
 fn print_version(version: &Version) -> CommandResult {

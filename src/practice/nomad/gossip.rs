@@ -36,6 +36,9 @@ impl Nomad {
         let others = (0..self.servers.len()).filter(|other| *other != server && self.agents[*other].works()).count();
         if self.agents[server].works() {
             self.servers[server].build = self.agents[server].running().map(ToString::to_string).unwrap_or_default();
+            if self.servers[server].gossip == Gossip::Alive {
+                self.is_back(server);
+            }
             self.tell(server, Gossip::Alive);
             let now = self.now;
             let line = format!("nomad: serf: attempting to join: servers={others}");
@@ -46,6 +49,35 @@ impl Nomad {
         }
         self.bootstrap();
         self.settle();
+    }
+
+    /// A server is back before it was missed: the others see its new build, the leader sends it entries again.
+    fn is_back(&mut self, server: usize) {
+        let (now, name, id) = (self.now, self.full_name(server), self.servers[server].id.clone());
+        for other in (0..self.servers.len()).filter(|other| *other != server) {
+            if self.agents[other].works() {
+                self.agents[other].log(now, "INFO", &format!("nomad: serf: EventMemberUpdate: {name}"));
+            }
+        }
+        if let Some(leader) = self.leader.filter(|leader| *leader != server) {
+            let line = format!("nomad.raft: pipelining replication: peer=\"{{Voter {id} {}}}\"", self.rpc(server));
+            self.agents[leader].log(now, "INFO", &line);
+        }
+    }
+
+    /// The leader notices at its next heartbeat that a peer's process is gone.
+    pub(super) fn misses_heartbeat(&mut self, server: usize) {
+        let Some(leader) = self.leader.filter(|leader| *leader != server && self.agents[*leader].works()) else {
+            return;
+        };
+        let (now, address) = (self.now, self.rpc(server));
+        if self.servers[leader].peers.iter().any(|peer| peer.address == address) {
+            let line = format!(
+                "nomad.raft: failed to heartbeat to: peer={address} backoff time=10ms error=\"dial tcp {address}: connect: \
+                 connection refused\""
+            );
+            self.agents[leader].log(now, "WARN", &line);
+        }
     }
 
     /// The process of a server is gone without a farewell: it will be missed after a while.

@@ -142,6 +142,7 @@ impl Nomad {
         agent.last_pid = agent.pid();
         agent.process = Process::Down { failed };
         if let Some(server) = self.server_of(host) {
+            self.misses_heartbeat(server);
             self.fall_silent(server);
             self.settle();
         }

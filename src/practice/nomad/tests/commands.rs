@@ -9,6 +9,8 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
         ("foo", 127, "", "bash: foo: command not found"),
         ("nomad", 127, "", "Usage: nomad"),
         ("nomad dance", 127, "", "Usage: nomad"),
+        ("nomad node", 1, "", "Usage: nomad node <subcommand> [options] [args]"),
+        ("nomad operator raft -help", 0, "    list-peers\n", ""),
         ("nomad -help", 0, "Usage: nomad", ""),
         ("nomad node drain -help", 0, "Usage: nomad node drain [options] <node>\n", ""),
         ("nomad version", 0, "Nomad v1.7.7\n", ""),

@@ -33,6 +33,11 @@ fn a_follower_that_restarts_stays_a_member_and_is_level_again_soon() {
     });
     lab.until(20_000, is_whole);
     assert_eq!(lab.leader(), "nomad-server-1");
+    let told = lab.done("ssh nomad-server-1 sudo journalctl -u nomad --since -10min | cut -d ] -f 3");
+    let lines: Vec<&str> = told.lines().map(str::trim).collect();
+    assert!(lines[0].starts_with("nomad.raft: failed to heartbeat to: peer=10.0.0.2:4647"), "{told}");
+    assert_eq!(lines[1], "nomad: serf: EventMemberUpdate: nomad-server-2.global");
+    assert!(lines[2].starts_with("nomad.raft: pipelining replication"), "{told}");
 }
 
 #[test]

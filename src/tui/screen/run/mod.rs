@@ -4,6 +4,7 @@ pub mod alarm;
 mod asking;
 mod back;
 mod burst;
+mod console;
 pub mod draw;
 mod fold;
 mod keys;
@@ -71,6 +72,8 @@ pub struct Run {
     pub halted: Option<String>,
     /// Something to be told in the status line.
     pub notice: Option<String>,
+    /// The console of a rehearsal, while it is open.
+    pub console: Option<console::Console>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
     /// "You were here", until it is dismissed.
@@ -181,6 +184,7 @@ impl Run {
             pending: None,
             halted: None,
             notice: None,
+            console: None,
             dialog: None,
             card,
             browsed: None,
@@ -332,13 +336,14 @@ impl Run {
             Some(Dialog::Note(_)) => Context::Note,
             Some(_) => Context::Dialog,
             None if self.card.is_some() => Context::Dialog,
+            None if self.console.is_some() => Context::Console,
             None => Context::Run,
         }
     }
 
     /// Whether a character goes into a text.
     pub fn is_typing(&self) -> bool {
-        self.dialog.as_ref().is_some_and(Dialog::is_typing)
+        self.dialog.as_ref().map_or(self.context() == Context::Console, Dialog::is_typing)
     }
 
     /// Something could not be done; why.
