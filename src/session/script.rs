@@ -17,7 +17,7 @@ const MOST_ATTEMPTS: u32 = 5;
 
 /// The next proposal on that way; `None` while there is nothing to do but wait.
 pub fn next(way: Option<&Ending>, runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
-    let Some(way) = way else { return usual(runbook, state, moment) };
+    let Some(way) = way else { return autopilot::next(runbook, state, moment) };
     if state.sitting.is_none() || state.closed.is_some() || state.is_running() || is_unanswered(state) {
         return None;
     }
@@ -28,7 +28,8 @@ pub fn next(way: Option<&Ending>, runbook: &Runbook, state: &RunState, moment: &
     }
 }
 
-/// What the straight way does. Nobody tries again in the very moment in which something failed.
+/// What the straight way does. Nobody tries again in the very moment in which something failed. (In a simulated cluster the
+/// probes' answers keep coming, so that somebody looks again when the pause is over.)
 fn usual(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
     let next = autopilot::next(runbook, state, moment)?;
     if let Proposal::Retry { step } = &next {
