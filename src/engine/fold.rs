@@ -114,6 +114,7 @@ impl RunState {
                     state.attempt = *attempt;
                     state.began = Some(at);
                     state.ended = None;
+                    state.is_renewed = false;
                     state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
                     if is_new {
                         state.results.clear();

@@ -170,6 +170,10 @@ pub struct StepState {
     pub by: String,
     /// How its soak stands, when it is a check that soaks.
     pub soak: Option<Box<SoakState>>,
+    /// Whether it is done anew, or goes on behind what is: it begins without being asked again whether it applies.
+    pub is_renewed: bool,
+    /// How often its evidence was done anew.
+    pub renewals: u32,
     /// Every person who did something in it, as `operator@host`, in the order of the first deed.
     pub actors: Vec<String>,
     /// What became of each item, by name, in a step that takes them together.
@@ -490,6 +494,8 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         said: String::new(),
         by: String::new(),
         soak: step.is_soak.then(Box::default),
+        is_renewed: false,
+        renewals: 0,
         actors: Vec::new(),
         results: BTreeMap::new(),
     });
