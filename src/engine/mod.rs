@@ -17,6 +17,7 @@ pub mod gate;
 mod hang;
 pub mod observe;
 mod overrule;
+mod planned;
 pub mod proposal;
 mod rehearsal;
 mod release;

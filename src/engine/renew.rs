@@ -5,9 +5,10 @@ use crate::engine::decide::{Decision, Judge};
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Hold, limited};
 use crate::engine::hang::hangs_on;
+use crate::engine::planned::fresh;
 use crate::engine::proposal::Refusal;
 use crate::engine::restart::remember;
-use crate::engine::state::{PhaseState, RunState, StepState, StepStatus, fresh};
+use crate::engine::state::{PhaseState, RunState, StepState, StepStatus};
 use crate::runbook::{Runbook, StepKey};
 
 /// What must be done anew before that step: of the evidence that it wants fresh, whatever is too old, and what came

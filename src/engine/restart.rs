@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use crate::clock::Timestamp;
 use crate::engine::decide::{Decision, Judge, text, wrong};
 use crate::engine::event::{ConditionId, Event};
+use crate::engine::planned::fresh;
 use crate::engine::proposal::Refusal;
-use crate::engine::state::{RunState, StepState, StepStatus, fresh};
+use crate::engine::state::{RunState, StepState, StepStatus};
 use crate::runbook::{Action, PhaseId, StepKey};
 
 /// How a step stood when it was last reopened.

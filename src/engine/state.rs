@@ -10,12 +10,13 @@ use crate::engine::began::Began;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
+use crate::engine::planned::unbound;
 use crate::engine::rehearsal::Happening;
 use crate::engine::restart::{Before, Given};
 use crate::engine::signed::Opening;
 use crate::engine::soak::SoakState;
 use crate::engine::together::{Batch, ItemResult};
-use crate::runbook::{Action, Order, Phase, PhaseId, ProbeId, RollbackId, Runbook, Step, StepId, StepKey};
+use crate::runbook::{PhaseId, ProbeId, RollbackId, Runbook, StepId, StepKey};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -467,37 +468,4 @@ impl PhaseState {
     pub fn is_accounted(&self) -> bool {
         self.is_bound && self.items.iter().flat_map(|item| &item.steps).all(|step| step.status.is_accounted())
     }
-}
-
-fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
-    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
-    let planned = |step: &Step| Planned {
-        id: step.id.clone(),
-        is_soak: matches!(step.action, Action::Check { soak: Some(_), .. }),
-    };
-    let steps: Vec<_> = phase.steps.iter().map(planned).collect();
-    let items = vec![fresh(&steps)];
-    let together = (phase.order == Order::Together).then(Vec::new);
-    PhaseState { id, plan, steps, is_bound: false, is_nested, groups: Vec::new(), items, together }
-}
-
-/// The one item that stands for those to come: none of its steps has begun.
-pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
-    let steps = steps.iter().map(|step| StepState {
-        id: step.id.clone(),
-        status: StepStatus::Pending,
-        attempt: 0,
-        began: None,
-        ended: None,
-        cautions_read: false,
-        has_failed: false,
-        said: String::new(),
-        by: String::new(),
-        soak: step.is_soak.then(Box::default),
-        is_renewed: false,
-        renewals: 0,
-        actors: Vec::new(),
-        results: BTreeMap::new(),
-    });
-    ItemState { item: Item { name: None, value: Value::Null }, group: None, steps: steps.collect() }
 }

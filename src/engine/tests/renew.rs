@@ -245,7 +245,9 @@ fn what_was_decided_on_old_evidence_keeps_it_from_being_done_anew() {
         "choose = [{ is = \"stay\", title = \"All is well\" }, { is = \"wrong\", title = \"Something is wrong\" }]";
     let asked = "ask = { name = \"verdict\", prompt = \"?\", type = \"text\" }";
     let captured = "run = [\"judge\"]\ncapture = { verdict = '.stdout' }";
-    let cases: &[(&str, &[(&str, &str)], bool)] = &[
+    /// What it is called, what of the runbook is put in whose place, and whether it may still be done anew.
+    type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], bool);
+    let cases: &[Case<'_>] = &[
         ("nothing reads it", &[], true),
         ("left out by it", &[(between, &step(&format!("{when}confirm = \"Seen?\"")))], false),
         ("done by it", &[(between, &step(&format!("{}confirm = \"Seen?\"", when.replace("==", "!="))))], false),

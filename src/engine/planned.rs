@@ -1,0 +1,43 @@
+//! What a phase is before it opens.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::engine::event::Item;
+use crate::engine::state::{ItemState, PhaseState, Plan, Planned, StepState, StepStatus};
+use crate::runbook::{Action, Order, Phase, Step};
+
+/// A phase whose items are not fixed yet.
+pub(crate) fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
+    let (id, is_nested) = (phase.id.clone(), phase.inner.is_some());
+    let planned = |step: &Step| Planned {
+        id: step.id.clone(),
+        is_soak: matches!(step.action, Action::Check { soak: Some(_), .. }),
+    };
+    let steps: Vec<_> = phase.steps.iter().map(planned).collect();
+    let items = vec![fresh(&steps)];
+    let together = (phase.order == Order::Together).then(Vec::new);
+    PhaseState { id, plan, steps, is_bound: false, is_nested, groups: Vec::new(), items, together }
+}
+
+/// The one item that stands for those to come: none of its steps has begun.
+pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
+    let steps = steps.iter().map(|step| StepState {
+        id: step.id.clone(),
+        status: StepStatus::Pending,
+        attempt: 0,
+        began: None,
+        ended: None,
+        cautions_read: false,
+        has_failed: false,
+        said: String::new(),
+        by: String::new(),
+        soak: step.is_soak.then(Box::default),
+        is_renewed: false,
+        renewals: 0,
+        actors: Vec::new(),
+        results: BTreeMap::new(),
+    });
+    ItemState { item: Item { name: None, value: Value::Null }, group: None, steps: steps.collect() }
+}
