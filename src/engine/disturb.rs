@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::engine::event::{ConditionId, Event, Item, Tri};
 use crate::engine::observe::{Ended, JobId};
 use crate::engine::state::RunState;
-use crate::runbook::{Action, Disturbance, PhaseId, ProbeId, Runbook, Step, StepId, StepKey};
+use crate::runbook::{Action, Disturbance, Others, PhaseId, ProbeId, Runbook, Step, StepId, StepKey};
 
 /// How a row of the board turned, by the records alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,13 +22,18 @@ pub struct Turn {
     pub not_ok_since: Option<Timestamp>,
     /// Whether it has been sensed in this sitting.
     pub is_sensed: bool,
+    /// When a check that looks at it passed last while it was ok.
+    pub seen_well: Option<Timestamp>,
 }
 
 impl Turn {
     /// The row's condition came to that; a row that was never ok has not turned.
     pub(crate) fn after(turn: Option<Self>, truth: Tri, at: Timestamp) -> Option<Self> {
         match (turn, truth) {
-            (_, Tri::True) => Some(Self { ok_since: at, not_ok_since: None, is_sensed: true }),
+            (_, Tri::True) => {
+                let seen_well = turn.and_then(|turn| turn.seen_well);
+                Some(Self { ok_since: at, not_ok_since: None, is_sensed: true, seen_well })
+            }
             (Some(turn), _) => Some(Self { not_ok_since: turn.not_ok_since.or(Some(at)), is_sensed: true, ..turn }),
             (None, _) => None,
         }
@@ -70,7 +75,11 @@ const MAX_STARTS: usize = 16;
 
 /// When each step that disturbs something began to, and whom. What is opened again later closes no such time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Disturbed(BTreeMap<(PhaseId, StepId), OfStep>);
+pub struct Disturbed {
+    of: BTreeMap<(PhaseId, StepId), OfStep>,
+    /// Of each check the probes that it looks at; `None`: all.
+    checks: BTreeMap<(PhaseId, StepId), Option<Vec<String>>>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct OfStep {
@@ -93,12 +102,18 @@ impl Disturbed {
         let plans = runbook.phases.iter().chain(runbook.rollbacks.iter().flat_map(|plan| &plan.phases));
         let steps = plans.flat_map(|phase| phase.steps.iter().map(|step| (phase.id.clone(), step)));
         let of = |step: &Step| OfStep { is_run: matches!(step.action, Action::Run { .. }), starts: BTreeMap::new() };
+        let checks = steps.clone().filter_map(|(phase, step)| {
+            let Action::Check { holds, .. } = &step.action else { return None };
+            let probes = (!holds.reads().is_whole("health")).then(|| holds.probes());
+            Some(((phase, step.id.clone()), probes))
+        });
+        let checks = checks.collect();
         let disturbing = steps.filter(|(_, step)| step.disturbs.is_some());
-        Self(disturbing.map(|(phase, step)| ((phase, step.id.clone()), of(step))).collect())
+        Self { of: disturbing.map(|(phase, step)| ((phase, step.id.clone()), of(step))).collect(), checks }
     }
 
     fn of(&mut self, key: &StepKey) -> Option<&mut OfStep> {
-        self.0.get_mut(&(key.phase.clone(), key.step.clone()))
+        self.of.get_mut(&(key.phase.clone(), key.step.clone()))
     }
 }
 
@@ -147,11 +162,27 @@ impl RunState {
     }
 }
 
+impl RunState {
+    /// A check passed: the rows that it looks at and that are ok have been seen well, whatever disturbed them before.
+    pub(crate) fn note_seen_well(&mut self, key: &StepKey) {
+        let Some(probes) = self.disturbed.checks.get(&(key.phase.clone(), key.step.clone())) else { return };
+        for (id, turn) in &mut self.turns {
+            let ConditionId::Health(probe, _) = id else { continue };
+            let is_read = probes.as_ref().is_none_or(|probes| probes.iter().any(|name| name == probe.as_str()));
+            if is_read && turn.not_ok_since.is_none() {
+                turn.seen_well = Some(self.at);
+            }
+        }
+    }
+}
+
 /// The time in which a step may disturb what it names.
 struct Window<'a> {
     probes: &'a [ProbeId],
     /// The only item that is meant; `None`: all.
     node: Option<&'a str>,
+    /// Whether it is about the rows of other nodes, which may come and go in it.
+    is_of_others: bool,
     from: Timestamp,
     /// Until then a row may turn bad in it.
     turns_until: Timestamp,
@@ -176,8 +207,7 @@ pub fn turned(runbook: &Runbook, state: &RunState, now: Timestamp) -> Vec<(Condi
 }
 
 fn judge<'w>(turn: Option<&Turn>, windows: impl Iterator<Item = &'w Window<'w>>, now: Timestamp) -> Option<Turned> {
-    // A window is over for a row that has become ok in it.
-    let open: Vec<_> = windows.filter(|window| turn.is_none_or(|turn| turn.ok_since <= window.from)).collect();
+    let open: Vec<_> = windows.filter(|window| turn.is_none_or(|turn| window.is_open_to(turn))).collect();
     let until = open.iter().map(|window| window.until).max();
     let expected = until.filter(|until| *until > now).map(|until| Turned::Expected { left: until.since(now) });
     let Some(since) = turn.and_then(|turn| turn.not_ok_since) else { return expected };
@@ -193,26 +223,42 @@ impl Window<'_> {
         let is_its = self.node.is_none() || node.is_none() || self.node == node;
         is_its && self.probes.contains(probe)
     }
+
+    /// It is over for a row that has become ok in it, or, where rows come and go, that a check saw ok after it began.
+    fn is_open_to(&self, turn: &Turn) -> bool {
+        let is_unseen = turn.seen_well.is_none_or(|seen| seen <= self.from);
+        is_unseen && (self.is_of_others || turn.ok_since <= self.from)
+    }
 }
 
 /// Every time in which a step disturbed something.
 fn windows<'a>(runbook: &'a Runbook, state: &'a RunState) -> Vec<Window<'a>> {
     let mut windows = Vec::new();
-    for ((phase, step), of) in &state.disturbed.0 {
+    for ((phase, step), of) in &state.disturbed.of {
         let disturbs = runbook.step(phase, step).and_then(|step| step.disturbs.as_ref());
-        let Some(Disturbance { probes, length }) = disturbs else { continue };
+        let Some(Disturbance { probes, length, others }) = disturbs else { continue };
         for (node, starts) in &of.starts {
-            let Some(until) = starts.iter().map(|start| start.at.plus(*length)).max() else { continue };
-            windows.extend(starts.iter().map(|start| Window {
-                probes,
-                node: node.as_deref(),
-                from: start.at,
-                turns_until: start.at.plus(*length),
-                until,
-            }));
+            windows.extend(windows_of(starts, (probes, *length), node.as_deref(), false));
+            if let Some(Others { probes, length }) = others {
+                windows.extend(windows_of(starts, (probes, *length), None, true));
+            }
         }
     }
     windows
+}
+
+fn windows_of<'a>(
+    starts: &[Start],
+    (probes, length): (&'a [ProbeId], Duration),
+    node: Option<&'a str>,
+    is_of_others: bool,
+) -> impl Iterator<Item = Window<'a>> {
+    let until = starts.iter().map(|start| start.at.plus(length)).max().unwrap_or_default();
+    let window = move |start: &Start| {
+        let (from, turns_until) = (start.at, start.at.plus(length));
+        Window { probes, node, is_of_others, from, turns_until, until }
+    };
+    starts.iter().map(window)
 }
 
 /// What an item is called on the board.

@@ -7,8 +7,30 @@ use crate::engine::event::{Event, Outcome};
 use crate::engine::observe::Board;
 use crate::engine::proposal::Refusal;
 use crate::engine::settle::Draft;
-use crate::engine::state::{Plan, StepStatus};
+use crate::engine::state::{Plan, RunState, StepState, StepStatus};
 use crate::runbook::{Rollback, RollbackId, StepKey, Truth, shorten};
+
+/// Begins what is said of a step that was left behind when the run went back.
+const WENT_BACK: &str = "the run went back: ";
+
+impl StepState {
+    /// Whether it is accounted for although nobody did it: left out, or left behind when the run went back.
+    pub fn is_undone(&self) -> bool {
+        match self.status {
+            StepStatus::Skipped => true,
+            StepStatus::NotApplicable => self.said.starts_with(WENT_BACK),
+            _ => false,
+        }
+    }
+}
+
+impl RunState {
+    /// How many of the counted steps are accounted for although nobody did them.
+    pub fn undone(&self) -> u32 {
+        let steps = self.counted().flat_map(|phase| &phase.items).flat_map(|item| &item.steps);
+        steps.fold(0, |undone, step| undone + u32::from(step.is_undone()))
+    }
+}
 
 impl Judge<'_> {
     pub(crate) fn roll_back(&self, plan: RollbackId, reason: String) -> Decision {
@@ -29,7 +51,7 @@ impl Judge<'_> {
             return Err(Refusal::Undecided(format!("the way back {plan} cannot be told: {why}")));
         }
         let reason = text(reason, "a reason is needed")?;
-        let why = format!("the run went back: {}", shorten(&reason));
+        let why = format!("{WENT_BACK}{}", shorten(&reason));
         let board = self.moment.board.recorded();
         let mut events = self.leave(&why, |step| Event::StepNotApplicable { step, why: why.clone() });
         events.push(Event::RollbackEntered { plan, reason, board });

@@ -192,6 +192,7 @@ impl RunState {
                 self.board = board.clone();
                 let at = self.at;
                 self.soak(step, |soak| soak.end(soaked.as_ref(), at));
+                self.note_seen_well(step);
                 self.end(step, StepStatus::Done, by, "sensed");
             }
             Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),

@@ -268,6 +268,17 @@ fn required(state: &RunState, key: &StepKey, requirement: &Requirement) -> Vec<S
     names.into_iter().map(|name| StepKey { item: name.map(str::to_owned), ..own.clone() }).collect()
 }
 
+/// The steps still to be done that cannot open once `key` is left out.
+pub fn needing(runbook: &Runbook, state: &RunState, key: &StepKey) -> Vec<StepKey> {
+    let is_it = |requirement: &&Requirement| requirement.phase == key.phase && requirement.step == key.step;
+    let needs = |other: &StepKey| {
+        let requires = runbook.step(&other.phase, &other.step).map(|step| step.requires.as_slice()).unwrap_or_default();
+        requires.iter().filter(is_it).any(|requirement| required(state, other, requirement).contains(key))
+    };
+    let steps = state.walked().flat_map(|phase| phase.keys());
+    steps.filter(|(other, step)| !step.status.is_accounted() && needs(other)).map(|(other, _)| other).collect()
+}
+
 /// The evidence that a step wants fresh, and what holds it back there.
 pub(crate) fn limited(
     runbook: &Runbook,

@@ -40,7 +40,7 @@ pub use decide::decide;
 pub use defer::may_defer;
 pub use disturb::{Disturbed, Turn, Turned, turned};
 pub use event::*;
-pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, fresh_for, gate, judged_parts, watched};
+pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, fresh_for, gate, judged_parts, needing, watched};
 pub use observe::*;
 pub use proposal::*;
 pub use rehearsal::Happening;

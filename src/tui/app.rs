@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -256,7 +256,8 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     match action {
         Some(Action::Suspend) => return vec![Effect::Suspend],
         Some(Action::Redraw) => return vec![Effect::Redraw],
-        Some(Action::Help) if !app.screen.is_typing() => {
+        // A key that is no letter cannot be meant for a field.
+        Some(Action::Help) if !app.screen.is_typing() || !matches!(key.code, KeyCode::Char(_)) => {
             app.help = Some(0);
             return Vec::new();
         }

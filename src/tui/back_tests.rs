@@ -110,6 +110,52 @@ fn going_back_says_what_it_means_and_asks_why() {
 }
 
 #[test]
+fn giving_up_says_what_stays_changed_and_what_failed_by_title() {
+    at_both_sizes("giving_up", |stage| {
+        failed(stage);
+        stage.press("A");
+    });
+    at_both_sizes("given_up", |stage| {
+        failed(stage);
+        stage.press("A");
+        stage.type_text("not today");
+        stage.press("enter");
+    });
+}
+
+#[test]
+fn what_is_left_behind_on_the_way_back_is_not_counted_as_done() {
+    at_both_sizes("walked_back", |stage| {
+        failed(stage);
+        stage.press("b");
+        stage.type_text("the second node does not stop");
+        stage.press("enter");
+        for _ in 0..3 {
+            stage.press("enter");
+            stage.type_text("yes");
+            stage.press("enter");
+        }
+        stage.press("Q");
+    });
+}
+
+#[test]
+fn leaving_a_step_out_names_those_that_need_it() {
+    let text = BOOK.replace("confirm = \"Well?\"", "confirm = \"Well?\"\nrequires = [{ step = \"undo/start\" }]");
+    let (book, told) = parse(&text);
+    let mut stage =
+        Stage::of(book.unwrap_or_else(|| panic!("{told:?}")), (120, 40), look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    failed(&mut stage);
+    stage.press("b");
+    stage.type_text("back");
+    stage.press("enter");
+    stage.press("s");
+    let picture = stage.picture();
+    assert!(picture.contains("B2.1 Look needs it: it can then only be overridden."), "{picture}");
+}
+
+#[test]
 fn a_way_back_that_cannot_be_told_is_not_told_to_be_none() {
     let (book, told) = parse(&BOOK.replace("length > 0'", "length > \"x\" + 1'"));
     let book = book.unwrap_or_else(|| panic!("{told:#?}"));

@@ -201,6 +201,12 @@ impl Field {
             KeyCode::Char(c) if is_plain => self.paste(c.encode_utf8(&mut [0; 4])),
             KeyCode::Enter if self.is_one_line => {}
             KeyCode::Tab => {}
+            // As in a shell, where nothing stands before the cursor nothing is cleared.
+            KeyCode::Char('u') if key.modifiers == KeyModifiers::CONTROL => {
+                if self.area.cursor().1 > 0 {
+                    self.area.delete_line_by_head();
+                }
+            }
             _ => {
                 self.area.input(key);
             }

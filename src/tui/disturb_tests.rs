@@ -15,7 +15,8 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 fn stopped(size: (u16, u16)) -> Stage {
     let mut book = runbook();
     let mut stop = step("stop", "Stop Vault on vault-2", run_action(&["systemctl", "stop", "vault"]));
-    stop.disturbs = Some(Disturbance { probes: vec![ProbeId::new("vault")], length: Duration::from_secs(120) });
+    stop.disturbs =
+        Some(Disturbance { probes: vec![ProbeId::new("vault")], length: Duration::from_secs(120), others: None });
     book.phases[0].steps.insert(0, stop);
     let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
     stage.all_well();

@@ -425,6 +425,40 @@ fn the_mouse_looks_and_scrolls_but_confirms_nothing() {
 }
 
 #[test]
+fn ctrl_u_clears_to_the_start_of_the_line() {
+    let mut stage = stage();
+    stage.press("s");
+    stage.type_text("one two");
+    stage.press("left");
+    stage.press("ctrl-u");
+    let field = |stage: &mut Stage| match &mut stage.app.screen {
+        Screen::Run(run) => run.dialog.as_mut().and_then(Dialog::field).map(|field| field.text()),
+        _ => None,
+    };
+    assert_eq!(field(&mut stage).as_deref(), Some("o"));
+    stage.press("ctrl-u");
+    assert_eq!(field(&mut stage).as_deref(), Some("o"), "nothing stands before the cursor");
+}
+
+#[test]
+fn a_key_about_the_current_step_does_nothing_while_another_is_looked_at() {
+    let mut stage = stage();
+    let before = stage.records.len();
+    stage.press("down");
+    for key in ["s", "o", "r", "a", "d", "c", "w"] {
+        stage.press(key);
+        assert!(stage.run().dialog.is_none(), "{key}");
+        let picture = stage.picture();
+        assert!(picture.contains("back to the current step first (.)"), "{key}: {picture}");
+        assert!(!picture.contains("s skip") && !picture.contains("w why"), "{picture}");
+    }
+    assert_eq!(stage.records.len(), before);
+    stage.press("enter");
+    stage.press("s");
+    assert!(matches!(stage.run().dialog, Some(Dialog::Reason(_))));
+}
+
+#[test]
 fn random_keys_neither_panic_nor_leave_the_screen_and_the_fold_apart() {
     use proptest::prelude::*;
     let keys = [

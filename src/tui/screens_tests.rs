@@ -1,6 +1,8 @@
 //! Pictures of every screen at 80×24 and 120×40.
 
 use insta::assert_snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use crate::engine::{Ended, Event, Mode, Output, Printed, Proposal, RELEASE_NAMESPACE, SiteSeen, Verdict};
 use crate::runbook::{Action, InputKind, Runbook, Way};
@@ -14,6 +16,8 @@ use crate::tui::message::{Effect, Message};
 use crate::tui::stage_tests::{Stage, event, expr, look, picture, runbook, step, text};
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, UNICODE};
+use crate::tui::widget::health::Health;
+use crate::tui::widget::paint::Paint;
 use crate::tui::widget::status::key_of;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
@@ -324,9 +328,17 @@ fn the_set_up_form() {
         let check = update(&mut app, Message::Key(event("5")));
         assert!(matches!(&check[0], Effect::Check { input, text, .. } if input == "wait" && text == "5"));
         update(&mut app, Message::Checked { input: "wait".into(), text: "5".into(), problem: None });
+        update(&mut app, Message::Key(event("?")));
+        assert!(app.help.is_none(), "a character goes into the field");
+        update(&mut app, Message::Key(event("backspace")));
+        update(&mut app, Message::Key(event("f1")));
+        assert!(app.help.take().is_some());
+        update(&mut app, Message::Checked { input: "wait".into(), text: "5".into(), problem: None });
         for _ in 0..2 {
             update(&mut app, Message::Key(event("enter")));
         }
+        update(&mut app, Message::Key(event("?")));
+        assert!(app.help.take().is_some(), "outside the fields");
         let begun = update(&mut app, Message::Key(event("enter")));
         assert!(matches!(&begun[0], Effect::Begin { answers, .. } if answers[1] == ("wait".into(), "5".into())));
     }
@@ -345,6 +357,22 @@ fn a_run_with_a_failing_gate() {
         stage.sample("vault-2", Verdict::Bad, "");
         stage.sample("vault-3", Verdict::Bad, "");
     });
+}
+
+#[test]
+fn a_board_that_does_not_fit_tells_how_much_is_below_and_begins_with_what_is_not_ok() {
+    let mut stage = Stage::open((120, 40));
+    stage.all_well();
+    stage.sample("vault-3", Verdict::Bad, "");
+    let run = stage.run();
+    let (board, turned) = (&run.view.moment.board, &run.view.turned[..]);
+    let health = Health { runbook: &run.runbook, board, keeper: &run.keeper, turned };
+    let area = Rect::new(0, 0, 60, 2);
+    assert_eq!([health.below(area, 0), health.below(area, 1), health.below(Rect { height: 9, ..area }, 0)], [1, 0, 0]);
+    let mut buffer = Buffer::empty(area);
+    health.draw(area, 0, &mut Paint { buffer: &mut buffer, look: &look("dark", &UNICODE) });
+    let first: String = (0..60).map(|x| buffer[(x, 0)].symbol()).collect();
+    assert!(first.starts_with("vault-3 ✘ bad"), "{first}");
 }
 
 #[test]

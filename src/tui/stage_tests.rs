@@ -532,6 +532,7 @@ pub fn event(key: &str) -> KeyEvent {
         "pgup" => KeyCode::PageUp,
         "pgdn" => KeyCode::PageDown,
         "backspace" => KeyCode::Backspace,
+        "f1" => KeyCode::F(1),
         _ => KeyCode::Char(key.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)

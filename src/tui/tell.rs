@@ -8,6 +8,7 @@ use crate::engine::{
 };
 use crate::runbook::StepKey;
 use crate::tui::screen::run::alarm::Alarm;
+use crate::tui::screen::run::page::untold;
 use crate::tui::theme::{Glyphs, Meaning};
 
 /// A record in one line, without its time and author.
@@ -280,7 +281,7 @@ pub fn alarm(alarm: &Alarm, at: &str, more: usize) -> String {
     match (alarm.turned, alarm.truth) {
         (Turned::Overdue { .. }, _) => format!("{name} should be ok again since {at}{more}"),
         (_, Tri::Unknown) => format!("{name} gives no answer since {at}, not expected{more}"),
-        _ => format!("{name} turned bad at {at}, not expected{more}"),
+        (_, Tri::True | Tri::False) => format!("{name} turned {} at {at}, not expected{more}", alarm.word),
     }
 }
 
@@ -293,6 +294,23 @@ pub fn turned(turned: Turned) -> (String, Meaning) {
     }
 }
 
+/// A step by its title, where its number is not known: `"Install {{ .node.name }}"` by that of its item.
+fn named(runbook: &crate::runbook::Runbook, key: &StepKey) -> String {
+    let step = runbook.step(&key.phase, &key.step);
+    step.map_or_else(|| key.to_string(), |step| format!("{:?}", untold(&step.title, key)))
+}
+
+/// A row of the board: its node, and of what it was asked.
+pub fn row(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> String {
+    let ConditionId::Health(probe, node) = condition else { return condition.to_string() };
+    let title = runbook.health.iter().find(|known| &known.id == probe);
+    let title = title.map_or_else(|| probe.to_string(), |probe| probe.title.clone());
+    match node {
+        Some(node) => format!("{node} ({title})"),
+        None => title,
+    }
+}
+
 /// The name that a person knows a condition by.
 pub fn condition(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> String {
     match condition {
@@ -300,9 +318,9 @@ pub fn condition(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> 
             let guard = runbook.guards.iter().find(|guard| &guard.id == id);
             guard.map_or_else(|| id.to_string(), |guard| format!("guard: {}", guard.title))
         }
-        ConditionId::Gate(key) => format!("the gate of {key}"),
-        ConditionId::Check(key) => format!("what {key} waits for"),
-        other => other.to_string(),
+        ConditionId::Gate(key) => format!("the gate of {}", named(runbook, key)),
+        ConditionId::Check(key) => format!("what {} waits for", named(runbook, key)),
+        ConditionId::Health(..) => row(runbook, condition),
     }
 }
 
@@ -327,13 +345,14 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
         }
         Hold::Stale { step, age, within } => {
             let (age, within) = (duration(Duration::from_secs(age.as_secs())), duration(*within));
-            format!("{step} was done {age} ago, at most {within} are allowed")
+            format!("{} was done {age} ago, at most {within} are allowed", named(runbook, step))
         }
         Hold::Soaking { coverage, needed, left, .. } => {
             let short = if coverage < needed { format!(", {needed} % needed") } else { String::new() };
             let left = duration(*left + Duration::from_millis(999));
             format!("it soaks: at least {left} more, {coverage} % seen{short}")
         }
+        Hold::Missing(step) => format!("{} has not been done", named(runbook, step)),
         Hold::Waiting { left } => format!("{} are left", duration(*left + Duration::from_millis(999))),
         other => other.describe(),
     }

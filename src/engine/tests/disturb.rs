@@ -325,3 +325,60 @@ fn of_many_attempts_the_first_and_the_latest_count() {
     }
     assert_eq!(walk.turned(), [expected("n2", 110)]);
 }
+
+/// A book in which a restart of one node disturbs all of them for a short time, and a check looks at them afterwards.
+fn with_others() -> Runbook {
+    let at = BOOK.find("[[phase]]").expect("the book has phases");
+    let steps = r#"
+[[phase]]
+id = "nodes"
+title = "Each standby"
+for_each = '.inputs.nodes[] | select(.name != "n1")'
+[[phase.step]]
+id = "stop"
+title = "Restart {{ .node.name }}"
+disturbs = { health = ["node"], for = "10m", others = { health = ["node"], for = "1m" } }
+run = "stop"
+[[phase.step]]
+id = "back"
+title = "All are back"
+check = 'all(.health.node[]; .verdict == "ok")'
+"#;
+    let head = BOOK[..at].replace("blocks = [\"nodes/stop\"]", "blocks = []");
+    let (runbook, diagnostics) = parse(&format!("{head}{steps}"));
+    runbook.unwrap_or_else(|| panic!("{diagnostics:#?}"))
+}
+
+#[test]
+fn rows_of_other_nodes_may_come_and_go_for_their_time_and_not_longer() {
+    let mut walk = Walk::of(with_others());
+    walk.answers(board([true; 3]));
+    walk.do_first();
+    walk.pass(10);
+    walk.answers(board([true, false, false]));
+    assert_eq!(walk.turned(), [expected("n2", 590), expected("n3", 50)]);
+    walk.pass(10);
+    walk.answers(board([true, false, true]));
+    walk.pass(10);
+    walk.answers(board([true, false, false]));
+    assert_eq!(walk.turned(), [expected("n2", 570), expected("n3", 30)]);
+    walk.pass(40);
+    let overdue = walk.turned().into_iter().find(|(row, _)| row.contains("n3"));
+    assert!(matches!(overdue, Some((_, Turned::Overdue { .. }))), "{overdue:?}");
+}
+
+#[test]
+fn what_a_check_saw_well_again_is_not_expected_to_turn_bad() {
+    let mut walk = Walk::of(with_others());
+    walk.answers(board([true; 3]));
+    walk.do_first();
+    walk.pass(10);
+    walk.finish(0);
+    walk.answers(board([true; 3]));
+    assert_eq!(walk.key().to_string(), "nodes[n3]/stop", "the check has passed");
+    walk.pass(10);
+    walk.answers(board([true, false, false]));
+    let since = walk.moment.at;
+    let unexpected = |node: &str| (format!("health/node[{node}]"), Turned::Unexpected { since });
+    assert_eq!(walk.turned(), [unexpected("n2"), unexpected("n3")]);
+}

@@ -200,6 +200,17 @@ pub struct Disturbance {
     pub probes: Vec<ProbeId>,
     /// For how long: from the start of its command, or from its beginning where a person acts.
     pub length: Duration,
+    /// What it makes bad of all other nodes besides.
+    pub others: Option<Others>,
+}
+
+/// What a step makes bad of other nodes than its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Others {
+    /// The probes: every row of them.
+    pub probes: Vec<ProbeId>,
+    /// For how long, from the same moment.
+    pub length: Duration,
 }
 
 /// A text that precedes an action.

@@ -45,7 +45,7 @@ impl Screen {
     pub fn is_typing(&self) -> bool {
         match self {
             Self::Library(_) | Self::Debrief(_) => false,
-            Self::SetUp(_) => true,
+            Self::SetUp(set_up) => set_up.is_typing(),
             Self::Run(run) => run.is_typing(),
         }
     }

@@ -68,6 +68,11 @@ impl SetUp {
         self.problem = Some(why);
     }
 
+    /// Whether a character goes into a field.
+    pub fn is_typing(&self) -> bool {
+        self.chosen < self.fields.len()
+    }
+
     /// Does what a key asks for.
     pub fn on(&mut self, action: Option<Action>, key: KeyEvent) -> Vec<Effect> {
         if self.busy {

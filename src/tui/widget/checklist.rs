@@ -235,13 +235,15 @@ impl Line<'_> {
     }
 }
 
-/// How many steps are accounted for, of how many, and the mark that stands for all of them.
+/// How many steps are done or do not apply, of how many, and the mark that stands for all of them. Where steps were left
+/// behind it is not that of what is done.
 fn sum<'a>(items: impl Iterator<Item = &'a ItemState>) -> (usize, usize, StepStatus) {
-    let (mut accounted, mut all) = (0, 0);
+    let (mut accounted, mut undone, mut all) = (0, 0, 0);
     let mut worst: Option<StepStatus> = None;
     for step in items.flat_map(|item| &item.steps) {
         all += 1;
         accounted += usize::from(step.status.is_accounted());
+        undone += usize::from(step.is_undone());
         if worst.is_none_or(|worst| weight(step.status) > weight(worst)) {
             worst = Some(step.status);
         }
@@ -249,8 +251,12 @@ fn sum<'a>(items: impl Iterator<Item = &'a ItemState>) -> (usize, usize, StepSta
     let worst = worst.unwrap_or(StepStatus::Pending);
     let is_started = accounted > 0 && accounted < all;
     let is_on = is_started && worst != StepStatus::Deferred;
-    let mark = if is_on && weight(worst) < weight(StepStatus::Current) { StepStatus::Current } else { worst };
-    (accounted, all, mark)
+    let mark = match worst {
+        _ if is_on && weight(worst) < weight(StepStatus::Current) => StepStatus::Current,
+        StepStatus::Done if undone > 0 => StepStatus::NotApplicable,
+        worst => worst,
+    };
+    (accounted - undone, all, mark)
 }
 
 /// Which of two marks stands for a group: what is left to do comes before what was overruled, that before what is done.
@@ -267,14 +273,18 @@ fn weight(status: StepStatus) -> u8 {
     }
 }
 
-/// `9/24` and the deviations, for the pane's edge.
+/// `9/24`, what failed or was left behind, and the deviations, for the pane's edge. What was left out is not done.
 pub fn counted(state: &RunState, glyphs: &Glyphs) -> String {
     let counts = state.counts();
     let accounted = counts.done + counts.skipped + counts.not_applicable + counts.overridden;
     let all = accounted + counts.pending + counts.current + counts.failed + counts.deferred;
+    let undone = state.undone();
+    let behind = undone - counts.skipped;
     let deviations = tell::deviations(state.deviations.iter().map(|deviation| deviation.kind));
-    let mut told = format!("{accounted}/{all}");
-    for part in [(counts.failed > 0).then(|| format!("{} failed", counts.failed)), Some(deviations)] {
+    let mut told = format!("{}/{all}", accounted - undone);
+    let failed = (counts.failed > 0).then(|| format!("{} failed", counts.failed));
+    let behind = (behind > 0).then(|| format!("{behind} not done"));
+    for part in [failed, behind, Some(deviations)] {
         if let Some(part) = part.filter(|part| !part.is_empty()) {
             told.push_str(&format!(" {} {part}", glyphs.dot));
         }

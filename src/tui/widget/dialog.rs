@@ -16,7 +16,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
-use crate::tui::widget::{commands, gate, release, resume, soak};
+use crate::tui::widget::{commands, ending, gate, release, resume, soak};
 use crate::tui::wrap::{width, wrap};
 
 /// A dialog as it is drawn.
@@ -148,7 +148,8 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         },
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
-            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look), "up, down|scroll   esc|back") }
+            let (is_full, keys) = (*scroll > 0, "down|scroll, rules in full   up|scroll   esc|back");
+            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look, is_full), keys) }
         }
         Dialog::Outcome => plain("The run is closed", outcome_lines(run, cells), "enter|leave   esc|look around"),
     }
@@ -193,9 +194,7 @@ fn reason_title(purpose: &Purpose) -> &'static str {
 
 fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
     let told = match &reason.purpose {
-        Purpose::Skip(step) => {
-            format!("{} will be left out. It stays a deviation, also in the report.", run.spoken(step))
-        }
+        Purpose::Skip(step) => ending::skip(run, step),
         Purpose::Defer(step, until) => {
             format!("{} comes back before {until} opens. It stays a deviation.", run.spoken(step))
         }
@@ -206,13 +205,7 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::CutWait(step) => format!("The wait of {} ends now. It stays a deviation.", run.spoken(step)),
         Purpose::Acknowledge(_, told) => format!("{}. Going on stays a deviation.", told.trim_end_matches('.')),
         Purpose::Restart(_, told) | Purpose::RollBack(_, told) => told.join("\n"),
-        Purpose::Abandon => {
-            let counts = run.state.counts();
-            let left = counts.pending + counts.current + counts.deferred;
-            let noun = if left == 1 { "step" } else { "steps" };
-            let failed = if counts.failed > 0 { format!(", {} stay failed", counts.failed) } else { String::new() };
-            format!("{left} {noun} will be skipped{failed} and the run is closed as abandoned.")
-        }
+        Purpose::Abandon => ending::abandon(run),
     };
     let mut lines = wrapped(&told, cells, Meaning::Deviation);
     lines.push(Strip::of("Why? A reason is required.", Meaning::Title));
@@ -234,39 +227,13 @@ fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
             format!("Leave the run? It stays suspended as it stands. {}", soak::LEAVING)
         }
         Ask::Leave => "Leave the run? It stays suspended as it stands.".into(),
-        Ask::Close => {
-            let deviations = tell::deviations(run.state.deviations.iter().map(|deviation| deviation.kind));
-            let with = if deviations.is_empty() { "without deviations".into() } else { format!("with {deviations}") };
-            format!("Close the run? Every step is accounted for, {with}. Nothing can be added after it.")
-        }
+        Ask::Close => ending::close(run),
     };
     wrapped(&told, cells, Meaning::Text)
 }
 
 fn outcome_lines(run: &Run, cells: usize) -> Vec<Strip> {
-    let mut lines = Vec::new();
-    if let Some(closed) = &run.state.closed {
-        let meaning = if closed.outcome.exit_status() == 0 { Meaning::Done } else { Meaning::Deviation };
-        lines.push(Strip::of(closed.outcome.word(), meaning));
-        if !closed.reason.is_empty() {
-            lines.extend(wrapped(&closed.reason, cells, Meaning::Text));
-        }
-    }
-    let counts = run.state.counts();
-    let counted = [
-        (counts.done, "done"),
-        (counts.not_applicable, "not applicable"),
-        (counts.skipped, "skipped"),
-        (counts.overridden, "overridden"),
-        (counts.failed, "failed"),
-    ];
-    let told: Vec<_> =
-        counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    lines.extend(wrapped(&told.join(", "), cells, Meaning::Text));
-    for deviation in &run.state.deviations {
-        let told = format!("- {} {}: {}", deviation.kind.word(), deviation.subject, deviation.reason);
-        lines.extend(wrapped(&told, cells, Meaning::Deviation));
-    }
+    let mut lines = ending::outcome(run, cells);
     lines.push(Strip::default());
     lines.push(Strip::of(format!("records {}, head for the ticket:", run.state.seq), Meaning::Dim));
     lines.extend(wrapped(run.head.as_deref().unwrap_or_default(), cells, Meaning::Text));

@@ -10,26 +10,28 @@ use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
 use crate::tui::widget::seen;
 use crate::tui::widget::step::wrapped;
-use crate::tui::wrap::wrap;
+use crate::tui::wrap::{cut, width, wrap};
 
-/// The lines of the explanation, `cells` wide.
-pub fn lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
-    let mut lines = of_the_step(run, cells, look);
+/// The lines of the explanation, `cells` wide; rules are cut unless it is to be full.
+pub fn lines(run: &Run, cells: usize, look: &Look, is_full: bool) -> Vec<Strip> {
+    let text = Text { look, is_full };
+    let mut lines = of_the_step(run, cells, text);
     let ways_back = run.ways_back_told();
     if !ways_back.is_empty() {
         lines.push(Strip::default());
-        lines.extend(ways_back.iter().flat_map(|told| wrapped(told, cells, Meaning::Text)));
+        lines.extend(ways_back.iter().flat_map(|told| brief(told, cells, text)));
     }
     lines
 }
 
-fn of_the_step(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
+fn of_the_step(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
+    let look = text.look;
     let mut lines = Vec::new();
     let Some(key) = &run.state.current else {
-        return stalled(run, cells, look);
+        return stalled(run, cells, text);
     };
     if run.state.step(key).is_some_and(|step| step.status == StepStatus::Failed) {
-        return failed(run, key, cells, look);
+        return failed(run, key, cells, text);
     }
     let named = run.spoken(key);
     match &run.view.gate {
@@ -48,25 +50,26 @@ fn of_the_step(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     let mut all = conditions(run, key);
     all.sort_by_key(|condition| run.state.truth(condition) == Tri::True);
     for condition in all {
-        explain(run, &condition, cells, look, &mut lines);
+        explain(run, &condition, cells, text, &mut lines);
     }
     lines
 }
 
 /// Why no step is current, and what the phase that should open looks at.
-fn stalled(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
+fn stalled(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
     let Some(why) = &run.view.stalled else { return wrapped("no step is current", cells, Meaning::Text) };
-    let mut lines = wrapped(&format!("{} {why}", look.glyphs.alert), cells, Meaning::Problem);
+    let mut lines = wrapped(&format!("{} {why}", text.look.glyphs.alert), cells, Meaning::Problem);
     if let Some(each) = next_loop(&run.runbook, &run.state) {
         lines.push(Strip::default());
-        judged(run, each, &[], cells, look, &mut lines);
-        rest(run, each, cells, look, &mut lines);
+        judged(run, each, &[], cells, text, &mut lines);
+        rest(run, each, cells, text.look, &mut lines);
     }
     lines
 }
 
 /// Why a step failed, and on which rule.
-fn failed(run: &Run, key: &StepKey, cells: usize, look: &Look) -> Vec<Strip> {
+fn failed(run: &Run, key: &StepKey, cells: usize, text: Text<'_>) -> Vec<Strip> {
+    let look = text.look;
     let said = run.state.step(key).map(|step| step.said.as_str()).unwrap_or_default();
     let mut lines =
         wrapped(&format!("{} {} failed: {said}", look.glyphs.failed, run.spoken(key)), cells, Meaning::Failed);
@@ -78,7 +81,7 @@ fn failed(run: &Run, key: &StepKey, cells: usize, look: &Look) -> Vec<Strip> {
         _ => "",
     };
     if !rule.is_empty() {
-        lines.extend(wrapped(&format!("  rule: {rule}"), cells, Meaning::Command));
+        lines.extend(brief(&format!("  rule: {}", one_line(rule)), cells, text));
     }
     lines.push(Strip::default());
     let told = "The run stays here until the step is tried again, or skipped or overridden with a reason.";
@@ -105,7 +108,8 @@ fn conditions(run: &Run, key: &StepKey) -> Vec<ConditionId> {
     all
 }
 
-fn explain(run: &Run, condition: &ConditionId, cells: usize, look: &Look, lines: &mut Vec<Strip>) {
+fn explain(run: &Run, condition: &ConditionId, cells: usize, text: Text<'_>, lines: &mut Vec<Strip>) {
+    let look = text.look;
     lines.push(Strip::default());
     let truth = run.state.truth(condition);
     let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
@@ -129,30 +133,61 @@ fn explain(run: &Run, condition: &ConditionId, cells: usize, look: &Look, lines:
     if let Some(rule) = rule(&run.runbook, condition) {
         let moment = &run.view.moment;
         let parts = judged_parts(&run.runbook, &run.state, &moment.board, condition, moment.at);
-        judged(run, rule, &parts, cells, look, lines);
+        judged(run, rule, &parts, cells, text, lines);
         // Beside what holds the step back, the values of what holds are only in the way.
         if truth != Tri::True || run.view.gate == Gate::Open {
-            rest(run, rule, cells, look, lines);
+            rest(run, rule, cells, text.look, lines);
         }
     }
 }
 
 /// What a rule looks at and does not find ok, and the rule, part by part where it has parts.
-fn judged(run: &Run, rule: &Expr, parts: &[(String, Tri)], cells: usize, look: &Look, lines: &mut Vec<Strip>) {
+fn judged(run: &Run, rule: &Expr, parts: &[(String, Tri)], cells: usize, text: Text<'_>, lines: &mut Vec<Strip>) {
     let all = seen(&run.runbook, &run.view.moment.board, rule);
-    lines.extend(seen::lines(all.iter().filter(|seen| !is_ok(seen)), ", not ok", cells, look));
+    lines.extend(seen::lines(all.iter().filter(|seen| !is_ok(seen)), ", not ok", cells, text.look));
     if parts.is_empty() {
-        lines.extend(wrapped(&format!("  rule: {}", one_line(rule.source())), cells, Meaning::Command));
+        lines.extend(brief(&format!("  rule: {}", one_line(rule.source())), cells, text));
         return;
     }
-    lines.push(Strip::of("  rule, part by part:", Meaning::Command));
-    for (source, truth) in parts {
-        let (sign, meaning) = tell::tri_sign(*truth, look.glyphs);
-        for (index, line) in wrap(&clean_block(source), cells.saturating_sub(6)).into_iter().enumerate() {
+    lines.push(Strip::of("  rule, part by part:", Meaning::Dim));
+    // In short only what does not hold is of use.
+    let is_told = |truth: &Tri| text.is_full || *truth != Tri::True;
+    for (source, truth) in parts.iter().filter(|(_, truth)| is_told(truth)) {
+        let (sign, meaning) = tell::tri_sign(*truth, text.look.glyphs);
+        for (index, line) in brief(source, cells.saturating_sub(6), text).into_iter().enumerate() {
             let lead = if index == 0 { format!("    {sign} ") } else { "      ".into() };
-            lines.push(Strip::of(lead, meaning).and(line, Meaning::Command));
+            lines.push(Strip(std::iter::once((lead, meaning)).chain(line.0).collect()));
         }
     }
+    let holding = parts.iter().filter(|(_, truth)| !is_told(truth)).count();
+    if holding > 0 {
+        let verb = if holding == 1 { "part holds" } else { "parts hold" };
+        lines.push(Strip::of(format!("    {holding} {verb}"), Meaning::Dim));
+    }
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    look: &'a Look,
+    /// Whether rules stand in it with all their lines.
+    is_full: bool,
+}
+
+/// How many lines of a rule are enough for whoever did not ask for more.
+const RULE_LINES: usize = 2;
+
+/// A rule, dim beside the words of its author, and no longer than is asked for.
+fn brief(source: &str, cells: usize, text: Text<'_>) -> Vec<Strip> {
+    let mut lines = wrap(&clean_block(source), cells);
+    if !text.is_full && lines.len() > RULE_LINES {
+        lines.truncate(RULE_LINES);
+        if let Some(last) = lines.last_mut() {
+            let more = text.look.glyphs.more;
+            *last = format!("{}{more}", cut(last, cells.saturating_sub(width(more)), ""));
+        }
+    }
+    lines.into_iter().map(|line| Strip::of(line, Meaning::Dim)).collect()
 }
 
 /// What a rule looks at and finds ok.

@@ -52,14 +52,24 @@ impl Health<'_> {
     /// The lines, `cells` wide: one for each row, and more for rows that do not fit as far as there is room for it in
     /// `most` lines. What is not ok has it first.
     fn lines(&self, cells: usize, most: usize, glyphs: &Glyphs) -> Vec<Line<'_>> {
-        let shown = self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some());
-        let has_titles = shown.clone().count() > 1;
+        let mut shown: Vec<_> =
+            self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some()).collect();
+        let has_titles = shown.len() > 1;
+        let is_short = self.board.rows.len() + if has_titles { shown.len() } else { 0 } > most;
+        let is_well = |row: &Row| row.verdict == Verdict::Ok;
+        if is_short {
+            // What is not ok must not lie below the lower edge.
+            shown.sort_by_key(|probe| self.rows(&probe.id).all(|(_, row)| is_well(row)));
+        }
         let mut groups: Vec<Group<'_>> = Vec::new();
         for probe in shown {
             if has_titles {
                 groups.push((None, vec![Strip::of(&probe.title, Meaning::Title)]));
             }
-            let places: Vec<(usize, &Row)> = self.rows(&probe.id).collect();
+            let mut places: Vec<(usize, &Row)> = self.rows(&probe.id).collect();
+            if is_short {
+                places.sort_by_key(|(_, row)| is_well(row));
+            }
             let rows: Vec<&Row> = places.iter().map(|(_, row)| *row).collect();
             let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
             let tails = table(&rows, (&names, self.turned), cells.saturating_sub(AGE_CELLS), glyphs);
@@ -80,6 +90,12 @@ impl Health<'_> {
             std::iter::once(row).chain(std::iter::repeat(None)).zip(strips).collect::<Vec<_>>()
         });
         lines.collect()
+    }
+
+    /// How many lines lie below the lower edge of an area, when it is drawn from line `from` on.
+    pub fn below(&self, area: Rect, from: usize) -> usize {
+        let lines = self.lines(usize::from(area.width), usize::from(area.height), &ASCII).len();
+        lines.saturating_sub(from + usize::from(area.height))
     }
 
     /// Draws it, from line `from` on.

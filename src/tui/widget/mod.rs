@@ -5,6 +5,7 @@ pub mod cautions;
 pub mod checklist;
 pub mod commands;
 pub mod dialog;
+pub mod ending;
 pub mod gate;
 pub mod guards;
 pub mod header;

@@ -8,6 +8,7 @@ use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::ending;
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::wrap::width;
 
@@ -109,11 +110,13 @@ impl Status<'_> {
         let is_left_out = |step: &StepState| step.status == StepStatus::NotApplicable;
         let is_empty = is_back && run.state.walked().flat_map(|phase| phase.keys()).all(|(_, step)| is_left_out(step));
         let not_ok = run.view.moment.board.rows.iter().filter(|row| row.verdict != Verdict::Ok).count();
-        let mut told = String::from(match (is_back, is_empty) {
-            (true, true) => "this way back had nothing to do for anybody",
-            (true, false) => "the way back is walked",
-            (false, _) => "every step is accounted for",
-        });
+        let undone = ending::undone(&run.state);
+        let mut told = match (is_back, is_empty) {
+            (true, true) => "this way back had nothing to do for anybody".into(),
+            (true, false) => "the way back is walked".into(),
+            (false, _) if undone.is_empty() => String::from("every step is accounted for"),
+            (false, _) => format!("nothing is left to do: {undone}"),
+        };
         if not_ok > 0 {
             told.push_str(&format!(", health: {not_ok} not ok"));
         }
@@ -175,7 +178,7 @@ impl Status<'_> {
         let is_idle = run.pending.is_none() && !run.is_leaving() && !is_covered;
         for allowed in &run.view.allowed {
             let (action, needs_arm) = key_of(allowed);
-            if offers.iter().any(|offer| offer.key == shown(action)) {
+            if offers.iter().any(|offer| offer.key == shown(action)) || run.is_elsewhere(action) {
                 continue;
             }
             // Elsewhere the action key only leads back.
@@ -183,7 +186,7 @@ impl Status<'_> {
             let is_of_run = matches!(action, Action::Note | Action::RollBack | Action::Abandon | Action::Leave);
             offers.push(Offer {
                 key: shown(action),
-                words: if is_away { ("return", "return") } else { tell::offer(allowed) },
+                words: if is_away { ("return", "return") } else { self.words(allowed) },
                 asks_for_more: !is_away && asks_for_more(allowed),
                 is_armed: is_idle && (!needs_arm || is_away || run.is_let_go(self.now)),
                 is_of_step: !is_of_run,
@@ -196,13 +199,19 @@ impl Status<'_> {
             is_armed,
             is_of_step,
         };
+        let back = shown(Action::Act);
+        if !run.is_at_current() && offers.iter().all(|offer| offer.key != back) {
+            offers.insert(0, plain(back, "return", is_idle, true));
+        }
         if run.halted.is_none() {
             // What overrules the machine never comes first.
             let is_natural = |first: &Allowed| {
                 matches!(key_of(first).0, Action::Act | Action::Cancel | Action::Retry | Action::Close)
             };
             let place = usize::from(run.view.allowed.first().is_some_and(is_natural));
-            offers.insert(place, plain(shown(Action::Why), "why", !is_covered, true));
+            if !run.is_elsewhere(Action::Why) {
+                offers.insert(place, plain(shown(Action::Why), "why", !is_covered, true));
+            }
             if run.view.stalled.is_some() {
                 offers.insert(place, plain(shown(Action::SenseNow), "ask every probe", !is_covered, true));
             }
@@ -210,6 +219,14 @@ impl Status<'_> {
         let help = self.keymap.shown(Action::Help, Context::Everywhere);
         offers.push(plain(help, "help", !run.is_typing(), false));
         offers
+    }
+
+    /// The words of an offer; what is confirmed by one of some answers is answered.
+    fn words(&self, allowed: &Allowed) -> (&'static str, &'static str) {
+        match allowed {
+            Allowed::Confirm(_) if !self.run.view.page.options.is_empty() => ("answer", "answer"),
+            other => tell::offer(other),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
 use crate::tui::widget::{cautions, commands, seen, soak};
-use crate::tui::wrap::{paragraphs, width, wrap};
+use crate::tui::wrap::{cut, paragraphs, width, wrap};
 
 /// The lines of the step pane.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     if !page.held.is_empty() {
         gap(out);
     }
-    marks(page, cells, (look, is_folded), out);
+    marks(page, cells, is_folded, out);
     if is_folded && !page.cautions.is_empty() {
         out.extend(cautions::folded(&page.cautions, cells));
     } else {
@@ -70,6 +70,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     if !has_failed {
         outcome(page, cells, look, out);
     }
+    before(page, cells, look, out);
     origin(page, cells, look, out);
     lines
 }
@@ -107,10 +108,9 @@ fn stalled(page: &StepPage, cells: usize, look: &Look) -> Vec<Strip> {
     lines
 }
 
-fn marks(page: &StepPage, cells: usize, (look, is_folded): (&Look, bool), out: &mut Vec<Strip>) {
+fn marks(page: &StepPage, cells: usize, is_folded: bool, out: &mut Vec<Strip>) {
     if let Some(target) = page.target.as_ref().filter(|_| !is_folded) {
-        let named = if page.commands.is_some() { "" } else { "the name " };
-        let what = format!("critical: {named}{target} is typed, on samples of the last ten seconds");
+        let what = format!("You must type {target} to run this; the board is asked anew first.");
         out.extend(wrapped(&what, cells, Meaning::Caution));
     }
     if page.is_irreversible {
@@ -125,23 +125,29 @@ fn marks(page: &StepPage, cells: usize, (look, is_folded): (&Look, bool), out: &
         out.extend(wrapped(&format!("{told} {} opens", page.defer), cells, meaning));
     }
     if !page.disturbs.is_empty() {
-        out.extend(wrapped(&format!("expected: {}", page.disturbs), cells, Meaning::Dim));
+        out.extend(wrapped(&page.disturbs, cells, Meaning::Dim));
     }
     if page.attempt > 1 {
         out.push(Strip::of(format!("attempt {}", page.attempt), Meaning::Deviation));
     }
-    if let Some(before) = &page.before {
-        let word = tell::status(before.status, look.glyphs).1;
-        let attempts = match before.attempts {
-            0 => String::new(),
-            1 => ", in 1 attempt".into(),
-            many => format!(", in {many} attempts"),
-        };
-        let ended = before.ended.map(|ended| format!(" at {}", look.clock(ended))).unwrap_or_default();
-        let said = if before.said.is_empty() { String::new() } else { format!(": {}", before.said) };
-        let told = format!("before{attempts}: {word}{ended} by {}{said}", before.by);
-        out.extend(wrapped(&told, cells, Meaning::Dim));
-    }
+}
+
+/// How it stood before the run went back, in one line: what is asked for now comes first.
+fn before(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
+    let Some(before) = &page.before else { return };
+    let word = tell::status(before.status, look.glyphs).1;
+    let attempts = match before.attempts {
+        0 => String::new(),
+        1 => ", in 1 attempt".into(),
+        many => format!(", in {many} attempts"),
+    };
+    let ended = before.ended.map(|ended| format!(" at {}", look.clock(ended))).unwrap_or_default();
+    let said = if before.said.is_empty() { String::new() } else { format!(": {}", before.said) };
+    let told = format!("before{attempts}: {word}{ended} by {}{said}", before.by);
+    gap(out);
+    let clean = clean_block(&told);
+    let line = clean.lines().next().unwrap_or_default();
+    out.push(Strip::of(cut(line, cells, look.glyphs.more), Meaning::Dim));
 }
 
 fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
@@ -162,32 +168,35 @@ fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
         None if page.commands.is_some() => together(page, cells, out),
         None if !page.later.is_empty() => {
             gap(out);
-            out.extend(wrapped(&format!("$ {}", page.later), cells, Meaning::Dim));
+            out.extend(wrapped(&page.later, cells, Meaning::Dim));
         }
         None => {}
     }
     if !page.prompt.is_empty() {
         gap(out);
         out.extend(wrapped(&format!("? {}", page.prompt), cells, Meaning::Title));
-        if !page.options.is_empty() {
-            out.extend(wrapped(&format!("  one of: {}", page.options.join(", ")), cells, Meaning::Dim));
-        }
+        numbered(page.options.iter().map(String::as_str), cells, out);
     }
     if !page.ways.is_empty() {
         gap(out);
         out.push(Strip::of("? Decide; later steps depend on it:", Meaning::Title));
-        for (number, (title, _)) in page.ways.iter().enumerate() {
-            let lead = format!("  {:>2}  ", number + 1);
-            for (line, told) in wrap(&clean_block(title), cells.saturating_sub(lead.len())).iter().enumerate() {
-                let lead = if line == 0 { lead.as_str() } else { "      " };
-                out.push(Strip::of(lead, Meaning::Dim).and(told, Meaning::Text));
-            }
-        }
+        numbered(page.ways.iter().map(|(title, _)| title.as_str()), cells, out);
     }
     waiting(page, cells, look, out);
     if let Some(length) = page.timer {
         gap(out);
         out.push(Strip::of(format!("waits {}", tell::duration(length)), Meaning::Command));
+    }
+}
+
+/// Answers by the numbers that the dialog takes.
+fn numbered<'a>(answers: impl Iterator<Item = &'a str>, cells: usize, out: &mut Vec<Strip>) {
+    for (number, answer) in answers.enumerate() {
+        let lead = format!("  {:>2}  ", number + 1);
+        for (line, told) in wrap(&clean_block(answer), cells.saturating_sub(lead.len())).iter().enumerate() {
+            let lead = if line == 0 { lead.as_str() } else { "      " };
+            out.push(Strip::of(lead, Meaning::Dim).and(told, Meaning::Text));
+        }
     }
 }
 

@@ -1,15 +1,18 @@
 //! Rows that turned bad and that nothing explains: told until they were seen or are mended.
 
 use crate::clock::Timestamp;
-use crate::engine::{ConditionId, Tri, Turned};
+use crate::engine::{ConditionId, Tri, Turned, Verdict};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
+use crate::tui::tell;
 
 /// A row that somebody should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
-    /// Its node, else its probe.
+    /// Its node, and of what it was asked.
     pub name: String,
+    /// What it is now: bad, degraded.
+    pub word: &'static str,
     /// What is to be made of it.
     pub turned: Turned,
     /// Whether it is known not to be ok, or gives no answer.
@@ -24,11 +27,20 @@ impl Run {
         let alarm = |(id, turned): &(ConditionId, Turned)| {
             let since = turned.alarm()?;
             let is_seen = self.seen.contains(&(id.clone(), since));
-            (!is_seen).then(|| Alarm { name: name(id), turned: *turned, truth: self.state.truth(id), since })
+            let (name, word) = (tell::row(&self.runbook, id), self.word(id));
+            (!is_seen).then(|| Alarm { name, word, turned: *turned, truth: self.state.truth(id), since })
         };
         let mut alarms: Vec<_> = self.view.turned.iter().filter_map(alarm).collect();
         alarms.sort_by_key(|alarm| std::cmp::Reverse(alarm.since));
         alarms
+    }
+
+    /// What the board says of a row now; one that came well meanwhile, or cannot be told, was bad.
+    fn word(&self, id: &ConditionId) -> &'static str {
+        let ConditionId::Health(probe, node) = id else { return Verdict::Bad.word() };
+        let row = self.view.moment.board.row(probe, node.as_deref());
+        let verdict = row.map(|row| row.verdict).filter(|verdict| *verdict == Verdict::Degraded);
+        verdict.unwrap_or(Verdict::Bad).word()
     }
 
     /// The operator has seen what is told now.
@@ -46,13 +58,5 @@ impl Run {
             _ => None,
         });
         left.min().map(|left| u64::try_from(left.as_millis() % 1_000).unwrap_or_default().max(1))
-    }
-}
-
-/// What a row is called.
-fn name(id: &ConditionId) -> String {
-    match id {
-        ConditionId::Health(probe, node) => node.clone().unwrap_or_else(|| probe.to_string()),
-        other => other.to_string(),
     }
 }

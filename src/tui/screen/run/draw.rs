@@ -104,10 +104,13 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let glyphs = paint.look.glyphs;
     let board = &run.view.moment.board;
     let guards = Guards { runbook: &run.runbook, state: &run.state };
-    if pane(run, panes, Pane::Health, ("Health", &health::counted(board, glyphs)), paint).is_some() {
-        let place = panes.text(panes.health);
-        let turned = &run.view.turned;
-        Health { runbook: &run.runbook, board, keeper: &run.keeper, turned }.draw(place, run.health_scroll, paint);
+    let (place, turned) = (panes.text(panes.health), &run.view.turned);
+    let health = Health { runbook: &run.runbook, board, keeper: &run.keeper, turned };
+    let below = if panes.health.is_empty() { 0 } else { health.below(place, run.health_scroll) };
+    let more = if below > 0 { format!("{below} more below {} ", glyphs.dot) } else { String::new() };
+    let counted = format!("{more}{}", health::counted(board, glyphs));
+    if pane(run, panes, Pane::Health, ("Health", &counted), paint).is_some() {
+        health.draw(place, run.health_scroll, paint);
     }
     if pane(run, panes, Pane::Guards, ("Guards", &guards.counted()), paint).is_some() {
         guards.draw(panes.text(panes.guards), run.guards_scroll, paint);

@@ -11,6 +11,7 @@ use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, 
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
+use crate::tui::screen::run::away::FIRST_BACK;
 use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
 use crate::tui::screen::run::page::phase_named;
 use crate::tui::screen::run::signing::on_release_key;
@@ -210,6 +211,10 @@ impl Run {
     }
 
     fn on_action(&mut self, action: Action) -> Vec<Effect> {
+        if self.is_elsewhere(action) {
+            self.notice = Some(FIRST_BACK.into());
+            return Vec::new();
+        }
         match action {
             Action::Why => self.open(Dialog::Why(0)),
             Action::Seen => self.see_alarms(),

@@ -2,6 +2,7 @@
 
 pub mod alarm;
 mod asking;
+pub mod away;
 mod back;
 mod burst;
 mod console;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::scope::{MISSING, command_of, scope, target_of, text_of, title_text};
+use crate::engine::scope::{MISSING, argv_of, command_of, scope, target_of, text_of, title_text};
 use crate::engine::together::count_of;
 use crate::engine::{
     Before, CommandLine, ItemCommand, Moment, Plan, RunState, SoakView, StepStatus, commands_of, is_together,
@@ -120,7 +120,7 @@ impl StepPage {
             item: item(state, key, &title),
             status: Some(known.status),
             attempt: known.attempt,
-            before: state.before.get(key).cloned(),
+            before: state.before.get(key).map(|before| labelled(step, before)),
             kind: Some(step.action.kind()),
             cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
@@ -132,7 +132,7 @@ impl StepPage {
             disturbs: step.disturbs.as_ref().map(|disturbed| disturbs(runbook, key, disturbed)).unwrap_or_default(),
             source: source(runbook, step),
             mends: mends(runbook, step),
-            said: known.said.clone(),
+            said: label(step, &known.said),
             by: known.by.clone(),
             ended: known.ended,
             ..Self::default()
@@ -155,11 +155,11 @@ impl StepPage {
                     self.options.clone_from(options);
                 }
             }
-            Action::Run { argv, .. } if is_ahead(runbook, state, key) => self.later = later(argv),
+            Action::Run { argv, .. } if is_ahead(runbook, state, key) => self.later = later(state, argv),
             Action::Run { argv, .. } if is_together(runbook, key) => {
                 self.commands = first_commands(runbook, state, moment, key);
                 if self.commands.is_none() {
-                    self.later = later(argv);
+                    self.later = later(state, argv);
                 }
             }
             Action::Run { .. } => {
@@ -195,6 +195,17 @@ impl StepPage {
         let item = if self.item.is_empty() { String::new() } else { format!(" {dot} {}", self.item) };
         format!("{} {}{item}", self.number, self.title)
     }
+}
+
+/// What was said of a step; a way that was chosen goes by its title.
+fn label(step: &Step, said: &str) -> String {
+    let Action::Choose(ways) = &step.action else { return said.to_owned() };
+    let chosen = ways.iter().find(|way| way.is == said);
+    chosen.map_or(said, |way| way.title.as_str()).to_owned()
+}
+
+fn labelled(step: &Step, before: &Before) -> Before {
+    Before { said: label(step, &before.said), ..before.clone() }
 }
 
 /// A step's title with its values.
@@ -269,10 +280,16 @@ fn first_commands(
     Some(first.map(|first| (first.unwrap_or_default(), count)).map_err(|error| error.to_string()))
 }
 
-fn later(argv: &Argv) -> String {
-    match argv {
-        Argv::Input(input) => format!("the command {input}"),
-        Argv::Words(words) => words.iter().map(|word| gapped(word.source(), GAP)).collect::<Vec<_>>().join(" "),
+/// A command with gaps for what its item will say; only the input that it is where that is not known.
+fn later(state: &RunState, argv: &Argv) -> String {
+    let bound = argv_of(state, argv);
+    match (bound, argv) {
+        (Ok(words), _) => {
+            let words: Vec<_> = words.iter().map(|word| gapped(word.source(), GAP)).collect();
+            format!("$ {}", words.join(" "))
+        }
+        (Err(_), Argv::Input(input)) => format!("the command of the input {input}"),
+        (Err(_), Argv::Words(_)) => String::new(),
     }
 }
 
@@ -284,6 +301,11 @@ const ALL: &str = "(all)";
 
 /// How many of the commands for all items a page shows.
 const FIRST_COMMANDS: usize = 10;
+
+/// A title without its values: the item's name stands where they will stand.
+pub fn untold(title: &Template, key: &StepKey) -> String {
+    gapped(title.source(), key.item.as_deref().unwrap_or(MISSING))
+}
 
 /// The source of a text with a gap for each `{{ }}`.
 fn gapped(source: &str, gap: &str) -> String {
@@ -322,8 +344,17 @@ pub fn number(state: &RunState, key: &StepKey) -> String {
 fn disturbs(runbook: &Runbook, key: &StepKey, disturbed: &Disturbance) -> String {
     let is_named = |probe: &&Probe| disturbed.probes.contains(&probe.id);
     let probes: Vec<_> = runbook.health.iter().filter(is_named).map(|probe| probe.title.as_str()).collect();
-    let of = key.item.as_ref().map(|item| format!(" of {item}")).unwrap_or_default();
-    format!("{}{of} may turn bad for {}", probes.join(", "), tell::duration(disturbed.length))
+    let is_all = probes.len() == runbook.health.len();
+    let rows = match &key.item {
+        Some(item) => format!("Rows of {item}"),
+        None if is_all => "Rows of the board".into(),
+        None => format!("Rows of {}", probes.join(", ")),
+    };
+    let which = if is_all || key.item.is_none() { String::new() } else { format!(" ({})", probes.join(", ")) };
+    let others = disturbed.others.as_ref();
+    let others = others.map(|others| format!(", those of others for {}", tell::duration(others.length)));
+    let others = others.unwrap_or_default();
+    format!("{rows} may be bad for {}{others}: expected{which}.", tell::duration(disturbed.length))
 }
 
 /// The phase before which a step comes back when it is put off.

@@ -1,0 +1,28 @@
+//! Another step than the current one is looked at: what is about the current one is not done from there.
+
+use crate::tui::keymap::Action;
+use crate::tui::screen::run::Run;
+
+/// Whether an action is about the current step, whichever is looked at.
+pub const fn is_about_current(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Retry
+            | Action::Skip
+            | Action::Defer
+            | Action::Override
+            | Action::CutWait
+            | Action::Acknowledge
+            | Action::Why
+    )
+}
+
+impl Run {
+    /// Whether an action waits until the current step is looked at again.
+    pub fn is_elsewhere(&self, action: Action) -> bool {
+        !self.is_at_current() && self.state.current.is_some() && is_about_current(action)
+    }
+}
+
+/// What is told of such a key.
+pub const FIRST_BACK: &str = "back to the current step first (.)";

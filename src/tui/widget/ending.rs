@@ -1,0 +1,151 @@
+//! What is told before a run is closed or given up, and after it: also what was not done, and what stays changed.
+
+use crate::engine::{Deviation, DeviationKind, Outcome, RunState, StepState, StepStatus, needing};
+use crate::runbook::{Action, Step, StepKey};
+use crate::tui::screen::run::Run;
+use crate::tui::tell;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Strip;
+use crate::tui::widget::step::wrapped;
+
+/// How many steps are named; of the others it is told how many there are.
+const NAMED: usize = 6;
+
+/// What closing the run comes to.
+pub fn close(run: &Run) -> String {
+    let deviations = tell::deviations(run.state.deviations.iter().map(|deviation| deviation.kind));
+    let with = if deviations.is_empty() { "without deviations".into() } else { format!("with {deviations}") };
+    let rest = undone(&run.state);
+    if rest.is_empty() {
+        return format!("Close the run? Every step is accounted for, {with}. Nothing can be added after it.");
+    }
+    let failed = failed(run);
+    let failed = if failed.is_empty() { String::new() } else { format!(" Failed: {failed}.") };
+    format!("Close the run, {with}? Not every step was done: {rest}.{failed} Nothing can be added after it.")
+}
+
+/// What leaving a step out comes to, also for the steps that need it.
+pub fn skip(run: &Run, key: &StepKey) -> String {
+    let told = format!("{} will be left out. It stays a deviation, also in the report.", run.spoken(key));
+    match &needing(&run.runbook, &run.state, key)[..] {
+        [] => told,
+        [one] => format!("{told}\n{} needs it: it can then only be overridden.", run.spoken(one)),
+        many => format!("{told}\nThese need it and can then only be overridden: {}.", listed(run, many)),
+    }
+}
+
+/// What giving the run up comes to.
+pub fn abandon(run: &Run) -> String {
+    let counts = run.state.counts();
+    let left = counts.pending + counts.current + counts.deferred;
+    let noun = if left == 1 { "step" } else { "steps" };
+    let failed = match counts.failed {
+        0 => String::new(),
+        1 => ", 1 stays failed".into(),
+        many => format!(", {many} stay failed"),
+    };
+    let told = format!("{left} {noun} will be skipped{failed}, and the run is closed as abandoned.");
+    format!("{told}\n{}", changed(run))
+}
+
+/// What of the system was changed and is not undone by this run.
+fn changed(run: &Run) -> String {
+    let steps: Vec<_> = run.state.counted().flat_map(|phase| phase.keys()).filter(is_begun).collect();
+    let planned = |key: &StepKey| run.runbook.step(&key.phase, &key.step);
+    let named = |is_meant: &dyn Fn(&Step) -> bool| -> Vec<StepKey> {
+        let meant = steps.iter().filter(|(key, _)| planned(key).is_some_and(is_meant));
+        meant.map(|(key, _)| key.clone()).collect()
+    };
+    let mut changing = named(&|step| step.critical || step.irreversible || step.disturbs.is_some());
+    if changing.is_empty() {
+        changing = named(&|step| matches!(step.action, Action::Run { .. }));
+    }
+    if changing.is_empty() {
+        return "No command was run and no critical step was begun.".into();
+    }
+    format!("This run does not undo what was changed by: {}.", listed(run, &changing))
+}
+
+/// Whether a step may have changed something: it was done, or begun and not left out.
+fn is_begun((_, step): &(StepKey, &StepState)) -> bool {
+    match step.status {
+        StepStatus::Done | StepStatus::Failed => true,
+        StepStatus::Current => step.has_failed || step.cautions_read || !step.results.is_empty(),
+        StepStatus::Skipped | StepStatus::Overridden => step.has_failed,
+        _ => false,
+    }
+}
+
+/// `3 skipped, 16 left behind on the way back, 1 failed`: nothing when every step was done or did not apply.
+pub fn undone(state: &RunState) -> String {
+    let counts = state.counts();
+    let behind = state.undone() - counts.skipped;
+    let told = [(counts.skipped, "skipped"), (behind, "left behind when it went back"), (counts.failed, "failed")];
+    let told = told.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+fn failed(run: &Run) -> String {
+    let steps = run.state.counted().flat_map(|phase| phase.keys());
+    let failed: Vec<_> = steps.filter(|(_, step)| step.status == StepStatus::Failed).map(|(key, _)| key).collect();
+    listed(run, &failed)
+}
+
+fn listed(run: &Run, keys: &[StepKey]) -> String {
+    let named: Vec<_> = keys.iter().take(NAMED).map(|key| run.spoken(key)).collect();
+    let more = keys.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}
+
+/// The lines of the box that tells how the run was closed.
+pub fn outcome(run: &Run, cells: usize) -> Vec<Strip> {
+    let mut lines = Vec::new();
+    let mut is_given_up = false;
+    if let Some(closed) = &run.state.closed {
+        let meaning = if closed.outcome.exit_status() == 0 { Meaning::Done } else { Meaning::Deviation };
+        lines.push(Strip::of(closed.outcome.word(), meaning));
+        if !closed.reason.is_empty() {
+            lines.extend(wrapped(&closed.reason, cells, Meaning::Text));
+        }
+        is_given_up = closed.outcome == Outcome::Abandoned;
+    }
+    let counts = run.state.counts();
+    let behind = run.state.undone() - counts.skipped;
+    let counted = [
+        (counts.done, "done"),
+        (counts.not_applicable - behind, "not applicable"),
+        (behind, "left behind when it went back"),
+        (counts.skipped, "skipped"),
+        (counts.overridden, "overridden"),
+        (counts.failed, "failed"),
+    ];
+    let told: Vec<_> =
+        counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    lines.extend(wrapped(&told.join(", "), cells, Meaning::Text));
+    if is_given_up {
+        lines.extend(wrapped(&changed(run), cells, Meaning::Deviation));
+    }
+    let failed = failed(run);
+    if !failed.is_empty() {
+        lines.extend(wrapped(&format!("failed: {failed}"), cells, Meaning::Failed));
+    }
+    // What is left out because the run was given up is counted above.
+    let is_told = |deviation: &&Deviation| {
+        !(is_given_up && deviation.kind == DeviationKind::Skip && deviation.reason.starts_with("abandoned: "))
+    };
+    for deviation in run.state.deviations.iter().filter(is_told) {
+        let told = format!("- {} {}: {}", deviation.kind.word(), subject(run, &deviation.subject), deviation.reason);
+        lines.extend(wrapped(&told, cells, Meaning::Deviation));
+    }
+    lines
+}
+
+/// A step or condition as people name it.
+fn subject(run: &Run, subject: &str) -> String {
+    if let Some(key) = subject.parse::<StepKey>().ok().filter(|key| run.state.step(key).is_some()) {
+        return run.spoken(&key);
+    }
+    let known = run.state.conditions.keys().find(|id| id.to_string() == subject);
+    known.map_or_else(|| subject.to_owned(), |id| tell::condition(&run.runbook, id))
+}
