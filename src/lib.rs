@@ -27,6 +27,9 @@ pub mod journal;
 pub mod library;
 
 pub mod health;
+pub mod scenario;
+
+pub mod debrief;
 
 pub mod session;
 

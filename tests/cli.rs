@@ -132,6 +132,41 @@ release = "the second operator"
     }
 }
 
+#[test]
+fn the_autopilot_does_evidence_anew_a_few_times_and_then_gives_up() {
+    let home = Home::new();
+    let book = r#"
+format = 1
+id = "never-fresh"
+title = "Never fresh"
+revision = "1"
+system = "vault"
+summary = "What is wanted fresh is too old whenever it is wanted."
+[[phase]]
+id = "one"
+title = "One"
+[[phase.step]]
+id = "look"
+title = "Look"
+confirm = "Seen?"
+[[phase.step]]
+id = "rest"
+title = "Let it rest"
+wait = "10s"
+[[phase.step]]
+id = "go"
+title = "Go"
+confirm = "Gone?"
+requires = [{ step = "look", within = "5s" }, { step = "rest", within = "1h" }]
+"#;
+    let file = home.0.path().join("never-fresh.toml");
+    std::fs::write(&file, book).expect("it can be written");
+    let output = home.run(&["practice", &file.to_string_lossy(), "--autopilot", "--speed", "100"]);
+    let printed = text(&output.stdout);
+    assert_eq!(printed.matches(" RENEW ").count(), 3, "{printed}");
+    assert!(printed.contains("what one/go wants fresh was done anew 3 times, and is too old again"), "{printed}");
+}
+
 /// The recipe of the README, with nothing but what is on every machine.
 #[test]
 fn the_chain_can_be_checked_with_coreutils_and_jq() {
@@ -303,6 +338,18 @@ fn every_runbook_of_nomad_is_walked_to_its_end() {
         let output = walk.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(0), "{book}: {output:?}");
         assert!(text(&output.stdout).contains(": completed"), "{book}: {output:?}");
+    }
+}
+
+#[test]
+fn the_cockroachdb_upgrade_walks_by_itself_through_its_day_to_the_end() {
+    let home = Home::new();
+    let output = home.run(&["practice", "cockroachdb-rolling-upgrade", "--autopilot", "--speed", "2000"]);
+    let printed = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{printed}");
+    assert!(printed.lines().last().is_some_and(|line| line.contains("completed")), "{printed}");
+    for told in ["soak/day (soaked 864", "done      finalize/finalize: exit status 0", "finalize/finalized (held "] {
+        assert!(printed.contains(told), "{told}: {printed}");
     }
 }
 

@@ -61,6 +61,7 @@ async fn seen(mut reports: UnboundedReceiver<JobReport>) -> Seen {
             JobReport::Finished { ended, elapsed, output, printed, .. } => {
                 result = Some((ended, elapsed, output, printed));
             }
+            JobReport::Happened(what) => panic!("{what:?} on a real machine"),
         }
     }
     let (ended, elapsed, output, printed) = result.expect("a job ends exactly once");

@@ -53,9 +53,17 @@ pub enum Command {
         #[arg(required = true, value_name = "JOURNAL")]
         journals: Vec<String>,
     },
-    /// Read runbooks and site files (told apart by their keys) and report everything that is wrong with them.
+    /// Tell what a practice run came to: points, harm, what was overruled, the best way; without a run, of the latest.
+    Debrief {
+        /// The run's name, or a part from its start that no other run shares.
+        run: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read runbooks, site files and practice scenarios (told apart by their keys) and report everything that is wrong with them.
     Check {
-        /// Runbooks and site files.
+        /// Runbooks, site files and scenarios.
         #[arg(required_unless_present = "explain", value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Say what is behind a code such as `no-expect`, with an example; without a code, list them all.
@@ -133,9 +141,21 @@ pub struct PracticeArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
     pub nodes: Option<u8>,
 
-    /// The seed of everything that chance decides.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
+    /// The seed of everything that chance decides; without it that of the scenario.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// What goes wrong: a scenario's name; `surprise` lets the seed pick one. Without it, nothing does.
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<String>,
+
+    /// List the scenarios of the runbook instead.
+    #[arg(long)]
+    pub scenarios: bool,
+
+    /// With --autopilot: walk the wrong way that the scenario shows.
+    #[arg(long, requires = "autopilot")]
+    pub mistakes: bool,
 }
 
 /// `piton resume`.

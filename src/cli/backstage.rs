@@ -1,6 +1,6 @@
 //! What the screens ask of the rest of the program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -9,9 +9,10 @@ use tokio::runtime::Handle;
 use crate::cli::error::CliError;
 use crate::cli::journals::standing;
 use crate::cli::practice::{self, Wanted};
-use crate::cli::{place, run};
+use crate::cli::{debrief, place, run};
+use crate::debrief::Debrief;
 use crate::engine::Mode;
-use crate::journal::{RunSummary, Store};
+use crate::journal::{RunDir, RunSummary, Store};
 use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
@@ -173,6 +174,10 @@ impl Backstage for Stage {
         let who = place::who("terminal");
         let suspended = launch::reopen(&self.store, run, &who).map_err(|error| error.to_string())?;
         run::resume_with(&self.store, suspended, 1.0, &who, &Handle::current()).map_err(told)
+    }
+
+    fn debrief(&self, folder: &Path) -> Result<Debrief, String> {
+        debrief::of_run(&self.store, &RunDir::new(folder)).map_err(told)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::run;
 use crate::diagnostic::{Diagnostic, render_all};
 use crate::library::{Entry, is_site_file, read_file, read_site};
+use crate::scenario;
 use crate::text::clean_line;
 
 /// `piton check`: every diagnostic of every file, in one pass. Status 1 when one of them is an error.
@@ -30,13 +31,19 @@ pub fn check(files: &[PathBuf]) -> Result<u8, CliError> {
     Ok(u8::from(has_errors))
 }
 
-/// A file's text and what is to be said of it, as a site file or as a runbook.
+/// A file's text and what is to be said of it, as a scenario, a site file or a runbook.
 fn look_at(path: &Path) -> Result<(String, Vec<Diagnostic>), CliError> {
     if is_site_file(path).map_err(CliError::failed)? {
         let (text, _, findings) = read_site(path).map_err(CliError::failed)?;
         return Ok((text, findings));
     }
     let entry = read_file(path).map_err(CliError::failed)?;
+    let source = entry.source();
+    if scenario::is_scenario(&source) {
+        let name = path.display().to_string();
+        let findings = scenario::parse(&source).1.into_iter().map(|finding| finding.in_file(&name)).collect();
+        return Ok((source.into_owned(), findings));
+    }
     let findings = entry.findings().to_vec();
     Ok((entry.source().into_owned(), findings))
 }

@@ -4,6 +4,7 @@ pub mod args;
 pub mod backstage;
 pub mod check;
 pub mod coverage;
+pub mod debrief;
 pub mod error;
 pub mod explain;
 pub mod journals;
@@ -64,6 +65,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Resume(typed)) => run::resume(library, &typed, &looks),
         Some(Command::Journals { json }) => journals::list(json),
         Some(Command::Verify { journals }) => journals::verify(&journals),
+        Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),
         Some(Command::Check { explain: Some(code), .. }) => explain::explain(code.as_deref()),
         Some(Command::Check { files, explain: None }) => check::check(&files),
         Some(Command::Coverage { runbook, json }) => coverage::coverage(library, runbook.as_deref(), json),

@@ -13,16 +13,18 @@ use crate::cli::args::PracticeArguments;
 use crate::cli::error::CliError;
 use crate::cli::place;
 use crate::cli::run::{self, Looks};
-use crate::clock::{Clock, FastClock, Timestamp};
-use crate::engine::{Outcome, PracticeSeen, Record};
+use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
+use crate::engine::{Event, Outcome, PracticeSeen, Record, RunOpened};
 use crate::health;
 use crate::journal::Store;
 use crate::plain;
 use crate::practice::{self, Practice, Shape, Shared};
 use crate::runbook::parts::{Part, parts};
 use crate::runbook::{Action, Runbook, Truth};
+use crate::scenario::{self, Ending, Scenario};
 use crate::session::launch;
 use crate::session::practice::{PracticeRunner, replay};
+use crate::session::rehearsal::Rehearsal;
 use crate::session::{Launched, Opening, Suspended, Who, World};
 
 /// A simulated cluster with everything that a run needs of it.
@@ -36,19 +38,21 @@ pub struct Cluster {
 }
 
 /// What a practice cluster is built from, as it was asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     /// How many nodes; `None`: as many as the runbook needs.
     pub nodes: Option<u8>,
-    /// The seed.
-    pub seed: u64,
+    /// The seed; `None`: that of the scenario.
+    pub seed: Option<u64>,
+    /// The scenario's name; `None`: the calm one, where there is one.
+    pub scenario: Option<String>,
     /// How many times as fast as real time.
     pub speed: f64,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { nodes: None, seed: 1, speed: 1.0 }
+        Self { nodes: None, seed: None, scenario: None, speed: 1.0 }
     }
 }
 
@@ -57,13 +61,26 @@ impl Default for Wanted {
 /// # Errors
 /// The runbook is not there or has no simulator, the journal cannot be written, there is no terminal.
 pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Looks) -> Result<u8, CliError> {
-    let wanted = Wanted { nodes: typed.nodes, seed: typed.seed, speed: typed.speed };
+    let scenario = typed.scenario.clone();
+    let wanted = Wanted { nodes: typed.nodes, seed: typed.seed, scenario, speed: typed.speed };
     let runbook = run::find(library, &typed.runbook)?;
+    if typed.scenarios {
+        return Ok(list(&runbook));
+    }
     let runtime = run::runtime()?;
     let store = run::store()?;
     let who = place::who(if typed.autopilot { "plain" } else { "terminal" });
     let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
-    if typed.autopilot { autopilot(&runtime, launched) } else { run::in_terminal(&runtime, launched, looks) }
+    if typed.scenario.as_deref() == Some(scenario::SURPRISE)
+        && let Some(practice) = opened(&launched).and_then(|opened| opened.practice.as_ref())
+    {
+        super::print(&format!("PRACTICE a surprise: `--scenario surprise --seed {}` plays it again", practice.seed));
+    }
+    if typed.autopilot {
+        autopilot(&runtime, launched, typed.mistakes)
+    } else {
+        run::in_terminal(&runtime, launched, looks)
+    }
 }
 
 /// Opens a practice run.
@@ -77,13 +94,16 @@ pub async fn begin(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
+    let played = played(&runbook, &wanted)?;
     let fitting = fitting(&runbook);
-    let nodes = wanted.nodes.map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
+    let of_the_scenario = played.scenario.as_ref().and_then(|scenario| scenario.nodes);
+    let nodes =
+        wanted.nodes.or(of_the_scenario).map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
     let nodes = nodes.map_err(|why| {
         let hint = fitting.map_or_else(|_| simulated(), |nodes| format!("it can be practised with --nodes {nodes}"));
         CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id)).hint(hint)
     })?;
-    let cluster = build(&runbook, nodes, wanted, (&[], &[]), runtime).await?;
+    let cluster = build(&runbook, nodes, &played, wanted.speed, (&[], &[]), runtime).await?;
     let inputs = of_the_runbook(&runbook, cluster.inputs);
     let bound = crate::site::bind(&runbook, &[], None, &inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
@@ -103,9 +123,15 @@ pub async fn go_on(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
-    let wanted = Wanted { nodes: Some(seen.nodes), seed: seen.seed, speed };
     let runbook = Arc::clone(&suspended.runbook);
-    let cluster = build(&runbook, seen.nodes, wanted, (&seen.ports, &suspended.records), runtime).await?;
+    let wanted = Wanted { seed: Some(seen.seed), scenario: seen.scenario.clone(), ..Wanted::default() };
+    let played = match seen.scenario {
+        Some(_) => played(&runbook, &wanted)?,
+        // An earlier version knew no scenarios.
+        None => Played { scenario: None, seed: seen.seed },
+    };
+    let before = (&*seen.ports, &*suspended.records);
+    let cluster = build(&runbook, seen.nodes, &played, speed, before, runtime).await?;
     launch::go_on(store, suspended, who, cluster.world).map_err(run::launch_error)
 }
 
@@ -113,8 +139,9 @@ pub async fn go_on(
 ///
 /// # Errors
 /// The output or the journal cannot be written.
-pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Result<u8, CliError> {
+pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched, mistakes: bool) -> Result<u8, CliError> {
     let folder = launched.folder.clone();
+    let way = way_of(&launched, mistakes)?;
     let mut out = std::io::stdout();
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let interrupted = {
@@ -122,10 +149,11 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
         let _inside = runtime.enter();
         interruption().map_err(CliError::failed)?
     };
-    let walked = runtime.block_on(plain::autopilot::walk(launched, &mut out, interrupted)).map_err(|error| {
-        CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
-            .hint(format!("`piton resume {name}` goes on with it"))
-    })?;
+    let walked =
+        runtime.block_on(plain::autopilot::walk(launched, way.as_ref(), &mut out, interrupted)).map_err(|error| {
+            CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
+                .hint(format!("`piton resume {name}` goes on with it"))
+        })?;
     if let Some(why) = walked.halted {
         return Err(CliError::failed(format!("the journal cannot be written: {why}")));
     }
@@ -138,6 +166,25 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched) -> Resul
     Ok(outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
 }
 
+fn opened(launched: &Launched) -> Option<&RunOpened> {
+    match launched.records.first().map(|record| &record.event) {
+        Some(Event::RunOpened(opened)) => Some(opened),
+        _ => None,
+    }
+}
+
+/// The way that the autopilot goes through the run's scenario.
+fn way_of(launched: &Launched, mistakes: bool) -> Result<Option<Ending>, CliError> {
+    let Some(opened) = opened(launched) else { return Ok(None) };
+    let name = opened.practice.as_ref().and_then(|practice| practice.scenario.as_deref());
+    let scenario = name.and_then(|name| scenario::find(opened.runbook.as_str(), name));
+    if !mistakes {
+        return Ok(scenario.map(|scenario| scenario.right));
+    }
+    let wrong = scenario.and_then(|scenario| scenario.wrong);
+    wrong.map(Some).ok_or_else(|| CliError::usage("this scenario shows no wrong way"))
+}
+
 /// Comes to pass when a signal asks the program to end.
 fn interruption() -> std::io::Result<impl Future<Output = ()>> {
     let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
@@ -146,6 +193,65 @@ fn interruption() -> std::io::Result<impl Future<Output = ()>> {
         let has_come = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
         if has_come { Poll::Ready(()) } else { Poll::Pending }
     }))
+}
+
+/// The seed where neither the trainee nor the scenario names one.
+const DEFAULT_SEED: u64 = 1;
+
+/// The scenario that is played and the seed that it is played with.
+#[derive(Clone, Debug)]
+struct Played {
+    scenario: Option<Scenario>,
+    seed: u64,
+}
+
+impl Played {
+    fn name(&self) -> Option<String> {
+        self.scenario.as_ref().map(|scenario| scenario.id.clone())
+    }
+}
+
+/// Finds what was asked for. Chance picks only by the seed, so that what it picked can be played again.
+fn played(runbook: &Runbook, wanted: &Wanted) -> Result<Played, CliError> {
+    let id = runbook.id.as_str();
+    let seed_of = |scenario: &Scenario| wanted.seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
+    match wanted.scenario.as_deref() {
+        None => {
+            let scenario = scenario::find(id, scenario::CALM);
+            let seed = scenario.as_ref().map_or(wanted.seed.unwrap_or(DEFAULT_SEED), seed_of);
+            Ok(Played { scenario, seed })
+        }
+        Some(scenario::SURPRISE) => {
+            let now = SystemClock::starting(Timestamp::default()).now();
+            let seed = wanted.seed.unwrap_or_else(|| now.as_millis().unsigned_abs() % 1_000_000);
+            let scenario = scenario::surprise(id, seed).ok_or_else(|| no_scenario(id, scenario::SURPRISE))?;
+            Ok(Played { scenario: Some(scenario), seed })
+        }
+        Some(name) => {
+            let scenario = scenario::find(id, name).ok_or_else(|| no_scenario(id, name))?;
+            let seed = seed_of(&scenario);
+            Ok(Played { scenario: Some(scenario), seed })
+        }
+    }
+}
+
+fn no_scenario(runbook: &str, name: &str) -> CliError {
+    let known: Vec<_> = scenario::all_of(runbook).into_iter().map(|scenario| scenario.id).collect();
+    let hint = if known.is_empty() {
+        format!("{runbook} has none yet; without --scenario the cluster is calm")
+    } else {
+        format!("there are {}, and {}", known.join(", "), scenario::SURPRISE)
+    };
+    CliError::failed(format!("{runbook} has no scenario {name:?}")).hint(hint)
+}
+
+/// `piton practice RUNBOOK --scenarios`.
+fn list(runbook: &Runbook) -> u8 {
+    for scenario in scenario::all_of(runbook.id.as_str()) {
+        super::print(&format!("{:<24} {}", scenario.id, scenario.title));
+        super::print(&format!("{:<24}   {}", "", scenario.learn));
+    }
+    0
 }
 
 /// How many nodes a simulated cluster may be tried with, the usual number first.
@@ -169,7 +275,7 @@ fn fitting(runbook: &Runbook) -> Result<u8, String> {
 
 /// Whether a simulated cluster of so many nodes can stand in for what the runbook needs; if not, why.
 fn fits(runbook: &Runbook, nodes: u8) -> Result<(), String> {
-    let cluster = cluster(runbook, nodes, Wanted::default().seed, Timestamp::default())?;
+    let cluster = cluster(runbook, nodes, DEFAULT_SEED, Timestamp::default())?;
     let address = |node: &str| format!("http://127.0.0.1:{}", if node.contains('/') { 8_201 } else { 8_200 });
     let inputs = of_the_runbook(runbook, locked(&cluster).inputs(&address));
     let bound = crate::site::bind(runbook, &[], None, &inputs).map_err(|problems| {
@@ -235,14 +341,15 @@ fn locked(cluster: &Shared) -> MutexGuard<'_, dyn practice::System + 'static> {
 async fn build(
     runbook: &Runbook,
     nodes: u8,
-    wanted: Wanted,
+    played: &Played,
+    speed: f64,
     (ports, records): (&[u16], &[Record]),
     runtime: &Handle,
 ) -> Result<Cluster, CliError> {
     let last = records.last().map_or(Timestamp::default(), |record| record.at);
-    let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, wanted.speed));
+    let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, speed));
     let began = records.first().map_or_else(|| clock.now(), |record| record.at);
-    let system = cluster(runbook, nodes, wanted.seed, began);
+    let system = cluster(runbook, nodes, played.seed, began);
     let system = system.map_err(|why| CliError::failed(why).hint(simulated()))?;
     {
         let mut cluster = locked(&system);
@@ -251,12 +358,14 @@ async fn build(
         }
         replay(&mut *cluster, records);
     }
+    let mut rehearsal = Rehearsal::new(Arc::clone(&system), played.scenario.as_ref(), played.seed, began);
+    rehearsal.follow(records);
     let practice = Practice::start(system, clock.clone(), ports).await.map_err(|error| {
         CliError::failed(format!("the simulated cluster cannot be started: {error}"))
             .hint("another program may hold one of its ports; try again, or begin a new practice run")
     })?;
     let inputs = practice.inputs();
-    let seen = PracticeSeen { nodes, seed: wanted.seed, ports: practice.ports() };
-    let runner = Arc::new(PracticeRunner::new(Arc::new(practice), clock.clone(), runtime.clone()));
+    let seen = PracticeSeen { nodes, seed: played.seed, scenario: played.name(), ports: practice.ports() };
+    let runner = Arc::new(PracticeRunner::new(Arc::new(practice), rehearsal, clock.clone(), runtime.clone()));
     Ok(Cluster { inputs, seen, world: World { runtime: runtime.clone(), clock, runner } })
 }

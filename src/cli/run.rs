@@ -92,7 +92,11 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
         return Err(CliError::usage("the autopilot walks practice runs only"));
     }
     let launched = resume_with(&store, suspended, typed.speed, &who, runtime.handle())?;
-    if typed.autopilot { practice::autopilot(&runtime, launched) } else { in_terminal(&runtime, launched, looks) }
+    if typed.autopilot {
+        practice::autopilot(&runtime, launched, false)
+    } else {
+        in_terminal(&runtime, launched, looks)
+    }
 }
 
 /// Sits down at a suspended run in the world it belongs to.

@@ -6,6 +6,7 @@ use crate::engine::event::{ConditionId, Event, FileSeen, Tri};
 use crate::engine::gate::{Gate, gate, has_unread_cautions};
 use crate::engine::observe::json_bytes;
 use crate::engine::proposal::{Moment, Proposal, Refusal};
+use crate::engine::rehearsal::rehearse;
 use crate::engine::release::may_release;
 use crate::engine::settle::Draft;
 use crate::engine::signed::{release_statement, signed};
@@ -48,6 +49,7 @@ pub fn decide(runbook: &Runbook, state: &RunState, proposal: Proposal, moment: &
         Proposal::Advance => judge.then([]),
         Proposal::NoteSoak { seen } => Ok(judge.note_soak(seen.as_ref())),
         Proposal::Observe { condition, truth, why, seen } => judge.observe(condition, truth, why, seen),
+        Proposal::Rehearse { what } => rehearse(state, what),
         Proposal::ClockJumped { by_ms } => Ok(vec![Event::ClockJumped { by_ms }]),
         Proposal::TailSetAside { file, bytes, sha256 } => Ok(vec![Event::TailSetAside { file, bytes, sha256 }]),
         Proposal::Finished { job, ended, elapsed_ms, output, printed } => {

@@ -8,6 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::observe::{Board, Ended, JobId, Output};
+use crate::engine::rehearsal::Happening;
 use crate::engine::signed::Signed;
 use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, RunbookId, StepKey};
 
@@ -149,6 +150,8 @@ pub enum Event {
     NoteAdded { step: Option<StepKey>, text: String },
     /// The plan is left for a way back.
     RollbackEntered { plan: RollbackId, reason: String, board: Board },
+    /// In a practice run: what happened in the simulated cluster, or between it and the trainee.
+    Rehearsed { what: Box<Happening> },
     /// The wall clock was moved against the monotonic one.
     ClockJumped { by_ms: i64 },
     /// A torn last line was set aside when the journal was opened again.
@@ -225,6 +228,9 @@ pub struct PracticeSeen {
     pub nodes: u8,
     /// The seed of everything that chance decides.
     pub seed: u64,
+    /// The scenario's name within the runbook's; without one nothing goes wrong by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
     /// The port of each node on 127.0.0.1, in the nodes' order.
     pub ports: Vec<u16>,
 }

@@ -74,6 +74,7 @@ impl RunState {
                 self.closed = Some(Closed { at, outcome: *outcome, reason: reason.clone() });
                 self.current = None;
             }
+            Event::Rehearsed { what } => self.happenings.push((at, (**what).clone())),
             Event::ClockJumped { .. } | Event::TailSetAside { .. } => {}
             of_a_step => {
                 self.note_actor(by, of_a_step);
@@ -113,6 +114,7 @@ impl RunState {
                     state.attempt = *attempt;
                     state.began = Some(at);
                     state.ended = None;
+                    state.is_renewed = false;
                     state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
                     if is_new {
                         state.results.clear();

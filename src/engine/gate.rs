@@ -297,9 +297,25 @@ pub(crate) fn limited(
     limited
 }
 
+/// How long until the first of its evidence that is fresh is not so any more.
+pub fn fresh_for(runbook: &Runbook, state: &RunState, key: &StepKey, now: Timestamp) -> Option<Duration> {
+    let requires = runbook.step(&key.phase, &key.step).map(|step| step.requires.as_slice()).unwrap_or_default();
+    let left = requires.iter().filter_map(|requirement| {
+        let within = requirement.within?;
+        let wanted = required(state, key, requirement);
+        let done = wanted.iter().filter_map(|wanted| state.step(wanted)).filter(|known| is_done(known));
+        done.filter_map(|known| within.checked_sub(now.since(known.ended.unwrap_or_default()))).min()
+    });
+    left.min()
+}
+
+fn is_done(known: &StepState) -> bool {
+    matches!(known.status, StepStatus::Done | StepStatus::Overridden)
+}
+
 fn unmet(state: &RunState, step: StepKey, within: Option<Duration>, now: Timestamp) -> Option<Hold> {
     let known = state.step(&step);
-    let done = known.filter(|known| matches!(known.status, StepStatus::Done | StepStatus::Overridden));
+    let done = known.filter(|known| is_done(known));
     let Some(done) = done else {
         let excused = known.is_some_and(|known| known.status == StepStatus::NotApplicable);
         return (!excused).then_some(Hold::Missing(step));

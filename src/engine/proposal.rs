@@ -5,6 +5,7 @@ use serde_json::{Number, Value};
 use crate::clock::Timestamp;
 use crate::engine::event::{CommandLine, ConditionId, FileSeen, ItemCommand, Leaving, RunOpened, Tri};
 use crate::engine::observe::{Board, Ended, JobId, Output, Printed};
+use crate::engine::rehearsal::Happening;
 use crate::runbook::{RollbackId, StepKey};
 use crate::signature::SignatureError;
 
@@ -71,6 +72,8 @@ pub enum Proposal {
     Note { step: Option<StepKey>, text: String },
     /// Leave the plan for a way back.
     RollBack { plan: RollbackId, reason: String },
+    /// In a practice run: this happened in the simulated cluster, or the trainee asks for it.
+    Rehearse { what: Happening },
     /// The wall clock was moved.
     ClockJumped { by_ms: i64 },
     /// A torn last line was set aside.

@@ -4,6 +4,7 @@ use crate::clock::Timestamp;
 use crate::engine::decide::{Decision, Judge};
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Hold, limited};
+use crate::engine::hang::hangs_on;
 use crate::engine::proposal::Refusal;
 use crate::engine::restart::remember;
 use crate::engine::state::{PhaseState, RunState, StepState, StepStatus, fresh};
@@ -11,7 +12,8 @@ use crate::runbook::{Runbook, StepKey};
 
 /// What must be done anew before that step: of the evidence that it wants fresh, whatever is too old, and what came
 /// after that in the same pass, since it may speak of it. None when nothing is too old, or when it belongs to a plan
-/// that was left.
+/// that was left; none either when one of them is not to be repeated, or when what was decided or done since hangs on
+/// them: that would stand on evidence that is gone.
 pub fn renewable(runbook: &Runbook, state: &RunState, step: &StepKey, now: Timestamp) -> Vec<StepKey> {
     let evidence = limited(runbook, state, step, now);
     let is_old = |hold: &Option<Hold>| matches!(hold, Some(Hold::Stale { .. }));
@@ -34,7 +36,18 @@ pub fn renewable(runbook: &Runbook, state: &RunState, step: &StepKey, now: Times
             renewed.push(key.clone());
         }
     }
+    let is_grave =
+        |key: &StepKey| runbook.step(&key.phase, &key.step).is_none_or(|step| step.irreversible || step.critical);
+    if renewed.iter().any(is_grave) || hangs_on(runbook, state, step, &renewed) {
+        return Vec::new();
+    }
     renewed
+}
+
+/// Whether some of its evidence is too old, be it renewable or not.
+fn is_stale(judge: &Judge<'_>, step: &StepKey) -> bool {
+    let evidence = limited(judge.runbook, judge.state, step, judge.moment.at);
+    evidence.iter().any(|(_, hold)| matches!(hold, Some(Hold::Stale { .. })))
 }
 
 impl Judge<'_> {
@@ -44,7 +57,12 @@ impl Judge<'_> {
         }
         let renewed = renewable(self.runbook, self.state, &step, self.moment.at);
         if renewed.is_empty() {
-            return Err(Refusal::NotNow("none of its evidence is too old"));
+            let why = if is_stale(self, &step) {
+                "what cannot be repeated, or what was decided since, hangs on its evidence"
+            } else {
+                "none of its evidence is too old"
+            };
+            return Err(Refusal::NotNow(why));
         }
         self.then([Event::StepsRenewed { step, renewed }])
     }
@@ -58,11 +76,16 @@ impl RunState {
             remember(&mut self.before, key.clone(), &known);
             let planned = self.phases.iter().find(|phase| phase.id == key.phase).map(|phase| fresh(&phase.steps));
             let new = planned.and_then(|item| item.steps.into_iter().find(|planned| planned.id == key.step));
-            self.change(key, |state| new.into_iter().for_each(|new| *state = new));
+            let renewed = new.map(|new| StepState { is_renewed: true, ..new });
+            self.change(key, |state| renewed.into_iter().for_each(|new| *state = new));
             self.conditions.remove(&ConditionId::Gate(key.clone()));
             self.conditions.remove(&ConditionId::Check(key.clone()));
         }
-        self.change(step, |state| state.status = StepStatus::Pending);
+        self.change(step, |state| {
+            state.status = StepStatus::Pending;
+            state.is_renewed = true;
+            state.renewals = state.renewals.saturating_add(1);
+        });
         self.conditions.remove(&ConditionId::Gate(step.clone()));
         self.conditions.remove(&ConditionId::Check(step.clone()));
         self.current = None;

@@ -104,6 +104,11 @@ impl<'a> Draft<'a> {
     }
 
     fn begin(&mut self, key: &StepKey) -> bool {
+        if self.state.step(key).is_some_and(|known| known.is_renewed) {
+            // What had applied is not excused because it would not apply by now.
+            self.push(self.begun(key));
+            return true;
+        }
         let phase_when = self.runbook.phase(&key.phase).and_then(|phase| phase.when.as_ref());
         let is_new = !self.state.walked().any(|phase| phase.id == key.phase && phase.is_entered(key));
         let is_first =

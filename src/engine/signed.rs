@@ -12,6 +12,7 @@ use crate::engine::event::{Event, Record};
 use crate::engine::proposal::Refusal;
 use crate::engine::state::RunState;
 use crate::runbook::StepKey;
+use crate::runbook::value::{first_unseen, is_unseen};
 use crate::signature::{SignatureError, check};
 
 /// For what a release is signed: `ssh-keygen -Y sign -n` this. What else is signed of a run has another name.
@@ -71,10 +72,23 @@ impl Opening {
     }
 }
 
-/// A text as it is, or as JSON when it could be taken for more than one line or for such JSON.
+/// A text as it is; as JSON when it could be taken for such JSON, for more than one line or, as something in it cannot
+/// be seen or turns the order of what can, for another text. Nothing unseen is left then either: who prints the file
+/// of the statement reads what is signed.
+///
+/// A journal is checked by what this makes of its texts: it must stay as it is.
 fn one_line(text: &str) -> String {
-    let is_plain = !text.starts_with('"') && !text.chars().any(char::is_control);
-    if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    if !text.starts_with('"') && first_unseen(text).is_none() {
+        return text.to_owned();
+    }
+    let mut line = String::new();
+    for c in serde_json::Value::from(text).to_string().chars() {
+        match is_unseen(c) {
+            true => line.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}"))),
+            false => line.push(c),
+        }
+    }
+    line
 }
 
 /// What that person would sign to release that step: the step that is the current one.

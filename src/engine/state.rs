@@ -10,6 +10,7 @@ use crate::engine::began::Began;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::observe::{Board, JobId};
+use crate::engine::rehearsal::Happening;
 use crate::engine::restart::{Before, Given};
 use crate::engine::signed::Opening;
 use crate::engine::soak::SoakState;
@@ -67,6 +68,8 @@ pub struct RunState {
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
     pub notes: Vec<Note>,
+    /// In a practice run: what happened beside its steps, in order.
+    pub happenings: Vec<(Timestamp, Happening)>,
     /// The board as last recorded.
     pub board: Board,
     /// The end.
@@ -167,6 +170,10 @@ pub struct StepState {
     pub by: String,
     /// How its soak stands, when it is a check that soaks.
     pub soak: Option<Box<SoakState>>,
+    /// Whether it is done anew, or goes on behind what is: it begins without being asked again whether it applies.
+    pub is_renewed: bool,
+    /// How often its evidence was done anew.
+    pub renewals: u32,
     /// Every person who did something in it, as `operator@host`, in the order of the first deed.
     pub actors: Vec<String>,
     /// What became of each item, by name, in a step that takes them together.
@@ -363,6 +370,7 @@ impl RunState {
             began: Began::new(runbook),
             deviations: Vec::new(),
             notes: Vec::new(),
+            happenings: Vec::new(),
             board: Board::default(),
             closed: None,
         }
@@ -486,6 +494,8 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         said: String::new(),
         by: String::new(),
         soak: step.is_soak.then(Box::default),
+        is_renewed: false,
+        renewals: 0,
         actors: Vec::new(),
         results: BTreeMap::new(),
     });

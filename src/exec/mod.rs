@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::engine::{CommandLine, Ended, EnvValue, JobId, Output, Printed};
+use crate::engine::{CommandLine, Ended, EnvValue, Happening, JobId, Output, Printed, Record};
 
 pub use local::{Limits, LocalRunner};
 pub use scripted::{Reply, ScriptedRunner};
@@ -48,6 +48,8 @@ pub enum JobReport {
     Printed { job: JobId, bytes: Vec<u8> },
     /// It ended; nothing follows.
     Finished { job: JobId, ended: Ended, elapsed: Duration, output: Option<Output>, printed: Printed },
+    /// Of no job: something happened in a simulated cluster.
+    Happened(Happening),
 }
 
 /// The answer of a command that a probe asked.
@@ -74,6 +76,10 @@ pub trait Runner: Send + Sync {
 
     /// Runs a probe's command to its end, killing it after its timeout.
     fn once(&self, command: CommandLine) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
+
+    /// These records are on disk, and no work that they demand has begun. A practice cluster lets faults strike by them;
+    /// what happens there it tells `reports`.
+    fn recorded(&self, _records: &[Record], _reports: &UnboundedSender<JobReport>) {}
 
     /// Looks up the value behind a reference, for a probe's header. A practice cluster has its own secrets.
     fn secret(&self, reference: EnvValue) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + '_>> {

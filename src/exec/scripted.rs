@@ -250,7 +250,7 @@ mod tests {
         let mut next = || match seen.try_recv() {
             Ok(JobReport::Printed { bytes, .. }) => String::from_utf8(bytes).unwrap(),
             Ok(JobReport::Finished { job, ended, .. }) => format!("{}: {}", job.0, ended.describe()),
-            Err(_) => String::new(),
+            Ok(JobReport::Happened(_)) | Err(_) => String::new(),
         };
         runner.start(job(1, &["echo", "hi", "there"]), reports.clone());
         assert_eq!([next(), next(), next()], ["hi\n", "1: exit status 0", ""]);

@@ -35,6 +35,45 @@ confirm = "Done?"
 "#,
     },
     Explanation {
+        code: "not-repeatable",
+        title: "a critical or irreversible step as fresh evidence",
+        why: "Evidence that is older than its `within` is done anew, by one key. What is critical or irreversible is not repeated like that. Leave `within` out, so that the step need only have been done, or put a step behind it that looks at what it did, and let that be fresh.",
+        bad: r#"[[phase]]
+id    = "move"
+title = "Move"
+[[phase.step]]
+id           = "wipe"
+title        = "Wipe the old disk"
+critical     = true
+irreversible = true
+confirm      = "Wiped?"
+[[phase.step]]
+id       = "join"
+title    = "Let it join"
+requires = [{ step = "wipe", within = "1h" }]
+confirm  = "Joined?"
+"#,
+        good: r#"[[phase]]
+id    = "move"
+title = "Move"
+[[phase.step]]
+id           = "wipe"
+title        = "Wipe the old disk"
+critical     = true
+irreversible = true
+confirm      = "Wiped?"
+[[phase.step]]
+id      = "empty"
+title   = "See that it is empty"
+confirm = "What does it hold?"
+[[phase.step]]
+id       = "join"
+title    = "Let it join"
+requires = ["wipe", { step = "empty", within = "1h" }]
+confirm  = "Joined?"
+"#,
+    },
+    Explanation {
         code: "put-off-required",
         title: "a step requires what may be put off until after it",
         why: "A step that is put off comes back before the phase opens that its `defer` names. A step before that phase that requires it would hold the run up: only to skip or to override it would be left. Let what is required be put off until the phase of the step that requires it at most, or do not let it be put off.",

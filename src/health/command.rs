@@ -1,10 +1,12 @@
 //! A command whose exit status and output are looked at.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::clock::monotonic;
 use crate::engine::{CommandLine, Ended};
-use crate::exec::Runner;
+use crate::exec::{Answer, Runner};
 use crate::health::http::parse;
 use crate::health::verdict::{Heard, Kind};
 
@@ -12,7 +14,11 @@ use crate::health::verdict::{Heard, Kind};
 pub(crate) async fn ask(command: &CommandLine, runner: &dyn Runner) -> Heard {
     let began = monotonic();
     let answer = runner.once(command.clone()).await;
-    let elapsed = began.elapsed();
+    heard(answer, began.elapsed())
+}
+
+/// The facts of how it ended.
+pub(crate) fn heard(answer: Answer, elapsed: Duration) -> Heard {
     let mut facts = Map::new();
     let kind = match answer.ended {
         Ended::Exit(status) => {

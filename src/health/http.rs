@@ -56,14 +56,19 @@ pub(crate) const JSON: Limits = Limits { accept: "application/json, */*;q=0.5", 
 pub(crate) async fn ask(client: &Client, asking: Asking<'_>) -> Heard {
     let redactor = asking.redactor.clone();
     let (answer, elapsed) = fetch(client, asking, &JSON).await;
+    heard(answer, elapsed, &redactor)
+}
+
+/// The facts of an answer, or of why there was none.
+pub(crate) fn heard(answer: Result<Answer, Kind>, elapsed: Duration, redactor: &Redactor) -> Heard {
     let mut facts = Map::new();
     let kind = match answer {
         Ok(Answer { status, headers, trailers, text }) => {
             facts.insert("status".into(), json!(status.as_u16()));
-            facts.insert("headers".into(), Value::Object(header_facts(&headers, &redactor)));
+            facts.insert("headers".into(), Value::Object(header_facts(&headers, redactor)));
             facts.insert("body".into(), parse(&text));
             facts.insert("text".into(), Value::String(text));
-            facts.insert("trailers".into(), Value::Object(header_facts(&trailers, &redactor)));
+            facts.insert("trailers".into(), Value::Object(header_facts(&trailers, redactor)));
             kind_of(status)
         }
         Err(kind) => kind,

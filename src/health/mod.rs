@@ -8,6 +8,7 @@
 
 mod board;
 mod command;
+mod direct;
 mod exposition;
 mod http;
 mod monitor;
@@ -19,6 +20,7 @@ mod tls;
 mod verdict;
 
 pub use board::{Beat, BoardKeeper};
+pub use direct::{Reply, judged};
 pub use monitor::Monitor;
 pub use probe::Prober;
 pub use target::{HeaderText, HttpQuestion, Metrics, Question, Target, targets};

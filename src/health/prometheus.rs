@@ -1,5 +1,7 @@
 //! A page of metrics, or a query to a Prometheus server.
 
+use std::time::Duration;
+
 use hyper::StatusCode;
 use hyper::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
@@ -18,16 +20,22 @@ const MAX_ERROR_CHARS: usize = 300;
 
 /// Asks for a page or sends a query, whichever is asked.
 pub(crate) async fn ask(client: &Client, asking: Asking<'_>, metrics: Metrics, target: &Target) -> Heard {
+    let limits = if metrics == Metrics::Page { &PAGE } else { &JSON };
+    let (answer, elapsed) = fetch(client, asking, limits).await;
+    heard(answer, elapsed, metrics, target)
+}
+
+/// The facts of an answer, or of why there was none.
+pub(crate) fn heard(answer: Result<Answer, Kind>, elapsed: Duration, metrics: Metrics, target: &Target) -> Heard {
     match metrics {
-        Metrics::Page => page(client, asking, target).await,
-        Metrics::Query => query(client, asking).await,
+        Metrics::Page => page(answer, elapsed, target),
+        Metrics::Query => query(answer, elapsed),
     }
 }
 
 /// The facts are `status`, `metrics`, `error`, `refused`, `closed`, `timed_out` and `elapsed_ms`. Without status 200 there are no
 /// metrics but an error.
-async fn page(client: &Client, asking: Asking<'_>, target: &Target) -> Heard {
-    let (answer, elapsed) = fetch(client, asking, &PAGE).await;
+fn page(answer: Result<Answer, Kind>, elapsed: Duration, target: &Target) -> Heard {
     let mut facts = Map::new();
     let kind = match answer {
         Ok(answer) => {
@@ -69,8 +77,7 @@ fn is_read(target: &Target, name: &str) -> bool {
 }
 
 /// The facts are `status`, `result`, `error`, `warnings`, `refused`, `closed`, `timed_out` and `elapsed_ms`.
-async fn query(client: &Client, asking: Asking<'_>) -> Heard {
-    let (answer, elapsed) = fetch(client, asking, &JSON).await;
+fn query(answer: Result<Answer, Kind>, elapsed: Duration) -> Heard {
     let mut facts = Map::new();
     let kind = match answer {
         Ok(answer) => {

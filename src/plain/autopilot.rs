@@ -10,7 +10,8 @@ use crate::engine::{CRITICAL_SAMPLE_MS, Closed, Leaving, Mode, Moment, Proposal,
 use crate::health::BoardKeeper;
 use crate::plain::words;
 use crate::runbook::Runbook;
-use crate::session::{Launched, Session, Update, autopilot};
+use crate::scenario::Ending;
+use crate::session::{Launched, Session, Update, script};
 
 /// Younger answers are good enough for a critical command, in milliseconds: the session judges a little later.
 const YOUNG_MS: u64 = CRITICAL_SAMPLE_MS - 2_000;
@@ -34,6 +35,7 @@ pub struct Walked {
 /// The output cannot be written; the run is then left as interrupted, which is on disk when this returns.
 pub async fn walk(
     launched: Launched,
+    way: Option<&Ending>,
     out: &mut dyn Write,
     interrupted: impl Future<Output = ()>,
 ) -> io::Result<Walked> {
@@ -42,6 +44,7 @@ pub async fn walk(
     let keeper = BoardKeeper::new(&targets).paced_by(&*clock);
     let mut walk = Walk {
         runbook: runbook.clone(),
+        way: way.cloned(),
         session,
         state,
         keeper,
@@ -90,6 +93,8 @@ pub async fn walk(
 
 struct Walk<'a> {
     runbook: Arc<Runbook>,
+    /// The way of a scenario that is gone; straight on without one.
+    way: Option<Ending>,
     session: Session,
     state: RunState,
     keeper: BoardKeeper,
@@ -138,7 +143,7 @@ impl Walk<'_> {
         if self.state.closed.is_some() {
             return self.session.leave(Leaving::Left);
         }
-        if let Some(proposal) = autopilot::next(runbook, &self.state, moment)
+        if let Some(proposal) = script::next(self.way.as_ref(), runbook, &self.state, moment)
             && self.asked.as_ref() != Some(&proposal)
             && self.is_on_fresh(&proposal, moment)
         {

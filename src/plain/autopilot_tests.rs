@@ -57,7 +57,7 @@ async fn a_critical_command_whose_probes_are_asked_rarely_has_them_asked_and_run
         }
     });
     let mut out = Vec::new();
-    let walk = walk(run, &mut out, std::future::pending());
+    let walk = walk(run, None, &mut out, std::future::pending());
     let walked = tokio::time::timeout(Duration::from_secs(20), walk).await.expect("it is not refused for ever");
     assert!(walked.unwrap().closed.is_some(), "{}", String::from_utf8_lossy(&out));
 }

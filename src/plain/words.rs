@@ -69,6 +69,7 @@ pub fn describe(event: &Event) -> String {
         Event::NoteAdded { step: Some(step), text } => with(format!("note on {step}"), text),
         Event::NoteAdded { step: None, text } => with("note".into(), text),
         Event::RollbackEntered { plan, reason, .. } => with(format!("ROLLBACK {plan}"), reason),
+        Event::Rehearsed { what } => what.told(),
         Event::ClockJumped { by_ms } => format!("the wall clock was moved by {} s", by_ms / 1000),
         Event::TailSetAside { file, bytes, .. } => format!("a torn last line of {bytes} bytes was set aside in {file}"),
         Event::RunClosed { outcome, reason, .. } => with(format!("closed: {}", outcome.word()), reason),

@@ -5,6 +5,7 @@
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
 pub mod cockroach;
+pub mod gitlab;
 pub mod host;
 pub mod ipfs;
 pub mod nomad;
@@ -107,6 +108,11 @@ pub trait System: Send {
     /// URL (`http://127.0.0.1:PORT`) of a node.
     fn inputs(&self, address: &dyn Fn(&str) -> String) -> Map<String, Value>;
 
+    /// The harm that began or ended since this was last asked, in order.
+    fn harm(&mut self) -> Vec<Harm> {
+        Vec::new()
+    }
+
     /// What can be made to go wrong, by name, and what each does in a few words with its arguments.
     fn faults(&self) -> &'static [(&'static str, &'static str)] {
         &[]
@@ -119,6 +125,19 @@ pub trait System: Send {
     fn fault(&mut self, name: &str, _arguments: &Map<String, Value>, _now: Timestamp) -> Result<(), FaultError> {
         Err(FaultError::Unknown(name.to_owned()))
     }
+}
+
+/// Harm in the system's own terms, as it begins or ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Harm {
+    /// Which sort: `no-active-node`.
+    pub kind: &'static str,
+    /// Whom it concerns; empty: the cluster.
+    pub about: String,
+    /// When, on the simulated clock.
+    pub at: Timestamp,
+    /// What happened, when it begins; `None`: it is over.
+    pub told: Option<String>,
 }
 
 /// Why a fault cannot be set.

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 
 use super::System;
 use super::cockroach::{self, Cockroach};
+use super::gitlab::{self, Gitlab};
 use super::ipfs::{self, IpfsCluster};
 use super::nomad::{self, Nomad};
 use super::vault::{Options, Vault};
@@ -28,8 +29,13 @@ pub type Shared = Arc<Mutex<dyn System>>;
 type Make = fn(&Shape<'_>, Timestamp) -> Shared;
 
 /// Every simulated system by the name that runbooks give it.
-const SYSTEMS: &[(&str, Make)] =
-    &[("cockroachdb", cockroachdb), ("ipfs-cluster", ipfs_cluster), ("nomad", nomad), ("vault", vault)];
+const SYSTEMS: &[(&str, Make)] = &[
+    ("cockroachdb", cockroachdb),
+    ("gitlab", gitlab),
+    ("ipfs-cluster", ipfs_cluster),
+    ("nomad", nomad),
+    ("vault", vault),
+];
 
 fn nomad(shape: &Shape<'_>, began: Timestamp) -> Shared {
     shared(Nomad::new(nomad::Options::of(shape), began))
@@ -46,6 +52,10 @@ fn cockroachdb(shape: &Shape<'_>, began: Timestamp) -> Shared {
 fn vault(shape: &Shape<'_>, began: Timestamp) -> Shared {
     let options = Options { seed: shape.seed, ..Options::with_nodes(usize::from(shape.nodes)) };
     shared(Vault::new(options, began))
+}
+
+fn gitlab(shape: &Shape<'_>, began: Timestamp) -> Shared {
+    shared(Gitlab::new(gitlab::Options::of(shape), began))
 }
 
 fn shared(system: impl System + 'static) -> Shared {

@@ -4,6 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::clock::{FastClock, Timestamp};
+use crate::practice::ipfs::{self, IpfsCluster};
 use crate::practice::vault::Options;
 use crate::practice::vault::Vault;
 
@@ -147,4 +148,26 @@ async fn dropping_it_takes_it_off_the_network() {
     };
     tokio::time::timeout(Duration::from_secs(5), gone).await.expect("every task ends");
     assert_eq!(TcpStream::connect(port).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn what_is_told_behind_a_list_reaches_those_who_ask_for_it() {
+    let clock = Arc::new(FastClock::starting(Timestamp::default(), 100.0));
+    let cluster = IpfsCluster::new(ipfs::Options::with_peers(3), clock.now());
+    let practice = Practice::start(Arc::new(Mutex::new(cluster)), clock, &[]).await.unwrap();
+    for (asks, told) in [("te: trailers\r\n", "\r\n0\r\nx-stream-error: \r\n\r\n"), ("", "\r\n0\r\n\r\n")] {
+        let mut stream = TcpStream::connect(port(&practice, "cluster-1")).await.unwrap();
+        let request = format!("GET /peers HTTP/1.1\r\nhost: practice\r\n{asks}connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut whole = String::new();
+        stream.read_to_string(&mut whole).await.unwrap();
+        assert!(
+            whole.contains("\r\ntransfer-encoding: chunked\r\n") && whole.contains("trailer: X-Stream-Error"),
+            "{whole}"
+        );
+        assert!(whole.ends_with(told), "{whole}");
+    }
+    let mut stream = TcpStream::connect(port(&practice, "cluster-1/ipfs")).await.unwrap();
+    send(&mut stream, "GET", "/api/v0/id").await;
+    assert!(receive(&mut stream).await.starts_with("HTTP/1.1 405"));
 }

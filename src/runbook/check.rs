@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::runbook::model::{InputKind, Runbook};
+use crate::runbook::model::{InputKind, Runbook, Step};
 use crate::runbook::nearest::nearest;
 use crate::runbook::parse::{Counted, Met, Place, Reader, Sees};
 use crate::runbook::raw::Text;
@@ -22,7 +22,7 @@ pub(crate) fn check<'d>(reader: &mut Reader<'d>, book: &Runbook, counted: &Count
     duplicates(reader, counted);
     reader.check_deferred(counted);
     named_probes(reader);
-    requirements(reader, counted);
+    requirements(reader, book, counted);
     reader.check_restarts(counted);
     named(reader, book, counted);
     let known = Known::of(reader, book, counted);
@@ -131,7 +131,7 @@ fn place_of<'c>(counted: &'c Counted<'_>, phase: &str, step: &str) -> Option<&'c
     counted.steps.iter().find(|(place, name)| is_it(place, name.value)).map(|(place, _)| place)
 }
 
-fn requirements(reader: &mut Reader<'_>, counted: &Counted<'_>) {
+fn requirements(reader: &mut Reader<'_>, book: &Runbook, counted: &Counted<'_>) {
     for (from, text, requirement) in &counted.requires {
         let (phase, step) = (requirement.phase.as_str(), requirement.step.as_str());
         let Some(place) = place_of(counted, phase, step) else {
@@ -147,6 +147,12 @@ fn requirements(reader: &mut Reader<'_>, counted: &Counted<'_>) {
         if !is_earlier {
             let message = format!("the step `{phase}/{step}` does not come before this one");
             reader.findings.error("later", &text.span, message);
+        }
+        let is_grave = |step: &Step| step.irreversible || step.critical;
+        if requirement.within.is_some() && book.step(&requirement.phase, &requirement.step).is_some_and(is_grave) {
+            let message = format!("the step `{phase}/{step}` would be repeated once it is too old");
+            let help = "leave `within` out, or ask for a step that looks at what it did";
+            reader.findings.helped("not-repeatable", &text.span, message, help);
         }
     }
 }

@@ -110,7 +110,12 @@ fn check_line(text: &str) -> Result<(), String> {
 
 /// The first character of a line that leaves nothing to be seen, or not what it does.
 pub fn first_unseen(text: &str) -> Option<char> {
-    text.chars().find(|c| c.is_control() || is_hidden(*c))
+    text.chars().find(|c| is_unseen(*c))
+}
+
+/// Whether a character leaves nothing to be seen, or not what it does.
+pub fn is_unseen(c: char) -> bool {
+    c.is_control() || is_hidden(c)
 }
 
 fn check_nodes(fields: &[String], nodes: &[Value]) -> Result<(), String> {

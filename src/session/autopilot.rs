@@ -27,7 +27,7 @@ pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Prop
         Allowed::Run(step) => run(runbook, state, moment, step),
         Allowed::Restart(step) => Some(restart(state, step)),
         Allowed::Retry(step) => Some(retry(state, step)),
-        Allowed::Renew(step) => Some(Proposal::Renew { step: step.clone() }),
+        Allowed::Renew(step) => Some(renew(state, step)),
         Allowed::Close => Some(Proposal::Close),
         _ => None,
     })
@@ -101,6 +101,15 @@ fn restart(state: &RunState, key: &StepKey) -> Proposal {
         return Proposal::Restart { step: key.clone(), reason: SAID.to_owned() };
     }
     Proposal::Abandon { reason: format!("{key} led back {} times already", attempts.saturating_sub(1)) }
+}
+
+/// Evidence that is too old each time the walk comes back will not be fresh the next time either.
+fn renew(state: &RunState, key: &StepKey) -> Proposal {
+    let renewals = state.step(key).map_or(0, |step| step.renewals);
+    if renewals < MAX_ATTEMPTS {
+        return Proposal::Renew { step: key.clone() };
+    }
+    Proposal::Abandon { reason: format!("what {key} wants fresh was done anew {renewals} times, and is too old again") }
 }
 
 fn retry(state: &RunState, key: &StepKey) -> Proposal {

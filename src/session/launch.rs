@@ -162,17 +162,44 @@ fn begin_held(
     who: &Who,
     world: World,
 ) -> Result<Launched, LaunchError> {
+    let parts = opened(store, opening, held, who, &*world.clock)?;
+    let first = std::iter::once(sit(who)).chain(told).collect();
+    go(parts, first, who, world)
+}
+
+/// A new run on disk, at which nobody sits yet.
+fn opened(
+    store: &Store,
+    opening: Opening,
+    held: Option<Lock>,
+    who: &Who,
+    clock: &dyn Clock,
+) -> Result<Parts, LaunchError> {
     let runbook = opening.runbook.clone();
     let mode = if opening.practice.is_some() { Mode::Practice } else { Mode::Live };
     let targets = targets(&runbook, &opening.inputs, opening.practice.as_ref())?;
-    let at = world.clock.now();
+    let at = clock.now();
     let dir = store.begin(mode, at, runbook.id.as_str())?;
     let head = head(&opening, mode, &dir, who);
     let (journal, record) = Journal::create(&dir, &who.holder(at), at, &who.by(), head)?;
     let records = vec![record];
     let state = RunState::fold(&runbook, &records);
-    let first = std::iter::once(sit(who)).chain(told).collect();
-    go(Parts { runbook, journal, state, records, targets, dir, held, is_resumed: false }, first, who, world)
+    Ok(Parts { runbook, journal, state, records, targets, dir, held, is_resumed: false })
+}
+
+/// A new practice run whose clock is stepped by the caller, who also asks the targets: what it is made of, its first
+/// proposal, and its folder.
+pub(super) fn open_stepped(
+    store: &Store,
+    opening: Opening,
+    who: &Who,
+    clock: Arc<dyn Clock>,
+    runner: Arc<dyn Runner>,
+) -> Result<(Live, Vec<Record>, Proposal, PathBuf), LaunchError> {
+    let parts = opened(store, opening, None, who, &*clock)?;
+    let folder = parts.dir.path().to_owned();
+    let (live, records) = live_of(parts, clock, runner, who);
+    Ok((live, records, sit(who), folder))
 }
 
 /// Reads a run that is to be gone on with; takes its lock and sets a torn last line aside.
@@ -238,28 +265,27 @@ struct Parts {
 
 fn go(parts: Parts, first: Vec<Proposal>, who: &Who, world: World) -> Result<Launched, LaunchError> {
     let World { runtime, clock, runner } = world;
+    let (runbook, targets, is_resumed) = (parts.runbook.clone(), parts.targets.clone(), parts.is_resumed);
+    let folder = parts.dir.path().to_owned();
+    let (live, records) = live_of(parts, clock.clone(), runner, who);
+    let (session, updates) = live::start(live, first, &runtime).map_err(LaunchError::Thread)?;
+    Ok(Launched { session, updates, runbook, records, targets, clock, is_resumed, folder })
+}
+
+/// What a session is made of, and the records that were there before it.
+fn live_of(parts: Parts, clock: Arc<dyn Clock>, runner: Arc<dyn Runner>, who: &Who) -> (Live, Vec<Record>) {
     let live = Live {
-        runbook: parts.runbook.clone(),
+        runbook: parts.runbook,
         journal: parts.journal,
         state: parts.state,
-        clock: clock.clone(),
+        clock,
         runner,
-        targets: parts.targets.clone(),
+        targets: parts.targets,
         output: parts.dir.output_dir(),
         by: who.by(),
         held: parts.held,
     };
-    let (session, updates) = live::start(live, first, &runtime).map_err(LaunchError::Thread)?;
-    Ok(Launched {
-        session,
-        updates,
-        runbook: parts.runbook,
-        records: parts.records,
-        targets: parts.targets,
-        clock,
-        is_resumed: parts.is_resumed,
-        folder: parts.dir.path().to_owned(),
-    })
+    (live, parts.records)
 }
 
 fn head(opening: &Opening, mode: Mode, dir: &RunDir, who: &Who) -> RunOpened {

@@ -72,12 +72,9 @@ pub fn start(
     let (reporter, reports) = unbounded_channel();
     // One place for each target: a probe asks again only when its last answer was taken.
     let (sampler, samples) = channel(live.targets.len().max(1));
-    let keeper = BoardKeeper::new(&live.targets).paced_by(&*live.clock);
     let monitor =
         Monitor::start(runtime.clone(), live.targets.clone(), live.clock.clone(), live.runner.clone(), sampler);
-    let drift_ms = live.clock.drift_ms();
-    let running =
-        Running { live, keeper, monitor, updates, reporter, soak: SoakWatch::default(), is_halted: false, drift_ms };
+    let running = Running::new(live, Some(monitor), updates, reporter);
     let handle = runtime.clone();
     std::thread::Builder::new()
         .name("session".into())
@@ -85,10 +82,11 @@ pub fn start(
     Ok((Session::new(inbox), said))
 }
 
-struct Running {
-    live: Live,
+pub(super) struct Running {
+    pub(super) live: Live,
     keeper: BoardKeeper,
-    monitor: Monitor,
+    /// What asks the targets again and again; without it whoever steps the clock does.
+    monitor: Option<Monitor>,
     updates: UnboundedSender<Update>,
     reporter: UnboundedSender<JobReport>,
     soak: SoakWatch,
@@ -97,6 +95,17 @@ struct Running {
 }
 
 impl Running {
+    pub(super) fn new(
+        live: Live,
+        monitor: Option<Monitor>,
+        updates: UnboundedSender<Update>,
+        reporter: UnboundedSender<JobReport>,
+    ) -> Self {
+        let keeper = BoardKeeper::new(&live.targets).paced_by(&*live.clock);
+        let drift_ms = live.clock.drift_ms();
+        Self { live, keeper, monitor, updates, reporter, soak: SoakWatch::default(), is_halted: false, drift_ms }
+    }
+
     async fn run(
         mut self,
         first: Vec<Proposal>,
@@ -132,7 +141,7 @@ impl Running {
         self.say(Update::Ended);
     }
 
-    fn take(&mut self, said: Incoming) {
+    pub(super) fn take(&mut self, said: Incoming) {
         match said {
             Incoming::Propose(proposal) => {
                 // Judged by what is known now: an answer may have gone stale while nothing happened here.
@@ -141,7 +150,7 @@ impl Running {
                 self.sense();
             }
             Incoming::Cancel(job) => self.cancel(job),
-            Incoming::SenseNow => self.monitor.sense_now(),
+            Incoming::SenseNow => self.monitor.iter().for_each(Monitor::sense_now),
             Incoming::Sample(sample) => {
                 self.sample(sample);
                 self.sense();
@@ -166,7 +175,7 @@ impl Running {
         }
     }
 
-    fn sample(&mut self, sample: Sample) {
+    pub(super) fn sample(&mut self, sample: Sample) {
         if self.keeper.is_after_gap(&sample) {
             // What held before the gap is not known to have held in it.
             self.sense();
@@ -192,7 +201,7 @@ impl Running {
         self.sense();
     }
 
-    fn report(&mut self, report: JobReport) {
+    pub(super) fn report(&mut self, report: JobReport) {
         match report {
             JobReport::Printed { job, bytes } => self.say(Update::Printed(job, bytes)),
             JobReport::Finished { job, ended, elapsed, output, printed } => {
@@ -200,11 +209,12 @@ impl Running {
                 self.propose(Proposal::Finished { job, ended, elapsed_ms, output, printed });
                 self.sense();
             }
+            JobReport::Happened(what) => self.propose(Proposal::Rehearse { what }),
         }
     }
 
     /// Brings every condition up to the board and goes on as far as that allows.
-    fn sense(&mut self) {
+    pub(super) fn sense(&mut self) {
         self.notice_clock();
         for _ in 0..MAX_ROUNDS {
             if self.is_halted || self.live.state.closed.is_some() || !self.sense_once() {
@@ -271,12 +281,12 @@ impl Running {
         }
     }
 
-    fn moment(&self) -> Moment {
+    pub(super) fn moment(&self) -> Moment {
         let at = self.live.clock.now().max(self.live.state.at);
         Moment { at, board: self.keeper.board(at) }
     }
 
-    fn propose(&mut self, proposal: Proposal) {
+    pub(super) fn propose(&mut self, proposal: Proposal) {
         let moment = self.moment();
         self.propose_at(proposal, &moment);
     }
@@ -305,6 +315,7 @@ impl Running {
                 }
                 let records: Arc<[Record]> = records.into();
                 self.say(Update::Recorded(records.clone()));
+                self.live.runner.recorded(&records, &self.reporter);
                 for record in records.iter() {
                     self.start_job(&record.event);
                 }
@@ -333,7 +344,7 @@ impl Running {
     }
 
     /// How long to sleep at most: until a hold, wait or timeout ends or a sample goes stale.
-    fn wake(&self) -> Option<Duration> {
+    pub(super) fn wake(&self) -> Option<Duration> {
         if self.is_halted || self.live.state.closed.is_some() {
             return None;
         }
@@ -385,6 +396,9 @@ impl Running {
 
 /// Whether nobody proposed it.
 fn is_sensed(proposal: &Proposal) -> bool {
+    if let Proposal::Rehearse { what } = proposal {
+        return !what.is_of_a_person();
+    }
     matches!(
         proposal,
         Proposal::Observe { .. }

@@ -7,7 +7,10 @@ pub mod autopilot;
 pub mod launch;
 pub mod live;
 pub mod practice;
+pub mod rehearsal;
+pub mod script;
 mod soak;
+pub mod stepped;
 
 use std::sync::Arc;
 

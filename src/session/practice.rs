@@ -15,35 +15,81 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Timestamp};
-use crate::engine::{CommandLine, Ended, EnvValue, Event, JobId, Output, Printed, Record};
+use crate::engine::{CommandLine, Ended, EnvValue, Event, Happening, JobId, Output, Printed, Record};
 use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
 use crate::practice::{CommandResult, Practice, System};
+use crate::session::rehearsal::{Rehearsal, words};
 
 /// What every secret is in a rehearsal.
-const PRACTICE_SECRET: &str = "practice";
+pub(super) const PRACTICE_SECRET: &str = "practice";
+
+/// However fast the clock runs, a command is given so much real time: what counts is how long it takes on that clock, not
+/// how long this machine needs to work it out.
+const LEAST_LIMIT: Duration = Duration::from_millis(500);
 
 /// Runs commands in a simulated cluster.
 #[derive(Clone)]
 pub struct PracticeRunner {
     practice: Arc<Practice>,
+    rehearsal: Arc<Mutex<Rehearsal>>,
+    /// The moment for which a look at the scenario's clock is planned.
+    planned: Arc<Mutex<Option<Timestamp>>>,
     clock: Arc<dyn Clock>,
     runtime: Handle,
     running: Arc<Mutex<HashMap<JobId, CancellationToken>>>,
 }
 
 impl PracticeRunner {
-    /// A runner for this cluster.
-    pub fn new(practice: Arc<Practice>, clock: Arc<dyn Clock>, runtime: Handle) -> Self {
-        Self { practice, clock, runtime, running: Arc::default() }
+    /// A runner for this cluster and what is played in it.
+    pub fn new(practice: Arc<Practice>, rehearsal: Rehearsal, clock: Arc<dyn Clock>, runtime: Handle) -> Self {
+        let rehearsal = Arc::new(Mutex::new(rehearsal));
+        Self { practice, rehearsal, planned: Arc::default(), clock, runtime, running: Arc::default() }
+    }
+
+    fn rehearsal(&self) -> std::sync::MutexGuard<'_, Rehearsal> {
+        self.rehearsal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells what happened, and sees to it that the scenario's next fault strikes in time.
+    fn tell(&self, happened: Vec<Happening>, reports: &UnboundedSender<JobReport>) {
+        let has_struck = happened.iter().any(|what| !matches!(what, Happening::HarmEnded { .. }));
+        for what in happened {
+            // The session may have ended a moment ago.
+            let _ = reports.send(JobReport::Happened(what));
+        }
+        if has_struck {
+            let practice = Arc::clone(&self.practice);
+            self.runtime.spawn(async move { practice.look().await });
+        }
+        let Some(at) = self.rehearsal().wakes_at() else { return };
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        if *planned != Some(at) {
+            *planned = Some(at);
+            self.runtime.spawn(self.clone().wait(at, reports.clone()));
+        }
+    }
+
+    async fn wait(self, at: Timestamp, reports: UnboundedSender<JobReport>) {
+        let left = self.clock.real(at.since(self.clock.now())) + Duration::from_millis(1);
+        tokio::select! {
+            () = tokio::time::sleep(left) => {}
+            () = reports.closed() => return,
+        }
+        let happened = self.rehearsal().pass(self.clock.now());
+        self.tell(happened, &reports);
     }
 
     async fn hold(self, job: Job, reports: UnboundedSender<JobReport>) {
         let began = self.clock.now();
         let token = CancellationToken::new();
         self.lock().insert(job.id, token.clone());
-        let limit = self.clock.real(Duration::from_millis(job.command.timeout_ms));
+        let timeout_ms = job.command.timeout_ms;
+        let limit = self.clock.real(Duration::from_millis(timeout_ms)).max(LEAST_LIMIT);
         let ended = tokio::select! {
-            result = self.practice.command(&job.command.argv) => Ok(result),
+            result = self.practice.command(&job.command.argv) => match result.takes_ms <= timeout_ms {
+                true => Ok(result),
+                false => Err(Ended::TimedOut),
+            },
             () = token.cancelled() => Err(Ended::Cancelled),
             () = tokio::time::sleep(limit) => Err(Ended::TimedOut),
         };
@@ -56,6 +102,8 @@ impl PracticeRunner {
         if !text.is_empty() {
             let _ = reports.send(JobReport::Printed { job: job.id, bytes: text.clone().into_bytes() });
         }
+        let happened = self.rehearsal().take(&[]);
+        self.tell(happened, &reports);
         let output = keep(&job, text.as_bytes());
         let elapsed = self.clock.now().since(began);
         let _ = reports.send(JobReport::Finished { job: job.id, ended, elapsed, output, printed });
@@ -74,6 +122,11 @@ impl Runner for PracticeRunner {
     /// A simulated command leaves nothing behind when piton dies, so it is done again in the cluster built anew.
     fn resume(&self, job: Job, reports: UnboundedSender<JobReport>) {
         self.start(job, reports);
+    }
+
+    fn recorded(&self, records: &[Record], reports: &UnboundedSender<JobReport>) {
+        let happened = self.rehearsal().take(records);
+        self.tell(happened, reports);
     }
 
     fn cancel(&self, job: JobId) {
@@ -95,7 +148,7 @@ impl Runner for PracticeRunner {
     }
 }
 
-/// Brings a new cluster to where the journal left it: the recorded commands at their recorded times.
+/// Brings a new cluster to where the journal left it: the recorded commands and faults at their recorded times.
 pub fn replay(system: &mut dyn System, records: &[Record]) {
     let mut started: HashMap<JobId, (&[String], Timestamp)> = HashMap::new();
     for record in records {
@@ -110,17 +163,34 @@ pub fn replay(system: &mut dyn System, records: &[Record]) {
                     system.command(argv, at);
                 }
             }
+            Event::Rehearsed { what } => replay_happening(system, what, record.at),
             _ => {}
         }
     }
 }
 
-fn printed(result: &CommandResult) -> Printed {
+/// What struck strikes again, and what was typed is typed again.
+fn replay_happening(system: &mut dyn System, what: &Happening, at: Timestamp) {
+    system.advance(at);
+    match what {
+        Happening::FaultStruck { id, fault, with } => {
+            if let Err(error) = system.fault(fault, with, at) {
+                tracing::warn!(%error, id, "a recorded fault cannot be set again");
+            }
+        }
+        Happening::Typed { line } => {
+            system.command(&words(line), at);
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn printed(result: &CommandResult) -> Printed {
     Printed { stdout: result.stdout.clone(), stderr: result.stderr.clone() }
 }
 
 /// Keeps the output beside the journal. A practice run goes on without it when that fails.
-fn keep(job: &Job, bytes: &[u8]) -> Option<Output> {
+pub(super) fn keep(job: &Job, bytes: &[u8]) -> Option<Output> {
     let file = format!("{}.out", job.id.0);
     let path = job.folder.join(&file);
     let written = OpenOptions::new()

@@ -10,8 +10,9 @@ use crate::session::launch::{self, LaunchError, Opening, Who, World};
 async fn runner() -> PracticeRunner {
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
     let vault: Arc<Mutex<dyn System>> = Arc::new(Mutex::new(Vault::new(Options::with_nodes(1), clock.now())));
+    let rehearsal = Rehearsal::new(vault.clone(), None, 1, clock.now());
     let practice = Practice::start(vault, clock.clone(), &[]).await.unwrap();
-    PracticeRunner::new(Arc::new(practice), clock, Handle::current())
+    PracticeRunner::new(Arc::new(practice), rehearsal, clock, Handle::current())
 }
 
 #[tokio::test]
@@ -45,7 +46,7 @@ async fn a_rehearsal_reaches_the_simulated_cluster_alone() {
         );
         let (runbook, told) = parse(&text);
         let runbook = Arc::new(runbook.unwrap_or_else(|| panic!("{told:?}")));
-        let practice = Some(crate::engine::PracticeSeen { nodes: 1, seed: 1, ports: vec![port] });
+        let practice = Some(crate::engine::PracticeSeen { nodes: 1, seed: 1, scenario: None, ports: vec![port] });
         let opening = Opening { runbook, inputs: Map::new(), site: None, practice };
         let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
         let world = World { runtime: Handle::current(), clock: runner.clock.clone(), runner: Arc::new(runner.clone()) };
@@ -56,4 +57,41 @@ async fn a_rehearsal_reaches_the_simulated_cluster_alone() {
             Err(other) => panic!("{other}"),
         }
     }
+}
+
+/// What was recorded of a rehearsal is done to a cluster built again: faults strike again, and nothing is told twice.
+#[test]
+fn a_rehearsal_goes_on_where_its_records_left_it() {
+    use crate::practice::{Shape, system};
+    use crate::session::stepped::{Walk, walk};
+    let book = crate::library::Library::open(&[]).unwrap().find("vault-ha-upgrade").unwrap().runbook().unwrap().clone();
+    let scenario = crate::scenario::find("vault-ha-upgrade", "sealed-again").unwrap();
+    let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
+    let (nodes, seed) = (scenario.nodes.unwrap(), scenario.seed.unwrap());
+    let cluster = || system("vault", &Shape { runbook: book.id.as_str(), nodes, seed }, began).unwrap();
+    let (system, way) = (cluster(), Some(&scenario.right));
+    let it = Walk { runbook: book.clone(), system, nodes, scenario: Some(&scenario), seed, way, began };
+    let folder = tempfile::tempdir().unwrap();
+    let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
+    let walked = walk(&Store::open(folder.path()), it, &who).unwrap();
+    let struck = |record: &Record| matches!(&record.event, Event::Rehearsed { what } if matches!(**what, Happening::FaultStruck { .. }));
+    let at = walked.records.iter().position(struck).unwrap();
+    // Left right after the fault was recorded, whose harm was not: it is told now.
+    let built = cluster();
+    replay(&mut *built.lock().unwrap(), &walked.records[..=at]);
+    let mut rehearsal = Rehearsal::new(Arc::clone(&built), Some(&scenario), seed, began);
+    rehearsal.follow(&walked.records[..=at]);
+    let told = rehearsal.take(&[]);
+    let began_away = |what: &Happening| matches!(what, Happening::HarmBegan { kind, about, .. } if (&**kind, &**about) == ("away", "vault-3"));
+    assert!(told.len() == 1 && began_away(&told[0]), "{told:?}");
+    // The step begins once more: the fault does not.
+    let again = walked.records.iter().find(|record| matches!(&record.event, Event::StepBegan { step, .. } if step.to_string() == "standbys[vault-3]/ready"));
+    let told = rehearsal.take(std::slice::from_ref(again.unwrap()));
+    assert!(!told.iter().any(|what| matches!(what, Happening::FaultStruck { .. })), "{told:?}");
+    // Left after all of it: nothing is left to tell.
+    let built = cluster();
+    replay(&mut *built.lock().unwrap(), &walked.records);
+    let mut rehearsal = Rehearsal::new(built, Some(&scenario), seed, began);
+    rehearsal.follow(&walked.records);
+    assert_eq!(rehearsal.take(&[]), []);
 }

@@ -31,6 +31,9 @@ pub enum SignatureError {
     /// An rsa key that is too short or too long.
     #[error("an rsa key of {0} bits is not supported, 2048 to 8192 are: sign with another key")]
     RsaBits(usize),
+    /// An ed25519 point whose multiples soon repeat, as the key or in the signature.
+    #[error("it fits more than one text: a point in it is of small order; sign with a key that ssh-keygen made")]
+    SmallOrder,
     /// It is a signature, but of something else, or of another key.
     #[error("the signature is not one of this statement: sign the file as it stands now, unchanged")]
     DoesNotFit,

@@ -8,6 +8,7 @@
 mod armor;
 mod error;
 mod key;
+mod order;
 mod sshsig;
 mod wire;
 

@@ -39,7 +39,9 @@ pub fn check(armored: &str, namespace: &str, message: &[u8]) -> Result<Checked, 
     }
     let key = wire.string()?;
     let found = wire.text()?;
-    let reserved = wire.string()?;
+    if !wire.string()?.is_empty() {
+        return Err(SignatureError::Damaged("something stands in its reserved field"));
+    }
     let hash = wire.text()?;
     let signature = wire.string()?;
     wire.end()?;
@@ -53,7 +55,7 @@ pub fn check(armored: &str, namespace: &str, message: &[u8]) -> Result<Checked, 
     }
     let key = PublicKey::read(key)?;
     let mut framed = MAGIC.to_vec();
-    for part in [found.as_bytes(), reserved, hash.as_bytes(), digest(hashed_by, message).as_ref()] {
+    for part in [found.as_bytes(), b"", hash.as_bytes(), digest(hashed_by, message).as_ref()] {
         put_string(&mut framed, part);
     }
     key.verify(&framed, signature)?;

@@ -198,6 +198,57 @@ fn what_is_no_signature_is_refused_by_what_it_lacks() {
     }
 }
 
+/// Every way to write down one of the eight points whose multiples soon repeat: the canonical ones, 0 and 1 with the
+/// field's prime added, and each with either sign.
+fn points_of_small_order() -> Vec<[u8; 32]> {
+    let (mut two, mut zero, mut one) = ([0xff; 32], [0xff; 32], [0xff; 32]);
+    (two[0], two[31], zero[0], zero[31], one[0], one[31]) = (0xec, 0x7f, 0xed, 0x7f, 0xee, 0x7f);
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let of_hex =
+        |hex: &str| -> [u8; 32] { std::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()) };
+    let eight = of_hex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05");
+    let other = of_hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
+    let plain = [[0; 32], identity, eight, other, two, zero, one];
+    plain.into_iter().flat_map(|point| [point, std::array::from_fn(|at| point[at] | u8::from(at == 31) << 7)]).collect()
+}
+
+#[test]
+fn a_key_that_fits_every_text_is_refused() {
+    for point in points_of_small_order() {
+        // With the neutral point as the key this one signature fits whatever is asked.
+        let made = strings(&[b"ssh-ed25519", &[&point[..], &[0; 32]].concat()]);
+        let whole = close(&whole(&strings(&[b"ssh-ed25519", &point]), "sha512", &made));
+        let kind: &[u8] = b"sk-ssh-ed25519@openssh.com";
+        let on_token = [strings(&[kind, &[&point[..], &[0; 32]].concat()]), vec![1, 0, 0, 0, 7]].concat();
+        let on_token = close(&self::whole(&strings(&[kind, &point, b"ssh:"]), "sha512", &on_token));
+        for armored in [whole, on_token] {
+            for message in [MESSAGE, b"another", b""] {
+                let refused = check(&armored, NAMESPACE, message).map_err(|error| error.to_string());
+                assert!(refused.as_ref().is_err_and(|why| why.contains("small order")), "{point:02x?}: {refused:?}");
+            }
+        }
+        // So is such a point in the signature of a good key.
+        let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+        let key = strings(&[b"ssh-ed25519", pair.public_key().as_ref()]);
+        let refused = check(&close(&self::whole(&key, "sha512", &made)), NAMESPACE, MESSAGE).unwrap_err().to_string();
+        assert!(refused.contains("small order"), "{refused}");
+    }
+}
+
+#[test]
+fn nothing_may_stand_in_the_reserved_field() {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let key = strings(&[b"ssh-ed25519", pair.public_key().as_ref()]);
+    let hash = digest(&SHA512, MESSAGE);
+    let frame = [b"SSHSIG".as_slice(), &strings(&[NAMESPACE.as_bytes(), b"x", b"sha512", hash.as_ref()])].concat();
+    let made = strings(&[b"ssh-ed25519", pair.sign(&frame).as_ref()]);
+    let rest = strings(&[&key, NAMESPACE.as_bytes(), b"x", b"sha512", &made]);
+    let armored = close(&[b"SSHSIG\0\0\0\x01".as_slice(), &rest].concat());
+    let refused = check(&armored, NAMESPACE, MESSAGE).map_err(|error| error.to_string());
+    assert!(refused.as_ref().is_err_and(|why| why.contains("damaged") && why.contains("reserved")), "{refused:?}");
+}
+
 #[test]
 fn an_rsa_signature_by_sha1_is_refused() {
     let mut bytes = open(RSA).unwrap();

@@ -7,11 +7,13 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::debrief::Debrief;
 use crate::engine::Event;
 use crate::session::{Launched, Update};
 use crate::tui::backstage::Exit;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
+use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::library::Library;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
@@ -104,6 +106,7 @@ impl App {
     pub fn exit_now(&self) -> Exit {
         match &self.screen {
             Screen::Run(run) => run.exit(),
+            Screen::Debrief(debrief) => debrief.run.exit(),
             _ => Exit::default(),
         }
     }
@@ -124,7 +127,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
                     Vec::new()
                 }
                 Screen::Library(library) => library.was_shown(),
-                Screen::SetUp(_) => Vec::new(),
+                Screen::SetUp(_) | Screen::Debrief(_) => Vec::new(),
             };
         }
         _ => app.is_dirty = true,
@@ -151,8 +154,12 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             app.enter(&launched);
             recorded_output(&launched).map(Effect::ReadOutput).into_iter().collect()
         }
+        Message::Debriefed(told) => {
+            debriefed(app, told);
+            Vec::new()
+        }
         about_a_file @ (Message::Recorded(..)
-        | Message::StatementKept(_)
+        | Message::StatementKept { .. }
         | Message::SignatureRead(_)
         | Message::Unreadable(_)) => on_file(app, about_a_file),
         about_a_list => on_lists(app, about_a_list),
@@ -163,12 +170,21 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
     effects
 }
 
+/// What the rehearsal came to is shown instead of the run; where it cannot be told, the run stays.
+fn debriefed(app: &mut App, told: Result<Box<Debrief>, String>) {
+    let screen = std::mem::replace(&mut app.screen, Screen::Library(Library::default()));
+    app.screen = match (screen, told) {
+        (Screen::Run(run), Ok(debrief)) => Screen::Debrief(Box::new(DebriefScreen::new(run, *debrief))),
+        (screen, _) => screen,
+    };
+}
+
 /// What was read or written for the run.
 fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
     let Screen::Run(run) = &mut app.screen else { return Vec::new() };
     match message {
         Message::Recorded(of, tail) => run.take_recorded(of, tail),
-        Message::StatementKept(kept) => run.statement_kept(kept),
+        Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
         Message::SignatureRead(read) => return run.signature_read(read),
         Message::Unreadable(why) => run.refuse(&why),
         _ => {}
@@ -207,8 +223,19 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
 }
 
 fn on_session(app: &mut App, update: Update) -> Vec<Effect> {
-    let Screen::Run(run) = &mut app.screen else { return Vec::new() };
-    run.on_update(update, app.now)
+    match &mut app.screen {
+        Screen::Run(run) => {
+            let was_open = run.state.closed.is_none();
+            let mut effects = run.on_update(update, app.now);
+            let is_practice = run.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some());
+            if was_open && is_practice && run.state.closed.is_some() {
+                effects.push(Effect::Debrief(run.folder.clone()));
+            }
+            effects
+        }
+        Screen::Debrief(debrief) => debrief.run.on_update(update, app.now),
+        _ => Vec::new(),
+    }
 }
 
 fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
@@ -241,6 +268,7 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         Screen::Library(library) => action.map(|action| library.on(action, app.size)).unwrap_or_default(),
         Screen::SetUp(set_up) => set_up.on(action, key),
         Screen::Run(run) => run.on_key(action, key, app.now, is_large_enough),
+        Screen::Debrief(debrief) => debrief.on(action, app.size),
     }
     .into_iter()
     .filter_map(|effect| back_to_library(&mut app.screen, effect))
@@ -260,7 +288,7 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     match &mut app.screen {
-        Screen::Library(_) => Vec::new(),
+        Screen::Library(_) | Screen::Debrief(_) => Vec::new(),
         Screen::SetUp(set_up) => set_up.paste(text),
         Screen::Run(run) => {
             run.paste(text, app.now);
@@ -276,7 +304,7 @@ fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
     match &mut app.screen {
         Screen::Run(run) => run.on_mouse(mouse, app.now),
         Screen::Library(library) => library.on_mouse(mouse, app.size),
-        Screen::SetUp(_) => {}
+        Screen::SetUp(_) | Screen::Debrief(_) => {}
     }
     Vec::new()
 }

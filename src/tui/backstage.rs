@@ -1,9 +1,10 @@
 //! What the screens need from behind the stage: the library, set-up, and opened runs. Whoever starts the screens
 //! implements it, so that they know neither files nor how a run is launched.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
+use crate::debrief::Debrief;
 use crate::engine::{Outcome, SiteSeen};
 use crate::runbook::InputKind;
 use crate::session::Launched;
@@ -40,6 +41,14 @@ pub trait Backstage: Send + Sync {
     /// # Errors
     /// Why it cannot be resumed, for people.
     fn resume(&self, run: &str) -> Result<Launched, String>;
+
+    /// What the rehearsal in that folder came to.
+    ///
+    /// # Errors
+    /// Why that cannot be told, for people.
+    fn debrief(&self, _folder: &Path) -> Result<Debrief, String> {
+        Err("nothing is told of rehearsals here".into())
+    }
 }
 
 /// One runbook of the library.

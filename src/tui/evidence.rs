@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -29,9 +30,12 @@ pub fn look_at_file(session: Option<&Session>, step: StepKey, value: Value) -> O
 }
 
 /// Writes what is to be signed into the run's folder.
-pub fn keep(folder: PathBuf, name: &str, text: &str) -> Message {
-    let kept = RunDir::new(folder).keep_statement(name, text);
-    Message::StatementKept(kept.map_err(|error| error.to_string()))
+pub fn keep(folder: PathBuf, name: String, text: &str) -> Message {
+    // The same statement may be asked for again while it is being written: one after the other.
+    static IS_WRITING: Mutex<()> = Mutex::new(());
+    let _turn = IS_WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = RunDir::new(folder).keep_statement(&name, text).map_err(|error| error.to_string());
+    Message::StatementKept { name, kept }
 }
 
 /// The text of the file that holds a signature.

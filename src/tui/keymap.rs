@@ -22,6 +22,10 @@ pub enum Context {
     Dialog,
     /// The note's text area.
     Note,
+    /// The debrief of a rehearsal.
+    Debrief,
+    /// The console of a rehearsal.
+    Console,
 }
 
 impl Context {
@@ -34,6 +38,8 @@ impl Context {
             Self::Run => "run",
             Self::Dialog => "dialog",
             Self::Note => "note",
+            Self::Debrief => "debrief",
+            Self::Console => "console",
         }
     }
 }
@@ -74,6 +80,10 @@ pub enum Action {
     Note,
     /// Show the gate's reasons.
     Why,
+    /// Open the console of a rehearsal.
+    Console,
+    /// Take the next hint of a rehearsal.
+    Hint,
     /// The alarm was seen.
     Seen,
     /// Ask every probe now.

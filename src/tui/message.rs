@@ -6,6 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::debrief::Debrief;
 use crate::engine::{JobId, Leaving, Proposal};
 use crate::runbook::{InputKind, StepKey};
 use crate::session::{Launched, Update};
@@ -48,10 +49,17 @@ pub enum Message {
     Launched(Result<Box<Launched>, String>),
     /// A file that was to be evidence could not be read.
     Unreadable(String),
-    /// What is to be signed stands in that file, or why not.
-    StatementKept(Result<PathBuf, String>),
+    /// What is to be signed was written.
+    StatementKept {
+        /// The name of the file.
+        name: String,
+        /// Where that file is, or why it could not be written.
+        kept: Result<PathBuf, String>,
+    },
     /// The text of a signature's file, or why it cannot be read.
     SignatureRead(Result<String, String>),
+    /// What the rehearsal came to, or why that cannot be told.
+    Debriefed(Result<Box<Debrief>, String>),
     /// The end of a recorded output, or why it cannot be read.
     Recorded(RecordedOutput, Result<Vec<u8>, String>),
 }
@@ -101,6 +109,8 @@ pub enum Effect {
     ReadSignature(PathBuf),
     /// Read the end of that output; it comes back as a message.
     ReadOutput(RecordedOutput),
+    /// Tell what the rehearsal in that folder came to; it comes back as a message.
+    Debrief(PathBuf),
     /// End the running command.
     Cancel(JobId),
     /// Ask every probe now.

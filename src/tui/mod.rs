@@ -24,7 +24,7 @@ mod terminal;
 pub mod theme;
 mod watch;
 pub mod widget;
-mod wrap;
+pub mod wrap;
 
 pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Question, Questions, Start, TuiError};
 pub use options::Options;
@@ -41,6 +41,8 @@ mod hostile_tests;
 mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
+#[cfg(test)]
+mod practice_tests;
 #[cfg(test)]
 mod restart_tests;
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! Going back to an earlier phase, as it is shown and asked for.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
-use crate::engine::{Ended, Mode};
+use crate::engine::{Allowed, Ended, Mode};
 use crate::runbook::parse;
 use crate::tui::dialog::{Dialog, Purpose, Reason};
+use crate::tui::message::Message;
 use crate::tui::stage_tests::{Stage, look};
 use crate::tui::theme::UNICODE;
 
@@ -112,8 +115,8 @@ fn a_title_whose_value_is_not_there_yet_or_no_more_has_a_gap() {
     assert!(picture.contains("Take 1.17 now") && picture.contains("Verify, 1.17"), "{picture}");
 }
 
-#[test]
-fn evidence_that_is_too_old_is_told_and_one_key_does_it_anew() {
+/// A stop that wants a backup which is two hours old at most.
+fn evidence() -> Stage {
     let fresh = "[[phase]]\nid = \"prepare\"\ntitle = \"Prepare\"\n[[phase.step]]\nid = \"backup\"\ntitle = \"Back up\"\n\
                  run = [\"backup\"]\n\n[[phase]]\nid = \"nodes\"\n";
     let book = BOOK.replace("[[phase]]\nid = \"nodes\"\n", fresh);
@@ -122,11 +125,18 @@ fn evidence_that_is_too_old_is_told_and_one_key_does_it_anew() {
     let book = book.unwrap_or_else(|| panic!("{told:#?}"));
     let mut stage = Stage::of(book, (80, 24), look("dark", &UNICODE), Mode::Live);
     stage.all_well();
-    let run = |stage: &mut Stage| {
-        stage.press("enter");
-        stage.press("y");
-        stage.finish(Ended::Exit(0));
-    };
+    stage
+}
+
+fn run(stage: &mut Stage) {
+    stage.press("enter");
+    stage.press("y");
+    stage.finish(Ended::Exit(0));
+}
+
+#[test]
+fn evidence_that_is_too_old_is_told_and_one_key_does_it_anew() {
+    let mut stage = evidence();
     let current = |stage: &Stage| stage.state.current.as_ref().map(ToString::to_string).unwrap_or_default();
     run(&mut stage);
     stage.wait(3 * 3600);
@@ -140,4 +150,22 @@ fn evidence_that_is_too_old_is_told_and_one_key_does_it_anew() {
     assert_eq!(current(&stage), "nodes[vault-1]/stop");
     run(&mut stage);
     assert_eq!(current(&stage), "nodes[vault-2]/stop");
+}
+
+#[test]
+fn evidence_becomes_too_old_on_the_screen_without_a_key() {
+    let mut stage = evidence();
+    // Neither a minute of the run nor an age on the screen changes at the same time.
+    stage.wait(5);
+    run(&mut stage);
+    stage.clock.advance(Duration::from_millis(300));
+    stage.all_well();
+    stage.wait(2 * 3600 - 1);
+    let key = stage.state.current.clone().expect("a step is current");
+    let may = |stage: &Stage| stage.run().view.allowed.contains(&Allowed::Renew(key.clone()));
+    assert!(!may(&stage));
+    assert_eq!(stage.run().wakes(stage.app.now).run_ms, Some(701));
+    stage.clock.advance(Duration::from_millis(701));
+    stage.tell(Message::Woken);
+    assert!(may(&stage));
 }

@@ -352,7 +352,7 @@ impl Runtime {
                 let session = self.session.clone();
                 self.behind(move || look_at_file(session.as_ref(), step, value));
             }
-            Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, &name, &text))),
+            Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
             Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
             Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
             Effect::ReadLibrary => {
@@ -373,6 +373,9 @@ impl Runtime {
             }),
             Effect::Resume(run) => {
                 self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
+            }
+            Effect::Debrief(folder) => {
+                self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
             }
             Effect::Suspend => self.suspend(),
             Effect::Redraw => {

@@ -192,6 +192,35 @@ fn a_signature_is_taken_as_it_comes_and_nothing_is_recorded_without_a_good_one()
 }
 
 #[test]
+fn two_statements_never_share_a_file() {
+    let mut stage = Stage::open((80, 24));
+    deciding(&mut stage, 2);
+    for key in ["enter", "2", "enter", "enter", "j", "enter", "a", "ctrl-s", "esc", "b", "ctrl-s"] {
+        stage.press(key);
+    }
+    let kept: Vec<(String, String)> = stage
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::KeepStatement { name, text, .. } => Some((name.clone(), text.clone())),
+            _ => None,
+        })
+        .collect();
+    let [(first, one), (second, other)] = kept.as_slice() else { panic!("{kept:?}") };
+    assert!(one.ends_with("said: a\n") && other.ends_with("said: ab\n"), "{one}{other}");
+    for (name, text) in [(first, one), (second, other)] {
+        let sum = crate::journal::sha256_hex(text.as_bytes());
+        assert!(name.starts_with("release-") && name.ends_with(&format!("-{}.txt", &sum[..8])), "{name} {sum}");
+    }
+    assert_ne!(first, second);
+    // What is told late of the first says nothing of the second.
+    stage.tell(Message::StatementKept { name: first.clone(), kept: Err("no space left".into()) });
+    assert!(!stage.picture().contains("no space left"), "{}", stage.picture());
+    stage.tell(Message::StatementKept { name: second.clone(), kept: Err("no space left".into()) });
+    assert!(stage.picture().contains("no space left"), "{}", stage.picture());
+}
+
+#[test]
 fn the_resume_card_tells_decisions_and_releases() {
     let mut stage = Stage::open((80, 24));
     deciding(&mut stage, 2);

@@ -374,7 +374,7 @@ impl Stage {
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             if let Effect::KeepStatement { folder, name, .. } = &effect {
-                self.tell(Message::StatementKept(Ok(folder.join(name))));
+                self.tell(Message::StatementKept { name: name.clone(), kept: Ok(folder.join(name)) });
             }
             if let Effect::Propose(proposal) = effect {
                 if matches!(proposal, Proposal::Run { .. }) {

@@ -65,6 +65,7 @@ pub fn event(event: &Event) -> String {
         Event::GuardAcknowledged { condition, reason } => format!("{condition} was acknowledged: {reason}"),
         Event::NoteAdded { text, .. } => format!("note: {}", text.lines().next().unwrap_or_default()),
         Event::RollbackEntered { plan, reason, .. } => format!("the way back {plan} was entered: {reason}"),
+        Event::Rehearsed { what } => what.told(),
         Event::ClockJumped { by_ms } => format!("the clock was moved by {} s", by_ms / 1000),
         Event::TailSetAside { bytes, .. } => format!("a torn last line of {bytes} bytes was set aside"),
         Event::RunClosed { outcome, .. } => format!("the run was closed: {}", outcome.word()),

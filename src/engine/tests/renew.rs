@@ -190,3 +190,161 @@ fn a_way_back_does_not_lead_into_the_plan_that_was_left() {
     let allowed = walk.allowed();
     assert!(!allowed.contains(&Allowed::Renew(walk.key())) && allowed.contains(&Allowed::Override(walk.key())));
 }
+
+/// A judgement, what is decided by it, and the step that wants it fresh.
+const DECIDED: &str = r#"
+format = 1
+id = "decided"
+title = "Decided"
+system = "demo"
+
+[[phase]]
+id = "soak"
+title = "Soak"
+[[phase.step]]
+id = "verdict"
+title = "Judge"
+choose = [{ is = "stay", title = "All is well" }, { is = "wrong", title = "Something is wrong" }]
+[[phase.step]]
+id = "between"
+title = "Between"
+confirm = "Seen?"
+
+[[phase]]
+id = "end"
+title = "End"
+[[phase.step]]
+id = "go"
+title = "Go"
+critical = true
+irreversible = true
+requires = [{ step = "soak/verdict", within = "1h" }]
+confirm = "Gone?"
+"#;
+
+/// Stands at `end/go`, an hour and a second after the first step.
+fn decided(changes: &[(&str, &str)]) -> Walk {
+    let text = changes.iter().fold(DECIDED.to_owned(), |text, (old, new)| {
+        assert!(text.contains(old), "{old}");
+        text.replace(old, new)
+    });
+    let (runbook, told) = parse(&text);
+    let mut walk = Walk::of(runbook.unwrap_or_else(|| panic!("{told:#?}")));
+    walk.at("end/go");
+    walk.pass(3601);
+    walk
+}
+
+/// What passed since on what the old evidence said would be passed over.
+#[test]
+fn what_was_decided_on_old_evidence_keeps_it_from_being_done_anew() {
+    let between = "title = \"Between\"\nconfirm = \"Seen?\"";
+    let step = |keys: &str| format!("title = \"Between\"\n{keys}");
+    let when = "when = { holds = '.choices.verdict == \"wrong\"', why = \"nothing is wrong\" }\n";
+    let asks =
+        "choose = [{ is = \"stay\", title = \"All is well\" }, { is = \"wrong\", title = \"Something is wrong\" }]";
+    let asked = "ask = { name = \"verdict\", prompt = \"?\", type = \"text\" }";
+    let captured = "run = [\"judge\"]\ncapture = { verdict = '.stdout' }";
+    let cases: &[(&str, &[(&str, &str)], bool)] = &[
+        ("nothing reads it", &[], true),
+        ("left out by it", &[(between, &step(&format!("{when}confirm = \"Seen?\"")))], false),
+        ("done by it", &[(between, &step(&format!("{}confirm = \"Seen?\"", when.replace("==", "!="))))], false),
+        ("told by it", &[(between, &step("confirm = \"Seen {{ .choices.verdict }}?\""))], false),
+        ("a text of it", &[(between, &step("text = \"{{ .choices.verdict }}\"\nconfirm = \"Seen?\""))], false),
+        ("checked by it", &[(between, &step("check = '.choices.verdict == \"stay\"'"))], false),
+        ("run by it", &[(between, &step("run = [\"judge\", \"{{ .choices.verdict }}\"]"))], false),
+        ("all choices", &[(between, &step("check = '.choices | length > 0'"))], false),
+        (
+            "another choice",
+            &[(between, &step("choose = [{ is = \"stay\", title = \"?\" }, { is = \"no\", title = \"?\" }]"))],
+            true,
+        ),
+        ("released on it", &[(between, &step("release = \"somebody else\""))], false),
+        ("a phase by it", &[("title = \"End\"", &format!("title = \"End\"\n{}", when.replace("==", "!=")))], false),
+        ("applies by it", &[("title = \"Go\"", &format!("title = \"Go\"\n{}", when.replace("==", "!=")))], false),
+        ("read afresh", &[("Gone?", "Gone, {{ .choices.verdict }}?")], true),
+        ("an answer", &[(asks, asked), (between, &step("check = '.answers.verdict != null'"))], false),
+        ("a capture", &[(asks, captured), (between, &step("check = '.answers.verdict != null'"))], false),
+    ];
+    for (name, changes, may) in cases {
+        let mut walk = decided(changes);
+        assert_eq!(stale(&walk), ["soak/verdict"], "{name}");
+        let renew = Proposal::Renew { step: walk.key() };
+        assert_eq!(walk.allowed().contains(&Allowed::Renew(walk.key())), *may, "{name}");
+        assert_eq!(walk.propose(renew).is_ok(), *may, "{name}");
+        assert!(!walk.allowed().contains(&Allowed::Confirm(walk.key())) || *may, "{name}");
+    }
+}
+
+/// What reads it is done anew with it where it is wanted fresh as well.
+#[test]
+fn what_reads_old_evidence_may_be_done_anew_with_it() {
+    let wanted = "{ step = \"soak/verdict\", within = \"1h\" }";
+    let both = format!("{wanted}, {{ step = \"soak/between\", within = \"1d\" }}");
+    for between in ["confirm = \"Seen {{ .choices.verdict }}?\"", "release = \"somebody else\""] {
+        let mut walk = decided(&[("confirm = \"Seen?\"", between), (wanted, &both)]);
+        renew(&mut walk);
+        assert_eq!(walk.key().to_string(), "soak/verdict");
+        walk.must(Proposal::Choose { step: walk.key(), choice: "wrong".into() });
+        walk.sense();
+        assert_eq!(walk.key().to_string(), "soak/between");
+        walk.at("end/go");
+        assert!(walk.allowed().contains(&Allowed::Confirm(walk.key())));
+    }
+}
+
+/// One that went without being asked whether it applies would be excused instead of done.
+#[test]
+fn what_is_done_anew_is_not_asked_again_whether_it_applies() {
+    let up = "when = { holds = 'any(.health.node[]; .verdict == \"ok\")', why = \"all is down\" }\n";
+    let probe = "[[health]]\nid = \"node\"\ntitle = \"Nodes\"\neach = \".inputs.nodes[]\"\n\
+                 http = { url = \"{{ .node.api }}/health\" }\nok = 'true'\n\
+                 [inputs.nodes]\ntype = \"nodes\"\nprompt = \"Nodes\"\n\n[[phase]]\nid = \"soak\"";
+    let probed = ("[[phase]]\nid = \"soak\"", probe);
+    let both = "{ step = \"soak/verdict\", within = \"1h\" }, { step = \"soak/between\", within = \"1h\" }";
+    let wants = ("{ step = \"soak/verdict\", within = \"1h\" }", both);
+    for title in ["Soak", "Judge", "Between", "Go"] {
+        let (old, new) = (format!("title = \"{title}\""), format!("title = \"{title}\"\n{up}"));
+        let mut walk = decided(&[probed, wants, (&old, &new)]);
+        walk.see([false; 3]);
+        renew(&mut walk);
+        for key in ["soak/verdict", "soak/between", "end/go"] {
+            assert_eq!(walk.key().to_string(), key, "{title}");
+            if key != "end/go" {
+                walk.do_first();
+            }
+        }
+        assert_eq!(stale(&walk), Vec::<String>::new(), "{title}");
+    }
+}
+
+/// A journal of a version that let critical evidence be fresh.
+#[test]
+fn what_is_critical_or_irreversible_is_never_done_anew() {
+    let mut walk = decided(&[]);
+    let step = walk.key();
+    assert_ne!(renewable(&walk.runbook, &walk.state, &step, walk.moment.at), []);
+    for (is_critical, is_irreversible) in [(true, false), (false, true)] {
+        let verdict = &mut walk.runbook.phases[0].steps[0];
+        (verdict.critical, verdict.irreversible) = (is_critical, is_irreversible);
+        assert_eq!(renewable(&walk.runbook, &walk.state, &step, walk.moment.at), []);
+        assert!(!walk.allowed().contains(&Allowed::Renew(step.clone())));
+        assert!(walk.propose(Proposal::Renew { step: step.clone() }).is_err());
+    }
+}
+
+#[test]
+fn it_is_counted_how_often_evidence_was_done_anew_and_told_how_long_it_is_fresh() {
+    let mut walk = decided(&[]);
+    let left = |walk: &Walk| fresh_for(&walk.runbook, &walk.state, &walk.key(), walk.moment.at);
+    for times in 1..4 {
+        assert_eq!(left(&walk), None, "it is too old already");
+        renew(&mut walk);
+        walk.do_first();
+        assert_eq!(walk.state.step(&walk.key()).map(|step| step.renewals), Some(times));
+        assert_eq!(left(&walk), Some(Duration::from_secs(3600)));
+        walk.pass(3600);
+        assert_eq!((left(&walk), stale(&walk)), (Some(Duration::ZERO), vec![]));
+        walk.pass(1);
+    }
+}

@@ -108,11 +108,36 @@ fn whatever_is_changed_of_a_signed_release_shows() {
     assert!(walk.watched().is_ok());
 }
 
+#[test]
+fn a_statement_shows_every_character_that_cannot_be_seen() {
+    let walk = Walk::deciding(Some("stay"));
+    let table = [
+        ("the plan", "the plan"),
+        ("der Plan für die Nacht, 計画", "der Plan für die Nacht, 計画"),
+        ("a\nsaid: b", r#""a\nsaid: b""#),
+        ("not \u{202e}nalp eht", r#""not \u202enalp eht""#),
+        ("a\u{2028}by: b", r#""a\u2028by: b""#),
+        ("no\u{200b}t", r#""no\u200bt""#),
+        ("a\u{7f}b\u{9b}c", r#""a\u007fb\u009bc""#),
+        ("a\u{e0041}b", r#""a\udb40\udc41b""#),
+        (r"a\u202eb", r"a\u202eb"),
+        ("\u{feff}\\u202e\"", r#""\ufeff\\u202e\"""#),
+    ];
+    for (said, shown) in table {
+        let statement = walk.statement("jo", said);
+        assert_eq!(statement.lines().last(), Some(format!("said: {shown}").as_str()), "{said:?}");
+        assert_eq!(crate::runbook::value::first_unseen(&statement.replace('\n', " ")), None, "{said:?}");
+        if shown.starts_with('"') {
+            assert_eq!(serde_json::from_str::<String>(shown).unwrap(), said, "nothing is lost");
+        }
+    }
+}
+
 proptest! {
     /// Two releases never have one statement.
     #[test]
     fn a_statement_tells_names_and_words_apart(
-        texts in prop::collection::vec("[a\"\\\\\n: said]{0,8}", 4),
+        texts in prop::collection::vec("[a\"\\\\\n: saidu202e\u{202e}\u{200b}]{0,8}", 4),
     ) {
         let walk = Walk::deciding(Some("stay"));
         let (one, other) = (walk.statement(&texts[0], &texts[1]), walk.statement(&texts[2], &texts[3]));

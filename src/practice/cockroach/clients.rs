@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
+use super::ranges::Range;
 use super::state::{Cockroach, Process};
 
 /// What the application asks for in a second.
@@ -35,11 +36,24 @@ pub(super) struct Clients {
     pub(super) harm: Harm,
     /// How far it is counted.
     counted: Timestamp,
+    /// How it is served until something changes; `None`: to be looked at anew.
+    feels: Option<Feels>,
+}
+
+/// How the application is served at a moment.
+#[derive(Clone, Copy, Debug)]
+struct Feels {
+    /// Of what it sends, how much reaches a server that takes it.
+    reached: f64,
+    /// Of that, how much waits for a range that nobody serves.
+    stuck: f64,
+    is_lost: bool,
+    is_short: bool,
 }
 
 impl Clients {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { asks_ready: true, harm: Harm::default(), counted: now }
+        Self { asks_ready: true, harm: Harm::default(), counted: now, feels: None }
     }
 }
 
@@ -56,24 +70,36 @@ impl Cockroach {
             return;
         }
         self.clients.counted = at;
+        let feels = self.clients.feels.unwrap_or_else(|| self.feel());
+        self.clients.feels = Some(feels);
         let asked = REQUESTS_A_SECOND * seconds;
+        let harm = &mut self.clients.harm;
+        harm.refused += asked * (1.0 - feels.reached);
+        harm.stalled += asked * feels.reached * feels.stuck;
+        harm.served += asked * feels.reached * (1.0 - feels.stuck);
+        harm.unavailable_seconds += if feels.is_lost { seconds } else { 0.0 };
+        harm.short_seconds += if feels.is_short { seconds } else { 0.0 };
+    }
+
+    /// Something has changed that the application may feel.
+    pub(super) fn has_changed(&mut self) {
+        self.clients.feels = None;
+    }
+
+    fn feel(&self) -> Feels {
         let sent: Vec<usize> = (0..self.hosts.len()).filter(|&host| self.is_sent_to(host)).collect();
         let taken = sent.iter().filter(|&&host| self.takes_on(host)).count() as f64;
-        let reached = if sent.is_empty() { 0.0 } else { taken / sent.len() as f64 };
         let user = self.ranges.iter().filter(|range| !range.is_system).count().max(1) as f64;
-        let is_stuck = |range: &&super::ranges::Range| {
+        let is_stuck = |range: &&Range| {
             !range.is_system && (!self.has_quorum(range) || range.lease.is_none_or(|holder| !self.is_up(holder)))
         };
-        let stuck =
-            if self.has_system_quorum() { self.ranges.iter().filter(is_stuck).count() as f64 / user } else { 1.0 };
-        let is_lost = self.ranges.iter().any(|range| range.lost.is_some());
-        let is_short = self.ranges.iter().any(|range| self.is_short(range));
-        let harm = &mut self.clients.harm;
-        harm.refused += asked * (1.0 - reached);
-        harm.stalled += asked * reached * stuck;
-        harm.served += asked * reached * (1.0 - stuck);
-        harm.unavailable_seconds += if is_lost { seconds } else { 0.0 };
-        harm.short_seconds += if is_short { seconds } else { 0.0 };
+        let stuck = self.ranges.iter().filter(is_stuck).count() as f64 / user;
+        Feels {
+            reached: if sent.is_empty() { 0.0 } else { taken / sent.len() as f64 },
+            stuck: if self.has_system_quorum() { stuck } else { 1.0 },
+            is_lost: self.ranges.iter().any(|range| range.lost.is_some()),
+            is_short: self.ranges.iter().any(|range| self.is_short(range)),
+        }
     }
 
     /// A balancer that asks every two seconds sends some to a server that has just begun to drain.

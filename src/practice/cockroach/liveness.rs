@@ -6,6 +6,9 @@ use crate::clock::Timestamp;
 
 use super::state::{Cockroach, Membership, Process};
 
+/// For how long something goes on to follow from a change.
+const RESTLESS: Duration = Duration::from_mins(10);
+
 /// What a member's liveness comes to, with the numbers of the status pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Liveness {
@@ -20,6 +23,12 @@ pub(super) enum Liveness {
 impl Cockroach {
     /// Brings records, gossip and leases in line with who is there now. Called after every change.
     pub(super) fn settle(&mut self, at: Timestamp) {
+        self.restless_until = self.restless_until.max(at.plus(RESTLESS));
+        self.judge(at);
+    }
+
+    /// The same, when nothing but time has changed.
+    pub(super) fn judge(&mut self, at: Timestamp) {
         let is_kept = self.has_system_quorum();
         for index in 0..self.members.len() {
             let is_up = self.is_up(index);

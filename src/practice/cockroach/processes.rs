@@ -10,6 +10,9 @@ use super::state::{Cockroach, Identity, Leaving, Process, Run, USER};
 /// How long systemd waits before it starts a server anew that has crashed.
 const RESTART_AFTER: Duration = Duration::from_secs(10);
 
+/// No start takes longer until clients are taken.
+const LONGEST_START: Duration = Duration::from_secs(9);
+
 /// A server whose clock is that far off ends itself.
 pub(super) const CLOCK_LIMIT: Duration = Duration::from_millis(400);
 
@@ -38,7 +41,7 @@ impl Cockroach {
             Process::Up { ready, leaving: None, .. } => return ready.since(at),
             Process::Up { leaving: Some(leaving), .. } => {
                 leaving.then_start = true;
-                return leaving.until.since(at) + Duration::from_secs(6);
+                return leaving.until.since(at) + LONGEST_START;
             }
         }
         let start = Start { command: self.hosts[host].command.clone(), user: USER.into(), is_unit: true };
@@ -148,8 +151,11 @@ impl Cockroach {
                 self.end(host, true, is_unit && !is_second, at);
                 Duration::from_millis(10)
             }
-            (Signal::Freeze | Signal::Thaw, Process::Up { run, since, ready, leaving, .. }) => {
+            (Signal::Freeze | Signal::Thaw, Process::Up { run, since, ready, frozen: was_frozen, leaving }) => {
                 let frozen = signal == Signal::Freeze;
+                if frozen == was_frozen {
+                    return Duration::ZERO;
+                }
                 self.hosts[host].process = Process::Up { run, since, ready, frozen, leaving };
                 if !frozen && let Some(member) = self.member_on(host) {
                     self.fall_behind(member, at);

@@ -204,6 +204,7 @@ impl Cockroach {
         let mine: Vec<usize> = (0..self.ranges.len())
             .filter(|&range| self.ranges[range].replicas.iter().any(|replica| replica.member == member))
             .collect();
+        self.restless_until = self.restless_until.max(at.plus(Duration::from_millis(longest + 60_000)));
         for (place, &index) in mine.iter().enumerate() {
             let wait = 4_000 + (longest - 4_000) * (place as u64 + 1) / mine.len() as u64;
             let replicas = &mut self.ranges[index].replicas;

@@ -201,6 +201,8 @@ pub(super) struct Row {
     pub(super) ranges: u64,
     pub(super) unavailable: u64,
     pub(super) underreplicated: u64,
+    /// Of its ranges, those of the application.
+    pub(super) user_ranges: u64,
     pub(super) live_bytes: u64,
 }
 
@@ -235,6 +237,8 @@ pub struct Cockroach {
     pub(super) now: Timestamp,
     pub(super) next_tick: Timestamp,
     pub(super) ticks: u64,
+    /// Until when something may follow from what has happened.
+    pub(super) restless_until: Timestamp,
     pub(super) hosts: Vec<Host>,
     pub(super) members: Vec<Member>,
     pub(super) ranges: Vec<Range>,
@@ -273,6 +277,7 @@ impl Cockroach {
             now,
             next_tick: now.plus(super::passing::TICK),
             ticks: 0,
+            restless_until: now.plus(Duration::from_mins(1)),
             hosts,
             members,
             ranges,

@@ -26,6 +26,24 @@ const SETTINGS: &[(&str, &str)] = &[
     ("server.time_until_store_dead", "5m0s"),
 ];
 
+/// The columns of `SHOW JOBS`.
+const JOB_COLUMNS: &[&str] = &[
+    "job_id",
+    "job_type",
+    "description",
+    "statement",
+    "user_name",
+    "status",
+    "running_status",
+    "created",
+    "started",
+    "finished",
+    "modified",
+    "fraction_completed",
+    "error",
+    "coordinator_id",
+];
+
 /// A job that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Job {
@@ -213,22 +231,7 @@ impl Cockroach {
 
     /// `SHOW JOBS`.
     pub(super) fn show_jobs(&self, client: &Client) -> Table {
-        let mut table = Table::new(&[
-            "job_id",
-            "job_type",
-            "description",
-            "statement",
-            "user_name",
-            "status",
-            "running_status",
-            "created",
-            "started",
-            "finished",
-            "modified",
-            "fraction_completed",
-            "error",
-            "coordinator_id",
-        ]);
+        let mut table = Table::new(JOB_COLUMNS);
         let at = |moment: Timestamp| Some(super::status::at(moment, &client.version));
         let text = |text: &str| Some(text.to_owned());
         for job in self.jobs.iter().rev() {
@@ -250,23 +253,22 @@ impl Cockroach {
                 None,
             ]);
         }
-        if self.upgrade.towards.is_some() {
-            let description = format!("Migration to {}", self.upgrade.towards.clone().unwrap_or_default());
-            let now = self.now;
+        if let Some(towards) = &self.upgrade.towards {
+            let now = at(self.now);
             table.rows.insert(
                 0,
                 vec![
                     Some((self.next_job + 1).to_string()),
                     text("MIGRATION"),
-                    Some(description),
+                    Some(format!("Migration to {towards}")),
                     text(""),
                     text("node"),
                     text("running"),
                     None,
-                    at(now),
-                    at(now),
+                    now.clone(),
+                    now.clone(),
                     None,
-                    at(now),
+                    now,
                     text("0"),
                     text(""),
                     None,

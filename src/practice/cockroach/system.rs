@@ -34,7 +34,9 @@ impl System for Cockroach {
 
     fn command(&mut self, argv: &[String], now: Timestamp) -> CommandResult {
         self.pass_time(now);
-        self.run_on_bastion(argv)
+        let result = self.run_on_bastion(argv);
+        self.has_changed();
+        result
     }
 
     fn nodes(&self) -> Vec<String> {
@@ -51,6 +53,8 @@ impl System for Cockroach {
 
     fn fault(&mut self, name: &str, arguments: &Map<String, Value>, now: Timestamp) -> Result<(), FaultError> {
         self.pass_time(now);
-        self.set_fault(name, arguments)
+        let set = self.set_fault(name, arguments);
+        self.has_changed();
+        set
     }
 }

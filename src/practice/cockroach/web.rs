@@ -49,26 +49,30 @@ impl Cockroach {
                 );
                 result.map(|result| CommandResult { takes_ms: limit * 1_000, ..result })
             }
-            Response::Answer { status, headers, body, content_type } => {
-                if status >= 400 && given.has(&["f", "fail"]) {
-                    return fails(22, &format!("The requested URL returned error: {status}"));
-                }
-                let mut text = String::new();
-                if given.has(&["i", "include", "I", "head"]) {
-                    text.push_str(&format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n"));
-                    headers.iter().for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
-                    text.push_str("\r\n");
-                }
-                if given.value(&["o", "output"]) != Some("/dev/null") && !given.has(&["I", "head"]) {
-                    text.push_str(&String::from_utf8_lossy(&body));
-                }
-                if let Some(format) = given.value(&["w", "write-out"]) {
-                    text.push_str(&format.replace("%{http_code}", &status.to_string()).replace("\\n", "\n"));
-                }
-                Some(printed(&text))
+            Response::Answer { status, .. } if status >= 400 && given.has(&["f", "fail"]) => {
+                fails(22, &format!("The requested URL returned error: {status}"))
             }
+            answer @ Response::Answer { .. } => Some(printed(&shown(&answer, &given))),
         }
     }
+}
+
+/// What of an answer is printed.
+fn shown(answer: &Response, given: &Arguments) -> String {
+    let Response::Answer { status, headers, body, content_type } = answer else { return String::new() };
+    let mut text = String::new();
+    if given.has(&["i", "include", "I", "head"]) {
+        text.push_str(&format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n"));
+        headers.iter().for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
+        text.push_str("\r\n");
+    }
+    if given.value(&["o", "output"]) != Some("/dev/null") && !given.has(&["I", "head"]) {
+        text.push_str(&String::from_utf8_lossy(body));
+    }
+    if let Some(format) = given.value(&["w", "write-out"]) {
+        text.push_str(&format.replace("%{http_code}", &status.to_string()).replace("\\n", "\n"));
+    }
+    text
 }
 
 fn request_of(node: &str, target: &str, given: &Arguments) -> Request {

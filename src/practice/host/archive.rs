@@ -72,6 +72,12 @@ fn created(
     user: &str,
     now: Timestamp,
 ) -> CommandResult {
+    let cannot = |what: &str, why: &str| {
+        failed(2, &format!("tar: {file}: Cannot {what}: {why}\ntar: Error is not recoverable: exiting now"))
+    };
+    if let Err(why) = files.has_room_for_archive(&absolute(folder), names) {
+        return cannot("write", &why);
+    }
     let mut members = Vec::new();
     for name in names {
         let tree = files.tree(&format!("{}/{name}", absolute(folder)));
@@ -90,7 +96,7 @@ fn created(
     }
     match files.write(file, Entry::archive(members, user, now), user) {
         Ok(()) => printed("").lasting(Duration::from_secs(3)),
-        Err(why) => failed(2, &format!("tar: {file}: Cannot open: {why}\ntar: Error is not recoverable: exiting now")),
+        Err(why) => cannot("open", &why),
     }
 }
 
@@ -125,13 +131,14 @@ fn extracted(files: &mut super::Files, archive: &Entry, folder: &str, user: &str
             user.clone_into(&mut entry.owner);
         }
         let above = goal.rsplit_once('/').map_or("/", |(above, _)| above).to_owned();
-        if files.get(&above).is_none() {
-            files.put(&above, Entry::folder(user, entry.at));
-        }
         if entry.is_folder() && files.get(&goal).is_some_and(Entry::is_folder) {
             continue;
         }
-        if let Err(why) = files.write(&goal, entry, user) {
+        let has_above = match files.get(&above) {
+            Some(_) => Ok(()),
+            None => files.try_put(&above, Entry::folder(user, entry.at)),
+        };
+        if let Err(why) = has_above.and_then(|()| files.write(&goal, entry, user)) {
             return failed(
                 2,
                 &format!("tar: {path}: Cannot open: {why}\ntar: Exiting with failure status due to previous errors"),

@@ -14,18 +14,24 @@ pub const BASTION: &str = "bastion";
 /// The account that the operator has everywhere.
 pub const ACCOUNT: &str = "operator";
 
-/// Runs one command with its words apart; `words` that are empty do nothing.
+/// How many commands, shells and `$(…)` may be one within the other.
+pub(super) const DEEPEST: usize = 64;
+
+/// Runs one command with its words apart; `words` that are empty do nothing. `depth` counts the commands around it.
 pub fn run(hosts: &mut dyn Hosts, shell: &Shell, words: &[String], depth: usize) -> CommandResult {
     let Some((typed, rest)) = words.split_first() else { return CommandResult::default() };
     let name = typed.rsplit('/').next().unwrap_or_default();
     let call = Call { shell, typed, name, words: rest, depth };
+    if depth > DEEPEST {
+        return failed(126, &format!("bash: {typed}: too many levels of commands within commands"));
+    }
     match name {
-        "ssh" => ssh(hosts, shell, rest, depth),
+        "ssh" => ssh(hosts, shell, rest, depth + 1),
         "scp" => secure_copy(hosts, &call),
         "sudo" => sudo(hosts, &call),
         "env" => env(hosts, &call),
         "bash" | "sh" if rest.len() == 2 && rest[0].starts_with('-') && rest[0].ends_with('c') => {
-            run_line(hosts, shell, &rest[1], depth)
+            run_line(hosts, shell, &rest[1], depth + 1)
         }
         _ => common(hosts, &call),
     }
@@ -86,7 +92,7 @@ fn sudo(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
     let Some(program) = rest.first() else {
         return failed(1, "usage: sudo [-ABbEHknPS] [-u user] [command [arg ...]]");
     };
-    let result = run(hosts, &inner, rest, depth);
+    let result = run(hosts, &inner, rest, depth + 1);
     match result.exit {
         127 if result.stderr.starts_with("bash:") => failed(1, &format!("sudo: {program}: command not found")),
         _ => result,
@@ -97,7 +103,7 @@ fn env(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
     let mut inner = call.shell.clone();
     match assigned(&mut inner, call.words) {
         [] => printed(&inner.environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>()),
-        rest => run(hosts, &inner, rest, call.depth),
+        rest => run(hosts, &inner, rest, call.depth + 1),
     }
 }
 

@@ -124,7 +124,11 @@ fn rename(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
             })
         });
         if let Err(why) = moved {
-            // What could not arrive stays where it was.
+            // What could not arrive stays where it was, and so does what lay there.
+            files.take(&goal);
+            if let Some(there) = there {
+                files.put(&goal, there);
+            }
             for (path, entry) in tree {
                 let old = absolute(source);
                 files.put(&if path.is_empty() { old } else { format!("{old}/{path}") }, entry);
@@ -175,7 +179,9 @@ fn install(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
             {
                 return refused(call, 1, &format!("cannot create directory '{name}': Permission denied"));
             }
-            files.put(name, Entry { mode, ..Entry::folder(&owner, now) });
+            if let Err(why) = files.try_put(name, Entry { mode, ..Entry::folder(&owner, now) }) {
+                return refused(call, 1, &format!("cannot create directory '{name}': {why}"));
+            }
         }
         return printed("");
     }
@@ -189,7 +195,9 @@ fn install(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
         if !given.has(&["D"]) {
             return refused(call, 1, &format!("failed to access '{target}': No such file or directory"));
         }
-        files.put(&target, Entry::folder(&user, now));
+        if let Err(why) = files.try_put(&target, Entry::folder(&user, now)) {
+            return refused(call, 1, &format!("cannot create directory '{target}': {why}"));
+        }
     }
     for source in &sources {
         let mut entry = match files.read(source, &user) {
@@ -280,7 +288,9 @@ fn change(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
                 }
                 None => {}
             }
-            files.put(&format!("{}/{path}", absolute(name)), entry);
+            if let Err(why) = files.try_put(&format!("{}/{path}", absolute(name)), entry) {
+                return refused(call, 1, &format!("changing '{name}': {why}"));
+            }
         }
     }
     printed("")

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use crate::clock::Timestamp;
 
 use super::command::ACCOUNT;
+use super::room::Weight;
 
 /// What the operating system says.
 const MISSING: &str = "No such file or directory";
 const DENIED: &str = "Permission denied";
+const FULL: &str = "No space left on device";
 
 /// How a program's content begins; its name and version follow.
 const PROGRAM: &str = "\u{7f}ELF practice ";
@@ -81,6 +83,8 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub struct Files {
     entries: BTreeMap<String, Entry>,
+    /// What all of them take in memory.
+    held: Weight,
     /// Bytes that the file system can hold in all.
     pub size: u64,
     /// Bytes that are taken by what is not shown here.
@@ -90,16 +94,16 @@ pub struct Files {
 impl Files {
     /// A machine as it is set up: the usual folders and the operator's home.
     pub fn new(at: Timestamp) -> Self {
-        let mut files = Self { entries: BTreeMap::new(), size: 80 << 30, taken: 21 << 30 };
+        let mut files = Self { entries: BTreeMap::new(), held: Weight::default(), size: 80 << 30, taken: 21 << 30 };
         for path in
             ["/", "/etc", "/opt", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/var", "/var/lib", "/home"]
         {
-            files.entries.insert(path.to_owned(), Entry::folder("root", at));
+            files.insert(path.to_owned(), Entry::folder("root", at));
         }
         for path in ["/tmp", "/var/tmp"] {
-            files.entries.insert(path.to_owned(), Entry { mode: 0o1777, ..Entry::folder("root", at) });
+            files.insert(path.to_owned(), Entry { mode: 0o1777, ..Entry::folder("root", at) });
         }
-        files.entries.insert(home(), Entry::folder(ACCOUNT, at));
+        files.insert(home(), Entry::folder(ACCOUNT, at));
         files
     }
 
@@ -108,9 +112,49 @@ impl Files {
         let path = absolute(path);
         let mut above = parent(&path).to_owned();
         while !self.entries.contains_key(&above) {
-            self.entries.insert(above.clone(), Entry::folder(&entry.owner, entry.at));
+            self.insert(above.clone(), Entry::folder(&entry.owner, entry.at));
             parent(&above.clone()).clone_into(&mut above);
         }
+        self.insert(path, entry);
+    }
+
+    /// [`Files::put`] for a command, which may ask for more than there is room for. `Err` is what the operating system
+    /// says.
+    ///
+    /// # Errors
+    /// No space is left.
+    pub(super) fn try_put(&mut self, path: &str, entry: Entry) -> Result<(), String> {
+        let whole = absolute(path);
+        let above = std::iter::successors(Some(parent(&whole)), |path| (*path != "/").then(|| parent(path)));
+        let missing = above.take_while(|path| !self.entries.contains_key(*path));
+        let made: Weight = missing.map(|path| Weight::of(path, &Entry::folder(&entry.owner, entry.at))).sum();
+        self.has_room(&whole, made.and(Weight::of(&whole, &entry)))?;
+        self.put(&whole, entry);
+        Ok(())
+    }
+
+    /// That there is room for so much, in place of what lies at that path.
+    fn has_room(&self, path: &str, more: Weight) -> Result<(), String> {
+        let old = self.entries.get(path).map(|old| Weight::of(path, old)).unwrap_or_default();
+        if self.held.without(old).and(more).fits() { Ok(()) } else { Err(FULL.into()) }
+    }
+
+    /// That there is room for an archive of these. Nothing of it is built yet. `Err` is what the operating system says.
+    ///
+    /// # Errors
+    /// No space is left.
+    pub(super) fn has_room_for_archive(&self, folder: &str, names: &[String]) -> Result<(), String> {
+        let packed = |name: &String| {
+            let path = absolute(&format!("{folder}/{name}"));
+            self.lying(&path).map(|(path, entry)| Weight::of(path, entry)).sum::<Weight>().packed(name)
+        };
+        self.has_room("", names.iter().map(packed).sum())
+    }
+
+    fn insert(&mut self, path: String, entry: Entry) {
+        self.held = self.held.and(Weight::of(&path, &entry));
+        let old = self.entries.get(&path).map(|old| Weight::of(&path, old)).unwrap_or_default();
+        self.held = self.held.without(old);
         self.entries.insert(path, entry);
     }
 
@@ -124,7 +168,14 @@ impl Files {
         let path = absolute(path);
         let below = below(&path);
         let known = self.entries.len();
-        self.entries.retain(|name, _| *name != path && !name.starts_with(&below));
+        let held = &mut self.held;
+        self.entries.retain(|name, entry| {
+            let stays = *name != path && !name.starts_with(&below);
+            if !stays {
+                *held = held.without(Weight::of(name, entry));
+            }
+            stays
+        });
         self.entries.len() < known
     }
 
@@ -132,8 +183,14 @@ impl Files {
     pub fn tree(&self, path: &str) -> Vec<(String, Entry)> {
         let path = absolute(path);
         let below = below(&path);
-        let inside = self.entries.range(path.clone()..).filter(|(name, _)| **name == path || name.starts_with(&below));
-        inside.map(|(name, entry)| (name.strip_prefix(&below).unwrap_or_default().to_owned(), entry.clone())).collect()
+        let relative = |name: &str| name.strip_prefix(&below).unwrap_or_default().to_owned();
+        self.lying(&path).map(|(name, entry)| (relative(name), entry.clone())).collect()
+    }
+
+    /// What lies at an absolute path and below it.
+    fn lying(&self, path: &str) -> impl Iterator<Item = (&String, &Entry)> {
+        let below = below(path);
+        self.entries.range(path.to_owned()..).filter(move |(name, _)| *name == path || name.starts_with(&below))
     }
 
     /// The names in a folder, in order.
@@ -183,9 +240,10 @@ impl Files {
             return Err("Is a directory".into());
         }
         if self.free() < entry.bytes().len() as u64 {
-            return Err("No space left on device".into());
+            return Err(FULL.into());
         }
-        self.entries.insert(path, entry);
+        self.has_room(&path, Weight::of(&path, &entry))?;
+        self.insert(path, entry);
         Ok(())
     }
 
@@ -220,6 +278,14 @@ impl Files {
     /// Bytes that are taken.
     pub fn used(&self) -> u64 {
         self.taken + self.entries.values().map(|entry| entry.bytes().len() as u64).sum::<u64>()
+    }
+
+    /// Bytes and entries that are held, counted anew.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (u64, u64) {
+        let held: Weight = self.entries.iter().map(|(path, entry)| Weight::of(path, entry)).sum();
+        assert_eq!((held.bytes, held.entries), (self.held.bytes, self.held.entries));
+        (held.bytes, held.entries)
     }
 
     fn may_change(&self, path: &str, user: &str) -> Result<(), String> {

@@ -5,6 +5,9 @@ use crate::practice::CommandResult;
 use super::command::printed;
 use super::{Arguments, Call, Entry, Hosts};
 
+/// Bytes of files that one command takes in: what one machine holds, since a file may be named many times.
+const MAX_READ: usize = 64 << 20;
+
 /// A text and the name it goes by; the name of what comes in by a pipe is empty.
 type Source = (String, Vec<u8>);
 
@@ -83,11 +86,19 @@ fn gathered(hosts: &mut dyn Hosts, call: &Call<'_>, wanted: &Wanted) -> Option<(
     }
     let files = hosts.files(call.shell.place)?;
     let mut sources = Vec::new();
+    let mut left = MAX_READ;
     for name in names {
-        match files.read(name, &call.shell.user) {
-            Ok(entry) if !entry.is_folder() => sources.push((name.clone(), entry.bytes().to_vec())),
-            other => {
-                let why = other.map_or_else(|why| why, |_| "Is a directory".to_owned());
+        let read = files.read(name, &call.shell.user).and_then(|entry| match entry.bytes() {
+            _ if entry.is_folder() => Err("Is a directory".into()),
+            bytes if bytes.len() > left => Err("Cannot allocate memory".into()),
+            bytes => Ok(bytes.to_vec()),
+        });
+        match read {
+            Ok(bytes) => {
+                left -= bytes.len();
+                sources.push((name.clone(), bytes));
+            }
+            Err(why) => {
                 result.exit = if wanted.name.ends_with("grep") { 2 } else { 1 };
                 result.stderr.push_str(&format!("{}: {name}: {why}\n", wanted.name));
             }

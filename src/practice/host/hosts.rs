@@ -59,7 +59,7 @@ pub struct Call<'a> {
     pub name: &'a str,
     /// What follows it.
     pub words: &'a [String],
-    /// How deep shells are nested.
+    /// How many commands and shells it is within.
     pub depth: usize,
 }
 

@@ -17,6 +17,7 @@ mod processes;
 mod random;
 mod reading;
 mod remote;
+mod room;
 mod shell;
 mod sums;
 mod systemd;

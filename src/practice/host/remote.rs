@@ -6,7 +6,7 @@ use super::command::failed;
 use super::shell::run_line;
 use super::{Arguments, Call, Hosts, Place, Shell};
 
-/// Runs a command line on a host, as the operator's login shell there.
+/// Runs a command line on a host, as the operator's login shell there; `depth` is that of the shell.
 pub(super) fn ssh(hosts: &mut dyn Hosts, from: &Shell, words: &[String], depth: usize) -> CommandResult {
     let mut rest = words;
     while let Some(option) = rest.first().filter(|word| word.starts_with('-')) {

@@ -2,11 +2,8 @@
 
 use crate::practice::CommandResult;
 
-use super::command::{assigned, failed, run};
+use super::command::{DEEPEST, assigned, failed, run};
 use super::{Entry, Hosts, Shell};
-
-/// How deep `$(…)` may be nested.
-const DEEPEST: usize = 8;
 
 /// What joins a command to the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -281,3 +281,104 @@ fn options_are_taken_apart_as_getopt_does() {
     assert_eq!((given.value(&["f"]), given.value(&["C"])), (Some("a.tgz"), Some("there")));
     assert_eq!((given.value(&["mode"]), given.value(&["owner"])), (Some("7"), Some("me")));
 }
+
+#[test]
+fn commands_within_commands_end_somewhere() {
+    let nested = |prefix: &[&str], times: usize| -> Vec<String> {
+        let words = prefix.iter().copied().cycle().take(prefix.len() * times).chain(["echo", "deep"]);
+        ["ssh", "one"].into_iter().chain(words).map(str::to_owned).collect()
+    };
+    let quoted = |times: usize| (0..times).fold("echo deep".to_owned(), |line, _| format!("echo $({line})"));
+    let over_ssh = |line: String| vec!["ssh".to_owned(), "one".to_owned(), line];
+    let local: Vec<String> = nested(&["env"], 9_000).split_off(2);
+    let table = [
+        (nested(&["sudo"], 9_000), false),
+        (nested(&["env"], 9_000), false),
+        (nested(&["env", "sudo", "-u", "root"], 9_000), false),
+        (nested(&["ssh", "one"], 9_000), false),
+        (local, false),
+        (nested(&["env"], 20), true),
+        (nested(&["sudo", "env"], 10), true),
+        (nested(&["ssh", "one"], 10), true),
+        (over_ssh(quoted(8)), true),
+        (over_ssh(format!("sudo env bash -c '{}'", quoted(6))), true),
+    ];
+    for (words, goes) in table {
+        let result = run(&mut Lab::new(), &Shell::on(Place::Bastion), &words, 0);
+        let shown = words.iter().take(6).collect::<Vec<_>>();
+        assert_eq!(result.exit == 0, goes, "{shown:?} of {}: {result:?}", words.len());
+        assert!(goes || result.stderr.contains("too many levels"), "{shown:?}: {result:?}");
+    }
+    // However deep the quotes are, it comes to an end.
+    let _ = run(&mut Lab::new(), &Shell::on(Place::Bastion), &over_ssh(quoted(5_000)), 0);
+}
+
+#[test]
+fn a_machine_holds_only_so_much() {
+    let full = "No space left on device";
+    // An archive of forty of the one before.
+    let mut lab = Lab::new();
+    lab.run("ssh one cp new/thing t0");
+    let many = |at: usize| vec![format!("t{at}"); 40].join(" ");
+    let results: Vec<CommandResult> =
+        (1..5).map(|at| lab.run(&format!("ssh one tar cf t{at} {}", many(at - 1)))).collect();
+    assert!(results.iter().any(|result| result.exit == 2 && result.stderr.contains(full)), "{results:?}");
+    assert!(lab.files[1].held() <= (64 << 20, 10_000), "{:?}", lab.files[1].held());
+    // A folder that is copied into itself, again and again.
+    let mut lab = Lab::new();
+    let results: Vec<CommandResult> =
+        (0..20).map(|number| lab.run(&format!("ssh one cp -r /home/operator /home/operator/c{number}"))).collect();
+    assert!(results[0].exit == 0 && results[19].exit == 1 && results[19].stderr.contains(full), "{:?}", results[19]);
+    assert!(lab.files[1].held().1 <= 10_000, "{:?}", lab.files[1].held());
+    // Room is made again by removing.
+    assert_eq!(lab.run("ssh one cp new/thing again").exit, 1);
+    assert_eq!(lab.run("ssh one rm -r c0 c1 c2 c3 c4 c5 c6 c7 c8 c9").exit, 0);
+    assert_eq!(lab.run("ssh one cp new/thing again").exit, 0);
+    // What is appended to itself.
+    let line = "tee -a big < big > /dev/null";
+    lab.run("ssh one cp new/thing big");
+    let doubled = (0..24).map(|_| {
+        let words = ["ssh", "one", line].map(str::to_owned);
+        run(&mut lab, &Shell::on(Place::Bastion), &words, 0)
+    });
+    assert!(doubled.last().unwrap().stderr.contains(full));
+    assert!(lab.files[1].held().0 <= 64 << 20, "{:?}", lab.files[1].held());
+    // Deep folders and long names count too, whoever makes them.
+    let deep = format!("/{}", "d".repeat(199)).repeat(900);
+    for line in [
+        format!("mkdir -p /home/operator{deep}"),
+        format!("sudo install -d {deep}"),
+        format!("sudo install -D -t {deep} new/thing"),
+    ] {
+        let result = lab.run(&format!("ssh one {line}"));
+        assert!(result.exit != 0 && result.stderr.contains(full), "{}: {result:?}", &line[..20]);
+    }
+    let owner = "o".repeat(100_000);
+    let result = lab.run(&format!("ssh one sudo chown -R {owner} /home/operator"));
+    assert!(result.exit != 0 && result.stderr.contains(full), "{}", result.exit);
+    assert!(lab.files[1].held() <= (64 << 20, 10_000), "{:?}", lab.files[1].held());
+}
+
+#[test]
+fn archives_are_nested_only_so_deep() {
+    let mut lab = Lab::new();
+    lab.run("ssh one cp new/thing t");
+    let mut told = String::new();
+    for _ in 0..200 {
+        told = lab.run("ssh one tar cf n t").stderr;
+        lab.run("ssh one mv n t");
+    }
+    assert!(told.contains("No space left on device"), "{told}");
+}
+
+#[test]
+fn what_could_not_be_moved_stays_where_it_was() {
+    let mut lab = Lab::new();
+    lab.run("ssh one mkdir from into");
+    lab.run("ssh one cp new/thing from/thing");
+    let before = lab.files[1].tree("/");
+    lab.files[1].taken = lab.files[1].size;
+    assert_eq!(lab.run("ssh one mv from into").exit, 1);
+    assert_eq!(lab.run("ssh one mv -T from into").exit, 1);
+    assert!(lab.files[1].tree("/") == before);
+}

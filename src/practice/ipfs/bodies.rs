@@ -10,6 +10,37 @@ use super::pins::Pin;
 use super::releases;
 use super::state::IpfsCluster;
 
+/// Which pins are to be listed.
+pub(super) struct Asked<'a> {
+    pub(super) is_local: bool,
+    /// The statuses that are asked for; none: all.
+    pub(super) filter: &'a [&'a str],
+}
+
+impl Asked<'_> {
+    /// Whether it is asked for anything that only the IPFS daemon knows.
+    pub(super) fn asks_daemon(&self) -> bool {
+        self.filter.is_empty() || self.filter.iter().any(|word| matches!(*word, "pinned" | "unexpectedly_unpinned"))
+    }
+
+    fn wants(&self, status: &str) -> bool {
+        let is_meant = |word: &&str| match *word {
+            "error" => status.ends_with("_error"),
+            "queued" => status.ends_with("_queued"),
+            word => word == status,
+        };
+        self.filter.is_empty() || self.filter.iter().any(is_meant)
+    }
+}
+
+/// What a peer tells of a pin.
+struct Told {
+    status: String,
+    error: String,
+    attempts: u32,
+    at: String,
+}
+
 impl IpfsCluster {
     /// What a running peer says of itself.
     pub(super) fn id_body(&self, index: usize) -> Value {
@@ -74,19 +105,49 @@ impl IpfsCluster {
 
     /// The state of one pin, on all peers or on that one.
     pub(super) fn pin_body(&self, index: usize, pin: &Pin, is_local: bool) -> Value {
-        let is_old = self.peers[index].running().is_none_or(|launch| !releases::streams(&launch.version));
         let members = if is_local { vec![index] } else { self.members(index) };
+        let told = |other: usize| (other, self.told(index, other, pin));
+        self.pin_of(index, pin, members.into_iter().map(told))
+    }
+
+    /// The same for the list of all pins: each peer tells what is asked for, and who cannot, is in error for every pin
+    /// that others tell of. `None`: nobody tells of this one.
+    pub(super) fn listed_body(&self, index: usize, pin: &Pin, asked: &Asked<'_>) -> Option<Value> {
+        let members = if asked.is_local { vec![index] } else { self.members(index) };
+        let (able, unable): (Vec<usize>, Vec<usize>) = members.into_iter().partition(|&other| {
+            self.connects(index, other) && (self.peers[other].daemon.is_up || !asked.asks_daemon())
+        });
+        let mut told: Vec<(usize, Told)> = able
+            .into_iter()
+            .map(|other| (other, self.told(index, other, pin)))
+            // Only one that is asked for by name is looked up where the daemon is away.
+            .filter(|(_, told)| told.status != "cluster_error" && asked.wants(&told.status))
+            .collect();
+        if told.is_empty() {
+            return None;
+        }
+        told.extend(unable.into_iter().map(|other| {
+            let error = match self.connects(index, other) {
+                true => format!("could not get pinset from IPFS: {}", refused("pin/ls?stream=true&type=recursive")),
+                false => self.why_not(index, other),
+            };
+            (other, Told { status: "cluster_error".into(), error, attempts: 0, at: self.now.to_string() })
+        }));
+        Some(self.pin_of(index, pin, told.into_iter()))
+    }
+
+    fn pin_of(&self, index: usize, pin: &Pin, told: impl Iterator<Item = (usize, Told)>) -> Value {
+        let is_old = self.peers[index].running().is_none_or(|launch| !releases::streams(&launch.version));
         let mut map = Map::new();
-        for other in members {
-            let (status, error, attempts, at) = self.told(index, other, pin);
+        for (other, told) in told {
             let peer = &self.peers[other];
             let mut entry = json!({
                 "peername": peer.name,
                 "ipfs_peer_id": peer.daemon.id,
-                "status": status,
-                "timestamp": at,
-                "error": error,
-                "attempt_count": attempts,
+                "status": told.status,
+                "timestamp": told.at,
+                "error": told.error,
+                "attempt_count": told.attempts,
                 "priority_pin": false,
             });
             if is_old {
@@ -108,20 +169,22 @@ impl IpfsCluster {
     }
 
     /// What one peer learns from another one of a pin.
-    fn told(&self, index: usize, other: usize, pin: &Pin) -> (String, String, u32, String) {
+    fn told(&self, index: usize, other: usize, pin: &Pin) -> Told {
         let now = self.now.to_string();
+        let plain = |status: &str| Told { status: status.into(), error: String::new(), attempts: 0, at: now.clone() };
         if !pin.is_kept_by(&self.peers[other].id) {
-            return ("remote".into(), String::new(), 0, now);
+            return plain("remote");
         }
         if !self.connects(index, other) {
-            return ("cluster_error".into(), self.why_not(index, other), 0, now);
+            return Told { error: self.why_not(index, other), ..plain("cluster_error") };
         }
         if !self.peers[other].memory.pins.contains_key(&pin.cid) {
-            return ("unpinned".into(), String::new(), 0, now);
+            return plain("unpinned");
         }
         let (status, error, attempts) = self.status(other, pin);
         let doing = self.peers[other].memory.doing.get(&pin.cid);
-        (status, error, attempts, doing.map_or_else(|| pin.added.clone(), |doing| doing.at.to_string()))
+        let at = doing.map_or_else(|| pin.added.clone(), |doing| doing.at.to_string());
+        Told { status, error, attempts, at }
     }
 
     /// Who is linked with whom.

@@ -102,7 +102,11 @@ impl IpfsCluster {
             Response::Answer { headers, body, .. } => {
                 let broken = headers.iter().find(|(name, _)| *name == "x-stream-error").map(|(_, why)| why.clone());
                 let found = items(&String::from_utf8_lossy(&body), path);
-                let mut result = printed(&shown(asking, path, &found));
+                let mut result = printed(&shown(asking, path, &found, self.now.as_millis() / 1_000));
+                if path == "/peers" && result.stdout.contains("i/o timeout") {
+                    // The list is not complete before the last peer was given up.
+                    result = result.lasting(Duration::from_secs(15));
+                }
                 if let Some(why) = broken.filter(|why| !why.is_empty()) {
                     let end = told_error(asking, 500, &why, 2);
                     result.exit = end.exit;
@@ -124,7 +128,7 @@ fn items(text: &str, path: &str) -> Vec<Value> {
     }
 }
 
-fn shown(asking: &Asking, path: &str, items: &[Value]) -> String {
+fn shown(asking: &Asking, path: &str, items: &[Value], now: i64) -> String {
     if asking.is_json {
         // The metrics and alerts are one object, everything that is streamed is one after the other.
         return match path.starts_with("/monitor") || path == "/health/alerts" {
@@ -138,9 +142,10 @@ fn shown(asking: &Asking, path: &str, items: &[Value]) -> String {
         "/health/graph" => graph_text(item),
         "/health/alerts" => {
             format!(
-                "{}: {}. Expired at: now. Triggered at: {}\n",
+                "{}: {}. Expired at: {}. Triggered at: {}\n",
                 text(&item["peer"]),
                 text(&item["name"]),
+                away(&item["expire"], now),
                 text(&item["triggered_at"])
             )
         }
@@ -148,10 +153,11 @@ fn shown(asking: &Asking, path: &str, items: &[Value]) -> String {
         _ if item.get("replication_factor_min").is_some() => pin_text(item),
         _ if item.get("expire").is_some() => {
             format!(
-                "{} | {}: {} | Expires in: 20 seconds from now\n",
+                "{} | {}: {} | Expires in: {}\n",
                 text(&item["peer"]),
                 text(&item["name"]),
-                text(&item["value"])
+                text(&item["value"]),
+                away(&item["expire"], now)
             )
         }
         _ => format!("{}\n", text(item)),
@@ -237,6 +243,18 @@ fn graph_text(item: &Value) -> String {
     }
     lines.push_str("}\n");
     lines
+}
+
+/// How far a time in nanoseconds is from one in seconds.
+fn away(at: &Value, now: i64) -> String {
+    let seconds = at.as_i64().unwrap_or(0) / 1_000_000_000 - now;
+    let (count, unit) = match seconds.abs() {
+        0 => return "now".into(),
+        far @ 60.. => (far / 60, "minute"),
+        near => (near, "second"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural} {}", if seconds > 0 { "from now" } else { "ago" })
 }
 
 /// A content's id in either of its forms.

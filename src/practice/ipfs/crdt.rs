@@ -41,7 +41,6 @@ impl IpfsCluster {
         for other in near {
             let memory = &mut self.peers[other].memory;
             memory.heard.insert(index, (sent, at));
-            memory.alerts.retain(|(from, ..)| *from != index);
         }
         self.note_lost(index, at);
         self.peers[index].memory.next_ping = at.plus(PING_EVERY);
@@ -53,7 +52,7 @@ impl IpfsCluster {
         left.is_alive() && right.is_alive() && (index == from || (!left.is_cut_off && !right.is_cut_off))
     }
 
-    /// Writes an alert for each peer whose ping ran out.
+    /// Writes an alert when a peer's ping ran out.
     fn note_lost(&mut self, index: usize, at: Timestamp) {
         let now = at.as_millis() + self.peers[index].clock_off;
         let lost: Vec<(usize, i64)> = self.peers[index]
@@ -63,12 +62,10 @@ impl IpfsCluster {
             .filter(|(from, (sent, _))| **from != index && is_over(*sent, now))
             .map(|(from, (sent, _))| (*from, *sent))
             .collect();
-        for (from, sent) in lost {
-            if self.peers[index].memory.alerts.iter().any(|(known, ..)| *known == from) {
-                continue;
-            }
-            let line = format!("metric alert for ping: Peer: {}.", self.peers[from].id);
-            self.peers[index].memory.alerts.push((from, sent, at));
+        // With `disable_repinning`, as every configuration here has it, whoever handles alerts stops after the first one.
+        if let ([(from, sent), ..], true) = (lost.as_slice(), self.peers[index].memory.alerts.is_empty()) {
+            let line = format!("metric alert for ping: Peer: {}.", self.peers[*from].id);
+            self.peers[index].memory.alerts.push((*from, *sent, at));
             self.peers[index].log(at, "WARN", "cluster", &line);
         }
     }

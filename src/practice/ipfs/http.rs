@@ -8,6 +8,7 @@ use crate::practice::host::Version;
 use crate::practice::{Request, Response};
 
 use super::answers::{answer, error, list, no_content, unauthorized, wrong_method};
+use super::bodies::Asked;
 use super::pins::Pin;
 use super::releases;
 use super::state::{IpfsCluster, Process};
@@ -108,6 +109,9 @@ impl IpfsCluster {
             (_, ["pins", cid, "recover"]) => self.recover_one(index, cid),
             (method, ["pins", cid]) => self.one_pin(index, method, cid, request),
             (_, ["health", "graph"]) => answer(200, &self.graph_body(index)),
+            (_, ["health", "bandwidth"]) => answer(200, &json!({})),
+            // A token is given to those only who have named themselves, and here nobody gets one.
+            (_, ["token"]) => error(401, "unauthorized"),
             (_, ["health", "alerts"]) => answer(200, &Value::Array(self.alert_bodies(index))),
             (_, ["monitor", "metrics"]) => answer(200, &json!(["ping"])),
             (_, ["monitor", "metrics", "ping"]) => answer(200, &Value::Array(self.ping_bodies(index))),
@@ -153,17 +157,19 @@ impl IpfsCluster {
         }
         let is_local = value(&request.query, "local").as_deref() == Some("true");
         let cids = value(&request.query, "cids").unwrap_or_default();
-        // Whether it is asked for anything that only the IPFS daemon knows.
-        let asks_daemon =
-            known.is_empty() || known.iter().any(|word| matches!(*word, "pinned" | "unexpectedly_unpinned"));
+        let asked = Asked { is_local, filter: &known };
         let is_meant = |pin: &&Pin| cids.is_empty() || cids.split(',').any(|cid| cid == pin.cid);
-        if asks_daemon && is_local && !self.peers[index].daemon.is_up {
+        let pins = self.peers[index].memory.pins.values().filter(is_meant);
+        if !cids.is_empty() {
+            let bodies: Vec<Value> = pins.map(|pin| self.pin_body(index, pin, is_local)).collect();
+            return list(version, &bodies, "");
+        }
+        if asked.asks_daemon() && is_local && !self.peers[index].daemon.is_up {
             let why = super::pinning::refused("pin/ls?stream=true&type=recursive");
             return list(version, &[], &format!("could not get pinset from IPFS: {why}"));
         }
-        let pins = self.peers[index].memory.pins.values().filter(is_meant);
-        let bodies = pins.map(|pin| self.pin_body(index, pin, is_local)).filter(|body| matches_any(body, &known));
-        list(version, &bodies.collect::<Vec<_>>(), "")
+        let bodies: Vec<Value> = pins.filter_map(|pin| self.listed_body(index, pin, &asked)).collect();
+        list(version, &bodies, "")
     }
 
     fn one_pin(&mut self, index: usize, method: &str, cid: &str, request: &Request) -> Response {
@@ -235,7 +241,8 @@ fn methods(version: &Version, parts: &[&str]) -> &'static [&'static str] {
     match parts {
         ["health"] if !releases::has_health(version) => &[],
         ["health", "alerts"] if !releases::has_alerts(version) => &[],
-        ["id" | "version" | "health" | "allocations"] | ["health", "graph" | "alerts"] => &["GET"],
+        ["id" | "version" | "health" | "allocations"] | ["health", "graph" | "alerts" | "bandwidth"] => &["GET"],
+        ["token"] => &["POST"],
         ["monitor", "metrics"] | ["monitor", "metrics", _] | ["allocations", _] => &["GET"],
         ["peers"] => &["GET", "POST"],
         ["peers", _] => &["DELETE"],
@@ -244,19 +251,6 @@ fn methods(version: &Version, parts: &[&str]) -> &'static [&'static str] {
         ["pins", _] => &["GET", "POST", "DELETE"],
         _ => &[],
     }
-}
-
-/// Whether one of a pin's statuses is asked for; without a filter all are.
-fn matches_any(body: &Value, filter: &[&str]) -> bool {
-    let is_asked = |status: &str| {
-        filter.iter().any(|word| match *word {
-            "error" => status.ends_with("_error"),
-            "queued" => status.ends_with("_queued"),
-            word => word == status,
-        })
-    };
-    let mut statuses = body["peer_map"].as_object().into_iter().flatten().filter_map(|(_, one)| one["status"].as_str());
-    filter.is_empty() || statuses.any(is_asked)
 }
 
 /// A content that is not in the state.

@@ -66,6 +66,9 @@ impl Vault {
         if lower && !has(&["--allow-downgrades"]) {
             return failed(100, "E: Packages were downgraded and -y was used without --allow-downgrades.");
         }
+        if !lower {
+            self.note_unsaved(index, self.now);
+        }
         let node = &mut self.nodes[index];
         node.installed = wanted.clone();
         // A new file has none of the capabilities of the old one.

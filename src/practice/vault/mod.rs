@@ -1,7 +1,7 @@
 //! A simulated Vault HA cluster with integrated storage: pure, seeded, told the time.
 //!
 //! `state` is the model, `transitions` what passing time does to it, `signals` how processes start and end, `seal` the
-//! unsealing by shares. `http` (with `bodies`) and `commands` (with `units`, `cli`, `machine`, `site`) are its two faces.
+//! unsealing by shares, `trouble` what can go wrong and the harm that is done. `http` (with `bodies`) and `commands` (with `units`, `cli`, `machine`, `site`) are its two faces.
 //!
 //! Assumed of the place: one systemd unit `vault` per node (Type=notify, no automatic restart, no ambient capability),
 //! the binary at `/usr/bin/vault` from a package, a bastion on which the operator has a token, and two scripts of the
@@ -19,6 +19,7 @@ mod site;
 mod state;
 mod system;
 mod transitions;
+mod trouble;
 mod units;
 
 #[cfg(test)]

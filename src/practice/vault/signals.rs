@@ -45,6 +45,7 @@ impl Vault {
             }
             (Signal::Shutdown, Process::Stopping { until, .. }) => until.since(at),
             (Signal::Kill, Process::Up { .. } | Process::Starting { .. } | Process::Stopping { .. }) => {
+                self.note_killed(index, at);
                 self.kill(index, at);
                 Duration::from_millis(10)
             }
@@ -86,7 +87,8 @@ impl Vault {
         leaving
     }
 
-    fn kill(&mut self, index: usize, at: Timestamp) {
+    /// The process ends at once, as by SIGKILL.
+    pub(super) fn kill(&mut self, index: usize, at: Timestamp) {
         let was_active = self.active() == Some(index);
         self.end(index, true, at);
         if was_active {

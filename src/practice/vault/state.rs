@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::host::{Log, Random, Version};
 
+use super::trouble::Trouble;
+
 /// Where the binary lies on every node.
 pub(super) const BINARY: &str = "/usr/bin/vault";
 
@@ -180,6 +182,7 @@ pub struct Vault {
     pub(super) token: String,
     pub(super) cluster_id: String,
     pub(super) files: BTreeMap<String, File>,
+    pub(super) trouble: Trouble,
 }
 
 impl Vault {
@@ -211,6 +214,7 @@ impl Vault {
             token: "hvs.practice".into(),
             cluster_id,
             files: BTreeMap::new(),
+            trouble: Trouble::default(),
             options,
         }
     }

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::practice::{CommandResult, Request, Response, System};
+use crate::practice::{CommandResult, FaultError, Harm, Request, Response, System};
 
 use super::state::{Process, Vault};
+use super::trouble::FAULTS;
 
 impl System for Vault {
     fn advance(&mut self, now: Timestamp) {
@@ -28,7 +29,9 @@ impl System for Vault {
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response {
         self.pass_time(now);
-        match self.serve(request) {
+        let response = self.serve(request);
+        self.note_harm(self.now);
+        match response {
             Response::Answer { status, content_type, headers, .. } if request.method == "HEAD" => {
                 Response::Answer { status, content_type, headers, body: Vec::new() }
             }
@@ -38,7 +41,22 @@ impl System for Vault {
 
     fn command(&mut self, argv: &[String], now: Timestamp) -> CommandResult {
         self.pass_time(now);
-        self.run_on_bastion(argv)
+        let result = self.run_on_bastion(argv);
+        self.note_harm(self.now);
+        result
+    }
+
+    fn harm(&mut self) -> Vec<Harm> {
+        self.take_harm()
+    }
+
+    fn faults(&self) -> &'static [(&'static str, &'static str)] {
+        FAULTS
+    }
+
+    fn fault(&mut self, name: &str, arguments: &Map<String, Value>, now: Timestamp) -> Result<(), FaultError> {
+        self.pass_time(now);
+        self.set_fault(name, arguments, self.now)
     }
 
     fn nodes(&self) -> Vec<String> {

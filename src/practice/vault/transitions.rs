@@ -31,6 +31,7 @@ impl Vault {
             let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= now) else { break };
             self.now = self.now.max(at);
             self.happen(due, self.now);
+            self.note_harm(self.now);
         }
         self.now = self.now.max(now);
         self.next_write = self.next_write.max(self.now);
@@ -94,11 +95,11 @@ impl Vault {
                 self.lease_ends = Some(at.plus(self.random.millis(1_500, 2_500)));
             }
             Leadership::Free { next: None } if quorum => {
-                let next = at.plus(self.patience(at));
+                let next = at.plus(self.patience(at) + self.slowness());
                 self.leadership = Leadership::Free { next: Some(next) };
             }
             Leadership::Held { until: None, .. } if quorum => {
-                let next = at.plus(self.patience(at));
+                let next = at.plus(self.patience(at) + self.slowness());
                 self.leadership = Leadership::Free { next: Some(next) };
             }
             Leadership::Free { next: Some(_) } if !quorum => self.leadership = Leadership::Free { next: None },
@@ -119,7 +120,7 @@ impl Vault {
     /// The active node gives its duty up in good order: another may take it within `delay`.
     pub(super) fn release_lock(&mut self, at: Timestamp, delay: Duration) {
         self.lease_ends = None;
-        self.leadership = Leadership::Free { next: Some(at.plus(delay)) };
+        self.leadership = Leadership::Free { next: Some(at.plus(delay + self.slowness())) };
         self.settle(at);
     }
 
@@ -129,7 +130,7 @@ impl Vault {
         let fresh = self.nodes.iter().any(|other| other.votes() && other.up_for(at) < FRESH);
         let wait = if fresh { self.random.millis(15_000, 30_000) } else { self.random.millis(6_000, 12_000) };
         let pid = self.nodes[node].pid();
-        self.leadership = Leadership::Held { node, pid, until: Some(at.plus(wait)) };
+        self.leadership = Leadership::Held { node, pid, until: Some(at.plus(wait + self.slowness())) };
         self.settle(at);
     }
 
@@ -194,6 +195,7 @@ impl Vault {
     fn fail_to_activate(&mut self, index: usize, candidates: &[usize], at: Timestamp) {
         let rescue = candidates.iter().any(|&other| self.can_activate(other));
         let wait = if rescue { Duration::from_secs(10) } else { Duration::from_millis(500) };
+        self.note_older(index);
         let node = &mut self.nodes[index];
         node.data.index += 2;
         let data = node.data.clone();

@@ -1,5 +1,6 @@
 //! The screens. Each: its state, what it does about actions, and how it is laid out.
 
+pub mod debrief;
 pub mod library;
 pub mod run;
 pub mod setup;
@@ -9,6 +10,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::{App, SMALLEST};
 use crate::tui::keymap::Context;
+use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::library::Library;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::setup::SetUp;
@@ -24,6 +26,8 @@ pub enum Screen {
     SetUp(Box<SetUp>),
     /// Walk it.
     Run(Box<Run>),
+    /// What a rehearsal came to.
+    Debrief(Box<DebriefScreen>),
 }
 
 impl Screen {
@@ -33,13 +37,14 @@ impl Screen {
             Self::Library(_) => Context::Library,
             Self::SetUp(_) => Context::SetUp,
             Self::Run(run) => run.context(),
+            Self::Debrief(_) => Context::Debrief,
         }]
     }
 
     /// Whether a character goes into a text.
     pub fn is_typing(&self) -> bool {
         match self {
-            Self::Library(_) => false,
+            Self::Library(_) | Self::Debrief(_) => false,
             Self::SetUp(set_up) => set_up.is_typing(),
             Self::Run(run) => run.is_typing(),
         }
@@ -61,6 +66,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Screen::Library(library) => library.draw(app, area, &mut paint),
         Screen::SetUp(set_up) => set_up.draw(app, area, &mut paint),
         Screen::Run(run) => run::draw::draw(run, app, area, &mut paint),
+        Screen::Debrief(debrief) => debrief.draw(app, area, &mut paint),
     }
     if let Some(scroll) = app.help {
         Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(area, scroll, &mut paint);

@@ -125,6 +125,9 @@ impl Run {
     /// Takes a pasted text.
     pub fn paste(&mut self, text: &str, now: Instants) {
         self.note_key(now);
+        if self.dialog.is_none() && self.paste_to_console(text) {
+            return;
+        }
         match self.dialog.as_mut().and_then(Dialog::field) {
             Some(field) => field.paste(text),
             None => {

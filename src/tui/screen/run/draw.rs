@@ -17,6 +17,8 @@ use crate::tui::widget::{checklist, dialog, health, output, step, strip};
 
 /// Draws the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
+    let (area, console) = run.split(area);
+    run.draw_console(console, paint);
     let panes = run.panes(area);
     Header { run, now: app.now }.draw(panes.header, paint);
     if let Some(why) = &run.halted {

@@ -8,7 +8,7 @@ use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, commands_
 use crate::runbook::{Action as StepAction, InputKind, StepKey};
 use crate::tui::choice::{Choice, Gives, Pick};
 use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, Reason, Shown, Statement};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
 use crate::tui::screen::run::away::FIRST_BACK;
@@ -43,6 +43,9 @@ impl Run {
         }
         if !is_large_enough {
             return self.on_key_unseen(action, now);
+        }
+        if self.context() == Context::Console && action != Some(Action::Leave) {
+            return self.on_console_key(action, key);
         }
         if self.drops(action, key, now) {
             return Vec::new();
@@ -215,6 +218,8 @@ impl Run {
         match action {
             Action::Why => self.open(Dialog::Why(0)),
             Action::Seen => self.see_alarms(),
+            Action::Console => return self.open_console(),
+            Action::Hint => return self.take_hint(),
             Action::Return => self.look_at(None),
             Action::NextPane => self.focus = self.focus.next(self.has_output()),
             Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),

@@ -5,6 +5,7 @@ mod asking;
 pub mod away;
 mod back;
 mod burst;
+mod console;
 pub mod draw;
 mod fold;
 mod keys;
@@ -26,7 +27,8 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::{
-    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, gate, stalled, turned,
+    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, fresh_for, gate, stalled,
+    turned,
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
@@ -72,6 +74,8 @@ pub struct Run {
     pub halted: Option<String>,
     /// Something to be told in the status line.
     pub notice: Option<String>,
+    /// The console of a rehearsal, while it is open.
+    pub console: Option<console::Console>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
     /// "You were here", until it is dismissed.
@@ -182,6 +186,7 @@ impl Run {
             pending: None,
             halted: None,
             notice: None,
+            console: None,
             dialog: None,
             card,
             browsed: None,
@@ -333,13 +338,14 @@ impl Run {
             Some(Dialog::Note(_)) => Context::Note,
             Some(_) => Context::Dialog,
             None if self.card.is_some() => Context::Dialog,
+            None if self.console.is_some() => Context::Console,
             None => Context::Run,
         }
     }
 
     /// Whether a character goes into a text.
     pub fn is_typing(&self) -> bool {
-        self.dialog.as_ref().is_some_and(Dialog::is_typing)
+        self.dialog.as_ref().map_or(self.context() == Context::Console, Dialog::is_typing)
     }
 
     /// Something could not be done; why.
@@ -380,6 +386,7 @@ impl Run {
             self.keeper.next_stale(now.run).map(|stale| millis(stale.since(now.run))),
             self.next_age_ms(now),
             self.next_overdue_ms(now),
+            self.next_too_old_ms(now),
             is_open.then(|| 60_000 - millis(now.run.since(self.state.opened_at)) % 60_000),
         ];
         let soonest = |all: &[Option<u64>]| all.iter().flatten().min().map(|ms| (*ms).max(1));
@@ -403,6 +410,12 @@ impl Run {
         let passed = u64::try_from(now.run.since(self.view.moment.at).as_millis()).unwrap_or(u64::MAX);
         let ages = board.rows.iter().filter_map(|row| row.age_ms).map(|age| age.saturating_add(passed));
         ages.map(|age| if age < FRESH_MS { FRESH_MS - age } else { 1_000 - age % 1_000 }).min()
+    }
+
+    /// When the first of the current step's evidence becomes too old: it may be just as old as it says, no older.
+    fn next_too_old_ms(&self, now: Instants) -> Option<u64> {
+        let left = fresh_for(&self.runbook, &self.state, self.state.current.as_ref()?, now.run)?;
+        Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
     }
 
     fn leave(&mut self, now: Instants) {

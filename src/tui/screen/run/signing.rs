@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::{RunState, may_release, release_statement};
+use crate::journal::sha256_hex;
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::release::{Release, Signing};
 use crate::tui::screen::run::Run;
+
+/// How many digits of a statement's sum are in the name of its file.
+const NAME_DIGITS: usize = 8;
 
 /// What only the run can answer of a key in that dialog; `None` when the dialog can.
 pub(super) fn on_release_key(
@@ -35,7 +39,9 @@ fn begin(release: &mut Release, state: &RunState, folder: &Path) -> Option<Effec
     let began = state.opening.as_ref().map_or(0, |opening| opening.seq);
     match release_statement(state, &release.step, &release.released_by, &said) {
         Ok(text) => {
-            let name = format!("release-{began}.txt");
+            // Other words make another file: what is being written is never written over, nor taken for the new one.
+            let sum = sha256_hex(text.as_bytes());
+            let name = format!("release-{began}-{}.txt", &sum[..NAME_DIGITS]);
             release.signing = Some(Signing::new(text.clone(), name.clone()));
             Some(Effect::KeepStatement { folder: folder.to_owned(), name, text })
         }
@@ -47,9 +53,9 @@ fn begin(release: &mut Release, state: &RunState, folder: &Path) -> Option<Effec
 }
 
 impl Run {
-    /// The statement was written to that file, or was not.
-    pub fn statement_kept(&mut self, kept: Result<PathBuf, String>) {
-        if let Some(signing) = self.signing() {
+    /// The statement that was to be in a file of that name was written there, or was not.
+    pub fn statement_kept(&mut self, name: &str, kept: Result<PathBuf, String>) {
+        if let Some(signing) = self.signing().filter(|signing| signing.name == name) {
             signing.kept = Some(kept);
         }
     }

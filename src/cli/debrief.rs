@@ -1,0 +1,103 @@
+//! `piton debrief`: what a practice run came to.
+
+use serde_json::json;
+
+use crate::cli::error::CliError;
+use crate::cli::run;
+use crate::clock::Timestamp;
+use crate::debrief::{Debrief, Line, Past, Tone, debrief as compute, lines, past};
+use crate::engine::{Event, Mode, Record};
+use crate::journal::{RunDir, Store, read_records};
+use crate::runbook;
+use crate::scenario;
+use crate::text::clean_line;
+use crate::tui::wrap::wrap;
+
+/// Columns of the printed text.
+const WIDTH: usize = 100;
+
+/// `piton debrief RUN`; without a run, the latest practice run.
+///
+/// # Errors
+/// There is no such run, or it is none of practice.
+pub fn debrief(name: Option<&str>, json: bool) -> Result<u8, CliError> {
+    let store = run::store()?;
+    let dir = match name {
+        Some(name) => store.find(name).map_err(CliError::failed)?,
+        None => latest(&store)?,
+    };
+    let told = of_run(&store, &dir)?;
+    if json {
+        super::print(&json!(told).to_string());
+        return Ok(0);
+    }
+    super::print(&clean_line(&format!("PRACTICE {} · {}", told.run, told.title)));
+    for line in lines(&told) {
+        print(&line);
+    }
+    Ok(0)
+}
+
+fn print(Line { tone, indent, text }: &Line) {
+    if *tone == Tone::Head {
+        super::print("");
+    }
+    for line in wrap(&clean_line(text), WIDTH - indent) {
+        super::print(&format!("{}{line}", " ".repeat(*indent)));
+    }
+}
+
+/// The debrief of the run in that folder, with the other attempts at its scenario.
+///
+/// # Errors
+/// The journal cannot be read, or the run is none of practice.
+pub fn of_run(store: &Store, dir: &RunDir) -> Result<Debrief, CliError> {
+    let (mut told, at) = of_folder(dir)?
+        .ok_or_else(|| CliError::failed(format!("{} is no practice run: only those have a debrief", dir.id())))?;
+    told.history = history(store, &told, at);
+    Ok(told)
+}
+
+fn of_folder(dir: &RunDir) -> Result<Option<(Debrief, Timestamp)>, CliError> {
+    let (records, _) = read_records(&dir.journal_path()).map_err(CliError::failed)?;
+    Ok(of_records(&records).zip(records.first().map(|record| record.at)))
+}
+
+fn of_records(records: &[Record]) -> Option<Debrief> {
+    let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event) else { return None };
+    let (book, _) = runbook::parse(&opened.text);
+    let name = opened.practice.as_ref()?.scenario.as_deref();
+    let scenario = name.and_then(|name| scenario::find(opened.runbook.as_str(), name));
+    compute(&book?, scenario.as_ref(), records)
+}
+
+/// Every attempt at the same scenario of the same runbook on this machine, in order. What cannot be read is left out.
+fn history(store: &Store, told: &Debrief, at: Timestamp) -> Vec<Past> {
+    let mut all: Vec<Past> = Vec::new();
+    for run in store.list().unwrap_or_default() {
+        let is_practice = run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice);
+        if !is_practice || run.dir.id() == told.run {
+            continue;
+        }
+        if let Ok(Some((other, opened_at))) = of_folder(&run.dir)
+            && other.runbook == told.runbook
+            && other.scenario == told.scenario
+        {
+            all.push(past(&other, opened_at));
+        }
+    }
+    all.push(past(told, at));
+    all.sort_by_key(|past| past.at);
+    all
+}
+
+fn latest(store: &Store) -> Result<RunDir, CliError> {
+    let runs = store.list().map_err(CliError::failed)?;
+    let practised = runs.into_iter().filter(|run| {
+        run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice) && run.last_at.is_some()
+    });
+    practised
+        .max_by_key(|run| run.last_at)
+        .map(|run| run.dir)
+        .ok_or_else(|| CliError::failed("there is no practice run yet").hint("`piton practice RUNBOOK` opens one"))
+}

@@ -1,0 +1,175 @@
+//! A simulated cluster with the scenario that is played in it: records go in, what happened comes out.
+//!
+//! Faults strike by records, which are durable before anything follows from them, or by the time since the run was opened.
+//! Both the runner with sockets and the stepped one ([`crate::session::stepped`]) drive a rehearsal in this way.
+
+use std::collections::BTreeSet;
+use std::sync::{MutexGuard, PoisonError};
+
+use crate::clock::Timestamp;
+use crate::engine::{Event, Happening, Record};
+use crate::practice::{CommandResult, Shared, System};
+use crate::scenario::{Cue, Director, Scenario};
+
+/// The most of a typed command's output that is recorded, in bytes.
+const MAX_ANSWER_BYTES: usize = 4 * 1024;
+
+/// A cluster and its scenario.
+pub struct Rehearsal {
+    system: Shared,
+    director: Option<Director>,
+    /// The harm that is recorded to have begun and not to have ended: kind and whom it concerns.
+    open: BTreeSet<(String, String)>,
+    /// What happened, after the cluster was built again, and is not recorded yet.
+    untold: Vec<Happening>,
+}
+
+impl Rehearsal {
+    /// Plays `scenario`, if there is one, with `seed` in that cluster; the run was opened at `began`.
+    pub fn new(system: Shared, scenario: Option<&Scenario>, seed: u64, began: Timestamp) -> Self {
+        let director = scenario.map(|scenario| Director::new(scenario, seed, began));
+        Self { system, director, open: BTreeSet::new(), untold: Vec::new() }
+    }
+
+    /// Takes in what an earlier sitting recorded; the cluster has been brought to there already ([`super::practice::replay`]).
+    pub fn follow(&mut self, records: &[Record]) {
+        for record in records {
+            if let Some(director) = &mut self.director {
+                director.follow(record);
+            }
+            self.note(&record.event);
+        }
+        if let Some(last) = records.last() {
+            self.untold = self.reconciled(last.at);
+        }
+    }
+
+    /// What the records do not tell of a cluster that was built again: it may be a moment off.
+    fn reconciled(&self, at: Timestamp) -> Vec<Happening> {
+        let mut standing: Vec<(String, String, Happening)> = Vec::new();
+        for happening in self.harm() {
+            match &happening {
+                Happening::HarmBegan { kind, about, .. } => {
+                    standing.push((kind.clone(), about.clone(), happening.clone()));
+                }
+                Happening::HarmEnded { kind, about, .. } => standing.retain(|(k, a, _)| (k, a) != (kind, about)),
+                _ => {}
+            }
+        }
+        let is_standing =
+            |key: &(String, String)| standing.iter().any(|(kind, about, _)| (kind, about) == (&key.0, &key.1));
+        let over = self.open.iter().filter(|key| !is_standing(key));
+        let over = over.map(|(kind, about)| Happening::HarmEnded { kind: kind.clone(), about: about.clone(), at });
+        let new = standing.iter().filter(|(kind, about, _)| !self.open.contains(&(kind.clone(), about.clone())));
+        over.chain(new.map(|(_, _, began)| began.clone())).collect()
+    }
+
+    /// Takes in what was just recorded; what happens by it is to be recorded in turn.
+    pub fn take(&mut self, records: &[Record]) -> Vec<Happening> {
+        let mut happened = std::mem::take(&mut self.untold);
+        for record in records {
+            self.note(&record.event);
+            let cues = self.director.as_mut().map(|director| director.take(record)).unwrap_or_default();
+            happened.extend(self.strike(cues, record.at));
+            if let Event::Rehearsed { what } = &record.event
+                && let Happening::Typed { line } = &**what
+            {
+                happened.push(self.typed(line, record.at));
+            }
+        }
+        happened.extend(self.harm());
+        happened
+    }
+
+    /// What happens by the mere passing of time.
+    pub fn pass(&mut self, now: Timestamp) -> Vec<Happening> {
+        let cues = self.director.as_mut().map(|director| director.due(now)).unwrap_or_default();
+        let mut happened = self.strike(cues, now);
+        self.locked().advance(now);
+        happened.extend(self.harm());
+        happened
+    }
+
+    /// When the next fault strikes by the mere passing of time.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        self.director.as_ref().and_then(Director::wakes_at)
+    }
+
+    /// Runs a command of the runbook.
+    pub fn command(&self, argv: &[String], now: Timestamp) -> CommandResult {
+        self.locked().command(argv, now)
+    }
+
+    /// The cluster.
+    pub fn locked(&self) -> MutexGuard<'_, dyn System + 'static> {
+        self.system.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn strike(&mut self, cues: Vec<Cue>, at: Timestamp) -> Vec<Happening> {
+        let mut struck = Vec::new();
+        for Cue { id, fault, with } in cues {
+            let set = {
+                let mut system = self.locked();
+                system.advance(at);
+                system.fault(&fault, &with, at)
+            };
+            match set {
+                Ok(()) => struck.push(Happening::FaultStruck { id, fault, with }),
+                // A test sets every fault of every shipped scenario; one of a user's file is told when it is checked.
+                Err(error) => tracing::warn!(%error, id, "a fault of the scenario cannot be set"),
+            }
+        }
+        struck
+    }
+
+    fn typed(&self, line: &str, at: Timestamp) -> Happening {
+        let result = self.command(&words(line), at);
+        let mut printed = format!("{}{}", result.stdout, result.stderr);
+        let end = printed.floor_char_boundary(MAX_ANSWER_BYTES);
+        printed.truncate(end);
+        Happening::Answered { exit: result.exit, printed }
+    }
+
+    fn harm(&self) -> Vec<Happening> {
+        let told = self.locked().harm().into_iter().map(|harm| {
+            let (kind, about, at) = (harm.kind.to_owned(), harm.about, harm.at);
+            match harm.told {
+                Some(told) => Happening::HarmBegan { kind, about, since: at, told },
+                None => Happening::HarmEnded { kind, about, at },
+            }
+        });
+        told.collect()
+    }
+
+    fn note(&mut self, event: &Event) {
+        let Event::Rehearsed { what } = event else { return };
+        match &**what {
+            Happening::HarmBegan { kind, about, .. } => {
+                self.open.insert((kind.clone(), about.clone()));
+            }
+            Happening::HarmEnded { kind, about, .. } => {
+                self.open.remove(&(kind.clone(), about.clone()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The words of a typed line; quotes hold words together.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let (mut word, mut quote) = (None::<String>, None);
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(mark), c) if c == mark => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}

@@ -1,0 +1,127 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::debrief::debrief;
+use crate::engine::Outcome;
+use crate::practice::{Shape, is_simulated, system};
+use crate::scenario;
+
+fn who() -> Who {
+    Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" }
+}
+
+/// Walks a scenario of that runbook with that seed.
+fn walked(book: &Arc<Runbook>, scenario: &Scenario, way: &Ending, seed: u64) -> (tempfile::TempDir, Walked) {
+    let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
+    let nodes = scenario.nodes.unwrap_or(3);
+    let shape = Shape { runbook: book.id.as_str(), nodes, seed };
+    let system = system(&book.system, &shape, began).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let walk_it = Walk { runbook: book.clone(), system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
+    let walked = walk(&Store::open(folder.path()), walk_it, &who()).unwrap();
+    (folder, walked)
+}
+
+/// Every shipped scenario with its runbook.
+fn all() -> Vec<(Arc<Runbook>, Scenario)> {
+    let library = crate::library::Library::open(&[]).unwrap();
+    let books = library.entries().iter().filter_map(|entry| entry.runbook().cloned());
+    let pairs =
+        books.flat_map(|book| scenario::all_of(book.id.as_str()).into_iter().map(move |one| (book.clone(), one)));
+    pairs.collect()
+}
+
+fn told(walked: &Walked) -> String {
+    let lines = walked.state.happenings.iter().map(|(at, what)| format!("  {at} {}\n", what.told()));
+    format!("at {:?}:\n{}", walked.state.current, lines.collect::<String>())
+}
+
+#[test]
+fn every_scenario_comes_to_its_right_ending() {
+    let all = all();
+    assert!(all.len() >= 5);
+    for (book, scenario) in all {
+        let (_folder, walked) = walked(&book, &scenario, &scenario.right, scenario.seed.unwrap());
+        let name = format!("{}/{}", book.id, scenario.id);
+        let outcome = walked.state.closed.as_ref().map(|closed| closed.outcome.word());
+        assert_eq!(outcome, Some(&*scenario.right.outcome), "{name} {}", told(&walked));
+        let debrief = debrief(&book, Some(&scenario), &walked.records).unwrap();
+        assert_eq!((debrief.score, debrief.deductions), (100, vec![]), "{name} {}", told(&walked));
+        let struck: BTreeSet<_> = walked.state.happenings.iter().filter_map(|(_, what)| struck(what)).collect();
+        let meant: BTreeSet<_> = scenario.faults.iter().map(|fault| fault.id.as_str()).collect();
+        assert_eq!(struck, meant, "{name}: each fault strikes");
+    }
+}
+
+fn struck(what: &crate::engine::Happening) -> Option<&str> {
+    match what {
+        crate::engine::Happening::FaultStruck { id, .. } => Some(id),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_wrong_way_ends_with_the_harm_that_is_stated() {
+    for (book, scenario) in all() {
+        let Some(wrong) = &scenario.wrong else { continue };
+        let (_folder, walked) = walked(&book, &scenario, wrong, scenario.seed.unwrap());
+        let name = format!("{}/{}", book.id, scenario.id);
+        let outcome = walked.state.closed.as_ref().map(|closed| closed.outcome.word());
+        assert_eq!(outcome, Some(&*wrong.outcome), "{name} {}", told(&walked));
+        let debrief = debrief(&book, Some(&scenario), &walked.records).unwrap();
+        assert!(!wrong.harm.is_empty(), "{name}: a wrong way does harm");
+        for kind in &wrong.harm {
+            let rule = scenario.harms.iter().find(|rule| rule.kind == *kind).unwrap();
+            let is_told = debrief.deductions.iter().any(|deduction| deduction.why.starts_with(&rule.title));
+            assert!(is_told, "{name}: {kind} {:?} {}", debrief.deductions, told(&walked));
+        }
+        assert!(debrief.score < 80, "{name}: {}", debrief.score);
+    }
+}
+
+/// Chance may pick any seed: the right way still leads to the end.
+#[test]
+fn the_right_way_does_not_hang_on_the_seed() {
+    for (book, scenario) in all() {
+        let (_folder, walked) = walked(&book, &scenario, &scenario.right, 4_711);
+        let outcome = walked.state.closed.as_ref().map(|closed| closed.outcome.word());
+        assert_eq!(outcome, Some(&*scenario.right.outcome), "{} {}", scenario.id, told(&walked));
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_journal_byte_for_byte() {
+    for (book, scenario) in all().into_iter().filter(|(_, scenario)| scenario.id != "calm").take(3) {
+        let journal = |seed| {
+            let (_folder, walked) = walked(&book, &scenario, &scenario.right, seed);
+            assert_eq!(walked.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Completed));
+            let text = std::fs::read_to_string(walked.folder.join("journal.jsonl")).unwrap();
+            // Only the run's own name is drawn anew.
+            let name = walked.folder.file_name().unwrap().to_string_lossy().into_owned();
+            let events = text.lines().map(|line| {
+                let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
+                record["prev"] = serde_json::Value::Null;
+                record.to_string().replace(&name, "RUN")
+            });
+            events.collect::<Vec<_>>()
+        };
+        let (once, again, other) = (journal(21), journal(21), journal(22));
+        assert!(once == again, "{}", scenario.id);
+        assert!(once != other, "{}: the seed matters", scenario.id);
+    }
+}
+
+#[test]
+fn every_fault_of_every_scenario_is_one_of_its_simulator_and_every_system_of_a_scenario_is_simulated() {
+    for (book, scenario) in all() {
+        assert!(is_simulated(&book.system));
+        let shape = Shape { runbook: book.id.as_str(), nodes: 3, seed: 1 };
+        let system = system(&book.system, &shape, Timestamp::default()).unwrap();
+        let mut system = system.lock().unwrap();
+        for fault in &scenario.faults {
+            system.fault(&fault.fault, &fault.with, Timestamp::default()).unwrap_or_else(|error| {
+                panic!("{}/{}: {error}", book.id, scenario.id);
+            });
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The screens of a rehearsal: debrief and console.
+
+use insta::assert_snapshot;
+
+use crate::clock::Timestamp;
+use crate::debrief::tests::{bad, good};
+use crate::engine::{Happening, Mode, PracticeSeen, Proposal};
+use crate::tui::app::update;
+use crate::tui::keymap::Context;
+use crate::tui::message::{Effect, Message};
+use crate::tui::stage_tests::{Stage, look, runbook};
+use crate::tui::theme::UNICODE;
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+#[test]
+fn what_a_rehearsal_came_to() {
+    for (name, told) in [("debrief_good", good()), ("debrief_bad", bad())] {
+        for size in SIZES {
+            let mut stage = Stage::of(runbook(), size, look("dark", &UNICODE), Mode::Practice);
+            update(&mut stage.app, Message::Debriefed(Ok(Box::new(told.clone()))));
+            assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), stage.picture());
+            stage.press("pgdn");
+            if name == "debrief_bad" && size.0 == 80 {
+                assert_snapshot!("debrief_bad_further_80x24", stage.picture());
+            }
+        }
+    }
+}
+
+/// A rehearsal in whose console something was typed already.
+fn rehearsal(size: (u16, u16)) -> Stage {
+    let mut stage = Stage::of(runbook(), size, look("dark", &UNICODE), Mode::Practice);
+    stage.all_well();
+    let crate::tui::screen::Screen::Run(run) = &mut stage.app.screen else { panic!("no run") };
+    if let Some(opened) = &mut run.state.opened {
+        opened.practice = Some(PracticeSeen { nodes: 3, seed: 1, scenario: None, ports: vec![1, 2, 3] });
+    }
+    let answered = "Key                Value\n---                -----\nSealed             true\n";
+    for what in [
+        Happening::HintTaken { id: "look".into(), told: "What does the pane say?".into(), points: 3 },
+        Happening::Typed { line: "ssh vault-3 vault status".into() },
+        Happening::Answered { exit: 2, printed: answered.into() },
+    ] {
+        run.state.happenings.push((Timestamp::default(), what));
+    }
+    stage
+}
+
+#[test]
+fn commands_are_typed_beside_the_run() {
+    for size in SIZES {
+        let mut stage = rehearsal(size);
+        stage.press("t");
+        assert_eq!(stage.app.screen.contexts(), [Context::Console]);
+        stage.type_text("unseal-vault q?");
+        assert_snapshot!(format!("console_{}x{}", size.0, size.1), stage.picture());
+        stage.press("esc");
+        assert_eq!(stage.app.screen.contexts(), [Context::Run]);
+    }
+}
+
+#[test]
+fn a_typed_line_is_proposed_as_it_is_and_the_line_before_comes_back() {
+    let mut stage = rehearsal((80, 24));
+    stage.press("t");
+    stage.press("up");
+    assert!(stage.picture().contains("bastion$ ssh vault-3 vault status_"));
+    let key = crossterm::event::KeyEvent::new(crossterm::event::KeyCode::Enter, crossterm::event::KeyModifiers::NONE);
+    let effects = update(&mut stage.app, Message::Key(key));
+    let what = Happening::Typed { line: "ssh vault-3 vault status".into() };
+    assert_eq!(effects, [Effect::Propose(Proposal::Rehearse { what })]);
+}
+
+#[test]
+fn a_live_run_has_no_console() {
+    let mut stage = Stage::open((80, 24));
+    stage.press("t");
+    assert!(stage.picture().contains("in practice only"));
+    assert_eq!(stage.app.screen.contexts(), [Context::Run]);
+}
