@@ -224,10 +224,11 @@ impl Window<'_> {
         is_its && self.probes.contains(probe)
     }
 
-    /// It is over for a row that has become ok in it, or, where rows come and go, that a check saw ok after it began.
+    /// It is over for a row that has become ok in it, or that a check saw ok after it began. Rows of other nodes come and
+    /// go, as in an election: for them it lasts its time.
     fn is_open_to(&self, turn: &Turn) -> bool {
         let is_unseen = turn.seen_well.is_none_or(|seen| seen <= self.from);
-        is_unseen && (self.is_of_others || turn.ok_since <= self.from)
+        self.is_of_others || (is_unseen && turn.ok_since <= self.from)
     }
 }
 

@@ -376,7 +376,7 @@ fn what_a_check_saw_well_again_is_not_expected_to_turn_bad() {
     walk.finish(0);
     walk.answers(board([true; 3]));
     assert_eq!(walk.key().to_string(), "nodes[n3]/stop", "the check has passed");
-    walk.pass(10);
+    walk.pass(MINUTE);
     walk.answers(board([true, false, false]));
     let since = walk.moment.at;
     let unexpected = |node: &str| (format!("health/node[{node}]"), Turned::Unexpected { since });
