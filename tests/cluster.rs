@@ -16,6 +16,8 @@ use crate::support::pty::{Exit, Terminal};
 /// How long a step may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(90);
 const SOON: Duration = Duration::from_secs(10);
+/// The action key is taken only after it was let go for nearly as long.
+const LET_GO: Duration = Duration::from_millis(800);
 
 /// A cluster, a home, and somebody who watches.
 struct Lab {
@@ -241,15 +243,19 @@ fn assert_held(terminal: &Terminal, lab: &Lab, phase: &str, step: &str) {
     // The key tells why instead. It is taken only when it was let go for a while.
     let end = monotonic() + SOON;
     let mut why = terminal.settled();
-    while !why.contains("up, down scroll") {
+    while !why.contains("─ Why ─") {
         assert!(monotonic() < end, "the key does not tell why\n{}", terminal.describe());
         terminal.key("enter");
-        terminal.changed(&why, Duration::from_millis(800));
-        why = terminal.settled();
+        // Whatever else changes meanwhile: a key that comes sooner is one of those that are not taken.
+        let pressed = monotonic();
+        while let Some(left) = LET_GO.checked_sub(pressed.elapsed()).filter(|_| !why.contains("─ Why ─")) {
+            terminal.changed(&why, left);
+            why = terminal.settled();
+        }
     }
     assert!(why.contains("At most one node is away") || why.contains("gate"), "{why}");
     terminal.key("y");
     terminal.key("esc");
-    terminal.wait_for("the run screen", SOON, |screen| !screen.contains("up, down scroll"));
+    terminal.wait_for("the run screen", SOON, |screen| !screen.contains("─ Why ─"));
     assert_eq!(starts(), before, "a command was started although it was held back\n{}", terminal.describe());
 }

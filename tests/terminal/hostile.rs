@@ -10,7 +10,7 @@ use piton::journal::{Holder, Journal, Store, sha256_hex};
 
 use crate::support::pty::Terminal;
 use crate::support::runs;
-use crate::terminal::{AT_ONCE, Place, READY, SOON};
+use crate::terminal::{AT_ONCE, Place, SOON};
 
 /// What could be in any text.
 const ATTACKS: [&str; 16] = [
@@ -285,7 +285,7 @@ fn what_a_runbook_can_hold_is_drawn_harmlessly() {
         let is_shown = |screen: &str| screen.contains("<U+") || screen.contains("marks>");
         terminal.wait_for("a sign of it", SOON, is_shown);
         terminal.key("enter");
-        terminal.wait_text(READY, SOON);
+        terminal.wait_text("enter answer", SOON);
         for (key, title) in [("w", "─ Why ─"), ("?", "─ Keys ─")] {
             terminal.key(key);
             terminal.wait_text(title, SOON);
