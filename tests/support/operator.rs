@@ -183,7 +183,7 @@ fn next(screen: &str) -> Move {
     if screen.contains("enter go on from here") || screen.contains("enter leave") {
         return Move::Key("enter");
     }
-    if screen.contains("up, down scroll   esc back") {
+    if screen.contains("─ Why ─") {
         return Move::Key("esc");
     }
     let offers = offers(screen);
@@ -219,6 +219,7 @@ fn each_screen_asks_for_its_key() {
         ("│                          │\n│ enter go on   esc back   │", Move::Type(RELEASER.into())),
         ("│ another pair of eyes     │\n│ enter go on   esc back   │", Move::Key("enter")),
         (" Q close the run…  w why\n n note…", Move::Key("Q")),
+        ("╭─ Why ─╮\n│ esc back │\n enter run…\n n note…", Move::Key("esc")),
     ];
     for (screen, expected) in table {
         assert_eq!(next(screen), expected, "{screen}");
