@@ -9,6 +9,7 @@ pub mod gitlab;
 pub mod host;
 pub mod ipfs;
 pub mod nomad;
+mod query;
 mod registry;
 pub mod server;
 pub mod vault;

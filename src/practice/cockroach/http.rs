@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::practice::host::Version;
+use crate::practice::query::value;
 use crate::practice::{Request, Response};
 
 use super::state::{Cockroach, Identity, Process};
@@ -146,12 +147,6 @@ impl Cockroach {
     pub(super) fn identity_on(&self, host: usize) -> Option<Identity> {
         self.hosts[host].working().map(|run| run.identity)
     }
-}
-
-/// The first value of that name in a query.
-fn value(query: &str, name: &str) -> Option<String> {
-    let pairs = query.split('&').map(|part| part.split_once('=').unwrap_or((part, "")));
-    pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
 fn is_true(text: &str) -> bool {

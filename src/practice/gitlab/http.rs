@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::practice::query::value;
 use crate::practice::{Request, Response};
 
 use super::state::{Database, Gitlab, Migration, Status};
@@ -52,7 +53,7 @@ impl Gitlab {
             },
             "/-/readiness" | "/-/liveness" if !is_allowed => page(404, "The page could not be found"),
             "/-/liveness" => json_answer(200, &json!({ "status": "ok" })),
-            "/-/readiness" => self.readiness(index, query(&request.query, "all").is_some()),
+            "/-/readiness" => self.readiness(index, value(&request.query, "all").is_some()),
             path if path == "/health_check" || path.starts_with("/health_check/") => match is_allowed {
                 true => self.health_check(index, path.trim_start_matches("/health_check").trim_start_matches('/')),
                 false => page(404, "The page could not be found"),
@@ -121,7 +122,7 @@ impl Gitlab {
         let Some(rest) = path.strip_prefix("admin/batched_background_migrations") else {
             return api_answer(404, &json!({ "error": "404 Not Found" }));
         };
-        let name = query(&request.query, "database").unwrap_or_else(|| "main".into());
+        let name = value(&request.query, "database").unwrap_or_else(|| "main".into());
         let databases = &self.instances[instance].data.databases;
         let Some(database) = databases.iter().find(|database| database.name == name) else {
             return api_answer(400, &json!({ "error": "database does not have a valid value" }));
@@ -188,17 +189,9 @@ fn token(request: &Request) -> Option<&str> {
 }
 
 fn has_health_token(request: &Request) -> bool {
-    let named = query(&request.query, "token");
+    let named = value(&request.query, "token");
     let sent = request.headers.iter().find(|(name, _)| name == "token").map(|(_, value)| value.clone());
     named.or(sent).as_deref() == Some(HEALTH_TOKEN)
-}
-
-/// The value of a name in a query; one without a value has the empty one.
-fn query(query: &str, name: &str) -> Option<String> {
-    query.split('&').find_map(|pair| {
-        let (known, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (known == name).then(|| value.to_owned())
-    })
 }
 
 fn plain(status: u16, text: &str) -> Response {

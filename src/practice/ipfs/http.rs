@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::practice::host::Version;
+use crate::practice::query::value;
 use crate::practice::{Request, Response};
 
 use super::answers::{answer, error, list, no_content, unauthorized, wrong_method};
@@ -268,10 +269,4 @@ fn unknown(cid: &str) -> Pin {
 fn undecodable(cid: &str) -> Option<Response> {
     let is_cid = (cid.starts_with("baf") && cid.len() > 40) || (cid.starts_with("Qm") && cid.len() == 46);
     (!is_cid).then(|| error(400, "error decoding Cid: invalid cid: selected encoding not supported"))
-}
-
-/// A value of a query.
-pub(super) fn value(query: &str, key: &str) -> Option<String> {
-    let pair = query.split('&').find_map(|pair| pair.split_once('=').filter(|(name, _)| *name == key));
-    pair.map(|(_, value)| value.replace("%2C", ",").replace("%2c", ","))
 }

@@ -11,6 +11,21 @@ use super::cli::{Asked, cell, pretty, refusal};
 use super::columns::{heads, pairs, table};
 use super::state::Nomad;
 
+/// What is told of each server, by the names of its fields.
+const COLUMNS: [&str; 11] = [
+    "ID",
+    "Name",
+    "Address",
+    "SerfStatus",
+    "Version",
+    "Leader",
+    "Voter",
+    "Healthy",
+    "LastContact",
+    "LastTerm",
+    "LastIndex",
+];
+
 impl Nomad {
     pub(super) fn agent_info(&mut self, asked: &Asked) -> CommandResult {
         let body = match self.fetch(asked, "agent/self", "Error querying agent info: failed querying self endpoint") {
@@ -79,34 +94,9 @@ impl Nomad {
         if asked.has("json") {
             return printed(&pretty(&body));
         }
-        let mut rows = vec![heads([
-            "ID",
-            "Name",
-            "Address",
-            "SerfStatus",
-            "Version",
-            "Leader",
-            "Voter",
-            "Healthy",
-            "LastContact",
-            "LastTerm",
-            "LastIndex",
-        ])];
+        let mut rows = vec![heads(COLUMNS)];
         for server in body["Servers"].as_array().into_iter().flatten() {
-            let names = [
-                "ID",
-                "Name",
-                "Address",
-                "SerfStatus",
-                "Version",
-                "Leader",
-                "Voter",
-                "Healthy",
-                "LastContact",
-                "LastTerm",
-                "LastIndex",
-            ];
-            rows.push(names.map(|name| cell(&server[name])).to_vec());
+            rows.push(COLUMNS.map(|name| cell(&server[name])).to_vec());
         }
         let head = pairs(&[
             ("Healthy", cell(&body["Healthy"])),

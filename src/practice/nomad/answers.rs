@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::practice::query::value;
 use crate::practice::{Request, Response};
 
 use super::state::Nomad;
@@ -33,30 +34,12 @@ pub(super) fn no_leader() -> Response {
 
 /// The value of a parameter of the query; an empty one when it is there without a value.
 pub(super) fn parameter(request: &Request, name: &str) -> Option<String> {
-    let mut pairs = request.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.find(|(known, _)| *known == name).map(|(_, value)| decoded(value))
+    value(&request.query, name)
 }
 
 /// Whether a flag of the query is set: `?stale`, `?stale=true`.
 pub(super) fn flag(request: &Request, name: &str) -> bool {
     parameter(request, name).is_some_and(|value| value != "false" && value != "0")
-}
-
-/// Percent signs resolved.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16)).unwrap_or(0) as u8;
-                bytes.push(digit() << 4 | digit());
-            }
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A duration as Go prints it: `54.512ms`, `1.2s`, `5m0s`.

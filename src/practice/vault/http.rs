@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::practice::query::value;
 use crate::practice::{Request, Response};
 
 use super::bodies::{enveloped, repeated};
-use super::queries::{health_code, value};
+use super::queries::health_code;
 use super::state::{Leadership, Process, Vault};
 
 const JSON: &str = "application/json";

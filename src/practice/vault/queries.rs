@@ -1,21 +1,6 @@
-//! Query strings, and what `sys/health` makes of them.
+//! What `sys/health` makes of its query.
 
-/// The pairs of a query string, percent-decoded, in order.
-pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|part| !part.is_empty())
-        .map(|part| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
-}
-
-/// The first value of that name.
-pub(super) fn value(query: &str, name: &str) -> Option<String> {
-    pairs(query).into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
-}
+use crate::practice::query::value;
 
 /// The state of a node as `sys/health` tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,24 +48,4 @@ fn flag(query: &str, name: &str) -> Option<bool> {
         Some("" | "1" | "t" | "T" | "true" | "TRUE" | "True") => Some(true),
         Some(_) => None,
     }
-}
-
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let digits = (rest.next(), rest.next());
-                let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-                match (digit(digits.0), digit(digits.1)) {
-                    (Some(high), Some(low)) => bytes.push((high << 4 | low) as u8),
-                    _ => bytes.push(b'?'),
-                }
-            }
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
