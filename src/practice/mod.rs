@@ -4,6 +4,8 @@
 //!
 //! Absent here: anything of `health`, `engine` or `exec`. A probe cannot tell a simulator from the real thing.
 
+#[cfg(test)]
+mod bench_tests;
 pub mod cockroach;
 pub mod gitlab;
 pub mod host;

@@ -150,7 +150,7 @@ fn a_drain_leaves_the_process_and_turns_clients_away() {
     assert!(result.stderr.starts_with("node is draining... remaining: "), "{result:?}");
     assert!(result.stderr.ends_with("node is draining... remaining: 0 (complete)\n"), "{result:?}");
     assert_eq!((lab.get("crdb-2", "/health").0, lab.ready("crdb-2")), (200, 503));
-    assert_eq!(lab.cluster.leases(1), 0);
+    assert_eq!(lab.system.leases(1), 0);
     let refused = lab.sql("crdb-2", "SELECT 1");
     assert!(
         refused.exit == 1 && refused.stderr.contains("server is not accepting clients, try another node"),
@@ -182,7 +182,7 @@ fn a_decommissioned_node_gives_everything_away_and_never_comes_back() {
     let result = lab.run(&format!("cockroach node decommission 4 --host=crdb-1 {CERTS}"));
     assert_eq!(result.exit, 0, "{result:?}");
     assert!(result.stdout.contains("No more data reported on target nodes."), "{result:?}");
-    lab.until(300, |lab| lab.cluster.replicas(3) == 0);
+    lab.until(300, |lab| lab.system.replicas(3) == 0);
     lab.pass(10);
     assert_eq!(lab.done(&format!("cockroach node ls --format=csv --host=crdb-1 {CERTS}")), "id\n1\n2\n3\n");
     assert_eq!(lab.sum("crdb-1", "ranges_underreplicated"), 0);
@@ -216,13 +216,13 @@ fn an_archive_that_is_fetched_without_a_file_lands_on_the_screen() {
 #[test]
 fn every_fault_that_is_named_can_be_set_and_no_other() {
     let arguments = json!({ "node": "crdb-2", "seconds": 1, "ranges": 1, "milliseconds": 1 });
-    for (name, _) in Lab::new(3).cluster.faults() {
+    for (name, _) in Lab::new(3).system.faults() {
         let mut lab = Lab::new(3);
         lab.fault(name, arguments.clone());
         lab.pass(120);
     }
     let mut lab = Lab::new(3);
     let none = serde_json::Map::new();
-    assert!(lab.cluster.fault("nothing", &none, lab.now).is_err());
-    assert!(lab.cluster.fault("down", &none, lab.now).is_err());
+    assert!(lab.system.fault("nothing", &none, lab.now).is_err());
+    assert!(lab.system.fault("down", &none, lab.now).is_err());
 }

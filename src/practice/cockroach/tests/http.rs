@@ -96,7 +96,7 @@ fn every_request_has_the_status_type_and_body_of_the_real_server() {
 #[test]
 fn the_port_of_a_secure_cluster_answers_nothing_but_health_in_the_clear() {
     let mut lab = Lab::new(3);
-    lab.cluster.place("crdb-1", "http://127.0.0.1:8081");
+    lab.system.place("crdb-1", "http://127.0.0.1:8081");
     let cookie = lab.done(&format!("cockroach auth-session login root --only-cookie --host=crdb-1 {}", super::CERTS));
     let cookie = cookie.trim().split(';').next().unwrap().to_owned();
     assert_eq!(lab.ready("crdb-1"), 200);
@@ -161,7 +161,7 @@ fn the_sums_are_the_clusters_and_no_nodes_own() {
     };
     let (one, two) = (short(&mut lab, "crdb-1"), short(&mut lab, "crdb-2"));
     assert!(one > 0.0 && two > 0.0);
-    assert_eq!((one + two) as usize, lab.cluster.ranges.len());
+    assert_eq!((one + two) as usize, lab.system.ranges.len());
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn health_looks_as_it_did_in_its_version() {
     assert!(lab.get("crdb-2", "/_status/nodes").1.get("livenessByNodeId").is_none(), "it came with 2.0");
 
     let mut lab = Lab::with(Options { secure: false, ..versions("19.1.2", "19.1.5") });
-    lab.cluster.members[1].draining = true;
+    lab.system.members[1].draining = true;
     let (status, body) = lab.get("crdb-2", "/health?ready=1");
     assert_eq!((status, body), (503, json!({ "error": "node is shutting down", "code": 14 })));
 }

@@ -4,13 +4,11 @@ mod commands;
 mod http;
 mod sequences;
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
-use crate::clock::Timestamp;
+use crate::practice::bench_tests::{Bench, status};
 use crate::practice::host::Version;
-use crate::practice::{CommandResult, Request, Response, System};
+use crate::practice::{CommandResult, Response, System};
 
 use super::{Cockroach, Options};
 
@@ -18,72 +16,46 @@ use super::{Cockroach, Options};
 pub(super) const CERTS: &str = "--certs-dir=/home/operator/.cockroach-certs";
 
 /// A cluster with its own clock and short ways to ask it.
-pub(super) struct Lab {
-    pub(super) cluster: Cockroach,
-    pub(super) now: Timestamp,
-}
+pub(super) type Lab = Bench<Cockroach>;
 
-impl Lab {
+impl Bench<Cockroach> {
     pub(super) fn new(nodes: usize) -> Self {
         Self::with(Options::with_nodes(nodes))
     }
 
     pub(super) fn with(options: Options) -> Self {
-        let now = Timestamp::from_millis(1_795_228_870_000);
-        Self { cluster: Cockroach::new(options, now), now }
+        // A line is taken apart as a shell does it.
+        let words = |line: &str| vec!["sh".into(), "-c".into(), line.into()];
+        Self { words, ..Self::of(|now| Cockroach::new(options, now)) }
     }
 
     pub(super) fn pass(&mut self, seconds: u64) -> &mut Self {
-        self.now = self.now.plus(Duration::from_secs(seconds));
-        self.cluster.advance(self.now);
-        self
+        self.pass_millis(seconds * 1_000)
     }
 
-    /// Runs a line as a shell would take it apart, and lets it take its time.
-    pub(super) fn run(&mut self, line: &str) -> CommandResult {
-        let words: Vec<String> = vec!["sh".into(), "-c".into(), line.into()];
-        let result = self.cluster.command(&words, self.now);
-        self.now = self.now.plus(Duration::from_millis(result.takes_ms));
-        self.cluster.advance(self.now);
-        result
+    pub(super) fn ask(&mut self, node: &str, method: &str, target: &str, cookie: &str) -> Response {
+        let cookie = [("cookie", cookie)];
+        self.send(node, method, target, if cookie[0].1.is_empty() { &[] } else { &cookie }, "")
     }
 
-    /// Runs a line that must succeed, and gives what it printed.
-    pub(super) fn done(&mut self, line: &str) -> String {
-        let result = self.run(line);
-        assert_eq!(result.exit, 0, "{line}: {result:?}");
-        result.stdout
+    /// Status and JSON of a GET; 0 when refused, 1 when silent.
+    pub(super) fn get(&mut self, node: &str, target: &str) -> (u16, Value) {
+        status(self.ask(node, "GET", target, ""))
+    }
+
+    pub(super) fn fault(&mut self, name: &str, arguments: Value) {
+        self.try_fault(name, &arguments).unwrap();
+    }
+
+    /// Lets time pass until `holds`, and tells how many seconds it took; fails after `limit`.
+    #[track_caller]
+    pub(super) fn until(&mut self, limit: u64, holds: impl Fn(&mut Self) -> bool) -> u64 {
+        self.until_millis((limit * 1_000, 1_000), holds) / 1_000
     }
 
     /// Runs a statement through that node.
     pub(super) fn sql(&mut self, node: &str, statement: &str) -> CommandResult {
         self.run(&format!("cockroach sql --format=csv --host={node}:26257 {CERTS} --execute=\"{statement}\""))
-    }
-
-    pub(super) fn ask(&mut self, node: &str, method: &str, target: &str, cookie: &str) -> Response {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let headers = match cookie {
-            "" => Vec::new(),
-            cookie => vec![("cookie".to_owned(), cookie.to_owned())],
-        };
-        let request = Request {
-            node: node.into(),
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers,
-            body: Vec::new(),
-        };
-        self.cluster.answer(&request, self.now)
-    }
-
-    /// Status and JSON of a GET; 0 when refused, 1 when silent.
-    pub(super) fn get(&mut self, node: &str, target: &str) -> (u16, Value) {
-        match self.ask(node, "GET", target, "") {
-            Response::Refused => (0, Value::Null),
-            Response::Silent => (1, Value::Null),
-            Response::Answer { status, body, .. } => (status, serde_json::from_slice(&body).unwrap_or(Value::Null)),
-        }
     }
 
     pub(super) fn ready(&mut self, node: &str) -> u16 {
@@ -107,24 +79,9 @@ impl Lab {
         self.status(node).iter().map(|row| row[column].as_str().unwrap().parse::<u64>().unwrap()).sum()
     }
 
-    pub(super) fn fault(&mut self, name: &str, arguments: Value) {
-        let Value::Object(arguments) = arguments else { panic!("an object") };
-        self.cluster.fault(name, &arguments, self.now).unwrap();
-    }
-
-    /// Lets time pass until `holds`, and tells how many seconds it took; fails after `limit`.
-    pub(super) fn until(&mut self, limit: u64, holds: impl Fn(&mut Self) -> bool) -> u64 {
-        let began = self.now;
-        while !holds(self) {
-            assert!(self.now.since(began).as_secs() <= limit, "not within {limit} s");
-            self.pass(1);
-        }
-        self.now.since(began).as_secs()
-    }
-
     /// Brings the target version into place on a node, from the archive on.
     pub(super) fn stage(&mut self, node: &str) {
-        let Options { target, .. } = self.cluster.options.clone();
+        let Options { target, .. } = self.system.options.clone();
         let archive = format!("cockroach-v{target}.linux-amd64");
         self.done(&format!(
             "ssh {node} curl -fsSLo /var/tmp/{archive}.tgz https://binaries.cockroachdb.com/{archive}.tgz"
@@ -134,7 +91,7 @@ impl Lab {
 
     /// Stop, keep, replace, start; each must succeed.
     pub(super) fn exchange(&mut self, node: &str) {
-        let Options { old, target, .. } = self.cluster.options.clone();
+        let Options { old, target, .. } = self.system.options.clone();
         self.done(&format!("ssh {node} sudo systemctl stop cockroach"));
         self.done(&format!("ssh {node} sudo cp -pn /usr/local/bin/cockroach /usr/local/bin/cockroach_v{old}"));
         let source = format!("/var/tmp/cockroach-v{target}.linux-amd64/cockroach");
@@ -144,10 +101,10 @@ impl Lab {
 
     /// Every node upgraded as it should be.
     pub(super) fn upgrade(&mut self) {
-        for node in self.cluster.nodes() {
+        for node in self.system.nodes() {
             self.stage(&node);
             self.exchange(&node);
-            let other = self.cluster.nodes().into_iter().find(|other| *other != node).unwrap();
+            let other = self.system.nodes().into_iter().find(|other| *other != node).unwrap();
             self.until(180, |lab| lab.sum(&other, "ranges_underreplicated") == 0);
             self.pass(60);
         }

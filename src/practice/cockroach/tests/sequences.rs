@@ -6,7 +6,7 @@ use crate::practice::cockroach::Options;
 #[test]
 fn a_stopped_node_leaves_every_range_short_by_one_and_none_unavailable() {
     let mut lab = Lab::new(3);
-    let ranges = lab.cluster.ranges.len() as u64;
+    let ranges = lab.system.ranges.len() as u64;
     assert_eq!((lab.sum("crdb-2", "ranges_underreplicated"), lab.sum("crdb-2", "replicas_leaseholders")), (0, ranges));
     let result = lab.run("ssh crdb-1 sudo systemctl stop cockroach");
     assert!((3_000..21_000).contains(&result.takes_ms), "{}", result.takes_ms);
@@ -29,7 +29,7 @@ fn a_stopped_node_leaves_every_range_short_by_one_and_none_unavailable() {
     let took = lab.until(120, |lab| lab.sum("crdb-2", "ranges_underreplicated") == 0);
     assert!(took >= 5, "{took} s");
     // Leases come back over a minute or two.
-    lab.until(240, |lab| lab.cluster.leases(0) > ranges / 5);
+    lab.until(240, |lab| lab.system.leases(0) > ranges / 5);
     let log = lab.done("ssh crdb-1 sudo journalctl -u cockroach -n 400 -o cat --no-pager");
     assert!(log.rfind("restarted pre-existing node") > log.rfind("CockroachDB node starting"), "{log}");
 }
@@ -40,11 +40,11 @@ fn the_next_node_that_is_stopped_too_soon_takes_ranges_with_it() {
     lab.done("ssh crdb-1 sudo systemctl restart cockroach");
     lab.pass(2);
     lab.done("ssh crdb-2 'sudo kill -9 $(pgrep -x cockroach)'");
-    assert!(lab.cluster.ranges.iter().any(|range| !lab.cluster.has_quorum(range)), "what lags does not count");
-    let harm = lab.cluster.harm();
+    assert!(lab.system.ranges.iter().any(|range| !lab.system.has_quorum(range)), "what lags does not count");
+    let harm = lab.system.harm();
     lab.pass(8);
-    assert!(lab.cluster.harm().stalled > harm.stalled + 100.0, "{:?}", lab.cluster.harm());
-    lab.until(120, |lab| lab.cluster.ranges.iter().all(|range| lab.cluster.has_quorum(range)));
+    assert!(lab.system.harm().stalled > harm.stalled + 100.0, "{:?}", lab.system.harm());
+    lab.until(120, |lab| lab.system.ranges.iter().all(|range| lab.system.has_quorum(range)));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn two_nodes_of_three_away_leave_nothing_that_answers() {
     lab.pass(60);
     let refused = lab.sql("crdb-3", "SELECT 1");
     assert!(refused.exit == 1 && refused.takes_ms < 1_000, "the breaker has tripped: {refused:?}");
-    assert!(lab.cluster.harm().unavailable_seconds > 60.0);
+    assert!(lab.system.harm().unavailable_seconds > 60.0);
     lab.done("ssh crdb-1 sudo systemctl start cockroach");
     lab.until(90, |lab| lab.ready("crdb-3") == 200);
     assert_eq!(lab.sql("crdb-3", "SELECT 1").exit, 0);
@@ -79,15 +79,15 @@ fn five_nodes_lose_some_ranges_with_two_and_copy_after_five_minutes() {
     lab.pass(240);
     assert!(lab.sum("crdb-5", "ranges_underreplicated") >= short, "not before five minutes");
     // The ranges of the system want five nodes, and there are four.
-    lab.until(420, |lab| lab.cluster.ranges.iter().all(|range| range.is_system || !lab.cluster.is_short(range)));
-    assert!(lab.cluster.replicas(0) > 0, "what five replicas hold has nowhere to go");
+    lab.until(420, |lab| lab.system.ranges.iter().all(|range| range.is_system || !lab.system.is_short(range)));
+    assert!(lab.system.replicas(0) > 0, "what five replicas hold has nowhere to go");
 
     let mut lab = Lab::new(5);
     lab.fault("down", json!({ "node": "crdb-1" }));
     lab.fault("down", json!({ "node": "crdb-2" }));
     lab.pass(30);
     let lost = lab.sum("crdb-5", "ranges_unavailable");
-    assert!(lost > 0 && lost < lab.cluster.ranges.len() as u64, "{lost}");
+    assert!(lost > 0 && lost < lab.system.ranges.len() as u64, "{lost}");
     let refused = lab.sql("crdb-5", "BACKUP INTO 'external://backups'");
     assert!(refused.exit == 1 && refused.stderr.contains("lost quorum"), "{refused:?}");
 }
@@ -95,14 +95,14 @@ fn five_nodes_lose_some_ranges_with_two_and_copy_after_five_minutes() {
 #[test]
 fn a_killed_server_comes_back_by_itself_and_has_not_drained() {
     let mut lab = Lab::new(3);
-    let calm = lab.cluster.harm();
+    let calm = lab.system.harm();
     lab.done("ssh crdb-2 'sudo kill -9 $(pgrep -x cockroach)'");
     assert_eq!(
         (lab.ready("crdb-2"), lab.run("ssh crdb-2 systemctl is-active cockroach").stdout.as_str()),
         (0, "activating\n")
     );
     lab.pass(4);
-    assert!(lab.cluster.harm().stalled > calm.stalled, "nobody serves its leases until its record has expired");
+    assert!(lab.system.harm().stalled > calm.stalled, "nobody serves its leases until its record has expired");
     lab.until(40, |lab| lab.ready("crdb-2") == 200);
     let log = lab.done("ssh crdb-2 sudo journalctl -u cockroach -o cat");
     assert!(log.contains("restarted pre-existing node") && !log.contains("server drained"), "{log}");
@@ -130,7 +130,7 @@ fn a_balancer_that_asks_plain_health_sends_clients_into_a_drain() {
         }
         lab.fault("slow-drain", json!({ "node": "crdb-2", "seconds": 30 }));
         lab.done("ssh crdb-2 sudo systemctl stop cockroach");
-        lab.cluster.harm().refused
+        lab.system.harm().refused
     };
     assert!(refused(true) > 20.0 * refused(false), "{} {}", refused(true), refused(false));
 }
@@ -148,7 +148,7 @@ fn a_wrong_store_makes_a_stranger_and_nobody_to_join_makes_none() {
     assert_eq!((&rows[1]["is_live"], &rows[3]["is_live"]), (&json!("false"), &json!("true")));
     // After five minutes the stranger is given what the other one held.
     lab.pass(600);
-    assert!(lab.cluster.replicas(3) > 0);
+    assert!(lab.system.replicas(3) > 0);
 
     let mut lab = Lab::new(3);
     lab.fault("no-join", json!({ "node": "crdb-2" }));

@@ -98,12 +98,7 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
         ("restore-snapshots", 1, "", "there is none"),
     ];
     let mut lab = Lab::new(3);
-    for &(line, exit, stdout, stderr) in table {
-        let result = lab.run(line);
-        assert_eq!(result.exit, exit, "{line}: {result:?}");
-        assert!(result.stdout.contains(stdout), "{line}: {result:?}");
-        assert!(result.stderr.contains(stderr), "{line}: {result:?}");
-    }
+    lab.assert_commands(table);
 }
 
 #[test]

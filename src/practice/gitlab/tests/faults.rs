@@ -13,11 +13,11 @@ fn every_fault_that_is_listed_can_be_set_and_no_other() {
     for (name, told) in FAULTS {
         let mut lab = Lab::new(3);
         let given = json!({ "node": "gitlab-1", "service": "puma", "version": "17.8.8", "database": "ci" });
-        assert_eq!(lab.gitlab.fault(name, &arguments(&given), lab.now), Ok(()), "{name}");
+        assert_eq!(lab.system.fault(name, &arguments(&given), lab.now), Ok(()), "{name}");
         assert!(told.len() > 20, "{name}");
     }
     let mut lab = Lab::new(3);
-    let unknown = lab.gitlab.fault("nonsense", &Map::new(), lab.now);
+    let unknown = lab.system.fault("nonsense", &Map::new(), lab.now);
     assert_eq!(unknown, Err(FaultError::Unknown("nonsense".into())));
     for (name, given) in [
         ("disk-full", json!({})),
@@ -28,7 +28,7 @@ fn every_fault_that_is_listed_can_be_set_and_no_other() {
         ("migration-active", json!({ "batches": -1 })),
         ("package-newer", json!({})),
     ] {
-        let told = lab.gitlab.fault(name, &arguments(&given), lab.now);
+        let told = lab.system.fault(name, &arguments(&given), lab.now);
         assert!(matches!(told, Err(FaultError::Argument { .. })), "{name} {given}: {told:?}");
     }
 }

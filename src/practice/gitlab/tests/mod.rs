@@ -5,71 +5,37 @@ mod faults;
 mod http;
 mod sequences;
 
-use std::time::Duration;
+use serde_json::Value;
 
-use serde_json::{Map, Value};
-
-use crate::clock::Timestamp;
-use crate::practice::{CommandResult, Request, Response, System};
+use crate::practice::bench_tests::Bench;
+use crate::practice::{CommandResult, Response};
 
 use super::{Gitlab, Options};
 
 /// An instance with its own clock and short ways to ask it.
-pub(super) struct Lab {
-    pub(super) gitlab: Gitlab,
-    pub(super) now: Timestamp,
-}
+pub(super) type Lab = Bench<Gitlab>;
 
-impl Lab {
+impl Bench<Gitlab> {
     pub(super) fn new(machines: usize) -> Self {
         Self::with(Options::with_machines(machines))
     }
 
     pub(super) fn with(options: Options) -> Self {
-        let now = Timestamp::from_millis(1_795_228_870_000);
-        Self { gitlab: Gitlab::new(options, now), now }
+        Self::of(|now| Gitlab::new(options, now))
     }
 
     pub(super) fn pass(&mut self, seconds: u64) -> &mut Self {
-        self.now = self.now.plus(Duration::from_secs(seconds));
-        self.gitlab.advance(self.now);
-        self
-    }
-
-    /// Runs a line on the bastion, cut at blanks, and lets it take its time.
-    pub(super) fn run(&mut self, line: &str) -> CommandResult {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let result = self.gitlab.command(&words, self.now);
-        self.now = self.now.plus(Duration::from_millis(result.takes_ms));
-        self.gitlab.advance(self.now);
-        result
-    }
-
-    /// The same, which must succeed; its standard output.
-    #[track_caller]
-    pub(super) fn done(&mut self, line: &str) -> String {
-        let result = self.run(line);
-        assert_eq!(result.exit, 0, "{line}: {result:?}");
-        result.stdout
+        self.pass_millis(seconds * 1_000)
     }
 
     pub(super) fn fault(&mut self, name: &str, arguments: &Value) {
-        let arguments = arguments.as_object().cloned().unwrap_or_else(Map::new);
-        self.gitlab.fault(name, &arguments, self.now).unwrap_or_else(|error| panic!("{error}"));
+        self.try_fault(name, arguments).unwrap_or_else(|error| panic!("{error}"));
     }
 
+    /// With a header, `name: value`; none when it is empty.
     pub(super) fn ask(&mut self, node: &str, method: &str, target: &str, header: &str) -> Response {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let headers = header.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let request = Request {
-            node: node.into(),
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: headers.into_iter().collect(),
-            body: Vec::new(),
-        };
-        self.gitlab.answer(&request, self.now)
+        let header = header.split_once(": ");
+        self.send(node, method, target, header.as_slice(), "")
     }
 
     /// The status of `/-/readiness?all=1`; 0 when refused, 1 when silent.
@@ -84,7 +50,7 @@ impl Lab {
     /// How many migrations of a database are unfinished, as the runbooks ask it.
     #[track_caller]
     pub(super) fn unfinished(&mut self, database: &str) -> u64 {
-        let holder = if self.gitlab.find("gitlab-db").is_some() { "gitlab-db" } else { "gitlab-1" };
+        let holder = if self.system.find("gitlab-db").is_some() { "gitlab-db" } else { "gitlab-1" };
         let line = format!(
             "ssh {holder} sudo gitlab-psql -d {database} -t -A -c \"SELECT count(*) FROM batched_background_migrations WHERE \
              status NOT IN (3, 6)\""

@@ -163,7 +163,7 @@ fn whatever_is_typed_in_whatever_order_the_instance_goes_on_answering() {
     for _ in 0..60 {
         let mut lab = Lab::new(1 + (random.draw() % 3) as usize);
         for _ in 0..25 {
-            let nodes = lab.gitlab.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>();
+            let nodes = lab.system.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>();
             let node = &nodes[random.draw() as usize % nodes.len()];
             let line = LINES[random.draw() as usize % LINES.len()];
             match random.draw() % 8 {
@@ -255,11 +255,11 @@ fn pages_answer_502_while_a_node_is_upgraded_and_nginx_is_there() {
     lab.settle();
     let words: Vec<String> =
         "ssh gitlab-1 sudo apt-get install -y gitlab-ee=17.8.7-ee.0".split(' ').map(str::to_owned).collect();
-    let result = lab.gitlab.command(&words, lab.now);
+    let result = lab.system.command(&words, lab.now);
     assert!((120_000..600_000).contains(&result.takes_ms), "{}", result.takes_ms);
     lab.pass(1);
     assert_eq!(lab.ready("gitlab-1"), 502);
-    assert!(lab.gitlab.listens("gitlab-1"), "nginx is there");
+    assert!(lab.system.listens("gitlab-1"), "nginx is there");
     lab.pass(result.takes_ms / 1_000 + 90);
     assert_eq!(lab.ready("gitlab-1"), 200);
 }

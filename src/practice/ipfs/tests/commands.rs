@@ -162,12 +162,7 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
         ("ssh cluster-2 systemd-run --unit=ipfs-cluster-join true", 1, "", "Interactive authentication required"),
         (&format!("ssh cluster-2 ipfs-cluster-ctl peers rm {id}"), 0, "", ""),
     ];
-    for (line, exit, stdout, stderr) in table {
-        let result = lab.run(line);
-        let told = format!("{line}: {result:?}");
-        assert_eq!(result.exit, *exit, "{told}");
-        assert!(result.stdout.contains(stdout) && result.stderr.contains(stderr), "{told}");
-    }
+    lab.assert_commands(table);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn what_is_no_fault_or_has_wrong_arguments_is_refused() {
     }
     assert!(lab.fault("spoilt-export", json!({ "node": "cluster-1" })).is_err());
     let mut lab = Lab::raft();
-    for (name, _) in lab.cluster.faults() {
+    for (name, _) in lab.system.faults() {
         if *name != "spoilt-export" {
             lab.fault(name, json!({ "node": "cluster-2" })).unwrap();
             lab.pass(5);
@@ -157,7 +157,7 @@ fn what_is_fetched_can_be_spoilt_and_a_full_disk_stops_the_start() {
     let mut lab = Lab::raft();
     let url = "https://dist.ipfs.tech/ipfs-cluster-ctl/v1.1.4/ipfs-cluster-ctl_v1.1.4_linux-amd64.tar.gz";
     lab.done(&format!("ssh cluster-1 curl -fsSL -o /var/tmp/good {url}"));
-    let sums = lab.cluster.inputs(&|node| node.to_owned())["sums"].as_str().unwrap().to_owned();
+    let sums = lab.system.inputs(&|node| node.to_owned())["sums"].as_str().unwrap().to_owned();
     let sum = |told: String| told.split(' ').next().unwrap().to_owned();
     assert!(sums.contains(&sum(lab.done("ssh cluster-1 sha512sum /var/tmp/good"))));
     lab.fault("spoilt-downloads", json!({})).unwrap();

@@ -203,13 +203,13 @@ fn an_api_with_credentials_asks_for_them() {
 #[test]
 fn a_held_peer_is_silent_and_a_node_has_two_faces() {
     let mut lab = Lab::raft();
-    assert_eq!(lab.cluster.nodes()[..2], ["cluster-1", "cluster-1/ipfs"]);
+    assert_eq!(lab.system.nodes()[..2], ["cluster-1", "cluster-1/ipfs"]);
     lab.strike("frozen", "cluster-2");
     assert_eq!(lab.parts("cluster-2", "GET", "/id").0, 1);
-    assert!(lab.cluster.listens("cluster-2"));
-    assert!(lab.cluster.listens("cluster-2/ipfs"));
+    assert!(lab.system.listens("cluster-2"));
+    assert!(lab.system.listens("cluster-2/ipfs"));
     lab.strike("ipfs-down", "cluster-2");
-    assert!(!lab.cluster.listens("cluster-2/ipfs"));
+    assert!(!lab.system.listens("cluster-2/ipfs"));
     let alerts = lab.pass(60).get("cluster-1", "/health/alerts");
     assert_eq!(alerts.len(), 1);
     assert_eq!(alerts[0]["peer"], json!(lab.id("cluster-2")));

@@ -5,25 +5,20 @@ mod faults;
 mod http;
 mod sequences;
 
-use std::time::Duration;
+use serde_json::{Value, json};
 
-use serde_json::{Map, Value, json};
-
-use crate::clock::Timestamp;
-use crate::practice::{CommandResult, FaultError, Request, Response, System};
+use crate::practice::bench_tests::Bench;
+use crate::practice::{CommandResult, FaultError, Response, System};
 
 use super::{Consensus, IpfsCluster, Options};
 
 /// A cluster with its own clock and short ways to ask it.
-pub(super) struct Lab {
-    pub(super) cluster: IpfsCluster,
-    pub(super) now: Timestamp,
-}
+pub(super) type Lab = Bench<IpfsCluster>;
 
 /// What an answer is made of: status, content type, headers, body.
 pub(super) type Parts = (u16, &'static str, Vec<(&'static str, String)>, String);
 
-impl Lab {
+impl Bench<IpfsCluster> {
     pub(super) fn raft() -> Self {
         Self::with(Options::with_peers(3))
     }
@@ -33,38 +28,27 @@ impl Lab {
     }
 
     pub(super) fn with(options: Options) -> Self {
-        let now = Timestamp::from_millis(1_795_228_870_000);
-        Self { cluster: IpfsCluster::new(options, now), now }
+        Self::of(|now| IpfsCluster::new(options, now))
     }
 
     pub(super) fn pass(&mut self, seconds: u64) -> &mut Self {
-        self.now = self.now.plus(Duration::from_secs(seconds));
-        self.cluster.advance(self.now);
-        self
+        self.pass_millis(seconds * 1_000)
     }
 
-    /// Runs a line as it is typed on the bastion, and lets it take its time.
-    pub(super) fn run(&mut self, line: &str) -> CommandResult {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let result = self.cluster.command(&words, self.now);
-        self.now = self.now.plus(Duration::from_millis(result.takes_ms));
-        self.cluster.advance(self.now);
-        result
+    pub(super) fn ask(&mut self, node: &str, method: &str, target: &str, headers: &[(&str, &str)]) -> Response {
+        self.send(node, method, target, headers, "")
+    }
+
+    pub(super) fn fault(&mut self, name: &str, arguments: Value) -> Result<(), FaultError> {
+        self.try_fault(name, &arguments)
     }
 
     /// Runs a line with quotes and blanks on a host.
     pub(super) fn on(&mut self, node: &str, line: &str) -> CommandResult {
         let words = ["ssh", node, line].map(str::to_owned);
-        let result = self.cluster.command(&words, self.now);
+        let result = self.system.command(&words, self.now);
         self.pass(result.takes_ms / 1_000 + 1);
         result
-    }
-
-    /// Runs a line that must do well.
-    pub(super) fn done(&mut self, line: &str) -> String {
-        let result = self.run(line);
-        assert_eq!(result.exit, 0, "{line}: {}{}", result.stdout, result.stderr);
-        result.stdout
     }
 
     /// Runs a line on every host, which must do well.
@@ -72,19 +56,6 @@ impl Lab {
         for number in 1..=3 {
             self.done(&format!("ssh cluster-{number} {line}"));
         }
-    }
-
-    pub(super) fn ask(&mut self, node: &str, method: &str, target: &str, headers: &[(&str, &str)]) -> Response {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let request = Request {
-            node: node.into(),
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            body: Vec::new(),
-        };
-        self.cluster.answer(&request, self.now)
     }
 
     /// The parts of an answer; status 0 when refused, 1 when silent.
@@ -129,13 +100,8 @@ impl Lab {
     }
 
     pub(super) fn id(&mut self, node: &str) -> String {
-        let index = self.cluster.find(node).unwrap();
-        self.cluster.peers[index].id.clone()
-    }
-
-    pub(super) fn fault(&mut self, name: &str, arguments: Value) -> Result<(), FaultError> {
-        let arguments: Map<String, Value> = serde_json::from_value(arguments).unwrap();
-        self.cluster.fault(name, &arguments, self.now)
+        let index = self.system.find(node).unwrap();
+        self.system.peers[index].id.clone()
     }
 
     pub(super) fn strike(&mut self, name: &str, node: &str) {

@@ -255,7 +255,7 @@ fn a_third_signal_spoils_the_state_and_the_copy_of_before_mends_it() {
         // At once, whatever the commands take.
         let words = "ssh cluster-1 sudo systemctl kill -s TERM ipfs-cluster".split(' ').map(str::to_owned);
         let words: Vec<String> = words.collect();
-        crate::practice::System::command(&mut lab.cluster, &words, lab.now);
+        crate::practice::System::command(&mut lab.system, &words, lab.now);
     }
     lab.done("ssh cluster-1 sudo systemctl start --no-block ipfs-cluster");
     lab.pass(10);
@@ -314,12 +314,12 @@ proptest! {
                 (lab.parts(&node, "GET", "/peers"), lab.parts(&node, "GET", "/pins"), lab.now)
             });
             prop_assert_eq!(&told[0], &told[1]);
-            let peers = &labs[0].cluster.peers;
-            let leads = |index: &usize| labs[0].cluster.leader(*index) == Some(*index);
+            let peers = &labs[0].system.peers;
+            let leads = |index: &usize| labs[0].system.leader(*index) == Some(*index);
             prop_assert!((0..3).filter(leads).count() <= 1);
             for peer in peers {
                 let is_up = matches!(peer.process, Process::Up { .. });
-                prop_assert_eq!(is_up, labs[0].cluster.peers.iter().any(|p| p.name == peer.name && p.running().is_some()));
+                prop_assert_eq!(is_up, labs[0].system.peers.iter().any(|p| p.name == peer.name && p.running().is_some()));
             }
         }
     }

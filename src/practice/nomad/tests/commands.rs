@@ -150,12 +150,7 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
         ("ssh nomad-server-9 true", 255, "", "Could not resolve hostname nomad-server-9"),
     ];
     let mut lab = Lab::with(Options { spare: 1, ..Options::default() });
-    for &(line, exit, stdout, stderr) in table {
-        let result = lab.run(line);
-        assert_eq!(result.exit, exit, "{line}: {result:?}");
-        assert!(result.stdout.contains(stdout), "{line}: {result:?}");
-        assert!(result.stderr.contains(stderr), "{line}: {result:?}");
-    }
+    lab.assert_commands(table);
 }
 
 #[test]
@@ -199,7 +194,7 @@ fn a_drain_is_watched_to_its_end() {
 #[test]
 fn the_bindings_name_every_host_with_its_address() {
     let lab = Lab::with(Options { servers: 1, spare: 1, clients: 1, ..Options::default() });
-    let inputs = lab.nomad.inputs(&|node| format!("http://127.0.0.1/{node}"));
+    let inputs = lab.system.inputs(&|node| format!("http://127.0.0.1/{node}"));
     let named = |number| {
         let name = format!("nomad-server-{number}");
         serde_json::json!([{ "name": name, "api": format!("http://127.0.0.1/{name}"), "ssh": name }])

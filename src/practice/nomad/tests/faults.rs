@@ -9,7 +9,7 @@ fn a_fault_that_is_not_there_or_wrongly_asked_for_is_told() {
     let mut lab = Lab::new();
     let now = lab.now;
     let mut set = |name: &str, arguments: serde_json::Value| {
-        lab.nomad.fault(name, arguments.as_object().unwrap_or(&Map::new()), now).map_err(|error| error.to_string())
+        lab.system.fault(name, arguments.as_object().unwrap_or(&Map::new()), now).map_err(|error| error.to_string())
     };
     assert_eq!(set("flood", json!({})), Err(FaultError::Unknown("flood".into()).to_string()));
     assert_eq!(set("stuck", json!({})), Err("fault \"stuck\": node is missing".into()));
@@ -22,12 +22,12 @@ fn a_fault_that_is_not_there_or_wrongly_asked_for_is_told() {
         set("no-room", json!({ "room": "x" })),
         Err("fault \"no-room\": room is missing or no whole number".into())
     );
-    assert!(lab.nomad.faults().iter().all(|(name, about)| !name.is_empty() && !about.is_empty()));
+    assert!(lab.system.faults().iter().all(|(name, about)| !name.is_empty() && !about.is_empty()));
 }
 
 #[test]
 fn every_fault_can_be_set() {
-    for (name, _) in Lab::new().nomad.faults() {
+    for (name, _) in Lab::new().system.faults() {
         let mut lab = Lab::new();
         lab.fault(name, &json!({ "node": "nomad-server-2", "seconds": 40, "room": 4, "entries": 900 }));
         lab.pass(300_000);

@@ -132,7 +132,7 @@ fn without_a_leader_requests_wait_and_fail_but_stale_ones_do_not() {
     lab.done("ssh nomad-server-3 sudo systemctl stop nomad");
     lab.pass(1_000);
     let request = Lab::request("nomad-server-1", "GET", "/v1/nodes", "");
-    assert_eq!(lab.nomad.holds(&request).as_secs(), 5);
+    assert_eq!(lab.system.holds(&request).as_secs(), 5);
     check(
         &mut lab,
         &[
@@ -180,6 +180,6 @@ fn with_access_control_only_a_few_paths_are_open() {
     for header in [("x-nomad-token", "s3cret"), ("authorization", "Bearer s3cret")] {
         let mut request = Lab::request("nomad-server-1", "GET", "/v1/agent/self", "");
         request.headers.push((header.0.into(), header.1.into()));
-        assert!(matches!(lab.nomad.answer(&request, lab.now), Response::Answer { status: 200, .. }));
+        assert!(matches!(lab.system.answer(&request, lab.now), Response::Answer { status: 200, .. }));
     }
 }

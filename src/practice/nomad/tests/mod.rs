@@ -5,75 +5,50 @@ mod faults;
 mod http;
 mod sequences;
 
-use std::time::Duration;
+use serde_json::Value;
 
-use serde_json::{Map, Value};
-
-use crate::clock::Timestamp;
-use crate::practice::{CommandResult, Request, Response, System};
+use crate::practice::bench_tests::{Bench, request, status};
+use crate::practice::{Request, Response, System};
 
 use super::{Nomad, Options};
 
 /// A region with its own clock and short ways to ask it.
-pub(super) struct Lab {
-    pub(super) nomad: Nomad,
-    pub(super) now: Timestamp,
-}
+pub(super) type Lab = Bench<Nomad>;
 
-impl Lab {
+impl Bench<Nomad> {
     pub(super) fn new() -> Self {
         Self::with(Options::default())
     }
 
     pub(super) fn with(options: Options) -> Self {
-        let now = Timestamp::from_millis(1_795_228_870_000);
-        Self { nomad: Nomad::new(options, now), now }
+        Self::of(|now| Nomad::new(options, now))
     }
 
     pub(super) fn pass(&mut self, millis: u64) -> &mut Self {
-        self.now = self.now.plus(Duration::from_millis(millis));
-        self.nomad.advance(self.now);
-        self
-    }
-
-    /// Runs a line whose words hold no blanks, and lets it take its time.
-    pub(super) fn run(&mut self, line: &str) -> CommandResult {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let result = self.nomad.command(&words, self.now);
-        self.pass(result.takes_ms);
-        result
-    }
-
-    /// Runs a line that must succeed.
-    pub(super) fn done(&mut self, line: &str) -> String {
-        let result = self.run(line);
-        assert_eq!(result.exit, 0, "{line}: {result:?}");
-        result.stdout
+        self.pass_millis(millis)
     }
 
     pub(super) fn request(node: &str, method: &str, target: &str, body: &str) -> Request {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        Request {
-            node: node.into(),
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: Vec::new(),
-            body: body.as_bytes().to_vec(),
-        }
+        request(node, method, target, &[], body)
     }
 
     pub(super) fn ask(&mut self, node: &str, method: &str, target: &str, body: &str) -> Response {
-        self.nomad.answer(&Self::request(node, method, target, body), self.now)
+        self.send(node, method, target, &[], body)
     }
 
     /// Status and JSON of a GET; 0 when refused, 1 when silent.
     pub(super) fn get(&mut self, node: &str, target: &str) -> (u16, Value) {
-        match self.ask(node, "GET", target, "") {
-            Response::Refused => (0, Value::Null),
-            Response::Silent => (1, Value::Null),
-            Response::Answer { status, body, .. } => (status, serde_json::from_slice(&body).unwrap_or(Value::Null)),
-        }
+        status(self.ask(node, "GET", target, ""))
+    }
+
+    /// Lets time pass until `holds`, and tells how long it took; fails after `limit` milliseconds.
+    #[track_caller]
+    pub(super) fn until(&mut self, limit: u64, holds: impl Fn(&mut Self) -> bool) -> u64 {
+        self.until_millis((limit, 50), holds)
+    }
+
+    pub(super) fn fault(&mut self, name: &str, arguments: &Value) {
+        self.try_fault(name, arguments).unwrap();
     }
 
     /// The state of a server as it tells it itself: `Leader`, `Follower`, …; empty when it does not answer.
@@ -101,22 +76,7 @@ impl Lab {
     }
 
     pub(super) fn leader(&mut self) -> String {
-        let servers: Vec<String> = self.nomad.nodes().into_iter().filter(|name| name.contains("server")).collect();
+        let servers: Vec<String> = self.system.nodes().into_iter().filter(|name| name.contains("server")).collect();
         servers.into_iter().find(|server| self.state(server) == "Leader").unwrap_or_default()
-    }
-
-    /// Lets time pass until `holds`, and tells how long it took; fails after `limit` milliseconds.
-    pub(super) fn until(&mut self, limit: u64, holds: impl Fn(&mut Self) -> bool) -> u64 {
-        let began = self.now;
-        while !holds(self) {
-            assert!(self.now.since(began) <= Duration::from_millis(limit), "not within {limit} ms");
-            self.pass(50);
-        }
-        u64::try_from(self.now.since(began).as_millis()).unwrap()
-    }
-
-    pub(super) fn fault(&mut self, name: &str, arguments: &Value) {
-        let arguments: Map<String, Value> = arguments.as_object().cloned().unwrap_or_default();
-        self.nomad.fault(name, &arguments, self.now).unwrap();
     }
 }

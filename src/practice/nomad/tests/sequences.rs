@@ -189,7 +189,7 @@ fn the_same_seed_and_the_same_commands_give_the_same_rehearsal() {
         lab.done("ssh nomad-server-1 sudo systemctl stop nomad");
         lab.pass(90_000);
         let told = lab.done("ssh nomad-server-2 sudo journalctl -u nomad");
-        (told, lab.leader(), lab.get("nomad-server-2", "/v1/allocations?stale").1, lab.nomad.nodes())
+        (told, lab.leader(), lab.get("nomad-server-2", "/v1/allocations?stale").1, lab.system.nodes())
     };
     assert_eq!(run(), run());
 }

@@ -149,7 +149,7 @@ fn the_site_script_prints_a_table_for_each_share() {
     assert_eq!((result.exit, result.takes_ms), (0, 3_000), "{result:?}");
     assert_eq!(result.stdout.matches("Seal Type").count(), 3);
     assert!(result.stdout.contains("Unseal Progress    2/3"), "{}", result.stdout);
-    for share in lab.vault.shares() {
+    for share in lab.system.shares() {
         assert!(!result.stdout.contains(&share), "a share is never printed");
     }
 }
@@ -168,7 +168,7 @@ fn a_share_of_another_kind_spoils_the_scripts_round() {
 #[test]
 fn the_bindings_name_every_node_with_its_address() {
     let lab = Lab::new(2);
-    let inputs = lab.vault.inputs(&|node| format!("http://127.0.0.1/{node}"));
+    let inputs = lab.system.inputs(&|node| format!("http://127.0.0.1/{node}"));
     assert_eq!(
         inputs["nodes"],
         serde_json::json!([

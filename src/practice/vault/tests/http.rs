@@ -145,7 +145,7 @@ fn health_has_the_real_fields_in_the_real_order() {
 #[test]
 fn seal_status_tells_progress_and_unsealed_nodes_name_their_cluster() {
     let mut lab = mixed();
-    let key = lab.vault.shares()[0].clone();
+    let key = lab.system.shares()[0].clone();
     lab.ask("vault-3", "PUT", "/v1/sys/unseal", "", &format!("{{\"key\":{key:?}}}"));
     let sealed = lab.get("vault-3", "/v1/sys/seal-status").1;
     let nonce = sealed["nonce"].as_str().unwrap();
@@ -182,7 +182,7 @@ fn shares_are_taken_as_hex_and_as_base64() {
 #[test]
 fn leader_is_told_by_address_and_only_the_active_node_says_self() {
     let mut lab = mixed();
-    lab.vault.place("vault-1", "http://127.0.0.1:4711");
+    lab.system.place("vault-1", "http://127.0.0.1:4711");
     let standby = lab.get("vault-2", "/v1/sys/leader").1;
     assert_eq!(standby["leader_address"], "http://127.0.0.1:4711");
     assert_eq!(standby["leader_cluster_address"], "https://vault-1:8201");
@@ -229,10 +229,10 @@ fn a_bearer_token_will_do_and_head_has_no_body() {
         headers: vec![("authorization".into(), format!("Bearer {TOKEN}"))],
         body: Vec::new(),
     };
-    assert_eq!(status(lab.vault.answer(&request, lab.now)).0, 200);
+    assert_eq!(status(lab.system.answer(&request, lab.now)).0, 200);
     request.method = "HEAD".into();
     request.path = "/v1/sys/health".into();
-    let Response::Answer { body, .. } = lab.vault.answer(&request, lab.now) else { panic!("an answer") };
+    let Response::Answer { body, .. } = lab.system.answer(&request, lab.now) else { panic!("an answer") };
     assert_eq!(body, b"");
 }
 

@@ -9,60 +9,30 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::clock::Timestamp;
-use crate::practice::{CommandResult, Request, Response, System};
+use crate::practice::bench_tests::{Bench, status};
+use crate::practice::{Response, System};
 
 use super::{Options, Vault};
 
 /// A cluster with its own clock and short ways to ask it.
-pub(super) struct Lab {
-    pub(super) vault: Vault,
-    pub(super) now: Timestamp,
-}
+pub(super) type Lab = Bench<Vault>;
 
-impl Lab {
+impl Bench<Vault> {
     pub(super) fn new(nodes: usize) -> Self {
         Self::with(Options::with_nodes(nodes))
     }
 
     pub(super) fn with(options: Options) -> Self {
-        let now = Timestamp::from_millis(1_795_228_870_000);
-        Self { vault: Vault::new(options, now), now }
+        Self::of(|now| Vault::new(options, now))
     }
 
     pub(super) fn pass(&mut self, millis: u64) -> &mut Self {
-        self.now = self.now.plus(Duration::from_millis(millis));
-        self.vault.advance(self.now);
-        self
-    }
-
-    /// Runs a line whose words hold no blanks, and lets it take its time.
-    pub(super) fn run(&mut self, line: &str) -> CommandResult {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        self.run_words(&words)
-    }
-
-    pub(super) fn run_words(&mut self, words: &[String]) -> CommandResult {
-        let result = self.vault.command(words, self.now);
-        self.pass(result.takes_ms);
-        result
+        self.pass_millis(millis)
     }
 
     pub(super) fn ask(&mut self, node: &str, method: &str, target: &str, token: &str, body: &str) -> Response {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let headers = match token {
-            "" => Vec::new(),
-            token => vec![("x-vault-token".to_owned(), token.to_owned())],
-        };
-        let request = Request {
-            node: node.into(),
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers,
-            body: body.as_bytes().to_vec(),
-        };
-        self.vault.answer(&request, self.now)
+        let token = [("x-vault-token", token)];
+        self.send(node, method, target, if token[0].1.is_empty() { &[] } else { &token }, body)
     }
 
     /// Status and JSON of a GET without a token; 0 when refused, 1 when silent.
@@ -76,7 +46,7 @@ impl Lab {
 
     /// The health codes of all nodes, in order.
     pub(super) fn all(&mut self) -> Vec<u16> {
-        self.vault.nodes().iter().map(|node| self.health(node)).collect()
+        self.system.nodes().iter().map(|node| self.health(node)).collect()
     }
 
     pub(super) fn leader_of(&mut self, node: &str) -> String {
@@ -105,13 +75,5 @@ impl Lab {
             let result = self.run(&line);
             assert_eq!(result.exit, 0, "{line}: {result:?}");
         }
-    }
-}
-
-pub(super) fn status(response: Response) -> (u16, Value) {
-    match response {
-        Response::Refused => (0, Value::Null),
-        Response::Silent => (1, Value::Null),
-        Response::Answer { status, body, .. } => (status, serde_json::from_slice(&body).unwrap_or(Value::Null)),
     }
 }

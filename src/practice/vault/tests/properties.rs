@@ -57,7 +57,7 @@ fn act(lab: &mut Lab, deed: &Deed) {
     match deed {
         Deed::Command(line) => {
             let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-            let result = crate::practice::System::command(&mut lab.vault, &words, lab.now);
+            let result = crate::practice::System::command(&mut lab.system, &words, lab.now);
             assert!(result.takes_ms < 60_000, "{line}: {result:?}");
         }
         Deed::Swap(node, version) => {
@@ -75,7 +75,7 @@ fn act(lab: &mut Lab, deed: &Deed) {
             lab.ask(node, method, path, "hvs.practice", "");
         }
         Deed::Share(node, number) => {
-            let key = lab.vault.shares().get(*number).cloned().unwrap_or_else(|| "ee".repeat(33));
+            let key = lab.system.shares().get(*number).cloned().unwrap_or_else(|| "ee".repeat(33));
             lab.ask(node, "PUT", "/v1/sys/unseal", "", &format!("{{\"key\":\"{key}\"}}"));
         }
         Deed::Pass(millis) => {
@@ -97,18 +97,18 @@ proptest! {
     fn the_cluster_keeps_its_laws((nodes, seed, deeds) in (1..=5_usize).prop_flat_map(|nodes| (Just(nodes), any::<u64>(), deeds(nodes)))) {
         let mut lab = Lab::with(Options { seed, ..Options::with_nodes(nodes) });
         for deed in &deeds {
-            let before: Vec<Data> = lab.vault.nodes.iter().map(|node| node.data.clone()).collect();
+            let before: Vec<Data> = lab.system.nodes.iter().map(|node| node.data.clone()).collect();
             act(&mut lab, deed);
             let codes = lab.all();
             prop_assert!(codes.iter().filter(|code| **code == 200).count() <= 1, "{:?} after {:?}", codes, deed);
-            for (node, before) in lab.vault.nodes.iter().zip(&before) {
+            for (node, before) in lab.system.nodes.iter().zip(&before) {
                 prop_assert!(is_later(before, &node.data), "{:?} to {:?} after {:?}", before, node.data, deed);
             }
-            if let Some(active) = lab.vault.active() {
-                let node = &lab.vault.nodes[active];
+            if let Some(active) = lab.system.active() {
+                let node = &lab.system.nodes[active];
                 prop_assert!(node.votes(), "the active node is up and unsealed after {:?}", deed);
                 prop_assert!(node.running().is_some_and(|version| *version >= node.data.format));
-                prop_assert!(lab.vault.has_quorum() || lab.vault.lease_ends.is_some());
+                prop_assert!(lab.system.has_quorum() || lab.system.lease_ends.is_some());
             }
         }
     }
@@ -139,8 +139,8 @@ proptest! {
         prop_assert_eq!(codes.iter().filter(|code| **code == 429).count(), nodes - 1);
         lab.pass(60_000);
         let index = |node: &crate::practice::vault::state::Node| (node.data.term, node.data.index);
-        let first = index(&lab.vault.nodes[0]);
-        prop_assert!(lab.vault.nodes.iter().all(|node| index(node) == first), "all have the same data");
+        let first = index(&lab.system.nodes[0]);
+        prop_assert!(lab.system.nodes.iter().all(|node| index(node) == first), "all have the same data");
     }
 
     /// A person may type anything.
@@ -153,7 +153,7 @@ proptest! {
         let mut vault = vec!["vault".to_owned()];
         vault.extend(words);
         lab.run_words(&vault);
-        let up = lab.vault.nodes.iter().all(|node| matches!(node.process, Process::Up { .. }));
+        let up = lab.system.nodes.iter().all(|node| matches!(node.process, Process::Up { .. }));
         prop_assert!(up, "everything still runs");
     }
 }

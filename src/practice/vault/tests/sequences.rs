@@ -6,7 +6,7 @@ use crate::practice::vault::Options;
 fn a_standby_goes_refused_sealed_standby_and_nobody_else_notices() {
     let mut lab = Lab::new(3);
     assert_eq!(lab.all(), [200, 429, 429]);
-    let stopped = lab.vault.command(&words("ssh vault-2 sudo systemctl stop vault"), lab.now);
+    let stopped = lab.system.command(&words("ssh vault-2 sudo systemctl stop vault"), lab.now);
     assert_eq!((stopped.exit, lab.health("vault-2")), (0, 0), "refused from the first instant");
     assert!((100..=3_400).contains(&stopped.takes_ms), "{stopped:?}");
     lab.pass(stopped.takes_ms);
@@ -30,7 +30,7 @@ fn a_proper_shutdown_of_the_active_node_hands_over_in_half_a_second() {
         lab.upgrade("vault-2");
         lab.upgrade("vault-3");
         lab.pass(3_000);
-        lab.vault.command(&words("ssh vault-1 sudo systemctl stop vault"), lab.now);
+        lab.system.command(&words("ssh vault-1 sudo systemctl stop vault"), lab.now);
         assert_eq!(lab.health("vault-1"), 0);
         let gap = lab.until(500, |lab| lab.all().contains(&200));
         assert!(gap >= 100, "seed {seed}: {gap}");
@@ -73,7 +73,7 @@ fn a_kill_soon_after_restarts_costs_fifteen_to_thirty_seconds() {
 fn a_wrong_share_is_noticed_only_at_the_threshold() {
     let mut lab = Lab::new(3);
     lab.run("ssh vault-2 sudo systemctl restart vault");
-    let shares = lab.vault.shares();
+    let shares = lab.system.shares();
     let give = |lab: &mut Lab, key: &str| {
         let body = format!("{{\"key\":\"{key}\"}}");
         status(lab.ask("vault-2", "PUT", "/v1/sys/unseal", "", &body))
@@ -233,7 +233,7 @@ fn what_an_active_node_wrote_outlives_it_however_soon_it_dies() {
         if lab.health("vault-2") != 200 {
             continue;
         }
-        lab.vault.command(&words("ssh vault-2 sudo systemctl kill -s KILL vault"), lab.now);
+        lab.system.command(&words("ssh vault-2 sudo systemctl kill -s KILL vault"), lab.now);
         lab.run("ssh vault-1 sudo systemctl start vault");
         lab.run("unseal-vault vault-1");
         lab.pass(120_000);
@@ -247,7 +247,7 @@ fn what_an_active_node_wrote_outlives_it_however_soon_it_dies() {
 fn a_frozen_process_takes_connections_and_says_nothing() {
     let mut lab = Lab::new(3);
     lab.run("ssh vault-1 sudo systemctl kill -s STOP vault");
-    assert!(lab.vault.listens("vault-1"));
+    assert!(lab.system.listens("vault-1"));
     assert_eq!(lab.health("vault-1"), 1);
     lab.until(12_000, |lab| lab.all().contains(&200));
     lab.run("ssh vault-1 sudo systemctl kill -s CONT vault");
@@ -265,7 +265,7 @@ fn a_continued_process_has_no_part_in_the_lock_of_one_that_was_killed() {
             lab.run(&format!("ssh vault-1 sudo systemctl kill -s {signal} vault"));
         }
         assert_eq!(lab.health("vault-1"), 503, "{signals:?}");
-        assert_eq!(lab.vault.active(), None, "{signals:?}");
+        assert_eq!(lab.system.active(), None, "{signals:?}");
         lab.until(12_000, |lab| lab.all().contains(&200));
     }
 }
