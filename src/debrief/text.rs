@@ -96,7 +96,8 @@ fn head(debrief: &Debrief) -> Vec<Line> {
         .map_or(String::new(), |planned| format!(" of {} planned", minutes(planned)));
     let overruled = match debrief.deviations.len() {
         0 => "nothing overruled".to_owned(),
-        count => format!("{count} times overruled"),
+        1 => "overruled once".to_owned(),
+        count => format!("overruled {count} times"),
     };
     let told = format!("{}{planned} · {overruled} · {} typed", minutes(debrief.took()), debrief.typed);
     head.push(line(Tone::Plain, 0, told));

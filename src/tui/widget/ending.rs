@@ -26,7 +26,7 @@ pub fn close(run: &Run) -> String {
 
 /// What leaving a step out comes to, also for the steps that need it.
 pub fn skip(run: &Run, key: &StepKey) -> String {
-    let told = format!("{} will be left out. It stays a deviation, also in the report.", run.spoken(key));
+    let told = format!("{} will be left out. It stays a deviation.", run.spoken(key));
     match &needing(&run.runbook, &run.state, key)[..] {
         [] => told,
         [one] => format!("{told}\n{} needs it: it can then only be overridden.", run.spoken(one)),
