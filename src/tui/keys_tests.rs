@@ -459,39 +459,6 @@ fn a_key_about_the_current_step_does_nothing_while_another_is_looked_at() {
 }
 
 #[test]
-fn random_keys_neither_panic_nor_leave_the_screen_and_the_fold_apart() {
-    use proptest::prelude::*;
-    let keys = [
-        "enter", "esc", "y", "1", "s", "o", "r", "c", "a", "x", "b", "n", "w", "f", ".", "up", "down", "tab", "pgdn",
-        "pgup", "?", "q", "v", "ctrl-s", "Q", "A",
-    ];
-    let play = proptest::collection::vec((0..keys.len(), proptest::bool::ANY, 0_u8..12), 1..60);
-    proptest!(ProptestConfig::with_cases(60), |(play in play)| {
-        let mut stage = Stage::open((80, 24));
-        stage.all_well();
-        for (key, is_slow, also) in play {
-            if stage.app.exit.is_some() {
-                break;
-            }
-            if is_slow { stage.press(keys[key]) } else { stage.press_at_once(keys[key]) }
-            match also {
-                0 => stage.finish(Ended::Exit(i32::from(is_slow))),
-                1 => stage.wait(20),
-                2 => stage.sample("vault-2", Verdict::Bad, ""),
-                3 => stage.all_well(),
-                4 => stage.tell(Message::Resized(120, 40)),
-                5 => stage.tell(Message::Resized(61, 16)),
-                _ => {}
-            }
-            if let Screen::Run(run) = &stage.app.screen {
-                prop_assert_eq!(&run.state, &stage.state);
-            }
-            stage.picture();
-        }
-    });
-}
-
-#[test]
 fn the_help_closes_with_any_key_and_swallows_it() {
     let mut stage = stage();
     stage.press("?");

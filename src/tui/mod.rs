@@ -34,6 +34,12 @@ pub use terminal::print_after;
 #[cfg(test)]
 mod back_tests;
 #[cfg(test)]
+mod book_tests;
+#[cfg(test)]
+mod decision_tests;
+#[cfg(test)]
+mod defer_tests;
+#[cfg(test)]
 mod disturb_tests;
 #[cfg(test)]
 mod hostile_tests;
@@ -43,6 +49,8 @@ mod keys_tests;
 mod nested_tests;
 #[cfg(test)]
 mod practice_tests;
+#[cfg(test)]
+mod random_tests;
 #[cfg(test)]
 mod restart_tests;
 #[cfg(test)]

@@ -4,16 +4,14 @@ use insta::assert_snapshot;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::engine::{Ended, Event, Mode, Output, Printed, Proposal, RELEASE_NAMESPACE, SiteSeen, Verdict};
-use crate::runbook::{Action, InputKind, Runbook, Way};
+use crate::engine::{Ended, Mode, Output, Printed, Proposal, SiteSeen, Verdict};
+use crate::runbook::{InputKind, Runbook};
 use crate::session::Update;
-use crate::signature::tests::made;
 use crate::tui::app::{App, update};
 use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
-use crate::tui::dialog::Dialog;
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::{Effect, Message};
-use crate::tui::stage_tests::{Stage, event, expr, look, picture, runbook, step, text};
+use crate::tui::stage_tests::{Stage, event, expr, look, picture, runbook};
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::widget::health::Health;
@@ -22,215 +20,12 @@ use crate::tui::widget::status::key_of;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
-fn at_both_sizes(name: &str, play: impl Fn(&mut Stage)) {
+pub fn at_both_sizes(name: &str, play: impl Fn(&mut Stage)) {
     for size in SIZES {
         let mut stage = Stage::open(size);
         play(&mut stage);
         assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), stage.picture());
     }
-}
-
-/// At a decision and, behind it, at a hold point.
-fn deciding(stage: &mut Stage, ways: usize) {
-    let way = |number: usize| {
-        let is = if number == 1 { "in-place".to_owned() } else { format!("move-{number}") };
-        let title = if number == 1 {
-            "Replace the binary on each server, one after the other, while the others carry the load".to_owned()
-        } else {
-            format!("Move to new servers, group {number}")
-        };
-        Way { is, title }
-    };
-    let mut book = runbook();
-    let mut how = step("how", "Decide how the servers change", Action::Choose((1..=ways).map(way).collect()));
-    how.text = Some(text("New servers need twice the machines for an hour."));
-    let release = Action::Release { who: "the second operator on call".into() };
-    book.phases[0].steps = vec![how, step("second", "Let a second pair of eyes look at the plan", release)];
-    *stage = Stage::of(book, stage.app.size, look("dark", &UNICODE), Mode::Live);
-    stage.all_well();
-}
-
-#[test]
-fn a_decision() {
-    at_both_sizes("a_decision_ahead", |stage| deciding(stage, 2));
-    at_both_sizes("a_decision", |stage| {
-        deciding(stage, 2);
-        stage.press("enter");
-        stage.press("1");
-    });
-    at_both_sizes("a_decision_between_many", |stage| {
-        deciding(stage, 20);
-        stage.press("enter");
-        stage.press("1");
-        stage.press("9");
-    });
-}
-
-#[test]
-fn a_decision_is_recorded_as_its_way_is_named() {
-    let mut stage = Stage::open((80, 24));
-    deciding(&mut stage, 12);
-    stage.press("enter");
-    stage.press("enter");
-    assert!(stage.picture().contains("choose one first"));
-    stage.press("1");
-    stage.press("2");
-    stage.press("enter");
-    assert_eq!(stage.state.choices["how"].way, "move-12");
-}
-
-#[test]
-fn a_hold_point() {
-    let at_it = |stage: &mut Stage| {
-        deciding(stage, 2);
-        for key in ["enter", "2", "enter"] {
-            stage.press(key);
-        }
-    };
-    at_both_sizes("a_hold_point_ahead", at_it);
-    at_both_sizes("a_hold_point", |stage| {
-        at_it(stage);
-        stage.press("enter");
-        stage.type_text("Maria");
-        stage.press("enter");
-    });
-    at_both_sizes("a_hold_point_named", |stage| {
-        at_it(stage);
-        stage.press("enter");
-        stage.type_text("jo");
-        stage.press("enter");
-        stage.press("enter");
-        stage.type_text("the plan, line by line");
-    });
-    at_both_sizes("a_hold_point_released", |stage| {
-        at_it(stage);
-        stage.press("enter");
-        stage.type_text("jo");
-        stage.press("enter");
-        stage.press("esc");
-        stage.type_text(" doe");
-        stage.press("enter");
-        stage.type_text("the plan, line by line");
-        stage.press("enter");
-        stage.press("up");
-    });
-    let signing = |stage: &mut Stage| {
-        at_it(stage);
-        stage.press("enter");
-        stage.type_text("jo");
-        stage.press("enter");
-        stage.type_text("the plan, line by line, and the snapshot of last night");
-        stage.press("ctrl-s");
-    };
-    at_both_sizes("a_hold_point_to_sign", signing);
-    at_both_sizes("a_hold_point_signed_wrong", |stage| {
-        signing(stage);
-        stage.tell(Message::Paste(made("file", "else")));
-        stage.press("enter");
-    });
-    at_both_sizes("a_hold_point_signed", |stage| {
-        signing(stage);
-        stage.tell(Message::Paste(made(RELEASE_NAMESPACE, &to_sign(stage))));
-        stage.press("enter");
-        stage.press("up");
-    });
-    let mut stage = Stage::open((80, 24));
-    at_it(&mut stage);
-    stage.press("enter");
-    stage.press("esc");
-    assert!(stage.run().dialog.is_none());
-}
-
-/// What the dialog shows to be signed.
-fn to_sign(stage: &Stage) -> String {
-    match &stage.run().dialog {
-        Some(Dialog::Release(release)) => release.signing.as_ref().expect("it is being signed").statement.clone(),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn a_signature_is_taken_as_it_comes_and_nothing_is_recorded_without_a_good_one() {
-    let mut stage = Stage::open((80, 24));
-    deciding(&mut stage, 2);
-    for key in ["enter", "2", "enter", "enter", "j", "enter"] {
-        stage.press(key);
-    }
-    stage.press("ctrl-s");
-    assert!(stage.picture().contains("state what was looked at"), "{}", stage.picture());
-    stage.type_text("ok");
-    stage.press("ctrl-s");
-    let records = stage.records.len();
-    stage.press("enter");
-    assert!(stage.picture().contains("paste the signature"), "{}", stage.picture());
-    let good = made(RELEASE_NAMESPACE, &to_sign(&stage));
-    stage.tell(Message::Paste(made(RELEASE_NAMESPACE, "else")));
-    stage.press("enter");
-    assert!(stage.picture().contains("not one of this statement"), "{}", stage.picture());
-    // The path of a file that cannot be read stays, to be mended.
-    stage.type_text("gone.sig");
-    stage.press("enter");
-    assert_eq!(stage.effects.last(), Some(&Effect::ReadSignature("gone.sig".into())));
-    stage.tell(Message::SignatureRead(Err("cannot read gone.sig: no such file".into())));
-    assert!(stage.picture().contains("> gone.sig") && stage.picture().contains("cannot read gone.sig"));
-    // Back and forth: nothing of it is recorded, and the words stay.
-    stage.press("esc");
-    assert!(stage.picture().contains("> ok"), "{}", stage.picture());
-    stage.press("ctrl-s");
-    assert_eq!(stage.records.len(), records);
-    // As a terminal sends it that does not tell a paste from keys.
-    for line in good.lines() {
-        stage.type_text(line);
-        stage.press_at_once("enter");
-    }
-    let released = stage.records[records..].iter().find_map(|record| match &record.event {
-        Event::HoldReleased { signature, .. } => signature.clone(),
-        _ => None,
-    });
-    assert_eq!(released.map(|signed| signed.armored), Some(good));
-    assert!(stage.run().dialog.is_none());
-}
-
-#[test]
-fn two_statements_never_share_a_file() {
-    let mut stage = Stage::open((80, 24));
-    deciding(&mut stage, 2);
-    for key in ["enter", "2", "enter", "enter", "j", "enter", "a", "ctrl-s", "esc", "b", "ctrl-s"] {
-        stage.press(key);
-    }
-    let kept: Vec<(String, String)> = stage
-        .effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::KeepStatement { name, text, .. } => Some((name.clone(), text.clone())),
-            _ => None,
-        })
-        .collect();
-    let [(first, one), (second, other)] = kept.as_slice() else { panic!("{kept:?}") };
-    assert!(one.ends_with("said: a\n") && other.ends_with("said: ab\n"), "{one}{other}");
-    for (name, text) in [(first, one), (second, other)] {
-        let sum = crate::journal::sha256_hex(text.as_bytes());
-        assert!(name.starts_with("release-") && name.ends_with(&format!("-{}.txt", &sum[..8])), "{name} {sum}");
-    }
-    assert_ne!(first, second);
-    // What is told late of the first says nothing of the second.
-    stage.tell(Message::StatementKept { name: first.clone(), kept: Err("no space left".into()) });
-    assert!(!stage.picture().contains("no space left"), "{}", stage.picture());
-    stage.tell(Message::StatementKept { name: second.clone(), kept: Err("no space left".into()) });
-    assert!(stage.picture().contains("no space left"), "{}", stage.picture());
-}
-
-#[test]
-fn the_resume_card_tells_decisions_and_releases() {
-    let mut stage = Stage::open((80, 24));
-    deciding(&mut stage, 2);
-    for key in ["enter", "2", "enter", "enter", "j", "enter", "o", "k", "enter"] {
-        stage.press(key);
-    }
-    stage.resume();
-    let picture = stage.picture();
-    assert!(picture.contains("1.1 Decide how the servers change was decided:"), "{picture}");
-    assert!(picture.contains("was released by j: ok"), "{picture}");
 }
 
 fn library(size: (u16, u16)) -> App {
@@ -631,88 +426,4 @@ fn every_size_is_survived_and_a_small_one_confirms_nothing() {
         stage.tell(Message::Resized(80, 24));
         assert!(!stage.picture().contains("too small"));
     }
-}
-
-/// At a step that may be put off until the last phase opens.
-fn deferrable(stage: &mut Stage) {
-    let mut book = runbook();
-    let prompt = text("Who was told?");
-    let mut tell = step("tell", "Tell the customers", Action::Confirm { prompt, options: vec![] });
-    tell.defer = Some(crate::runbook::PhaseId::new("verify"));
-    book.phases[0].steps[0] = tell;
-    *stage = Stage::of(book, stage.app.size, look("dark", &UNICODE), Mode::Live);
-    stage.all_well();
-}
-
-#[test]
-fn a_step_that_is_put_off() {
-    at_both_sizes("a_step_that_may_be_put_off", deferrable);
-    at_both_sizes("putting_a_step_off", |stage| {
-        deferrable(stage);
-        stage.press("d");
-        stage.type_text("they sleep");
-    });
-    at_both_sizes("a_step_that_was_put_off", |stage| {
-        deferrable(stage);
-        stage.press("d");
-        stage.type_text("they sleep");
-        stage.press("enter");
-        stage.press("up");
-    });
-}
-
-const PUT_OFF: &str = r#"
-format = 1
-id = "put-off"
-title = "Put off"
-system = "demo"
-[[phase]]
-id = "prepare"
-title = "Prepare"
-[[phase.step]]
-id = "tell"
-title = "Tell the customers"
-defer = "finish"
-confirm = "Who was told?"
-[[phase.step]]
-id = "look"
-title = "Look"
-confirm = "Well?"
-[[phase]]
-id = "finish"
-title = "Finish"
-[[phase.step]]
-id = "last"
-title = "Look at all"
-confirm = "Well?"
-"#;
-
-#[test]
-fn a_step_that_is_due_is_not_said_to_be_put_off() {
-    let (book, told) = crate::runbook::parse(PUT_OFF);
-    let book = book.unwrap_or_else(|| panic!("{told:#?}"));
-    let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
-    let says = |stage: &Stage| {
-        let (picture, words) =
-            (stage.picture(), ["may be put off", "may not be put off: it is due before 2 Finish opens"]);
-        words.map(|words| picture.contains(words))
-    };
-    let confirm = |stage: &mut Stage| {
-        let step = stage.state.current.clone().expect("a step is current");
-        stage.propose(Proposal::Confirm { step, said: "well".into() });
-        stage.show();
-    };
-    assert_eq!(says(&stage), [true, false]);
-    stage.press("d");
-    stage.type_text("they sleep");
-    stage.press("enter");
-    confirm(&mut stage);
-    assert_eq!(stage.state.current.as_ref().map(ToString::to_string), Some("prepare/tell".into()));
-    assert_eq!(says(&stage), [false, true]);
-    confirm(&mut stage);
-    stage.press("up");
-    stage.press("up");
-    let shown = stage.run().view.page.key.as_ref().map(ToString::to_string);
-    assert_eq!(shown, Some("prepare/tell".into()));
-    assert_eq!(says(&stage), [false, false], "nothing is left to do about it");
 }
