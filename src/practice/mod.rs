@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use crate::clock::Timestamp;
 
 pub use registry::{Shape, Shared, is_simulated, simulated, system};
+pub(crate) use server::parted;
 pub use server::{Practice, PracticeError};
 
 /// An HTTP request to one simulated node.
