@@ -10,6 +10,7 @@ pub mod cockroach;
 pub mod gitlab;
 pub mod host;
 pub mod ipfs;
+mod ledger;
 pub mod nomad;
 mod query;
 mod registry;
