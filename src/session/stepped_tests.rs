@@ -138,7 +138,7 @@ macro_rules! walked_scenarios {
     )*};
 }
 
-walked_scenarios!(vault: "vault", nomad: "nomad");
+walked_scenarios!(vault: "vault", nomad: "nomad", gitlab: "gitlab");
 
 #[test]
 fn every_fault_of_every_scenario_is_one_of_its_simulator_and_every_system_of_a_scenario_is_simulated() {
