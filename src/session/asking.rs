@@ -142,3 +142,7 @@ fn answered(system: &mut dyn System, request: &Request, now: Timestamp) -> Reply
         Response::Silent => Reply::Silence,
     }
 }
+
+#[cfg(test)]
+#[path = "asking_tests.rs"]
+mod tests;
