@@ -10,6 +10,7 @@ pub mod cockroach;
 pub mod gitlab;
 pub mod host;
 pub mod ipfs;
+mod ledger;
 pub mod nomad;
 mod query;
 mod registry;
@@ -23,6 +24,7 @@ use serde_json::{Map, Value};
 use crate::clock::Timestamp;
 
 pub use registry::{Shape, Shared, is_simulated, simulated, system};
+pub(crate) use server::parted;
 pub use server::{Practice, PracticeError};
 
 /// An HTTP request to one simulated node.

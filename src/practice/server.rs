@@ -305,21 +305,27 @@ async fn reply(
             if !content_type.is_empty() {
                 answer = answer.header("content-type", content_type);
             }
-            // What a header `trailer` announces is sent behind the body.
-            let announced = headers.iter().find(|(name, _)| *name == "trailer").map(|(_, names)| names.to_lowercase());
+            let (before, behind) = parted(headers);
             let mut trailers = HeaderMap::new();
-            for (name, value) in headers {
-                match announced.as_deref().is_some_and(|names| names.split(", ").any(|known| known == name)) {
-                    true => {
-                        let value = HeaderValue::try_from(value).map_err(|_| Dropped::Unreadable)?;
-                        trailers.insert(name, value);
-                    }
-                    false => answer = answer.header(name, value),
-                }
+            for (name, value) in before {
+                answer = answer.header(name, value);
+            }
+            for (name, value) in behind {
+                trailers.insert(name, HeaderValue::try_from(value).map_err(|_| Dropped::Unreadable)?);
             }
             answer.body(sent(Bytes::from(body), trailers)).map_err(|_| Dropped::Unreadable)
         }
     }
+}
+
+/// Headers of an answer: names in lower case, and values.
+type Headers = Vec<(&'static str, String)>;
+
+/// The headers that go before the body, and those that a header `trailer` announces for behind it.
+pub(crate) fn parted(headers: Headers) -> (Headers, Headers) {
+    let announced = headers.iter().find(|(name, _)| *name == "trailer").map(|(_, names)| names.to_lowercase());
+    let is_behind = |name: &str| announced.as_deref().is_some_and(|names| names.split(", ").any(|known| known == name));
+    headers.into_iter().partition(|(name, _)| !is_behind(name))
 }
 
 /// A body of known length, or, where trailers follow it, in chunks.

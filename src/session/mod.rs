@@ -3,6 +3,7 @@
 //! Everything that may become an event enters one inbox, so there is one order: proposals of people, samples of
 //! probes, reports of commands. Whatever is said has been recorded first.
 
+mod asking;
 pub mod autopilot;
 pub mod launch;
 pub mod live;
