@@ -13,11 +13,14 @@ use crate::health::target::{Question, Target};
 use crate::health::verdict::{Heard, Judgement, Kind, judge};
 use crate::health::{command, prometheus};
 
+/// Headers: names and values.
+pub type Pairs = Vec<(String, String)>;
+
 /// What was answered.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// An HTTP answer: status, headers, body.
-    Http(u16, Vec<(String, String)>, Vec<u8>),
+    /// An HTTP answer: status, headers, body, and the headers behind it.
+    Http(u16, Pairs, Vec<u8>, Pairs),
     /// A connection was taken.
     Connected,
     /// A command ended.
@@ -47,17 +50,20 @@ pub fn judged(target: &Target, reply: Reply, at: Timestamp) -> Sample {
 
 fn answer(reply: Reply) -> Result<Answer, Kind> {
     match reply {
-        Reply::Http(status, headers, body) => {
+        Reply::Http(status, headers, body, trailers) => {
             let status = StatusCode::from_u16(status).map_err(|_| Kind::Nothing("not an HTTP answer".into()))?;
-            let pairs = headers.iter().filter_map(|(name, value)| {
-                Some((name.parse::<HeaderName>().ok()?, HeaderValue::try_from(value.as_str()).ok()?))
-            });
-            let headers: HeaderMap = pairs.collect();
             let text = String::from_utf8_lossy(&body).into_owned();
-            Ok(Answer { status, headers, trailers: HeaderMap::new(), text })
+            Ok(Answer { status, headers: sent(&headers), trailers: sent(&trailers), text })
         }
         Reply::Connected | Reply::Command(_) => Err(Kind::Answer),
         Reply::Refused => Err(Kind::Refused),
         Reply::Silence => Err(Kind::TimedOut),
     }
+}
+
+fn sent(pairs: &Pairs) -> HeaderMap {
+    let read = |(name, value): &(String, String)| {
+        Some((name.parse::<HeaderName>().ok()?, HeaderValue::try_from(value.as_str()).ok()?))
+    };
+    pairs.iter().filter_map(read).collect()
 }

@@ -13,11 +13,13 @@ use serde_json::Map;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::{Clock, FixedClock, Timestamp};
-use crate::engine::{CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Sample};
+use crate::engine::{
+    CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Sample, Verdict,
+};
 use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
 use crate::health::{HeaderText, HttpQuestion, Question, Reply, Target, judged};
 use crate::journal::Store;
-use crate::practice::{Request, Response, Shared};
+use crate::practice::{Request, Response, Shared, parted};
 use crate::runbook::Runbook;
 use crate::scenario::{Ending, Scenario};
 use crate::session::launch::{self, LaunchError, Opening, Who};
@@ -29,8 +31,14 @@ use crate::session::{Incoming, Update, script};
 /// The ports that the nodes are named by; nobody listens there.
 const FIRST_PORT: u16 = 20_001;
 
-/// When such a run is given up, on its own clock.
+/// When such a run is given up, on its own clock, unless its runbook plans for longer.
 const LONGEST: Duration = Duration::from_secs(3 * 3_600);
+
+/// How often targets are asked while a soak goes undisturbed: about as often as sockets can follow the fastest clock.
+const RARELY: Duration = Duration::from_secs(120);
+
+/// For how long an answer is good meanwhile.
+const GOOD_FOR: Duration = Duration::from_secs(360);
 
 /// What is walked.
 pub struct Walk<'a> {
@@ -76,10 +84,12 @@ pub fn walk(store: &Store, walk: Walk<'_>, who: &Who) -> Result<Walked, LaunchEr
     let (reporter, reports) = unbounded_channel();
     let due = vec![walk.began; live.targets.len()];
     let running = Running::new(live, None, updates, reporter.clone());
-    let mut stepper = Stepper { running, runner, clock, ports, due, said, reports, reporter, records };
+    let is_quiet = false;
+    let mut stepper = Stepper { running, runner, clock, ports, due, is_quiet, said, reports, reporter, records };
     stepper.running.propose(first);
     stepper.running.sense();
-    stepper.go(walk.way, walk.began.plus(LONGEST));
+    let planned = Duration::from_secs(60 * u64::from(walk.runbook.minutes.unwrap_or(0)));
+    stepper.go(walk.way, walk.began.plus(LONGEST.max(2 * planned)));
     let Stepper { records, running, .. } = stepper;
     Ok(Walked { folder, records, state: running.live.state })
 }
@@ -119,6 +129,8 @@ struct Stepper {
     ports: Vec<(String, u16)>,
     /// When each target is asked next.
     due: Vec<Timestamp>,
+    /// Whether a soak goes undisturbed, and little is asked.
+    is_quiet: bool,
     said: UnboundedReceiver<Update>,
     reports: UnboundedReceiver<JobReport>,
     reporter: UnboundedSender<JobReport>,
@@ -173,6 +185,10 @@ impl Stepper {
     /// Goes to the next moment at which something happens; whether there is one.
     fn step(&mut self) -> bool {
         let now = self.clock.now();
+        let is_quiet = self.is_quiet();
+        if self.is_quiet && !is_quiet {
+            self.due.fill(now);
+        }
         let wake = self.running.wake().map(|left| now.plus(left));
         let asked = self.due.iter().min().copied();
         let struck = self.runner.rehearsal().wakes_at();
@@ -190,13 +206,27 @@ impl Stepper {
         let targets = self.running.live.targets.clone();
         for (target, due) in targets.iter().zip(&mut self.due) {
             if *due <= now {
-                *due = now.plus(target.every);
+                *due = now.plus(if is_quiet { target.every.max(RARELY) } else { target.every });
                 let sample = ask(target, &self.runner, &self.ports, now);
                 self.running.sample(sample);
             }
         }
+        // Only now: what was good for long is good until all were asked anew.
+        if self.is_quiet != is_quiet {
+            self.is_quiet = is_quiet;
+            self.running.answers_last(if is_quiet { GOOD_FOR } else { Duration::ZERO });
+        }
         self.running.sense();
         true
+    }
+
+    /// Whether a soak runs and all is well: nothing is to be seen then by looking often.
+    fn is_quiet(&self) -> bool {
+        let state = &self.running.live.state;
+        let current = state.current.as_ref().and_then(|key| state.step(key));
+        let soaks = current.and_then(|step| step.soak.as_ref()).is_some_and(|soak| soak.since.is_some());
+        let is_ok = || self.running.moment().board.rows.iter().all(|row| row.verdict == Verdict::Ok);
+        soaks && !state.is_running() && is_ok()
     }
 }
 
@@ -246,8 +276,10 @@ fn answered(runner: &SteppedRunner, request: Request, now: Timestamp) -> Reply {
             if !content_type.is_empty() {
                 all.push(("content-type".into(), content_type.into()));
             }
-            all.extend(headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
-            Reply::Http(status, all, body)
+            let (before, behind) = parted(headers);
+            let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+            all.extend(before.into_iter().map(owned));
+            Reply::Http(status, all, body, behind.into_iter().map(owned).collect())
         }
         Response::Refused => Reply::Refused,
         Response::Silent => Reply::Silence,
