@@ -34,11 +34,10 @@ const FIRST_PORT: u16 = 20_001;
 /// When such a run is given up, on its own clock, unless its runbook plans for longer.
 const LONGEST: Duration = Duration::from_secs(3 * 3_600);
 
-/// How often targets are asked while a soak goes undisturbed: about as often as sockets can follow the fastest clock.
-const RARELY: Duration = Duration::from_secs(120);
-
-/// For how long an answer is good meanwhile.
-const GOOD_FOR: Duration = Duration::from_secs(360);
+/// How often all targets are asked while a soak goes undisturbed, and for how long an answer is good meanwhile. (In a run
+/// with sockets and a fast clock it is much the same: they cannot follow it more often.)
+const RARELY: Duration = Duration::from_secs(600);
+const GOOD_FOR: Duration = Duration::from_secs(1_800);
 
 /// What is walked.
 pub struct Walk<'a> {
@@ -204,8 +203,10 @@ impl Stepper {
             let _ = self.reporter.send(report);
         }
         let targets = self.running.live.targets.clone();
+        // What is asked rarely is asked together.
+        let is_turn = is_quiet && self.due.iter().any(|due| *due <= now);
         for (target, due) in targets.iter().zip(&mut self.due) {
-            if *due <= now {
+            if *due <= now || is_turn {
                 *due = now.plus(if is_quiet { target.every.max(RARELY) } else { target.every });
                 let sample = ask(target, &self.runner, &self.ports, now);
                 self.running.sample(sample);

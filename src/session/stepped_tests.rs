@@ -18,15 +18,7 @@ fn walked(book: &Arc<Runbook>, scenario: &Scenario, way: &Ending, seed: u64) -> 
     let system = simulated(&book.system, &shape, began).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let walk_it = Walk { runbook: book.clone(), system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
-    let t = crate::clock::monotonic();
     let walked = walk(&Store::open(folder.path()), walk_it, &who()).unwrap();
-    eprintln!(
-        "TIMED {} {:?} {} ms {} records",
-        scenario.id,
-        way.outcome,
-        t.elapsed().as_millis(),
-        walked.records.len()
-    );
     (folder, walked)
 }
 
