@@ -32,11 +32,10 @@ const FIRST_PORT: u16 = 20_001;
 /// When such a run is given up, on its own clock.
 const LONGEST: Duration = Duration::from_secs(3 * 3_600);
 
-/// How often targets are asked while a soak goes undisturbed: about as often as sockets can follow the fastest clock.
-const RARELY: Duration = Duration::from_secs(120);
-
-/// For how long an answer is good meanwhile.
-const GOOD_FOR: Duration = Duration::from_secs(360);
+/// How often all targets are asked while a soak goes undisturbed, and for how long an answer is good meanwhile. (In a run
+/// with sockets and a fast clock it is much the same: they cannot follow it more often.)
+const RARELY: Duration = Duration::from_secs(600);
+const GOOD_FOR: Duration = Duration::from_secs(1_800);
 
 /// What is walked.
 pub struct Walk<'a> {
@@ -200,6 +199,10 @@ impl Stepper {
             let _ = self.reporter.send(report);
         }
         let least = if is_quiet { RARELY } else { Duration::ZERO };
+        if is_quiet && self.asking.next().is_some_and(|next| next <= now) {
+            // What is asked rarely is asked together.
+            self.asking.hurry(now);
+        }
         for target in 0..self.running.live.targets.len() {
             let heard = self.asking.heard(target, &mut *self.runner.rehearsal().locked(), now, least);
             if let Some(sample) = heard {

@@ -73,10 +73,13 @@ impl IpfsCluster {
             }
             None => operands.remove(0),
         };
+        // `/TEXT/s/OLD/NEW/` changes the lines that hold the text.
+        let addressed = script.strip_prefix('/').and_then(|rest| rest.split_once('/'));
+        let (lines, script) = addressed.map_or((None, script.as_str()), |(lines, rest)| (Some(lines), rest));
         let mark = script.chars().nth(1).filter(|_| script.starts_with('s'));
         let parts: Vec<&str> = mark.map(|mark| script.split(mark).collect()).unwrap_or_default();
         let [_, old, new, _] = parts.as_slice() else {
-            return failed(1, "sed: practice: only s/OLD/NEW/ is simulated");
+            return failed(1, "sed: practice: only s/OLD/NEW/ and /TEXT/s/OLD/NEW/ are simulated");
         };
         let mut text = String::new();
         for name in &operands {
@@ -86,7 +89,12 @@ impl IpfsCluster {
                 Ok(entry) => entry.clone(),
                 Err(why) => return failed(2, &format!("sed: can't read {name}: {why}")),
             };
-            let changed = entry.text().replace(old, new);
+            let text_of = entry.text();
+            let change = |line: &str| match lines.is_none_or(|text| line.contains(text)) {
+                true => line.replacen(old, new, 1),
+                false => line.to_owned(),
+            };
+            let changed: String = text_of.split_inclusive('\n').map(change).collect();
             if !given.has(&["i", "in-place"]) {
                 text.push_str(&changed);
                 continue;

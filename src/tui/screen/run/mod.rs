@@ -45,6 +45,7 @@ use crate::tui::screen::run::page::{StepPage, spoken};
 use crate::tui::screen::run::results::Looked;
 use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
+use crate::tui::widget::checklist::Tally;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -145,6 +146,8 @@ pub struct View {
     pub stalled: Option<String>,
     /// The rows that turned bad, or may, and what is to be made of each.
     pub turned: Vec<(ConditionId, Turned)>,
+    /// How many steps stand how.
+    pub tally: Tally,
     /// The step that is looked at.
     pub page: StepPage,
 }
@@ -175,6 +178,7 @@ impl Run {
             is_back_unknown: false,
             stalled: None,
             turned: Vec::new(),
+            tally: Tally::of(&state),
             page: StepPage::default(),
         };
         let mut run = Self {
@@ -292,6 +296,7 @@ impl Run {
             is_back_unknown,
             stalled: stalled(runbook, state, &moment),
             turned: turned(runbook, state, moment.at),
+            tally: Tally::of(state),
             page: std::mem::take(&mut self.view.page),
             moment,
         };
