@@ -1,7 +1,7 @@
 //! A simulated GitLab of the Linux package, and a test instance beside it: pure, seeded, told the time.
 //!
 //! `state` is the model and `setup` how it begins; `passing` is what time does to it (batched background migrations,
-//! Sidekiq's queues), `hop` what reconfiguring and migrating do, `faults` what can be made to go wrong. `http` (with
+//! Sidekiq's queues), `hop` what reconfiguring and migrating do, `faults` what can be made to go wrong, `harm` what comes of it. `http` (with
 //! `readiness`) is its web face. The command face is `machine`, and behind it `control` (`gitlab-ctl`), `packages`
 //! (`apt-get`, `dpkg`), `rake` with `check` and `doctor`, `backup`, `console` (`gitlab-rails`), `psql`, and `site`: the
 //! scripts that the place has on its bastion.
@@ -15,6 +15,7 @@ mod console;
 mod control;
 mod doctor;
 mod faults;
+mod harm;
 mod hop;
 mod http;
 mod machine;
