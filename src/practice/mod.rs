@@ -10,10 +10,12 @@ pub mod cockroach;
 pub mod gitlab;
 pub mod host;
 pub mod ipfs;
+mod ledger;
 pub mod nomad;
 mod query;
 mod registry;
 pub mod server;
+mod trailers;
 pub mod vault;
 
 use std::time::Duration;
@@ -22,8 +24,10 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 
+pub use ledger::Ledger;
 pub use registry::{Shape, Shared, is_simulated, simulated, system};
 pub use server::{Practice, PracticeError};
+pub use trailers::parted;
 
 /// An HTTP request to one simulated node.
 #[derive(Clone, Debug)]

@@ -27,7 +27,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::{Clock, Timestamp};
-use crate::practice::{CommandResult, Request, Response, System};
+use crate::practice::{CommandResult, Request, Response, System, parted};
 
 /// Bytes of a request's body that are read.
 const BODY_LIMIT: usize = 1 << 20;
@@ -305,17 +305,13 @@ async fn reply(
             if !content_type.is_empty() {
                 answer = answer.header("content-type", content_type);
             }
-            // What a header `trailer` announces is sent behind the body.
-            let announced = headers.iter().find(|(name, _)| *name == "trailer").map(|(_, names)| names.to_lowercase());
+            let (before, behind) = parted(headers);
             let mut trailers = HeaderMap::new();
-            for (name, value) in headers {
-                match announced.as_deref().is_some_and(|names| names.split(", ").any(|known| known == name)) {
-                    true => {
-                        let value = HeaderValue::try_from(value).map_err(|_| Dropped::Unreadable)?;
-                        trailers.insert(name, value);
-                    }
-                    false => answer = answer.header(name, value),
-                }
+            for (name, value) in before {
+                answer = answer.header(name, value);
+            }
+            for (name, value) in behind {
+                trailers.insert(name, HeaderValue::try_from(value).map_err(|_| Dropped::Unreadable)?);
             }
             answer.body(sent(Bytes::from(body), trailers)).map_err(|_| Dropped::Unreadable)
         }

@@ -13,13 +13,13 @@ use serde_json::Map;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::{Clock, FixedClock, Timestamp};
-use crate::engine::{CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Sample};
+use crate::engine::{CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Verdict};
 use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
-use crate::health::{HeaderText, HttpQuestion, Question, Reply, Target, judged};
 use crate::journal::Store;
-use crate::practice::{Request, Response, Shared};
+use crate::practice::Shared;
 use crate::runbook::Runbook;
 use crate::scenario::{Ending, Scenario};
+use crate::session::asking::Asking;
 use crate::session::launch::{self, LaunchError, Opening, Who};
 use crate::session::live::Running;
 use crate::session::practice::{PRACTICE_SECRET, keep, printed};
@@ -31,6 +31,12 @@ const FIRST_PORT: u16 = 20_001;
 
 /// When such a run is given up, on its own clock.
 const LONGEST: Duration = Duration::from_secs(3 * 3_600);
+
+/// How often targets are asked while a soak goes undisturbed: about as often as sockets can follow the fastest clock.
+const RARELY: Duration = Duration::from_secs(120);
+
+/// For how long an answer is good meanwhile.
+const GOOD_FOR: Duration = Duration::from_secs(360);
 
 /// What is walked.
 pub struct Walk<'a> {
@@ -74,12 +80,14 @@ pub fn walk(store: &Store, walk: Walk<'_>, who: &Who) -> Result<Walked, LaunchEr
     let (live, records, first, folder) = launch::open_stepped(store, opening, who, clock.clone(), runner.clone())?;
     let (updates, said) = unbounded_channel();
     let (reporter, reports) = unbounded_channel();
-    let due = vec![walk.began; live.targets.len()];
+    let asking = Asking::new(&live.targets, ports, walk.began);
     let running = Running::new(live, None, updates, reporter.clone());
-    let mut stepper = Stepper { running, runner, clock, ports, due, said, reports, reporter, records };
+    let is_quiet = false;
+    let mut stepper = Stepper { running, runner, clock, asking, is_quiet, said, reports, reporter, records };
     stepper.running.propose(first);
     stepper.running.sense();
-    stepper.go(walk.way, walk.began.plus(LONGEST));
+    let planned = Duration::from_secs(60 * u64::from(walk.runbook.minutes.unwrap_or(0)));
+    stepper.go(walk.way, walk.began.plus(LONGEST.max(2 * planned)));
     let Stepper { records, running, .. } = stepper;
     Ok(Walked { folder, records, state: running.live.state })
 }
@@ -116,9 +124,9 @@ struct Stepper {
     running: Running,
     runner: Arc<SteppedRunner>,
     clock: Arc<FixedClock>,
-    ports: Vec<(String, u16)>,
-    /// When each target is asked next.
-    due: Vec<Timestamp>,
+    asking: Asking,
+    /// Whether a soak goes undisturbed, and little is asked.
+    is_quiet: bool,
     said: UnboundedReceiver<Update>,
     reports: UnboundedReceiver<JobReport>,
     reporter: UnboundedSender<JobReport>,
@@ -173,8 +181,12 @@ impl Stepper {
     /// Goes to the next moment at which something happens; whether there is one.
     fn step(&mut self) -> bool {
         let now = self.clock.now();
+        let is_quiet = self.is_quiet();
+        if self.is_quiet && !is_quiet {
+            self.asking.hurry(now);
+        }
         let wake = self.running.wake().map(|left| now.plus(left));
-        let asked = self.due.iter().min().copied();
+        let asked = self.asking.next();
         let struck = self.runner.rehearsal().wakes_at();
         let Some(at) = [wake, asked, struck, self.runner.next_end()].into_iter().flatten().min() else { return false };
         self.clock.advance(at.since(now));
@@ -187,70 +199,29 @@ impl Stepper {
             // What the command changed is told before that it ended.
             let _ = self.reporter.send(report);
         }
-        let targets = self.running.live.targets.clone();
-        for (target, due) in targets.iter().zip(&mut self.due) {
-            if *due <= now {
-                *due = now.plus(target.every);
-                let sample = ask(target, &self.runner, &self.ports, now);
+        let least = if is_quiet { RARELY } else { Duration::ZERO };
+        for target in 0..self.running.live.targets.len() {
+            let heard = self.asking.heard(target, &mut *self.runner.rehearsal().locked(), now, least);
+            if let Some(sample) = heard {
                 self.running.sample(sample);
             }
+        }
+        // Only now: what was good for long is good until all were asked anew.
+        if self.is_quiet != is_quiet {
+            self.is_quiet = is_quiet;
+            self.running.answers_last(if is_quiet { GOOD_FOR } else { Duration::ZERO });
         }
         self.running.sense();
         true
     }
-}
 
-fn ask(target: &Target, runner: &SteppedRunner, ports: &[(String, u16)], now: Timestamp) -> Sample {
-    let node_at =
-        |port: Option<u16>| ports.iter().find(|(_, known)| Some(*known) == port).map(|(node, _)| node.clone());
-    let reply = match &target.question {
-        Question::Http(asked) | Question::Prometheus(asked, _) => match node_at(asked.url.port_u16()) {
-            Some(node) => answered(runner, request(node, asked), now),
-            None => Reply::Refused,
-        },
-        Question::Tcp(address) => {
-            let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-            let listens = node_at(port).is_some_and(|node| runner.rehearsal().locked().listens(&node));
-            if listens { Reply::Connected } else { Reply::Refused }
-        }
-        Question::Command(line) => Reply::Command(runner.answer(line)),
-    };
-    judged(target, reply, now)
-}
-
-fn request(node: String, asked: &HttpQuestion) -> Request {
-    let headers = asked.headers.iter().filter_map(|(name, text)| match text {
-        HeaderText::Plain(value) => Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())),
-        HeaderText::Secret(_) => Some((name.as_str().to_owned(), PRACTICE_SECRET.to_owned())),
-    });
-    Request {
-        node,
-        method: "GET".into(),
-        path: asked.url.path().to_owned(),
-        query: asked.url.query().unwrap_or_default().to_owned(),
-        headers: headers.collect(),
-        body: Vec::new(),
-    }
-}
-
-fn answered(runner: &SteppedRunner, request: Request, now: Timestamp) -> Reply {
-    let rehearsal = runner.rehearsal();
-    let mut system = rehearsal.locked();
-    system.advance(now);
-    if !system.listens(&request.node) {
-        return Reply::Refused;
-    }
-    match system.answer(&request, now) {
-        Response::Answer { status, content_type, headers, body } => {
-            let mut all: Vec<(String, String)> = vec![("cache-control".into(), "no-store".into())];
-            if !content_type.is_empty() {
-                all.push(("content-type".into(), content_type.into()));
-            }
-            all.extend(headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
-            Reply::Http(status, all, body)
-        }
-        Response::Refused => Reply::Refused,
-        Response::Silent => Reply::Silence,
+    /// Whether a soak runs and all is well: nothing is to be seen then by looking often.
+    fn is_quiet(&self) -> bool {
+        let state = &self.running.live.state;
+        let current = state.current.as_ref().and_then(|key| state.step(key));
+        let soaks = current.and_then(|step| step.soak.as_ref()).is_some_and(|soak| soak.since.is_some());
+        let is_ok = || self.running.moment().board.rows.iter().all(|row| row.verdict == Verdict::Ok);
+        soaks && !state.is_running() && is_ok()
     }
 }
 
@@ -333,3 +304,7 @@ impl Runner for SteppedRunner {
 #[cfg(test)]
 #[path = "stepped_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "back_tests.rs"]
+mod back_tests;

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::debrief::debrief;
 use crate::engine::Outcome;
-use crate::practice::{Shape, is_simulated, system};
+use crate::practice::{Shape, system as simulated};
 use crate::scenario;
 
 fn who() -> Who {
@@ -15,17 +15,18 @@ fn walked(book: &Arc<Runbook>, scenario: &Scenario, way: &Ending, seed: u64) -> 
     let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
     let nodes = scenario.nodes.unwrap_or(3);
     let shape = Shape { runbook: book.id.as_str(), nodes, seed };
-    let system = system(&book.system, &shape, began).unwrap();
+    let system = simulated(&book.system, &shape, began).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let walk_it = Walk { runbook: book.clone(), system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
     let walked = walk(&Store::open(folder.path()), walk_it, &who()).unwrap();
     (folder, walked)
 }
 
-/// Every shipped scenario with its runbook.
-fn all() -> Vec<(Arc<Runbook>, Scenario)> {
+/// Every shipped scenario of that system with its runbook.
+fn all_of(system: &str) -> Vec<(Arc<Runbook>, Scenario)> {
     let library = crate::library::Library::open(&[]).unwrap();
     let books = library.entries().iter().filter_map(|entry| entry.runbook().cloned());
+    let books = books.filter(|book| book.system == system);
     let pairs =
         books.flat_map(|book| scenario::all_of(book.id.as_str()).into_iter().map(move |one| (book.clone(), one)));
     pairs.collect()
@@ -36,10 +37,10 @@ fn told(walked: &Walked) -> String {
     format!("at {:?}:\n{}", walked.state.current, lines.collect::<String>())
 }
 
-#[test]
-fn every_scenario_comes_to_its_right_ending() {
-    let all = all();
-    assert!(all.len() >= 5);
+/// A calm one and four others at least; every one of them comes to its right ending.
+fn come_to_their_right_ending(system: &str) {
+    let all = all_of(system);
+    assert!(all.len() >= 5, "{}", all.len());
     for (book, scenario) in all {
         let (_folder, walked) = walked(&book, &scenario, &scenario.right, scenario.seed.unwrap());
         let name = format!("{}/{}", book.id, scenario.id);
@@ -60,9 +61,8 @@ fn struck(what: &crate::engine::Happening) -> Option<&str> {
     }
 }
 
-#[test]
-fn every_wrong_way_ends_with_the_harm_that_is_stated() {
-    for (book, scenario) in all() {
+fn end_with_the_harm_that_is_stated(system: &str) {
+    for (book, scenario) in all_of(system) {
         let Some(wrong) = &scenario.wrong else { continue };
         let (_folder, walked) = walked(&book, &scenario, wrong, scenario.seed.unwrap());
         let name = format!("{}/{}", book.id, scenario.id);
@@ -80,18 +80,16 @@ fn every_wrong_way_ends_with_the_harm_that_is_stated() {
 }
 
 /// Chance may pick any seed: the right way still leads to the end.
-#[test]
-fn the_right_way_does_not_hang_on_the_seed() {
-    for (book, scenario) in all() {
+fn do_not_hang_on_the_seed(system: &str) {
+    for (book, scenario) in all_of(system) {
         let (_folder, walked) = walked(&book, &scenario, &scenario.right, 4_711);
         let outcome = walked.state.closed.as_ref().map(|closed| closed.outcome.word());
         assert_eq!(outcome, Some(&*scenario.right.outcome), "{} {}", scenario.id, told(&walked));
     }
 }
 
-#[test]
-fn the_same_seed_gives_the_same_journal_byte_for_byte() {
-    for (book, scenario) in all().into_iter().filter(|(_, scenario)| scenario.id != "calm").take(3) {
+fn give_the_same_journal_byte_for_byte(system: &str) {
+    for (book, scenario) in all_of(system).into_iter().filter(|(_, scenario)| scenario.id != "calm").take(3) {
         let journal = |seed| {
             let (_folder, walked) = walked(&book, &scenario, &scenario.right, seed);
             assert_eq!(walked.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Completed));
@@ -111,17 +109,61 @@ fn the_same_seed_gives_the_same_journal_byte_for_byte() {
     }
 }
 
-#[test]
-fn every_fault_of_every_scenario_is_one_of_its_simulator_and_every_system_of_a_scenario_is_simulated() {
-    for (book, scenario) in all() {
-        assert!(is_simulated(&book.system));
+fn set_faults_of_their_simulator(system: &str) {
+    for (book, scenario) in all_of(system) {
         let shape = Shape { runbook: book.id.as_str(), nodes: 3, seed: 1 };
-        let system = system(&book.system, &shape, Timestamp::default()).unwrap();
+        let system = simulated(&book.system, &shape, Timestamp::default()).unwrap();
         let mut system = system.lock().unwrap();
         for fault in &scenario.faults {
             system.fault(&fault.fault, &fault.with, Timestamp::default()).unwrap_or_else(|error| {
                 panic!("{}/{}: {error}", book.id, scenario.id);
             });
         }
+    }
+}
+
+/// The scenarios of each system are walked beside those of the others.
+macro_rules! scenarios_of {
+    ($($name:ident: $system:literal),* $(,)?) => {
+        const WALKED: &[&str] = &[$($system),*];
+        $(mod $name {
+            #[test]
+            fn come_to_their_right_ending() {
+                super::come_to_their_right_ending($system);
+            }
+
+            #[test]
+            fn end_with_the_harm_that_is_stated() {
+                super::end_with_the_harm_that_is_stated($system);
+            }
+
+            #[test]
+            fn do_not_hang_on_the_seed() {
+                super::do_not_hang_on_the_seed($system);
+            }
+
+            #[test]
+            fn give_the_same_journal_byte_for_byte() {
+                super::give_the_same_journal_byte_for_byte($system);
+            }
+
+            #[test]
+            fn set_faults_of_their_simulator() {
+                super::set_faults_of_their_simulator($system);
+            }
+        })*
+    };
+}
+
+scenarios_of! { cockroachdb: "cockroachdb", nomad: "nomad", vault: "vault" }
+
+/// No shipped scenario is left out here.
+#[test]
+fn every_scenario_is_of_a_runbook_whose_system_is_walked() {
+    let walked: Vec<String> =
+        WALKED.iter().flat_map(|system| all_of(system)).map(|(book, one)| format!("{}/{}", book.id, one.id)).collect();
+    let packed: Vec<&str> = crate::packed::SCENARIOS.iter().map(|packed| packed.name).collect();
+    for name in packed {
+        assert!(walked.iter().any(|known| known == name), "{name}");
     }
 }

@@ -83,7 +83,7 @@ impl Cockroach {
         let now = self.now;
         match name {
             "down" => self.crash(host, false),
-            "killed" => drop(self.deliver(host, Signal::Kill, now)),
+            "killed" => self.crash(host, true),
             "frozen" => drop(self.deliver(host, Signal::Freeze, now)),
             "slow-catch-up" => self.hosts[host].trouble.catch_up = Duration::from_secs(number("seconds")?),
             "slow-drain" => self.hosts[host].trouble.drain = Duration::from_secs(number("seconds")?),

@@ -9,6 +9,7 @@ mod arguments;
 mod builtin;
 mod command;
 mod copying;
+mod edit;
 mod files;
 mod filters;
 mod hosts;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use arguments::Arguments;
 pub use command::{ACCOUNT, BASTION, failed, printed, run};
+pub use edit::sed;
 pub use files::{Entry, Files};
 pub use hosts::{Call, Hosts, Place, Shell};
 pub use journal::{Log, day};

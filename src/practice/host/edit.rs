@@ -1,10 +1,12 @@
 //! `sed -i`, with which an operator mends a file of settings over ssh: plain texts are meant, not patterns.
 
 use crate::practice::CommandResult;
-use crate::practice::host::{Arguments, Call, Entry, Files, failed, printed};
+
+use super::command::{failed, printed};
+use super::{Arguments, Call, Entry, Files};
 
 /// `sed [-i] EXPRESSION FILE`.
-pub(super) fn sed(files: &mut Files, call: &Call<'_>) -> CommandResult {
+pub fn sed(files: &mut Files, call: &Call<'_>) -> CommandResult {
     let given = Arguments::parse(call.words, "", &[]);
     let [expression, name] = given.operands.as_slice() else {
         return failed(1, "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...");
