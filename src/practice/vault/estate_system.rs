@@ -21,7 +21,7 @@ const ALL_FAULTS: [(&str, &str); FAULTS.len() + 2] = {
         index += 1;
     }
     all[index] = ("stuck", "`cluster`: this secondary stops following its primary until it is told to recover");
-    all[index + 1] = ("way-out", "`node`: the way out of this test node is opened");
+    all[index + 1] = ("way-out", "`node`: the way out of this test node is opened; without it that of all");
     all
 };
 
@@ -106,12 +106,16 @@ impl System for Estate {
                 Ok(())
             }
             "way-out" => {
-                let meant = text("node").and_then(|node| self.find(node));
-                let meant = meant.filter(|(cluster, _)| self.clusters[*cluster].0 == Part::Trial);
-                let (_, node) = meant.ok_or_else(|| wrong("`node` is a test node"))?;
-                if let Some(trial) = &mut self.trial {
-                    trial.set_way(Some(node), true);
-                }
+                let is_test = |meant: &(usize, usize)| self.clusters[meant.0].0 == Part::Trial;
+                let node = match arguments.get("node") {
+                    None => None,
+                    Some(_) => {
+                        let meant = text("node").and_then(|node| self.find(node)).filter(is_test);
+                        Some(meant.ok_or_else(|| wrong("`node` is a test node"))?.1)
+                    }
+                };
+                let trial = self.trial.as_mut().ok_or_else(|| wrong("there is no test cluster"))?;
+                trial.set_way(node, true);
                 Ok(())
             }
             name if OF_ALL.contains(&name) => {

@@ -20,6 +20,7 @@ mod signing;
 mod soaking;
 mod stall;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::engine::{
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
+use crate::scenario::Hint;
 use crate::session::Launched;
 use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
@@ -77,6 +79,8 @@ pub struct Run {
     pub notice: Option<String>,
     /// The console of a rehearsal, while it is open.
     pub console: Option<console::Console>,
+    /// What the scenario of a rehearsal has to say, once it was looked up.
+    hints: OnceCell<Vec<Hint>>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
     /// "You were here", until it is dismissed.
@@ -191,6 +195,7 @@ impl Run {
             halted: None,
             notice: None,
             console: None,
+            hints: OnceCell::new(),
             dialog: None,
             card,
             browsed: None,
