@@ -6,7 +6,9 @@ use crate::practice::CommandResult;
 
 use super::remote::{secure_copy, ssh};
 use super::shell::run_line;
-use super::{Call, Hosts, Place, Shell, archive, builtin, copying, filters, processes, reading, sums, systemd};
+use super::{
+    Call, Hosts, Place, Shell, archive, builtin, copying, editing, filters, processes, reading, sums, systemd,
+};
 
 /// The name of the machine on which the operator sits.
 pub const BASTION: &str = "bastion";
@@ -57,6 +59,7 @@ fn common(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
     if hosts.files(call.shell.place).is_some() {
         let result = reading::run(hosts, call)
             .or_else(|| copying::run(hosts, call))
+            .or_else(|| editing::run(hosts, call))
             .or_else(|| sums::run(hosts, call))
             .or_else(|| archive::run(hosts, call));
         if let Some(result) = result {

@@ -9,6 +9,7 @@ mod arguments;
 mod builtin;
 mod command;
 mod copying;
+mod editing;
 mod files;
 mod filters;
 mod hosts;
