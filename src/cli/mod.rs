@@ -32,11 +32,15 @@ pub fn main() -> ExitCode {
     };
     match dispatch(arguments) {
         Ok(status) => ExitCode::from(status),
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{}", clean_block(&error.to_string()));
-            ExitCode::from(error.exit_status())
-        }
+        Err(error) => ExitCode::from(failed(&error)),
     }
+}
+
+/// Tells what went wrong; the status that the program ends with.
+fn failed(error: &CliError) -> u8 {
+    // A standard error that is closed is no reason to say anything else.
+    let _ = writeln!(std::io::stderr(), "{}", clean_block(&error.to_string()));
+    error.exit_status()
 }
 
 /// The arguments. Where there are none, nothing is built to read them: that costs as much as the first frame.

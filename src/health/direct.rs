@@ -10,60 +10,58 @@ use crate::engine::Sample;
 use crate::exec::{self, Redactor};
 use crate::health::http::{self, Answer};
 use crate::health::target::{Question, Target};
-use crate::health::verdict::{Heard, Judgement, Kind, judge};
+use crate::health::verdict::{Judgement, Kind, judge};
 use crate::health::{command, prometheus};
-
-/// Headers: names and values.
-pub type Pairs = Vec<(String, String)>;
 
 /// What was answered.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// An HTTP answer: status, headers, body, and the headers behind it.
-    Http(u16, Pairs, Vec<u8>, Pairs),
+    /// An HTTP answer: status, headers, what follows the body, body.
+    Http(u16, Vec<(String, String)>, Vec<(String, String)>, Vec<u8>),
     /// A connection was taken.
     Connected,
     /// A command ended.
     Command(exec::Answer),
     /// Nobody listens.
     Refused,
+    /// The connection was closed before an answer came.
+    Closed,
     /// Nothing came in time.
     Silence,
 }
 
-/// The sample that such an answer makes, taken at `at` in no time.
-pub fn judged(target: &Target, reply: Reply, at: Timestamp) -> Sample {
-    let none = Duration::ZERO;
+/// The sample that such an answer makes, heard at `at` after `elapsed`.
+pub fn judged(target: &Target, reply: Reply, at: Timestamp, elapsed: Duration) -> Sample {
     let heard = match (&target.question, reply) {
-        (_, Reply::Command(answer)) => command::heard(answer, none),
-        (Question::Prometheus(_, metrics), reply) => prometheus::heard(answer(reply), none, *metrics, target),
+        (_, Reply::Command(answer)) => command::heard(answer, elapsed),
+        (Question::Prometheus(_, metrics), reply) => prometheus::heard(answer(reply), elapsed, *metrics, target),
         (Question::Tcp(_), reply) => {
             let kind = answer(reply).err().unwrap_or(Kind::Answer);
-            http::complete(serde_json::Map::new(), &[], kind, none)
+            http::complete(serde_json::Map::new(), &[], kind, elapsed)
         }
-        (_, reply) => http::heard(answer(reply), none, &Redactor::new(std::iter::empty())),
+        (_, reply) => http::heard(answer(reply), elapsed, &Redactor::new(std::iter::empty())),
     };
-    let Heard { elapsed, .. } = heard;
     let Judgement { verdict, why, fields } = judge(target, heard);
     Sample { probe: target.probe.clone(), node: target.node.clone(), at, verdict, why, fields, elapsed }
 }
 
 fn answer(reply: Reply) -> Result<Answer, Kind> {
     match reply {
-        Reply::Http(status, headers, body, trailers) => {
+        Reply::Http(status, headers, trailers, body) => {
             let status = StatusCode::from_u16(status).map_err(|_| Kind::Nothing("not an HTTP answer".into()))?;
             let text = String::from_utf8_lossy(&body).into_owned();
-            Ok(Answer { status, headers: sent(&headers), trailers: sent(&trailers), text })
+            Ok(Answer { status, headers: map(&headers), trailers: map(&trailers), text })
         }
         Reply::Connected | Reply::Command(_) => Err(Kind::Answer),
         Reply::Refused => Err(Kind::Refused),
+        Reply::Closed => Err(Kind::Closed(http::CLOSED)),
         Reply::Silence => Err(Kind::TimedOut),
     }
 }
 
-fn sent(pairs: &Pairs) -> HeaderMap {
-    let read = |(name, value): &(String, String)| {
+fn map(pairs: &[(String, String)]) -> HeaderMap {
+    let pairs = pairs.iter().filter_map(|(name, value)| {
         Some((name.parse::<HeaderName>().ok()?, HeaderValue::try_from(value.as_str()).ok()?))
-    };
-    pairs.iter().filter_map(read).collect()
+    });
+    pairs.collect()
 }

@@ -20,7 +20,7 @@ use crate::health::verdict::{Heard, Kind};
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// What is said of a connection that ends too early.
-const CLOSED: &str = "the connection was closed before the answer";
+pub(crate) const CLOSED: &str = "the connection was closed before the answer";
 
 /// Everything of a request that is known beforehand.
 pub(crate) struct Asking<'a> {

@@ -306,10 +306,10 @@ async fn reply(
                 answer = answer.header("content-type", content_type);
             }
             let (before, behind) = parted(headers);
+            let mut trailers = HeaderMap::new();
             for (name, value) in before {
                 answer = answer.header(name, value);
             }
-            let mut trailers = HeaderMap::new();
             for (name, value) in behind {
                 trailers.insert(name, HeaderValue::try_from(value).map_err(|_| Dropped::Unreadable)?);
             }

@@ -3,6 +3,7 @@
 //! Everything that may become an event enters one inbox, so there is one order: proposals of people, samples of
 //! probes, reports of commands. Whatever is said has been recorded first.
 
+mod asking;
 pub mod autopilot;
 pub mod launch;
 pub mod live;
@@ -84,6 +85,11 @@ impl Session {
     /// Ends the sitting.
     pub fn leave(&self, how: Leaving) {
         self.say(Incoming::Leave(how));
+    }
+
+    /// Whether the session has ended; its last records are on disk then, as far as they could be written.
+    pub fn is_over(&self) -> bool {
+        self.inbox.is_closed()
     }
 
     fn say(&self, incoming: Incoming) {

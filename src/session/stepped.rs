@@ -13,15 +13,13 @@ use serde_json::Map;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::{Clock, FixedClock, Timestamp};
-use crate::engine::{
-    CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Sample, Verdict,
-};
+use crate::engine::{CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Verdict};
 use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
-use crate::health::{HeaderText, HttpQuestion, Question, Reply, Target, judged};
 use crate::journal::Store;
-use crate::practice::{Request, Response, Shared, parted};
+use crate::practice::Shared;
 use crate::runbook::Runbook;
 use crate::scenario::{Ending, Scenario};
+use crate::session::asking::Asking;
 use crate::session::launch::{self, LaunchError, Opening, Who};
 use crate::session::live::Running;
 use crate::session::practice::{PRACTICE_SECRET, keep, printed};
@@ -31,7 +29,7 @@ use crate::session::{Incoming, Update, script};
 /// The ports that the nodes are named by; nobody listens there.
 const FIRST_PORT: u16 = 20_001;
 
-/// When such a run is given up, on its own clock, unless its runbook plans for longer.
+/// When such a run is given up, on its own clock.
 const LONGEST: Duration = Duration::from_secs(3 * 3_600);
 
 /// How often all targets are asked while a soak goes undisturbed, and for how long an answer is good meanwhile. (In a run
@@ -81,10 +79,10 @@ pub fn walk(store: &Store, walk: Walk<'_>, who: &Who) -> Result<Walked, LaunchEr
     let (live, records, first, folder) = launch::open_stepped(store, opening, who, clock.clone(), runner.clone())?;
     let (updates, said) = unbounded_channel();
     let (reporter, reports) = unbounded_channel();
-    let due = vec![walk.began; live.targets.len()];
+    let asking = Asking::new(&live.targets, ports, walk.began);
     let running = Running::new(live, None, updates, reporter.clone());
     let is_quiet = false;
-    let mut stepper = Stepper { running, runner, clock, ports, due, is_quiet, said, reports, reporter, records };
+    let mut stepper = Stepper { running, runner, clock, asking, is_quiet, said, reports, reporter, records };
     stepper.running.propose(first);
     stepper.running.sense();
     let planned = Duration::from_secs(60 * u64::from(walk.runbook.minutes.unwrap_or(0)));
@@ -125,9 +123,7 @@ struct Stepper {
     running: Running,
     runner: Arc<SteppedRunner>,
     clock: Arc<FixedClock>,
-    ports: Vec<(String, u16)>,
-    /// When each target is asked next.
-    due: Vec<Timestamp>,
+    asking: Asking,
     /// Whether a soak goes undisturbed, and little is asked.
     is_quiet: bool,
     said: UnboundedReceiver<Update>,
@@ -186,10 +182,10 @@ impl Stepper {
         let now = self.clock.now();
         let is_quiet = self.is_quiet();
         if self.is_quiet && !is_quiet {
-            self.due.fill(now);
+            self.asking.hurry(now);
         }
         let wake = self.running.wake().map(|left| now.plus(left));
-        let asked = self.due.iter().min().copied();
+        let asked = self.asking.next();
         let struck = self.runner.rehearsal().wakes_at();
         let Some(at) = [wake, asked, struck, self.runner.next_end()].into_iter().flatten().min() else { return false };
         self.clock.advance(at.since(now));
@@ -202,13 +198,14 @@ impl Stepper {
             // What the command changed is told before that it ended.
             let _ = self.reporter.send(report);
         }
-        let targets = self.running.live.targets.clone();
-        // What is asked rarely is asked together.
-        let is_turn = is_quiet && self.due.iter().any(|due| *due <= now);
-        for (target, due) in targets.iter().zip(&mut self.due) {
-            if *due <= now || is_turn {
-                *due = now.plus(if is_quiet { target.every.max(RARELY) } else { target.every });
-                let sample = ask(target, &self.runner, &self.ports, now);
+        let least = if is_quiet { RARELY } else { Duration::ZERO };
+        if is_quiet && self.asking.next().is_some_and(|next| next <= now) {
+            // What is asked rarely is asked together.
+            self.asking.hurry(now);
+        }
+        for target in 0..self.running.live.targets.len() {
+            let heard = self.asking.heard(target, &mut *self.runner.rehearsal().locked(), now, least);
+            if let Some(sample) = heard {
                 self.running.sample(sample);
             }
         }
@@ -228,62 +225,6 @@ impl Stepper {
         let soaks = current.and_then(|step| step.soak.as_ref()).is_some_and(|soak| soak.since.is_some());
         let is_ok = || self.running.moment().board.rows.iter().all(|row| row.verdict == Verdict::Ok);
         soaks && !state.is_running() && is_ok()
-    }
-}
-
-fn ask(target: &Target, runner: &SteppedRunner, ports: &[(String, u16)], now: Timestamp) -> Sample {
-    let node_at =
-        |port: Option<u16>| ports.iter().find(|(_, known)| Some(*known) == port).map(|(node, _)| node.clone());
-    let reply = match &target.question {
-        Question::Http(asked) | Question::Prometheus(asked, _) => match node_at(asked.url.port_u16()) {
-            Some(node) => answered(runner, request(node, asked), now),
-            None => Reply::Refused,
-        },
-        Question::Tcp(address) => {
-            let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-            let listens = node_at(port).is_some_and(|node| runner.rehearsal().locked().listens(&node));
-            if listens { Reply::Connected } else { Reply::Refused }
-        }
-        Question::Command(line) => Reply::Command(runner.answer(line)),
-    };
-    judged(target, reply, now)
-}
-
-fn request(node: String, asked: &HttpQuestion) -> Request {
-    let headers = asked.headers.iter().filter_map(|(name, text)| match text {
-        HeaderText::Plain(value) => Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())),
-        HeaderText::Secret(_) => Some((name.as_str().to_owned(), PRACTICE_SECRET.to_owned())),
-    });
-    Request {
-        node,
-        method: "GET".into(),
-        path: asked.url.path().to_owned(),
-        query: asked.url.query().unwrap_or_default().to_owned(),
-        headers: headers.collect(),
-        body: Vec::new(),
-    }
-}
-
-fn answered(runner: &SteppedRunner, request: Request, now: Timestamp) -> Reply {
-    let rehearsal = runner.rehearsal();
-    let mut system = rehearsal.locked();
-    system.advance(now);
-    if !system.listens(&request.node) {
-        return Reply::Refused;
-    }
-    match system.answer(&request, now) {
-        Response::Answer { status, content_type, headers, body } => {
-            let mut all: Vec<(String, String)> = vec![("cache-control".into(), "no-store".into())];
-            if !content_type.is_empty() {
-                all.push(("content-type".into(), content_type.into()));
-            }
-            let (before, behind) = parted(headers);
-            let owned = |(name, value): (&str, String)| (name.to_owned(), value);
-            all.extend(before.into_iter().map(owned));
-            Reply::Http(status, all, body, behind.into_iter().map(owned).collect())
-        }
-        Response::Refused => Reply::Refused,
-        Response::Silent => Reply::Silence,
     }
 }
 
@@ -366,3 +307,7 @@ impl Runner for SteppedRunner {
 #[cfg(test)]
 #[path = "stepped_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "back_tests.rs"]
+mod back_tests;

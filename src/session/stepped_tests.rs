@@ -194,7 +194,7 @@ macro_rules! scenarios_of {
     };
 }
 
-scenarios_of! { cockroachdb: "cockroachdb", ipfs_cluster: "ipfs-cluster", vault: "vault" }
+scenarios_of! { cockroachdb: "cockroachdb", gitlab: "gitlab", ipfs_cluster: "ipfs-cluster", nomad: "nomad", vault: "vault" }
 
 /// No shipped scenario is left out here.
 #[test]

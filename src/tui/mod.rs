@@ -14,6 +14,7 @@ mod input;
 pub mod keymap;
 pub mod message;
 pub mod options;
+mod panicked;
 pub mod recorded;
 pub mod release;
 mod runtime;

@@ -17,10 +17,11 @@ use crate::tui::backstage::{Backstage, Start, TuiError};
 use crate::tui::evidence::{keep, look_at_file, signature};
 use crate::tui::input;
 use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::panicked::{self, PARTING, panic_on_demand};
 use crate::tui::recorded::tail_of;
 use crate::tui::screen::Screen;
 use crate::tui::terminal::{Terminal, give_back, is_gone};
-use crate::tui::watch::{Outside, panic_on_demand};
+use crate::tui::watch::Outside;
 
 /// How many things of one kind are taken in before a frame is drawn.
 const BATCH: usize = 4_096;
@@ -31,19 +32,17 @@ const FRAME: Duration = Duration::from_millis(40);
 /// How long the first frame waits for what it is to show, so that it need not be drawn twice.
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 
-/// How long the end of an interrupted sitting may take.
-const PARTING: Duration = Duration::from_secs(1);
-
 /// The least time between two looks at a clock that runs fast.
 const LEAST_WAKE: Duration = Duration::from_millis(100);
 
 /// How the loop came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     Quit,
     Signal,
     Gone,
-    Panicked,
+    /// Another thread panicked, and said this.
+    Panicked(String),
 }
 
 /// The model and everything that happens to it.
@@ -60,7 +59,6 @@ pub(super) struct Runtime {
     /// Rung with every reply as long as the first frame waits for one.
     bell: Option<std::sync::mpsc::Sender<()>>,
     rung: std::sync::mpsc::Receiver<()>,
-    panic: Option<String>,
     last_frame: Option<Instant>,
     /// Something other than output or samples is new.
     is_urgent: bool,
@@ -96,7 +94,6 @@ impl Runtime {
             replies,
             bell: Some(bell),
             rung,
-            panic: None,
             last_frame: None,
             is_urgent: true,
             is_away: false,
@@ -121,12 +118,9 @@ impl Runtime {
 
     pub(super) async fn live(
         &mut self,
-        first: Result<Option<Ending>, TuiError>,
+        first: Result<(), TuiError>,
         terminal: &mut Terminal,
     ) -> Result<Ending, TuiError> {
-        if let Ok(Some(ending)) = first {
-            return Ok(ending);
-        }
         if let Err(error) = first {
             return self.broken(error).await;
         }
@@ -267,6 +261,7 @@ impl Runtime {
             Happened::Update(update) => {
                 let update = update.unwrap_or(Update::Ended);
                 if matches!(update, Update::Ended) {
+                    panicked::left();
                     self.updates = None;
                     self.session = None;
                 }
@@ -283,10 +278,7 @@ impl Runtime {
         match outside {
             Outside::End => return Ok(Some(Ending::Signal)),
             Outside::Gone => return Ok(Some(Ending::Gone)),
-            Outside::Panicked(said) => {
-                self.panic = Some(said);
-                return Ok(Some(Ending::Panicked));
-            }
+            Outside::Panicked(said) => return Ok(Some(Ending::Panicked(said))),
             Outside::Stop => {
                 give_back();
                 // Another thread may take the signal: this one runs on for a moment, and must leave the terminal alone
@@ -326,6 +318,7 @@ impl Runtime {
     fn launch(&mut self, launched: Result<Box<Launched>, String>) {
         let message = match launched {
             Ok(mut launched) => {
+                panicked::entered(&launched.session, launched.folder.clone());
                 self.session = Some(launched.session.clone());
                 self.clock = Arc::clone(&launched.clock);
                 let (_, nobody) = unbounded_channel();
@@ -449,15 +442,6 @@ impl Runtime {
         };
         // A disk that takes longer than that is left to the next sitting, which tells what it finds.
         let _ = timeout(PARTING, farewell).await;
-    }
-
-    pub(super) fn panic_said(&mut self) -> String {
-        while let Ok(outside) = self.outside.try_recv() {
-            if let Outside::Panicked(said) = outside {
-                self.panic.get_or_insert(said);
-            }
-        }
-        self.panic.take().unwrap_or_else(|| "it did not say why".into())
     }
 }
 

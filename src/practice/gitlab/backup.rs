@@ -8,7 +8,7 @@ use crate::practice::host::{Call, Entry, failed, printed};
 
 use super::rake::skipped;
 use super::setup::ARCHIVES;
-use super::state::Gitlab;
+use super::state::{Gitlab, REAL};
 
 /// How an archive of a backup ends.
 pub(super) const SUFFIX: &str = "_gitlab_backup.tar";
@@ -107,6 +107,9 @@ impl Gitlab {
             errors.push_str(&line(now, &format!("Creating archive {archive} failed: {why}")));
             errors.push_str("rake aborted!\nBackup::Error: Backup failed\n");
             return CommandResult { exit: 1, stderr: errors, ..printed(&text) }.lasting(Duration::from_secs(60));
+        }
+        if failures == 0 && instance == REAL && !skips.contains(&"repositories") {
+            self.whole_backups.push(version.to_string());
         }
         for told in [
             &format!("Creating backup archive: {archive} ... done"),
@@ -250,6 +253,7 @@ impl Gitlab {
             if *name == "db" {
                 if let Some(data) = number.and_then(|number| self.dumps.get(&number)).cloned() {
                     self.instances[instance].data = data;
+                    self.note_put_back(instance);
                     self.instances[instance].data.is_mixed |= is_running;
                 }
                 let next = self.instances[instance].data.databases.iter().flat_map(|one| &one.migrations).map(|m| m.id);

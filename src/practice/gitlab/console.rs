@@ -98,8 +98,9 @@ impl Gitlab {
             "execute!" | "resume" => migration.status = Status::Active,
             "finish!" => {
                 migration.status = Status::Finished;
-                // What its jobs had not moved is lost when the next version drops the old column.
-                data.missing_uploads += u64::from(migration.batches.saturating_sub(migration.done)) * 10;
+                // What its jobs had not moved, or failed to, is lost when the next version drops the old column.
+                let left = migration.batches.saturating_sub(migration.done).max(migration.failed_jobs);
+                data.missing_uploads += u64::from(left) * 10;
             }
             _ => return Some(false),
         }

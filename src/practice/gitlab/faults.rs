@@ -14,7 +14,10 @@ use super::state::{Gitlab, REAL, Status};
 /// Every fault, and what it does with its arguments.
 pub(super) const FAULTS: &[(&str, &str)] = &[
     ("migration-active", "a migration with many batches is put into the queue: database (main or ci), batches"),
-    ("migration-failed", "a migration has failed, its cause is still there: database"),
+    (
+        "migration-failed",
+        "a migration has failed, its cause is still there: database, cause (gone: a retry comes through)",
+    ),
     ("migration-mended", "the cause of failed migrations is mended, so that a retry comes through: none"),
     ("migration-paused", "somebody paused a migration: database"),
     ("migration-finalizing", "finishing a migration by hand was interrupted: database"),
@@ -36,6 +39,10 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("node-reachable", "a node can be reached by ssh again: node"),
     ("puma-hangs", "Puma of a node answers nobody: node"),
 ];
+
+/// What fills a disk, and what is taken on it without that.
+const FILLER: &str = "/var/opt/gitlab/backups/export_of_2024.tar";
+const USUAL: u64 = 21 << 30;
 
 /// The arguments of one fault.
 struct Given<'a> {
@@ -106,6 +113,15 @@ impl Gitlab {
         Ok(())
     }
 
+    /// Whoever removes what fills a disk has room again.
+    pub(super) fn look_after_disks(&mut self) {
+        for node in &mut self.nodes {
+            if node.files.taken > USUAL && node.files.get(FILLER).is_none() {
+                node.files.taken = USUAL;
+            }
+        }
+    }
+
     fn node_of(&self, given: &Given<'_>) -> Result<usize, FaultError> {
         let name = given.text("node")?;
         self.find(name).ok_or_else(|| given.wrong(format!("there is no node {name:?}")))
@@ -132,7 +148,7 @@ impl Gitlab {
         if let Some(migration) = self.instances[REAL].data.databases[database].migrations.last_mut() {
             match given.fault {
                 "migration-failed" => {
-                    migration.stumbles = true;
+                    migration.stumbles = given.arguments.get("cause").and_then(Value::as_str) != Some("gone");
                     migration.status = Status::Failed;
                     migration.done = migration.batches;
                     migration.failed_jobs = 2.min(migration.batches);
@@ -155,8 +171,14 @@ impl Gitlab {
                 node.lists_bastion = false;
                 node.files.put(SETTINGS, closed(settings.replace(&format!(", '{BASTION_ADDRESS}'"), "")));
             }
-            "disk-full" => node.files.taken = node.files.size - (1 << 30),
-            "disk-freed" => node.files.taken = 21 << 30,
+            "disk-full" => {
+                node.files.put(FILLER, Entry::file("old export\n", "root", now));
+                node.files.taken = node.files.size - (1 << 30);
+            }
+            "disk-freed" => {
+                node.files.take(FILLER);
+                node.files.taken = USUAL;
+            }
             "setting-removed" => node.files.put(SETTINGS, closed(format!("{settings}{REMOVED_SETTING} = 4\n"))),
             "postgresql-old" => node.postgresql = 13,
             "node-unreachable" => node.reachable = false,

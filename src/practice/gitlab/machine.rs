@@ -5,11 +5,10 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 use crate::practice::host::{
-    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, UnitState, printed, run,
+    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, UnitState, printed, run, sed,
 };
 use crate::practice::{Request, Response};
 
-use super::edit::sed;
 use super::state::{Gitlab, Service};
 
 impl Gitlab {

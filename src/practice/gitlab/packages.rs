@@ -209,6 +209,7 @@ impl Gitlab {
     }
 
     fn put_files(&mut self, index: usize, version: &Version) {
+        self.note_install(index, version.as_str());
         let (package, now) = (self.package(), self.now);
         let node = &mut self.nodes[index];
         node.package = Package::Unpacked(version.clone());

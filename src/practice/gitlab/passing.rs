@@ -33,6 +33,7 @@ impl Gitlab {
         }
         self.now = self.now.max(now);
         self.next_minute = self.next_minute.max(self.now);
+        self.note_harm();
     }
 
     /// When a node begins to listen without anybody doing anything.

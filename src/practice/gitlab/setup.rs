@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::practice::host::{Entry, Files, Log, Random, Version};
+use crate::practice::ledger::Ledger;
 
 use super::hop::rows;
 use super::state::{
@@ -69,6 +70,8 @@ impl Gitlab {
             instances: instances.collect(),
             next_pid: 900,
             next_minute: now.plus(Duration::from_secs(20)),
+            harms: Ledger::default(),
+            whole_backups: Vec::new(),
             dumps: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             files: Files::new(month),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::Shape;
 use crate::practice::host::{Files, Log, Random, Version};
+use crate::practice::ledger::Ledger;
 
 /// What instance to build.
 #[derive(Clone, Debug)]
@@ -304,6 +305,9 @@ pub struct Gitlab {
     pub(super) nodes: Vec<Node>,
     pub(super) instances: Vec<Instance>,
     pub(super) next_pid: u32,
+    pub(super) harms: Ledger,
+    /// The versions of which a whole backup of the real instance was made.
+    pub(super) whole_backups: Vec<String>,
     /// When the schedulers look next, once a minute.
     pub(super) next_minute: Timestamp,
     /// What dumps hold, by the number in their file.

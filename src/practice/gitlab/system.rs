@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::practice::{CommandResult, FaultError, Request, Response, System};
+use crate::practice::{CommandResult, FaultError, Harm, Request, Response, System};
 
 use super::state::Gitlab;
 
@@ -29,7 +29,11 @@ impl System for Gitlab {
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response {
         self.pass_time(now);
-        match self.serve(request) {
+        let response = self.serve(request);
+        if request.method != "GET" {
+            self.note_harm();
+        }
+        match response {
             Response::Answer { status, content_type, headers, .. } if request.method == "HEAD" => {
                 Response::Answer { status, content_type, headers, body: Vec::new() }
             }
@@ -39,7 +43,14 @@ impl System for Gitlab {
 
     fn command(&mut self, argv: &[String], now: Timestamp) -> CommandResult {
         self.pass_time(now);
-        self.run_on_bastion(argv)
+        let result = self.run_on_bastion(argv);
+        self.look_after_disks();
+        self.note_harm();
+        result
+    }
+
+    fn harm(&mut self) -> Vec<Harm> {
+        self.harms.take()
     }
 
     fn nodes(&self) -> Vec<String> {
@@ -56,6 +67,8 @@ impl System for Gitlab {
 
     fn fault(&mut self, name: &str, arguments: &Map<String, Value>, now: Timestamp) -> Result<(), FaultError> {
         self.pass_time(now);
-        self.go_wrong(name, arguments)
+        let set = self.go_wrong(name, arguments);
+        self.note_harm();
+        set
     }
 }

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use crate::practice::CommandResult;
 
+use super::edit::sed;
 use super::remote::{secure_copy, ssh};
 use super::shell::run_line;
-use super::{
-    Call, Hosts, Place, Shell, archive, builtin, copying, editing, filters, processes, reading, sums, systemd,
-};
+use super::{Call, Hosts, Place, Shell, archive, builtin, copying, filters, processes, reading, sums, systemd};
 
 /// The name of the machine on which the operator sits.
 pub const BASTION: &str = "bastion";
@@ -56,10 +55,12 @@ fn common(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
     if let Some(result) = filters::run(hosts, call) {
         return result;
     }
-    if hosts.files(call.shell.place).is_some() {
+    if let Some(files) = hosts.files(call.shell.place) {
+        if call.name == "sed" {
+            return sed(files, call);
+        }
         let result = reading::run(hosts, call)
             .or_else(|| copying::run(hosts, call))
-            .or_else(|| editing::run(hosts, call))
             .or_else(|| sums::run(hosts, call))
             .or_else(|| archive::run(hosts, call));
         if let Some(result) = result {

@@ -9,7 +9,7 @@ mod arguments;
 mod builtin;
 mod command;
 mod copying;
-mod editing;
+mod edit;
 mod files;
 mod filters;
 mod hosts;
@@ -29,6 +29,7 @@ mod tests;
 
 pub use arguments::Arguments;
 pub use command::{ACCOUNT, BASTION, failed, printed, run};
+pub use edit::sed;
 pub use files::{Entry, Files};
 pub use hosts::{Call, Hosts, Place, Shell};
 pub use journal::{Log, day};

@@ -66,7 +66,7 @@ impl Nomad {
 
     /// Takes failed servers out, as long as they are the smaller part of the voters.
     fn prune(&mut self) {
-        let Some(leader) = self.leader else { return };
+        let Some(leader) = self.leader.filter(|_| self.cleans_up) else { return };
         let voters = self.servers[leader].peers.iter().filter(|peer| peer.votes).count();
         let is_dead = |server: &usize| {
             let is_peer = self.servers[leader].peers.iter().any(|peer| peer.id == self.servers[*server].id);

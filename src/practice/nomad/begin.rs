@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::practice::host::{Entry, Files, Log, Random, Version};
+use crate::practice::ledger::Ledger;
 
 use super::events::Event;
 use super::options::Options;
@@ -45,6 +46,8 @@ impl Nomad {
             snapshots: Vec::new(),
             ghosts: Vec::new(),
             is_blank: false,
+            cleans_up: true,
+            harms: Ledger::default(),
             queue: BTreeMap::new(),
             planned: 0,
             next_pid: 4_100,
@@ -199,6 +202,7 @@ fn server(id: String, build: Option<&str>, index: u64, since: Timestamp) -> Serv
         contact: build.map(|_| since),
         stuck: None,
         pace: None,
+        was_dropped: false,
         healthy: build.is_some(),
         judged_since: since,
     }

@@ -91,6 +91,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("eval list", "[options]"),
     ("alloc status", "[options] <allocation>"),
     ("job status", "[options] <job>"),
+    ("job stop", "[options] <job>"),
     ("license get", "[options]"),
     ("license inspect", "[options] <file>"),
 ];
@@ -187,6 +188,7 @@ impl Nomad {
             "operator snapshot inspect" => self.snapshot_inspect(asked),
             "eval list" => self.eval_list(asked),
             "alloc status" => self.alloc_status(asked),
+            "job stop" => self.job_stop(asked),
             "license get" => self.license_get(asked),
             "license inspect" => self.license_inspect(asked),
             _ => self.job_status(asked),

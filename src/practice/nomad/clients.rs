@@ -64,6 +64,8 @@ impl Nomad {
         if let Some(leader) = self.leader {
             self.agents[leader].log(now, "WARN", &format!("nomad.heartbeat: node TTL expired: node_id={id}"));
         }
+        let lost = self.allocs.iter().filter(|alloc| alloc.client == client && alloc.is_active()).count();
+        self.note_lost(client, lost);
         for alloc in 0..self.allocs.len() {
             if self.allocs[alloc].client == client && self.allocs[alloc].is_active() {
                 self.allocs[alloc].status = AllocStatus::Lost;

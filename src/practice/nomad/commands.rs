@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 use crate::practice::host::{
-    Call, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, Version, failed, run,
+    Call, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, Version, failed, run, sed,
 };
 
 use super::state::{BINARY, Nomad};
@@ -41,6 +41,8 @@ impl Hosts for Nomad {
         }
         match (call.name, call.shell.place) {
             ("apt-get" | "apt", Place::Node(host)) => Some(self.apt(call, host)),
+            ("ufw", Place::Node(host)) => Some(self.firewall(call, host)),
+            ("sed", Place::Node(host)) => Some(sed(&mut self.agents[host].files, call)),
             _ => None,
         }
     }

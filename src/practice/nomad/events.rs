@@ -54,6 +54,7 @@ impl Nomad {
     pub(super) fn pass_time(&mut self, now: Timestamp) {
         while self.next_event().is_some_and(|at| at <= now) {
             self.step();
+            self.note_harm();
         }
         self.now = self.now.max(now);
     }

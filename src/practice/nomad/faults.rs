@@ -16,7 +16,10 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("leaves-on-stop", "a host's settings have it leave when it is stopped: node, signal (interrupt, terminate, both)"),
     ("slow-start", "a host takes longer to come up: node, seconds"),
     ("no-room", "the clients have little room: room (allocations for each)"),
+    ("filled", "a job fills what room the clients have, until it is stopped: count (of it; all the room without it)"),
+    ("no-cleanup", "autopilot does not take dead servers out: none"),
     ("killed", "a host's process is killed, and systemd starts it again: node"),
+    ("started", "somebody starts a host's unit again: node"),
     ("down", "a host's process is gone and stays so until somebody starts it: node"),
     ("frozen", "a host's process takes connections and answers none: node"),
     ("leader-killed", "the process of the leader is killed"),
@@ -80,10 +83,19 @@ impl Nomad {
                 let room = usize::try_from(given.number("room")?).unwrap_or(usize::MAX);
                 self.clients.iter_mut().for_each(|client| client.room = room);
             }
+            "filled" => {
+                let count = if arguments.contains_key("count") { given.number("count")? } else { u64::MAX };
+                self.fill(usize::try_from(count).unwrap_or(usize::MAX));
+            }
+            "no-cleanup" => self.cleans_up = false,
             "killed" | "down" | "frozen" => {
                 let host = given.host(self)?;
                 let signal = if name == "frozen" { Signal::Freeze } else { Signal::Kill };
                 self.deliver(host, signal, name == "down");
+            }
+            "started" => {
+                let host = given.host(self)?;
+                self.start(host);
             }
             "leader-killed" => {
                 let leader = self.leader.ok_or_else(|| given.wrong("nobody leads".into()))?;
@@ -98,9 +110,8 @@ impl Nomad {
                 let host = given.host(self)?;
                 self.agents[host].slowness = Duration::ZERO;
                 if let Some(server) = self.server_of(host) {
-                    self.servers[server].stuck = None;
+                    self.unstick(server);
                 }
-                self.settle();
             }
             other => return Err(FaultError::Unknown(other.to_owned())),
         }
@@ -115,8 +126,7 @@ impl Nomad {
             Some("port closed") => Stuck::Port,
             Some(other) => return Err(given.wrong(format!("why cannot be {other:?}"))),
         };
-        self.servers[server].stuck = Some(why);
-        self.settle();
+        self.stick(server, why);
         Ok(())
     }
 

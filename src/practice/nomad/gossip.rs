@@ -108,6 +108,7 @@ impl Nomad {
 
     /// A server says farewell, or is forced out after it had failed.
     pub(super) fn part(&mut self, server: usize) {
+        self.note_dropped(server);
         self.tell(server, Gossip::Left);
         self.drop_peer(server);
     }
@@ -139,7 +140,10 @@ impl Nomad {
             return;
         }
         match self.agents[server].works() {
-            true => self.tell(server, Gossip::Alive),
+            true => {
+                self.tell(server, Gossip::Alive);
+                self.note_forced(server);
+            }
             false => self.part(server),
         }
     }

@@ -110,13 +110,14 @@ impl Nomad {
             ["operator", "autopilot", "health"] => {
                 json(if self.is_all_healthy() { 200 } else { 429 }, &self.autopilot_body())
             }
-            ["operator", "autopilot", "configuration"] => json(200, &autopilot_settings()),
+            ["operator", "autopilot", "configuration"] => json(200, &self.autopilot_settings()),
             ["operator", "snapshot"] if request.method == "GET" => self.snapshot_answer(),
             ["operator", "snapshot"] => self.restore(&request.body),
             ["operator", "license"] => self.license_answer(host),
             ["nodes"] => json(200, &self.nodes_body(&parameter(request, "prefix").unwrap_or_default())),
             ["node", id, rest @ ..] => self.one_node(id, rest, request),
             ["jobs"] => json(200, &self.jobs_body(&parameter(request, "prefix").unwrap_or_default())),
+            ["job", id] if request.method == "DELETE" => self.job_stopped(id),
             ["job", id] => self.job_answer(id),
             ["job", id, "allocations"] => {
                 json(200, &self.allocs_body(|cluster, alloc| cluster.jobs[alloc.job].id == *id))
@@ -207,19 +208,22 @@ fn route(parts: &[&str]) -> Option<(Needs, &'static [&'static str])> {
         ["operator", "raft", "peer"] => (Needs::Leader, &["DELETE"]),
         ["operator", "snapshot"] => (Needs::Leader, &["GET", "PUT", "POST"]),
         ["operator", "license"] => (Needs::Agent, GET),
-        ["nodes" | "jobs" | "allocations" | "evaluations"] | ["job" | "allocation" | "node", _] => (Needs::Leader, GET),
+        ["nodes" | "jobs" | "allocations" | "evaluations"] | ["allocation" | "node", _] => (Needs::Leader, GET),
+        ["job", _] => (Needs::Leader, &["GET", "DELETE"]),
         ["job" | "node", _, "allocations"] => (Needs::Leader, GET),
         ["node", _, "drain" | "eligibility"] => (Needs::Leader, PUT),
         _ => return None,
     })
 }
 
-fn autopilot_settings() -> Value {
-    json!({
-        "CleanupDeadServers": true, "LastContactThreshold": "200ms", "MaxTrailingLogs": 250, "MinQuorum": 0,
-        "ServerStabilizationTime": "10s", "EnableRedundancyZones": false, "DisableUpgradeMigration": false,
-        "EnableCustomUpgrades": false, "CreateIndex": 5, "ModifyIndex": 5,
-    })
+impl Nomad {
+    fn autopilot_settings(&self) -> Value {
+        json!({
+            "CleanupDeadServers": self.cleans_up, "LastContactThreshold": "200ms", "MaxTrailingLogs": 250, "MinQuorum": 0,
+            "ServerStabilizationTime": "10s", "EnableRedundancyZones": false, "DisableUpgradeMigration": false,
+            "EnableCustomUpgrades": false, "CreateIndex": 5, "ModifyIndex": 5,
+        })
+    }
 }
 
 /// What lies outside the API.

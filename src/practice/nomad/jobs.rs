@@ -25,12 +25,12 @@ impl Nomad {
     }
 
     fn job_body(&self, job: usize) -> Value {
-        let Job { id, kind, .. } = &self.jobs[job];
+        let Job { id, kind, count } = &self.jobs[job];
         let [starting, running, complete, lost] = self.summary(job);
         let queued = self.blocked.iter().filter(|blocked| blocked.job == job).count();
         json!({
-            "ID": id, "Name": id, "Type": kind.word(), "Priority": 50, "Status": if running > 0 { "running" } else { "pending" },
-            "Datacenters": ["dc1"], "NodePool": "default", "Namespace": "default", "Stop": false, "Version": 0,
+            "ID": id, "Name": id, "Type": kind.word(), "Priority": 50, "Status": if running > 0 { "running" } else if *count == 0 { "dead" } else { "pending" },
+            "Datacenters": ["dc1"], "NodePool": "default", "Namespace": "default", "Stop": *count == 0, "Version": 0,
             "JobSummary": { "JobID": id, "Namespace": "default", "Summary": { *id: {
                 "Queued": queued, "Starting": starting, "Running": running, "Complete": complete, "Lost": lost,
                 "Failed": 0, "Unknown": 0,
@@ -55,6 +55,22 @@ impl Nomad {
                 json(200, &body)
             }
         }
+    }
+
+    /// Takes a job away: what runs of it is ended, and its room is free again.
+    pub(super) fn job_stopped(&mut self, id: &str) -> Response {
+        let Some(job) = self.jobs.iter().position(|job| job.id == id && !self.is_blank) else {
+            return text(404, "job not found");
+        };
+        self.jobs[job].count = 0;
+        self.blocked.retain(|blocked| blocked.job != job);
+        for alloc in 0..self.allocs.len() {
+            if self.allocs[alloc].job == job && self.allocs[alloc].is_active() && self.allocs[alloc].is_wanted {
+                self.stop_alloc(alloc);
+            }
+        }
+        let (eval, index) = (self.uuid(), self.write());
+        json(200, &json!({ "EvalID": eval, "EvalCreateIndex": index, "JobModifyIndex": index }))
     }
 
     /// `web.web[2]`.

@@ -103,6 +103,7 @@ impl Nomad {
                 self.forget_state(server);
             }
             self.servers[server].contact = None;
+            self.note_version(server);
             let agent = &mut self.agents[host];
             agent.log(now, "INFO", "nomad.raft: entering follower state: leader-address= leader-id=");
             self.plan_within(250, 1_400, Event::Join { server, pid });

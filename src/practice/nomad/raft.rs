@@ -211,6 +211,7 @@ impl Nomad {
         // The same address under another id is a server that lost its state.
         peers.retain(|peer| peer.address != address);
         peers.push(Peer { id, address: address.clone(), votes: false });
+        self.note_rejoined(server);
         self.servers[leader].index += 1;
         self.servers[server].healthy = false;
         self.servers[server].judged_since = self.now;

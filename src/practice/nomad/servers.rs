@@ -192,6 +192,24 @@ impl Nomad {
         printed(&format!("{head}\nSummary\n{}\nAllocations\n{allocs}", table(&rows)))
     }
 
+    pub(super) fn job_stop(&mut self, asked: &Asked) -> CommandResult {
+        let [id] = asked.operands.as_slice() else { return asked.usage("This command takes one argument: <job>") };
+        let body = match self.ask(asked, "DELETE", &format!("job/{id}"), b"") {
+            Ok(body) => serde_json::from_slice::<Value>(&body).unwrap_or(Value::Null),
+            Err(why) if why.contains("404") => return failed(1, &format!("No job(s) with prefix or ID {id:?} found")),
+            Err(why) => return refusal(&format!("Error deregistering job: {why}")),
+        };
+        let eval: String = cell(&body["EvalID"]).chars().take(8).collect();
+        match asked.has("detach") {
+            true => printed(&format!("{}\n", cell(&body["EvalID"]))),
+            false => printed(&format!(
+                "==> Monitoring evaluation {eval:?}\n    Evaluation triggered by job {id:?}\n    Evaluation status changed: \
+                 \"pending\" -> \"complete\"\n==> Evaluation {eval:?} finished with status \"complete\"\n"
+            ))
+            .lasting(std::time::Duration::from_secs(2)),
+        }
+    }
+
     /// The list of allocations as the client prints it.
     pub(super) fn alloc_table(&self, allocs: &Value) -> String {
         let mut rows =

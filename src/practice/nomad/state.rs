@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::practice::host::{Files, Log, Random, Version};
+use crate::practice::ledger::Ledger;
 
 use super::events::Event;
 use super::options::Options;
@@ -138,6 +139,8 @@ pub(super) struct Server {
     pub(super) stuck: Option<Stuck>,
     /// Entries that it takes in a second, when it is slower than usual.
     pub(super) pace: Option<u64>,
+    /// Whether it had a vote and was taken out of the peers.
+    pub(super) was_dropped: bool,
     pub(super) healthy: bool,
     /// Since when autopilot judges it so.
     pub(super) judged_since: Timestamp,
@@ -305,6 +308,9 @@ pub struct Nomad {
     pub(super) ghosts: Vec<Ghost>,
     /// The servers were built anew: they know of no job.
     pub(super) is_blank: bool,
+    /// Whether autopilot takes dead servers out.
+    pub(super) cleans_up: bool,
+    pub(super) harms: Ledger,
     pub(super) queue: BTreeMap<(Timestamp, u64), Event>,
     pub(super) planned: u64,
     pub(super) next_pid: u32,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
-use crate::practice::{CommandResult, FaultError, Request, Response, System};
+use crate::practice::{CommandResult, FaultError, Harm, Request, Response, System};
 
 use super::faults::FAULTS;
 use super::state::{Nomad, REGION};
@@ -35,12 +35,23 @@ impl System for Nomad {
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response {
         self.pass_time(now);
-        self.serve(request)
+        let response = self.serve(request);
+        if request.method != "GET" {
+            self.note_harm();
+        }
+        response
     }
 
     fn command(&mut self, argv: &[String], now: Timestamp) -> CommandResult {
         self.pass_time(now);
-        self.run_on_bastion(argv)
+        let result = self.run_on_bastion(argv);
+        self.look_after_disks();
+        self.note_harm();
+        result
+    }
+
+    fn harm(&mut self) -> Vec<Harm> {
+        self.harms.take()
     }
 
     fn nodes(&self) -> Vec<String> {
@@ -97,6 +108,8 @@ impl System for Nomad {
 
     fn fault(&mut self, name: &str, arguments: &Map<String, Value>, now: Timestamp) -> Result<(), FaultError> {
         self.pass_time(now);
-        self.set_fault(name, arguments)
+        let set = self.set_fault(name, arguments);
+        self.note_harm();
+        set
     }
 }

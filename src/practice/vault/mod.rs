@@ -10,19 +10,25 @@
 mod bodies;
 mod cli;
 mod commands;
+mod estate;
+mod estate_system;
 mod http;
+mod links;
 mod machine;
 mod queries;
+mod replication;
 mod seal;
 mod signals;
 mod site;
 mod state;
 mod system;
 mod transitions;
+mod trial;
 mod trouble;
 mod units;
 
 #[cfg(test)]
 mod tests;
 
+pub use estate::Estate;
 pub use state::{Options, Vault};

@@ -78,7 +78,7 @@ impl Header<'_> {
             (Plan::Main, None) if self.run.view.is_back_unknown => {
                 Some((["rollback now: ", "back: "], "cannot be told"))
             }
-            (Plan::Main, None) => Some((["rollback now: ", ""], "no way back")),
+            (Plan::Main, None) => Some((["rollback now: ", "rollback: "], "no way back")),
         }
     }
 

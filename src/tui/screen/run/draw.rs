@@ -28,7 +28,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     }
     let shown = run.shown_step();
     let list = run.checklist(shown.as_ref());
-    let counted = checklist::counted(&run.state, paint.look.glyphs);
+    let counted = checklist::counted(&run.state, &run.view.tally, paint.look.glyphs);
     if let Some(inside) = pane(run, &panes, Pane::Steps, ("Steps", &counted), paint) {
         list.draw(inside, paint);
     }

@@ -416,7 +416,13 @@ impl Run {
 
     /// The list of steps as it is drawn.
     pub fn checklist<'a>(&'a self, shown: Option<&'a StepKey>) -> Checklist<'a> {
-        Checklist { runbook: &self.runbook, state: &self.state, moment: &self.view.moment, shown }
+        Checklist {
+            runbook: &self.runbook,
+            state: &self.state,
+            moment: &self.view.moment,
+            tally: &self.view.tally,
+            shown,
+        }
     }
 
     /// Where the panes lie.

@@ -20,6 +20,7 @@ mod signing;
 mod soaking;
 mod stall;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::engine::{
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
+use crate::scenario::Hint;
 use crate::session::Launched;
 use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
@@ -45,6 +47,7 @@ use crate::tui::screen::run::page::{StepPage, spoken};
 use crate::tui::screen::run::results::Looked;
 use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
+use crate::tui::widget::checklist::Tally;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -76,6 +79,8 @@ pub struct Run {
     pub notice: Option<String>,
     /// The console of a rehearsal, while it is open.
     pub console: Option<console::Console>,
+    /// What the scenario of a rehearsal has to say, once it was looked up.
+    hints: OnceCell<Vec<Hint>>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
     /// "You were here", until it is dismissed.
@@ -145,6 +150,8 @@ pub struct View {
     pub stalled: Option<String>,
     /// The rows that turned bad, or may, and what is to be made of each.
     pub turned: Vec<(ConditionId, Turned)>,
+    /// How many steps stand how.
+    pub tally: Tally,
     /// The step that is looked at.
     pub page: StepPage,
 }
@@ -175,6 +182,7 @@ impl Run {
             is_back_unknown: false,
             stalled: None,
             turned: Vec::new(),
+            tally: Tally::of(&state),
             page: StepPage::default(),
         };
         let mut run = Self {
@@ -187,6 +195,7 @@ impl Run {
             halted: None,
             notice: None,
             console: None,
+            hints: OnceCell::new(),
             dialog: None,
             card,
             browsed: None,
@@ -292,6 +301,7 @@ impl Run {
             is_back_unknown,
             stalled: stalled(runbook, state, &moment),
             turned: turned(runbook, state, moment.at),
+            tally: Tally::of(state),
             page: std::mem::take(&mut self.view.page),
             moment,
         };

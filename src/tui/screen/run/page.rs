@@ -211,11 +211,13 @@ fn labelled(step: &Step, before: &Before) -> Before {
 /// A step's title with its values.
 pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
     let step = runbook.step(&key.phase, &key.step);
-    let title = |step: &Step| {
-        let fixed = fixed(&step.title, runbook, state, key);
-        fixed.unwrap_or_else(|| title_text(&step.title, state, &moment.board, key, moment.at))
-    };
-    step.map(title).unwrap_or_default()
+    step.map(|step| title_of_step(step, runbook, state, moment, key)).unwrap_or_default()
+}
+
+/// The same, of a step that is at hand.
+pub fn title_of_step(step: &Step, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    let fixed = fixed(&step.title, runbook, state, key);
+    fixed.unwrap_or_else(|| title_text(&step.title, state, &moment.board, key, moment.at))
 }
 
 /// A phase's title with its values; it stands above all its items, so it sees none of them.
