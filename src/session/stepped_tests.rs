@@ -120,6 +120,47 @@ fn have_faults_of_their_simulator(system: &str) {
     }
 }
 
+/// Through the whole day, and in the end with no binary that leads back.
+#[test]
+fn the_day_of_the_calm_cockroachdb_upgrade_is_soaked_whole() {
+    let (book, scenario) = all_of("cockroachdb").into_iter().find(|(_, one)| one.id == "calm").unwrap();
+    let (_folder, walked) = walked(&book, &scenario, &scenario.right, 1);
+    let day = walked.state.step(&"soak/day".parse().unwrap()).unwrap();
+    assert!(day.said.starts_with("soaked 864"), "{}", day.said);
+    let soak = day.ended.unwrap().since(day.began.unwrap());
+    assert!((86_400..86_700).contains(&soak.as_secs()), "{soak:?}");
+}
+
+/// What stands behind a list is read here as over a socket.
+#[test]
+fn a_list_that_breaks_off_is_seen_by_its_trailer() {
+    const BREAKS_OFF: &str = r#"
+format  = 1
+id      = "breaks-off"
+runbook = "ipfs-cluster-standard"
+title   = "A list breaks off"
+learn   = "Look behind it."
+[[fault]]
+id    = "off"
+fault = "list-breaks-off"
+with  = { node = "cluster-2" }
+[right]
+outcome = "abandoned"
+told    = "Leave it."
+[[right.move]]
+step    = "prepare/healthy"
+after   = "60s"
+abandon = "the list breaks off"
+"#;
+    let (scenario, findings) = scenario::parse(BREAKS_OFF);
+    let scenario = scenario.unwrap_or_else(|| panic!("{findings:?}"));
+    let (book, _) = all_of("ipfs-cluster").into_iter().find(|(book, _)| book.id.as_str() == scenario.runbook).unwrap();
+    let (_folder, walked) = walked(&book, &scenario, &scenario.right, 1);
+    let journal = std::fs::read_to_string(walked.folder.join("journal.jsonl")).unwrap();
+    assert!(journal.contains("the list broke off"), "{}", told(&walked));
+    assert_eq!(walked.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Abandoned));
+}
+
 /// The scenarios of each system are walked beside those of the others.
 macro_rules! scenarios_of {
     ($($name:ident: $system:literal),* $(,)?) => {

@@ -396,6 +396,7 @@ fn host(options: &Options, index: usize, since: Timestamp, random: &mut Random) 
     files.put(STORE, Entry { mode: 0o750, ..Entry::folder(USER, since) });
     files.put("/var/lib/cockroach-certs", Entry { mode: 0o700, ..Entry::folder(USER, since) });
     certificates(&mut files, options, since);
+    super::units::write_unit(&mut files, &command, since);
     let run = Run {
         pid,
         build: Version::new(&options.old),
