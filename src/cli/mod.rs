@@ -11,6 +11,7 @@ pub mod journals;
 pub mod log;
 pub mod place;
 pub mod practice;
+pub mod replay;
 pub mod run;
 
 use std::io::Write;
@@ -32,11 +33,15 @@ pub fn main() -> ExitCode {
     };
     match dispatch(arguments) {
         Ok(status) => ExitCode::from(status),
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{}", clean_block(&error.to_string()));
-            ExitCode::from(error.exit_status())
-        }
+        Err(error) => ExitCode::from(failed(&error)),
     }
+}
+
+/// Tells what went wrong; the status that the program ends with.
+fn failed(error: &CliError) -> u8 {
+    // A standard error that is closed is no reason to say anything else.
+    let _ = writeln!(std::io::stderr(), "{}", clean_block(&error.to_string()));
+    error.exit_status()
 }
 
 /// The arguments. Where there are none, nothing is built to read them: that costs as much as the first frame.
@@ -63,6 +68,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Run(typed)) => run::run(library, &typed, &looks),
         Some(Command::Practice(typed)) => practice::practice(library, &typed, &looks),
         Some(Command::Resume(typed)) => run::resume(library, &typed, &looks),
+        Some(Command::Replay(typed)) => replay::replay(library, &typed, &looks),
         Some(Command::Journals { json }) => journals::list(json),
         Some(Command::Verify { journals }) => journals::verify(&journals),
         Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),

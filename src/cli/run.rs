@@ -139,6 +139,14 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
     face(runtime, open(Start::Run(Box::new(launched)), Stage::new(None)?, looks))
 }
 
+/// Shows a journal in the terminal.
+///
+/// # Errors
+/// The terminal cannot be used.
+pub fn replay(start: Start, stage: Stage, looks: &Looks) -> Result<u8, CliError> {
+    face_alone(open(start, stage, looks))
+}
+
 /// Where runs are kept.
 ///
 /// # Errors
@@ -235,22 +243,19 @@ pub fn launch_error(error: LaunchError) -> CliError {
 
 /// The first frame.
 fn open(start: Start, stage: Stage, looks: &Looks) -> Shown {
-    let options = Options { theme: looks.theme.clone(), is_ascii: looks.ascii, ..Options::default() };
+    let report = |error: &TuiError| crate::cli::failed(&broken(error));
+    let options = Options { theme: looks.theme.clone(), is_ascii: looks.ascii, report, ..Options::default() };
     tui::open(start, Arc::new(stage), &options)
 }
 
 /// All that follows a first frame that was drawn before there were threads to await anything on.
 fn face_alone(shown: Shown) -> Result<u8, CliError> {
-    // Where the system gives no thread, the panic that tells so must find the terminal given back.
-    match std::panic::catch_unwind(runtime) {
-        Ok(runtime) => face(&runtime?, shown),
-        Err(_) => Err(broken(shown.broken())),
-    }
+    face(&runtime()?, shown)
 }
 
 /// All that follows it.
 fn face(runtime: &Runtime, shown: Shown) -> Result<u8, CliError> {
-    let exit = runtime.block_on(shown.live()).map_err(broken)?;
+    let exit = runtime.block_on(shown.live()).map_err(|error| broken(&error))?;
     let Some(folder) = exit.folder else { return Ok(0) };
     if exit.is_terminal_gone {
         return Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status));
@@ -272,10 +277,10 @@ pub fn go_on_with(folder: &Path) -> String {
 }
 
 /// The screens broke; the run that was on them is still there.
-fn broken(error: TuiError) -> CliError {
-    let told = CliError::failed(&error);
+fn broken(error: &TuiError) -> CliError {
+    let told = CliError::failed(error);
     match error {
-        TuiError::Panicked { folder: Some(folder), .. } => told.hint(go_on_with(&folder)),
+        TuiError::Panicked { folder: Some(folder), .. } => told.hint(go_on_with(folder)),
         _ => told,
     }
 }
@@ -312,6 +317,7 @@ pub fn seen(site: &Site) -> SiteSeen {
     SiteSeen { name: site.name.clone(), environment: word, colour }
 }
 
-fn has_terminal() -> bool {
+/// Whether standard input and output are a terminal.
+pub fn has_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }

@@ -40,6 +40,8 @@ struct Kept {
     node: Option<String>,
     item: Value,
     fresh_for: Duration,
+    /// An answer is good for so long all the same.
+    at_least: Duration,
     latest: Option<Sample>,
     history: VecDeque<Beat>,
 }
@@ -53,6 +55,7 @@ impl BoardKeeper {
             item: target.item.clone(),
             // A probe that may take longer than its interval is given the time for its next answer.
             fresh_for: (target.every * STALE_INTERVALS).max(target.every + target.timeout),
+            at_least: Duration::ZERO,
             latest: None,
             history: VecDeque::with_capacity(HISTORY),
         });
@@ -69,6 +72,13 @@ impl BoardKeeper {
             }
         }
         self
+    }
+
+    /// From now on an answer stays fresh for so long at least: whoever steps the clock asks as rarely.
+    pub fn lasting(&mut self, at_least: Duration) {
+        for kept in &mut self.kept {
+            kept.at_least = at_least;
+        }
     }
 
     /// Takes a sample in; one that is older than what is there, or of no target, is left.
@@ -110,7 +120,7 @@ impl BoardKeeper {
 impl Kept {
     /// The first moment at which the latest sample is too old.
     fn stale_from(&self) -> Option<Timestamp> {
-        self.latest.as_ref().map(|latest| latest.at.plus(self.fresh_for + Duration::from_millis(1)))
+        self.latest.as_ref().map(|latest| latest.at.plus(self.fresh_for.max(self.at_least) + Duration::from_millis(1)))
     }
 
     fn row(&self, now: Timestamp) -> Row {

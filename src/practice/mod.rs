@@ -15,6 +15,7 @@ pub mod nomad;
 mod query;
 mod registry;
 pub mod server;
+mod trailers;
 pub mod vault;
 
 use std::time::Duration;
@@ -23,9 +24,10 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 
+pub use ledger::Ledger;
 pub use registry::{Shape, Shared, is_simulated, simulated, system};
-pub(crate) use server::parted;
 pub use server::{Practice, PracticeError};
+pub use trailers::parted;
 
 /// An HTTP request to one simulated node.
 #[derive(Clone, Debug)]

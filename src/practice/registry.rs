@@ -9,7 +9,7 @@ use super::cockroach::{self, Cockroach};
 use super::gitlab::{self, Gitlab};
 use super::ipfs::{self, IpfsCluster};
 use super::nomad::{self, Nomad};
-use super::vault::{Options, Vault};
+use super::vault::{Estate, Options, Vault};
 
 /// What cluster is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +50,12 @@ fn cockroachdb(shape: &Shape<'_>, began: Timestamp) -> Shared {
 }
 
 fn vault(shape: &Shape<'_>, began: Timestamp) -> Shared {
-    let options = Options { seed: shape.seed, ..Options::with_nodes(usize::from(shape.nodes)) };
-    shared(Vault::new(options, began))
+    let nodes = usize::from(shape.nodes);
+    match shape.runbook {
+        "vault-replication-upgrade" => shared(Estate::replicated(nodes, shape.seed, began)),
+        "vault-upgrade-rehearsal" => shared(Estate::rehearsal(nodes, shape.seed, began)),
+        _ => shared(Vault::new(Options { seed: shape.seed, ..Options::with_nodes(nodes) }, began)),
+    }
 }
 
 fn gitlab(shape: &Shape<'_>, began: Timestamp) -> Shared {

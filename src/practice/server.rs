@@ -27,7 +27,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::{Clock, Timestamp};
-use crate::practice::{CommandResult, Request, Response, System};
+use crate::practice::{CommandResult, Request, Response, System, parted};
 
 /// Bytes of a request's body that are read.
 const BODY_LIMIT: usize = 1 << 20;
@@ -316,16 +316,6 @@ async fn reply(
             answer.body(sent(Bytes::from(body), trailers)).map_err(|_| Dropped::Unreadable)
         }
     }
-}
-
-/// Headers of an answer: names in lower case, and values.
-type Headers = Vec<(&'static str, String)>;
-
-/// The headers that go before the body, and those that a header `trailer` announces for behind it.
-pub(crate) fn parted(headers: Headers) -> (Headers, Headers) {
-    let announced = headers.iter().find(|(name, _)| *name == "trailer").map(|(_, names)| names.to_lowercase());
-    let is_behind = |name: &str| announced.as_deref().is_some_and(|names| names.split(", ").any(|known| known == name));
-    headers.into_iter().partition(|(name, _)| !is_behind(name))
 }
 
 /// A body of known length, or, where trailers follow it, in chunks.

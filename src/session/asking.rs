@@ -42,6 +42,15 @@ impl Asking {
         Self { targets: targets.to_vec(), rows: targets.iter().map(|_| Row::Due(first)).collect(), ports }
     }
 
+    /// Asks all of them now that are not being asked.
+    pub(super) fn hurry(&mut self, now: Timestamp) {
+        for row in &mut self.rows {
+            if matches!(row, Row::Due(_)) {
+                *row = Row::Due(now);
+            }
+        }
+    }
+
     /// When something is asked or heard next.
     pub(super) fn next(&self) -> Option<Timestamp> {
         let times = self.rows.iter().map(|row| match row {
@@ -50,8 +59,14 @@ impl Asking {
         times.min()
     }
 
-    /// What is heard of that target by `now`. Asks it when it is its time.
-    pub(super) fn heard(&mut self, index: usize, system: &mut dyn System, now: Timestamp) -> Option<Sample> {
+    /// What is heard of that target by `now`. Asks it when it is its time, and again after `least` at the least.
+    pub(super) fn heard(
+        &mut self,
+        index: usize,
+        system: &mut dyn System,
+        now: Timestamp,
+        least: Duration,
+    ) -> Option<Sample> {
         let target = &self.targets[index];
         if matches!(self.rows[index], Row::Due(at) if at <= now) {
             let (takes, waits) = asked(target, &self.ports, system, now);
@@ -74,7 +89,7 @@ impl Asking {
                 reply => reply,
             },
         };
-        self.rows[index] = Row::Due(since.plus(target.every).max(now.plus(Duration::from_millis(1))));
+        self.rows[index] = Row::Due(since.plus(target.every.max(least)).max(now.plus(Duration::from_millis(1))));
         Some(judged(target, reply, now, now.since(since)))
     }
 }

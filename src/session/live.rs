@@ -175,6 +175,11 @@ impl Running {
         }
     }
 
+    /// From now on every answer is good for so long at least.
+    pub(super) fn answers_last(&mut self, at_least: Duration) {
+        self.keeper.lasting(at_least);
+    }
+
     pub(super) fn sample(&mut self, sample: Sample) {
         if self.keeper.is_after_gap(&sample) {
             // What held before the gap is not known to have held in it.

@@ -87,6 +87,11 @@ impl Session {
         self.say(Incoming::Leave(how));
     }
 
+    /// Whether the session has ended; its last records are on disk then, as far as they could be written.
+    pub fn is_over(&self) -> bool {
+        self.inbox.is_closed()
+    }
+
     fn say(&self, incoming: Incoming) {
         // The session may have ended a moment ago; then nobody is left to tell, and nothing is lost.
         let _ = self.inbox.send(incoming);

@@ -12,6 +12,9 @@ use crate::session::autopilot;
 /// How long a failed step is left before it is tried again.
 const PAUSE: Duration = Duration::from_secs(3);
 
+/// How long what was typed at a failed step is given to take effect: a server drains and comes up.
+const AFTER_TYPING: Duration = Duration::from_secs(30);
+
 /// How often a move tries a failed step again.
 const MOST_ATTEMPTS: u32 = 5;
 
@@ -33,8 +36,11 @@ pub fn next(way: Option<&Ending>, runbook: &Runbook, state: &RunState, moment: &
 fn usual(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
     let next = autopilot::next(runbook, state, moment)?;
     if let Proposal::Retry { step } = &next {
-        let ended = state.step(step).and_then(|known| known.ended);
-        return ended.is_none_or(|ended| ended.plus(PAUSE) <= moment.at).then_some(next);
+        let Some(ended) = state.step(step).and_then(|known| known.ended) else { return Some(next) };
+        let typed = state.happenings.iter().rfind(|(_, what)| matches!(what, Happening::Typed { .. }));
+        let typed = typed.map(|(at, _)| *at).filter(|at| *at >= ended);
+        let ready = typed.map_or(ended.plus(PAUSE), |typed| typed.plus(AFTER_TYPING));
+        return (ready <= moment.at).then_some(next);
     }
     Some(next)
 }

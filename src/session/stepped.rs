@@ -13,7 +13,7 @@ use serde_json::Map;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::{Clock, FixedClock, Timestamp};
-use crate::engine::{CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState};
+use crate::engine::{CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Verdict};
 use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
 use crate::journal::Store;
 use crate::practice::Shared;
@@ -31,6 +31,11 @@ const FIRST_PORT: u16 = 20_001;
 
 /// When such a run is given up, on its own clock.
 const LONGEST: Duration = Duration::from_secs(3 * 3_600);
+
+/// How often all targets are asked while a soak goes undisturbed, and for how long an answer is good meanwhile. (In a run
+/// with sockets and a fast clock it is much the same: they cannot follow it more often.)
+const RARELY: Duration = Duration::from_secs(600);
+const GOOD_FOR: Duration = Duration::from_secs(1_800);
 
 /// What is walked.
 pub struct Walk<'a> {
@@ -76,10 +81,12 @@ pub fn walk(store: &Store, walk: Walk<'_>, who: &Who) -> Result<Walked, LaunchEr
     let (reporter, reports) = unbounded_channel();
     let asking = Asking::new(&live.targets, ports, walk.began);
     let running = Running::new(live, None, updates, reporter.clone());
-    let mut stepper = Stepper { running, runner, clock, asking, said, reports, reporter, records };
+    let is_quiet = false;
+    let mut stepper = Stepper { running, runner, clock, asking, is_quiet, said, reports, reporter, records };
     stepper.running.propose(first);
     stepper.running.sense();
-    stepper.go(walk.way, walk.began.plus(LONGEST));
+    let planned = Duration::from_secs(60 * u64::from(walk.runbook.minutes.unwrap_or(0)));
+    stepper.go(walk.way, walk.began.plus(LONGEST.max(2 * planned)));
     let Stepper { records, running, .. } = stepper;
     Ok(Walked { folder, records, state: running.live.state })
 }
@@ -117,6 +124,8 @@ struct Stepper {
     runner: Arc<SteppedRunner>,
     clock: Arc<FixedClock>,
     asking: Asking,
+    /// Whether a soak goes undisturbed, and little is asked.
+    is_quiet: bool,
     said: UnboundedReceiver<Update>,
     reports: UnboundedReceiver<JobReport>,
     reporter: UnboundedSender<JobReport>,
@@ -171,6 +180,10 @@ impl Stepper {
     /// Goes to the next moment at which something happens; whether there is one.
     fn step(&mut self) -> bool {
         let now = self.clock.now();
+        let is_quiet = self.is_quiet();
+        if self.is_quiet && !is_quiet {
+            self.asking.hurry(now);
+        }
         let wake = self.running.wake().map(|left| now.plus(left));
         let asked = self.asking.next();
         let struck = self.runner.rehearsal().wakes_at();
@@ -185,14 +198,33 @@ impl Stepper {
             // What the command changed is told before that it ended.
             let _ = self.reporter.send(report);
         }
+        let least = if is_quiet { RARELY } else { Duration::ZERO };
+        if is_quiet && self.asking.next().is_some_and(|next| next <= now) {
+            // What is asked rarely is asked together.
+            self.asking.hurry(now);
+        }
         for target in 0..self.running.live.targets.len() {
-            let heard = self.asking.heard(target, &mut *self.runner.rehearsal().locked(), now);
+            let heard = self.asking.heard(target, &mut *self.runner.rehearsal().locked(), now, least);
             if let Some(sample) = heard {
                 self.running.sample(sample);
             }
         }
+        // Only now: what was good for long is good until all were asked anew.
+        if self.is_quiet != is_quiet {
+            self.is_quiet = is_quiet;
+            self.running.answers_last(if is_quiet { GOOD_FOR } else { Duration::ZERO });
+        }
         self.running.sense();
         true
+    }
+
+    /// Whether a soak runs and all is well: nothing is to be seen then by looking often.
+    fn is_quiet(&self) -> bool {
+        let state = &self.running.live.state;
+        let current = state.current.as_ref().and_then(|key| state.step(key));
+        let soaks = current.and_then(|step| step.soak.as_ref()).is_some_and(|soak| soak.since.is_some());
+        let is_ok = || self.running.moment().board.rows.iter().all(|row| row.verdict == Verdict::Ok);
+        soaks && !state.is_running() && is_ok()
     }
 }
 
@@ -275,3 +307,7 @@ impl Runner for SteppedRunner {
 #[cfg(test)]
 #[path = "stepped_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "back_tests.rs"]
+mod back_tests;

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::debrief::debrief;
 use crate::engine::Outcome;
-use crate::practice::{Shape, is_simulated, system};
+use crate::practice::{Shape, system as simulated};
 use crate::scenario;
 
 fn who() -> Who {
@@ -15,25 +15,21 @@ fn walked(book: &Arc<Runbook>, scenario: &Scenario, way: &Ending, seed: u64) -> 
     let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
     let nodes = scenario.nodes.unwrap_or(3);
     let shape = Shape { runbook: book.id.as_str(), nodes, seed };
-    let system = system(&book.system, &shape, began).unwrap();
+    let system = simulated(&book.system, &shape, began).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let walk_it = Walk { runbook: book.clone(), system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
     let walked = walk(&Store::open(folder.path()), walk_it, &who()).unwrap();
     (folder, walked)
 }
 
-/// Every shipped scenario with its runbook.
-fn all() -> Vec<(Arc<Runbook>, Scenario)> {
+/// Every shipped scenario of that system with its runbook.
+fn all_of(system: &str) -> Vec<(Arc<Runbook>, Scenario)> {
     let library = crate::library::Library::open(&[]).unwrap();
     let books = library.entries().iter().filter_map(|entry| entry.runbook().cloned());
+    let books = books.filter(|book| book.system == system);
     let pairs =
         books.flat_map(|book| scenario::all_of(book.id.as_str()).into_iter().map(move |one| (book.clone(), one)));
     pairs.collect()
-}
-
-/// Those of one system.
-fn of(system: &str) -> impl Iterator<Item = (Arc<Runbook>, Scenario)> {
-    all().into_iter().filter(move |(book, _)| book.system == system)
 }
 
 fn told(walked: &Walked) -> String {
@@ -41,9 +37,11 @@ fn told(walked: &Walked) -> String {
     format!("at {:?}:\n{}", walked.state.current, lines.collect::<String>())
 }
 
-fn every_scenario_comes_to_its_right_ending(system: &str) {
-    assert!(of(system).count() >= 5, "a calm one and four others at least");
-    for (book, scenario) in of(system) {
+/// A calm one and four others at least; every one of them comes to its right ending.
+fn come_to_their_right_ending(system: &str) {
+    let all = all_of(system);
+    assert!(all.len() >= 5, "{}", all.len());
+    for (book, scenario) in all {
         let (_folder, walked) = walked(&book, &scenario, &scenario.right, scenario.seed.unwrap());
         let name = format!("{}/{}", book.id, scenario.id);
         let outcome = walked.state.closed.as_ref().map(|closed| closed.outcome.word());
@@ -63,8 +61,8 @@ fn struck(what: &crate::engine::Happening) -> Option<&str> {
     }
 }
 
-fn every_wrong_way_ends_with_the_harm_that_is_stated(system: &str) {
-    for (book, scenario) in of(system) {
+fn end_with_the_harm_that_is_stated(system: &str) {
+    for (book, scenario) in all_of(system) {
         let Some(wrong) = &scenario.wrong else { continue };
         let (_folder, walked) = walked(&book, &scenario, wrong, scenario.seed.unwrap());
         let name = format!("{}/{}", book.id, scenario.id);
@@ -82,16 +80,16 @@ fn every_wrong_way_ends_with_the_harm_that_is_stated(system: &str) {
 }
 
 /// Chance may pick any seed: the right way still leads to the end.
-fn the_right_way_does_not_hang_on_the_seed(system: &str) {
-    for (book, scenario) in of(system) {
+fn do_not_hang_on_the_seed(system: &str) {
+    for (book, scenario) in all_of(system) {
         let (_folder, walked) = walked(&book, &scenario, &scenario.right, 4_711);
         let outcome = walked.state.closed.as_ref().map(|closed| closed.outcome.word());
         assert_eq!(outcome, Some(&*scenario.right.outcome), "{} {}", scenario.id, told(&walked));
     }
 }
 
-fn the_same_seed_gives_the_same_journal_byte_for_byte(system: &str) {
-    for (book, scenario) in of(system).filter(|(_, scenario)| scenario.id != "calm").take(2) {
+fn give_the_same_journal_byte_for_byte(system: &str) {
+    for (book, scenario) in all_of(system).into_iter().filter(|(_, scenario)| scenario.id != "calm").take(3) {
         let journal = |seed| {
             let (_folder, walked) = walked(&book, &scenario, &scenario.right, seed);
             assert_eq!(walked.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Completed));
@@ -111,46 +109,100 @@ fn the_same_seed_gives_the_same_journal_byte_for_byte(system: &str) {
     }
 }
 
-/// Each system's scenarios by themselves, so that they are walked beside each other.
-macro_rules! walked_scenarios {
-    ($($name:ident: $system:literal),*) => {$(
-        mod $name {
-            #[test]
-            fn every_scenario_comes_to_its_right_ending() {
-                super::every_scenario_comes_to_its_right_ending($system);
-            }
-
-            #[test]
-            fn every_wrong_way_ends_with_the_harm_that_is_stated() {
-                super::every_wrong_way_ends_with_the_harm_that_is_stated($system);
-            }
-
-            #[test]
-            fn the_right_way_does_not_hang_on_the_seed() {
-                super::the_right_way_does_not_hang_on_the_seed($system);
-            }
-
-            #[test]
-            fn the_same_seed_gives_the_same_journal_byte_for_byte() {
-                super::the_same_seed_gives_the_same_journal_byte_for_byte($system);
-            }
+fn have_faults_of_their_simulator(system: &str) {
+    for (book, scenario) in all_of(system) {
+        let shape = Shape { runbook: book.id.as_str(), nodes: 3, seed: 1 };
+        let known = simulated(&book.system, &shape, Timestamp::default()).unwrap().lock().unwrap().faults();
+        for fault in &scenario.faults {
+            // Its arguments are right: it strikes on the right way.
+            assert!(known.iter().any(|(name, _)| *name == fault.fault), "{}/{}: {}", book.id, scenario.id, fault.fault);
         }
-    )*};
+    }
 }
 
-walked_scenarios!(vault: "vault", nomad: "nomad", gitlab: "gitlab");
-
+/// Through the whole day, and in the end with no binary that leads back.
 #[test]
-fn every_fault_of_every_scenario_is_one_of_its_simulator_and_every_system_of_a_scenario_is_simulated() {
-    for (book, scenario) in all() {
-        assert!(is_simulated(&book.system));
-        let shape = Shape { runbook: book.id.as_str(), nodes: 3, seed: 1 };
-        let system = system(&book.system, &shape, Timestamp::default()).unwrap();
-        let mut system = system.lock().unwrap();
-        for fault in &scenario.faults {
-            system.fault(&fault.fault, &fault.with, Timestamp::default()).unwrap_or_else(|error| {
-                panic!("{}/{}: {error}", book.id, scenario.id);
-            });
-        }
+fn the_day_of_the_calm_cockroachdb_upgrade_is_soaked_whole() {
+    let (book, scenario) = all_of("cockroachdb").into_iter().find(|(_, one)| one.id == "calm").unwrap();
+    let (_folder, walked) = walked(&book, &scenario, &scenario.right, 1);
+    let day = walked.state.step(&"soak/day".parse().unwrap()).unwrap();
+    assert!(day.said.starts_with("soaked 864"), "{}", day.said);
+    let soak = day.ended.unwrap().since(day.began.unwrap());
+    assert!((86_400..86_700).contains(&soak.as_secs()), "{soak:?}");
+}
+
+/// What stands behind a list is read here as over a socket.
+#[test]
+fn a_list_that_breaks_off_is_seen_by_its_trailer() {
+    const BREAKS_OFF: &str = r#"
+format  = 1
+id      = "breaks-off"
+runbook = "ipfs-cluster-standard"
+title   = "A list breaks off"
+learn   = "Look behind it."
+[[fault]]
+id    = "off"
+fault = "list-breaks-off"
+with  = { node = "cluster-2" }
+[right]
+outcome = "abandoned"
+told    = "Leave it."
+[[right.move]]
+step    = "prepare/healthy"
+after   = "60s"
+abandon = "the list breaks off"
+"#;
+    let (scenario, findings) = scenario::parse(BREAKS_OFF);
+    let scenario = scenario.unwrap_or_else(|| panic!("{findings:?}"));
+    let (book, _) = all_of("ipfs-cluster").into_iter().find(|(book, _)| book.id.as_str() == scenario.runbook).unwrap();
+    let (_folder, walked) = walked(&book, &scenario, &scenario.right, 1);
+    let journal = std::fs::read_to_string(walked.folder.join("journal.jsonl")).unwrap();
+    assert!(journal.contains("the list broke off"), "{}", told(&walked));
+    assert_eq!(walked.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Abandoned));
+}
+
+/// The scenarios of each system are walked beside those of the others.
+macro_rules! scenarios_of {
+    ($($name:ident: $system:literal),* $(,)?) => {
+        const WALKED: &[&str] = &[$($system),*];
+        $(mod $name {
+            #[test]
+            fn come_to_their_right_ending() {
+                super::come_to_their_right_ending($system);
+            }
+
+            #[test]
+            fn end_with_the_harm_that_is_stated() {
+                super::end_with_the_harm_that_is_stated($system);
+            }
+
+            #[test]
+            fn do_not_hang_on_the_seed() {
+                super::do_not_hang_on_the_seed($system);
+            }
+
+            #[test]
+            fn give_the_same_journal_byte_for_byte() {
+                super::give_the_same_journal_byte_for_byte($system);
+            }
+
+            #[test]
+            fn have_faults_of_their_simulator() {
+                super::have_faults_of_their_simulator($system);
+            }
+        })*
+    };
+}
+
+scenarios_of! { cockroachdb: "cockroachdb", gitlab: "gitlab", ipfs_cluster: "ipfs-cluster", nomad: "nomad", vault: "vault" }
+
+/// No shipped scenario is left out here.
+#[test]
+fn every_scenario_is_of_a_runbook_whose_system_is_walked() {
+    let walked: Vec<String> =
+        WALKED.iter().flat_map(|system| all_of(system)).map(|(book, one)| format!("{}/{}", book.id, one.id)).collect();
+    let packed: Vec<&str> = crate::packed::SCENARIOS.iter().map(|packed| packed.name).collect();
+    for name in packed {
+        assert!(walked.iter().any(|known| known == name), "{name}");
     }
 }

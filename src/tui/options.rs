@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::tui::backstage::TuiError;
 use crate::tui::theme::{ASCII, Look, Theme, ThemeError, UNICODE};
 
 /// How the screens look and behave.
@@ -13,11 +14,13 @@ pub struct Options {
     pub is_ascii: bool,
     /// Whether the mouse is taken.
     pub has_mouse: bool,
+    /// Tells why the screens broke and gives the status that the program ends with.
+    pub report: fn(&TuiError) -> u8,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { theme: None, is_ascii: false, has_mouse: true }
+        Self { theme: None, is_ascii: false, has_mouse: true, report: |_| 1 }
     }
 }
 

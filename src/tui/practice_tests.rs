@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use crate::clock::Timestamp;
 use crate::debrief::tests::{bad, good};
 use crate::engine::{Happening, Mode, PracticeSeen, Proposal};
+use crate::runbook::{PhaseId, StepId};
 use crate::tui::app::update;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Message};
@@ -78,4 +79,38 @@ fn a_live_run_has_no_console() {
     stage.press("t");
     assert!(stage.picture().contains("in practice only"));
     assert_eq!(stage.app.screen.contexts(), [Context::Run]);
+}
+
+/// What stands in the action bar: its two lines.
+fn bar(stage: &Stage) -> String {
+    let picture = stage.picture();
+    let lines: Vec<&str> = picture.lines().collect();
+    lines[lines.len() - 2..].join("\n")
+}
+
+#[test]
+fn the_bar_names_the_console_in_practice_and_a_hint_where_there_is_one() {
+    for size in SIZES {
+        // Of this scenario's hints the one about the backup is for a step of this runbook.
+        let mut book = runbook();
+        book.phases[0].id = PhaseId::new("prepare");
+        book.phases[0].steps[0].id = StepId::new("backup");
+        let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Practice);
+        let live = bar(&stage);
+        assert!(!live.contains("console") && !live.contains("hint"), "{live}");
+        let crate::tui::screen::Screen::Run(run) = &mut stage.app.screen else { panic!("no run") };
+        if let Some(opened) = &mut run.state.opened {
+            let scenario = Some("disk-full".into());
+            opened.practice = Some(PracticeSeen { nodes: 3, seed: 1, scenario, ports: vec![1, 2, 3] });
+        }
+        let shown = bar(&stage);
+        assert!(shown.contains("h hint") && shown.contains("t console") && shown.contains("? help"), "{shown}");
+        stage.press("h");
+        let crate::tui::screen::Screen::Run(run) = &mut stage.app.screen else { panic!("no run") };
+        run.state.happenings.push((
+            Timestamp::default(),
+            Happening::HintTaken { id: "what".into(), told: "Look what lies there.".into(), points: 5 },
+        ));
+        assert!(!bar(&stage).contains("hint"), "it was the only one");
+    }
 }

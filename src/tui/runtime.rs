@@ -1,7 +1,7 @@
 //! The loop: everything that happens becomes a message; what `update` asks for is done; a frame is drawn when
 //! something changed. Nothing here waits for the disk.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event as TerminalEvent;
@@ -11,16 +11,18 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
 use crate::engine::Leaving;
+use crate::journal::Follower;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
-use crate::tui::backstage::{Backstage, Start, TuiError};
+use crate::tui::backstage::{Backstage, Recording, Start, TuiError};
 use crate::tui::evidence::{keep, look_at_file, signature};
 use crate::tui::input;
 use crate::tui::message::{Effect, Instants, Message};
-use crate::tui::recorded::tail_of;
+use crate::tui::panicked::{self, PARTING, panic_on_demand};
+use crate::tui::recorded::{read_on, tail_of};
 use crate::tui::screen::Screen;
 use crate::tui::terminal::{Terminal, give_back, is_gone};
-use crate::tui::watch::{Outside, panic_on_demand};
+use crate::tui::watch::Outside;
 
 /// How many things of one kind are taken in before a frame is drawn.
 const BATCH: usize = 4_096;
@@ -31,19 +33,17 @@ const FRAME: Duration = Duration::from_millis(40);
 /// How long the first frame waits for what it is to show, so that it need not be drawn twice.
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 
-/// How long the end of an interrupted sitting may take.
-const PARTING: Duration = Duration::from_secs(1);
-
 /// The least time between two looks at a clock that runs fast.
 const LEAST_WAKE: Duration = Duration::from_millis(100);
 
 /// How the loop came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     Quit,
     Signal,
     Gone,
-    Panicked,
+    /// Another thread panicked, and said this.
+    Panicked(String),
 }
 
 /// The model and everything that happens to it.
@@ -52,6 +52,8 @@ pub(super) struct Runtime {
     backstage: Arc<dyn Backstage>,
     session: Option<Session>,
     updates: Option<UnboundedReceiver<Update>>,
+    /// Reads on in the journal that is replayed.
+    follower: Option<Arc<Mutex<Follower>>>,
     clock: Arc<dyn Clock>,
     began: Instant,
     outside: UnboundedReceiver<Outside>,
@@ -60,7 +62,6 @@ pub(super) struct Runtime {
     /// Rung with every reply as long as the first frame waits for one.
     bell: Option<std::sync::mpsc::Sender<()>>,
     rung: std::sync::mpsc::Receiver<()>,
-    panic: Option<String>,
     last_frame: Option<Instant>,
     /// Something other than output or samples is new.
     is_urgent: bool,
@@ -89,6 +90,7 @@ impl Runtime {
             backstage,
             session: None,
             updates: None,
+            follower: None,
             clock: Arc::new(SystemClock::starting(Timestamp::default())),
             began: monotonic(),
             outside,
@@ -96,7 +98,6 @@ impl Runtime {
             replies,
             bell: Some(bell),
             rung,
-            panic: None,
             last_frame: None,
             is_urgent: true,
             is_away: false,
@@ -121,12 +122,9 @@ impl Runtime {
 
     pub(super) async fn live(
         &mut self,
-        first: Result<Option<Ending>, TuiError>,
+        first: Result<(), TuiError>,
         terminal: &mut Terminal,
     ) -> Result<Ending, TuiError> {
-        if let Ok(Some(ending)) = first {
-            return Ok(ending);
-        }
         if let Err(error) = first {
             return self.broken(error).await;
         }
@@ -169,6 +167,7 @@ impl Runtime {
                 self.perform(Effect::SetUp { runbook, is_practice }, None);
             }
             Start::Run(launched) => self.launch(Ok(launched)),
+            Start::Replay(recording, at) => self.replay(Ok((recording, at))),
         }
     }
 
@@ -267,12 +266,14 @@ impl Runtime {
             Happened::Update(update) => {
                 let update = update.unwrap_or(Update::Ended);
                 if matches!(update, Update::Ended) {
+                    panicked::left();
                     self.updates = None;
                     self.session = None;
                 }
                 self.tell(Message::Session(update), terminal);
             }
             Happened::Reply(Message::Launched(launched)) => self.launch(launched),
+            Happened::Reply(Message::Recording(recording)) => self.replay(recording),
             Happened::Reply(reply) => self.tell(reply, terminal),
             Happened::Woken => self.tell(Message::Woken, terminal),
         }
@@ -283,10 +284,7 @@ impl Runtime {
         match outside {
             Outside::End => return Ok(Some(Ending::Signal)),
             Outside::Gone => return Ok(Some(Ending::Gone)),
-            Outside::Panicked(said) => {
-                self.panic = Some(said);
-                return Ok(Some(Ending::Panicked));
-            }
+            Outside::Panicked(said) => return Ok(Some(Ending::Panicked(said))),
             Outside::Stop => {
                 give_back();
                 // Another thread may take the signal: this one runs on for a moment, and must leave the terminal alone
@@ -326,6 +324,7 @@ impl Runtime {
     fn launch(&mut self, launched: Result<Box<Launched>, String>) {
         let message = match launched {
             Ok(mut launched) => {
+                panicked::entered(&launched.session, launched.folder.clone());
                 self.session = Some(launched.session.clone());
                 self.clock = Arc::clone(&launched.clock);
                 let (_, nobody) = unbounded_channel();
@@ -337,6 +336,15 @@ impl Runtime {
         let now = self.now();
         update(&mut self.app, Message::Now(now));
         for effect in update(&mut self.app, message) {
+            self.perform(effect, None);
+        }
+    }
+
+    fn replay(&mut self, recording: Result<(Box<Recording>, Option<u64>), String>) {
+        self.follower = recording.as_ref().ok().and_then(|(recording, _)| recording.follower.clone());
+        let now = self.now();
+        update(&mut self.app, Message::Now(now));
+        for effect in update(&mut self.app, Message::Recording(recording)) {
             self.perform(effect, None);
         }
     }
@@ -373,6 +381,15 @@ impl Runtime {
             }),
             Effect::Resume(run) => {
                 self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
+            }
+            Effect::ReadJournals => self.behind(move || Some(Message::Journals(backstage.journals()))),
+            Effect::Replay(run) => self.behind(move || {
+                let recording = backstage.recording(&run);
+                Some(Message::Recording(recording.map(|recording| (Box::new(recording), None))))
+            }),
+            Effect::ReadOn => {
+                let follower = self.follower.clone();
+                self.behind(move || read_on(follower?.as_ref()));
             }
             Effect::Debrief(folder) => {
                 self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
@@ -449,15 +466,6 @@ impl Runtime {
         };
         // A disk that takes longer than that is left to the next sitting, which tells what it finds.
         let _ = timeout(PARTING, farewell).await;
-    }
-
-    pub(super) fn panic_said(&mut self) -> String {
-        while let Ok(outside) = self.outside.try_recv() {
-            if let Outside::Panicked(said) = outside {
-                self.panic.get_or_insert(said);
-            }
-        }
-        self.panic.take().unwrap_or_else(|| "it did not say why".into())
     }
 }
 

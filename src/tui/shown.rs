@@ -1,15 +1,14 @@
 //! The screens from their first frame to the moment at which the terminal is given back.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::tui::app::App;
 use crate::tui::backstage::{Backstage, Exit, Start, TuiError};
 use crate::tui::keymap::Keymap;
 use crate::tui::options::Options;
+use crate::tui::panicked::{self, PanicWatch};
 use crate::tui::runtime::{Ending, Runtime};
 use crate::tui::terminal::{Terminal, give_back, is_gone, prepare};
 use crate::tui::theme::Look;
@@ -21,8 +20,9 @@ pub struct Shown {
     /// None when it could not be taken.
     terminal: Option<Terminal>,
     watch: Watch,
+    panics: PanicWatch,
     /// What became of the first frame.
-    first: Result<Option<Ending>, TuiError>,
+    first: Result<(), TuiError>,
 }
 
 /// Takes the terminal and draws the first frame: that needs no runtime, and what is seen at once need not wait for one.
@@ -30,22 +30,22 @@ pub struct Shown {
 /// [`Shown::live`], which closes the sitting in any case.
 pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: &Options) -> Shown {
     let (listener, outside) = unbounded_channel();
+    let panics = PanicWatch::new(listener.clone(), options.report);
     let mut watch = Watch::new(listener);
     let look = options.look();
     let drawn_in = look.as_ref().map_or_else(|_| Look::plain(), Clone::clone);
     let mut runtime = Runtime::new(App::new(drawn_in, Keymap::standard()), backstage, outside);
     // What is to be shown is read while the terminal is taken.
-    let begun = catch_unwind(AssertUnwindSafe(|| runtime.begin(start)));
+    runtime.begin(start);
     let taken = look.map_err(TuiError::from).and_then(|_| Ok(take(&mut watch, options)?));
-    let (terminal, first) = match (taken, begun) {
-        (Err(error), _) => (None, Err(error)),
-        (Ok(terminal), Err(_)) => (Some(terminal), Ok(Some(Ending::Panicked))),
-        (Ok(mut terminal), Ok(())) => {
-            let drawn = catch_unwind(AssertUnwindSafe(|| runtime.show(&mut terminal)));
-            (Some(terminal), drawn.map_or(Ok(Some(Ending::Panicked)), |drawn| drawn.map(|()| None)))
+    let (terminal, first) = match taken {
+        Err(error) => (None, Err(error)),
+        Ok(mut terminal) => {
+            let shown = runtime.show(&mut terminal);
+            (Some(terminal), shown)
         }
     };
-    Shown { runtime, terminal, watch, first }
+    Shown { runtime, terminal, watch, panics, first }
 }
 
 fn take(watch: &mut Watch, options: &Options) -> std::io::Result<Terminal> {
@@ -59,20 +59,17 @@ impl Shown {
     /// multi-threaded tokio runtime.
     ///
     /// # Errors
-    /// The theme does not exist, the terminal cannot be used, or a part of piton panicked. The terminal has been given
-    /// back and the sitting closed in any case.
+    /// The theme does not exist, or the terminal cannot be used. The terminal has been given back and the sitting closed
+    /// in any case. When a part of piton panicked, all that is done too, and the program ends here.
     pub async fn live(self) -> Result<Exit, TuiError> {
-        let Self { mut runtime, terminal, mut watch, first } = self;
+        let Self { mut runtime, terminal, mut watch, panics, first } = self;
         let first = match watch.listen() {
             Ok(()) => first,
             Err(error) => first.and(Err(error.into())),
         };
         let ending = match terminal {
-            Some(mut terminal) => {
-                let began = AssertUnwindSafe(runtime.live(first, &mut terminal)).catch_unwind().await;
-                began.unwrap_or(Ok(Ending::Panicked))
-            }
-            None => first.map(|ending| ending.unwrap_or(Ending::Quit)),
+            Some(mut terminal) => runtime.live(first, &mut terminal).await,
+            None => first.map(|()| Ending::Quit),
         };
         give_back();
         let is_interrupted = !matches!(ending, Ok(Ending::Quit));
@@ -81,23 +78,17 @@ impl Shown {
             silence_input();
         }
         // The screens are gone, the sitting must not be: it is closed on disk before the program ends.
-        let parted = AssertUnwindSafe(runtime.part()).catch_unwind().await;
+        runtime.part().await;
         let mut exit = runtime.app.exit.clone().unwrap_or_else(|| runtime.app.exit_now());
-        exit.is_interrupted |= is_interrupted || parted.is_err();
+        exit.is_interrupted |= is_interrupted;
         match ending? {
-            Ending::Panicked => Err(TuiError::Panicked { said: runtime.panic_said(), folder: exit.folder }),
+            Ending::Panicked(said) => panicked::end(said),
             ending => {
                 // A hang-up may be known as a signal first.
                 exit.is_terminal_gone = ending == Ending::Gone || is_gone();
+                drop(panics);
                 Ok(exit)
             }
         }
-    }
-
-    /// Gives the terminal back after a panic that came before there was anybody to tell it.
-    pub fn broken(self) -> TuiError {
-        let Self { mut runtime, terminal, .. } = self;
-        drop(terminal);
-        TuiError::Panicked { said: runtime.panic_said(), folder: runtime.app.exit_now().folder }
     }
 }

@@ -1,10 +1,10 @@
-//! What happens around the screens: signals, a panic anywhere, a terminal that is gone.
+//! What happens around the screens: signals, and a terminal that is gone.
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Once};
 use std::task::Poll;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -13,7 +13,7 @@ use signal_hook::SigId;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::tui::terminal::{ending, give_back, stop_waiting};
+use crate::tui::terminal::{ending, stop_waiting};
 
 /// What happens around the screens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +32,7 @@ pub enum Outside {
     Panicked(String),
 }
 
-/// Makes a debug build panic as soon as a run is on the screen, so that tests see what such an end leaves behind:
-/// `ui` in the task that draws, `task` in a background task. A release build does not know it.
-const PANIC: &str = "PITON_TEST_PANIC";
-
-/// Whom a panic is told.
-static LISTENER: Mutex<Option<UnboundedSender<Outside>>> = Mutex::new(None);
-static HOOK: Once = Once::new();
-
-/// Watches for all of it. The watch over panics ends when this is dropped.
+/// Watches for all of it.
 pub struct Watch {
     listener: UnboundedSender<Outside>,
     noted: Vec<Noted>,
@@ -68,9 +60,8 @@ impl Noted {
 }
 
 impl Watch {
-    /// Watches over panics.
+    /// What happens will go to that listener.
     pub fn new(listener: UnboundedSender<Outside>) -> Self {
-        watch_panics(listener.clone());
         Self { listener, noted: Vec::new(), terminal: None }
     }
 
@@ -114,12 +105,6 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        set_listener(None);
-    }
-}
-
 /// Puts an input that never says anything in the place of a terminal that is gone, so that crossterm, which reads a
 /// dead one for ever, sleeps for what is left of the program.
 pub fn silence_input() {
@@ -128,42 +113,6 @@ pub fn silence_input() {
         let _ = rustix::stdio::dup2_stdin(&silent);
         // Closing it would end the input, and be read for ever too.
         std::mem::forget(speaker);
-    }
-}
-
-fn set_listener(listener: Option<UnboundedSender<Outside>>) {
-    *LISTENER.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = listener;
-}
-
-/// From now on a panic of any thread ends the screens. The thread that draws gives the terminal back and prints, so
-/// that no frame is drawn over the message; without screens the panic is printed as usual.
-fn watch_panics(listener: UnboundedSender<Outside>) {
-    set_listener(Some(listener));
-    HOOK.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            let listener = LISTENER.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-            match listener.map(|listener| listener.send(Outside::Panicked(panic.to_string()))) {
-                Some(Ok(())) => stop_waiting(),
-                Some(Err(_)) | None => {
-                    give_back();
-                    usual(panic);
-                }
-            }
-        }));
-    });
-}
-
-/// Panics if [`PANIC`] asks for it.
-pub fn panic_on_demand() {
-    if !cfg!(debug_assertions) {
-        return;
-    }
-    let wanted = std::env::var(PANIC).unwrap_or_default();
-    assert!(wanted != "ui", "a bug in the drawing task, asked for by {PANIC}");
-    // The first frame of a run is drawn before there are tasks.
-    if wanted == "task" && tokio::runtime::Handle::try_current().is_ok() {
-        tokio::spawn(async { panic!("a bug in a background task, asked for by {PANIC}") });
     }
 }
 

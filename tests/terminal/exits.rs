@@ -70,6 +70,8 @@ fn after_a_panic_the_terminal_is_given_back_and_the_sitting_closed() {
     let failed = Exit { code: Some(1), signal: None };
     assert_left_clean(&Way::Panic("ui", "a bug in the drawing task"), failed, Leaving::Interrupted);
     assert_left_clean(&Way::Panic("task", "a bug in a background task"), failed, Leaving::Interrupted);
+    // The thread that would end the program breaks as well.
+    assert_left_clean(&Way::Panic("both", "a bug in a background task"), failed, Leaving::Interrupted);
 }
 
 #[track_caller]

@@ -220,7 +220,7 @@ impl Cockroach {
         let taking = self.belonging().filter(|&other| self.takes_clients(other)).count().max(1) as u64;
         gauge("sql_conns", "Number of open SQL connections", &node, if takes { 96 / taking } else { 0 });
         gauge("sys_uptime", "Process uptime", &node, self.now.since(row.started_at).as_secs());
-        let served = self.clients.harm.served as u64 / taking;
+        let served = self.clients.tally.served as u64 / taking;
         gauge("sql_query_count", "Number of SQL queries executed", &node, served);
         text
     }

@@ -15,7 +15,7 @@ const NOTICED_AFTER: Duration = Duration::from_secs(4);
 
 /// What the application has felt so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Harm {
+pub struct Tally {
     /// Requests that were answered.
     pub served: f64,
     /// Requests that were refused, because the balancer sent them to a server that was leaving or gone.
@@ -33,7 +33,7 @@ pub struct Harm {
 pub(super) struct Clients {
     /// Whether the balancer asks `/health?ready=1`, not plain `/health`.
     pub(super) asks_ready: bool,
-    pub(super) harm: Harm,
+    pub(super) tally: Tally,
     /// How far it is counted.
     counted: Timestamp,
     /// How it is served until something changes; `None`: to be looked at anew.
@@ -53,14 +53,14 @@ struct Feels {
 
 impl Clients {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { asks_ready: true, harm: Harm::default(), counted: now, feels: None }
+        Self { asks_ready: true, tally: Tally::default(), counted: now, feels: None }
     }
 }
 
 impl Cockroach {
     /// What the application has felt since the cluster was set up.
-    pub fn harm(&self) -> Harm {
-        self.clients.harm
+    pub fn tally(&self) -> Tally {
+        self.clients.tally
     }
 
     /// Counts what the application felt from the last count up to `at`, in which nothing changed.
@@ -73,17 +73,23 @@ impl Cockroach {
         let feels = self.clients.feels.unwrap_or_else(|| self.feel());
         self.clients.feels = Some(feels);
         let asked = REQUESTS_A_SECOND * seconds;
-        let harm = &mut self.clients.harm;
-        harm.refused += asked * (1.0 - feels.reached);
-        harm.stalled += asked * feels.reached * feels.stuck;
-        harm.served += asked * feels.reached * (1.0 - feels.stuck);
-        harm.unavailable_seconds += if feels.is_lost { seconds } else { 0.0 };
-        harm.short_seconds += if feels.is_short { seconds } else { 0.0 };
+        let tally = &mut self.clients.tally;
+        tally.refused += asked * (1.0 - feels.reached);
+        tally.stalled += asked * feels.reached * feels.stuck;
+        tally.served += asked * feels.reached * (1.0 - feels.stuck);
+        tally.unavailable_seconds += if feels.is_lost { seconds } else { 0.0 };
+        tally.short_seconds += if feels.is_short { seconds } else { 0.0 };
     }
 
     /// Something has changed that the application may feel.
     pub(super) fn has_changed(&mut self) {
         self.clients.feels = None;
+    }
+
+    /// What share of its requests the application loses: those that are refused, and those that wait in vain.
+    pub(super) fn lost_requests(&self) -> (f64, f64) {
+        let feels = self.clients.feels.unwrap_or_else(|| self.feel());
+        (1.0 - feels.reached, feels.reached * feels.stuck)
     }
 
     fn feel(&self) -> Feels {
@@ -105,7 +111,7 @@ impl Cockroach {
     /// A balancer that asks every two seconds sends some to a server that has just begun to drain.
     pub(super) fn notice_late(&mut self) {
         let others = self.hosts.len().max(1) as f64;
-        self.clients.harm.refused += REQUESTS_A_SECOND / others;
+        self.clients.tally.refused += REQUESTS_A_SECOND / others;
     }
 
     /// Whether the balancer sends requests to that host.

@@ -83,7 +83,7 @@ impl Cockroach {
         let now = self.now;
         match name {
             "down" => self.crash(host, false),
-            "killed" => drop(self.deliver(host, Signal::Kill, now)),
+            "killed" => self.crash(host, true),
             "frozen" => drop(self.deliver(host, Signal::Freeze, now)),
             "slow-catch-up" => self.hosts[host].trouble.catch_up = Duration::from_secs(number("seconds")?),
             "slow-drain" => self.hosts[host].trouble.drain = Duration::from_secs(number("seconds")?),
@@ -117,7 +117,7 @@ impl Cockroach {
             }
             _ => {
                 self.hosts[host].trouble = Trouble::default();
-                self.hosts[host].command = usual_command(&self.options, host);
+                self.set_command(host, usual_command(&self.options, host));
                 self.deliver(host, Signal::Thaw, now);
             }
         }
@@ -134,7 +134,14 @@ impl Cockroach {
     /// Changes the flags that the unit starts its server with, from its next start on.
     fn reflag(&mut self, host: usize, change: impl Fn(String) -> Option<String>) {
         let command = usual_command(&self.options, host);
-        self.hosts[host].command = command.into_iter().filter_map(change).collect();
+        let command: Vec<String> = command.into_iter().filter_map(change).collect();
+        self.set_command(host, command);
+    }
+
+    fn set_command(&mut self, host: usize, command: Vec<String>) {
+        let now = self.now;
+        super::units::write_unit(&mut self.hosts[host].files, &command, now);
+        self.hosts[host].command = command;
     }
 
     /// A host that somebody upgraded before.

@@ -89,6 +89,10 @@ impl Hosts for Cockroach {
         self.obey(index, order)
     }
 
+    fn reload_units(&mut self, index: usize) {
+        self.load_unit(index);
+    }
+
     fn journal(&self, index: usize, _unit: &str) -> Option<&Log> {
         Some(&self.hosts[index].log)
     }

@@ -4,7 +4,7 @@
 //! `passing` is what time does to it, with `liveness`, `ranges`, `upgrade` (cluster version and finalization) and
 //! `clients` (the application's load); `processes` is how servers start, drain and end, `notes` what they print.
 //! `http` (with `bodies`) and the command face (`machine`, `units`, `web`, `cli`, `nodes`, `status`, `sql`, `statements`,
-//! `tables`) are how it is asked. `faults` makes things go wrong.
+//! `tables`) are how it is asked. `faults` makes things go wrong, `harm` tells what harm is done.
 //!
 //! Assumed of the place: the vendor's unit `cockroach` on each host (Type=notify, started again ten seconds after a
 //! crash, never after `systemctl stop`), the binary at `/usr/local/bin/cockroach`, one store per host, a balancer before
@@ -15,6 +15,7 @@ mod bodies;
 mod cli;
 mod clients;
 mod faults;
+mod harm;
 mod http;
 mod liveness;
 mod machine;
@@ -37,5 +38,5 @@ mod web;
 #[cfg(test)]
 mod tests;
 
-pub use clients::Harm;
+pub use clients::Tally;
 pub use state::{Cockroach, Options};

@@ -76,6 +76,7 @@ impl Cockroach {
         let (identity, told, fails) = self.enlist(host, &start, &build);
         let wait = if fails.is_some() { self.fate.millis(300, 900) } else { self.fate.millis(700, 2_000) };
         let joins = self.fate.millis(1_500, 7_000);
+        self.note_unsaved(host, identity, &build, at);
         let run = Run {
             pid: self.next_pid,
             build,
@@ -148,6 +149,7 @@ impl Cockroach {
                     self.hosts[host].note(at, "received additional signal: initiating hard shutdown");
                 }
                 let is_unit = self.hosts[host].run().is_some_and(|run| run.is_unit);
+                self.note_killed(host, at);
                 self.end(host, true, is_unit && !is_second, at);
                 Duration::from_millis(10)
             }

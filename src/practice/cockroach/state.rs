@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::practice::Shape;
 use crate::practice::host::{Entry, Files, Log, Place, Random, Version};
+use crate::practice::{Ledger, Shape};
 
 use super::clients::Clients;
 use super::ranges::{Range, spread};
@@ -246,6 +246,8 @@ pub struct Cockroach {
     pub(super) settings: BTreeMap<String, String>,
     pub(super) upgrade: Upgrade,
     pub(super) clients: Clients,
+    /// What harm stands, and what was done.
+    pub(super) ledger: Ledger,
     pub(super) bastion: Files,
     pub(super) cluster_id: String,
     pub(super) next_pid: u32,
@@ -284,6 +286,7 @@ impl Cockroach {
             settings: BTreeMap::new(),
             upgrade: Upgrade::reached(&options.old),
             clients: Clients::new(now),
+            ledger: Ledger::default(),
             bastion: bastion(&options, now),
             cluster_id,
             next_pid: 31_200,
@@ -393,6 +396,7 @@ fn host(options: &Options, index: usize, since: Timestamp, random: &mut Random) 
     files.put(STORE, Entry { mode: 0o750, ..Entry::folder(USER, since) });
     files.put("/var/lib/cockroach-certs", Entry { mode: 0o700, ..Entry::folder(USER, since) });
     certificates(&mut files, options, since);
+    super::units::write_unit(&mut files, &command, since);
     let run = Run {
         pid,
         build: Version::new(&options.old),

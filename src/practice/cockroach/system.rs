@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::practice::{CommandResult, FaultError, Request, Response, System};
+use crate::practice::{CommandResult, FaultError, Harm, Request, Response, System};
 
 use super::state::{Cockroach, Process};
 
@@ -36,6 +36,7 @@ impl System for Cockroach {
         self.pass_time(now);
         let result = self.run_on_bastion(argv);
         self.has_changed();
+        self.note_harm(self.now);
         result
     }
 
@@ -47,6 +48,10 @@ impl System for Cockroach {
         self.bindings(address)
     }
 
+    fn harm(&mut self) -> Vec<Harm> {
+        self.ledger.take()
+    }
+
     fn faults(&self) -> &'static [(&'static str, &'static str)] {
         super::faults::FAULTS
     }
@@ -55,6 +60,7 @@ impl System for Cockroach {
         self.pass_time(now);
         let set = self.set_fault(name, arguments);
         self.has_changed();
+        self.note_harm(self.now);
         set
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::clock::Timestamp;
 use crate::practice::CommandResult;
-use crate::practice::host::{Order, Signal, Unit, UnitState, failed, printed};
+use crate::practice::host::{Entry, Files, Order, Signal, Unit, UnitState, failed, printed};
 
 use super::state::{Cockroach, Process};
 
@@ -63,7 +64,32 @@ impl Flags {
     }
 }
 
+/// The file of the unit on every host.
+const UNIT_FILE: &str = "/etc/systemd/system/cockroach.service";
+
+/// The line of it that says what is started.
+const START_LINE: &str = "ExecStart=";
+
+/// The file of a unit that starts this.
+pub(super) fn write_unit(files: &mut Files, command: &[String], at: Timestamp) {
+    let text = format!(
+        "[Unit]\nDescription=Cockroach Database cluster node\n\n[Service]\nType=notify\nUser=cockroach\n\
+         {START_LINE}{}\nTimeoutStopSec=300\nRestart=always\nRestartSec=10\n\n[Install]\nWantedBy=default.target\n",
+        command.join(" ")
+    );
+    files.put(UNIT_FILE, Entry::file(text, "root", at));
+}
+
 impl Cockroach {
+    /// systemd starts what the unit's file says only once it has read it.
+    pub(super) fn load_unit(&mut self, host: usize) {
+        let text = self.hosts[host].files.get(UNIT_FILE).map(Entry::text).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix(START_LINE));
+        if let Some(line) = line {
+            self.hosts[host].command = line.split_whitespace().map(str::to_owned).collect();
+        }
+    }
+
     /// The unit as systemd sees it.
     pub(super) fn unit(&self, host: usize) -> Unit {
         let node = &self.hosts[host];
@@ -82,7 +108,7 @@ impl Cockroach {
         Unit {
             name: "cockroach".into(),
             description: "Cockroach Database cluster node".into(),
-            file: "/etc/systemd/system/cockroach.service".into(),
+            file: UNIT_FILE.into(),
             state,
             pid: node.pid(),
             program: "cockroach".into(),

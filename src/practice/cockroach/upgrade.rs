@@ -76,6 +76,7 @@ impl Cockroach {
 
     /// Sets out towards a series.
     pub(super) fn begin_upgrade(&mut self, next: String, at: Timestamp) {
+        self.note_finalizing(&next, at);
         self.upgrade.towards = Some(next);
         self.upgrade.due = at.plus(self.drift.millis(4_000, 9_000));
     }

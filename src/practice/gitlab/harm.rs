@@ -30,11 +30,11 @@ impl Gitlab {
         let at = self.now;
         let told = |is_harm: bool, told: &str| is_harm.then(|| told.to_owned());
         let is_served = (0..self.nodes.len()).any(|index| self.nodes[index].instance == REAL && self.lets_in(index));
-        self.harms.note(SIGN_IN, "", told(!is_served, "nobody can sign in: no node serves"), at);
+        self.harms.stands(SIGN_IN, "", told(!is_served, "nobody can sign in: no node serves"), at);
         let half_way = "the databases stand between two versions: neither can use them";
-        self.harms.note(HALF_WAY, "", told(self.is_half_way(REAL), half_way), at);
+        self.harms.stands(HALF_WAY, "", told(self.is_half_way(REAL), half_way), at);
         let idle = "no Sidekiq works: jobs pile up, and no migration moves";
-        self.harms.note(IDLE, "", told(!self.serves(REAL, "sidekiq"), idle), at);
+        self.harms.stands(IDLE, "", told(!self.serves(REAL, "sidekiq"), idle), at);
         for index in 0..self.nodes.len() {
             let node = &self.nodes[index];
             let down: Vec<&str> =
@@ -45,7 +45,7 @@ impl Gitlab {
                 _ => None,
             };
             let name = node.name.clone();
-            self.harms.note(DOWN, &name, why, at);
+            self.harms.stands(DOWN, &name, why, at);
         }
         self.note_data();
     }
@@ -67,9 +67,9 @@ impl Gitlab {
             let mixed = (is_meant && data.is_mixed).then(|| "two states of the data are mixed".to_owned());
             let missing = (is_meant && data.missing_uploads > 0)
                 .then(|| format!("rows or files that the database knows are gone: {}", data.missing_uploads));
-            self.harms.note(UNREADABLE, about, unreadable, at);
-            self.harms.note(MIXED, about, mixed, at);
-            self.harms.note(MISSING, about, missing, at);
+            self.harms.stands(UNREADABLE, about, unreadable, at);
+            self.harms.stands(MIXED, about, mixed, at);
+            self.harms.stands(MISSING, about, missing, at);
         }
     }
 
@@ -98,7 +98,7 @@ impl Gitlab {
         let (now, name) = (self.now, self.nodes[index].name.clone());
         if !self.whole_backups.contains(&old) {
             let told = format!("{wanted} was installed on {name} without a whole backup of {old}");
-            self.harms.moment(NO_BACKUP, "", told, now);
+            self.harms.done(NO_BACKUP, "", told, now);
         }
         let is_saved = self.console(REAL).is_some_and(|console| {
             let files = &self.nodes[console].files;
@@ -107,7 +107,7 @@ impl Gitlab {
         });
         if !is_saved {
             let told = format!("{wanted} was installed on {name}, and settings and secrets are saved nowhere");
-            self.harms.moment(NO_SECRETS, "", told, now);
+            self.harms.done(NO_SECRETS, "", told, now);
         }
     }
 
@@ -116,7 +116,7 @@ impl Gitlab {
         if instance == REAL {
             let minutes = self.now.since(self.instances[REAL].data.moment).as_secs() / 60;
             let told = format!("what was written in the {minutes} minutes since the backup is lost");
-            self.harms.moment(LOST, "", told, self.now);
+            self.harms.done(LOST, "", told, self.now);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::practice::CommandResult;
 
+use super::edit::sed;
 use super::remote::{secure_copy, ssh};
 use super::shell::run_line;
 use super::{Call, Hosts, Place, Shell, archive, builtin, copying, filters, processes, reading, sums, systemd};
@@ -54,7 +55,10 @@ fn common(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
     if let Some(result) = filters::run(hosts, call) {
         return result;
     }
-    if hosts.files(call.shell.place).is_some() {
+    if let Some(files) = hosts.files(call.shell.place) {
+        if call.name == "sed" {
+            return sed(files, call);
+        }
         let result = reading::run(hosts, call)
             .or_else(|| copying::run(hosts, call))
             .or_else(|| sums::run(hosts, call))

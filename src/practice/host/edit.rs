@@ -27,7 +27,7 @@ pub fn sed(files: &mut Files, call: &Call<'_>) -> CommandResult {
     }
 }
 
-/// The text after `s/old/new/[g]` or `/text/d`; `None`: it is neither.
+/// The text after `s/old/new/[g]`, `/text/s/old/new/[g]` (in lines that hold the text) or `/text/d`; `None`: it is none.
 fn edited(text: &str, expression: &str) -> Option<String> {
     let parts = |rest: &str, mark: char| {
         let mut parts = vec![String::new()];
@@ -44,13 +44,41 @@ fn edited(text: &str, expression: &str) -> Option<String> {
     let line = |edit: &dyn Fn(&str) -> Option<String>| {
         text.lines().filter_map(edit).map(|line| format!("{line}\n")).collect::<String>()
     };
-    if let Some(rest) = expression.strip_prefix('s') {
+    let addressed = expression.strip_prefix('/').and_then(|rest| rest.split_once('/'));
+    let addressed = addressed.filter(|(_, rest)| rest.starts_with('s'));
+    let (wanted, script) = addressed.map_or(("", expression), |(wanted, script)| (wanted, script));
+    if let Some(rest) = script.strip_prefix('s') {
         let mark = rest.chars().next()?;
         let parts = parts(&rest[mark.len_utf8()..], mark)?;
         let [old, new, flags] = parts.as_slice() else { return None };
         let count = if flags.contains('g') { usize::MAX } else { 1 };
-        return (!old.is_empty()).then(|| line(&|line| Some(line.replacen(old.as_str(), new, count))));
+        return (!old.is_empty()).then(|| {
+            line(&|line| {
+                Some(if line.contains(wanted) { line.replacen(old.as_str(), new, count) } else { line.to_owned() })
+            })
+        });
     }
     let wanted = expression.strip_prefix('/')?.strip_suffix("/d")?;
     Some(line(&|line| (!line.contains(wanted)).then(|| line.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_changes_the_lines_that_it_means() {
+        for (expression, line, changed) in [
+            ("s/true/false/", "a: true, true\n", Some("a: false, true\n")),
+            ("s/true/false/g", "a: true, true\n", Some("a: false, false\n")),
+            ("/leave/s/true/false/", "leave: true\nstay: true\n", Some("leave: false\nstay: true\n")),
+            ("s#/var/a#/var/b#", "--store=/var/a\n", Some("--store=/var/b\n")),
+            ("/stay/d", "leave: true\nstay: true\n", Some("leave: true\n")),
+            ("s/true/false", "true\n", None),
+            ("d", "a\n", None),
+            ("s", "a\n", None),
+        ] {
+            assert_eq!(edited(line, expression).as_deref(), changed, "{expression}");
+        }
+    }
 }

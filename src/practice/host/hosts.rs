@@ -120,6 +120,9 @@ pub trait Hosts {
         failed(1, &format!("Failed to act on {unit}.service: Operation refused."))
     }
 
+    /// systemd reads the files of its units anew.
+    fn reload_units(&mut self, _index: usize) {}
+
     /// The journal of a unit.
     fn journal(&self, _index: usize, _unit: &str) -> Option<&Log> {
         None

@@ -5,6 +5,16 @@ use crate::practice::CommandResult;
 use super::command::{DEEPEST, assigned, failed, run};
 use super::{Entry, Hosts, Shell};
 
+/// Bytes that one line may print on each stream. Who reads it has gone by then, and the pipe breaks: everything a machine
+/// holds can be read once, but not again and again.
+const MOST_PRINTED: usize = 64 << 20;
+
+/// Bytes of words that a command may be given; the kernel takes no more.
+const MOST_GIVEN: usize = 2 << 20;
+
+/// The exit status of what SIGPIPE has ended.
+const BROKEN_PIPE: i32 = 128 + 13;
+
 /// What joins a command to the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Joint {
@@ -31,6 +41,8 @@ struct Stage {
     sinks: Vec<(&'static [u8], Option<Sink>)>,
     /// `<`.
     source: Option<String>,
+    /// Bytes that `$(…)` has put into its words.
+    given: usize,
 }
 
 /// Runs a command line as a login shell of that place would.
@@ -63,6 +75,9 @@ pub(super) fn run_line(hosts: &mut dyn Hosts, shell: &Shell, line: &str, depth: 
                 true => piped = Some(result.stdout),
                 false => total.stdout.push_str(&result.stdout),
             }
+            if breaks(&mut total) {
+                return total;
+            }
         }
         let Some((operator, following)) = next else { return total };
         (joint, rest) = (operator, following);
@@ -76,9 +91,25 @@ pub(super) fn run_line(hosts: &mut dyn Hosts, shell: &Shell, line: &str, depth: 
     }
 }
 
+/// Whether more was printed than is read; the rest is lost, and the shell with it.
+fn breaks(total: &mut CommandResult) -> bool {
+    if total.stdout.len().max(total.stderr.len()) <= MOST_PRINTED {
+        return false;
+    }
+    for text in [&mut total.stdout, &mut total.stderr] {
+        text.truncate(text.floor_char_boundary(MOST_PRINTED));
+    }
+    total.exit = BROKEN_PIPE;
+    true
+}
+
 /// Runs one command with its redirections.
 fn stage(hosts: &mut dyn Hosts, shell: &mut Shell, part: &str, depth: usize) -> CommandResult {
     let stage = read(hosts, shell, part, depth);
+    if stage.given > MOST_GIVEN {
+        let name = stage.words.first().filter(|word| word.len() < 200).map_or("bash", String::as_str);
+        return failed(126, &format!("bash: {name}: Argument list too long"));
+    }
     if let Some(path) = &stage.source {
         let read = hosts.files(shell.place).map(|files| files.read(path, &shell.user).map(Entry::text));
         match read {
@@ -153,11 +184,15 @@ fn read(hosts: &mut dyn Hosts, shell: &Shell, part: &str, depth: usize) -> Stage
                 for _ in 0..=inner.chars().count() + 1 {
                     chars.next();
                 }
-                let printed = match depth < DEEPEST {
+                let printed = match depth < DEEPEST && found.given <= MOST_GIVEN {
                     true => run_line(hosts, shell, inner, depth + 1).stdout,
                     false => String::new(),
                 };
-                word.get_or_insert_default().push_str(printed.trim_end_matches('\n'));
+                let printed = printed.trim_end_matches('\n');
+                found.given += printed.len();
+                if found.given <= MOST_GIVEN {
+                    word.get_or_insert_default().push_str(printed);
+                }
             }
             (None, '<' | '>') => {
                 let streams = streams_of(&mut word);

@@ -146,7 +146,7 @@ fn systemctl(hosts: &mut dyn Hosts, index: usize, call: &Call<'_>) -> CommandRes
         }
     };
     let (verb, names) = match given.operands.split_first() {
-        Some((verb, _)) if verb == "daemon-reload" => return reload(call),
+        Some((verb, _)) if verb == "daemon-reload" => return reload(hosts, index, call),
         None if given.has(&["version"]) => return printed("systemd 252 (252.31-1~deb12u1)\n"),
         None => return list(hosts, index),
         Some((verb, _)) if matches!(verb.as_str(), "list-units" | "list-unit-files") => return list(hosts, index),
@@ -229,9 +229,12 @@ fn after(first: CommandResult, second: CommandResult) -> CommandResult {
     }
 }
 
-fn reload(call: &Call<'_>) -> CommandResult {
+fn reload(hosts: &mut dyn Hosts, index: usize, call: &Call<'_>) -> CommandResult {
     match call.shell.is_root() {
-        true => printed(""),
+        true => {
+            hosts.reload_units(index);
+            printed("")
+        }
         false => failed(1, "Failed to reload daemon: Interactive authentication required."),
     }
 }

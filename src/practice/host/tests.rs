@@ -382,3 +382,25 @@ fn what_could_not_be_moved_stays_where_it_was() {
     assert_eq!(lab.run("ssh one mv -T from into").exit, 1);
     assert!(lab.files[1].tree("/") == before);
 }
+
+#[test]
+fn a_line_prints_only_so_much_before_its_pipe_breaks() {
+    let mut lab = Lab::new();
+    let text = "a line of thirty-two characters\n".repeat(1 << 15);
+    lab.files[1].put("/home/operator/big", Entry::file(text, "operator", lab.now));
+    let mut on_one = |line: &str| {
+        let words = ["ssh", "one", line].map(str::to_owned);
+        run(&mut lab, &Shell::on(Place::Bastion), &words, 0)
+    };
+    // A mebibyte each: all of it is read, more is not.
+    let fits = on_one(&vec!["cat big"; 64].join("; "));
+    assert_eq!((fits.exit, fits.stdout.len()), (0, 64 << 20));
+    let broken = on_one(&format!("{}; echo never", vec!["cat big"; 70].join("; ")));
+    assert_eq!((broken.exit, broken.stdout.len()), (141, 64 << 20));
+    assert_eq!(on_one("bash -c 'cat big big' | wc -c").stdout, "2097152\n");
+    // The words of one command have a measure of their own.
+    let short = on_one("echo $(cat big) end");
+    assert!(short.exit == 0 && short.stdout.ends_with("characters end\n"), "{}", short.exit);
+    let long = on_one(&format!("echo {}", vec!["$(cat big)"; 40].join(" ")));
+    assert_eq!((long.exit, &*long.stderr), (126, "bash: echo: Argument list too long\n"));
+}

@@ -62,44 +62,6 @@ impl IpfsCluster {
         CommandResult { exit: i32::from(!listens), ..failed(0, &told(if listens { "succeeded!" } else { "refused" })) }
     }
 
-    /// `sed -i s/OLD/NEW/ FILE`, for plain texts.
-    fn sed(&mut self, call: &Call<'_>) -> CommandResult {
-        let given = Arguments::parse(call.words, "e", &["expression"]);
-        let mut operands = given.operands.clone();
-        let script = match given.value(&["e", "expression"]) {
-            Some(script) => script.to_owned(),
-            None if operands.is_empty() => {
-                return failed(1, "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...");
-            }
-            None => operands.remove(0),
-        };
-        let mark = script.chars().nth(1).filter(|_| script.starts_with('s'));
-        let parts: Vec<&str> = mark.map(|mark| script.split(mark).collect()).unwrap_or_default();
-        let [_, old, new, _] = parts.as_slice() else {
-            return failed(1, "sed: practice: only s/OLD/NEW/ is simulated");
-        };
-        let mut text = String::new();
-        for name in &operands {
-            let now = self.now;
-            let Some(files) = self.files(call.shell.place) else { return failed(4, "sed: no files") };
-            let entry = match files.read(name, &call.shell.user) {
-                Ok(entry) => entry.clone(),
-                Err(why) => return failed(2, &format!("sed: can't read {name}: {why}")),
-            };
-            let changed = entry.text().replace(old, new);
-            if !given.has(&["i", "in-place"]) {
-                text.push_str(&changed);
-                continue;
-            }
-            if let Err(why) =
-                files.write(name, Entry { content: Some(changed.into_bytes()), at: now, ..entry }, &call.shell.user)
-            {
-                return failed(4, &format!("sed: couldn't open temporary file: {why}"));
-            }
-        }
-        printed(&text)
-    }
-
     /// `curl` of an API on the host itself; `None`: it is something else that is to be fetched.
     fn curl(&mut self, index: usize, call: &Call<'_>) -> Option<CommandResult> {
         let given = Arguments::parse(call.words, "XHudomw", &["request", "header", "user", "data", "max-time"]);
@@ -167,7 +129,6 @@ impl Hosts for IpfsCluster {
     fn program(&mut self, call: &Call<'_>) -> Option<CommandResult> {
         match (call.name, call.shell.place) {
             ("nc", _) => return Some(self.nc(call)),
-            ("sed", _) => return Some(self.sed(call)),
             (_, Place::Bastion) => return None,
             ("systemd-run", _) => return Some(self.systemd_run(call)),
             ("curl", Place::Node(index)) => return self.curl(index, call),

@@ -17,6 +17,7 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("leave-on-shutdown", "node: its peer leaves the cluster whenever it shuts down, and puts its state away"),
     ("old-version", "node: the old binaries lie in their place again, and what runs there runs them"),
     ("comes-back", "node, seconds: something starts the peer again that long after each end"),
+    ("kept-up", "node, seconds: systemd starts the peer again that long after each end but a stop of its own"),
     ("spoilt-export", "node, file: an export there becomes one of another version's form"),
     ("short-leader-wait", "node, seconds: its peer gives up that soon when it finds no leader"),
     ("state-lost", "node: its peer dies, and the state on its disk is gone"),
@@ -64,11 +65,12 @@ impl IpfsCluster {
                 let wait = positive(3)?;
                 nodes.into_iter().for_each(|index| self.shorten_wait(index, wait));
             }
-            "comes-back" => {
+            "comes-back" | "kept-up" => {
                 let wait = Duration::from_secs(positive(10)?);
                 for index in nodes {
                     let is_down = matches!(self.peers[index].process, Process::Down { .. });
                     self.peers[index].comes_back = Some(wait);
+                    self.peers[index].is_kept_up = name == "kept-up";
                     self.peers[index].comes_back_at = is_down.then(|| self.now.plus(wait));
                 }
             }

@@ -16,6 +16,7 @@ mod control;
 mod crdt;
 mod disk;
 mod faults;
+mod harm;
 mod http;
 mod kubo;
 mod pinning;

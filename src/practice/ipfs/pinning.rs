@@ -15,7 +15,9 @@ pub(super) fn refused(call: &str) -> String {
 impl IpfsCluster {
     /// Adds or changes a pin by asking that peer. `Err`: why it is not.
     pub(super) fn commit_pin(&mut self, asked: usize, pin: &Pin, at: Timestamp) -> Result<(), String> {
-        for index in self.reached(asked)? {
+        let reached = self.reached(asked)?;
+        self.wanted.insert(pin.cid.clone());
+        for index in reached {
             let memory = &mut self.peers[index].memory;
             memory.index += 1;
             memory.gone.remove(&pin.cid);
@@ -28,7 +30,9 @@ impl IpfsCluster {
 
     /// Takes a pin away by asking that peer. `Err`: why it is not.
     pub(super) fn commit_unpin(&mut self, asked: usize, cid: &str, at: Timestamp) -> Result<(), String> {
-        for index in self.reached(asked)? {
+        let reached = self.reached(asked)?;
+        self.wanted.remove(cid);
+        for index in reached {
             let memory = &mut self.peers[index].memory;
             memory.index += 1;
             memory.pins.remove(cid);

@@ -36,6 +36,7 @@ impl IpfsCluster {
     pub(super) fn start_usual(&mut self, index: usize, at: Timestamp) -> Duration {
         self.peers[index].is_locked_out = false;
         self.peers[index].comes_back_at = None;
+        self.peers[index].was_told_to_stop = false;
         match &mut self.peers[index].process {
             Process::Down { .. } => {}
             Process::Stopping { launch, until, then_start, .. } if launch.unit == UnitName::Usual => {
@@ -74,6 +75,7 @@ impl IpfsCluster {
     pub(super) fn start(&mut self, index: usize, wanted: Wanted, at: Timestamp) -> Duration {
         let pid = self.new_pid();
         let place = self.place(&wanted.folder, &wanted.version);
+        self.note_uncopied(index, &place, &wanted.version, at);
         let files = &self.peers[index].files;
         let settings = disk::settings(files, &wanted.folder, ACCOUNT);
         let mut wait = self.random.millis(2_000, 6_000);
@@ -271,6 +273,7 @@ impl IpfsCluster {
         if let Some(launch) = self.peers[index].launched().cloned() {
             let place = self.place(disk::FOLDER, &launch.version);
             disk::spoil(&mut self.peers[index].files, &place, at);
+            self.note_torn(index, at);
         }
         self.end(index, true, at);
         Duration::from_millis(10)
@@ -355,6 +358,7 @@ impl IpfsCluster {
         match launch.unit {
             // A transient unit that ended well is gone.
             UnitName::Join => peer.join = failed.then_some(launch),
+            UnitName::Usual if peer.is_kept_up && peer.was_told_to_stop => {}
             UnitName::Usual => peer.comes_back_at = peer.comes_back.map(|wait| at.plus(wait)),
             UnitName::Hand => {}
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::practice::Shape;
 use crate::practice::host::{Entry, Files, Log, Random, Version};
+use crate::practice::{Ledger, Shape};
 
 use super::disk;
 use super::pins::{self, Pin};
@@ -195,6 +195,9 @@ pub(super) struct Peer {
     /// Something starts it again this long after it ended.
     pub(super) comes_back: Option<Duration>,
     pub(super) comes_back_at: Option<Timestamp>,
+    /// Whether that is systemd, which leaves alone what it was told to stop.
+    pub(super) is_kept_up: bool,
+    pub(super) was_told_to_stop: bool,
     /// Whether its lists break off.
     pub(super) breaks_off: bool,
 }
@@ -263,6 +266,10 @@ pub struct IpfsCluster {
     pub(super) slow_conversion: u64,
     /// Whether what is fetched is spoilt on the way.
     pub(super) spoils_downloads: bool,
+    /// The ids of all that is pinned, as the users know it.
+    pub(super) wanted: BTreeSet<String>,
+    /// What harm stands, and what was done.
+    pub(super) ledger: Ledger,
 }
 
 impl IpfsCluster {
@@ -281,6 +288,8 @@ impl IpfsCluster {
             next_pid: 4_100,
             slow_conversion: 0,
             spoils_downloads: false,
+            wanted: BTreeSet::new(),
+            ledger: Ledger::default(),
             options,
         };
         for number in 0..cluster.options.peers.len() {
@@ -288,6 +297,7 @@ impl IpfsCluster {
             cluster.peers.push(peer);
         }
         let pins: Vec<Pin> = (0..cluster.options.pins).map(|_| cluster.new_pin(month)).collect();
+        cluster.wanted = pins.iter().map(|pin| pin.cid.clone()).collect();
         cluster.set_up(&pins, month);
         cluster.next_pin = cluster.options.is_used.then(|| now.plus(Duration::from_secs(70)));
         cluster
@@ -327,6 +337,8 @@ impl IpfsCluster {
             clock_off: 0,
             comes_back: None,
             comes_back_at: None,
+            is_kept_up: false,
+            was_told_to_stop: false,
             breaks_off: false,
             name,
         }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::practice::{CommandResult, FaultError, Request, Response, System};
+use crate::practice::{CommandResult, FaultError, Harm, Request, Response, System};
 
 use super::faults::FAULTS;
 use super::state::{IpfsCluster, Process};
@@ -26,12 +26,22 @@ impl System for IpfsCluster {
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response {
         self.pass_time(now);
-        self.serve(request)
+        let answer = self.serve(request);
+        if request.method != "GET" {
+            self.note_harm(self.now);
+        }
+        answer
     }
 
     fn command(&mut self, argv: &[String], now: Timestamp) -> CommandResult {
         self.pass_time(now);
-        self.run_on_bastion(argv)
+        let result = self.run_on_bastion(argv);
+        self.note_harm(self.now);
+        result
+    }
+
+    fn harm(&mut self) -> Vec<Harm> {
+        self.ledger.take()
     }
 
     fn nodes(&self) -> Vec<String> {
@@ -48,6 +58,8 @@ impl System for IpfsCluster {
 
     fn fault(&mut self, name: &str, arguments: &Map<String, Value>, now: Timestamp) -> Result<(), FaultError> {
         self.pass_time(now);
-        self.go_wrong(name, arguments)
+        let set = self.go_wrong(name, arguments);
+        self.note_harm(self.now);
+        set
     }
 }

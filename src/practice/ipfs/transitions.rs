@@ -32,6 +32,7 @@ impl IpfsCluster {
             let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= now) else { break };
             self.now = self.now.max(at);
             self.happen(due, self.now);
+            self.note_harm(self.now);
         }
         self.now = self.now.max(now);
     }

@@ -116,6 +116,7 @@ impl IpfsCluster {
         if name == UnitName::Usual {
             peer.is_locked_out = false;
             peer.comes_back_at = None;
+            peer.was_told_to_stop = true;
         }
         let is_there = peer.launched().is_some_and(|launch| launch.unit == name);
         if !is_there {

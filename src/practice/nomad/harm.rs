@@ -36,7 +36,7 @@ impl Nomad {
         let at = self.now;
         let told = |is_harm: bool, told: &str| is_harm.then(|| told.to_owned());
         let (leads, has_quorum) = (self.leader.is_some(), self.leader.is_some() || self.has_quorum());
-        self.harms.note(NO_LEADER, "", told(!leads, "no server leads: nothing is scheduled, writes fail"), at);
+        self.harms.stands(NO_LEADER, "", told(!leads, "no server leads: nothing is scheduled, writes fail"), at);
         let quorum = (!has_quorum).then(|| {
             let voters = self.configuration().iter().filter(|peer| peer.votes);
             let (all, there) = voters.fold((0, 0), |(all, there), peer| {
@@ -45,18 +45,18 @@ impl Nomad {
             });
             format!("{there} of {all} voters are there: no leader can be elected")
         });
-        self.harms.note(NO_QUORUM, "", quorum, at);
-        self.harms.note(BLANK, "", told(self.is_blank, "the servers were built anew and know of no job"), at);
+        self.harms.stands(NO_QUORUM, "", quorum, at);
+        self.harms.stands(BLANK, "", told(self.is_blank, "the servers were built anew and know of no job"), at);
         let waiting = self.run_nowhere();
         let waiting = (waiting > 0).then(|| format!("allocations run nowhere, for no client has room: {waiting}"));
-        self.harms.note(WAITING, "", waiting, at);
+        self.harms.stands(WAITING, "", waiting, at);
         self.note_hosts();
         self.note_servers();
         for client in 0..self.clients.len() {
             let name = self.agents[self.host_of(client)].name.clone();
             let known = &self.clients[client];
             let is_closed = known.status != NodeStatus::Initializing && (!known.is_eligible || known.drain.is_some());
-            self.harms.note(CLOSED, &name, is_closed.then(|| format!("{name} takes no tasks")), at);
+            self.harms.stands(CLOSED, &name, is_closed.then(|| format!("{name} takes no tasks")), at);
         }
     }
 
@@ -76,7 +76,7 @@ impl Nomad {
             };
             let name = agent.name.clone();
             let told = why.map(|why| format!("{name} {why}"));
-            self.harms.note(AWAY, &name, told, at);
+            self.harms.stands(AWAY, &name, told, at);
         }
     }
 
@@ -88,11 +88,11 @@ impl Nomad {
             let leads = self.leader.filter(|leader| is_there && *leader != server);
             let lag = leads.map_or(0, |leader| self.servers[leader].index.saturating_sub(self.servers[server].index));
             let behind = (lag > TRAILING).then(|| format!("{name} is alive, and lacks {lag} entries of the log"));
-            self.harms.note(BEHIND, &name, behind, at);
+            self.harms.stands(BEHIND, &name, behind, at);
             let versions = leads.and_then(|leader| self.agents[server].running().zip(self.agents[leader].running()));
             let old = versions.filter(|(its, leaders)| its < leaders);
             let old = old.map(|(its, leaders)| format!("{name} runs {its} under a leader of {leaders}"));
-            self.harms.note(OLD, &name, old, at);
+            self.harms.stands(OLD, &name, old, at);
         }
     }
 
@@ -115,7 +115,7 @@ impl Nomad {
         if std::mem::take(&mut self.servers[server].was_dropped) {
             let name = self.agents[server].name.clone();
             let told = format!("{name} left the raft peers and came back without a vote: the quorum changed twice");
-            self.harms.moment(REJOINED, &name, told, self.now);
+            self.harms.done(REJOINED, &name, told, self.now);
         }
     }
 
@@ -123,7 +123,7 @@ impl Nomad {
     pub(super) fn note_forced(&mut self, server: usize) {
         let name = self.agents[server].name.clone();
         let told = format!("{name} was forced out while its process ran, and came straight back");
-        self.harms.moment(FORCED, &name, told, self.now);
+        self.harms.done(FORCED, &name, told, self.now);
     }
 
     /// A server has come up.
@@ -132,7 +132,7 @@ impl Nomad {
         if is_other && self.snapshots.is_empty() && !self.options.servers_are_new {
             let name = self.agents[server].name.clone();
             let told = format!("{name} was started on another version, and there is no snapshot");
-            self.harms.moment(NO_SNAPSHOT, &name, told, self.now);
+            self.harms.done(NO_SNAPSHOT, &name, told, self.now);
         }
     }
 
@@ -141,7 +141,7 @@ impl Nomad {
         if count > 0 {
             let name = self.agents[self.host_of(client)].name.clone();
             let told = format!("{name} was silent for too long; allocations given up: {count}");
-            self.harms.moment(LOST, &name, told, self.now);
+            self.harms.done(LOST, &name, told, self.now);
         }
     }
 }

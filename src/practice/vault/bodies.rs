@@ -17,6 +17,10 @@ impl Vault {
     pub(super) fn standing(&self, index: usize) -> Standing {
         if self.nodes[index].sealed {
             Standing::Sealed
+        } else if self.replication.is_dr_secondary() {
+            Standing::DrSecondary
+        } else if self.is_performance_standby(index) {
+            Standing::PerformanceStandby
         } else if self.active() == Some(index) {
             Standing::Active
         } else {
@@ -38,17 +42,21 @@ impl Vault {
     pub(super) fn health_body(&self, index: usize) -> Value {
         let standing = self.standing(index);
         let version = self.answering(index);
-        let modes = if standing == Standing::Sealed { "unknown" } else { "disabled" };
+        let (performance, dr) = match standing {
+            Standing::Sealed => ("unknown", "unknown"),
+            _ => self.replication.modes(),
+        };
+        let is_active = self.active() == Some(index);
         let mut body = json!({
             "initialized": true,
             "sealed": standing == Standing::Sealed,
-            "standby": standing != Standing::Active,
-            "performance_standby": false,
-            "replication_performance_mode": modes,
-            "replication_dr_mode": modes,
+            "standby": !is_active,
+            "performance_standby": standing == Standing::PerformanceStandby,
+            "replication_performance_mode": performance,
+            "replication_dr_mode": dr,
             "server_time_utc": self.now.as_millis() / 1000,
             "version": version.as_str(),
-            "enterprise": false,
+            "enterprise": self.is_enterprise(),
         });
         if standing != Standing::Sealed {
             body["cluster_name"] = json!(self.cluster_name());
@@ -61,12 +69,19 @@ impl Vault {
         body
     }
 
+    /// A server that was never set up, or whose data is gone.
+    pub(super) fn empty_health_body(&self, index: usize) -> Value {
+        let mut body = self.health_body(index);
+        body["initialized"] = json!(false);
+        body
+    }
+
     pub(super) fn seal_status_body(&self, index: usize) -> Value {
         let node = &self.nodes[index];
         let version = self.answering(index);
         let mut body = json!({
             "type": "shamir",
-            "initialized": true,
+            "initialized": !node.is_empty,
             "sealed": node.sealed,
             "t": self.options.threshold,
             "n": self.options.shares,
@@ -97,7 +112,7 @@ impl Vault {
             "active_time": since,
             "leader_address": leader.map_or("", |node| &node.api),
             "leader_cluster_address": leader.map(cluster_address).unwrap_or_default(),
-            "performance_standby": false,
+            "performance_standby": self.is_performance_standby(index),
             "performance_standby_last_remote_wal": 0,
             "raft_committed_index": self.nodes[index].data.index,
             "raft_applied_index": self.nodes[index].data.index,
@@ -231,7 +246,7 @@ impl Vault {
 }
 
 /// The address that the nodes use among themselves.
-fn cluster_address(node: &Node) -> String {
+pub(super) fn cluster_address(node: &Node) -> String {
     format!("https://{}:8201", node.name)
 }
 

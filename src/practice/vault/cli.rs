@@ -10,9 +10,9 @@ use crate::practice::{CommandResult, Request, Response};
 use super::state::Vault;
 
 /// A client's call: its flags taken apart, and the node it is addressed to.
-struct Call {
-    address: String,
-    json: bool,
+pub(super) struct Call {
+    pub(super) address: String,
+    pub(super) json: bool,
     flags: Vec<String>,
     words: Vec<String>,
 }
@@ -42,13 +42,23 @@ impl Vault {
             ["operator", "step-down"] => self.client_order(&call, "sys/step-down", "stepping down", "Stepped down"),
             ["operator", "seal"] => self.client_order(&call, "sys/seal", "sealing", "Vault is sealed"),
             ["version-history"] => self.version_history(&call),
+            ["read", path] if path.starts_with("sys/replication/") && path.ends_with("status") => {
+                self.read_replication(&call, path)
+            }
+            ["write", "sys/replication/recover"] => self.recover(&call, "sys/replication/recover"),
+            ["write", "sys/replication/dr/secondary/recover", rest @ ..]
+                if rest.iter().any(|word| word.starts_with("dr_operation_token=")) =>
+            {
+                self.recover(&call, "sys/replication/dr/secondary/recover")
+            }
             ["kv", "get", "secret/canary"] => self.read_canary(&call),
             ["kv", "get", _] => failed(2, "No value found at secret/data/…"),
             _ => failed(
                 127,
                 "Usage: vault <command> [args]\n\nThis cluster knows version, status, operator unseal, operator \
                 raft list-peers, operator raft autopilot state, operator raft snapshot save, operator raft snapshot restore, \
-                operator members, operator step-down, operator seal, version-history and kv get secret/canary.",
+                operator members, operator step-down, operator seal, version-history, read sys/replication/status, write -f \
+                sys/replication/recover and kv get secret/canary.",
             ),
         };
         if result.takes_ms > 20 { result } else { result.lasting(Duration::from_millis(120)) }
@@ -96,7 +106,7 @@ impl Vault {
     }
 
     /// One GET or PUT whose failure ends the command with status 2.
-    fn fetch(
+    pub(super) fn fetch(
         &mut self,
         call: &Call,
         method: &str,
@@ -263,6 +273,7 @@ impl Vault {
             return failed(2, &format!("Error opening policy file: open {file}: no such file or directory"));
         };
         let content = known.content.clone();
+        let by_force = call.flags.iter().any(|flag| flag == "force");
         let Some(index) = self.addressed(&call.address) else {
             return failed(
                 2,
@@ -275,7 +286,7 @@ impl Vault {
         let request = Request {
             node: self.nodes[index].name.clone(),
             method: "POST".into(),
-            path: "/v1/sys/storage/raft/snapshot".into(),
+            path: format!("/v1/sys/storage/raft/snapshot{}", if by_force { "-force" } else { "" }),
             query: String::new(),
             headers: vec![("x-vault-token".into(), self.token.clone())],
             body: content,
@@ -296,7 +307,7 @@ impl Vault {
     }
 }
 
-fn parse(shell: &Shell, words: &[String]) -> Call {
+pub(super) fn parse(shell: &Shell, words: &[String]) -> Call {
     let default =
         shell.variable("VAULT_ADDR").or_else(|| shell.variable("BAO_ADDR")).unwrap_or("https://127.0.0.1:8200");
     let mut call = Call { address: default.to_owned(), json: false, flags: Vec::new(), words: Vec::new() };
@@ -371,7 +382,7 @@ fn status_table(seal: &Value, leader: &Value) -> String {
     table(&rows.into_iter().map(|(key, value)| vec![key.to_owned(), value]).collect::<Vec<_>>())
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "n/a".into(),
@@ -379,12 +390,12 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
 /// Columns four spaces apart, the last one unpadded.
-fn table(rows: &[Vec<String>]) -> String {
+pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();

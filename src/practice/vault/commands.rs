@@ -13,6 +13,15 @@ impl Vault {
     pub(super) fn run_on_bastion(&mut self, words: &[String]) -> CommandResult {
         run(self, &Shell::on(Place::Bastion), words, 0)
     }
+
+    /// `None`: there is no such program at that place.
+    pub(super) fn own_program(&mut self, shell: &Shell, name: &str, words: &[String]) -> Option<CommandResult> {
+        match (name, shell.place) {
+            ("vault", _) => Some(self.vault_command(shell, words)),
+            (name, Place::Node(index)) => self.on_node(shell, index, name, words),
+            (name, Place::Bastion) => self.on_bastion(name, words),
+        }
+    }
 }
 
 impl Hosts for Vault {
@@ -40,11 +49,7 @@ impl Hosts for Vault {
     }
 
     fn program(&mut self, call: &Call<'_>) -> Option<CommandResult> {
-        match (call.name, call.shell.place) {
-            ("vault", _) => Some(self.vault_command(call.shell, call.words)),
-            (name, Place::Node(index)) => self.on_node(call.shell, index, name, call.words),
-            (name, Place::Bastion) => self.on_bastion(name, call.words),
-        }
+        self.own_program(call.shell, call.name, call.words)
     }
 
     fn units(&self, index: usize) -> Vec<Unit> {

@@ -24,12 +24,16 @@ enum Path {
     StepDown,
     Seal,
     Canary,
+    Recover,
 }
 
 impl Path {
     /// Whether a standby has the active node answer it.
     fn is_forwarded(self) -> bool {
-        matches!(self, Self::HaStatus | Self::Autopilot | Self::Snapshot | Self::StepDown | Self::Canary)
+        matches!(
+            self,
+            Self::HaStatus | Self::Autopilot | Self::Snapshot | Self::StepDown | Self::Canary | Self::Recover
+        )
     }
 }
 
@@ -53,24 +57,36 @@ impl Vault {
         match path {
             "sys/health" => self.health(index, request),
             "sys/seal-status" => only(request, &["GET"], || answer(200, &self.seal_status_body(index))),
-            "sys/init" => self.init(request),
+            "sys/init" => self.init(index, request),
             "sys/leader" => self.leader(index, request),
             "sys/unseal" => self.unseal(index, request),
             _ if self.nodes[index].sealed => errors(503, &["Vault is sealed"]),
+            "sys/replication/status" | "sys/replication/dr/status" | "sys/replication/performance/status"
+                if self.is_enterprise() =>
+            {
+                only(request, &["GET"], || self.replication_answer(index, path, &request.path))
+            }
+            "sys/replication/dr/secondary/recover" if self.replication.is_dr_secondary() => {
+                only(request, &["PUT", "POST"], || self.recover_by_api(index, &request.path))
+            }
+            _ if self.replication.is_dr_secondary() => errors(400, &["path disabled in replication DR secondary mode"]),
             _ => self.with_token(index, path, request),
         }
     }
 
     fn health(&self, index: usize, request: &Request) -> Response {
+        if self.nodes[index].is_empty {
+            return only(request, &["GET", "HEAD"], || answer(501, &self.empty_health_body(index)));
+        }
         only(request, &["GET", "HEAD"], || match health_code(&request.query, self.standing(index)) {
             None => errors(400, &[]),
             Some(status) => answer(status, &self.health_body(index)),
         })
     }
 
-    fn init(&self, request: &Request) -> Response {
+    fn init(&self, index: usize, request: &Request) -> Response {
         match request.method.as_str() {
-            "GET" => answer(200, &json!({ "initialized": true })),
+            "GET" => answer(200, &json!({ "initialized": !self.nodes[index].is_empty })),
             "PUT" | "POST" => errors(400, &["Vault is already initialized"]),
             _ => errors(405, &[]),
         }
@@ -133,7 +149,7 @@ impl Vault {
         let method = request.method.as_str();
         let listed = method == "LIST" || (method == "GET" && value(&request.query, "list").as_deref() == Some("true"));
         let allowed: &[&str] = match path {
-            Path::StepDown | Path::Seal | Path::SnapshotRestore => &["PUT", "POST"],
+            Path::StepDown | Path::Seal | Path::SnapshotRestore | Path::Recover => &["PUT", "POST"],
             Path::History if listed => &["GET", "LIST"],
             Path::History => &[],
             _ => &["GET"],
@@ -146,7 +162,9 @@ impl Vault {
             Path::Configuration => return answer(200, &self.configuration_body(index)),
             Path::HostInfo => return answer(200, &self.host_body(index)),
             Path::History => return answer(200, &self.history_body(index)),
-            Path::SnapshotRestore => return self.restore_by_api(index, &request.body),
+            Path::SnapshotRestore => {
+                return self.restore_by_api(index, &request.body, request.path.ends_with("-force"));
+            }
             Path::Seal => {
                 self.seal_node(index, self.now);
                 return no_content();
@@ -168,6 +186,7 @@ impl Vault {
                 let data = json!({ "data": { "value": "practice" }, "metadata": { "version": 1 } });
                 answer(200, &enveloped(data, &self.request_id()))
             }
+            Path::Recover => self.recover_by_api(active, &request.path),
             _ => {
                 self.step_down(self.now);
                 no_content()
@@ -176,12 +195,12 @@ impl Vault {
     }
 
     /// The active node, as far as this standby knows of it.
-    fn following(&self, index: usize) -> Option<usize> {
+    pub(super) fn following(&self, index: usize) -> Option<usize> {
         self.active().filter(|_| self.nodes[index].knows_at <= self.now)
     }
 
     /// A request that only the active node can serve, while there is none that this one knows of.
-    fn nobody_active(&self, index: usize, path: &str) -> Response {
+    pub(super) fn nobody_active(&self, index: usize, path: &str) -> Response {
         match (self.leadership, self.known_leader(index)) {
             // The lock is still held: the request is sent to the node that is no longer there.
             (Leadership::Held { .. }, Some(gone)) => Response::Answer {
@@ -207,6 +226,7 @@ fn path_of(path: &str) -> Option<Path> {
         "sys/step-down" => Path::StepDown,
         "sys/seal" => Path::Seal,
         "secret/data/canary" => Path::Canary,
+        "sys/replication/recover" => Path::Recover,
         _ => return None,
     })
 }

@@ -41,19 +41,20 @@ impl Vault {
         }
         let [package] = packages else { return failed(100, "E: Unable to locate package") };
         let (name, wanted) = package.split_once('=').unwrap_or((package, &self.options.target));
-        if name != "vault" {
+        let ours = self.package();
+        if name != ours {
             return failed(100, &format!("E: Unable to locate package {name}"));
         }
         let wanted = wanted.strip_suffix("-1").unwrap_or(wanted);
         if wanted != self.options.old && wanted != self.options.target {
-            return failed(100, &format!("E: Version '{wanted}-1' for 'vault' was not found"));
+            return failed(100, &format!("E: Version '{wanted}-1' for '{ours}' was not found"));
         }
         let wanted = Version::new(wanted);
         let installed = self.nodes[index].installed.clone();
         let head = "Reading package lists...\nBuilding dependency tree...\nReading state information...\n";
         if wanted == installed {
             let text = format!(
-                "{head}vault is already the newest version ({wanted}-1).\n\
+                "{head}{ours} is already the newest version ({wanted}-1).\n\
                  0 upgraded, 0 newly installed, 0 to remove and 12 not upgraded.\n"
             );
             return printed(&text).lasting(Duration::from_millis(900));
@@ -78,8 +79,8 @@ impl Vault {
             false => "1 upgraded, 0 newly installed, 0 to remove and 12 not upgraded.",
         };
         let text = format!(
-            "{head}{counts}\nPreparing to unpack .../vault_{wanted}-1_amd64.deb ...\n\
-             Unpacking vault ({wanted}-1) over ({installed}-1) ...\nSetting up vault ({wanted}-1) ...\n"
+            "{head}{counts}\nPreparing to unpack .../{ours}_{wanted}-1_amd64.deb ...\n\
+             Unpacking {ours} ({wanted}-1) over ({installed}-1) ...\nSetting up {ours} ({wanted}-1) ...\n"
         );
         let wait = self.random.millis(3_000, 6_000);
         printed(&text).lasting(wait)

@@ -9,30 +9,43 @@ pub(super) enum Standing {
     Sealed,
     /// Unsealed, not in duty.
     Standby,
+    /// Unsealed, not in duty, and reads are answered all the same.
+    PerformanceStandby,
+    /// Of a cluster that only keeps another one's data, active or not.
+    DrSecondary,
     /// In duty.
     Active,
 }
 
 /// The status code for `standing`; `None`: a value in the query is none.
 pub(super) fn health_code(query: &str, standing: Standing) -> Option<u16> {
-    let mut codes = [("activecode", 200), ("standbycode", 429), ("sealedcode", 503)];
+    let mut codes = [
+        ("activecode", 200),
+        ("standbycode", 429),
+        ("sealedcode", 503),
+        ("drsecondarycode", 472),
+        ("performancestandbycode", 473),
+    ];
     for (name, code) in &mut codes {
         if let Some(text) = value(query, name) {
             *code = number(&text)?;
         }
     }
-    for name in ["uninitcode", "drsecondarycode", "performancestandbycode", "removedcode", "haunhealthycode"] {
+    for name in ["uninitcode", "removedcode", "haunhealthycode"] {
         if let Some(text) = value(query, name) {
             number(&text)?;
         }
     }
     let standby_ok = flag(query, "standbyok")?;
-    flag(query, "perfstandbyok")?;
+    let performance_standby_ok = flag(query, "perfstandbyok")?;
     Some(match standing {
         Standing::Active => codes[0].1,
         Standing::Standby if standby_ok => codes[0].1,
         Standing::Standby => codes[1].1,
         Standing::Sealed => codes[2].1,
+        Standing::DrSecondary => codes[3].1,
+        Standing::PerformanceStandby if performance_standby_ok => codes[0].1,
+        Standing::PerformanceStandby => codes[4].1,
     })
 }
 

@@ -14,6 +14,9 @@ const LONGEST: usize = 33;
 impl Vault {
     /// Takes one share as typed. `Err` is the message of a 400.
     pub(super) fn give_share(&mut self, index: usize, text: &str, at: Timestamp) -> Result<(), String> {
+        if self.nodes[index].is_empty {
+            return Err("Vault is not initialized".into());
+        }
         let Some(share) = decode(text) else { return Err("'key' must be a valid hex or base64 string".into()) };
         if share.len() < SHORTEST {
             return Err(format!("key is shorter than minimum {SHORTEST} bytes"));

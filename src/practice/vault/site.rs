@@ -9,7 +9,7 @@ use crate::practice::host::{ACCOUNT, Place, Random, Shell, day, failed, printed}
 use crate::practice::{CommandResult, Request, Response};
 
 use super::http::{errors, no_content};
-use super::state::{BINARY, File, Process, Vault, hex};
+use super::state::{BINARY, File, Process, Snapshot, Vault, hex};
 
 /// Bytes of a snapshot.
 const SNAPSHOT_BYTES: usize = 24_576;
@@ -20,6 +20,7 @@ impl Vault {
         Some(match name {
             "unseal-vault" => self.unseal_script(words),
             "restore-vault" => self.restore_script(words),
+            "wipe-vault" => self.wipe_script(words),
             "sha256sum" => self.sha256sum(words),
             "ls" => self.ls(words),
             "rm" => self.rm(words),
@@ -82,15 +83,18 @@ impl Vault {
             Some(name) => self.files.get_key_value(name),
             None => self.files.iter().filter(|(_, file)| file.snapshot.is_some()).max_by_key(|(_, file)| file.at),
         };
-        let Some((name, Some((data, version)))) = file.map(|(name, file)| (name.clone(), file.snapshot.clone())) else {
+        let Some((name, Some(held))) = file.map(|(name, file)| (name.clone(), file.snapshot.clone())) else {
             return failed(1, "restore-vault: there is no such snapshot");
         };
+        let Snapshot { data, version, .. } = held.clone();
         if !matches!(self.nodes[index].process, Process::Down { .. }) {
             return failed(1, &format!("restore-vault: vault still runs on {target}: stop it first"));
         }
         let reach = self.nodes.iter().map(|node| node.data.index).max().unwrap_or_default();
         self.note_lost(index, reach.saturating_sub(data.index), self.now);
+        self.opens_as(&held);
         let node = &mut self.nodes[index];
+        node.is_empty = false;
         let mut text = format!("{}: data of {name} put back (index {}, written by {version})\n", node.name, data.index);
         node.data = data;
         if node.installed != version {
@@ -128,7 +132,13 @@ impl Vault {
         match (self.serve(&request), self.active()) {
             (Response::Answer { status: 200, body, .. }, Some(active)) => {
                 let version = self.answering(active).clone();
-                let snapshot = Some((self.nodes[active].data.clone(), version));
+                let snapshot = Some(Snapshot {
+                    data: self.nodes[active].data.clone(),
+                    version,
+                    cluster_id: self.cluster_id.clone(),
+                    keys: self.keys.clone(),
+                    token: self.token.clone(),
+                });
                 self.files.insert(file.to_owned(), File { content: body, at: self.now, snapshot });
                 printed("").lasting(Duration::from_millis(170))
             }
@@ -153,13 +163,45 @@ impl Vault {
         bytes
     }
 
-    /// A snapshot sent to a node's API.
-    pub(super) fn restore_by_api(&mut self, index: usize, body: &[u8]) -> Response {
+    /// Data that came from elsewhere opens with the keys and the token of where it came from.
+    fn opens_as(&mut self, held: &Snapshot) {
+        self.cluster_id.clone_from(&held.cluster_id);
+        self.keys.clone_from(&held.keys);
+        self.token.clone_from(&held.token);
+    }
+
+    /// Destroys a node's data, while its process is down.
+    fn wipe_script(&mut self, words: &[String]) -> CommandResult {
+        let [target] = words else { return failed(64, "usage: wipe-vault NODE") };
+        let Some(index) = self.meant(target) else {
+            return failed(1, &format!("wipe-vault: {target}: no such node"));
+        };
+        if !matches!(self.nodes[index].process, Process::Down { .. }) {
+            return failed(1, &format!("wipe-vault: vault still runs on {target}: stop it first"));
+        }
+        self.note_wiped(index, self.now);
+        let node = &mut self.nodes[index];
+        node.is_empty = true;
+        printed(&format!("{}: /opt/vault/data is empty\n", node.name)).lasting(Duration::from_millis(2_600))
+    }
+
+    /// A snapshot sent to a node's API; `by_force`: also one of another cluster.
+    pub(super) fn restore_by_api(&mut self, index: usize, body: &[u8], by_force: bool) -> Response {
         let known = self.files.values().find(|file| file.content == body).and_then(|file| file.snapshot.clone());
-        let Some((data, _)) = known else {
+        let Some(held) = known else {
             return errors(500, &["failed to read snapshot file: failed to decompress snapshot: gzip: invalid header"]);
         };
         let now = self.now;
+        let is_own = held.keys == self.keys;
+        if !is_own && !by_force {
+            return errors(
+                400,
+                &[
+                    "could not verify hash file, possibly the snapshot is using a different set of unseal keys; use the \
+                   snapshot-force API to bypass this check",
+                ],
+            );
+        }
         if self.active() != Some(index) {
             // The real one says nothing, restores nothing, and this standby seals itself.
             self.nodes[index].log_server(now, "ERROR", "core: failed to restore snapshot: node is not the leader");
@@ -168,11 +210,22 @@ impl Vault {
         }
         let reach = self.nodes[index].data.index;
         let (term, version) = (self.nodes[index].data.term, self.answering(index).clone());
+        let data = held.data.clone();
+        if is_own {
+            self.note_lost(index, reach.saturating_sub(data.index), now);
+        }
         for node in self.nodes.iter_mut().filter(|node| node.votes()) {
             let format = data.format.clone().max(version.clone());
             node.data = super::state::Data { term, index: reach + 2, format, history: data.history.clone() };
             if !node.data.history.iter().any(|(known, _)| *known == version) {
                 node.data.history.push((version.clone(), now));
+            }
+        }
+        if !is_own {
+            self.opens_as(&held);
+            // The keys in their memory do not open what lies on their disks now.
+            for other in (0..self.nodes.len()).filter(|&other| self.nodes[other].votes()).collect::<Vec<_>>() {
+                self.seal_node(other, now);
             }
         }
         no_content()

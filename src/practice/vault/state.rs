@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::host::{Log, Random, Version};
 
+use super::replication::Replication;
 use super::trouble::Trouble;
 
 /// Where the binary lies on every node.
@@ -14,6 +15,8 @@ pub(super) const BINARY: &str = "/usr/bin/vault";
 /// What cluster to build.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// The name under which other clusters know this one; empty: none does.
+    pub name: String,
     /// The nodes' names; the first is the active one. Names are made unique by the caller.
     pub nodes: Vec<String>,
     /// The version that runs.
@@ -40,6 +43,7 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            name: String::new(),
             nodes: vec!["vault-1".into(), "vault-2".into(), "vault-3".into()],
             old: "1.16.2".into(),
             target: "1.17.3".into(),
@@ -99,6 +103,8 @@ pub(super) struct Node {
     pub(super) away_since: Option<Timestamp>,
     pub(super) log: Log,
     pub(super) last_pid: u32,
+    /// Its data was destroyed: it is as a server that was never set up.
+    pub(super) is_empty: bool,
 }
 
 impl Node {
@@ -160,8 +166,20 @@ pub(super) enum Leadership {
 pub(super) struct File {
     pub(super) content: Vec<u8>,
     pub(super) at: Timestamp,
-    /// What a snapshot holds, and the version that wrote it; `None`: no snapshot.
-    pub(super) snapshot: Option<(Data, Version)>,
+    /// What it holds as a snapshot; `None`: it is none.
+    pub(super) snapshot: Option<Snapshot>,
+}
+
+/// What a snapshot holds.
+#[derive(Clone, Debug)]
+pub(super) struct Snapshot {
+    pub(super) data: Data,
+    /// The version that wrote it.
+    pub(super) version: Version,
+    /// The cluster that it was taken of, which opens with its keys and its token.
+    pub(super) cluster_id: String,
+    pub(super) keys: Vec<Vec<u8>>,
+    pub(super) token: String,
 }
 
 /// A simulated cluster.
@@ -183,6 +201,8 @@ pub struct Vault {
     pub(super) cluster_id: String,
     pub(super) files: BTreeMap<String, File>,
     pub(super) trouble: Trouble,
+    /// Its part in a replication.
+    pub(super) replication: Replication,
 }
 
 impl Vault {
@@ -215,6 +235,7 @@ impl Vault {
             cluster_id,
             files: BTreeMap::new(),
             trouble: Trouble::default(),
+            replication: Replication::default(),
             options,
         }
     }
@@ -222,6 +243,16 @@ impl Vault {
     /// The key shares, as hex, as a key holder would type them.
     pub fn shares(&self) -> Vec<String> {
         self.keys.iter().map(|key| hex(key)).collect()
+    }
+
+    /// Whether it is the edition that can be replicated.
+    pub(super) fn is_enterprise(&self) -> bool {
+        self.options.old.contains("+ent")
+    }
+
+    /// The name of the package.
+    pub(super) fn package(&self) -> &'static str {
+        if self.is_enterprise() { "vault-enterprise" } else { "vault" }
     }
 
     /// The token that the API accepts.
@@ -284,5 +315,6 @@ fn node(name: &str, data: &Data, since: Timestamp, pid: u32) -> Node {
         away_since: None,
         log: Log::default(),
         last_pid: pid,
+        is_empty: false,
     }
 }

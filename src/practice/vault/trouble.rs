@@ -150,7 +150,9 @@ impl Vault {
 
     /// Another version is put on a node while there is no snapshot.
     pub(super) fn note_unsaved(&mut self, index: usize, at: Timestamp) {
-        if self.files.values().all(|file| file.snapshot.is_none()) {
+        // What a DR secondary holds is its primary's, and it lets nobody take a snapshot.
+        let is_saved = |file: &File| file.snapshot.as_ref().is_some_and(|held| held.cluster_id == self.cluster_id);
+        if !self.replication.is_dr_secondary() && !self.files.values().any(is_saved) {
             let told = format!("the binary of {} was replaced, and there is no backup", self.nodes[index].name);
             self.note_moment("no-backup", index, told, at);
         }
@@ -164,7 +166,13 @@ impl Vault {
         }
     }
 
-    fn note_moment(&mut self, kind: &'static str, index: usize, told: String, at: Timestamp) {
+    /// A node's data is destroyed.
+    pub(super) fn note_wiped(&mut self, index: usize, at: Timestamp) {
+        let told = format!("the data of {} was destroyed", self.nodes[index].name);
+        self.note_moment("destroyed", index, told, at);
+    }
+
+    pub(super) fn note_moment(&mut self, kind: &'static str, index: usize, told: String, at: Timestamp) {
         let about = self.nodes[index].name.clone();
         self.trouble.untold.push(Harm { kind, about: about.clone(), at, told: Some(told) });
         self.trouble.untold.push(Harm { kind, about, at, told: None });

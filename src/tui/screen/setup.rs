@@ -16,6 +16,9 @@ use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
 
+/// What stands above the inputs that are not asked.
+const SETTLED: &str = "settled by the runbook or the site file; --set INPUT=VALUE says otherwise";
+
 /// How many rows a question takes: prompt, field, problem.
 const ROWS_EACH: u16 = 3;
 
@@ -199,8 +202,13 @@ impl SetUp {
     fn draw_bound(&self, area: Rect, paint: &mut Paint<'_>) -> u16 {
         let all = &self.questions.bound;
         let room = usize::from(area.height / 3);
+        if all.is_empty() {
+            return 0;
+        }
+        let room = room.saturating_sub(1);
         let shown = if all.len() > room { room.saturating_sub(1) } else { all.len() };
-        let mut y = area.y;
+        paint.put((area.x, area.y), area.width, SETTLED, Meaning::Title);
+        let mut y = area.y + 1;
         for (name, value) in &all[..shown] {
             let used = paint.put((area.x, y), area.width, &format!("{name:<14} "), Meaning::Dim);
             let (value, meaning) = if value == "null" { ("-", Meaning::Dim) } else { (value.as_str(), Meaning::Text) };
@@ -209,11 +217,11 @@ impl SetUp {
         }
         let left: Vec<&str> = all[shown..].iter().map(|(name, _)| name.as_str()).collect();
         if !left.is_empty() {
-            let told = format!("bound as well: {}", left.join(", "));
+            let told = format!("and {}: {}", left.len(), left.join(", "));
             paint.put((area.x, y), area.width, &told, Meaning::Dim);
             y += 1;
         }
-        y - area.y + u16::from(y > area.y)
+        y - area.y + 1
     }
 
     /// Draws one question; gives the rows that it took. The one under the cursor is told in full.

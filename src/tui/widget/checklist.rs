@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{ItemState, Moment, PhaseState, Plan, RunState, StepStatus};
-use crate::runbook::{Runbook, StepKey};
-use crate::tui::screen::run::page::{phase_title, title_of};
+use crate::engine::{Counts, ItemState, Moment, PhaseState, Plan, RunState, StepStatus};
+use crate::runbook::{Runbook, Step, StepKey};
+use crate::tui::screen::run::page::{phase_title, title_of_step};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::paint::Paint;
@@ -18,8 +18,29 @@ pub struct Checklist<'a> {
     pub state: &'a RunState,
     /// For the values in titles.
     pub moment: &'a Moment,
+    /// How many steps stand how.
+    pub tally: &'a Tally,
     /// The step that is looked at.
     pub shown: Option<&'a StepKey>,
+}
+
+/// How many steps stand how, counted once for a state and not once for a frame: a key that only looks elsewhere costs the
+/// same in a long run as in a short one.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    counts: Counts,
+    /// Those that were left behind.
+    undone: u32,
+    /// Of each phase of the state: done, all, and the mark that stands for it.
+    phases: Vec<(usize, usize, StepStatus)>,
+}
+
+impl Tally {
+    /// Counts them.
+    pub fn of(state: &RunState) -> Self {
+        let phases = state.phases.iter().map(|phase| sum(phase.items.iter())).collect();
+        Self { counts: state.counts(), undone: state.undone(), phases }
+    }
 }
 
 /// One line of the list, by its place in the state.
@@ -167,8 +188,7 @@ impl Checklist<'_> {
     }
 
     fn draw_phase(&self, p: usize, area: Rect, paint: &mut Paint<'_>) {
-        let Some(phase) = self.state.phases.get(p) else { return };
-        let (done, all, worst) = sum(phase.items.iter());
+        let Some((phase, &(done, all, worst))) = self.state.phases.get(p).zip(self.tally.phases.get(p)) else { return };
         let before = self.state.phases[..p].iter().filter(|other| other.plan == phase.plan).count();
         let back = if phase.plan == Plan::Main { "" } else { "B" };
         let name = format!("{back}{} {}", before + 1, phase_title(self.runbook, self.state, self.moment, &phase.id));
@@ -185,9 +205,8 @@ impl Checklist<'_> {
 
     fn draw_step(&self, (p, i, s): (usize, usize, usize), area: Rect, paint: &mut Paint<'_>) {
         let Some(key) = self.key(Row::Step(p, i, s)) else { return };
-        let Some((known, planned)) = self.state.step(&key).zip(self.runbook.step(&key.phase, &key.step)) else {
-            return;
-        };
+        let known = &self.state.phases[p].items[i].steps[s];
+        let Some(planned) = self.planned(&key, s) else { return };
         let (sign, word, meaning) = tell::status(known.status, paint.look.glyphs);
         let is_grouped = self.state.group(&key).is_some_and(|group| group.is_bound);
         let indent = if is_grouped {
@@ -206,7 +225,7 @@ impl Checklist<'_> {
             paint.put((area.x, area.y), 1, paint.look.glyphs.under, Meaning::Focus);
         }
         paint.put((left, area.y), 1, sign, meaning);
-        let title = title_of(self.runbook, self.state, self.moment, &key);
+        let title = title_of_step(planned, self.runbook, self.state, self.moment, &key);
         let title_meaning = if known.status == StepStatus::Pending { Meaning::Text } else { meaning };
         let used = paint.put((left + 2, area.y), room, &title, title_meaning);
         if is_shown {
@@ -214,6 +233,14 @@ impl Checklist<'_> {
         }
         paint.put((right.saturating_sub(marks - 1), area.y), 6, tag(planned.action.kind()), Meaning::Dim);
         paint.put((right.saturating_sub(8), area.y), 8, word, meaning);
+    }
+}
+
+impl<'a> Checklist<'a> {
+    /// The step of the runbook, which stands there in the same place, unless the way has been changed.
+    fn planned(&self, key: &StepKey, at: usize) -> Option<&'a Step> {
+        let same = self.runbook.phase(&key.phase)?.steps.get(at).filter(|step| step.id == key.step);
+        same.or_else(|| self.runbook.step(&key.phase, &key.step))
     }
 }
 
@@ -274,11 +301,11 @@ fn weight(status: StepStatus) -> u8 {
 }
 
 /// `9/24`, what failed or was left behind, and the deviations, for the pane's edge. What was left out is not done.
-pub fn counted(state: &RunState, glyphs: &Glyphs) -> String {
-    let counts = state.counts();
+pub fn counted(state: &RunState, tally: &Tally, glyphs: &Glyphs) -> String {
+    let counts = &tally.counts;
     let accounted = counts.done + counts.skipped + counts.not_applicable + counts.overridden;
     let all = accounted + counts.pending + counts.current + counts.failed + counts.deferred;
-    let undone = state.undone();
+    let undone = tally.undone;
     let behind = undone - counts.skipped;
     let deviations = tell::deviations(state.deviations.iter().map(|deviation| deviation.kind));
     let mut told = format!("{}/{all}", accounted - undone);

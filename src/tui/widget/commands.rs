@@ -72,7 +72,7 @@ fn indented(line: Strip) -> Strip {
 }
 
 fn surroundings(shown: &CommandLine, cells: usize, lines: &mut Vec<Strip>) {
-    fact("directory", shown.cwd.as_deref().unwrap_or("piton's own"), cells, lines);
+    fact("directory", shown.cwd.as_deref().unwrap_or("where piton was started"), cells, lines);
     fact("timeout", &tell::duration(Duration::from_millis(shown.timeout_ms)), cells, lines);
     for (name, value) in &shown.env {
         fact("variable", &tell::variable(name, value), cells, lines);

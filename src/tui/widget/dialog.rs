@@ -235,7 +235,8 @@ fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
 fn outcome_lines(run: &Run, cells: usize) -> Vec<Strip> {
     let mut lines = ending::outcome(run, cells);
     lines.push(Strip::default());
-    lines.push(Strip::of(format!("records {}, head for the ticket:", run.state.seq), Meaning::Dim));
+    lines
+        .push(Strip::of(format!("{} records; the hash of the last one, for the ticket:", run.state.seq), Meaning::Dim));
     lines.extend(wrapped(run.head.as_deref().unwrap_or_default(), cells, Meaning::Text));
     debug_assert!(!run.view.allowed.contains(&Allowed::Close) || run.state.closed.is_none());
     lines

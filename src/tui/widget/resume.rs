@@ -87,6 +87,9 @@ fn change(run: &Run, row: &Row, card: &Card, look: &Look) -> Option<Strip> {
         let why = if row.why.is_empty() { words(row).join(" ") } else { row.why.clone() };
         format!("{} {why}", row.verdict.word()).trim_end().to_owned()
     };
+    // Ok as before: only what it says has changed, and the word would make it look like more.
+    let is_as_good = row.verdict == Verdict::Ok && before.is_some_and(|before| before.verdict == Verdict::Ok);
+    let told = |row: &Row| if is_as_good { words(row).join(" ") } else { told(row) };
     let was = before.map_or_else(|| "not recorded".to_owned(), told);
     let (sign, meaning) = tell::verdict_sign(row.verdict, look.glyphs);
     let node = row.node.as_deref().unwrap_or(row.probe.as_str());
@@ -97,6 +100,7 @@ fn change(run: &Run, row: &Row, card: &Card, look: &Look) -> Option<Strip> {
     Some(
         Strip::of(format!("  {node} {probe}"), Meaning::Text)
             .and(format!("was {was}, "), Meaning::Dim)
-            .and(format!("{sign} {}{seen}", told(row)), meaning),
+            .and(if is_as_good { "now ".to_owned() } else { format!("{sign} ") }, meaning)
+            .and(format!("{}{seen}", told(row)), meaning),
     )
 }

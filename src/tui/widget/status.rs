@@ -216,9 +216,27 @@ impl Status<'_> {
                 offers.insert(place, plain(shown(Action::SenseNow), "ask every probe", !is_covered, true));
             }
         }
+        offers.extend(self.of_a_rehearsal(!is_covered));
         let help = self.keymap.shown(Action::Help, Context::Everywhere);
         offers.push(plain(help, "help", !run.is_typing(), false));
         offers
+    }
+
+    /// What only a rehearsal has: a console while it goes on, and a hint where there is one.
+    fn of_a_rehearsal(&self, is_armed: bool) -> Vec<Offer> {
+        let run = self.run;
+        if !run.is_rehearsal() || run.state.closed.is_some() || run.halted.is_some() {
+            return Vec::new();
+        }
+        let offer = |action, words, is_of_step| Offer {
+            key: self.keymap.shown(action, Context::Run),
+            words,
+            asks_for_more: false,
+            is_armed,
+            is_of_step,
+        };
+        let hint = run.next_hint().map(|_| offer(Action::Hint, ("hint", "hint"), true));
+        hint.into_iter().chain([offer(Action::Console, ("console", "console"), false)]).collect()
     }
 
     /// The words of an offer; what is confirmed by one of some answers is answered.

@@ -41,9 +41,9 @@ fn the_next_node_that_is_stopped_too_soon_takes_ranges_with_it() {
     lab.pass(2);
     lab.done("ssh crdb-2 'sudo kill -9 $(pgrep -x cockroach)'");
     assert!(lab.system.ranges.iter().any(|range| !lab.system.has_quorum(range)), "what lags does not count");
-    let harm = lab.system.harm();
+    let felt = lab.system.tally();
     lab.pass(8);
-    assert!(lab.system.harm().stalled > harm.stalled + 100.0, "{:?}", lab.system.harm());
+    assert!(lab.system.tally().stalled > felt.stalled + 100.0, "{:?}", lab.system.tally());
     lab.until(120, |lab| lab.system.ranges.iter().all(|range| lab.system.has_quorum(range)));
 }
 
@@ -63,7 +63,7 @@ fn two_nodes_of_three_away_leave_nothing_that_answers() {
     lab.pass(60);
     let refused = lab.sql("crdb-3", "SELECT 1");
     assert!(refused.exit == 1 && refused.takes_ms < 1_000, "the breaker has tripped: {refused:?}");
-    assert!(lab.system.harm().unavailable_seconds > 60.0);
+    assert!(lab.system.tally().unavailable_seconds > 60.0);
     lab.done("ssh crdb-1 sudo systemctl start cockroach");
     lab.until(90, |lab| lab.ready("crdb-3") == 200);
     assert_eq!(lab.sql("crdb-3", "SELECT 1").exit, 0);
@@ -95,14 +95,14 @@ fn five_nodes_lose_some_ranges_with_two_and_copy_after_five_minutes() {
 #[test]
 fn a_killed_server_comes_back_by_itself_and_has_not_drained() {
     let mut lab = Lab::new(3);
-    let calm = lab.system.harm();
+    let calm = lab.system.tally();
     lab.done("ssh crdb-2 'sudo kill -9 $(pgrep -x cockroach)'");
     assert_eq!(
         (lab.ready("crdb-2"), lab.run("ssh crdb-2 systemctl is-active cockroach").stdout.as_str()),
         (0, "activating\n")
     );
     lab.pass(4);
-    assert!(lab.system.harm().stalled > calm.stalled, "nobody serves its leases until its record has expired");
+    assert!(lab.system.tally().stalled > calm.stalled, "nobody serves its leases until its record has expired");
     lab.until(40, |lab| lab.ready("crdb-2") == 200);
     let log = lab.done("ssh crdb-2 sudo journalctl -u cockroach -o cat");
     assert!(log.contains("restarted pre-existing node") && !log.contains("server drained"), "{log}");
@@ -130,7 +130,7 @@ fn a_balancer_that_asks_plain_health_sends_clients_into_a_drain() {
         }
         lab.fault("slow-drain", json!({ "node": "crdb-2", "seconds": 30 }));
         lab.done("ssh crdb-2 sudo systemctl stop cockroach");
-        lab.system.harm().refused
+        lab.system.tally().refused
     };
     assert!(refused(true) > 20.0 * refused(false), "{} {}", refused(true), refused(false));
 }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod faults;
+mod harm;
 mod http;
 mod sequences;
 

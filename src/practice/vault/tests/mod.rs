@@ -1,6 +1,7 @@
 //! What the faces say in which state, and what becomes of a cluster that is treated well or badly.
 
 mod commands;
+mod estate;
 mod http;
 mod properties;
 mod sequences;

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use crate::engine::{Happening, Proposal, RunState};
-use crate::scenario;
+use crate::scenario::{self, Hint};
 use crate::text::clean_line;
 use crate::tui::app::SMALLEST;
 use crate::tui::keymap::Action;
@@ -83,7 +83,7 @@ fn transcript(state: &RunState, cells: usize) -> Vec<Strip> {
 
 impl Run {
     /// Whether a rehearsal is shown.
-    fn is_rehearsal(&self) -> bool {
+    pub fn is_rehearsal(&self) -> bool {
         self.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some())
     }
 
@@ -97,21 +97,26 @@ impl Run {
         Vec::new()
     }
 
-    /// Asks for the next hint about the current step.
-    pub(super) fn take_hint(&mut self) -> Vec<Effect> {
-        let practice = self.state.opened.as_ref().and_then(|opened| opened.practice.as_ref());
-        let name = practice.and_then(|practice| practice.scenario.as_deref());
-        let scenario = name.and_then(|name| scenario::find(self.runbook.id.as_str(), name));
+    /// The next hint about the current step that was not taken yet.
+    pub fn next_hint(&self) -> Option<&Hint> {
+        let hints = self.hints.get_or_init(|| {
+            let practice = self.state.opened.as_ref().and_then(|opened| opened.practice.as_ref());
+            let name = practice.and_then(|practice| practice.scenario.as_deref());
+            let scenario = name.and_then(|name| scenario::find(self.runbook.id.as_str(), name));
+            scenario.map_or_else(Vec::new, |scenario| scenario.hints)
+        });
         let step = self.state.current.as_ref().map(ToString::to_string).unwrap_or_default();
         let is_taken = |id: &str| {
             let taken = |what: &Happening| matches!(what, Happening::HintTaken { id: known, .. } if known == id);
             self.state.happenings.iter().any(|(_, what)| taken(what))
         };
-        let hint = scenario
-            .into_iter()
-            .flat_map(|scenario| scenario.hints)
-            .find(|hint| !is_taken(&hint.id) && hint.step.as_ref().is_none_or(|pattern| pattern.is_met(&step)));
-        let Some(hint) = hint else {
+        let is_about = |hint: &&Hint| hint.step.as_ref().is_none_or(|pattern| pattern.is_met(&step));
+        hints.iter().find(|hint| !is_taken(&hint.id) && is_about(hint))
+    }
+
+    /// Asks for the next hint about the current step.
+    pub(super) fn take_hint(&mut self) -> Vec<Effect> {
+        let Some(hint) = self.next_hint().cloned() else {
             self.notice = Some("there is no further hint for this step".into());
             return Vec::new();
         };

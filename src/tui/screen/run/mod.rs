@@ -7,12 +7,14 @@ mod back;
 mod burst;
 mod console;
 pub mod draw;
+mod evidence;
 mod fold;
 mod keys;
 pub mod layout;
 mod mouse;
 pub mod output;
 pub mod page;
+pub mod replayed;
 pub mod results;
 mod room;
 pub mod seen;
@@ -20,6 +22,7 @@ mod signing;
 mod soaking;
 mod stall;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +35,7 @@ use crate::engine::{
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
+use crate::scenario::Hint;
 use crate::session::Launched;
 use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
@@ -42,9 +46,11 @@ use crate::tui::screen::run::burst::Burst;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::{StepPage, spoken};
+use crate::tui::screen::run::replayed::Replayed;
 use crate::tui::screen::run::results::Looked;
 use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
+use crate::tui::widget::checklist::Tally;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -76,6 +82,8 @@ pub struct Run {
     pub notice: Option<String>,
     /// The console of a rehearsal, while it is open.
     pub console: Option<console::Console>,
+    /// What the scenario of a rehearsal has to say, once it was looked up.
+    hints: OnceCell<Vec<Hint>>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
     /// "You were here", until it is dismissed.
@@ -92,6 +100,10 @@ pub struct Run {
     pub guards_scroll: usize,
     /// What the running or last command printed.
     pub output: OutputTail,
+    /// What an earlier command printed, read again from disk.
+    pub again: OutputTail,
+    /// Set when a journal is shown: nothing can be proposed then.
+    pub replayed: Option<Replayed>,
     /// What is looked at of the results of a step that takes its items together.
     pub looked: Looked,
     /// What follows from state, board and time.
@@ -115,6 +127,17 @@ pub struct Run {
     /// Another step is looked at: only the page must be.
     is_page_stale: bool,
     size: (u16, u16),
+}
+
+/// What the screen of a run is made of.
+struct Parts {
+    runbook: Arc<Runbook>,
+    state: RunState,
+    keeper: BoardKeeper,
+    folder: PathBuf,
+    head: Option<String>,
+    card: Option<Card>,
+    replayed: Option<Replayed>,
 }
 
 /// What the card on resuming shows.
@@ -145,6 +168,8 @@ pub struct View {
     pub stalled: Option<String>,
     /// The rows that turned bad, or may, and what is to be made of each.
     pub turned: Vec<(ConditionId, Turned)>,
+    /// How many steps stand how.
+    pub tally: Tally,
     /// The step that is looked at.
     pub page: StepPage,
 }
@@ -166,6 +191,12 @@ impl Run {
         let keeper = BoardKeeper::new(&launched.targets).paced_by(&*launched.clock);
         let card = launched.is_resumed.then(|| fold::card(&runbook, &launched.records, &state, now));
         let head = launched.records.last().map(fold::head_of);
+        let folder = launched.folder.clone();
+        Self::of(Parts { runbook, state, keeper, folder, head, card, replayed: None }, now, size)
+    }
+
+    fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
+        let Parts { runbook, state, keeper, folder, head, card, replayed } = parts;
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
         let view = View {
             moment,
@@ -175,18 +206,20 @@ impl Run {
             is_back_unknown: false,
             stalled: None,
             turned: Vec::new(),
+            tally: Tally::of(&state),
             page: StepPage::default(),
         };
         let mut run = Self {
             runbook,
             state,
             keeper,
-            folder: launched.folder.clone(),
+            folder,
             head,
             pending: None,
             halted: None,
             notice: None,
             console: None,
+            hints: OnceCell::new(),
             dialog: None,
             card,
             browsed: None,
@@ -195,6 +228,8 @@ impl Run {
             health_scroll: 0,
             guards_scroll: 0,
             output: OutputTail::default(),
+            again: OutputTail::default(),
+            replayed,
             looked: Looked::default(),
             view,
             seen: HashSet::new(),
@@ -280,18 +315,25 @@ impl Run {
             return;
         }
         self.is_page_stale = true;
-        let moment = Moment { at: now.run, board: self.keeper.board(now.run) };
+        let moment = Moment { at: now.run, board: self.board(now.run) };
         let (runbook, state) = (&*self.runbook, &self.state);
         let current = state.current.as_ref();
         let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
-        self.soaking.look(runbook, state, &moment);
+        if self.replayed.is_none() {
+            self.soaking.look(runbook, state, &moment);
+        }
         self.view = View {
-            allowed: if self.halted.is_some() { vec![Allowed::Leave] } else { allowed(runbook, state, &moment) },
+            allowed: match (&self.replayed, &self.halted) {
+                (Some(_), _) => Vec::new(),
+                (None, Some(_)) => vec![Allowed::Leave],
+                (None, None) => allowed(runbook, state, &moment),
+            },
             gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
             rollback,
             is_back_unknown,
             stalled: stalled(runbook, state, &moment),
             turned: turned(runbook, state, moment.at),
+            tally: Tally::of(state),
             page: std::mem::take(&mut self.view.page),
             moment,
         };

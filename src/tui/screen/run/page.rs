@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::engine::scope::{MISSING, argv_of, command_of, scope, target_of, text_of, title_text};
 use crate::engine::together::count_of;
 use crate::engine::{
-    Before, CommandLine, ItemCommand, Moment, Plan, RunState, SoakView, StepStatus, commands_of, is_together,
+    Before, CommandLine, ItemCommand, Moment, Output, Plan, RunState, SoakView, StepStatus, commands_of, is_together,
     may_defer, soak_view,
 };
 use crate::runbook::{
@@ -93,6 +93,8 @@ pub struct StepPage {
     pub by: String,
     /// When it came to its status.
     pub ended: Option<Timestamp>,
+    /// What its command printed, kept on disk.
+    pub output: Option<Output>,
 }
 
 /// A mistake of the document that a step does not repeat.
@@ -135,6 +137,7 @@ impl StepPage {
             said: label(step, &known.said),
             by: known.by.clone(),
             ended: known.ended,
+            output: known.output.as_ref().map(|kept| kept.output.clone()),
             ..Self::default()
         };
         page.take_action(runbook, state, moment, (key, step));
@@ -211,11 +214,13 @@ fn labelled(step: &Step, before: &Before) -> Before {
 /// A step's title with its values.
 pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
     let step = runbook.step(&key.phase, &key.step);
-    let title = |step: &Step| {
-        let fixed = fixed(&step.title, runbook, state, key);
-        fixed.unwrap_or_else(|| title_text(&step.title, state, &moment.board, key, moment.at))
-    };
-    step.map(title).unwrap_or_default()
+    step.map(|step| title_of_step(step, runbook, state, moment, key)).unwrap_or_default()
+}
+
+/// The same, of a step that is at hand.
+pub fn title_of_step(step: &Step, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    let fixed = fixed(&step.title, runbook, state, key);
+    fixed.unwrap_or_else(|| title_text(&step.title, state, &moment.board, key, moment.at))
 }
 
 /// A phase's title with its values; it stands above all its items, so it sees none of them.
