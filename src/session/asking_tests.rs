@@ -27,19 +27,19 @@ fn what_a_server_without_a_leader_holds_back_is_heard_when_it_answers() {
         system.fault("down", &with, began).unwrap();
     }
     let mut asking = Asking::new(&[target()], vec![(SERVER.into(), 20_001)], began);
-    assert!(asking.heard(0, &mut system, began).is_none(), "it waits for a leader");
+    assert!(asking.heard(0, &mut system, began, Duration::ZERO).is_none(), "it waits for a leader");
     assert_eq!(asking.next(), Some(after(5_000)));
-    assert!(asking.heard(0, &mut system, after(4_999)).is_none());
-    let heard = asking.heard(0, &mut system, after(5_000)).unwrap();
+    assert!(asking.heard(0, &mut system, after(4_999), Duration::ZERO).is_none());
+    let heard = asking.heard(0, &mut system, after(5_000), Duration::ZERO).unwrap();
     assert_eq!((heard.at, heard.elapsed), (after(5_000), Duration::from_secs(5)));
     // A server that freezes says nothing until patience is over.
     system.fault("frozen", &[("node".to_owned(), json!(SERVER))].into_iter().collect(), after(5_001)).unwrap();
-    assert!(asking.heard(0, &mut system, after(5_001)).is_none());
+    assert!(asking.heard(0, &mut system, after(5_001), Duration::ZERO).is_none());
     assert_eq!(asking.next(), Some(after(13_001)));
-    assert_eq!(asking.heard(0, &mut system, after(13_001)).unwrap().elapsed, Duration::from_secs(8));
+    assert_eq!(asking.heard(0, &mut system, after(13_001), Duration::ZERO).unwrap().elapsed, Duration::from_secs(8));
     // One that dies meanwhile closes the connection at once.
     system.fault("down", &[("node".to_owned(), json!(SERVER))].into_iter().collect(), after(13_002)).unwrap();
-    assert!(asking.heard(0, &mut system, after(13_003)).unwrap().elapsed.is_zero());
+    assert!(asking.heard(0, &mut system, after(13_003), Duration::ZERO).unwrap().elapsed.is_zero());
 }
 
 #[test]
