@@ -14,8 +14,23 @@ type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
 const TABLE: &[Row] = &[
     ("vault-ha-upgrade", "standbys[vault-3]/started", "old-binary", &[]),
     ("vault-ha-upgrade", "whole/*", "data-and-binary", &[]),
-    ("vault-single-upgrade", "server/started", "old-binary", &[]),
+    ("vault-single-upgrade", "server/installed", "old-binary", &[]),
     ("vault-single-upgrade", "verify/*", "data-and-binary", &[]),
+    ("vault-replication-upgrade", "whole/*", "data-and-binary", &[]),
+    ("vault-replication-upgrade", "clusters/started", "old-binary", &[]),
+    ("vault-upgrade-rehearsal", "unseal/*", "take-down", &[]),
+    ("nomad-servers-in-place", "leader/*", "empty-and-rejoin", &[]),
+    ("nomad-servers-in-place", "whole/*", "mend-forward", &[]),
+    ("nomad-servers-add-remove", "between/*", "take-out", &[]),
+    ("nomad-clients", "whole/*", "clients-back", &[]),
+    ("nomad-enterprise", "leader/*", "empty-and-rejoin", &[]),
+    ("cockroachdb-rolling-upgrade", "soak/*", "old-binary", &[]),
+    ("ipfs-cluster-standard", "back/*", "all-back", &[]),
+    ("ipfs-cluster-standard", "stopped/*", "again", &[]),
+    ("ipfs-cluster-bootstrap", "join/*", "old-version", &[]),
+    ("ipfs-cluster-recovery", "first/*", "as-found", &[]),
+    ("gitlab-upgrade", "finish/*", "restore", &[]),
+    ("gitlab-backup-rehearsal", "prove/*", "silence", &[]),
 ];
 
 fn gone_back(book: &str, at: &str, plan: &str) -> (String, Vec<String>) {

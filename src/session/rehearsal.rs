@@ -155,16 +155,22 @@ impl Rehearsal {
     }
 }
 
-/// The words of a typed line; quotes hold words together.
+/// The words of a typed line; quotes hold words together, and a backslash takes what follows as it is.
 pub fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut quote) = (None::<String>, None);
-    for c in line.chars() {
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
         match (quote, c) {
             (Some(mark), c) if c == mark => quote = None,
             (None, '\'' | '"') => {
                 quote = Some(c);
                 word.get_or_insert_default();
+            }
+            (None, '\\') => word.get_or_insert_default().extend(chars.next()),
+            (Some('"'), '\\') => {
+                let escaped = chars.next_if(|next| matches!(next, '"' | '\\' | '$' | '`'));
+                word.get_or_insert_default().push(escaped.unwrap_or(c));
             }
             (None, c) if c.is_whitespace() => words.extend(word.take()),
             (_, c) => word.get_or_insert_default().push(c),

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
+use crate::practice::host::printed;
 use crate::practice::{CommandResult, Response};
 
-use crate::practice::host::printed;
-
 use super::bodies::{cluster_address, enveloped};
-use super::cli::{Call, pretty};
+use super::cli::{Call, pretty, table};
 use super::http::{answer, no_content};
 use super::state::{Node, Vault};
 
@@ -166,11 +165,10 @@ impl Vault {
         match self.fetch(call, "GET", path, "", &format!("reading {path}")) {
             Ok(body) if call.json => printed(&pretty(&body)),
             Ok(body) => {
-                let mut text = "Key            Value\n---            -----\n".to_owned();
-                for (name, value) in body["data"].as_object().into_iter().flatten() {
-                    text.push_str(&format!("{name:<14} {}\n", as_the_client_prints(value)));
-                }
-                printed(&text)
+                let mut rows = vec![vec!["Key".to_owned(), "Value".to_owned()], vec!["---".into(), "-----".into()]];
+                let fields = body["data"].as_object().into_iter().flatten();
+                rows.extend(fields.map(|(name, value)| vec![name.clone(), as_the_client_prints(value)]));
+                printed(&table(&rows))
             }
             Err(result) => result,
         }

@@ -186,7 +186,12 @@ fn what_has_stopped_following_is_told_to_recover() {
     site.pass_millis(60_000);
     assert_eq!(site.state("vault-dr-1", "dr"), "idle");
     site.assert_commands(&[
-        ("vault read -address=http://vault-dr-1:8200 sys/replication/dr/status", 0, "state          idle", ""),
+        (
+            "vault read -address=http://vault-dr-1:8200 sys/replication/dr/status",
+            0,
+            "state                          idle",
+            "",
+        ),
         ("vault read -address=http://vault-1:8200 sys/replication/status", 0, "known_secondaries:[dr]", ""),
         ("vault read -address=http://vault-1:8200 -format=json sys/replication/status", 0, "\"mode\": \"primary\"", ""),
         ("vault write -address=http://vault-dr-1:8200 -f sys/replication/recover", 2, "", "path disabled"),
