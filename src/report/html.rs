@@ -69,7 +69,7 @@ fn deviations(page: &mut Page, report: &Report) {
         Row { class: "deviation", cells }
     });
     let head = ["Record", "Time (UTC)", "Who", "Way", "What", "Reason", "The document asks"];
-    page.table("", "Where a person overruled the machine", &head, rows);
+    page.table("deviations", "Where a person overruled the machine", &head, rows);
     if !report.left_undone.is_empty() {
         let names: Vec<String> = report.left_undone.iter().map(|name| code(name)).collect();
         page.raw(&format!("<p>Left undone when the run was given up: {}.</p>\n", names.join(", ")));

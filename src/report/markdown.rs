@@ -192,6 +192,8 @@ pub(super) fn cell(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '$' => out.extend(['\\', c]),
+            // An address is told, and leads nowhere.
+            '/' if before == ':' && chars.peek() == Some(&'/') => out.push_str("\\/"),
             // Within a word it means nothing, and names are full of it.
             '_' if before.is_alphanumeric() && chars.peek().is_some_and(|next| next.is_alphanumeric()) => out.push(c),
             '_' => out.extend(['\\', c]),
@@ -209,7 +211,12 @@ pub(super) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let text = clean_block(text).trim_end_matches('\n').replace('\n', " ⏎ ").replace('|', "\\|");
+    let plain = clean_block(text).trim_end_matches('\n').replace('\n', " ⏎ ");
+    if plain.contains("\\|") {
+        // In a table there is no way to write this as code.
+        return cell(&plain);
+    }
+    let text = plain.replace('|', "\\|");
     let mut longest = 0;
     let mut run = 0;
     for c in text.chars() {
