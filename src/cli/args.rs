@@ -38,6 +38,8 @@ pub enum Command {
     Practice(PracticeArguments),
     /// Go on with a suspended run; without a name, with the latest one.
     Resume(ResumeArguments),
+    /// Play a run back in its own screens, from its journal: open or closed, live or practice; nothing is changed.
+    Replay(ReplayArguments),
     /// List the runs of this machine.
     Journals {
         /// Print JSON, one run a line.
@@ -171,6 +173,21 @@ pub struct ResumeArguments {
     /// As in practice; for practice runs.
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
     pub speed: f64,
+}
+
+/// `piton replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// The run's name or a part from its start that no other run shares, its folder, or a journal file.
+    pub run: String,
+
+    /// Go on with what a running piton records meanwhile.
+    #[arg(long)]
+    pub follow: bool,
+
+    /// Begin at the record of this number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub at: Option<u64>,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -9,10 +9,10 @@ use tokio::runtime::Handle;
 use crate::cli::error::CliError;
 use crate::cli::journals::standing;
 use crate::cli::practice::{self, Wanted};
-use crate::cli::{debrief, place, run};
+use crate::cli::{debrief, journals, place, replay, run};
 use crate::debrief::Debrief;
 use crate::engine::Mode;
-use crate::journal::{RunDir, RunSummary, Store};
+use crate::journal::{RunDir, RunSummary, Standing, Store};
 use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
@@ -20,7 +20,7 @@ use crate::session::launch;
 use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
 use crate::text::clean_line;
-use crate::tui::{Backstage, LibraryEntry, OpenRun, Question, Questions};
+use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, Question, Questions, Recording};
 
 /// The program behind the screens.
 pub struct Stage {
@@ -125,6 +125,16 @@ impl Backstage for Stage {
         runs.into_iter().map(open).collect()
     }
 
+    fn journals(&self) -> Vec<JournalEntry> {
+        self.store.list().unwrap_or_default().iter().map(entry).collect()
+    }
+
+    fn recording(&self, run: &str) -> Result<Recording, String> {
+        let dir = self.store.find(run).map_err(|error| error.to_string())?;
+        let is_running = crate::journal::holder_of(&dir.lock_path()).is_some();
+        replay::recording(&dir.journal_path(), is_running).map_err(told)
+    }
+
     fn set_up(&self, runbook: &str, is_practice: bool) -> Result<Questions, String> {
         let book = self.find(runbook)?;
         let mut questions =
@@ -178,6 +188,27 @@ impl Backstage for Stage {
 
     fn debrief(&self, folder: &Path) -> Result<Debrief, String> {
         debrief::of_run(&self.store, &RunDir::new(folder)).map_err(told)
+    }
+}
+
+/// A run as the list of all runs tells of it.
+fn entry(run: &RunSummary) -> JournalEntry {
+    let head = run.opening.as_ref();
+    JournalEntry {
+        run: run.dir.id(),
+        title: head.map(|head| head.title.clone()).unwrap_or_default(),
+        place: head.map(place_of).unwrap_or_default(),
+        operator: head.map(|head| format!("{}@{}", head.operator, head.host)).unwrap_or_default(),
+        opened: head.map(|head| head.at),
+        lasted: journals::lasted(run).map(journals::duration).unwrap_or_default(),
+        outcome: journals::word(run),
+        integrity: journals::integrity(run),
+        deviations: run.deviations.total(),
+        sittings: run.sittings,
+        records: run.records,
+        is_practice: head.is_some_and(|head| head.mode == Mode::Practice),
+        is_closed: matches!(run.standing, Standing::Closed(_)),
+        is_damaged: !run.is_open() && !matches!(run.standing, Standing::Closed(_)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `piton journals` and `piton verify`: which runs there are, and whether their journals are whole.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -38,14 +39,55 @@ pub fn standing(run: &RunSummary) -> String {
     }
 }
 
+/// How it stands in a word, without what is wrong with its journal.
+pub fn word(run: &RunSummary) -> String {
+    match &run.standing {
+        Standing::Torn => "suspended".into(),
+        Standing::Damaged { .. } => "DAMAGED".into(),
+        Standing::Unreadable(_) => "cannot be read".into(),
+        _ => standing(run),
+    }
+}
+
+/// Whether its journal is whole.
+pub fn integrity(run: &RunSummary) -> String {
+    match &run.standing {
+        Standing::Open | Standing::Closed(_) => "intact".into(),
+        Standing::Torn => "torn at its end".into(),
+        Standing::NeverOpened => "without a record".into(),
+        Standing::Damaged { line, what } => format!("broken at line {line}: {what}"),
+        Standing::Unreadable(why) => why.clone(),
+    }
+}
+
+/// From the first to the last record.
+pub fn lasted(run: &RunSummary) -> Option<Duration> {
+    Some(run.last_at?.since(run.opening.as_ref()?.at))
+}
+
+/// `42s`, `12m 05s`, `3h 12m`, `2d 03h`.
+pub fn duration(lasted: Duration) -> String {
+    let seconds = lasted.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match () {
+        () if days > 0 => format!("{days}d {:02}h", hours % 24),
+        () if hours > 0 => format!("{hours}h {:02}m", minutes % 60),
+        () if minutes > 0 => format!("{minutes}m {:02}s", seconds % 60),
+        () => format!("{seconds}s"),
+    }
+}
+
 fn as_line(run: &RunSummary) -> String {
     let head = run.opening.as_ref();
     let mode = head.map_or("-", |head| mode_word(head.mode));
     let operator = head.map_or("-", |head| head.operator.as_str());
     let site = head.and_then(|head| head.site.as_ref()).map_or("-", |site| site.name.as_str());
     let deviations = run.deviations.total();
+    let lasted = lasted(run).map_or_else(|| "-".into(), duration);
+    let sittings = run.sittings;
+    let sittings = if sittings == 1 { "1 sitting".into() } else { format!("{sittings} sittings") };
     format!(
-        "{:<32} {mode:<8} {:<25} {deviations} deviations · {} records · {operator} · {site}{}",
+        "{:<32} {mode:<8} {:<25} {deviations} deviations · {} records · {operator} · {site} · {lasted} · {sittings}{}",
         run.dir.id(),
         standing(run),
         run.records,
@@ -79,8 +121,12 @@ fn as_json(run: &RunSummary) -> String {
         "site": head.and_then(|head| head.site.as_ref()).map(|site| &site.name),
         "opened_at": head.map(|head| head.at),
         "last_at": run.last_at,
+        "duration_ms": lasted(run).map(|lasted| u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX)),
         "standing": standing(run),
+        "outcome": if let Standing::Closed(outcome) = &run.standing { Some(outcome.word()) } else { None },
+        "integrity": integrity(run),
         "deviations": run.deviations.total(),
+        "sittings": run.sittings,
         "soak": run.soak.as_ref().map(|soak| json!({
             "step": soak.step,
             "since": soak.since,
@@ -142,7 +188,10 @@ pub fn verify(names: &[String]) -> Result<u8, CliError> {
 }
 
 /// A file as it is, the journal of a folder, or that of the run of this name.
-fn journal_path(name: &str) -> Result<PathBuf, CliError> {
+///
+/// # Errors
+/// There is no such run.
+pub fn journal_path(name: &str) -> Result<PathBuf, CliError> {
     let path = Path::new(name);
     if path.is_dir() {
         return Ok(RunDir::new(path).journal_path());

@@ -11,6 +11,7 @@ pub mod journals;
 pub mod log;
 pub mod place;
 pub mod practice;
+pub mod replay;
 pub mod run;
 
 use std::io::Write;
@@ -67,6 +68,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Run(typed)) => run::run(library, &typed, &looks),
         Some(Command::Practice(typed)) => practice::practice(library, &typed, &looks),
         Some(Command::Resume(typed)) => run::resume(library, &typed, &looks),
+        Some(Command::Replay(typed)) => replay::replay(library, &typed, &looks),
         Some(Command::Journals { json }) => journals::list(json),
         Some(Command::Verify { journals }) => journals::verify(&journals),
         Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),

@@ -139,6 +139,14 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
     face(runtime, open(Start::Run(Box::new(launched)), Stage::new(None)?, looks))
 }
 
+/// Shows a journal in the terminal.
+///
+/// # Errors
+/// The terminal cannot be used.
+pub fn replay(start: Start, stage: Stage, looks: &Looks) -> Result<u8, CliError> {
+    face_alone(open(start, stage, looks))
+}
+
 /// Where runs are kept.
 ///
 /// # Errors
@@ -309,6 +317,7 @@ pub fn seen(site: &Site) -> SiteSeen {
     SiteSeen { name: site.name.clone(), environment: word, colour }
 }
 
-fn has_terminal() -> bool {
+/// Whether standard input and output are a terminal.
+pub fn has_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }

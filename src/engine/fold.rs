@@ -10,7 +10,7 @@ use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
 use crate::engine::signed::{Opening, signed_by};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
-    Chosen, Closed, Deviation, DeviationKind, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
+    Chosen, Closed, Deviation, DeviationKind, Kept, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
     StepStatus,
 };
 use crate::runbook::{Runbook, StepKey};
@@ -116,6 +116,7 @@ impl RunState {
                     state.ended = None;
                     state.is_renewed = false;
                     state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
+                    state.output = None;
                     if is_new {
                         state.results.clear();
                     }
@@ -143,8 +144,10 @@ impl RunState {
                     self.end(step, StepStatus::Done, by, &said);
                 }
             }
-            Event::CommandFinished { step, item: None, ended, met, captured, .. } => {
+            Event::CommandFinished { step, job, item: None, ended, output, met, captured, .. } => {
                 self.running.clear();
+                let kept = output.clone().map(|output| Box::new(Kept { job: *job, output }));
+                self.change(step, |state| state.output = kept);
                 captured.iter().for_each(|(name, value)| self.give(step, name, value));
                 if *met {
                     self.end(step, StepStatus::Done, by, &ended.describe());

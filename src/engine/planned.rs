@@ -38,6 +38,7 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         renewals: 0,
         actors: Vec::new(),
         results: BTreeMap::new(),
+        output: None,
     });
     ItemState { item: Item { name: None, value: Value::Null }, group: None, steps: steps.collect() }
 }

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::engine::began::Began;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
-use crate::engine::observe::{Board, JobId};
+use crate::engine::observe::{Board, JobId, Output};
 use crate::engine::planned::unbound;
 use crate::engine::rehearsal::Happening;
 use crate::engine::restart::{Before, Given};
@@ -179,6 +179,17 @@ pub struct StepState {
     pub actors: Vec<String>,
     /// What became of each item, by name, in a step that takes them together.
     pub results: BTreeMap<String, ItemResult>,
+    /// What the command of this attempt printed, once it has ended.
+    pub output: Option<Box<Kept>>,
+}
+
+/// The kept output of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The command.
+    pub job: JobId,
+    /// Where its output lies, and what it weighs.
+    pub output: Output,
 }
 
 /// How a step stands.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::engine::decide::{Decision, Judge, wrong};
 use crate::engine::event::{Event, Item, ItemCommand};
-use crate::engine::observe::{Board, Ended, JobId, json_bytes};
+use crate::engine::observe::{Board, Ended, JobId, Output, json_bytes};
 use crate::engine::proposal::Refusal;
 use crate::engine::scope::{argv_of, item_scope, line_of};
 use crate::engine::settle::Draft;
@@ -48,8 +48,8 @@ pub struct ItemResult {
     pub met: bool,
     /// Why not.
     pub why: String,
-    /// The name of the file with its output, in the run's `output` folder.
-    pub file: Option<String>,
+    /// What it printed, once it has ended.
+    pub output: Option<Output>,
     /// How much was captured from it, in bytes of JSON.
     pub captured_bytes: usize,
 }
@@ -206,7 +206,7 @@ impl RunState {
                     elapsed_ms: 0,
                     met: false,
                     why: String::new(),
-                    file: None,
+                    output: None,
                     captured_bytes: 0,
                 };
                 self.change(step, |state| {
@@ -232,7 +232,7 @@ impl RunState {
                 result.elapsed_ms = *elapsed_ms;
                 result.met = *met;
                 result.why.clone_from(why);
-                result.file = output.as_ref().map(|output| output.file.clone());
+                result.output.clone_from(output);
                 result.captured_bytes = captured_bytes;
             }
         });

@@ -25,6 +25,7 @@
 
 mod chain;
 mod error;
+mod follow;
 mod line;
 mod lock;
 mod reader;
@@ -35,6 +36,7 @@ mod writer;
 
 pub use chain::{Chain, Fault};
 pub use error::JournalError;
+pub use follow::{Follower, More};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, sha256_hex};
 pub use lock::{Holder, Lock, holder_of};
 pub use reader::{RawLine, Reader};

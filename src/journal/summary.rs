@@ -22,6 +22,8 @@ pub struct RunSummary {
     pub deviations: Deviations,
     /// The soak that has not come to its end, as it was last recorded.
     pub soak: Option<SoakSeen>,
+    /// How many sittings it had.
+    pub sittings: u32,
     /// How many good records it has.
     pub records: u64,
     /// The time of the last of them.
@@ -154,6 +156,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         standing: Standing::NeverOpened,
         deviations: Deviations::default(),
         soak: None,
+        sittings: 0,
         records: 0,
         last_at: None,
         head: String::new(),
@@ -171,9 +174,10 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
             return summary;
         }
     }
-    let (mut opening, mut deviations, mut soak) = (None, Deviations::default(), None);
+    let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
     let verified = scan(&path, |_, record| {
         deviations.count(&record.event);
+        sittings += u32::from(matches!(record.event, Event::SittingOpened { .. }));
         soak = SoakSeen::after(soak.take(), &record.event);
         if let Some(found) = opening_of(record) {
             opening = Some(found);
@@ -182,6 +186,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     summary.opening = opening;
     summary.deviations = deviations;
     summary.soak = soak;
+    summary.sittings = sittings;
     match verified {
         Err(error) => summary.standing = Standing::Unreadable(error.to_string()),
         Ok(found) => {

@@ -124,7 +124,7 @@ pub fn examine(source: impl BufRead, mut each: impl FnMut(RawLine<'_>, Record)) 
     Ok(Verification { records: chain.records(), bytes, head: chain.head().to_owned(), chain, signed, integrity })
 }
 
-enum Judged {
+pub(super) enum Judged {
     Good(Box<Record>, Option<SignedRelease>),
     /// A whole record that does not belong here: never the work of a crash.
     Bad(String),
@@ -133,7 +133,8 @@ enum Judged {
     Newer(u64),
 }
 
-fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<'_>) -> Judged {
+/// Whether a raw line is the next record.
+pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<'_>) -> Judged {
     if raw.bytes.len() > MAX_LINE_BYTES {
         return Judged::Unreadable(format!("it is longer than {MAX_LINE_BYTES} bytes"));
     }

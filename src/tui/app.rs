@@ -1,7 +1,5 @@
 //! The whole model of the screens: one `update`, one `view`, no input or output.
 
-use std::path::Path;
-
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -15,6 +13,7 @@ use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
 use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::library::Library;
+use crate::tui::screen::replay;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
@@ -83,22 +82,31 @@ impl App {
     pub fn wakes(&self) -> Wakes {
         match &self.screen {
             Screen::Run(run) => run.wakes(self.now),
+            Screen::Replay(replay) => replay.wakes(self.now.real_ms),
             _ => Wakes::default(),
         }
     }
 
     /// Derives what follows from what was taken in: once before a frame, not once a message.
     pub fn derive(&mut self) {
-        if let Screen::Run(run) = &mut self.screen {
-            run.derive(self.now);
+        match &mut self.screen {
+            Screen::Run(run) => run.derive(self.now),
+            Screen::Replay(replay) => {
+                // What is shown is of the time of the record at which the replay stands.
+                self.now.run = replay.now();
+                replay.run.derive(self.now);
+            }
+            _ => {}
         }
     }
 
     /// Tells something in the status line.
     pub fn notify(&mut self, notice: &str) {
         self.is_dirty = true;
-        if let Screen::Run(run) = &mut self.screen {
-            run.notice = Some(notice.to_owned());
+        match &mut self.screen {
+            Screen::Run(run) => run.notice = Some(notice.to_owned()),
+            Screen::Replay(replay) => replay.notice = Some(notice.to_owned()),
+            _ => {}
         }
     }
 
@@ -117,8 +125,12 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Now(now) => {
             app.now = now;
+            if let Screen::Replay(replay) = &app.screen {
+                app.now.run = replay.now();
+            }
             return Vec::new();
         }
+        Message::Woken => return woken(app),
         Message::Shown => {
             app.is_hidden = false;
             return match &mut app.screen {
@@ -127,7 +139,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
                     Vec::new()
                 }
                 Screen::Library(library) => library.was_shown(),
-                Screen::SetUp(_) | Screen::Debrief(_) => Vec::new(),
+                _ => Vec::new(),
             };
         }
         _ => app.is_dirty = true,
@@ -140,16 +152,14 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Resized(columns, rows) => {
             app.is_hidden |= !app.has_room();
             app.size = (columns, rows);
-            if let Screen::Run(run) = &mut app.screen {
-                run.resize(app.size);
+            match &mut app.screen {
+                Screen::Run(run) => run.resize(app.size),
+                Screen::Replay(replay) => replay.resize(app.size),
+                _ => {}
             }
             Vec::new()
         }
         Message::Session(update) => on_session(app, update),
-        Message::Woken => match &mut app.screen {
-            Screen::Run(run) => run.look_again(app.now),
-            _ => Vec::new(),
-        },
         Message::Launched(Ok(launched)) => {
             app.enter(&launched);
             recorded_output(&launched).map(Effect::ReadOutput).into_iter().collect()
@@ -162,12 +172,38 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         | Message::StatementKept { .. }
         | Message::SignatureRead(_)
         | Message::Unreadable(_)) => on_file(app, about_a_file),
+        Message::Recording(recording) => replay::recording(app, recording),
+        Message::ReadOn(more) => replay::read_on(app, more),
         about_a_list => on_lists(app, about_a_list),
     };
     if effects.contains(&Effect::Quit) && app.exit.is_none() {
         app.exit = Some(app.exit_now());
     }
     effects
+}
+
+/// A moment that the screen waited for has come.
+fn woken(app: &mut App) -> Vec<Effect> {
+    match &mut app.screen {
+        Screen::Run(run) => {
+            app.is_dirty = true;
+            let effects = run.look_again(app.now);
+            if effects.contains(&Effect::Quit) && app.exit.is_none() {
+                app.exit = Some(app.exit_now());
+            }
+            effects
+        }
+        Screen::Replay(replay) => {
+            // A journal that is followed is looked at often, and seldom has anything new.
+            let (is_new, effects) = replay.look_again(app.now.real_ms);
+            app.is_dirty |= is_new;
+            effects
+        }
+        _ => {
+            app.is_dirty = true;
+            Vec::new()
+        }
+    }
 }
 
 /// What the rehearsal came to is shown instead of the run; where it cannot be told, the run stays.
@@ -181,7 +217,11 @@ fn debriefed(app: &mut App, told: Result<Box<Debrief>, String>) {
 
 /// What was read or written for the run.
 fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
-    let Screen::Run(run) = &mut app.screen else { return Vec::new() };
+    let run = match &mut app.screen {
+        Screen::Run(run) => run.as_mut(),
+        Screen::Replay(replay) => &mut replay.run,
+        _ => return Vec::new(),
+    };
     match message {
         Message::Recorded(of, tail) => run.take_recorded(of, tail),
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
@@ -200,15 +240,14 @@ fn recorded_output(launched: &Launched) -> Option<RecordedOutput> {
         _ => None,
     });
     let (step, job, output) = last??;
-    // A journal names files of its own folder only.
-    let name = Path::new(&output.file).file_name()?;
-    Some(RecordedOutput { job: *job, step: step.clone(), file: launched.folder.join("output").join(name) })
+    RecordedOutput::of(*job, step, output, &launched.folder)
 }
 
 fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
     match (message, &mut app.screen) {
         (Message::Glanced(entries, open), Screen::Library(library)) => library.glance(entries, open),
         (Message::Library(entries), Screen::Library(library)) => library.take(entries),
+        (Message::Journals(entries), Screen::Journals(journals)) => journals.take(entries),
         (Message::SetUp(Ok(questions)), _) => {
             let (set_up, effects) = SetUp::new(questions);
             app.screen = Screen::SetUp(Box::new(set_up));
@@ -269,18 +308,25 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         Screen::SetUp(set_up) => set_up.on(action, key),
         Screen::Run(run) => run.on_key(action, key, app.now, is_large_enough),
         Screen::Debrief(debrief) => debrief.on(action, app.size),
+        Screen::Journals(journals) => journals.on(action, key, app.size),
+        Screen::Replay(replay) => replay.on_key(action, key, app.now),
     }
     .into_iter()
-    .filter_map(|effect| back_to_library(&mut app.screen, effect))
+    .inspect(|effect| turn_page(&mut app.screen, effect))
     .collect()
 }
 
-/// Leaving the set-up form shows the library again, which is then read anew.
-fn back_to_library(screen: &mut Screen, effect: Effect) -> Option<Effect> {
-    if effect == Effect::ReadLibrary && matches!(screen, Screen::SetUp(_)) {
-        *screen = Screen::Library(Library::default());
+/// What is read anew is shown at once: the library, when the form or the list of runs is left, and that list.
+fn turn_page(screen: &mut Screen, effect: &Effect) {
+    match (effect, &mut *screen) {
+        (Effect::ReadLibrary, Screen::SetUp(_) | Screen::Journals(_)) => *screen = Screen::Library(Library::default()),
+        (Effect::ReadJournals, Screen::Library(_)) => *screen = Screen::Journals(Box::default()),
+        (Effect::ReadJournals, Screen::Replay(replay)) => {
+            let list = replay.list.take().unwrap_or_default();
+            *screen = Screen::Journals(Box::new(list.again()));
+        }
+        _ => {}
     }
-    Some(effect)
 }
 
 fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
@@ -288,7 +334,11 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     match &mut app.screen {
-        Screen::Library(_) | Screen::Debrief(_) => Vec::new(),
+        Screen::Library(_) | Screen::Debrief(_) | Screen::Replay(_) => Vec::new(),
+        Screen::Journals(journals) => {
+            journals.paste(text);
+            Vec::new()
+        }
         Screen::SetUp(set_up) => set_up.paste(text),
         Screen::Run(run) => {
             run.paste(text, app.now);
@@ -302,8 +352,13 @@ fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
         return Vec::new();
     }
     match &mut app.screen {
-        Screen::Run(run) => run.on_mouse(mouse, app.now),
+        Screen::Run(run) => {
+            run.on_mouse(mouse, app.now);
+            return run.ask_for_output();
+        }
+        Screen::Replay(replay) => return replay.on_mouse(mouse, app.now),
         Screen::Library(library) => library.on_mouse(mouse, app.size),
+        Screen::Journals(journals) => journals.on_mouse(mouse),
         Screen::SetUp(_) | Screen::Debrief(_) => {}
     }
     Vec::new()

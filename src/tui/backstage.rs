@@ -2,11 +2,13 @@
 //! implements it, so that they know neither files nor how a run is launched.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use crate::clock::Timestamp;
 use crate::debrief::Debrief;
-use crate::engine::{Outcome, SiteSeen};
-use crate::runbook::InputKind;
+use crate::engine::{Outcome, Record, SiteSeen};
+use crate::journal::{Follower, Integrity};
+use crate::runbook::{InputKind, Runbook};
 use crate::session::Launched;
 
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
@@ -41,6 +43,19 @@ pub trait Backstage: Send + Sync {
     /// # Errors
     /// Why it cannot be resumed, for people.
     fn resume(&self, run: &str) -> Result<Launched, String>;
+
+    /// All runs, the latest first.
+    fn journals(&self) -> Vec<JournalEntry> {
+        Vec::new()
+    }
+
+    /// What was recorded of that run. Nothing is locked or written.
+    ///
+    /// # Errors
+    /// Why its journal cannot be shown, for people.
+    fn recording(&self, _run: &str) -> Result<Recording, String> {
+        Err("no journals are kept here".into())
+    }
 
     /// What the rehearsal in that folder came to.
     ///
@@ -89,6 +104,65 @@ pub struct OpenRun {
     pub standing: String,
 }
 
+/// A run as the list of all runs tells of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// Its name.
+    pub run: String,
+    /// The runbook's title.
+    pub title: String,
+    /// What it acts on: `practice`, or environment and name of the site.
+    pub place: String,
+    /// Who opened it, as `operator@host`.
+    pub operator: String,
+    /// When.
+    pub opened: Option<Timestamp>,
+    /// From its first to its last record, for people.
+    pub lasted: String,
+    /// The word on it: its outcome, or where it stands.
+    pub outcome: String,
+    /// Whether its journal is whole, in words.
+    pub integrity: String,
+    /// How often a person overruled the machine.
+    pub deviations: u32,
+    /// How many sittings it had.
+    pub sittings: u32,
+    /// How many good records it has.
+    pub records: u64,
+    /// Whether it is a practice run.
+    pub is_practice: bool,
+    /// Whether it was closed.
+    pub is_closed: bool,
+    /// Whether its journal is broken or cannot be read.
+    pub is_damaged: bool,
+}
+
+impl JournalEntry {
+    /// All that a filter looks at, in lower case.
+    pub fn text(&self) -> String {
+        let Self { run, title, place, operator, outcome, integrity, .. } = self;
+        let deviations = if self.deviations > 0 { "deviations" } else { "" };
+        let opened = self.opened.map(|at| at.to_string()).unwrap_or_default();
+        format!("{run} {title} {place} {operator} {outcome} {integrity} {opened} {deviations}").to_lowercase()
+    }
+}
+
+/// What was recorded of a run.
+pub struct Recording {
+    /// Its runbook, as it stands in the journal.
+    pub runbook: Arc<Runbook>,
+    /// Its good records; there is one at least.
+    pub records: Vec<Record>,
+    /// What follows them.
+    pub integrity: Integrity,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// Whether somebody is at it now.
+    pub is_running: bool,
+    /// Reads on, when that is wanted.
+    pub follower: Option<Arc<Mutex<Follower>>>,
+}
+
 /// What the set-up screen asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Questions {
@@ -134,6 +208,8 @@ pub enum Start {
     },
     /// In this run.
     Run(Box<Launched>),
+    /// In the replay of this one, at that record.
+    Replay(Box<Recording>, Option<u64>),
 }
 
 /// How the screens ended.

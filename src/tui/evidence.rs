@@ -70,5 +70,10 @@ fn seen(path: &Path) -> std::io::Result<FileSeen> {
         sha256.update(&block[..read]);
         bytes += read as u64;
     }
-    Ok(FileSeen { bytes, sha256: sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect() })
+    Ok(FileSeen { bytes, sha256: hex(&sha256.finalize()) })
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -26,6 +26,12 @@ pub enum Context {
     Debrief,
     /// The console of a rehearsal.
     Console,
+    /// The list of all runs.
+    Journals,
+    /// A line that is typed at the lower edge of a screen.
+    Filter,
+    /// A journal that is played back.
+    Replay,
 }
 
 impl Context {
@@ -40,6 +46,9 @@ impl Context {
             Self::Note => "note",
             Self::Debrief => "debrief",
             Self::Console => "console",
+            Self::Journals => "journals",
+            Self::Filter => "line",
+            Self::Replay => "replay",
         }
     }
 }
@@ -104,6 +113,54 @@ pub enum Action {
     PreviousPane,
     /// Set up a practice run.
     Practice,
+    /// Show all runs.
+    Journals,
+    /// Type what the runs that are shown must hold.
+    Filter,
+    /// Play, or stop playing.
+    Play,
+    /// Play faster.
+    Faster,
+    /// Play more slowly.
+    Slower,
+    /// The next record.
+    Forward,
+    /// The record before.
+    Backward,
+    /// The first record.
+    First,
+    /// The last record.
+    Last,
+    /// Type the number of a record.
+    GoTo,
+    /// The next marked record.
+    NextMark,
+    /// The marked record before.
+    PreviousMark,
+    /// The next deviation.
+    NextDeviation,
+    /// The deviation before.
+    PreviousDeviation,
+    /// The next failure.
+    NextFailure,
+    /// The failure before.
+    PreviousFailure,
+    /// The next break of a guard.
+    NextGuard,
+    /// The break of a guard before.
+    PreviousGuard,
+    /// The next note.
+    NextNote,
+    /// The note before.
+    PreviousNote,
+    /// The next sitting.
+    NextSitting,
+    /// The sitting before.
+    PreviousSitting,
+    /// The next way back.
+    NextBack,
+    /// The way back before.
+    PreviousBack,
     /// Leave as it stands.
     Leave,
     /// The keys of this screen.

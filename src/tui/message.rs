@@ -1,16 +1,17 @@
 //! What can happen to the screens, and what they ask to have done. Both closed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::debrief::Debrief;
-use crate::engine::{JobId, Leaving, Proposal};
+use crate::engine::{JobId, Leaving, Output, Proposal};
+use crate::journal::More;
 use crate::runbook::{InputKind, StepKey};
 use crate::session::{Launched, Update};
-use crate::tui::backstage::{LibraryEntry, OpenRun, Questions};
+use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, Questions, Recording};
 
 /// Everything that can happen to the screens.
 pub enum Message {
@@ -60,8 +61,14 @@ pub enum Message {
     SignatureRead(Result<String, String>),
     /// What the rehearsal came to, or why that cannot be told.
     Debriefed(Result<Box<Debrief>, String>),
+    /// All runs.
+    Journals(Vec<JournalEntry>),
+    /// What was recorded of a run and where to stand in it, or why it cannot be shown.
+    Recording(Result<(Box<Recording>, Option<u64>), String>),
+    /// What was recorded since in the journal that is followed, or why it cannot be read any more.
+    ReadOn(Result<More, String>),
     /// The end of a recorded output, or why it cannot be read.
-    Recorded(RecordedOutput, Result<Vec<u8>, String>),
+    Recorded(RecordedOutput, Result<ReadAgain, String>),
 }
 
 /// The output of a command that ended in an earlier sitting.
@@ -73,6 +80,28 @@ pub struct RecordedOutput {
     pub step: StepKey,
     /// The file.
     pub file: PathBuf,
+    /// What it weighed when it was recorded, in bytes.
+    pub bytes: u64,
+    /// Its sha256 then, in lower-case hex.
+    pub sha256: String,
+}
+
+impl RecordedOutput {
+    /// The recorded output of that command, in the folder of its run.
+    pub fn of(job: JobId, step: &StepKey, output: &Output, folder: &Path) -> Option<Self> {
+        // A journal names files of its own folder only.
+        let file = folder.join("output").join(Path::new(&output.file).file_name()?);
+        Some(Self { job, step: step.clone(), file, bytes: output.bytes, sha256: output.sha256.clone() })
+    }
+}
+
+/// The end of an output that was read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadAgain {
+    /// The last part of it.
+    pub tail: Vec<u8>,
+    /// Whether all of it is what was recorded.
+    pub is_as_recorded: bool,
 }
 
 /// Two clocks at one moment.
@@ -109,6 +138,12 @@ pub enum Effect {
     ReadSignature(PathBuf),
     /// Read the end of that output; it comes back as a message.
     ReadOutput(RecordedOutput),
+    /// List all runs.
+    ReadJournals,
+    /// Read what was recorded of that run; it comes back as a message.
+    Replay(String),
+    /// Read on in the journal that is followed; what is new comes back as a message.
+    ReadOn,
     /// Tell what the rehearsal in that folder came to; it comes back as a message.
     Debrief(PathBuf),
     /// End the running command.

@@ -27,7 +27,9 @@ mod watch;
 pub mod widget;
 pub mod wrap;
 
-pub use backstage::{Backstage, Exit, LibraryEntry, OpenRun, Question, Questions, Start, TuiError};
+pub use backstage::{
+    Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, Question, Questions, Recording, Start, TuiError,
+};
 pub use options::Options;
 pub use shown::{Shown, open};
 pub use terminal::print_after;

@@ -1,18 +1,54 @@
-//! The recorded output of a command that ended in an earlier sitting: the last part of it, for the output pane.
+//! The recorded output of a command that has ended: the last part of it, for the output pane, and whether all of it is
+//! what was recorded.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Mutex;
 
-use crate::tui::message::{Message, RecordedOutput};
+use sha2::{Digest, Sha256};
+
+use crate::journal::Follower;
+use crate::tui::evidence::hex;
+use crate::tui::message::{Message, ReadAgain, RecordedOutput};
 
 /// How much of the end of the file is read, in bytes.
 const MAX_TAIL_BYTES: u64 = 256 * 1024;
 
 /// Reads the end of the file; what it holds is cleaned where it is shown.
 pub fn tail_of(recorded: RecordedOutput) -> Message {
-    let tail = tail(&recorded.file).map_err(|error| format!("cannot read {}: {error}", recorded.file.display()));
-    Message::Recorded(recorded, tail)
+    let read = || {
+        let tail = tail(&recorded.file)?;
+        Ok(ReadAgain { tail, is_as_recorded: is_as_recorded(&recorded)? })
+    };
+    let failed = |error: std::io::Error| format!("cannot read {}: {error}", recorded.file.display());
+    let read = read().map_err(failed);
+    Message::Recorded(recorded, read)
+}
+
+/// What was recorded since in a journal that is followed; nothing while another look at it is not over, or when there is
+/// nothing new.
+pub fn read_on(follower: &Mutex<Follower>) -> Option<Message> {
+    let more = follower.try_lock().ok()?.more();
+    let is_news = more.as_ref().map_or(true, |more| !more.records.is_empty() || more.damage.is_some());
+    is_news.then(|| Message::ReadOn(more.map_err(|error| error.to_string())))
+}
+
+fn is_as_recorded(recorded: &RecordedOutput) -> std::io::Result<bool> {
+    let mut file = File::open(&recorded.file)?;
+    if file.metadata()?.len() != recorded.bytes {
+        return Ok(false);
+    }
+    let mut sha256 = Sha256::new();
+    let mut block = vec![0; 64 * 1024];
+    loop {
+        let read = file.read(&mut block)?;
+        if read == 0 {
+            break;
+        }
+        sha256.update(&block[..read]);
+    }
+    Ok(hex(&sha256.finalize()) == recorded.sha256)
 }
 
 fn tail(path: &Path) -> std::io::Result<Vec<u8>> {

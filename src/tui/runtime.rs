@@ -1,7 +1,7 @@
 //! The loop: everything that happens becomes a message; what `update` asks for is done; a frame is drawn when
 //! something changed. Nothing here waits for the disk.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event as TerminalEvent;
@@ -11,14 +11,15 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
 use crate::engine::Leaving;
+use crate::journal::Follower;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
-use crate::tui::backstage::{Backstage, Start, TuiError};
+use crate::tui::backstage::{Backstage, Recording, Start, TuiError};
 use crate::tui::evidence::{keep, look_at_file, signature};
 use crate::tui::input;
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
-use crate::tui::recorded::tail_of;
+use crate::tui::recorded::{read_on, tail_of};
 use crate::tui::screen::Screen;
 use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
@@ -51,6 +52,8 @@ pub(super) struct Runtime {
     backstage: Arc<dyn Backstage>,
     session: Option<Session>,
     updates: Option<UnboundedReceiver<Update>>,
+    /// Reads on in the journal that is replayed.
+    follower: Option<Arc<Mutex<Follower>>>,
     clock: Arc<dyn Clock>,
     began: Instant,
     outside: UnboundedReceiver<Outside>,
@@ -87,6 +90,7 @@ impl Runtime {
             backstage,
             session: None,
             updates: None,
+            follower: None,
             clock: Arc::new(SystemClock::starting(Timestamp::default())),
             began: monotonic(),
             outside,
@@ -163,6 +167,7 @@ impl Runtime {
                 self.perform(Effect::SetUp { runbook, is_practice }, None);
             }
             Start::Run(launched) => self.launch(Ok(launched)),
+            Start::Replay(recording, at) => self.replay(Ok((recording, at))),
         }
     }
 
@@ -268,6 +273,7 @@ impl Runtime {
                 self.tell(Message::Session(update), terminal);
             }
             Happened::Reply(Message::Launched(launched)) => self.launch(launched),
+            Happened::Reply(Message::Recording(recording)) => self.replay(recording),
             Happened::Reply(reply) => self.tell(reply, terminal),
             Happened::Woken => self.tell(Message::Woken, terminal),
         }
@@ -334,6 +340,15 @@ impl Runtime {
         }
     }
 
+    fn replay(&mut self, recording: Result<(Box<Recording>, Option<u64>), String>) {
+        self.follower = recording.as_ref().ok().and_then(|(recording, _)| recording.follower.clone());
+        let now = self.now();
+        update(&mut self.app, Message::Now(now));
+        for effect in update(&mut self.app, Message::Recording(recording)) {
+            self.perform(effect, None);
+        }
+    }
+
     fn perform(&mut self, effect: Effect, terminal: Option<&mut Terminal>) {
         let backstage = Arc::clone(&self.backstage);
         match effect {
@@ -366,6 +381,15 @@ impl Runtime {
             }),
             Effect::Resume(run) => {
                 self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
+            }
+            Effect::ReadJournals => self.behind(move || Some(Message::Journals(backstage.journals()))),
+            Effect::Replay(run) => self.behind(move || {
+                let recording = backstage.recording(&run);
+                Some(Message::Recording(recording.map(|recording| (Box::new(recording), None))))
+            }),
+            Effect::ReadOn => {
+                let follower = self.follower.clone();
+                self.behind(move || read_on(follower?.as_ref()));
             }
             Effect::Debrief(folder) => {
                 self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));

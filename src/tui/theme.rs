@@ -306,14 +306,27 @@ impl Look {
 
     /// `HH:MM` of a moment.
     pub fn clock(&self, moment: crate::clock::Timestamp) -> String {
+        self.told(moment, "%H:%M")
+    }
+
+    /// `HH:MM:SS` of a moment.
+    pub fn second(&self, moment: crate::clock::Timestamp) -> String {
+        self.told(moment, "%H:%M:%S")
+    }
+
+    /// The same with its day.
+    pub fn second_of_day(&self, moment: crate::clock::Timestamp) -> String {
+        self.told(moment, "%Y-%m-%d %H:%M:%S")
+    }
+
+    fn told(&self, moment: crate::clock::Timestamp, format: &str) -> String {
         let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        moment.to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
+        moment.to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 
     /// Day and time of the day in the zone of this look, for what may last days.
     pub fn day(&self, moment: crate::clock::Timestamp) -> String {
-        let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        moment.to_zoned(self.zone.clone()).strftime("%m-%d %H:%M").to_string()
+        self.told(moment, "%m-%d %H:%M")
     }
 }
 

@@ -77,6 +77,7 @@ impl Library {
             Action::PageUp => self.chosen = self.chosen.saturating_sub(page),
             Action::PageDown => self.chosen = (self.chosen + page).min(last),
             Action::Leave => return vec![Effect::Quit],
+            Action::Journals => return vec![Effect::ReadJournals],
             Action::Act | Action::Practice => return self.open(action == Action::Practice),
             _ => {}
         }
@@ -245,7 +246,11 @@ impl Library {
             }
             _ => &[(Action::Act, Context::Library, "set up")],
         };
-        let rest = [(Action::Help, Context::Everywhere, "help"), (Action::Leave, Context::Library, "leave")];
+        let rest = [
+            (Action::Journals, Context::Library, "journals"),
+            (Action::Help, Context::Everywhere, "help"),
+            (Action::Leave, Context::Library, "leave"),
+        ];
         draw_keys(app, bar, keys.iter().chain(&rest), paint);
     }
 }

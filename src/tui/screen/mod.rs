@@ -1,7 +1,9 @@
 //! The screens. Each: its state, what it does about actions, and how it is laid out.
 
 pub mod debrief;
+pub mod journals;
 pub mod library;
+pub mod replay;
 pub mod run;
 pub mod setup;
 
@@ -11,7 +13,9 @@ use ratatui::layout::Rect;
 use crate::tui::app::{App, SMALLEST};
 use crate::tui::keymap::Context;
 use crate::tui::screen::debrief::DebriefScreen;
+use crate::tui::screen::journals::Journals;
 use crate::tui::screen::library::Library;
+use crate::tui::screen::replay::Replay;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::setup::SetUp;
 use crate::tui::theme::Meaning;
@@ -28,12 +32,18 @@ pub enum Screen {
     Run(Box<Run>),
     /// What a rehearsal came to.
     Debrief(Box<DebriefScreen>),
+    /// All runs.
+    Journals(Box<Journals>),
+    /// One of them played back.
+    Replay(Box<Replay>),
 }
 
 impl Screen {
     /// Where a key pressed now is looked up, the nearest first.
     pub fn contexts(&self) -> Vec<Context> {
         vec![match self {
+            Self::Journals(journals) => return journals.contexts(),
+            Self::Replay(replay) => return replay.contexts(),
             Self::Library(_) => Context::Library,
             Self::SetUp(_) => Context::SetUp,
             Self::Run(run) => run.context(),
@@ -45,6 +55,8 @@ impl Screen {
     pub fn is_typing(&self) -> bool {
         match self {
             Self::Library(_) | Self::Debrief(_) => false,
+            Self::Journals(journals) => journals.is_typing(),
+            Self::Replay(replay) => replay.asked.is_some(),
             Self::SetUp(set_up) => set_up.is_typing(),
             Self::Run(run) => run.is_typing(),
         }
@@ -67,6 +79,8 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Screen::SetUp(set_up) => set_up.draw(app, area, &mut paint),
         Screen::Run(run) => run::draw::draw(run, app, area, &mut paint),
         Screen::Debrief(debrief) => debrief.draw(app, area, &mut paint),
+        Screen::Journals(journals) => journals.draw(app, area, &mut paint),
+        Screen::Replay(replay) => replay.draw(app, area, &mut paint),
     }
     if let Some(scroll) = app.help {
         Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(area, scroll, &mut paint);

@@ -12,6 +12,8 @@ use crate::tui::wrap::width;
 
 /// Fewer cells tell nothing of a way back.
 const BACK_CELLS: u16 = 16;
+/// The colour of what marks a replay.
+pub const REPLAY_COLOUR: &str = "magenta";
 /// How far it stays from what is told before it.
 const BACK_GAP: u16 = 2;
 
@@ -40,9 +42,21 @@ impl Header<'_> {
         let identity = format!(" {} r{}{dot}{hash}", runbook.title, runbook.revision);
         let room = left.saturating_sub(environment + 2);
         let mut x = area.x + 1;
-        x += paint.put((x, first.y), room, "piton ", Meaning::Key);
-        x += self.title(&identity, (x, first.y), room.saturating_sub(7), paint);
+        let badge = self.badge((x, first.y), room, paint);
+        x += badge;
+        x += self.title(&identity, (x, first.y), room.saturating_sub(badge + 1), paint);
         self.environment((x + 2, first.y), environment, paint);
+    }
+
+    /// What this is: piton at work, or a journal that is shown, with whether it is whole; gives the cells that it took.
+    fn badge(&self, (x, y): (u16, u16), cells: u16, paint: &mut Paint<'_>) -> u16 {
+        let Some(replayed) = &self.run.replayed else { return paint.put((x, y), cells, "piton ", Meaning::Key) };
+        let style = paint.look.theme.environment(REPLAY_COLOUR);
+        let used = paint.put_styled((x, y), cells, " REPLAY ", style) + 1;
+        let (told, meaning) = &replayed.integrity;
+        // On a bar only what must draw the eye looks like itself.
+        let meaning = if *meaning == Meaning::Ok { Meaning::Key } else { *meaning };
+        used + paint.put((x + used, y), cells.saturating_sub(used), told, meaning) + 2
     }
 
     /// What going back means now, right in the second row: in full, with a short name, or not at all.
@@ -99,7 +113,8 @@ impl Header<'_> {
         let is_practice = opened.is_some_and(|opened| opened.mode == Mode::Practice);
         let site = opened.and_then(|opened| opened.site.clone());
         // Without a site nothing else would say that this is no practice.
-        let live = || if is_practice { Default::default() } else { ("LIVE".into(), "red".into(), String::new()) };
+        let word = if self.run.replayed.is_some() { "a live run" } else { "LIVE" };
+        let live = || if is_practice { Default::default() } else { (word.into(), "red".into(), String::new()) };
         let (word, colour, name) = site.map_or_else(live, |site| (site.environment, site.colour, site.name));
         (is_practice, word, colour, name)
     }

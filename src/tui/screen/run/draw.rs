@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::tui::app::App;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::{Pane, Panes};
+use crate::tui::screen::run::output::Check;
 use crate::tui::screen::run::page::number;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -20,6 +21,15 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let (area, console) = run.split(area);
     run.draw_console(console, paint);
     let panes = run.panes(area);
+    draw_panes(run, app, &panes, paint);
+    let status = Status { run, keymap: &app.keymap, now: app.now, has_more_cautions: run.has_more_cautions() };
+    status.draw(panes.status, paint);
+    status.draw_bar(panes.bar, paint);
+    dialog::draw(run, app, area, paint);
+}
+
+/// Draws all of it but what is told and what may be done.
+pub fn draw_panes(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) {
     Header { run, now: app.now }.draw(panes.header, paint);
     if let Some(why) = &run.halted {
         paint.fill(panes.banner, Meaning::Alarm);
@@ -29,27 +39,28 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let shown = run.shown_step();
     let list = run.checklist(shown.as_ref());
     let counted = checklist::counted(&run.state, &run.view.tally, paint.look.glyphs);
-    if let Some(inside) = pane(run, &panes, Pane::Steps, ("Steps", &counted), paint) {
+    if let Some(inside) = pane(run, panes, Pane::Steps, ("Steps", &counted), paint) {
         list.draw(inside, paint);
     }
-    draw_step(run, &panes, paint);
+    draw_step(run, panes, paint);
     let running =
         run.state.running.first().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
-    let running = running.unwrap_or_else(|| if run.output.up > 0 { "scrolled up".into() } else { String::new() });
+    let printed = run.printed();
+    let running = running.unwrap_or_else(|| {
+        let up = (printed.up > 0).then_some("scrolled up");
+        let told = printed.check.map(Check::told).into_iter().chain(up);
+        told.collect::<Vec<_>>().join(&format!(" {} ", paint.look.glyphs.dot))
+    });
     if let Some(table) = run.table() {
         let results = run.results(&table, app.now.run);
         let title = format!("Results of {}", number(&run.state, &table.step));
-        if pane(run, &panes, Pane::Output, (&title, &results.counted(paint.look.glyphs.dot)), paint).is_some() {
+        if pane(run, panes, Pane::Output, (&title, &results.counted(paint.look.glyphs.dot)), paint).is_some() {
             results.draw(panes.text(panes.output), paint);
         }
-    } else if pane(run, &panes, Pane::Output, (&output_title(run, panes.output), &running), paint).is_some() {
-        output::draw(&run.output, panes.text(panes.output), paint);
+    } else if pane(run, panes, Pane::Output, (&output_title(run, panes.output), &running), paint).is_some() {
+        output::draw(printed, panes.text(panes.output), paint);
     }
-    draw_world(run, &panes, paint);
-    let status = Status { run, keymap: &app.keymap, now: app.now, has_more_cautions: run.has_more_cautions() };
-    status.draw(panes.status, paint);
-    status.draw_bar(panes.bar, paint);
-    dialog::draw(run, app, area, paint);
+    draw_world(run, panes, paint);
 }
 
 fn whole_seconds(app: &App, since: crate::clock::Timestamp) -> std::time::Duration {
@@ -76,9 +87,10 @@ fn pane(run: &Run, panes: &Panes, which: Pane, titles: (&str, &str), paint: &mut
 
 /// Whose output it is; in a pane of one row also its last line.
 fn output_title(run: &Run, area: Rect) -> String {
-    let step = run.output.step.as_ref().filter(|step| run.shown_step().as_ref() != Some(*step));
+    let printed = run.printed();
+    let step = printed.step.as_ref().filter(|step| run.shown_step().as_ref() != Some(*step));
     let name = step.map_or_else(|| "Output".to_owned(), |step| format!("Output of {}", number(&run.state, step)));
-    let last = if area.height == 1 { run.output.tail(1).pop() } else { None };
+    let last = if area.height == 1 { printed.tail(1).pop() } else { None };
     last.map_or(name.clone(), |last| format!("{name}: {}", last.trim()))
 }
 
@@ -109,7 +121,7 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let below = if panes.health.is_empty() { 0 } else { health.below(place, run.health_scroll) };
     let more = if below > 0 { format!("{below} more below {} ", glyphs.dot) } else { String::new() };
     let counted = format!("{more}{}", health::counted(board, glyphs));
-    if pane(run, panes, Pane::Health, ("Health", &counted), paint).is_some() {
+    if pane(run, panes, Pane::Health, (&health_title(run), &counted), paint).is_some() {
         health.draw(place, run.health_scroll, paint);
     }
     if pane(run, panes, Pane::Guards, ("Guards", &guards.counted()), paint).is_some() {
@@ -120,6 +132,15 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
         let told = strip::summary(&run.runbook, (board, &run.view.turned), usize::from(cells), glyphs);
         paint.strip((x, y), cells, &told);
         paint.strip((x, y + 1), cells, &guards.summary(usize::from(cells), paint.look));
+    }
+}
+
+/// In a replay the board is the one that was recorded last.
+fn health_title(run: &Run) -> String {
+    match run.replayed.as_ref().map(|replayed| replayed.board_at) {
+        None => "Health".into(),
+        Some(None) => "Health, no board recorded yet".into(),
+        Some(Some((seq, _))) => format!("Health as of #{seq}"),
     }
 }
 

@@ -5,8 +5,8 @@ use crate::journal::sha256_hex;
 use crate::runbook::Runbook;
 use crate::session::Update;
 use crate::tui::dialog::{Dialog, Purpose, Reason};
-use crate::tui::message::{Effect, Instants, RecordedOutput};
-use crate::tui::screen::run::output::OutputTail;
+use crate::tui::message::{Effect, Instants, ReadAgain, RecordedOutput};
+use crate::tui::screen::run::output::{Check, OutputTail};
 use crate::tui::screen::run::page::spoken;
 use crate::tui::screen::run::{Card, Run, TOLD};
 use crate::tui::tell;
@@ -53,12 +53,16 @@ impl Run {
     }
 
     /// Takes in what an earlier sitting's command printed, unless another has printed since.
-    pub fn take_recorded(&mut self, of: RecordedOutput, tail: Result<Vec<u8>, String>) {
-        let tail = tail.unwrap_or_else(String::into_bytes);
-        if self.take_recorded_for_item(&of, &tail) || self.output.job.is_some() {
+    pub fn take_recorded(&mut self, of: RecordedOutput, read: Result<ReadAgain, String>) {
+        let (tail, check) = Check::of(read);
+        if self.take_recorded_for_item(&of, (&tail, check)) || self.take_evidence(&of, (&tail, check)) {
+            return;
+        }
+        if self.output.job.is_some() || self.replayed.is_some() {
             return;
         }
         self.output = OutputTail::of(of.job, Some(of.step));
+        self.output.check = Some(check);
         self.output.push(&tail);
     }
 
@@ -149,7 +153,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
 }
 
 /// The sha256 of a record's line, lower-case hex: what the next record names as `prev`.
-pub(super) fn head_of(record: &Record) -> String {
+pub(in crate::tui::screen) fn head_of(record: &Record) -> String {
     let line = serde_json::to_vec(record).expect("a record is plain data with text keys");
     sha256_hex(&line)
 }

@@ -210,6 +210,12 @@ impl Run {
         }
     }
 
+    /// Does what looks only: for a run that is replayed.
+    pub(in crate::tui::screen) fn look(&mut self, action: Action, now: Instants) -> Vec<Effect> {
+        self.derive(now);
+        self.on_action(action)
+    }
+
     fn on_action(&mut self, action: Action) -> Vec<Effect> {
         if self.is_elsewhere(action) {
             self.notice = Some(FIRST_BACK.into());
@@ -382,8 +388,10 @@ impl Run {
             }
             Pane::Output if self.has_table() && by == 1 => self.choose_item(is_down, 1),
             Pane::Output if self.has_table() => self.scroll_item(is_down, by),
-            Pane::Output if is_down => self.output.up = self.output.up.saturating_sub(by),
-            Pane::Output => self.output.up = (self.output.up + by).min(self.output.len()),
+            Pane::Output => {
+                let printed = self.printed_mut();
+                printed.up = if is_down { printed.up.saturating_sub(by) } else { (printed.up + by).min(printed.len()) };
+            }
             Pane::Health => self.health_scroll = moved(self.health_scroll, self.health_lines().saturating_sub(1)),
             Pane::Guards => self.guards_scroll = moved(self.guards_scroll, self.guard_lines().saturating_sub(1)),
         }
@@ -439,6 +447,11 @@ impl Run {
                 narrow: self.narrow(area),
             },
         )
+    }
+
+    /// Where they lie on the screen as it is.
+    pub(in crate::tui::screen) fn panes_on_screen(&self) -> Panes {
+        self.panes(self.area())
     }
 
     pub(super) fn area(&self) -> Rect {

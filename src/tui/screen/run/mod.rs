@@ -7,12 +7,14 @@ mod back;
 mod burst;
 mod console;
 pub mod draw;
+mod evidence;
 mod fold;
 mod keys;
 pub mod layout;
 mod mouse;
 pub mod output;
 pub mod page;
+pub mod replayed;
 pub mod results;
 mod room;
 pub mod seen;
@@ -44,6 +46,7 @@ use crate::tui::screen::run::burst::Burst;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::page::{StepPage, spoken};
+use crate::tui::screen::run::replayed::Replayed;
 use crate::tui::screen::run::results::Looked;
 use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
@@ -97,6 +100,10 @@ pub struct Run {
     pub guards_scroll: usize,
     /// What the running or last command printed.
     pub output: OutputTail,
+    /// What an earlier command printed, read again from disk.
+    pub again: OutputTail,
+    /// Set when a journal is shown: nothing can be proposed then.
+    pub replayed: Option<Replayed>,
     /// What is looked at of the results of a step that takes its items together.
     pub looked: Looked,
     /// What follows from state, board and time.
@@ -120,6 +127,17 @@ pub struct Run {
     /// Another step is looked at: only the page must be.
     is_page_stale: bool,
     size: (u16, u16),
+}
+
+/// What the screen of a run is made of.
+struct Parts {
+    runbook: Arc<Runbook>,
+    state: RunState,
+    keeper: BoardKeeper,
+    folder: PathBuf,
+    head: Option<String>,
+    card: Option<Card>,
+    replayed: Option<Replayed>,
 }
 
 /// What the card on resuming shows.
@@ -173,6 +191,12 @@ impl Run {
         let keeper = BoardKeeper::new(&launched.targets).paced_by(&*launched.clock);
         let card = launched.is_resumed.then(|| fold::card(&runbook, &launched.records, &state, now));
         let head = launched.records.last().map(fold::head_of);
+        let folder = launched.folder.clone();
+        Self::of(Parts { runbook, state, keeper, folder, head, card, replayed: None }, now, size)
+    }
+
+    fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
+        let Parts { runbook, state, keeper, folder, head, card, replayed } = parts;
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
         let view = View {
             moment,
@@ -189,7 +213,7 @@ impl Run {
             runbook,
             state,
             keeper,
-            folder: launched.folder.clone(),
+            folder,
             head,
             pending: None,
             halted: None,
@@ -204,6 +228,8 @@ impl Run {
             health_scroll: 0,
             guards_scroll: 0,
             output: OutputTail::default(),
+            again: OutputTail::default(),
+            replayed,
             looked: Looked::default(),
             view,
             seen: HashSet::new(),
@@ -289,13 +315,19 @@ impl Run {
             return;
         }
         self.is_page_stale = true;
-        let moment = Moment { at: now.run, board: self.keeper.board(now.run) };
+        let moment = Moment { at: now.run, board: self.board(now.run) };
         let (runbook, state) = (&*self.runbook, &self.state);
         let current = state.current.as_ref();
         let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
-        self.soaking.look(runbook, state, &moment);
+        if self.replayed.is_none() {
+            self.soaking.look(runbook, state, &moment);
+        }
         self.view = View {
-            allowed: if self.halted.is_some() { vec![Allowed::Leave] } else { allowed(runbook, state, &moment) },
+            allowed: match (&self.replayed, &self.halted) {
+                (Some(_), _) => Vec::new(),
+                (None, Some(_)) => vec![Allowed::Leave],
+                (None, None) => allowed(runbook, state, &moment),
+            },
             gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
             rollback,
             is_back_unknown,

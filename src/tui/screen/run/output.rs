@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::engine::JobId;
 use crate::runbook::StepKey;
 use crate::text::clean_output_line;
+use crate::tui::message::ReadAgain;
 
 /// How many lines are kept.
 const MAX_LINES: usize = 2_000;
@@ -21,11 +22,44 @@ pub struct OutputTail {
     pub step: Option<StepKey>,
     /// How far the pane is scrolled up from the end.
     pub up: usize,
+    /// Of what was read again from disk: whether that is what was recorded.
+    pub check: Option<Check>,
     /// How many lines are kept at most; 0: as many as of a single command.
     most: usize,
     lines: VecDeque<String>,
     partial: Vec<u8>,
     left_out: u64,
+}
+
+/// Whether what was read again is what was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Size and sha256 are those in the journal.
+    AsRecorded,
+    /// They are not.
+    Changed,
+    /// It cannot be read any more.
+    Gone,
+}
+
+impl Check {
+    /// What became of it, and what was read, or why it could not be.
+    pub fn of(read: Result<ReadAgain, String>) -> (Vec<u8>, Self) {
+        match read {
+            Ok(ReadAgain { tail, is_as_recorded: true }) => (tail, Self::AsRecorded),
+            Ok(ReadAgain { tail, is_as_recorded: false }) => (tail, Self::Changed),
+            Err(why) => (why.into_bytes(), Self::Gone),
+        }
+    }
+
+    /// For the edge of the pane.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::AsRecorded => "as recorded",
+            Self::Changed => "CHANGED since it was recorded",
+            Self::Gone => "NOT THERE any more",
+        }
+    }
 }
 
 impl OutputTail {

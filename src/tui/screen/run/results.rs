@@ -1,13 +1,12 @@
 //! The results of a step that takes its items together: which of them is chosen, and what each printed.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use crate::engine::JobId;
 use crate::runbook::StepKey;
 use crate::tui::message::{Effect, RecordedOutput};
 use crate::tui::screen::run::Run;
-use crate::tui::screen::run::output::OutputTail;
+use crate::tui::screen::run::output::{Check, OutputTail};
 use crate::tui::widget::results::{Results, Standing};
 
 /// How many lines of output are kept for all items together, and the fewest for each of them.
@@ -109,26 +108,23 @@ impl Run {
     }
 
     /// Asks for the recorded output of the chosen item, unless it is known or was asked for.
-    pub(super) fn ask_for_output(&mut self) -> Vec<Effect> {
-        let Some(table) = self.table() else { return Vec::new() };
+    pub fn ask_for_output(&mut self) -> Vec<Effect> {
+        let Some(table) = self.table() else { return self.ask_for_evidence() };
         let Some((name, _)) = table.items.get(table.chosen) else { return Vec::new() };
         let result = self.state.step(&table.step).and_then(|known| known.results.get(name));
-        let Some((job, file)) = result.and_then(|result| Some((result.job, result.file.as_ref()?))) else {
+        let Some((job, output)) = result.and_then(|result| Some((result.job, result.output.as_ref()?))) else {
             return Vec::new();
         };
-        // A journal names files of its own folder only.
-        let Some(file) = Path::new(file).file_name().map(|file| self.folder.join("output").join(file)) else {
-            return Vec::new();
-        };
+        let Some(recorded) = RecordedOutput::of(job, &table.step, output, &self.folder) else { return Vec::new() };
         if self.looked.printed.contains_key(&job) {
             return Vec::new();
         }
         self.looked.printed.insert(job, OutputTail::of(job, Some(table.step.clone())));
-        vec![Effect::ReadOutput(RecordedOutput { job, step: table.step, file })]
+        vec![Effect::ReadOutput(recorded)]
     }
 
     /// Takes in what an earlier command of an item printed; false when it is no such command.
-    pub(super) fn take_recorded_for_item(&mut self, of: &RecordedOutput, tail: &[u8]) -> bool {
+    pub(super) fn take_recorded_for_item(&mut self, of: &RecordedOutput, (tail, check): (&[u8], Check)) -> bool {
         let known = self.state.step(&of.step);
         if !known.is_some_and(|known| known.results.values().any(|result| result.job == of.job)) {
             return false;
@@ -137,6 +133,7 @@ impl Run {
             self.looked.printed.entry(of.job).or_insert_with(|| OutputTail::of(of.job, Some(of.step.clone())));
         if printed.is_empty() {
             printed.push(tail);
+            printed.check = Some(check);
         }
         true
     }

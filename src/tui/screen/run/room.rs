@@ -12,13 +12,13 @@ use crate::tui::widget::output;
 impl Run {
     /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
     pub(super) fn is_output_here(&self) -> bool {
-        let is_of_it = self.output.step.is_none() || self.output.step == self.shown_step();
+        let is_of_it = self.printed().step.is_none() || self.printed().step == self.shown_step();
         self.state.is_running() || is_of_it || self.has_table()
     }
 
     /// Whether there is output, now or from the command before.
     pub fn has_output(&self) -> bool {
-        self.state.is_running() || !self.output.is_empty() || self.has_table()
+        self.state.is_running() || !self.printed().is_empty() || self.has_table()
     }
 
     /// Whether the step that is looked at runs or failed: its cautions were read, and what it prints needs the room.
@@ -34,7 +34,7 @@ impl Run {
             return Narrow::default();
         }
         let cells = area.width.saturating_sub(2);
-        let printed = || output::lines(&self.output, usize::from(cells), usize::from(area.height)).len();
+        let printed = || output::lines(self.printed(), usize::from(cells), usize::from(area.height)).len();
         let asks = [ActionKind::Confirm, ActionKind::Ask, ActionKind::Choose, ActionKind::Release];
         Narrow {
             is_output_first: self.is_folded(),

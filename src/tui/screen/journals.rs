@@ -1,0 +1,276 @@
+//! All runs of this machine, the latest first; one of them can be replayed.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
+
+use crate::tui::app::App;
+use crate::tui::backstage::JournalEntry;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::message::Effect;
+use crate::tui::screen::library::draw_keys;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
+use crate::tui::widget::step::wrapped;
+use crate::tui::wrap::width;
+
+/// The longest filter.
+const MOST_TYPED: usize = 60;
+
+/// The state of the list.
+#[derive(Debug, Default)]
+pub struct Journals {
+    entries: Vec<JournalEntry>,
+    filter: String,
+    is_typing: bool,
+    /// The place of the chosen one among those that are shown.
+    chosen: usize,
+    is_read: bool,
+    busy: Option<String>,
+    problem: Option<String>,
+}
+
+impl Journals {
+    /// Takes in the runs.
+    pub fn take(&mut self, entries: Vec<JournalEntry>) {
+        let before = self.chosen().map(|entry| entry.run.clone());
+        (self.entries, self.is_read) = (entries, true);
+        let again = before.and_then(|run| self.shown().position(|entry| entry.run == run));
+        self.chosen = again.unwrap_or(self.chosen).min(self.shown().count().saturating_sub(1));
+    }
+
+    /// Something could not be done; why.
+    pub fn refuse(&mut self, why: String) {
+        self.busy = None;
+        self.problem = Some(why);
+    }
+
+    /// It is on the screen again.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self { busy: None, problem: None, ..self }
+    }
+
+    /// Where a key is looked up.
+    pub fn contexts(&self) -> Vec<Context> {
+        vec![if self.is_typing { Context::Filter } else { Context::Journals }]
+    }
+
+    /// Whether a character goes into the filter.
+    pub fn is_typing(&self) -> bool {
+        self.is_typing
+    }
+
+    /// Those that hold every word of the filter.
+    fn shown(&self) -> impl Iterator<Item = &JournalEntry> {
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        self.entries.iter().filter(move |entry| {
+            let text = entry.text();
+            words.iter().all(|word| text.contains(word))
+        })
+    }
+
+    fn chosen(&self) -> Option<&JournalEntry> {
+        self.shown().nth(self.chosen)
+    }
+
+    /// Takes a key.
+    pub fn on(&mut self, action: Option<Action>, key: KeyEvent, size: (u16, u16)) -> Vec<Effect> {
+        if self.is_typing && self.type_filter(action, key) {
+            return Vec::new();
+        }
+        let page = usize::from(size.1.saturating_sub(6)).max(1);
+        let last = self.shown().count().saturating_sub(1);
+        match action {
+            Some(Action::Up) => self.chosen = self.chosen.saturating_sub(1),
+            Some(Action::Down) => self.chosen = (self.chosen + 1).min(last),
+            Some(Action::PageUp) => self.chosen = self.chosen.saturating_sub(page),
+            Some(Action::PageDown) => self.chosen = (self.chosen + page).min(last),
+            Some(Action::Filter) => self.is_typing = true,
+            Some(Action::Leave) => return vec![Effect::Quit],
+            Some(Action::Back) if !self.filter.is_empty() => self.narrow(String::new()),
+            Some(Action::Back) => return vec![Effect::ReadLibrary],
+            Some(Action::Act) => return self.open(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Whether the key was for the filter.
+    fn type_filter(&mut self, action: Option<Action>, key: KeyEvent) -> bool {
+        match (action, key.code) {
+            (Some(Action::Act), _) => self.is_typing = false,
+            (Some(Action::Back), _) => {
+                self.is_typing = false;
+                self.narrow(String::new());
+            }
+            (_, KeyCode::Backspace) => {
+                let mut typed = self.filter.clone();
+                typed.pop();
+                self.narrow(typed);
+            }
+            (_, KeyCode::Char(c)) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => self.paste(&c.to_string()),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Takes pasted or typed text into the filter.
+    pub fn paste(&mut self, text: &str) {
+        if self.is_typing {
+            let typed = self.filter.chars().chain(text.chars().filter(|c| !c.is_control()));
+            self.narrow(typed.take(MOST_TYPED).collect());
+        }
+    }
+
+    fn narrow(&mut self, filter: String) {
+        self.filter = filter;
+        self.chosen = 0;
+        self.problem = None;
+    }
+
+    fn open(&mut self) -> Vec<Effect> {
+        let Some(entry) = self.chosen().filter(|_| self.busy.is_none()) else { return Vec::new() };
+        let run = entry.run.clone();
+        self.problem = None;
+        self.busy = Some(format!("reading the journal of {run}"));
+        vec![Effect::Replay(run)]
+    }
+
+    /// Takes what the mouse did.
+    pub fn on_mouse(&mut self, mouse: MouseEvent) {
+        let last = self.shown().count().saturating_sub(1);
+        match mouse.kind {
+            MouseEventKind::ScrollDown => self.chosen = (self.chosen + 1).min(last),
+            MouseEventKind::ScrollUp => self.chosen = self.chosen.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    /// Draws it.
+    pub fn draw(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
+        paint.fill(Rect { height: 1, ..area }, Meaning::Bar);
+        paint.put((area.x + 1, area.y), area.width, "piton  journals", Meaning::Bar);
+        let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
+        let low = (body.height * 35 / 100).clamp(6, 12);
+        let list = Rect { height: body.height - low, ..body };
+        let edge = if area.width >= 100 { Edge::Whole } else { Edge::Top };
+        let (shown, all) = (self.shown().count(), self.entries.len());
+        let noun = if all == 1 { "run" } else { "runs" };
+        let right = if self.filter.is_empty() { format!("{all} {noun}") } else { format!("{shown} of {all} {noun}") };
+        let inside = paint.frame(list, &Frame { title: "Journals", right: &right, is_focused: true, edge });
+        self.draw_list(inside, paint);
+        let preview = Rect { y: list.bottom(), height: low, ..body };
+        let inside = paint.frame(preview, &Frame { title: "Run", right: "", is_focused: false, edge });
+        let text = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+        let lines = self.chosen().map(|entry| preview_of(entry, usize::from(text.width), paint.look));
+        paint.strips(text, &lines.unwrap_or_default(), 0);
+        self.draw_bars(app, area, paint);
+    }
+
+    fn draw_list(&self, area: Rect, paint: &mut Paint<'_>) {
+        let shown: Vec<_> = self.shown().collect();
+        if shown.is_empty() {
+            let told = match (self.is_read, self.entries.is_empty()) {
+                (false, _) => "reading",
+                (true, true) => "no runs yet",
+                (true, false) => "none of them holds that",
+            };
+            paint.put((area.x + 1, area.y), area.width, told, Meaning::Dim);
+            return;
+        }
+        let names = shown.iter().map(|entry| width(&entry.run)).max().unwrap_or(0).min(34);
+        let words = shown.iter().map(|entry| width(&entry.outcome)).max().unwrap_or(0).min(26);
+        let height = usize::from(area.height);
+        let top = self.chosen.saturating_sub(height / 2).min(shown.len().saturating_sub(height));
+        for (y, (index, entry)) in (area.y..area.bottom()).zip(shown.iter().enumerate().skip(top)) {
+            let place = Rect { x: area.x + 3, y, width: area.width.saturating_sub(4), height: 1 };
+            let strip = row(entry, names, words, paint.look);
+            if index == self.chosen {
+                paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
+                paint.fill(place, Meaning::Selected);
+                let told: String = strip.0.iter().map(|(text, _)| text.as_str()).collect();
+                paint.put((place.x, y), place.width, &told, Meaning::Selected);
+            } else {
+                paint.strip((place.x, y), place.width, &strip);
+            }
+        }
+    }
+
+    fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
+        let status = (area.x + 1, area.bottom() - 2);
+        let cells = area.width.saturating_sub(2);
+        if let Some(problem) = &self.problem {
+            let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
+            paint.put(status, cells, &told, Meaning::Problem);
+        } else if let Some(busy) = &self.busy {
+            paint.put(status, cells, busy, Meaning::Current);
+        } else if self.is_typing || !self.filter.is_empty() {
+            let cursor = if self.is_typing { "_" } else { "" };
+            let told =
+                Strip::of("only what holds: ", Meaning::Dim).and(format!("{}{cursor}", self.filter), Meaning::Input);
+            paint.strip(status, cells, &told);
+        }
+        let bar = Rect { y: area.bottom() - 1, height: 1, ..area };
+        let typing = [(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
+        let listed = [
+            (Action::Act, Context::Journals, "replay"),
+            (Action::Filter, Context::Journals, "filter"),
+            (Action::Help, Context::Everywhere, "help"),
+            (Action::Back, Context::Journals, if self.filter.is_empty() { "library" } else { "show all" }),
+            (Action::Leave, Context::Journals, "leave"),
+        ];
+        draw_keys(app, bar, if self.is_typing { typing.iter() } else { listed.iter() }, paint);
+    }
+}
+
+/// `1 deviation`, `3 deviations`.
+fn counted(count: u32, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// How the outcome looks: only a run that is done without a deviation is green, and only while its journal is whole.
+fn meaning(entry: &JournalEntry) -> Meaning {
+    match (entry.is_damaged, entry.is_closed, entry.deviations) {
+        (true, ..) => Meaning::Failed,
+        (_, false, _) => Meaning::Current,
+        (_, true, 0) if entry.outcome == "completed" => Meaning::Done,
+        _ => Meaning::Deviation,
+    }
+}
+
+fn row(entry: &JournalEntry, names: usize, words: usize, look: &Look) -> Strip {
+    let padded = |text: &str, cells: usize| format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))));
+    let deviations = if entry.deviations == 0 { String::new() } else { counted(entry.deviations, "deviation") };
+    Strip::of(format!("{}  ", padded(&entry.run, names)), Meaning::Text)
+        .and(format!("{}  ", padded(&entry.outcome, words)), meaning(entry))
+        .and(format!("{}  ", padded(&deviations, 13)), Meaning::Deviation)
+        .and(
+            format!("{}  ", padded(&entry.place, 8)),
+            if entry.is_practice { Meaning::Practice } else { Meaning::Title },
+        )
+        .and(entry.opened.map(|at| look.day(at)).unwrap_or_default(), Meaning::Dim)
+        .and(format!("  {}  {}", padded(&entry.lasted, 8), entry.operator), Meaning::Dim)
+}
+
+fn preview_of(entry: &JournalEntry, cells: usize, look: &Look) -> Vec<Strip> {
+    let dot = format!(" {} ", look.glyphs.dot);
+    let mut lines = wrapped(&entry.title, cells, Meaning::Title);
+    lines.extend(wrapped(&format!("{}{dot}{}", entry.run, entry.place), cells, Meaning::Text));
+    let opened = entry.opened.map(|at| format!("opened {at}, here {}", look.day(at)));
+    let facts: Vec<String> = [opened, Some(format!("lasted {}", entry.lasted)), Some(entry.operator.clone())]
+        .into_iter()
+        .flatten()
+        .filter(|fact| !fact.is_empty())
+        .collect();
+    lines.extend(wrapped(&facts.join(&dot), cells, Meaning::Dim));
+    let counts = [
+        entry.outcome.clone(),
+        counted(entry.deviations, "deviation"),
+        counted(entry.sittings, "sitting"),
+        format!("{} records", entry.records),
+    ];
+    lines.extend(wrapped(&counts.join(&dot), cells, meaning(entry)));
+    let whole = if entry.is_damaged { Meaning::Failed } else { Meaning::Dim };
+    lines.extend(wrapped(&format!("journal: {}", entry.integrity), cells, whole));
+    lines
+}

@@ -1,0 +1,117 @@
+//! What keys and mouse do in a replay. Nothing of it can be proposed to anybody.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use crate::tui::dialog::Dialog;
+use crate::tui::keymap::Action;
+use crate::tui::message::{Effect, Instants};
+use crate::tui::screen::replay::marks::jump;
+use crate::tui::screen::replay::{Replay, timeline};
+
+/// More digits than any journal has records.
+const MOST_DIGITS: usize = 9;
+
+impl Replay {
+    /// Takes a key.
+    pub fn on_key(&mut self, action: Option<Action>, key: KeyEvent, now: Instants) -> Vec<Effect> {
+        self.notice = None;
+        if action == Some(Action::Leave) {
+            return vec![Effect::Quit];
+        }
+        if self.asked.is_some() {
+            self.type_number(action, key);
+            return self.run.ask_for_output();
+        }
+        let Some(action) = action else { return Vec::new() };
+        if let Some(Dialog::Why(scroll)) = &mut self.run.dialog {
+            match action {
+                Action::Down => *scroll = (*scroll + 1).min(500),
+                Action::PageDown => *scroll = (*scroll + 10).min(500),
+                Action::Up => *scroll = scroll.saturating_sub(1),
+                Action::PageUp => *scroll = scroll.saturating_sub(10),
+                _ => self.run.dialog = None,
+            }
+            return Vec::new();
+        }
+        if action == Action::Back {
+            return vec![if self.list.is_some() { Effect::ReadJournals } else { Effect::Quit }];
+        }
+        self.on_action(action, now)
+    }
+
+    fn on_action(&mut self, action: Action, now: Instants) -> Vec<Effect> {
+        match action {
+            Action::Play => self.play_or_pause(now.real_ms),
+            Action::Faster | Action::Slower => self.change_speed(action == Action::Faster, now.real_ms),
+            Action::Forward => self.go(self.at + 1),
+            Action::Backward => self.go(self.at.saturating_sub(1)),
+            Action::First => self.go(1),
+            Action::Last => self.go(self.tape.len()),
+            Action::GoTo => self.asked = Some(String::new()),
+            other => {
+                let Some((kind, is_forward)) = jump(other) else { return self.run.look(other, now) };
+                match self.tape.marks.next(self.at, kind, is_forward) {
+                    Some(to) => self.go(to),
+                    None => {
+                        let what = kind.map_or("mark", |kind| kind.words().0);
+                        let side = if is_forward { "after" } else { "before" };
+                        self.notice = Some(format!("there is no {what} {side} this record"));
+                    }
+                }
+            }
+        }
+        self.run.ask_for_output()
+    }
+
+    /// Goes to a record by hand: then it does not play on.
+    fn go(&mut self, to: usize) {
+        self.pause();
+        self.run.browsed = None;
+        self.stand(to);
+    }
+
+    fn type_number(&mut self, action: Option<Action>, key: KeyEvent) {
+        let Some(typed) = self.asked.as_mut() else { return };
+        match (action, key.code) {
+            (Some(Action::Back), _) => self.asked = None,
+            (Some(Action::Act), _) => {
+                let wanted = typed.parse::<usize>().ok();
+                self.asked = None;
+                match wanted {
+                    Some(number) if (1..=self.tape.len()).contains(&number) => self.go(number),
+                    _ => self.notice = Some(format!("there are the records 1 to {}", self.tape.len())),
+                }
+            }
+            (_, KeyCode::Backspace) => drop(typed.pop()),
+            (_, KeyCode::Char(digit))
+                if digit.is_ascii_digit() && typed.len() < MOST_DIGITS && key.modifiers == KeyModifiers::NONE =>
+            {
+                typed.push(digit);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes what the mouse did: on the timeline it seeks, elsewhere it does as in a run.
+    pub fn on_mouse(&mut self, mouse: MouseEvent, now: Instants) -> Vec<Effect> {
+        let track = timeline::track(self.run.panes_on_screen().bar);
+        let is_on_track = track.contains(Position::new(mouse.column, mouse.row));
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) if is_on_track => self.is_dragging = true,
+            MouseEventKind::Up(MouseButton::Left) => {
+                self.is_dragging = false;
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let is_seeking = matches!(mouse.kind, MouseEventKind::Down(_) | MouseEventKind::Drag(MouseButton::Left));
+        if self.is_dragging && is_seeking {
+            self.notice = None;
+            self.go(timeline::record_at(track, mouse.column, self.tape.len()));
+        } else {
+            self.run.on_mouse(mouse, now);
+        }
+        self.run.ask_for_output()
+    }
+}

@@ -1,0 +1,212 @@
+//! A journal played back: the run screen itself, and a timeline where the action bar of a live run stands.
+
+mod keys;
+pub mod marks;
+mod play;
+pub mod tape;
+pub mod timeline;
+
+use std::path::PathBuf;
+
+use crate::clock::Timestamp;
+use crate::engine::Record;
+use crate::journal::{Integrity, More};
+use crate::tui::app::App;
+use crate::tui::backstage::Recording;
+use crate::tui::keymap::Context;
+use crate::tui::message::Effect;
+use crate::tui::screen::Screen;
+use crate::tui::screen::journals::Journals;
+use crate::tui::screen::replay::play::Player;
+use crate::tui::screen::replay::tape::Tape;
+use crate::tui::screen::run::{Run, Wakes};
+use crate::tui::theme::Meaning;
+
+/// How often a journal that is followed is looked at, in real milliseconds.
+const POLL_MS: u64 = 250;
+
+/// The state of the replay screen.
+pub struct Replay {
+    /// The screen of the run as it was.
+    pub run: Run,
+    /// The records.
+    pub tape: Tape,
+    /// How many of them are taken in: the number of the one at which the replay stands.
+    pub at: usize,
+    /// What follows the good records.
+    pub integrity: Integrity,
+    /// The number that is being typed.
+    pub asked: Option<String>,
+    /// Something to be told on the timeline until the next key.
+    pub notice: Option<String>,
+    /// Whether what is recorded meanwhile is taken in.
+    pub is_followed: bool,
+    /// The list that it was opened from.
+    pub list: Option<Box<Journals>>,
+    player: Player,
+    is_running: bool,
+    next_poll_ms: u64,
+    is_dragging: bool,
+    size: (u16, u16),
+}
+
+impl Replay {
+    /// The screen of that journal, standing at record `at`, else at the beginning, or at the end of one that is
+    /// followed. None for a journal without a record.
+    pub fn new(recording: Recording, at: Option<u64>, size: (u16, u16)) -> Option<Self> {
+        let Recording { runbook, records, integrity, folder, is_running, follower } = recording;
+        let is_followed = follower.is_some();
+        let first = records.first()?.clone();
+        let tape = Tape::new(runbook, records);
+        let run = opened(&tape, &first, folder, size);
+        let mut replay = Self {
+            run,
+            at: 1,
+            integrity,
+            asked: None,
+            notice: None,
+            is_followed,
+            list: None,
+            player: Player::default(),
+            is_running,
+            next_poll_ms: 0,
+            is_dragging: false,
+            size,
+            tape,
+        };
+        replay.tell_integrity();
+        let last = replay.tape.len();
+        let wanted = at.map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        replay.stand(wanted.unwrap_or(if is_followed { last } else { 1 }));
+        Some(replay)
+    }
+
+    /// The time that is shown: that of the record at which the replay stands.
+    pub fn now(&self) -> Timestamp {
+        self.record().at
+    }
+
+    /// The record at which the replay stands.
+    pub fn record(&self) -> &Record {
+        self.tape.record(self.at)
+    }
+
+    /// Whether it stands at the last record.
+    pub fn is_at_end(&self) -> bool {
+        self.at == self.tape.len()
+    }
+
+    /// Goes to that record, or as near as there is one.
+    pub fn stand(&mut self, to: usize) {
+        let to = to.clamp(1, self.tape.len());
+        self.tape.bring(&mut self.run.state, self.at, to);
+        self.at = to;
+        self.run.stands_at(self.tape.record(to), self.tape.board_at(to));
+    }
+
+    /// Takes in what was recorded since; whoever stood at the end goes on standing there.
+    pub fn take(&mut self, records: Vec<Record>, damage: Option<Integrity>) {
+        let was_at_end = self.is_at_end();
+        self.tape.extend(records);
+        if let Some(damage) = damage {
+            self.integrity = damage;
+        }
+        let is_closed = self.is_closed();
+        self.is_running &= !is_closed && !matches!(self.integrity, Integrity::Damaged { .. });
+        self.is_followed &= self.is_running || !is_closed;
+        self.tell_integrity();
+        if was_at_end && !self.player.is_playing() {
+            self.stand(self.tape.len());
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        let last = &self.tape.record(self.tape.len()).event;
+        matches!(last, crate::engine::Event::RunClosed { .. })
+    }
+
+    /// What stands in the title about the journal.
+    fn tell_integrity(&mut self) {
+        let told = match &self.integrity {
+            Integrity::Damaged { line, .. } => (format!("BROKEN at line {line}"), Meaning::Alarm),
+            Integrity::NewerFormat { .. } => ("of a newer piton".into(), Meaning::Alarm),
+            _ if self.is_running => ("intact, still running".into(), Meaning::Ok),
+            Integrity::TornTail { line, .. } => (format!("torn at line {line}"), Meaning::Alarm),
+            Integrity::Whole | Integrity::NeverOpened if self.is_closed() => ("intact".into(), Meaning::Ok),
+            Integrity::Whole | Integrity::NeverOpened => ("intact, open".into(), Meaning::Ok),
+        };
+        if let Some(replayed) = &mut self.run.replayed {
+            replayed.integrity = told;
+        }
+    }
+
+    /// Where a key is looked up.
+    pub fn contexts(&self) -> Vec<Context> {
+        vec![if self.asked.is_some() { Context::Filter } else { Context::Replay }]
+    }
+
+    /// When it must be looked at again.
+    pub fn wakes(&self, real_ms: u64) -> Wakes {
+        let poll = self.is_followed.then(|| self.next_poll_ms.saturating_sub(real_ms).max(1));
+        let play = self.player.wake_ms(real_ms);
+        Wakes { real_ms: [poll, play].into_iter().flatten().min(), run_ms: None }
+    }
+
+    /// A moment has come; whether anything is to be drawn, and what is to be done.
+    pub fn look_again(&mut self, real_ms: u64) -> (bool, Vec<Effect>) {
+        let is_new = self.play_on(real_ms);
+        let mut effects = if is_new { self.run.ask_for_output() } else { Vec::new() };
+        if self.is_followed && real_ms >= self.next_poll_ms {
+            self.next_poll_ms = real_ms + POLL_MS;
+            effects.push(Effect::ReadOn);
+        }
+        (is_new, effects)
+    }
+
+    /// The terminal's size changed.
+    pub fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.run.resize(size);
+    }
+}
+
+fn opened(tape: &Tape, first: &Record, folder: PathBuf, size: (u16, u16)) -> Run {
+    Run::replayed(&tape.runbook, first, folder, (String::new(), Meaning::Ok), size)
+}
+
+/// A journal was read: it is shown, or the list tells why it is not.
+pub fn recording(app: &mut App, read: Result<(Box<Recording>, Option<u64>), String>) -> Vec<Effect> {
+    let screen = std::mem::replace(&mut app.screen, Screen::Journals(Box::default()));
+    let list = if let Screen::Journals(list) = screen { Some(list) } else { None };
+    let shown = read.and_then(|(recording, at)| {
+        Replay::new(*recording, at, app.size).ok_or_else(|| "the journal holds no whole record".to_owned())
+    });
+    match shown {
+        Ok(mut replay) => {
+            replay.list = list;
+            let effects = replay.run.ask_for_output();
+            app.screen = Screen::Replay(Box::new(replay));
+            app.help = None;
+            effects
+        }
+        Err(why) => {
+            let mut list = list.unwrap_or_default();
+            list.refuse(why);
+            app.screen = Screen::Journals(list);
+            Vec::new()
+        }
+    }
+}
+
+/// The journal that is followed was read on.
+pub fn read_on(app: &mut App, more: Result<More, String>) -> Vec<Effect> {
+    let Screen::Replay(replay) = &mut app.screen else { return Vec::new() };
+    match more {
+        Ok(More { records, damage }) => replay.take(records, damage),
+        Err(why) => {
+            replay.is_followed = false;
+            replay.notice = Some(why);
+        }
+    }
+    replay.run.ask_for_output()
+}

@@ -1,0 +1,187 @@
+//! The timeline: what the record at the cursor is, where it lies among all of them, and the keys.
+
+use ratatui::layout::Rect;
+
+use crate::engine::{Event, Moment};
+use crate::journal::Integrity;
+use crate::text::clean_line;
+use crate::tui::app::App;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::screen::replay::Replay;
+use crate::tui::screen::replay::marks::KINDS;
+use crate::tui::screen::run::draw::draw_panes;
+use crate::tui::screen::run::page::spoken;
+use crate::tui::tell;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::dialog;
+use crate::tui::widget::paint::{Paint, Strip};
+use crate::tui::wrap::width;
+
+/// What stands before the track: whether it plays, and how fast.
+const LEAD_CELLS: u16 = 17;
+
+/// Where the track lies on the two rows of the bar.
+pub fn track(bar: Rect) -> Rect {
+    let lead = LEAD_CELLS.min(bar.width);
+    Rect { x: bar.x + lead, width: (bar.width - lead).saturating_sub(1), height: bar.height.min(1), ..bar }
+}
+
+/// The cell of a record on a track of so many cells.
+fn cell_of(number: usize, records: usize, cells: u16) -> u16 {
+    let (last, cells) = (records.saturating_sub(1).max(1), usize::from(cells.saturating_sub(1)));
+    u16::try_from((number.saturating_sub(1) * cells + last / 2) / last).unwrap_or(0)
+}
+
+/// The record that lies under a column.
+pub fn record_at(track: Rect, column: u16, records: usize) -> usize {
+    let cells = usize::from(track.width.saturating_sub(1)).max(1);
+    let cell = usize::from(column.saturating_sub(track.x)).min(cells);
+    1 + (cell * records.saturating_sub(1) + cells / 2) / cells
+}
+
+impl Replay {
+    /// Draws the run as it was, and the timeline.
+    pub fn draw(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
+        let panes = self.run.panes(area);
+        draw_panes(&self.run, app, &panes, paint);
+        let told = self.told(app, paint.look, panes.is_wide);
+        paint.strip((panes.status.x + 1, panes.status.y), panes.status.width.saturating_sub(2), &told);
+        paint.fill(panes.bar, Meaning::Bar);
+        self.draw_track(panes.bar, paint);
+        self.draw_keys(
+            app,
+            Rect { y: panes.bar.y + 1, height: panes.bar.height.saturating_sub(1), ..panes.bar },
+            paint,
+        );
+        dialog::draw(&self.run, app, area, paint);
+    }
+
+    /// What the record at the cursor is: its number, when, who, and what happened.
+    fn told(&self, app: &App, look: &Look, is_wide: bool) -> Strip {
+        let alert = look.glyphs.alert;
+        if let Some(typed) = &self.asked {
+            let told = format!("go to record, 1 to {}: ", self.tape.len());
+            let keys = "_   enter goes there, esc does not".to_owned();
+            return Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and(keys, Meaning::Dim);
+        }
+        if let Some(notice) = &self.notice {
+            return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
+        }
+        let record = self.record();
+        let all = self.tape.len();
+        let time = if is_wide { look.second_of_day(record.at) } else { look.second(record.at) };
+        let strip = Strip::of(format!("#{} of {all} ", record.seq), Meaning::Title)
+            .and(format!("{time} {} ", tell::author(record)), Meaning::Dim)
+            .and(self.happened(&record.event), Meaning::Current);
+        let strip = match self.waiting(app.now.real_ms) {
+            Some(waiting) => Strip::of(format!("{waiting} {} ", look.glyphs.dot), Meaning::Key)
+                .0
+                .into_iter()
+                .chain(strip.0)
+                .collect(),
+            None => strip.0,
+        };
+        let end = self.ends().filter(|_| self.is_at_end());
+        Strip(end.into_iter().map(|end| (format!("{alert} {end} "), Meaning::Problem)).chain(strip).collect())
+    }
+
+    /// What happened, with the steps as people name them.
+    fn happened(&self, event: &Event) -> String {
+        let told = tell::event(event);
+        let told = match tell::step_of(event) {
+            Some(key) => {
+                let moment = Moment { at: self.now(), board: self.run.view.moment.board.clone() };
+                told.replace(&key.to_string(), &spoken(&self.tape.runbook, &self.run.state, &moment, key))
+            }
+            None => told,
+        };
+        clean_line(&told).into_owned()
+    }
+
+    /// How a journal ends that does not end well.
+    fn ends(&self) -> Option<String> {
+        match &self.integrity {
+            Integrity::Damaged { line, what } => Some(format!("the journal is broken at line {line}: {what}.")),
+            Integrity::TornTail { bytes, .. } if !self.is_running => {
+                Some(format!("behind this {bytes} bytes of a torn write, which never counted."))
+            }
+            _ => None,
+        }
+    }
+
+    fn draw_track(&self, bar: Rect, paint: &mut Paint<'_>) {
+        let word = if self.is_playing() {
+            "playing"
+        } else if self.is_followed && self.is_at_end() {
+            "following"
+        } else {
+            "paused"
+        };
+        paint.put((bar.x + 1, bar.y), LEAD_CELLS - 2, &format!("{word} x{}", self.speed()), Meaning::Key);
+        let track = track(bar);
+        let glyphs = paint.look.glyphs;
+        let all = self.tape.len();
+        let cell = |number: usize| cell_of(number, all, track.width);
+        let at = cell(self.at);
+        for x in 0..track.width {
+            let (sign, meaning) =
+                if x <= at { (glyphs.frames[1][0], Meaning::Bar) } else { (glyphs.frames[0][0], Meaning::Bar) };
+            paint.put((track.x + x, track.y), 1, sign, meaning);
+        }
+        for gap in &self.tape.marks.gaps {
+            paint.put((track.x + cell(*gap), track.y), 1, glyphs.frames[0][1], Meaning::Bar);
+        }
+        let mut signs: Vec<Option<crate::tui::screen::replay::marks::Kind>> = vec![None; usize::from(track.width)];
+        for (number, kind) in &self.tape.marks.marks {
+            if let Some(sign) = signs.get_mut(usize::from(cell(*number))) {
+                *sign = (*sign).max(Some(*kind));
+            }
+        }
+        for (x, kind) in (0..track.width).zip(&signs) {
+            if let Some(kind) = kind {
+                paint.put((track.x + x, track.y), 1, kind.letter(), Meaning::Key);
+            }
+        }
+        let here = signs.get(usize::from(at)).copied().flatten();
+        paint.put((track.x + at, track.y), 1, here.map_or(glyphs.history[2], |kind| kind.letter()), Meaning::Selected);
+    }
+
+    fn draw_keys(&self, app: &App, bar: Rect, paint: &mut Paint<'_>) {
+        let key = |action| app.keymap.shown(action, Context::Replay);
+        let play = if self.is_playing() { "pause" } else { "play" };
+        let mut offers = vec![
+            (key(Action::Play), play.to_owned()),
+            (format!("{} {}", key(Action::Backward), key(Action::Forward)), "record".into()),
+            (format!("{} {}", key(Action::NextMark), key(Action::PreviousMark)), "mark".into()),
+        ];
+        for kind in KINDS {
+            let count = self.tape.marks.count(kind);
+            if count > 0 {
+                offers.push((
+                    key(kind.action()),
+                    format!("{count} {}", if count == 1 { kind.words().0 } else { kind.words().1 }),
+                ));
+            }
+        }
+        let rest = [(Action::Faster, "faster"), (Action::GoTo, "go to"), (Action::Why, "why")];
+        let rest = rest.map(|(action, word)| (key(action), word.to_owned()));
+        let last = [
+            (app.keymap.shown(Action::Help, Context::Everywhere), "help".to_owned()),
+            (key(Action::Leave), "leave".to_owned()),
+        ];
+        let room = usize::from(bar.width.saturating_sub(2));
+        let cells =
+            |offers: &[(String, String)]| offers.iter().map(|(key, word)| width(key) + width(word) + 3).sum::<usize>();
+        let kept = room.saturating_sub(cells(&last));
+        offers.splice(3..3, rest);
+        while cells(&offers) > kept + 2 {
+            offers.pop();
+        }
+        offers.extend(last);
+        let mut x = bar.x + 1;
+        for (key, word) in &offers {
+            x += paint.put((x, bar.y), bar.right().saturating_sub(x), key, Meaning::Key) + 1;
+            x += paint.put((x, bar.y), bar.right().saturating_sub(x), word, Meaning::Bar) + 2;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The run screen fed from a journal: the same model, from which nothing can be proposed, and a board made of what was
+//! recorded.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::engine::{Board, ConditionId, Record, Row, RunState, Standing, Tri, Verdict};
+use crate::health::{BoardKeeper, targets};
+use crate::runbook::Runbook;
+use crate::tui::message::Instants;
+use crate::tui::screen::run::fold::head_of;
+use crate::tui::screen::run::{Parts, Run};
+use crate::tui::theme::Meaning;
+
+/// What the run screen has to know when it shows a journal.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// Whether the journal is whole, in a few words for the title, and how those look.
+    pub integrity: (String, Meaning),
+    /// The number and the time of the record that holds the last board.
+    pub board_at: Option<(u64, Timestamp)>,
+    /// A row for everything that the run asked, before anything was recorded of it.
+    rows: Vec<Row>,
+}
+
+impl Replayed {
+    /// A run of which nothing has been recorded but its head.
+    pub fn new(runbook: &Runbook, opened: &Record, integrity: (String, Meaning)) -> Self {
+        let inputs = match &opened.event {
+            crate::engine::Event::RunOpened(opened) => opened.inputs.clone(),
+            _ => serde_json::Map::new(),
+        };
+        let row = |target: crate::health::Target| Row {
+            probe: target.probe,
+            node: target.node,
+            verdict: Verdict::Unknown,
+            why: "nothing recorded yet".into(),
+            age_ms: None,
+            fields: serde_json::Map::new(),
+            item: target.item,
+        };
+        // What cannot be asked on this machine has no row before something is recorded of it.
+        let targets = targets(runbook, &json!({ "inputs": inputs })).unwrap_or_default();
+        Self { integrity, board_at: None, rows: targets.into_iter().map(row).collect() }
+    }
+
+    /// The board as far as it is recorded: each row as the last board or the last change of its condition has it.
+    fn board(&self, runbook: &Runbook, state: &RunState, now: Timestamp) -> Board {
+        let mut rows = self.rows.clone();
+        if let Some((_, at)) = self.board_at {
+            let since = u64::try_from(now.since(at).as_millis()).unwrap_or(u64::MAX);
+            for row in &state.board.rows {
+                let age_ms = row.age_ms.map(|age| age.saturating_add(since));
+                put(&mut rows, Row { age_ms, ..row.clone() });
+            }
+        }
+        for (id, standing) in &state.conditions {
+            let is_newer = self.board_at.is_none_or(|(_, at)| standing.since > at);
+            if let ConditionId::Health(probe, node) = id
+                && is_newer
+            {
+                put(&mut rows, changed(probe, node.as_ref(), standing, now));
+            }
+        }
+        let place = |row: &Row| runbook.health.iter().position(|probe| probe.id == row.probe);
+        rows.sort_by_key(place);
+        Board { rows }
+    }
+}
+
+/// Puts a row in the place of the one of the same name; the item is known from the start only.
+fn put(rows: &mut Vec<Row>, row: Row) {
+    match rows.iter_mut().find(|other| other.probe == row.probe && other.node == row.node) {
+        Some(place) => *place = Row { item: std::mem::take(&mut place.item), ..row },
+        None => rows.push(row),
+    }
+}
+
+/// The row that a recorded change of its condition tells of.
+fn changed(probe: &crate::runbook::ProbeId, node: Option<&String>, standing: &Standing, now: Timestamp) -> Row {
+    let word = standing.seen.get("verdict").and_then(Value::as_str).unwrap_or_default();
+    let verdict = match (standing.truth, word) {
+        (Tri::True, _) => Verdict::Ok,
+        (Tri::Unknown, _) => Verdict::Unknown,
+        (Tri::False, "degraded") => Verdict::Degraded,
+        (Tri::False, _) => Verdict::Bad,
+    };
+    let fields = standing.seen.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
+    let age_ms = u64::try_from(now.since(standing.since).as_millis()).ok().filter(|_| verdict != Verdict::Unknown);
+    Row {
+        probe: probe.clone(),
+        node: node.cloned(),
+        verdict,
+        why: standing.why.clone(),
+        age_ms,
+        fields,
+        item: Value::Null,
+    }
+}
+
+impl Run {
+    /// The screen of a journal whose first record that is.
+    pub fn replayed(
+        runbook: &Arc<Runbook>,
+        opened: &Record,
+        folder: PathBuf,
+        integrity: (String, Meaning),
+        size: (u16, u16),
+    ) -> Self {
+        let parts = Parts {
+            runbook: Arc::clone(runbook),
+            state: RunState::fold(runbook, [opened]),
+            keeper: BoardKeeper::new(&[]),
+            folder,
+            head: Some(head_of(opened)),
+            card: None,
+            replayed: Some(Replayed::new(runbook, opened, integrity)),
+        };
+        Self::of(parts, Instants { run: opened.at, real_ms: 0 }, size)
+    }
+
+    /// The board as it is known at that moment.
+    pub(super) fn board(&self, now: Timestamp) -> Board {
+        match &self.replayed {
+            Some(replayed) => replayed.board(&self.runbook, &self.state, now),
+            None => self.keeper.board(now),
+        }
+    }
+
+    /// The state has become that of another record: the last of those before which the journal stands.
+    pub(in crate::tui::screen) fn stands_at(&mut self, last: &Record, board_at: Option<(u64, Timestamp)>) {
+        let before = self.view.page.key.clone();
+        self.head = Some(head_of(last));
+        if let Some(replayed) = &mut self.replayed {
+            replayed.board_at = board_at;
+        }
+        if self.browsed.as_ref().is_some_and(|browsed| self.state.step(browsed).is_none()) {
+            self.browsed = None;
+        }
+        if self.browsed == self.state.current {
+            self.browsed = None;
+        }
+        if self.shown_step() != before {
+            self.scroll = 0;
+        }
+        self.choose_anew();
+        self.touch();
+    }
+}
