@@ -11,7 +11,7 @@ use crate::tui::app::{App, update};
 use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::{Effect, Message};
-use crate::tui::stage_tests::{Stage, event, expr, look, picture, runbook};
+use crate::tui::stage_tests::{Stage, event, expr, look, picture, read_again, runbook};
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::widget::health::Health;
@@ -348,7 +348,7 @@ fn the_output_of_the_last_command_is_there_again_after_resuming() {
     });
     let asked = asked.unwrap();
     assert!(asked.file.ends_with("output/1.out") && !asked.file.display().to_string().contains(".."));
-    stage.tell(Message::Recorded(asked.clone(), Ok(b"unit \x1b[31mis\x1b[0m gone\n".to_vec())));
+    stage.tell(Message::Recorded(asked.clone(), Ok(read_again(b"unit \x1b[31mis\x1b[0m gone\n"))));
     stage.press("enter");
     assert!(stage.picture().contains("unit is gone"), "{}", stage.picture());
     // What a command prints now is not overwritten by what one printed earlier.

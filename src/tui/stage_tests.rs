@@ -20,7 +20,7 @@ use crate::runbook::{ProbeId, Runbook};
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, update, view};
 use crate::tui::keymap::Keymap;
-use crate::tui::message::{Effect, Instants, Message};
+use crate::tui::message::{Effect, Instants, Message, ReadAgain};
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::Run;
 use crate::tui::theme::{Glyphs, Look, Theme, UNICODE};
@@ -320,6 +320,11 @@ impl Stage {
     }
 }
 
+/// What is read again of an output that is as it was recorded.
+pub fn read_again(tail: &[u8]) -> ReadAgain {
+    ReadAgain { tail: tail.to_vec(), is_as_recorded: true }
+}
+
 pub fn picture(app: &App) -> String {
     let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
     terminal.draw(|frame| view(app, frame)).unwrap();
@@ -348,6 +353,9 @@ pub fn event(key: &str) -> KeyEvent {
         "right" => KeyCode::Right,
         "pgup" => KeyCode::PageUp,
         "pgdn" => KeyCode::PageDown,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "space" => KeyCode::Char(' '),
         "backspace" => KeyCode::Backspace,
         "f1" => KeyCode::F(1),
         _ => KeyCode::Char(key.chars().next().unwrap()),

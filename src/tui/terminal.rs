@@ -24,8 +24,8 @@ const LARGEST: (u16, u16) = (500, 300);
 
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?25l\x1b[?2004h";
 /// Clicks and the wheel as SGR reports; motion is not asked for, so that a moving mouse wakes nobody.
-const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
-const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?1049l\x1b[?25h";
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?1049l\x1b[?25h";
 
 /// Whether the terminal is ours at this moment.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);

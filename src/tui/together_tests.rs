@@ -7,7 +7,7 @@ use crate::runbook::{Action, Order, Phase, PhaseId};
 use crate::session::Update;
 use crate::tui::message::{Effect, Message};
 use crate::tui::screen::run::layout::Pane;
-use crate::tui::stage_tests::{Stage, expr, look, run_action, runbook, step, text};
+use crate::tui::stage_tests::{Stage, expr, look, read_again, run_action, runbook, step, text};
 use crate::tui::theme::UNICODE;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
@@ -227,7 +227,7 @@ fn after_resuming_the_table_is_there_and_outputs_are_read_from_the_disk() {
     });
     let asked = asked.unwrap_or_else(|| panic!("{:?}\n{}", stage.effects, stage.picture()));
     assert!(asked.file.ends_with("output/1.out"), "{asked:?}");
-    stage.tell(Message::Recorded(asked, Ok(b"it \x1b[31mwas\x1b[0m up\n".to_vec())));
+    stage.tell(Message::Recorded(asked, Ok(read_again(b"it \x1b[31mwas\x1b[0m up\n"))));
     assert!(stage.picture().contains("it was up"), "{}", stage.picture());
     stage.end_item("peer-2", Ended::Lost, 0);
     stage.end_item("peer-3", Ended::Exit(0), 10);

@@ -184,7 +184,7 @@ impl Journals {
         let top = self.chosen.saturating_sub(height / 2).min(shown.len().saturating_sub(height));
         for (y, (index, entry)) in (area.y..area.bottom()).zip(shown.iter().enumerate().skip(top)) {
             let place = Rect { x: area.x + 3, y, width: area.width.saturating_sub(4), height: 1 };
-            let strip = row(entry, names, words, paint.look);
+            let strip = row(entry, (names, words), area.width >= WIDE, paint.look);
             if index == self.chosen {
                 paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
                 paint.fill(place, Meaning::Selected);
@@ -238,7 +238,7 @@ fn meaning(entry: &JournalEntry) -> Meaning {
     }
 }
 
-fn row(entry: &JournalEntry, names: usize, words: usize, look: &Look) -> Strip {
+fn row(entry: &JournalEntry, (names, words): (usize, usize), is_wide: bool, look: &Look) -> Strip {
     let padded = |text: &str, cells: usize| format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))));
     let deviations = if entry.deviations == 0 { String::new() } else { counted(entry.deviations, "deviation") };
     Strip::of(format!("{}  ", padded(&entry.run, names)), Meaning::Text)

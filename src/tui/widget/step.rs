@@ -1,6 +1,6 @@
 //! The step that is looked at: its cautions first, then what it is about, then exactly what it does.
 
-use crate::engine::StepStatus;
+use crate::engine::{Output, StepStatus};
 use crate::runbook::ActionKind;
 use crate::text::clean_block;
 use crate::tui::screen::run::page::{Mended, StepPage};
@@ -269,6 +269,11 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
         told.push_str(&format!(": {}", page.said));
     }
     out.extend(wrapped(&told, cells, meaning));
+    if let Some(Output { bytes, sha256, .. }) = &page.output {
+        let head = sha256.get(..8).unwrap_or_default();
+        let told = format!("printed {bytes} bytes, sha256 {head}{}: tab reads them in the output", look.glyphs.more);
+        out.extend(wrapped(&told, cells, Meaning::Dim));
+    }
 }
 
 /// The tag of an action: who or what does it.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::clock::Timestamp;
-use crate::engine::{Event, Record, RunState};
+use crate::engine::{Board, Event, Record, RunState};
 use crate::runbook::Runbook;
 use crate::tui::screen::replay::marks::Marks;
+use crate::tui::screen::run::replayed::BoardSeen;
 
 /// At most so many states are kept.
 const MOST_KEPT: usize = 64;
@@ -25,7 +25,7 @@ pub struct Tape {
     apart: usize,
     /// The state after the last record.
     last: RunState,
-    /// The records that hold a board.
+    /// The numbers of the records that hold a board.
     boards: Vec<usize>,
 }
 
@@ -46,7 +46,7 @@ impl Tape {
             self.last.apply(&record);
             let number = self.records.len() + 1;
             self.marks.take(number, &record);
-            if has_board(&record.event) {
+            if board_of(&record.event).is_some() {
                 self.boards.push(number);
             }
             self.records.push(record);
@@ -93,29 +93,36 @@ impl Tape {
         }
     }
 
-    /// Number and time of the last record that holds a board, up to that record.
-    pub fn board_at(&self, number: usize) -> Option<(u64, Timestamp)> {
+    /// How many records a leap takes in at most.
+    #[cfg(test)]
+    pub fn longest_way(&self) -> usize {
+        self.apart
+    }
+
+    /// The last board that was recorded up to that record.
+    pub fn board_at(&self, number: usize) -> Option<BoardSeen> {
         let at = self.boards.partition_point(|board| *board <= number).checked_sub(1)?;
         let record = self.record(self.boards[at]);
-        Some((record.seq, record.at))
+        let rows = board_of(&record.event)?.rows.clone();
+        Some(BoardSeen { seq: record.seq, at: record.at, rows })
     }
 }
 
-/// Whether the fold takes a board from that event.
-fn has_board(event: &Event) -> bool {
+/// The board that a record holds; an empty one stands where nobody looked.
+fn board_of(event: &Event) -> Option<&Board> {
     match event {
-        Event::StepConfirmed { .. }
-        | Event::AnswerGiven { .. }
-        | Event::ChoiceMade { .. }
-        | Event::HoldReleased { .. }
-        | Event::CommandsApproved { .. }
-        | Event::CommandStarted { item: None, .. }
-        | Event::CheckPassed { .. }
-        | Event::StepSkipped { .. }
-        | Event::StepDeferred { .. }
-        | Event::StepOverridden { .. }
-        | Event::StepsReopened { .. }
-        | Event::RollbackEntered { .. } => true,
-        _ => false,
+        Event::StepConfirmed { board, .. }
+        | Event::AnswerGiven { board, .. }
+        | Event::ChoiceMade { board, .. }
+        | Event::HoldReleased { board, .. }
+        | Event::CommandsApproved { board, .. }
+        | Event::CommandStarted { board, .. }
+        | Event::CheckPassed { board, .. }
+        | Event::StepSkipped { board, .. }
+        | Event::StepDeferred { board, .. }
+        | Event::StepOverridden { board, .. }
+        | Event::StepsReopened { board, .. }
+        | Event::RollbackEntered { board, .. } => Some(board).filter(|board| !board.rows.is_empty()),
+        _ => None,
     }
 }

@@ -143,7 +143,7 @@ impl Replay {
             }
         }
         let here = signs.get(usize::from(at)).copied().flatten();
-        paint.put((track.x + at, track.y), 1, here.map_or(glyphs.history[2], |kind| kind.letter()), Meaning::Selected);
+        paint.put((track.x + at, track.y), 1, here.map_or(glyphs.current, |kind| kind.letter()), Meaning::Selected);
     }
 
     fn draw_keys(&self, app: &App, bar: Rect, paint: &mut Paint<'_>) {

@@ -58,10 +58,14 @@ pub fn draw_panes(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) {
             results.draw(panes.text(panes.output), paint);
         }
     } else if pane(run, panes, Pane::Output, (&output_title(run, panes.output), &running), paint).is_some() {
-        output::draw(printed, panes.text(panes.output), paint);
+        let empty = if run.replayed.is_some() { LATER } else { "nothing printed yet" };
+        output::draw_or(printed, empty, panes.text(panes.output), paint);
     }
     draw_world(run, panes, paint);
 }
+
+/// Stands in a replay where a command runs: when it printed what is not recorded.
+const LATER: &str = "runs at this record; what it printed can be read where it ended";
 
 fn whole_seconds(app: &App, since: crate::clock::Timestamp) -> std::time::Duration {
     std::time::Duration::from_secs(app.now.run.since(since).as_secs())
@@ -137,10 +141,10 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
 
 /// In a replay the board is the one that was recorded last.
 fn health_title(run: &Run) -> String {
-    match run.replayed.as_ref().map(|replayed| replayed.board_at) {
+    match run.replayed.as_ref().map(|replayed| &replayed.board) {
         None => "Health".into(),
         Some(None) => "Health, no board recorded yet".into(),
-        Some(Some((seq, _))) => format!("Health as of #{seq}"),
+        Some(Some(seen)) => format!("Health as of #{}", seen.seq),
     }
 }
 

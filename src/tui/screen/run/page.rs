@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::engine::scope::{MISSING, argv_of, command_of, scope, target_of, text_of, title_text};
 use crate::engine::together::count_of;
 use crate::engine::{
-    Before, CommandLine, ItemCommand, Moment, Plan, RunState, SoakView, StepStatus, commands_of, is_together,
+    Before, CommandLine, ItemCommand, Moment, Output, Plan, RunState, SoakView, StepStatus, commands_of, is_together,
     may_defer, soak_view,
 };
 use crate::runbook::{
@@ -93,6 +93,8 @@ pub struct StepPage {
     pub by: String,
     /// When it came to its status.
     pub ended: Option<Timestamp>,
+    /// What its command printed, kept on disk.
+    pub output: Option<Output>,
 }
 
 /// A mistake of the document that a step does not repeat.
@@ -135,6 +137,7 @@ impl StepPage {
             said: label(step, &known.said),
             by: known.by.clone(),
             ended: known.ended,
+            output: known.output.as_ref().map(|kept| kept.output.clone()),
             ..Self::default()
         };
         page.take_action(runbook, state, moment, (key, step));

@@ -20,10 +20,21 @@ use crate::tui::theme::Meaning;
 pub struct Replayed {
     /// Whether the journal is whole, in a few words for the title, and how those look.
     pub integrity: (String, Meaning),
-    /// The number and the time of the record that holds the last board.
-    pub board_at: Option<(u64, Timestamp)>,
+    /// The last board that was recorded.
+    pub board: Option<BoardSeen>,
     /// A row for everything that the run asked, before anything was recorded of it.
     rows: Vec<Row>,
+}
+
+/// A board as a record holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoardSeen {
+    /// The number of that record.
+    pub seq: u64,
+    /// Its time.
+    pub at: Timestamp,
+    /// What stands in it.
+    pub rows: Vec<Row>,
 }
 
 impl Replayed {
@@ -44,28 +55,33 @@ impl Replayed {
         };
         // What cannot be asked on this machine has no row before something is recorded of it.
         let targets = targets(runbook, &json!({ "inputs": inputs })).unwrap_or_default();
-        Self { integrity, board_at: None, rows: targets.into_iter().map(row).collect() }
+        Self { integrity, board: None, rows: targets.into_iter().map(row).collect() }
     }
 
     /// The board as far as it is recorded: each row as the last board or the last change of its condition has it.
     fn board(&self, runbook: &Runbook, state: &RunState, now: Timestamp) -> Board {
         let mut rows = self.rows.clone();
-        if let Some((_, at)) = self.board_at {
-            let since = u64::try_from(now.since(at).as_millis()).unwrap_or(u64::MAX);
-            for row in &state.board.rows {
+        if let Some(seen) = &self.board {
+            let since = u64::try_from(now.since(seen.at).as_millis()).unwrap_or(u64::MAX);
+            // What an earlier sitting saw nobody sees now.
+            let is_old = state.sitting.as_ref().is_some_and(|sitting| seen.at < sitting.since);
+            for row in seen.rows.iter().cloned() {
                 let age_ms = row.age_ms.map(|age| age.saturating_add(since));
-                put(&mut rows, Row { age_ms, ..row.clone() });
+                put(&mut rows, if is_old { unsensed(row) } else { Row { age_ms, ..row } });
             }
         }
         for (id, standing) in &state.conditions {
-            let is_newer = self.board_at.is_none_or(|(_, at)| standing.since > at);
-            if let ConditionId::Health(probe, node) = id
-                && is_newer
-            {
+            let ConditionId::Health(probe, node) = id else { continue };
+            let is_its = |row: &Row| row.probe == *probe && row.node == *node;
+            let seen = self.board.as_ref().filter(|seen| seen.rows.iter().any(is_its));
+            // Of the same moment, both tell the same answer.
+            if seen.is_none_or(|seen| standing.since >= seen.at) {
                 put(&mut rows, changed(probe, node.as_ref(), standing, now));
             }
         }
         let place = |row: &Row| runbook.health.iter().position(|probe| probe.id == row.probe);
+        // A run asks what its runbook asks.
+        rows.retain(|row| place(row).is_some());
         rows.sort_by_key(place);
         Board { rows }
     }
@@ -77,6 +93,12 @@ fn put(rows: &mut Vec<Row>, row: Row) {
         Some(place) => *place = Row { item: std::mem::take(&mut place.item), ..row },
         None => rows.push(row),
     }
+}
+
+/// A row of which nothing is known in this sitting.
+fn unsensed(row: Row) -> Row {
+    let why = "not sensed in this sitting yet".into();
+    Row { verdict: Verdict::Unknown, why, age_ms: None, fields: serde_json::Map::new(), ..row }
 }
 
 /// The row that a recorded change of its condition tells of.
@@ -131,11 +153,11 @@ impl Run {
     }
 
     /// The state has become that of another record: the last of those before which the journal stands.
-    pub(in crate::tui::screen) fn stands_at(&mut self, last: &Record, board_at: Option<(u64, Timestamp)>) {
+    pub(in crate::tui::screen) fn stands_at(&mut self, last: &Record, board: Option<BoardSeen>) {
         let before = self.view.page.key.clone();
         self.head = Some(head_of(last));
         if let Some(replayed) = &mut self.replayed {
-            replayed.board_at = board_at;
+            replayed.board = board;
         }
         if self.browsed.as_ref().is_some_and(|browsed| self.state.step(browsed).is_none()) {
             self.browsed = None;

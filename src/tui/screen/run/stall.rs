@@ -1,6 +1,6 @@
 //! What a person can do where no step can open.
 
-use crate::engine::{Allowed, Plan, next_loop};
+use crate::engine::{Allowed, Plan, allowed, next_loop};
 use crate::tui::screen::run::Run;
 
 /// Where somebody gives no answer.
@@ -29,7 +29,9 @@ const FIXED_ON_THE_WAY: &str = "Nothing changes here by waiting: the list of thi
 impl Run {
     /// What can be done about a walk that stands still.
     pub(super) fn way_on(&self) -> &'static str {
-        if self.view.allowed.iter().any(|allowed| matches!(allowed, Allowed::Acknowledge(_))) {
+        // In a replay nothing is offered, but what the operator was told then is.
+        let offered = allowed(&self.runbook, &self.state, &self.view.moment);
+        if offered.iter().any(|offered| matches!(offered, Allowed::Acknowledge(_))) {
             return SILENT;
         }
         let each = next_loop(&self.runbook, &self.state);

@@ -1,0 +1,713 @@
+//! A journal that is played back shows what the live screen showed: the same model fed with the same records.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use insta::assert_snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde_json::json;
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::clock::{FixedClock, Timestamp};
+use crate::engine::{Board, ConditionId, Event, Record, Row, RunState, Sample, Tri, Verdict};
+use crate::health::{Target, targets};
+use crate::journal::{Integrity, More, Store, read_records};
+use crate::practice::{Shape, system};
+use crate::runbook::{self, Runbook};
+use crate::session::stepped::{Walk, walk};
+use crate::session::{Launched, Session, Update, Who};
+use crate::tui::app::{App, draw, update};
+use crate::tui::backstage::{JournalEntry, Recording};
+use crate::tui::keymap::Keymap;
+use crate::tui::message::{Effect, Instants, Message, ReadAgain};
+use crate::tui::screen::Screen;
+use crate::tui::screen::replay::Replay;
+use crate::tui::screen::replay::tape::Tape;
+use crate::tui::screen::run::Run;
+use crate::tui::stage_tests::{event, look, picture, read_again};
+use crate::tui::theme::{ASCII, UNICODE};
+use crate::{library, scenario};
+
+const NOTHING: &str = "nothing recorded yet";
+
+/// The records of a journal and its runbook.
+type Played = (Arc<Runbook>, Vec<Record>);
+
+fn golden() -> Vec<(String, Played)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/journals");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    files.sort();
+    let played = files.into_iter().map(|path| {
+        let (records, _) = read_records(&path).unwrap();
+        let Event::RunOpened(opened) = &records[0].event else { panic!("it begins with the opening") };
+        // Those that were written for the format's sake hold no runbook that could be walked.
+        let shipped =
+            || library::Library::open(&[]).unwrap().find("vault-ha-upgrade").unwrap().runbook().unwrap().clone();
+        let book = runbook::parse(&opened.text).0.map_or_else(shipped, Arc::new);
+        (path.file_name().unwrap().to_string_lossy().into_owned(), (book, records))
+    });
+    played.collect()
+}
+
+/// A practice run, on the right or the wrong way of a scenario, without a socket.
+fn walked(name: &str, scenario: &str, is_right: bool) -> Played {
+    let book = library::Library::open(&[]).unwrap().find(name).unwrap().runbook().unwrap().clone();
+    let scenario = scenario::find(name, scenario).unwrap();
+    let began = "2026-11-21T02:00:00.000Z".parse().unwrap();
+    let (nodes, seed) = (scenario.nodes.unwrap_or(3), scenario.seed.unwrap_or(1));
+    let system = system(&book.system, &Shape { runbook: book.id.as_str(), nodes, seed }, began).unwrap();
+    let way = if is_right { Some(&scenario.right) } else { scenario.wrong.as_ref() };
+    let it = Walk { runbook: book.clone(), system, nodes, scenario: Some(&scenario), seed, way, began };
+    let folder = tempfile::tempdir().unwrap();
+    let who = Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" };
+    let mut records = walk(&Store::open(folder.path()), it, &who).unwrap().records;
+    // What is random of a name is no matter here.
+    if let Event::RunOpened(opened) = &mut records[0].event {
+        opened.run = "2026-11-21-practice-7qf3".into();
+    }
+    (book, records)
+}
+
+fn recording((runbook, records): &Played) -> Recording {
+    Recording {
+        runbook: runbook.clone(),
+        records: records.clone(),
+        integrity: Integrity::Whole,
+        folder: PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3"),
+        is_running: false,
+        follower: None,
+    }
+}
+
+fn app(size: (u16, u16)) -> App {
+    let mut app = App::new(look("dark", &UNICODE), Keymap::standard());
+    app.size = size;
+    app
+}
+
+/// A replay on a screen.
+struct Stage {
+    app: App,
+    real_ms: u64,
+    effects: Vec<Effect>,
+}
+
+impl Stage {
+    fn open(recording: Recording, at: Option<u64>, size: (u16, u16)) -> Self {
+        let mut stage = Self { app: app(size), real_ms: 1_000, effects: Vec::new() };
+        stage.tell(Message::Recording(Ok((Box::new(recording), at))));
+        stage
+    }
+
+    fn tell(&mut self, message: Message) {
+        let now = Instants { run: Timestamp::default(), real_ms: self.real_ms };
+        update(&mut self.app, Message::Now(now));
+        let effects = update(&mut self.app, message);
+        self.effects.extend(effects);
+        update(&mut self.app, Message::Now(now));
+        self.app.derive();
+        update(&mut self.app, Message::Shown);
+    }
+
+    fn press(&mut self, key: &str) {
+        self.real_ms += 100;
+        self.tell(Message::Key(event(key)));
+    }
+
+    fn replay(&mut self) -> &mut Replay {
+        match &mut self.app.screen {
+            Screen::Replay(replay) => replay,
+            _ => panic!("no replay is on the screen"),
+        }
+    }
+
+    fn at(&mut self) -> usize {
+        self.replay().at
+    }
+
+    fn stand(&mut self, at: usize) {
+        self.replay().stand(at);
+        self.tell(Message::Woken);
+    }
+
+    fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) {
+        self.tell(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+    }
+}
+
+/// The live screen, fed record by record, and with the answers of probes that these tell of.
+struct Live {
+    app: App,
+    runbook: Arc<Runbook>,
+    targets: Vec<Target>,
+    clock: Arc<FixedClock>,
+    records: Vec<Record>,
+}
+
+impl Live {
+    fn new((runbook, records): &Played, size: (u16, u16)) -> Self {
+        let Event::RunOpened(opened) = &records[0].event else { panic!("it begins with the opening") };
+        let mut targets = targets(runbook, &json!({ "inputs": opened.inputs })).unwrap_or_default();
+        // A replay knows nothing of what was asked in between: here nothing becomes stale either.
+        targets.iter_mut().for_each(|target| target.every = Duration::from_secs(1_000_000_000));
+        let clock = Arc::new(FixedClock::at(records[0].at));
+        let runbook = runbook.clone();
+        let mut live = Self { app: app(size), runbook, targets, clock, records: vec![records[0].clone()] };
+        live.sit(NOTHING);
+        live
+    }
+
+    fn run(&mut self) -> &mut Run {
+        match &mut self.app.screen {
+            Screen::Run(run) => run,
+            _ => panic!("the run is not on the screen"),
+        }
+    }
+
+    /// A new screen, at which nothing was sensed.
+    fn sit(&mut self, why: &str) {
+        let (inbox, _) = unbounded_channel();
+        let (_, updates) = unbounded_channel();
+        let launched = Launched {
+            session: Session::new(inbox),
+            updates,
+            runbook: self.runbook.clone(),
+            records: self.records.clone(),
+            targets: self.targets.clone(),
+            clock: self.clock.clone(),
+            is_resumed: false,
+            folder: PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3"),
+        };
+        let at = self.records.last().unwrap().at;
+        let known: Vec<Row> = match &self.app.screen {
+            Screen::Run(run) => run.keeper.board(at).rows,
+            _ => Vec::new(),
+        };
+        update(&mut self.app, Message::Now(Instants { run: at, real_ms: 1_000 }));
+        update(&mut self.app, Message::Launched(Ok(Box::new(launched))));
+        for target in self.targets.clone() {
+            let its = known.iter().find(|row| row.probe == target.probe && row.node == target.node);
+            let why = if its.is_some_and(|row| row.why != NOTHING) { why } else { NOTHING };
+            self.sample(target.probe, target.node, at, (Verdict::Unknown, why), serde_json::Map::new());
+        }
+        self.look();
+    }
+
+    fn look(&mut self) {
+        update(&mut self.app, Message::Woken);
+        self.app.derive();
+    }
+
+    fn sample(
+        &mut self,
+        probe: crate::runbook::ProbeId,
+        node: Option<String>,
+        at: Timestamp,
+        (verdict, why): (Verdict, &str),
+        fields: serde_json::Map<String, serde_json::Value>,
+    ) {
+        let sample = Sample { probe, node, at, verdict, why: why.into(), fields, elapsed: Duration::ZERO };
+        self.run().keeper.take(sample);
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.records.push(record.clone());
+        let now = Instants { run: record.at, real_ms: 1_000 };
+        update(&mut self.app, Message::Now(now));
+        update(&mut self.app, Message::Session(Update::Recorded(vec![record.clone()].into())));
+        match &record.event {
+            Event::SittingOpened { .. } => self.sit("not sensed in this sitting yet"),
+            Event::ConditionChanged { condition: ConditionId::Health(probe, node), truth, why, seen } => {
+                let verdict = match (truth, seen["verdict"].as_str()) {
+                    (Tri::True, _) => Verdict::Ok,
+                    (Tri::Unknown, _) => Verdict::Unknown,
+                    (Tri::False, Some("degraded")) => Verdict::Degraded,
+                    (Tri::False, _) => Verdict::Bad,
+                };
+                let fields = seen["fields"].as_object().cloned().unwrap_or_default();
+                self.sample(probe.clone(), node.clone(), record.at, (verdict, why), fields);
+            }
+            _ => {}
+        }
+        let value = serde_json::to_value(&record.event).unwrap();
+        let board = value.as_object().unwrap().values().next().unwrap().get("board").cloned();
+        let board: Board = board.map(|board| serde_json::from_value(board).unwrap()).unwrap_or_default();
+        for row in board.rows {
+            // No older sample may be told to a keeper that has a younger one; ages are compared by themselves.
+            self.sample(row.probe, row.node, record.at, (row.verdict, &row.why), row.fields);
+        }
+        // What lies over the screen is no part of it.
+        self.run().dialog = None;
+        self.run().card = None;
+        let (columns, rows) = self.app.size;
+        let effects = update(&mut self.app, Message::Resized(columns, rows));
+        assert!(effects.is_empty());
+        self.look();
+    }
+}
+
+/// What both must show, line by line: all but the bars, what the header says of a replay, and the health pane, whose
+/// board is compared by itself.
+fn common(app: &App) -> Vec<String> {
+    let area = Rect::new(0, 0, app.size.0, app.size.1);
+    let mut buffer = Buffer::empty(area);
+    draw(app, area, &mut buffer);
+    let run = match &app.screen {
+        Screen::Run(run) => &**run,
+        Screen::Replay(replay) => &replay.run,
+        _ => panic!("no run is on the screen"),
+    };
+    let panes = run.panes(area);
+    let masked = [Rect { height: 1, ..panes.header }, panes.health, panes.status, panes.bar];
+    let mut lines = Vec::new();
+    for y in area.top()..area.bottom() {
+        let symbols = (area.left()..area.right()).map(|x| {
+            let is_masked = masked.iter().any(|masked| masked.contains(ratatui::layout::Position::new(x, y)));
+            if is_masked { "~" } else { buffer[(x, y)].symbol() }
+        });
+        lines.push(symbols.collect::<String>());
+    }
+    lines
+}
+
+/// A board without the ages.
+fn told(run: &Run) -> Vec<Row> {
+    run.view.moment.board.rows.iter().map(|row| Row { age_ms: None, ..row.clone() }).collect()
+}
+
+fn later(line: &str) -> String {
+    // What a running command prints is seen live only.
+    let (live, replayed) = ("nothing printed yet", "runs at this record; what it printed can be read where it ended");
+    match line.find(live).or_else(|| line.find("runs at this rec")) {
+        Some(at) if line.contains(live) || line.contains(&replayed[..16]) => line[..at].to_owned(),
+        _ => line.to_owned(),
+    }
+}
+
+fn assert_same_at_every_record(name: &str, played: &Played, size: (u16, u16)) {
+    let (book, records) = played;
+    let mut live = Live::new(played, size);
+    let mut stage = Stage::open(recording(played), Some(1), size);
+    for (index, record) in records.iter().enumerate() {
+        if index > 0 {
+            live.record(record);
+            stage.press("right");
+        }
+        let place = format!("{name}, {size:?}, record {}: {}", record.seq, crate::tui::tell::event(&record.event));
+        let replay = stage.replay();
+        assert_eq!(replay.record().seq, record.seq, "{name}");
+        assert!(replay.run.state == live.run().state, "{place}");
+        assert!(told(&replay.run) == told(live.run()), "{place}\n{:?}\n{:?}", told(&replay.run), told(live.run()));
+        let (shown, lived) = (common(&stage.app), common(&live.app));
+        let both = shown.iter().zip(&lived).map(|(shown, lived)| (later(shown), later(lived)));
+        for (row, (shown, lived)) in both.enumerate() {
+            assert_eq!(shown, lived, "row {row} of {place}\n{}\n{}", picture(&stage.app), picture(&live.app));
+        }
+    }
+    // The same however one comes to a record: by steps, or by a leap forward or back.
+    let mut leaping = Stage::open(recording(played), None, size);
+    for at in [records.len(), 1, records.len() / 2, records.len() / 3, records.len(), 2] {
+        leaping.stand(at);
+        let walked = RunState::fold(book, &records[..at.min(records.len())]);
+        assert!(leaping.replay().run.state == walked, "{name} {at}");
+        let mut stepping = Stage::open(recording(played), Some(at as u64), size);
+        stepping.stand(at);
+        assert_eq!(picture(&leaping.app), picture(&stepping.app), "{name} {at}");
+    }
+}
+
+#[test]
+fn a_golden_journal_shows_at_every_record_what_the_live_screen_showed() {
+    let all = golden();
+    assert!(all.len() >= 4, "{}", all.len());
+    for (name, played) in all {
+        for size in [(80, 24), (120, 40)] {
+            assert_same_at_every_record(&name, &played, size);
+        }
+    }
+}
+
+#[test]
+fn a_rehearsal_shows_at_every_record_what_the_live_screen_showed() {
+    for (scenario, is_right, size) in [
+        ("wrong-share", true, (120, 40)),
+        ("wrong-share", false, (120, 40)),
+        ("wrong-share", false, (80, 24)),
+        ("active-killed", true, (80, 24)),
+    ] {
+        let played = walked("vault-ha-upgrade", scenario, is_right);
+        assert_same_at_every_record(&format!("{scenario} {is_right}"), &played, size);
+    }
+}
+
+/// What a stage shows, without what is unlike from run to run.
+fn shown(stage: &Stage) -> String {
+    picture(&stage.app)
+}
+
+fn small() -> Played {
+    walked("vault-ha-upgrade", "wrong-share", false)
+}
+
+#[test]
+fn a_replay_in_pictures() {
+    let played = small();
+    let failed =
+        played.1.iter().position(|record| matches!(record.event, Event::StepFailed { .. })).unwrap() as u64 + 1;
+    for size in [(80, 24), (120, 40)] {
+        let name = |what: &str| format!("replay_{what}_{}x{}", size.0, size.1);
+        let mut stage = Stage::open(recording(&played), None, size);
+        assert_snapshot!(name("begins"), shown(&stage));
+        stage.stand(usize::try_from(failed).unwrap());
+        assert_snapshot!(name("failed"), shown(&stage));
+        stage.press("w");
+        assert_snapshot!(name("why"), shown(&stage));
+        stage.press("esc");
+        stage.press("#");
+        stage.press("7");
+        assert_snapshot!(name("asks"), shown(&stage));
+        stage.press("esc");
+        stage.press("end");
+        assert_snapshot!(name("ends"), shown(&stage));
+    }
+    let stage = Stage::open(recording(&played), Some(failed), (200, 60));
+    assert_snapshot!("replay_failed_200x60", shown(&stage));
+    let mut ascii = Stage::open(recording(&played), Some(failed), (80, 24));
+    ascii.app.look = look("mono", &ASCII);
+    assert_snapshot!("replay_failed_ascii_80x24", shown(&ascii));
+}
+
+#[test]
+fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
+    let played = small();
+    let (all, marks) = (played.1.len(), Tape::new(played.0.clone(), played.1.clone()).marks);
+    let mut stage = Stage::open(recording(&played), None, (120, 40));
+    assert_eq!(stage.at(), 1);
+    for (key, at) in
+        [("right", 2), ("l", 3), ("left", 2), ("h", 1), ("left", 1), ("end", all), ("right", all), ("home", 1)]
+    {
+        stage.press(key);
+        assert_eq!(stage.at(), at, "{key}");
+    }
+    use crate::tui::screen::replay::marks::Kind;
+    for (next, previous, kind) in [
+        ("d", "D", Some(Kind::Deviation)),
+        ("f", "F", Some(Kind::Failure)),
+        ("g", "G", Some(Kind::Guard)),
+        ("o", "O", Some(Kind::Note)),
+        ("s", "S", Some(Kind::Sitting)),
+        ("b", "B", Some(Kind::Back)),
+        ("n", "N", None),
+    ] {
+        let of: Vec<usize> =
+            marks.marks.iter().filter(|(_, of)| kind.is_none_or(|kind| kind == *of)).map(|(at, _)| *at).collect();
+        stage.press("home");
+        for at in &of {
+            stage.press(next);
+            assert_eq!(stage.at(), *at, "{next}");
+        }
+        stage.press(next);
+        assert_eq!(stage.at(), of.last().copied().unwrap_or(1), "there is none after the last");
+        assert!(shown(&stage).contains("there is no "), "{}", shown(&stage));
+        stage.press("end");
+        for at in of.iter().rev().filter(|at| **at < all) {
+            stage.press(previous);
+            assert_eq!(stage.at(), *at, "{previous}");
+        }
+    }
+    for (typed, at) in [("17", 17), ("1", 1), ("0", 1), ("999999", 1)] {
+        stage.press("#");
+        typed.chars().for_each(|digit| stage.press(&digit.to_string()));
+        stage.press("enter");
+        assert_eq!(stage.at(), at, "{typed}");
+    }
+    // Every letter there is, in every place: nothing but looking is ever asked for.
+    for at in [1, all / 2, all] {
+        stage.stand(at);
+        for key in ('a'..='z').chain('A'..='Z').chain("0123456789./:;,+-=#".chars()).filter(|c| !"qQ".contains(*c)) {
+            stage.press(&key.to_string());
+            stage.press("esc");
+            if !matches!(stage.app.screen, Screen::Replay(_)) || stage.app.exit.is_some() {
+                stage = Stage::open(recording(&played), Some(at as u64), (120, 40));
+            }
+        }
+        for key in ["enter", "tab", "up", "down", "pgup", "pgdn", "tab", "up"] {
+            stage.press(key);
+        }
+    }
+    let is_looking = |effect: &Effect| matches!(effect, Effect::ReadOutput(_) | Effect::Quit | Effect::Redraw);
+    assert!(stage.effects.iter().all(is_looking), "{:?}", stage.effects);
+}
+
+#[test]
+fn it_plays_in_the_time_that_lay_between_and_long_gaps_are_shortened() {
+    let (book, mut records) = small();
+    records.truncate(6);
+    let begin = records[0].at;
+    for (record, seconds) in records.iter_mut().zip([0, 20, 20, 50, 7_250, 7_260]) {
+        record.at = begin.plus(Duration::from_secs(seconds));
+    }
+    let mut stage = Stage::open(recording(&(book, records)), None, (120, 40));
+    assert!(shown(&stage).contains("paused x10"));
+    let wait = |stage: &mut Stage, ms: u64| {
+        stage.real_ms += ms;
+        stage.tell(Message::Woken);
+        stage.at()
+    };
+    stage.press("space");
+    assert!(shown(&stage).contains("playing x10"), "{}", shown(&stage));
+    assert_eq!(wait(&mut stage, 1_900), 1);
+    // Two records of one moment come together.
+    assert_eq!(wait(&mut stage, 100), 3);
+    assert_eq!(wait(&mut stage, 2_900), 3);
+    assert_eq!(wait(&mut stage, 100), 4);
+    assert!(shown(&stage).contains("next after 2 h, shortened: in 5 s"), "{}", shown(&stage));
+    assert_eq!(wait(&mut stage, 4_900), 4);
+    assert_eq!(wait(&mut stage, 200), 5);
+    // A key that looks does not stop it, one that goes does.
+    stage.press("tab");
+    assert!(stage.replay().is_playing());
+    assert_eq!(wait(&mut stage, 1_000), 6);
+    assert!(!stage.replay().is_playing(), "it stops at the end");
+    stage.press("space");
+    assert_eq!(stage.at(), 1, "and begins anew");
+    for _ in 0..20 {
+        stage.press("+");
+    }
+    assert_eq!(stage.replay().speed(), 1_000);
+    assert!(wait(&mut stage, 80) >= 4);
+    stage.press("left");
+    assert!(!stage.replay().is_playing());
+    for _ in 0..20 {
+        stage.press("-");
+    }
+    assert_eq!(stage.replay().speed(), 1);
+}
+
+#[test]
+fn the_mouse_seeks_on_the_timeline() {
+    let played = small();
+    let all = played.1.len();
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut stage = Stage::open(recording(&played), None, size);
+        let row = size.1 - 2;
+        stage.mouse(MouseEventKind::Down(MouseButton::Left), (size.0 - 2, row));
+        assert_eq!(stage.at(), all);
+        stage.mouse(MouseEventKind::Drag(MouseButton::Left), (size.0 / 2, 3));
+        let middle = stage.at();
+        assert!(middle > all / 4 && middle < all * 3 / 4, "{middle}");
+        stage.mouse(MouseEventKind::Drag(MouseButton::Left), (0, row));
+        assert_eq!(stage.at(), 1);
+        stage.mouse(MouseEventKind::Up(MouseButton::Left), (0, row));
+        // Elsewhere it does as in a run.
+        stage.mouse(MouseEventKind::Drag(MouseButton::Left), (size.0 / 2, row));
+        stage.mouse(MouseEventKind::Down(MouseButton::Left), (5, 5));
+        stage.mouse(MouseEventKind::ScrollDown, (5, 5));
+        assert_eq!(stage.at(), 1);
+    }
+}
+
+#[test]
+fn the_integrity_stands_in_the_title_and_the_end_of_a_broken_journal_is_told() {
+    let played = small();
+    let all = played.1.len();
+    let damaged = Integrity::Damaged { line: 167, what: "its `prev` is not the sha256 of line 166".into() };
+    let torn = Integrity::TornTail { line: 167, bytes: 99 };
+    for (integrity, cut, title, end) in [
+        (Integrity::Whole, all, " intact ", None),
+        (Integrity::Whole, 20, " intact, open ", None),
+        (torn, 20, " torn at line 167 ", Some("99 bytes of a torn write")),
+        (damaged, all, " BROKEN at line 167 ", Some("the journal is broken at line 167: its `prev`")),
+    ] {
+        for size in [(60, 15), (80, 24), (120, 40)] {
+            let (book, records) = &played;
+            let played = (book.clone(), records[..cut].to_vec());
+            let mut stage = Stage::open(Recording { integrity: integrity.clone(), ..recording(&played) }, None, size);
+            for key in ["home", "end"] {
+                stage.press(key);
+                let first = shown(&stage).lines().next().unwrap_or_default().to_owned();
+                assert!(first.contains(" REPLAY ") && first.contains(title) && first.contains("PRACTICE"), "{first}");
+            }
+            if let Some(end) = end {
+                assert!(shown(&stage).contains(end), "{}", shown(&stage));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_recorded_meanwhile_is_followed_as_long_as_one_stands_at_the_end() {
+    let (book, records) = small();
+    let all = records.len();
+    let early = (book, records[..50].to_vec());
+    let mut stage = Stage::open(Recording { is_running: true, ..recording(&early) }, None, (120, 40));
+    stage.replay().is_followed = true;
+    stage.press("end");
+    assert!(shown(&stage).contains("intact, still running") && shown(&stage).contains("following"));
+    let more = |from: usize, to: usize| Message::ReadOn(Ok(More { records: records[from..to].to_vec(), damage: None }));
+    stage.tell(more(50, 60));
+    assert_eq!(stage.at(), 60);
+    stage.press("left");
+    stage.tell(more(60, 90));
+    assert_eq!(stage.at(), 59, "whoever has gone back stays there");
+    stage.press("end");
+    stage.tell(more(90, all));
+    assert_eq!(stage.at(), all);
+    assert!(shown(&stage).contains(" intact ") && !stage.replay().is_followed, "{}", shown(&stage));
+    let whole = Stage::open(recording(&(early.0.clone(), records.clone())), Some(all as u64), (120, 40));
+    assert_eq!(shown(&stage), shown(&whole), "the same as if it had been read at once");
+    let damage = Some(Integrity::Damaged { line: 51, what: "changed".into() });
+    let mut stage = Stage::open(Recording { is_running: true, ..recording(&early) }, Some(50), (120, 40));
+    stage.tell(Message::ReadOn(Ok(More { records: Vec::new(), damage })));
+    assert!(shown(&stage).contains("BROKEN at line 51"), "{}", shown(&stage));
+}
+
+#[test]
+fn the_output_of_a_command_is_read_again_and_told_when_it_is_not_what_was_recorded() {
+    let played = small();
+    let ended = |record: &Record| matches!(&record.event, Event::CommandFinished { output: Some(_), .. });
+    let at = played.1.iter().position(ended).unwrap() + 1;
+    let mut stage = Stage::open(recording(&played), None, (120, 40));
+    stage.effects.clear();
+    stage.press("#");
+    at.to_string().chars().for_each(|digit| stage.press(&digit.to_string()));
+    stage.press("enter");
+    let asked: Vec<_> = stage.effects.drain(..).collect();
+    let [Effect::ReadOutput(of)] = &asked[..] else { panic!("{asked:?}") };
+    let Event::CommandFinished { output: Some(output), .. } = &played.1[at - 1].event else { panic!("it ended") };
+    assert_eq!((of.bytes, &of.sha256), (output.bytes, &output.sha256));
+    let changed = ReadAgain { tail: b"something else\n".to_vec(), is_as_recorded: false };
+    for (read, told) in [
+        (Ok(read_again(b"as it \x1b[31mwas\n")), ["as it ", " as recorded "]),
+        (Ok(changed), ["something else", "CHANGED since it was recorded"]),
+        (Err("cannot read it".into()), ["cannot read it", "NOT THERE any more"]),
+    ] {
+        let mut stage = Stage::open(recording(&played), Some(at as u64), (120, 40));
+        stage.tell(Message::Recorded(of.clone(), read));
+        let shown = shown(&stage);
+        assert!(told.iter().all(|told| shown.contains(told)), "{shown}");
+    }
+}
+
+fn entries() -> Vec<JournalEntry> {
+    let vault = JournalEntry {
+        run: "2026-11-21-vault-ha-7qf3".into(),
+        title: "Upgrade a Vault HA cluster".into(),
+        place: "PRODUCTION prod-eu".into(),
+        operator: "maria@bastion".into(),
+        opened: Some(Timestamp::from_millis(1_795_228_870_000)),
+        lasted: "1h 12m".into(),
+        outcome: "completed with deviations".into(),
+        integrity: "intact".into(),
+        deviations: 2,
+        sittings: 3,
+        records: 431,
+        is_practice: false,
+        is_closed: true,
+        is_damaged: false,
+    };
+    let practice = JournalEntry {
+        run: "2026-11-20-nomad-clients-2b4c".into(),
+        title: "Upgrade Nomad clients".into(),
+        place: "practice".into(),
+        operator: "jo@laptop".into(),
+        lasted: "42s".into(),
+        outcome: "suspended".into(),
+        deviations: 0,
+        sittings: 1,
+        records: 12,
+        is_practice: true,
+        is_closed: false,
+        ..vault.clone()
+    };
+    let broken = JournalEntry {
+        run: "2026-11-19-vault-ha-9x7k".into(),
+        outcome: "DAMAGED".into(),
+        integrity: "broken at line 12: its `prev` is not the sha256 of line 11".into(),
+        is_closed: false,
+        is_damaged: true,
+        ..vault.clone()
+    };
+    vec![vault, practice, broken]
+}
+
+#[test]
+fn the_list_of_all_runs_is_filtered_and_one_of_them_replayed() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage { app: app(size), real_ms: 1_000, effects: Vec::new() };
+        stage.press("J");
+        assert_eq!(stage.effects, [Effect::ReadJournals]);
+        stage.tell(Message::Journals(entries()));
+        assert_snapshot!(format!("journals_{}x{}", size.0, size.1), shown(&stage));
+        stage.press("/");
+        "MARIA qf".chars().for_each(|c| stage.press(&c.to_string()));
+        assert_snapshot!(format!("journals_filtered_{}x{}", size.0, size.1), shown(&stage));
+        assert!(shown(&stage).contains("1 of 3 runs"), "{}", shown(&stage));
+        stage.press("esc");
+        assert!(shown(&stage).contains("3 runs") && !shown(&stage).contains("of 3 runs"));
+        stage.press("down");
+        stage.press("enter");
+        assert_eq!(stage.effects.last(), Some(&Effect::Replay("2026-11-20-nomad-clients-2b4c".into())));
+        stage.tell(Message::Recording(Err("it holds no whole record".into())));
+        assert!(shown(&stage).contains("it holds no whole record"), "{}", shown(&stage));
+        stage.tell(Message::Recording(Ok((Box::new(recording(&small())), None))));
+        assert!(shown(&stage).contains(" REPLAY "), "{}", shown(&stage));
+        stage.press("esc");
+        assert!(shown(&stage).contains("piton  journals") && shown(&stage).contains("3 runs"));
+        stage.press("esc");
+        assert_eq!(stage.effects.last(), Some(&Effect::ReadLibrary));
+        assert!(shown(&stage).contains("piton  runbooks"));
+    }
+}
+
+#[test]
+fn what_hostile_records_hold_is_shown_as_text() {
+    let (book, mut records) = small();
+    for record in &mut records {
+        match &mut record.event {
+            Event::StepFailed { why, .. } => *why = "\x1b]0;gone\x07\u{202e}\n\r\t".repeat(2_000),
+            Event::ConditionChanged { why, .. } => *why = "\u{9b}31m".into(),
+            Event::StepConfirmed { said, .. } => *said = "\u{200b}".repeat(5_000),
+            _ => {}
+        }
+        record.by = "\x1b[2J@\u{202e}host".into();
+    }
+    let all = records.len();
+    // A picture fails on a cell that a terminal would obey.
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let mut stage = Stage::open(recording(&(book.clone(), records.clone())), None, size);
+        for at in 1..=all {
+            stage.stand(at);
+            picture(&stage.app);
+        }
+    }
+}
+
+/// Where one goes in a long journal does not matter: the way from the nearest state that was kept is short.
+#[test]
+fn a_leap_in_a_long_journal_takes_few_records_in() {
+    let (book, records) = small();
+    let mut long = records.clone();
+    let notes: Vec<Record> =
+        records.iter().filter(|record| matches!(record.event, Event::ConditionChanged { .. })).cloned().collect();
+    while long.len() < 20_000 {
+        long.extend(notes.iter().cloned());
+    }
+    for (number, record) in (1..).zip(&mut long) {
+        record.seq = number;
+    }
+    let tape = Tape::new(book.clone(), long.clone());
+    let mut state = RunState::new(&book);
+    let mut from = 0;
+    for to in [19_999, 1, 10_000, 9_999, 12_345, 400] {
+        tape.bring(&mut state, from, to);
+        assert_eq!(state.seq, to as u64);
+        from = to;
+    }
+    assert!(state == RunState::fold(&book, &long[..400]));
+    assert!(tape.longest_way() <= 512, "{}", tape.longest_way());
+}
