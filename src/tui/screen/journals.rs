@@ -13,6 +13,9 @@ use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
 
+/// From which width on all is told in the list itself.
+const WIDE: u16 = 100;
+
 /// The longest filter.
 const MOST_TYPED: usize = 60;
 
@@ -153,7 +156,7 @@ impl Journals {
         let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
         let low = (body.height * 35 / 100).clamp(6, 12);
         let list = Rect { height: body.height - low, ..body };
-        let edge = if area.width >= 100 { Edge::Whole } else { Edge::Top };
+        let edge = if area.width >= WIDE { Edge::Whole } else { Edge::Top };
         let (shown, all) = (self.shown().count(), self.entries.len());
         let noun = if all == 1 { "run" } else { "runs" };
         let right = if self.filter.is_empty() { format!("{all} {noun}") } else { format!("{shown} of {all} {noun}") };
@@ -241,13 +244,17 @@ fn meaning(entry: &JournalEntry) -> Meaning {
 fn row(entry: &JournalEntry, (names, words): (usize, usize), is_wide: bool, look: &Look) -> Strip {
     let padded = |text: &str, cells: usize| format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))));
     let deviations = if entry.deviations == 0 { String::new() } else { counted(entry.deviations, "deviation") };
-    Strip::of(format!("{}  ", padded(&entry.run, names)), Meaning::Text)
-        .and(format!("{}  ", padded(&entry.outcome, words)), meaning(entry))
+    let place = if entry.is_practice { Meaning::Practice } else { Meaning::Title };
+    let strip = Strip::of(format!("{}  ", padded(&entry.run, names)), Meaning::Text)
+        .and(format!("{}  ", padded(&entry.outcome, words)), meaning(entry));
+    if !is_wide {
+        // The rest stands below for the chosen one.
+        return strip.and(entry.place.clone(), place);
+    }
+    strip
         .and(format!("{}  ", padded(&deviations, 13)), Meaning::Deviation)
-        .and(
-            format!("{}  ", padded(&entry.place, 8)),
-            if entry.is_practice { Meaning::Practice } else { Meaning::Title },
-        )
+        .and(entry.place.clone(), place)
+        .and(" ".repeat(18_usize.saturating_sub(width(&entry.place)) + 2), Meaning::Text)
         .and(entry.opened.map(|at| look.day(at)).unwrap_or_default(), Meaning::Dim)
         .and(format!("  {}  {}", padded(&entry.lasted, 8), entry.operator), Meaning::Dim)
 }
