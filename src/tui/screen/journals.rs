@@ -243,7 +243,7 @@ fn meaning(entry: &JournalEntry) -> Meaning {
 
 fn row(entry: &JournalEntry, (names, words): (usize, usize), is_wide: bool, look: &Look) -> Strip {
     let padded = |text: &str, cells: usize| format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))));
-    let deviations = if entry.deviations == 0 { String::new() } else { counted(entry.deviations, "deviation") };
+    let deviations = if entry.deviations == 0 { String::new() } else { format!("{} dev.", entry.deviations) };
     let place = if entry.is_practice { Meaning::Practice } else { Meaning::Title };
     let strip = Strip::of(format!("{}  ", padded(&entry.run, names)), Meaning::Text)
         .and(format!("{}  ", padded(&entry.outcome, words)), meaning(entry));
@@ -252,7 +252,7 @@ fn row(entry: &JournalEntry, (names, words): (usize, usize), is_wide: bool, look
         return strip.and(entry.place.clone(), place);
     }
     strip
-        .and(format!("{}  ", padded(&deviations, 13)), Meaning::Deviation)
+        .and(format!("{}  ", padded(&deviations, 7)), Meaning::Deviation)
         .and(entry.place.clone(), place)
         .and(" ".repeat(18_usize.saturating_sub(width(&entry.place)) + 2), Meaning::Text)
         .and(entry.opened.map(|at| look.day(at)).unwrap_or_default(), Meaning::Dim)

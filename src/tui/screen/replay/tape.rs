@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::{Board, Event, Record, RunState};
 use crate::runbook::Runbook;
-use crate::tui::screen::replay::marks::Marks;
+use crate::tui::screen::replay::marks::{Kind, Marks};
 use crate::tui::screen::run::replayed::BoardSeen;
 
 /// At most so many states are kept.
@@ -104,7 +104,8 @@ impl Tape {
         let at = self.boards.partition_point(|board| *board <= number).checked_sub(1)?;
         let record = self.record(self.boards[at]);
         let rows = board_of(&record.event)?.rows.clone();
-        Some(BoardSeen { seq: record.seq, at: record.at, rows })
+        let is_old = self.marks.next(self.boards[at], Some(Kind::Sitting), true).is_some_and(|next| next <= number);
+        Some(BoardSeen { seq: record.seq, at: record.at, is_old, rows })
     }
 }
 

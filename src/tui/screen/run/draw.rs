@@ -144,6 +144,7 @@ fn health_title(run: &Run) -> String {
     match run.replayed.as_ref().map(|replayed| &replayed.board) {
         None => "Health".into(),
         Some(None) => "Health, no board recorded yet".into(),
+        Some(Some(seen)) if seen.is_old => "Health, no board in this sitting yet".into(),
         Some(Some(seen)) => format!("Health as of #{}", seen.seq),
     }
 }

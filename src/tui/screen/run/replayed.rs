@@ -33,6 +33,8 @@ pub struct BoardSeen {
     pub seq: u64,
     /// Its time.
     pub at: Timestamp,
+    /// Whether another sitting has begun since: in that one nobody saw it.
+    pub is_old: bool,
     /// What stands in it.
     pub rows: Vec<Row>,
 }
@@ -63,11 +65,9 @@ impl Replayed {
         let mut rows = self.rows.clone();
         if let Some(seen) = &self.board {
             let since = u64::try_from(now.since(seen.at).as_millis()).unwrap_or(u64::MAX);
-            // What an earlier sitting saw nobody sees now.
-            let is_old = state.sitting.as_ref().is_some_and(|sitting| seen.at < sitting.since);
             for row in seen.rows.iter().cloned() {
                 let age_ms = row.age_ms.map(|age| age.saturating_add(since));
-                put(&mut rows, if is_old { unsensed(row) } else { Row { age_ms, ..row } });
+                put(&mut rows, if seen.is_old { unsensed(row) } else { Row { age_ms, ..row } });
             }
         }
         for (id, standing) in &state.conditions {
