@@ -60,7 +60,7 @@ impl Replay {
     fn told(&self, app: &App, look: &Look, is_wide: bool) -> Strip {
         let alert = look.glyphs.alert;
         if let Some(typed) = &self.asked {
-            let told = format!("go to record, 1 to {}: ", self.tape.len());
+            let told = format!("go to record, 1 to {}: ", self.tape.count());
             let keys = "_   enter goes there, esc does not".to_owned();
             return Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and(keys, Meaning::Dim);
         }
@@ -68,7 +68,7 @@ impl Replay {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
         }
         let record = self.record();
-        let all = self.tape.len();
+        let all = self.tape.count();
         let time = if is_wide { look.second_of_day(record.at) } else { look.second(record.at) };
         let strip = Strip::of(format!("#{} of {all} ", record.seq), Meaning::Title)
             .and(format!("{time} {} ", tell::author(record)), Meaning::Dim)
@@ -120,7 +120,7 @@ impl Replay {
         paint.put((bar.x + 1, bar.y), LEAD_CELLS - 2, &format!("{word} x{}", self.speed()), Meaning::Key);
         let track = track(bar);
         let glyphs = paint.look.glyphs;
-        let all = self.tape.len();
+        let all = self.tape.count();
         let cell = |number: usize| cell_of(number, all, track.width);
         let at = cell(self.at);
         for x in 0..track.width {
