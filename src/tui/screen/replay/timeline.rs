@@ -1,5 +1,7 @@
 //! The timeline: what the record at the cursor is, where it lies among all of them, and the keys.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use crate::engine::{Event, Moment};
@@ -8,7 +10,7 @@ use crate::text::clean_line;
 use crate::tui::app::App;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::replay::Replay;
-use crate::tui::screen::replay::marks::KINDS;
+use crate::tui::screen::replay::marks::{KINDS, Kind};
 use crate::tui::screen::run::draw::draw_panes;
 use crate::tui::screen::run::page::spoken;
 use crate::tui::tell;
@@ -85,16 +87,21 @@ impl Replay {
         Strip(end.into_iter().map(|end| (format!("{alert} {end} "), Meaning::Problem)).chain(strip).collect())
     }
 
-    /// What happened, with the steps as people name them.
+    /// What happened, with steps and conditions as people name them; and how long nothing had happened before.
     fn happened(&self, event: &Event) -> String {
-        let told = tell::event(event);
-        let told = match tell::step_of(event) {
-            Some(key) => {
-                let moment = Moment { at: self.now(), board: self.run.view.moment.board.clone() };
-                told.replace(&key.to_string(), &spoken(&self.tape.runbook, &self.run.state, &moment, key))
-            }
-            None => told,
-        };
+        let book = &self.tape.runbook;
+        let mut told = tell::event(event);
+        if let Some(key) = tell::step_of(event) {
+            let moment = Moment { at: self.now(), board: self.run.view.moment.board.clone() };
+            told = told.replace(&key.to_string(), &spoken(book, &self.run.state, &moment, key));
+        }
+        if let Event::ConditionChanged { condition, .. } | Event::GuardAcknowledged { condition, .. } = event {
+            told = told.replace(&condition.to_string(), &tell::condition(book, condition));
+        }
+        if self.tape.marks.gaps.contains(&self.at) {
+            let gap = self.now().since(self.tape.record(self.at - 1).at);
+            told = format!("({} after the one before) {told}", tell::duration(Duration::from_secs(gap.as_secs())));
+        }
         clean_line(&told).into_owned()
     }
 
@@ -131,7 +138,7 @@ impl Replay {
         for gap in &self.tape.marks.gaps {
             paint.put((track.x + cell(*gap), track.y), 1, glyphs.frames[0][1], Meaning::Bar);
         }
-        let mut signs: Vec<Option<crate::tui::screen::replay::marks::Kind>> = vec![None; usize::from(track.width)];
+        let mut signs: Vec<Option<Kind>> = vec![None; usize::from(track.width)];
         for (number, kind) in &self.tape.marks.marks {
             if let Some(sign) = signs.get_mut(usize::from(cell(*number))) {
                 *sign = (*sign).max(Some(*kind));
