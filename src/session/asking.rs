@@ -51,6 +51,11 @@ impl Asking {
         }
     }
 
+    /// Whether it is time to ask some target. (One that is being asked already does not count.)
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.rows.iter().any(|row| matches!(row, Row::Due(at) if *at <= now))
+    }
+
     /// When something is asked or heard next.
     pub(super) fn next(&self) -> Option<Timestamp> {
         let times = self.rows.iter().map(|row| match row {
@@ -157,3 +162,7 @@ fn answered(system: &mut dyn System, request: &Request, now: Timestamp) -> Reply
         Response::Silent => Reply::Silence,
     }
 }
+
+#[cfg(test)]
+#[path = "asking_tests.rs"]
+mod tests;

@@ -199,7 +199,7 @@ impl Stepper {
             let _ = self.reporter.send(report);
         }
         let least = if is_quiet { RARELY } else { Duration::ZERO };
-        if is_quiet && self.asking.next().is_some_and(|next| next <= now) {
+        if is_quiet && self.asking.is_due(now) {
             // What is asked rarely is asked together.
             self.asking.hurry(now);
         }

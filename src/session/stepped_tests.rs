@@ -126,7 +126,7 @@ fn the_day_of_the_calm_cockroachdb_upgrade_is_soaked_whole() {
     let (book, scenario) = all_of("cockroachdb").into_iter().find(|(_, one)| one.id == "calm").unwrap();
     let (_folder, walked) = walked(&book, &scenario, &scenario.right, 1);
     let day = walked.state.step(&"soak/day".parse().unwrap()).unwrap();
-    assert!(day.said.starts_with("soaked 864"), "{}", day.said);
+    assert_eq!(day.status, crate::engine::StepStatus::Done);
     let soak = day.ended.unwrap().since(day.began.unwrap());
     assert!((86_400..86_700).contains(&soak.as_secs()), "{soak:?}");
 }

@@ -83,10 +83,7 @@ impl Nomad {
                 let room = usize::try_from(given.number("room")?).unwrap_or(usize::MAX);
                 self.clients.iter_mut().for_each(|client| client.room = room);
             }
-            "filled" => {
-                let count = if arguments.contains_key("count") { given.number("count")? } else { u64::MAX };
-                self.fill(usize::try_from(count).unwrap_or(usize::MAX));
-            }
+            "filled" => self.fault_filled(&given)?,
             "no-cleanup" => self.cleans_up = false,
             "killed" | "down" | "frozen" => {
                 let host = given.host(self)?;
@@ -115,6 +112,12 @@ impl Nomad {
             }
             other => return Err(FaultError::Unknown(other.to_owned())),
         }
+        Ok(())
+    }
+
+    fn fault_filled(&mut self, given: &Given<'_>) -> Result<(), FaultError> {
+        let count = if given.arguments.contains_key("count") { given.number("count")? } else { u64::MAX };
+        self.fill(usize::try_from(count).unwrap_or(usize::MAX));
         Ok(())
     }
 
