@@ -16,6 +16,7 @@ mod journal;
 mod naive;
 mod pipes;
 mod prometheus;
+mod replay;
 mod report;
 mod resize;
 mod screens;
