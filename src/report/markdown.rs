@@ -7,7 +7,7 @@ use crate::report::model::{Asked, PhaseDone, Report};
 use crate::report::told::{duration, heading_rows, moment, short_moment};
 use crate::text::clean_block;
 
-/// What marks a report of a practice run, at its top and at every heading.
+/// What marks a report of a practice run at every heading; each row of a table is marked, too.
 const WATERMARK: &str = "PRACTICE · ";
 
 /// The report.
@@ -18,7 +18,7 @@ pub fn markdown(report: &Report) -> String {
         out.text.push_str("**PRACTICE: nothing of this happened to a real system.**\n\n");
     }
     for warning in &report.warnings {
-        out.line("> **Note:** ", warning);
+        out.line("- **Note:** ", warning);
     }
     if !report.warnings.is_empty() {
         out.text.push('\n');
@@ -172,8 +172,9 @@ impl Markdown {
             return;
         }
         let _ = writeln!(self.text, "| {} |\n|{}", head.join(" | "), "---|".repeat(head.len()));
+        let watermark = if self.is_practice { "PRACTICE " } else { "" };
         for row in rows {
-            let _ = writeln!(self.text, "| {} |", row.join(" | "));
+            let _ = writeln!(self.text, "| {watermark}{} |", row.join(" | "));
         }
         self.text.push('\n');
     }

@@ -80,6 +80,24 @@ fn the_health_of_each_node_has_no_gap_and_says_when_nobody_looked() {
 }
 
 #[test]
+fn a_verdict_that_flaps_for_long_is_a_chart_of_bounded_size() {
+    let mut records = records("report/live/journal.jsonl");
+    records.truncate(5);
+    for number in 0..20_000_u64 {
+        let mut turned = records[2 + usize::try_from(number % 2).unwrap()].clone();
+        turned.seq = number + 6;
+        turned.at = records[0].at.plus(std::time::Duration::from_secs(number));
+        let Event::ConditionChanged { truth, .. } = &mut turned.event else { panic!("a verdict turned") };
+        *truth = if number % 4 < 2 { piton::engine::Tri::False } else { piton::engine::Tri::True };
+        records.push(turned);
+    }
+    let page = html(&report(&records));
+    let bars = page.matches("<rect").count();
+    assert!((500..5_000).contains(&bars), "{bars}");
+    assert!(page.matches("<rect class=\"bad\"").count() >= 900, "the worst is drawn");
+}
+
+#[test]
 fn a_release_says_by_whom_and_with_which_key() {
     let told = report(&records("journals/format-1-signed.jsonl"));
     let signed: Vec<_> = told.releases.iter().filter_map(|release| release.signature.as_deref()).collect();
@@ -96,6 +114,9 @@ fn a_practice_run_says_so_in_every_heading_and_on_every_sheet() {
     let [(_, md), (_, page), (_, value)] = forms(&told);
     let mut headings = md.lines().filter(|line| line.starts_with('#')).peekable();
     assert!(headings.peek().is_some() && headings.all(|line| line.contains("PRACTICE")));
+    let rows: Vec<_> = md.lines().filter(|line| line.starts_with('|')).collect();
+    let heads = rows.windows(2).filter(|two| two[1].starts_with("|---")).count();
+    assert_eq!(rows.iter().filter(|row| row.contains("PRACTICE ")).count(), rows.len() - 2 * heads);
     assert!(page.contains("<title>PRACTICE · ") && page.contains("<body class=\"practice\">"));
     assert!(value.contains("\"is_practice\": true"));
     let live = report(&records("report/live/journal.jsonl"));
