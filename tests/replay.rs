@@ -270,7 +270,7 @@ fn a_replay_follows_a_run_and_stays_where_the_reader_has_gone_back() {
 
 #[test]
 fn the_journals_tell_how_each_run_went_and_one_is_opened_from_their_screen() {
-    let (home, run) = walked();
+    let (home, _) = walked();
     let listed = home.output(&["journals", "--json"]);
     let told: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("one run, one line of JSON");
     assert_eq!(told["outcome"], "completed");
