@@ -76,10 +76,13 @@ pub fn read_records(path: &Path) -> Result<(Vec<Record>, Verification), JournalE
     Ok((records, verification))
 }
 
-/// The raw lines of all good records of the journal file at `path`, without their newlines, and what follows them: a
-/// tenth of what the records take in memory.
-pub fn read_lines(path: &Path) -> Result<(Vec<Box<[u8]>>, Verification), JournalError> {
-    let mut lines = Vec::new();
+/// Raw lines of a journal, without their newlines.
+pub type Lines = Vec<Box<[u8]>>;
+
+/// The raw lines of all good records of the journal file at `path`, and what follows them: a tenth of what the records
+/// take in memory.
+pub fn read_lines(path: &Path) -> Result<(Lines, Verification), JournalError> {
+    let mut lines = Lines::new();
     let verification = scan(path, |raw, _| lines.push(raw.bytes.into()))?;
     Ok((lines, verification))
 }
