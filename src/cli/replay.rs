@@ -18,9 +18,8 @@ use crate::tui::{Recording, Start};
 /// There is no terminal, or no such journal, or it holds no whole record.
 pub fn replay(folder: Option<PathBuf>, typed: &ReplayArguments, looks: &run::Looks) -> Result<u8, CliError> {
     if !run::has_terminal() {
-        return Err(
-            CliError::usage("a replay needs a terminal").hint("`piton verify` and `piton debrief` print instead")
-        );
+        return Err(CliError::usage("a replay needs a terminal")
+            .hint("`piton report`, `piton verify` and `piton debrief` print instead"));
     }
     let recording = recording(&journals::journal_path(&typed.run)?, typed.follow)?;
     if let Some(at) = typed.at.filter(|at| usize::try_from(*at).is_ok_and(|at| at > recording.lines.len())) {
