@@ -30,6 +30,7 @@ pub mod health;
 pub mod scenario;
 
 pub mod debrief;
+pub mod report;
 
 pub mod session;
 

@@ -17,6 +17,7 @@ mod journal;
 mod naive;
 mod pipes;
 mod prometheus;
+mod replay;
 mod resize;
 mod screens;
 mod shipped;

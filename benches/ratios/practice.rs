@@ -5,8 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use piton::clock::{Clock, SystemClock, Timestamp, monotonic};
+use piton::journal::Store;
+use piton::library::Library;
 use piton::practice::vault::{Options, Vault};
-use piton::practice::{Practice, System};
+use piton::practice::{Practice, Shape, System, system};
+use piton::runbook::Runbook;
+use piton::scenario::{self, Ending, Scenario};
+use piton::session::Who;
+use piton::session::stepped::{Walk, walk};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -21,9 +27,51 @@ const ROUNDS: usize = 10;
 /// How often a runbook's probe asks at most.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// What practice costs: many nodes, and a scenario as fast as it can be walked.
+pub fn figures(folder: &Path) -> Vec<Figure> {
+    vec![many_nodes(), slowest_scenario(folder)]
+}
+
+/// Every shipped scenario, the right way and the wrong one, walked on a clock that is stepped: the one that takes longest,
+/// against the second that a trainer may wait for it.
+fn slowest_scenario(folder: &Path) -> Figure {
+    let library = Library::open(&[]).expect("the shipped runbooks can be read");
+    let store = Store::open(folder.join("walks"));
+    let mut slowest = (Duration::ZERO, String::new());
+    let (mut over, mut all) = (0, 0);
+    for book in library.entries().iter().filter_map(|entry| entry.runbook()) {
+        for scenario in scenario::all_of(book.id.as_str()) {
+            for way in [Some(&scenario.right), scenario.wrong.as_ref()].into_iter().flatten() {
+                let took = walked(&store, book, &scenario, way);
+                (over, all) = (over + usize::from(took > EVERY), all + 1);
+                if took > slowest.0 {
+                    slowest = (took, format!("{}/{}", book.id, scenario.id));
+                }
+            }
+        }
+    }
+    let what = format!("the slowest of {all} walks of scenarios ({}; {over} over), against a second", slowest.1);
+    Figure::ratio("P25", &what, &[slowest.0], &[EVERY], 1.0)
+}
+
+fn walked(store: &Store, book: &Arc<Runbook>, scenario: &Scenario, way: &Ending) -> Duration {
+    let (began, seed, nodes) = (Timestamp::default(), scenario.seed.unwrap_or(1), scenario.nodes.unwrap_or(3));
+    let shape = Shape { runbook: book.id.as_str(), nodes, seed };
+    let system = system(&book.system, &shape, began).expect("a system with scenarios is simulated");
+    let who = Who { operator: "bench".into(), host: "bench".into(), face: "plain" };
+    let runbook = Arc::clone(book);
+    let before = monotonic();
+    let walk_it = Walk { runbook, system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
+    let walked = walk(store, walk_it, &who).expect("a run can be opened in a fresh folder");
+    let took = before.elapsed();
+    let outcome = walked.state.closed.map(|closed| closed.outcome.word().to_owned());
+    assert_eq!(outcome.as_deref(), Some(way.outcome.as_str()), "{}/{}", book.id, scenario.id);
+    took
+}
+
 /// All nodes asked once, each over a connection of its own, server and askers on one thread: against the second in
 /// which a probe asks them again.
-pub fn figures(_: &Path) -> Vec<Figure> {
+fn many_nodes() -> Figure {
     // Two sockets a node, and two ends of each connection.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).expect("files may be had up to the limit");
@@ -41,7 +89,7 @@ pub fn figures(_: &Path) -> Vec<Figure> {
         took
     });
     let limit = vec![EVERY; ROUNDS];
-    vec![Figure::ratio("P24", "1,000 simulated nodes asked once on one thread, against a second", &took, &limit, 1.0)]
+    Figure::ratio("P24", "1,000 simulated nodes asked once on one thread, against a second", &took, &limit, 1.0)
 }
 
 async fn ask_all(ports: &[u16]) {

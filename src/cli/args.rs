@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Walks a person through a runbook and drives every step into a tamper-evident journal.
 #[derive(Debug, Default, Parser)]
@@ -63,6 +63,25 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tell a run for those who were not there: deviations first, plan against actual, evidence, health, every record.
+    ///
+    /// Reads only. A run that is open, or a journal that is torn or broken, is told as far as it is whole, and the report says
+    /// so at its top.
+    Report {
+        /// The run's name or a part from its start that no other run shares, its folder, or a journal file.
+        run: String,
+        /// As what: Markdown for a ticket, one HTML page without network and scripts, or JSON.
+        #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
+        format: ReportFormat,
+    },
+    /// Print a runbook's plan on paper: steps, cautions, commands and sources, with blanks for time, who and reading.
+    Show {
+        /// The runbook's name, or a file.
+        runbook: String,
+        /// As what: Markdown, or one HTML page made to be printed.
+        #[arg(long, value_enum, default_value_t = PaperFormat::Md)]
+        format: PaperFormat,
+    },
     /// Read runbooks, site files and practice scenarios (told apart by their keys) and report everything that is wrong with them.
     Check {
         /// Runbooks, site files and scenarios.
@@ -96,6 +115,26 @@ pub enum Command {
     },
     /// Print the manual page.
     Man,
+}
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ReportFormat {
+    /// Markdown.
+    Md,
+    /// One page of HTML.
+    Html,
+    /// JSON.
+    Json,
+}
+
+/// What a plan on paper is written as.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PaperFormat {
+    /// Markdown.
+    Md,
+    /// One page of HTML.
+    Html,
 }
 
 /// How inputs are bound.

@@ -13,6 +13,7 @@ pub mod log;
 pub mod place;
 pub mod practice;
 pub mod replay;
+pub mod report;
 pub mod run;
 
 use std::io::Write;
@@ -73,6 +74,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Journals { json }) => journals::list(json),
         Some(Command::Verify { journals }) => journals::verify(&journals),
         Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),
+        Some(Command::Report { run, format }) => report::report(&run, format),
+        Some(Command::Show { runbook, format }) => report::show(library, &runbook, format),
         Some(Command::Check { explain: Some(code), .. }) => explain::explain(code.as_deref()),
         Some(Command::Check { files, explain: None }) => check::check(&files),
         Some(Command::Coverage { runbook, json }) => coverage::coverage(library, runbook.as_deref(), json),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::engine::disturb::Turn;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
+use crate::engine::observe::{JobId, Output};
 use crate::engine::signed::{Opening, signed_by};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
@@ -106,25 +107,8 @@ impl RunState {
     /// What happened to a step before it came to an end.
     fn take_step(&mut self, by: &str, event: &Event) {
         match event {
-            Event::StepBegan { step, attempt } | Event::StepRetried { step, attempt } => {
-                // Another attempt does not do again what has succeeded for an item.
-                let (at, is_new) = (self.at, matches!(event, Event::StepBegan { .. }));
-                self.change(step, |state| {
-                    state.status = StepStatus::Current;
-                    state.attempt = *attempt;
-                    state.began = Some(at);
-                    state.ended = None;
-                    state.is_renewed = false;
-                    state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
-                    state.output = None;
-                    if is_new {
-                        state.results.clear();
-                    }
-                });
-                self.conditions.remove(&ConditionId::Check(step.clone()));
-                self.forget_choice(step);
-                self.current = Some(step.clone());
-            }
+            Event::StepBegan { step, attempt } => self.begin(step, *attempt, true),
+            Event::StepRetried { step, attempt } => self.begin(step, *attempt, false),
             Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
             Event::CommandsApproved { .. }
             | Event::CancelAsked { .. }
@@ -132,6 +116,7 @@ impl RunState {
                 self.take_together(event);
             }
             Event::CommandStarted { step, job, item: None, command, board, .. } => {
+                self.keep(step, *job, None);
                 self.board = board.clone();
                 self.jobs = self.jobs.max(job.0);
                 let (step, command) = (step.clone(), command.clone());
@@ -146,8 +131,7 @@ impl RunState {
             }
             Event::CommandFinished { step, job, item: None, ended, output, met, captured, .. } => {
                 self.running.clear();
-                let kept = output.clone().map(|output| Box::new(Kept { job: *job, output }));
-                self.change(step, |state| state.output = kept);
+                self.keep(step, *job, output.as_ref());
                 captured.iter().for_each(|(name, value)| self.give(step, name, value));
                 if *met {
                     self.end(step, StepStatus::Done, by, &ended.describe());
@@ -165,6 +149,31 @@ impl RunState {
             }
             end => self.take_end(by, end),
         }
+    }
+
+    /// An attempt at a step begins. Another one does not do again what has succeeded for an item.
+    fn begin(&mut self, step: &StepKey, attempt: u32, is_first: bool) {
+        let at = self.at;
+        self.change(step, |state| {
+            state.status = StepStatus::Current;
+            state.attempt = attempt;
+            state.began = Some(at);
+            state.ended = None;
+            state.is_renewed = false;
+            state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
+            if is_first {
+                state.output = None;
+                state.results.clear();
+            }
+        });
+        self.conditions.remove(&ConditionId::Check(step.clone()));
+        self.forget_choice(step);
+        self.current = Some(step.clone());
+    }
+
+    /// Notes what the command of a step printed.
+    fn keep(&mut self, step: &StepKey, job: JobId, output: Option<&Output>) {
+        self.change(step, |state| state.output = output.cloned().map(|output| Box::new(Kept { job, output })));
     }
 
     /// How a step came to be accounted for.

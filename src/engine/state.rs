@@ -179,7 +179,7 @@ pub struct StepState {
     pub actors: Vec<String>,
     /// What became of each item, by name, in a step that takes them together.
     pub results: BTreeMap<String, ItemResult>,
-    /// What the command of this attempt printed, once it has ended.
+    /// What its last command printed, once that has ended.
     pub output: Option<Box<Kept>>,
 }
 

@@ -32,10 +32,31 @@ const FIRST_PORT: u16 = 20_001;
 /// When such a run is given up, on its own clock.
 const LONGEST: Duration = Duration::from_secs(3 * 3_600);
 
-/// How often all targets are asked while a soak goes undisturbed, and for how long an answer is good meanwhile. (In a run
-/// with sockets and a fast clock it is much the same: they cannot follow it more often.)
-const RARELY: Duration = Duration::from_secs(600);
-const GOOD_FOR: Duration = Duration::from_secs(1_800);
+/// How often targets are asked. (In a run with sockets and a fast clock it is much the same: they cannot follow it more
+/// often.)
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// As often as the runbook wants.
+    Usual,
+    /// Nothing was to be recorded for [`LULL`]: whoever waits for an hour looks now and then.
+    Lull,
+    /// A soak goes undisturbed.
+    Soak,
+}
+
+const LULL: Duration = Duration::from_secs(60);
+
+impl Pace {
+    /// The least time between two questions, and for how long an answer is good meanwhile.
+    const fn times(self) -> (Duration, Duration) {
+        let seconds = match self {
+            Self::Usual => (0, 0),
+            Self::Lull => (10, 60),
+            Self::Soak => (600, 1_800),
+        };
+        (Duration::from_secs(seconds.0), Duration::from_secs(seconds.1))
+    }
+}
 
 /// What is walked.
 pub struct Walk<'a> {
@@ -81,8 +102,8 @@ pub fn walk(store: &Store, walk: Walk<'_>, who: &Who) -> Result<Walked, LaunchEr
     let (reporter, reports) = unbounded_channel();
     let asking = Asking::new(&live.targets, ports, walk.began);
     let running = Running::new(live, None, updates, reporter.clone());
-    let is_quiet = false;
-    let mut stepper = Stepper { running, runner, clock, asking, is_quiet, said, reports, reporter, records };
+    let (pace, busy) = (Pace::Usual, (0, walk.began));
+    let mut stepper = Stepper { running, runner, clock, asking, pace, busy, said, reports, reporter, records };
     stepper.running.propose(first);
     stepper.running.sense();
     let planned = Duration::from_secs(60 * u64::from(walk.runbook.minutes.unwrap_or(0)));
@@ -124,8 +145,9 @@ struct Stepper {
     runner: Arc<SteppedRunner>,
     clock: Arc<FixedClock>,
     asking: Asking,
-    /// Whether a soak goes undisturbed, and little is asked.
-    is_quiet: bool,
+    pace: Pace,
+    /// The last record, and when it was new.
+    busy: (u64, Timestamp),
     said: UnboundedReceiver<Update>,
     reports: UnboundedReceiver<JobReport>,
     reporter: UnboundedSender<JobReport>,
@@ -180,8 +202,8 @@ impl Stepper {
     /// Goes to the next moment at which something happens; whether there is one.
     fn step(&mut self) -> bool {
         let now = self.clock.now();
-        let is_quiet = self.is_quiet();
-        if self.is_quiet && !is_quiet {
+        let pace = self.wanted_pace(now);
+        if self.pace != Pace::Usual && pace == Pace::Usual {
             self.asking.hurry(now);
         }
         let wake = self.running.wake().map(|left| now.plus(left));
@@ -198,8 +220,8 @@ impl Stepper {
             // What the command changed is told before that it ended.
             let _ = self.reporter.send(report);
         }
-        let least = if is_quiet { RARELY } else { Duration::ZERO };
-        if is_quiet && self.asking.is_due(now) {
+        let (least, good_for) = pace.times();
+        if pace != Pace::Usual && self.asking.is_due(now) {
             // What is asked rarely is asked together.
             self.asking.hurry(now);
         }
@@ -210,21 +232,29 @@ impl Stepper {
             }
         }
         // Only now: what was good for long is good until all were asked anew.
-        if self.is_quiet != is_quiet {
-            self.is_quiet = is_quiet;
-            self.running.answers_last(if is_quiet { GOOD_FOR } else { Duration::ZERO });
+        if self.pace != pace {
+            self.pace = pace;
+            self.running.answers_last(good_for);
         }
         self.running.sense();
         true
     }
 
-    /// Whether a soak runs and all is well: nothing is to be seen then by looking often.
-    fn is_quiet(&self) -> bool {
+    fn wanted_pace(&mut self, now: Timestamp) -> Pace {
         let state = &self.running.live.state;
+        if state.seq != self.busy.0 {
+            self.busy = (state.seq, now);
+        }
         let current = state.current.as_ref().and_then(|key| state.step(key));
         let soaks = current.and_then(|step| step.soak.as_ref()).is_some_and(|soak| soak.since.is_some());
         let is_ok = || self.running.moment().board.rows.iter().all(|row| row.verdict == Verdict::Ok);
-        soaks && !state.is_running() && is_ok()
+        // Nothing is to be seen then by looking often.
+        let is_soak = soaks && !state.is_running() && is_ok();
+        match now.since(self.busy.1) >= LULL {
+            _ if is_soak => Pace::Soak,
+            true => Pace::Lull,
+            false => Pace::Usual,
+        }
     }
 }
 

@@ -12,7 +12,9 @@ use serde_json::json;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::clock::{FixedClock, Timestamp};
-use crate::engine::{Board, ConditionId, Event, Record, Row, RunState, Sample, Tri, Verdict};
+use crate::engine::{
+    Board, ConditionId, Ended, Event, JobId, Output, Printed, Proposal, Record, Row, RunState, Sample, Tri, Verdict,
+};
 use crate::health::{Target, targets};
 use crate::journal::{Integrity, More, Store, read_records};
 use crate::practice::{Shape, system};
@@ -27,7 +29,7 @@ use crate::tui::screen::Screen;
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::replay::tape::Tape;
 use crate::tui::screen::run::Run;
-use crate::tui::stage_tests::{event, look, picture, read_again};
+use crate::tui::stage_tests::{Stage as LiveStage, event, look, picture, read_again};
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::{library, scenario};
 
@@ -710,4 +712,50 @@ fn a_leap_in_a_long_journal_takes_few_records_in() {
     }
     assert!(state == RunState::fold(&book, &long[..400]));
     assert!(tape.longest_way() <= 512, "{}", tape.longest_way());
+}
+
+/// Also in a live run a step that has ended can be looked at again with what its command printed.
+#[test]
+fn in_a_live_run_the_output_of_an_earlier_step_is_read_again() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = LiveStage::open(size);
+        stage.all_well();
+        stage.prepare();
+        stage.press("enter");
+        stage.type_text("vault-2");
+        stage.press("enter");
+        let job = stage.state.running.first().unwrap().job;
+        stage.tell(Message::Session(Update::Printed(job, b"stopped just now\n".to_vec())));
+        let (file, sha256) = ("1.out".to_owned(), "ab".repeat(32));
+        let output = Some(Output { file, bytes: 17, sha256: sha256.clone(), left_out_bytes: 0 });
+        let ended = Ended::Exit(0);
+        stage.propose(Proposal::Finished { job, ended, elapsed_ms: 1, output, printed: Printed::default() });
+        // Another sitting: nothing of that is in memory any more, and a later command printed something else.
+        stage.resume();
+        stage.press("enter");
+        stage.tell(Message::Session(Update::Printed(JobId(9), b"something later\n".to_vec())));
+        stage.effects.clear();
+        let mut asked = None;
+        for _ in 0..9 {
+            stage.press("up");
+            asked = stage.effects.drain(..).find_map(|effect| match effect {
+                Effect::ReadOutput(of) => Some(of),
+                _ => None,
+            });
+            if asked.is_some() {
+                break;
+            }
+        }
+        let of = asked.expect("the step is above");
+        assert_eq!((of.job, of.bytes, &of.sha256), (job, 17, &sha256));
+        let line = "printed 17 bytes, sha256 abababab…: tab reads them in the output";
+        assert!(stage.picture().contains(line), "{}", stage.picture());
+        stage.tell(Message::Recorded(of, Ok(read_again(b"stopped just now\n"))));
+        let shown = stage.picture();
+        assert!(shown.contains("stopped just now") && !shown.contains("something later"), "{shown}");
+        assert!(shown.contains("as recorded"), "{shown}");
+        stage.press(".");
+        let shown = stage.picture();
+        assert!(!shown.contains("stopped just now"), "{shown}");
+    }
 }

@@ -31,6 +31,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("health", &["clock", "engine", "exec", "runbook"], &[]),
     ("scenario", &["clock", "diagnostic", "engine", "packed", "runbook", "sources"], &[]),
     ("debrief", &["clock", "engine", "runbook", "scenario", "sources"], &[]),
+    ("report", &["clock", "engine", "runbook", "sources", "text"], &[]),
     (
         "session",
         &["clock", "engine", "exec", "health", "journal", "library", "practice", "runbook", "scenario", "site"],

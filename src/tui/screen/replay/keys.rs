@@ -47,7 +47,7 @@ impl Replay {
             Action::Forward => self.go(self.at + 1),
             Action::Backward => self.go(self.at.saturating_sub(1)),
             Action::First => self.go(1),
-            Action::Last => self.go(self.tape.len()),
+            Action::Last => self.go(self.tape.count()),
             Action::GoTo => self.asked = Some(String::new()),
             other => {
                 let Some((kind, is_forward)) = jump(other) else { return self.run.look(other, now) };
@@ -79,8 +79,8 @@ impl Replay {
                 let wanted = typed.parse::<usize>().ok();
                 self.asked = None;
                 match wanted {
-                    Some(number) if (1..=self.tape.len()).contains(&number) => self.go(number),
-                    _ => self.notice = Some(format!("there are the records 1 to {}", self.tape.len())),
+                    Some(number) if (1..=self.tape.count()).contains(&number) => self.go(number),
+                    _ => self.notice = Some(format!("there are the records 1 to {}", self.tape.count())),
                 }
             }
             (_, KeyCode::Backspace) => drop(typed.pop()),
@@ -108,7 +108,7 @@ impl Replay {
         let is_seeking = matches!(mouse.kind, MouseEventKind::Down(_) | MouseEventKind::Drag(MouseButton::Left));
         if self.is_dragging && is_seeking {
             self.notice = None;
-            self.go(timeline::record_at(track, mouse.column, self.tape.len()));
+            self.go(timeline::record_at(track, mouse.column, self.tape.count()));
         } else {
             self.run.on_mouse(mouse, now);
         }

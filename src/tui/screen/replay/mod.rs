@@ -75,7 +75,7 @@ impl Replay {
             tape,
         };
         replay.tell_integrity();
-        let last = replay.tape.len();
+        let last = replay.tape.count();
         let wanted = at.map(|at| usize::try_from(at).unwrap_or(usize::MAX));
         replay.stand(wanted.unwrap_or(if is_followed { last } else { 1 }));
         Some(replay)
@@ -93,12 +93,12 @@ impl Replay {
 
     /// Whether it stands at the last record.
     pub fn is_at_end(&self) -> bool {
-        self.at == self.tape.len()
+        self.at == self.tape.count()
     }
 
     /// Goes to that record, or as near as there is one.
     pub fn stand(&mut self, to: usize) {
-        let to = to.clamp(1, self.tape.len());
+        let to = to.clamp(1, self.tape.count());
         self.tape.bring(&mut self.run.state, self.at, to);
         self.at = to;
         self.run.stands_at(self.tape.record(to), self.tape.board_at(to));
@@ -116,12 +116,12 @@ impl Replay {
         self.is_followed &= self.is_running || !is_closed;
         self.tell_integrity();
         if was_at_end && !self.player.is_playing() {
-            self.stand(self.tape.len());
+            self.stand(self.tape.count());
         }
     }
 
     fn is_closed(&self) -> bool {
-        let last = &self.tape.record(self.tape.len()).event;
+        let last = &self.tape.record(self.tape.count()).event;
         matches!(last, crate::engine::Event::RunClosed { .. })
     }
 

@@ -1,5 +1,7 @@
 //! The timeline: what the record at the cursor is, where it lies among all of them, and the keys.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use crate::engine::{Event, Moment};
@@ -8,7 +10,7 @@ use crate::text::clean_line;
 use crate::tui::app::App;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::replay::Replay;
-use crate::tui::screen::replay::marks::KINDS;
+use crate::tui::screen::replay::marks::{KINDS, Kind};
 use crate::tui::screen::run::draw::draw_panes;
 use crate::tui::screen::run::page::spoken;
 use crate::tui::tell;
@@ -60,7 +62,7 @@ impl Replay {
     fn told(&self, app: &App, look: &Look, is_wide: bool) -> Strip {
         let alert = look.glyphs.alert;
         if let Some(typed) = &self.asked {
-            let told = format!("go to record, 1 to {}: ", self.tape.len());
+            let told = format!("go to record, 1 to {}: ", self.tape.count());
             let keys = "_   enter goes there, esc does not".to_owned();
             return Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and(keys, Meaning::Dim);
         }
@@ -68,7 +70,7 @@ impl Replay {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
         }
         let record = self.record();
-        let all = self.tape.len();
+        let all = self.tape.count();
         let time = if is_wide { look.second_of_day(record.at) } else { look.second(record.at) };
         let strip = Strip::of(format!("#{} of {all} ", record.seq), Meaning::Title)
             .and(format!("{time} {} ", tell::author(record)), Meaning::Dim)
@@ -85,16 +87,21 @@ impl Replay {
         Strip(end.into_iter().map(|end| (format!("{alert} {end} "), Meaning::Problem)).chain(strip).collect())
     }
 
-    /// What happened, with the steps as people name them.
+    /// What happened, with steps and conditions as people name them; and how long nothing had happened before.
     fn happened(&self, event: &Event) -> String {
-        let told = tell::event(event);
-        let told = match tell::step_of(event) {
-            Some(key) => {
-                let moment = Moment { at: self.now(), board: self.run.view.moment.board.clone() };
-                told.replace(&key.to_string(), &spoken(&self.tape.runbook, &self.run.state, &moment, key))
-            }
-            None => told,
-        };
+        let book = &self.tape.runbook;
+        let mut told = tell::event(event);
+        if let Some(key) = tell::step_of(event) {
+            let moment = Moment { at: self.now(), board: self.run.view.moment.board.clone() };
+            told = told.replace(&key.to_string(), &spoken(book, &self.run.state, &moment, key));
+        }
+        if let Event::ConditionChanged { condition, .. } | Event::GuardAcknowledged { condition, .. } = event {
+            told = told.replace(&condition.to_string(), &tell::condition(book, condition));
+        }
+        if self.tape.marks.gaps.contains(&self.at) {
+            let gap = self.now().since(self.tape.record(self.at - 1).at);
+            told = format!("({} after the one before) {told}", tell::duration(Duration::from_secs(gap.as_secs())));
+        }
         clean_line(&told).into_owned()
     }
 
@@ -120,7 +127,7 @@ impl Replay {
         paint.put((bar.x + 1, bar.y), LEAD_CELLS - 2, &format!("{word} x{}", self.speed()), Meaning::Key);
         let track = track(bar);
         let glyphs = paint.look.glyphs;
-        let all = self.tape.len();
+        let all = self.tape.count();
         let cell = |number: usize| cell_of(number, all, track.width);
         let at = cell(self.at);
         for x in 0..track.width {
@@ -131,7 +138,7 @@ impl Replay {
         for gap in &self.tape.marks.gaps {
             paint.put((track.x + cell(*gap), track.y), 1, glyphs.frames[0][1], Meaning::Bar);
         }
-        let mut signs: Vec<Option<crate::tui::screen::replay::marks::Kind>> = vec![None; usize::from(track.width)];
+        let mut signs: Vec<Option<Kind>> = vec![None; usize::from(track.width)];
         for (number, kind) in &self.tape.marks.marks {
             if let Some(sign) = signs.get_mut(usize::from(cell(*number))) {
                 *sign = (*sign).max(Some(*kind));

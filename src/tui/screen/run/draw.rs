@@ -43,9 +43,10 @@ pub fn draw_panes(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) {
         list.draw(inside, paint);
     }
     draw_step(run, panes, paint);
-    let running =
-        run.state.running.first().map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
     let printed = run.printed();
+    // What was read again is not what runs.
+    let job = run.state.running.first().filter(|_| printed.check.is_none());
+    let running = job.map(|job| format!("running {}", tell::duration(whole_seconds(app, job.since))));
     let running = running.unwrap_or_else(|| {
         let up = (printed.up > 0).then_some("scrolled up");
         let told = printed.check.map(Check::told).into_iter().chain(up);

@@ -1,0 +1,239 @@
+//! A report as one page of HTML.
+
+use crate::report::chart::{self, Axis};
+use crate::report::health::shares;
+use crate::report::model::{Asked, FileNow, PhaseDone, Report};
+use crate::report::page::{Page, Row, code, escape};
+use crate::report::told::{duration, heading_rows, moment, short_moment};
+
+/// The sections, as they are linked: anchor and title.
+const SECTIONS: [(&str, &str); 8] = [
+    ("deviations", "Deviations"),
+    ("plan", "Plan against actual"),
+    ("evidence", "Evidence"),
+    ("releases", "Releases and signatures"),
+    ("sittings", "Sittings"),
+    ("health", "Health over time"),
+    ("inputs", "Inputs"),
+    ("records", "Every record"),
+];
+
+/// The report: it needs no network and no script, is readable on paper, and follows the reader's light or dark.
+pub fn html(report: &Report) -> String {
+    let heading = &report.heading;
+    let mut page = Page::new(&format!("{} · {}", heading.title, heading.run), report.is_practice);
+    page.raw("<header>\n");
+    page.element("h1", "", &heading.title);
+    page.element("p", "class=\"outcome\"", &format!("{} · {}", heading.run, heading.outcome));
+    for warning in &report.warnings {
+        page.element("p", "class=\"warning\" role=\"note\"", warning);
+    }
+    let links = SECTIONS.map(|(anchor, title)| format!("<li><a href=\"#{anchor}\">{title}</a></li>"));
+    page.raw(&format!("<nav aria-label=\"Sections\"><ul>{}</ul></nav>\n</header>\n<main>\n", links.concat()));
+    let rows = heading_rows(heading).into_iter();
+    let rows = rows.map(|(name, value)| Row::plain(vec![escape(name), escape(&value)]));
+    page.table("key", "This run", &["What", "Value"], rows);
+    deviations(&mut page, report);
+    plan(&mut page, report);
+    evidence(&mut page, report);
+    people(&mut page, report);
+    health(&mut page, report);
+    section(&mut page, "inputs", "");
+    let rows = report.inputs.iter().map(|bound| Row::plain(vec![code(&bound.input), escape(&bound.value)]));
+    page.table("", "What was bound before the run opened", &["Input", "Bound to"], rows);
+    records(&mut page, report);
+    page.raw("</main>\n");
+    page.finish()
+}
+
+fn section(page: &mut Page, anchor: &str, class: &str) {
+    let title = SECTIONS.iter().find(|(name, _)| *name == anchor).map_or(anchor, |(_, title)| title);
+    page.element("h2", &format!("id=\"{anchor}\"{class}"), title);
+}
+
+/// A sheet of its own when it is printed.
+const SHEET: &str = " class=\"sheet\"";
+
+fn deviations(page: &mut Page, report: &Report) {
+    section(page, "deviations", "");
+    let rows = report.deviations.iter().map(|deviation| {
+        let cells = vec![
+            format!("<a href=\"#r{0}\">#{0}</a>", deviation.seq),
+            moment(deviation.at),
+            escape(&deviation.by),
+            format!("<span class=\"word overridden\">! {}</span>", escape(&deviation.way)),
+            named(&deviation.title, &deviation.subject),
+            escape(&deviation.reason),
+            obligations(&deviation.obligations),
+        ];
+        Row { class: "deviation", cells }
+    });
+    let head = ["Record", "Time (UTC)", "Who", "Way", "What", "Reason", "The document asks"];
+    page.table("", "Where a person overruled the machine", &head, rows);
+    if !report.left_undone.is_empty() {
+        let names: Vec<String> = report.left_undone.iter().map(|name| code(name)).collect();
+        page.raw(&format!("<p>Left undone when the run was given up: {}.</p>\n", names.join(", ")));
+    }
+}
+
+fn obligations(asked: &[Asked]) -> String {
+    let told = asked.iter().map(|asked| {
+        format!("<strong title=\"{}\">{}</strong> {}", escape(&asked.place), escape(&asked.id), escape(&asked.asks))
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+fn named(title: &str, name: &str) -> String {
+    if title.is_empty() { code(name) } else { format!("{}\n{}", escape(title), code(name)) }
+}
+
+fn plan(page: &mut Page, report: &Report) {
+    section(page, "plan", SHEET);
+    let heading = &report.heading;
+    let planned =
+        heading.planned_ms.map_or_else(|| "The runbook plans no time".into(), |ms| format!("Planned {}", duration(ms)));
+    let told = format!(
+        "{planned}; it took {}, {} of it with somebody there.",
+        duration(heading.lasted_ms),
+        duration(heading.sat_ms)
+    );
+    page.element("p", "", &told);
+    page.element(
+        "p",
+        "",
+        &format!("The bars run from {} to {} (UTC).", moment(heading.opened_at), moment(heading.last_at)),
+    );
+    report.phases.iter().for_each(|phase| steps(page, report, phase));
+}
+
+fn steps(page: &mut Page, report: &Report, phase: &PhaseDone) {
+    let way_back = phase.way_back.as_ref().map(|plan| format!("Way back {plan}: ")).unwrap_or_default();
+    let title = format!("{way_back}{}", phase.title);
+    page.element("h3", "", &title);
+    let heading = &report.heading;
+    let at = short_moment(heading);
+    let axis = Axis::new(heading.opened_at, heading.last_at);
+    let rows = phase.steps.iter().map(|step| {
+        let bars = if step.attempts.is_empty() {
+            String::new()
+        } else {
+            chart::walks(axis, step, heading.last_at, &format!("{}: {}", step.step, step.walked(at).join("\n")))
+        };
+        Row::plain(vec![
+            named(&step.title, &step.step),
+            escape(&step.action),
+            status(&step.status),
+            escape(&step.walked(at).join("\n")),
+            bars,
+            step.planned_ms.map(duration).unwrap_or_default(),
+            step.took(),
+            escape(&step.by),
+            escape(&step.said),
+        ])
+    });
+    let head = ["Step", "Action", "Status", "Walks (UTC)", "Over the run", "Planned", "Took", "Who", "Said"];
+    page.table("steps", &format!("Steps of {title}"), &head, rows);
+}
+
+/// A status with its sign: nothing is said by colour alone.
+fn status(status: &str) -> String {
+    let (sign, class) = match status {
+        "done" => ("✔", "done"),
+        "failed" => ("✘", "failed"),
+        "skipped" => ("↷", "skipped"),
+        "overridden" => ("!", "overridden"),
+        "deferred" => ("⏸", "deferred"),
+        "current" => ("▸", "other"),
+        "not_applicable" => ("–", "other"),
+        _ => ("○", "other"),
+    };
+    format!("<span class=\"word {class}\">{sign} {}</span>", escape(&status.replace('_', " ")))
+}
+
+fn evidence(page: &mut Page, report: &Report) {
+    section(page, "evidence", "");
+    let rows = report.evidence.iter().map(|kept| {
+        let left_out =
+            if kept.left_out_bytes > 0 { format!("\n+{} not kept", kept.left_out_bytes) } else { String::new() };
+        let class = match kept.now {
+            FileNow::Same => "same",
+            FileNow::Differs => "differs",
+            FileNow::Missing => "missing",
+            FileNow::NotLookedAt => "other",
+        };
+        Row::plain(vec![
+            format!("<a href=\"#r{0}\">#{0}</a>", kept.seq),
+            code(&kept.step),
+            code(&kept.what),
+            code(&kept.file),
+            format!("{}{left_out}", kept.bytes),
+            code(&kept.sha256),
+            format!("<span class=\"word {class}\">{}</span>", kept.now.word()),
+        ])
+    });
+    let head = ["Record", "Step", "Of", "File", "Bytes", "sha256", "The file now"];
+    page.table("", "What was kept", &head, rows);
+}
+
+fn people(page: &mut Page, report: &Report) {
+    section(page, "releases", "");
+    let rows = report.releases.iter().map(|release| {
+        let signature =
+            release.signature.as_ref().map_or_else(|| "not signed".into(), |signed| format!("good: {signed}"));
+        Row::plain(vec![
+            format!("<a href=\"#r{0}\">#{0}</a>", release.seq),
+            moment(release.at),
+            code(&release.step),
+            escape(&release.released_by),
+            escape(&release.said),
+            escape(&signature),
+        ])
+    });
+    let head = ["Record", "Time (UTC)", "Step", "Released by", "Said", "Signature"];
+    page.table("", "Hold points that a second person released", &head, rows);
+    section(page, "sittings", "");
+    let rows = report
+        .sittings
+        .iter()
+        .map(|sat| Row::plain(vec![escape(&sat.operator), moment(sat.from), moment(sat.until), escape(&sat.how)]));
+    page.table("", "Who sat there", &["Who", "From (UTC)", "Until (UTC)", "How it ended"], rows);
+}
+
+fn health(page: &mut Page, report: &Report) {
+    section(page, "health", SHEET);
+    let heading = &report.heading;
+    page.element(
+        "p",
+        "",
+        "Low bar: ok. Middle: degraded. High: bad. Dashed box: unknown. Nothing: nobody sat there. \
+         Lines across: deviations. Samples are not recorded, only verdicts that turned and the board at each confirmation.",
+    );
+    let axis = Axis::new(heading.opened_at, heading.last_at);
+    let marks: Vec<_> = report.deviations.iter().map(|deviation| deviation.at).collect();
+    let rows = report.health.iter().map(|row| {
+        let name = row.node.as_ref().map_or_else(|| row.title.clone(), |node| format!("{}: {node}", row.title));
+        let shares = shares(row);
+        let drawn = chart::verdicts(axis, row, &marks, &format!("{name}: {shares}"));
+        Row::plain(vec![escape(&name), drawn, escape(&shares)])
+    });
+    let span = format!("{} to {}", moment(heading.opened_at), moment(heading.last_at));
+    page.table("chart", "Verdicts of each probe and node", &["Probe and node", &span, "How long it stood so"], rows);
+}
+
+fn records(page: &mut Page, report: &Report) {
+    section(page, "records", SHEET);
+    let rows = report.records.iter().map(|line| {
+        let what = escape(&line.what);
+        let cells = vec![
+            format!("<span id=\"r{0}\">#{0}</span>", line.seq),
+            moment(line.at),
+            escape(&line.by),
+            if line.is_deviation { format!("<span class=\"word overridden\">! {what}</span>") } else { what },
+            code(&line.about),
+            escape(&line.told),
+        ];
+        Row { class: if line.is_deviation { "deviation" } else { "" }, cells }
+    });
+    let head = ["Record", "Time (UTC)", "Who", "What", "About", "Told"];
+    page.table("records", "Every record in order", &head, rows);
+}

@@ -1,0 +1,28 @@
+//! What is handed in: a run as a report, and a plan as a paper to walk by.
+//!
+//! Pure: records and runbook become a model ([`Report`], [`Paper`]), and writers make text of it. Nothing here reads a
+//! file or a clock, so one journal gives one report. Every text goes through `text` in the writers: what comes from
+//! outside is shown, never obeyed.
+
+mod build;
+mod chart;
+mod health;
+mod html;
+mod json;
+mod markdown;
+mod model;
+mod page;
+mod paper;
+mod paper_html;
+mod paper_markdown;
+mod steps;
+mod told;
+
+pub use build::{Material, build};
+pub use html::html;
+pub use json::json;
+pub use markdown::markdown;
+pub use model::*;
+pub use paper::{Paper, paper};
+pub use paper_html::paper_html;
+pub use paper_markdown::paper_markdown;
