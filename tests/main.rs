@@ -5,6 +5,7 @@ mod cli;
 mod cluster;
 mod coverage;
 mod crash;
+mod dialogue;
 mod edges;
 mod exec;
 mod format;

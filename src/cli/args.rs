@@ -162,6 +162,12 @@ pub struct RunArguments {
     /// Begin although another run of the same site and system is not closed; a note in the new run tells of it.
     #[arg(long)]
     pub beside: bool,
+
+    /// Walk the run as a dialogue of lines instead of screens: for screen readers, simple terminals and pipes.
+    ///
+    /// It is chosen by itself when TERM is not set, or is `dumb`.
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// `piton practice`.
@@ -173,6 +179,10 @@ pub struct PracticeArguments {
     /// Walk the run without a person and print it.
     #[arg(long)]
     pub autopilot: bool,
+
+    /// Walk the run as a dialogue of lines instead of screens, as with run.
+    #[arg(long, conflicts_with = "autopilot")]
+    pub plain: bool,
 
     /// How many times as fast as real time the simulated cluster and its clock run.
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
@@ -208,6 +218,10 @@ pub struct ResumeArguments {
     /// Walk on without a person and print it; for practice runs.
     #[arg(long)]
     pub autopilot: bool,
+
+    /// Walk on as a dialogue of lines instead of screens, as with run.
+    #[arg(long, conflicts_with = "autopilot")]
+    pub plain: bool,
 
     /// As in practice; for practice runs.
     #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]

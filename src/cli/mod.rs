@@ -5,6 +5,7 @@ pub mod backstage;
 pub mod check;
 pub mod coverage;
 pub mod debrief;
+pub mod dialogue;
 pub mod error;
 pub mod explain;
 pub mod journals;

@@ -1,20 +1,17 @@
 //! `piton practice`: a runbook against a simulated cluster.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::task::Poll;
 
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args::PracticeArguments;
 use crate::cli::error::CliError;
-use crate::cli::place;
 use crate::cli::run::{self, Looks};
+use crate::cli::{dialogue, place};
 use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
-use crate::engine::{Event, Outcome, PracticeSeen, Record, RunOpened};
+use crate::engine::{Event, PracticeSeen, Record, RunOpened};
 use crate::health;
 use crate::journal::Store;
 use crate::plain;
@@ -69,7 +66,8 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     }
     let runtime = run::runtime()?;
     let store = run::store()?;
-    let who = place::who(if typed.autopilot { "plain" } else { "terminal" });
+    let is_plain = dialogue::is_wanted(typed.plain);
+    let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
     let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
     if typed.scenario.as_deref() == Some(scenario::SURPRISE)
         && let Some(practice) = opened(&launched).and_then(|opened| opened.practice.as_ref())
@@ -78,6 +76,8 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     }
     if typed.autopilot {
         autopilot(&runtime, launched, typed.mistakes)
+    } else if is_plain {
+        dialogue::in_lines(&runtime, launched)
     } else {
         run::in_terminal(&runtime, launched, looks)
     }
@@ -143,27 +143,10 @@ pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched, mistakes
     let folder = launched.folder.clone();
     let way = way_of(&launched, mistakes)?;
     let mut out = std::io::stdout();
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let interrupted = {
-        // Signals are told to the runtime that is entered.
-        let _inside = runtime.enter();
-        interruption().map_err(CliError::failed)?
-    };
-    let walked =
-        runtime.block_on(plain::autopilot::walk(launched, way.as_ref(), &mut out, interrupted)).map_err(|error| {
-            CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
-                .hint(format!("`piton resume {name}` goes on with it"))
-        })?;
-    if let Some(why) = walked.halted {
-        return Err(CliError::failed(format!("the journal cannot be written: {why}")));
-    }
-    let outcome = walked.closed.map(|closed| closed.outcome);
-    let told = run::told_head(&folder, outcome)?;
-    let _ = writeln!(out, "{told}");
-    if outcome.is_none() {
-        let _ = writeln!(out, "{}", run::go_on_with(&folder));
-    }
-    Ok(outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
+    let interrupted = dialogue::interruption(runtime)?;
+    let walked = runtime.block_on(plain::autopilot::walk(launched, way.as_ref(), &mut out, interrupted));
+    let walked = walked.map_err(|error| dialogue::unheard(&folder, &error))?;
+    dialogue::told_end(&folder, walked.closed.map(|closed| closed.outcome), walked.halted)
 }
 
 fn opened(launched: &Launched) -> Option<&RunOpened> {
@@ -183,16 +166,6 @@ fn way_of(launched: &Launched, mistakes: bool) -> Result<Option<Ending>, CliErro
     }
     let wrong = scenario.and_then(|scenario| scenario.wrong);
     wrong.map(Some).ok_or_else(|| CliError::usage("this scenario shows no wrong way"))
-}
-
-/// Comes to pass when a signal asks the program to end.
-fn interruption() -> std::io::Result<impl Future<Output = ()>> {
-    let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
-    let mut signals = kinds.map(signal).into_iter().collect::<Result<Vec<_>, _>>()?;
-    Ok(std::future::poll_fn(move |context| {
-        let has_come = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-        if has_come { Poll::Ready(()) } else { Poll::Pending }
-    }))
 }
 
 /// The seed where neither the trainee nor the scenario names one.

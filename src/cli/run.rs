@@ -9,7 +9,7 @@ use tokio::runtime::{Handle, Runtime};
 use crate::cli::args::{ResumeArguments, RunArguments};
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
-use crate::cli::{log, place, practice};
+use crate::cli::{dialogue, log, place, practice};
 use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
 use crate::engine::{Leaving, Outcome, SiteSeen};
@@ -53,8 +53,9 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
     let site = typed.binding.site.as_deref().map(site_at).transpose()?;
     let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
     let bound = bound.map_err(|problems| unbound(&problems))?;
+    let is_plain = dialogue::is_wanted(typed.plain);
     if !bound.missing.is_empty() {
-        if !has_terminal() {
+        if is_plain || !has_terminal() {
             let names: Vec<_> = bound.missing.iter().map(ToString::to_string).collect();
             return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
                 .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
@@ -66,11 +67,11 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
     let runtime = runtime()?;
     let store = store()?;
     let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
-    let who = place::who("terminal");
+    let who = place::who(if is_plain { "plain" } else { "terminal" });
     let world = live_world(runtime.handle(), Timestamp::default())?;
     let begin = if typed.beside { launch::begin_beside } else { launch::begin };
     let launched = begin(&store, opening, &who, world).map_err(launch_error)?;
-    in_terminal(&runtime, launched, looks)
+    if is_plain { dialogue::in_lines(&runtime, launched) } else { in_terminal(&runtime, launched, looks) }
 }
 
 /// `piton resume`.
@@ -85,7 +86,8 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
         None => latest_open(&store)?,
     };
     let runtime = runtime()?;
-    let who = place::who(if typed.autopilot { "plain" } else { "terminal" });
+    let is_plain = dialogue::is_wanted(typed.plain);
+    let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
     let suspended = launch::reopen(&store, &name, &who).map_err(launch_error)?;
     let is_practice = suspended.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some());
     if typed.autopilot && !is_practice {
@@ -94,6 +96,8 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     let launched = resume_with(&store, suspended, typed.speed, &who, runtime.handle())?;
     if typed.autopilot {
         practice::autopilot(&runtime, launched, false)
+    } else if is_plain {
+        dialogue::in_lines(&runtime, launched)
     } else {
         in_terminal(&runtime, launched, looks)
     }

@@ -5,19 +5,13 @@ use std::io::{self, Write};
 use std::pin::pin;
 use std::sync::Arc;
 
-use crate::clock::Timestamp;
-use crate::engine::{CRITICAL_SAMPLE_MS, Closed, Leaving, Mode, Moment, Proposal, Record, RunState, evidence};
+use crate::engine::{Closed, Leaving, Mode, Moment, Proposal, Record, RunState};
 use crate::health::BoardKeeper;
+use crate::plain::fresh::{Fresh, Sensing};
 use crate::plain::words;
 use crate::runbook::Runbook;
 use crate::scenario::Ending;
 use crate::session::{Launched, Session, Update, script};
-
-/// Younger answers are good enough for a critical command, in milliseconds: the session judges a little later.
-const YOUNG_MS: u64 = CRITICAL_SAMPLE_MS - 2_000;
-
-/// How often its probes are asked before the session decides on what there is.
-const ROUNDS: u8 = 3;
 
 /// How an autopilot run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +44,7 @@ pub async fn walk(
         keeper,
         out,
         asked: None,
-        sensing: None,
+        sensing: Sensing::default(),
         halted: None,
         gone: None,
     };
@@ -100,8 +94,7 @@ struct Walk<'a> {
     keeper: BoardKeeper,
     out: &'a mut dyn Write,
     asked: Option<Proposal>,
-    /// Since when the probes of a critical command are asked for it, and how often they were.
-    sensing: Option<(Timestamp, u8)>,
+    sensing: Sensing,
     halted: Option<String>,
     gone: Option<io::Error>,
 }
@@ -153,25 +146,17 @@ impl Walk<'_> {
     }
 
     /// Whether a critical command may be proposed on the answers that there are. Where they are too old they are asked
-    /// for: by itself a probe may ask too rarely ever to be young enough, or never at the same time as another one.
+    /// for.
     fn is_on_fresh(&mut self, proposal: &Proposal, moment: &Moment) -> bool {
         let (Proposal::Run { step, typed: Some(_), .. } | Proposal::RunAll { step, typed: Some(_), .. }) = proposal
         else {
             return true;
         };
-        let oldest = moment.board.oldest_ms(&evidence(&self.runbook, &moment.board, step));
-        let (since, rounds) = self.sensing.unwrap_or((moment.at, 0));
-        let waited = u64::try_from(moment.at.since(since).as_millis()).unwrap_or(u64::MAX);
-        let have_all_answered = rounds == 0 || oldest.is_some_and(|age| age < waited);
-        if oldest.is_some_and(|age| age <= YOUNG_MS) || (have_all_answered && rounds >= ROUNDS) {
-            self.sensing = None;
-            return true;
-        }
-        if have_all_answered {
-            self.sensing = Some((moment.at, rounds + 1));
+        let fresh = self.sensing.look(&self.runbook, step, moment);
+        if fresh == Fresh::Ask {
             self.session.sense_now();
         }
-        false
+        fresh == Fresh::Propose
     }
 
     /// What is on disk, and nothing else, is printed as recorded. Without a reader the run is left.

@@ -1,6 +1,18 @@
-//! The run as lines of text: for pipes, logs and the autopilot.
+//! The run as lines of text: a dialogue for screen readers, dumb terminals and pipes, and what the autopilot does.
 
+mod ask;
 pub mod autopilot;
+pub mod dialogue;
+mod evidence;
+mod fresh;
+mod hear;
+mod look;
+mod orders;
+mod printed;
+pub mod read;
+mod speak;
+mod step;
+mod tell;
 pub mod words;
 
 pub use words::{WATERMARK, describe, line};

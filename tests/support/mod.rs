@@ -9,3 +9,4 @@ pub mod operator;
 pub mod prometheus;
 pub mod pty;
 pub mod runs;
+pub mod typist;

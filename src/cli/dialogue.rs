@@ -1,0 +1,82 @@
+//! Runs told in lines: by a person's dialogue, or by the autopilot.
+
+use std::future::Future;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::task::Poll;
+
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::error::{CliError, SUSPENDED};
+use crate::cli::run;
+use crate::engine::Outcome;
+use crate::plain::{dialogue, read};
+use crate::session::Launched;
+
+/// Whether the run is a dialogue of lines: that was asked for, or the terminal can do nothing else.
+pub fn is_wanted(is_asked_for: bool) -> bool {
+    is_asked_for || (run::has_terminal() && is_dumb())
+}
+
+/// Whether the terminal is said to know nothing but lines.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
+}
+
+/// Talks a run through with whoever types on standard input.
+///
+/// # Errors
+/// The input cannot be read, or the output or the journal cannot be written.
+pub fn in_lines(runtime: &Runtime, launched: Launched) -> Result<u8, CliError> {
+    let folder = launched.folder.clone();
+    let input = io::stdin();
+    let ears = input.as_fd().try_clone_to_owned().and_then(read::listen).map_err(CliError::failed)?;
+    let interrupted = interruption(runtime)?;
+    let mut out = io::stdout();
+    let talked = dialogue::talk(launched, ears, &mut out, input.is_terminal(), interrupted);
+    let talked = runtime.block_on(talked).map_err(|error| unheard(&folder, &error))?;
+    told_end(&folder, talked.closed.map(|closed| closed.outcome), talked.halted)
+}
+
+/// The last lines of a run, and the status that the program ends with.
+///
+/// # Errors
+/// The journal could not be written, or cannot be read.
+pub fn told_end(folder: &Path, outcome: Option<Outcome>, halted: Option<String>) -> Result<u8, CliError> {
+    if let Some(why) = halted {
+        return Err(CliError::failed(format!("the journal cannot be written: {why}")));
+    }
+    let mut out = io::stdout();
+    let told = run::told_head(folder, outcome)?;
+    // Nobody needs to hear it.
+    let _ = writeln!(out, "{told}");
+    if outcome.is_none() {
+        let _ = writeln!(out, "{}", run::go_on_with(folder));
+    }
+    Ok(outcome.map_or(SUSPENDED, Outcome::exit_status))
+}
+
+/// Nobody hears what is told: the run was left.
+pub fn unheard(folder: &Path, error: &io::Error) -> CliError {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
+        .hint(format!("`piton resume {name}` goes on with it"))
+}
+
+/// Comes to pass when a signal asks the program to end.
+///
+/// # Errors
+/// The system does not tell of signals.
+pub fn interruption(runtime: &Runtime) -> Result<impl Future<Output = ()> + use<>, CliError> {
+    // Signals are told to the runtime that is entered.
+    let _inside = runtime.enter();
+    let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
+    let signals = kinds.map(signal).into_iter().collect::<Result<Vec<_>, _>>();
+    let mut signals = signals.map_err(CliError::failed)?;
+    Ok(std::future::poll_fn(move |context| {
+        let has_come = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if has_come { Poll::Ready(()) } else { Poll::Pending }
+    }))
+}

@@ -1,0 +1,245 @@
+//! What a typed line does.
+
+use std::path::Path;
+
+use crate::engine::{Allowed, Happening, Leaving, Mode, Proposal};
+use crate::plain::ask::{Answer, Purpose, Question};
+use crate::plain::dialogue::Dialogue;
+use crate::plain::evidence;
+use crate::plain::fresh::Sensing;
+use crate::plain::look;
+use crate::plain::printed::{latest_kept, tail};
+use crate::plain::step;
+use crate::plain::tell::word;
+use crate::runbook::StepKey;
+
+/// What is typed for something that is done, whether or not it is possible now.
+const DEEDS: [&str; 20] = [
+    "read",
+    "confirm",
+    "answer",
+    "choose",
+    "release",
+    "restart",
+    "run",
+    "cancel",
+    "retry",
+    "renew",
+    "skip",
+    "defer",
+    "override",
+    "cut",
+    "acknowledge",
+    "note",
+    "rollback",
+    "close",
+    "abandon",
+    "leave",
+];
+
+impl Dialogue<'_> {
+    /// Takes a line that was typed when it was asked for.
+    pub(super) fn hear(&mut self, text: &str) {
+        if self.sensing.is_some() {
+            return self.while_sensing(text);
+        }
+        match self.question.clone() {
+            Some(question) => self.answered(&question, text),
+            None => self.order(text.trim()),
+        }
+    }
+
+    /// While the probes of a critical command are asked it can be taken back.
+    fn while_sensing(&mut self, text: &str) {
+        if ["back", "no", "cancel", "leave"].contains(&text.trim().to_lowercase().as_str()) {
+            (self.sensing, self.question) = (None, None);
+            self.mouth.say("It is taken back. Nothing runs, and nothing is recorded.");
+            self.is_new = true;
+        } else {
+            self.mouth.say("The probes are being asked; the command runs on their answers. Type back to take it back.");
+        }
+    }
+
+    fn answered(&mut self, question: &Question, text: &str) {
+        match question.answer(&self.runbook, &self.state, text) {
+            Answer::Again(why) => {
+                self.mouth.say(&why);
+                self.is_new = true;
+            }
+            Answer::Propose(proposal) => self.propose(proposal),
+            Answer::File(step, value) => self.look_at_file(step, value),
+            Answer::Next(next) => self.ask(next),
+            Answer::Cancel(job) => {
+                self.question = None;
+                self.is_new = true;
+                self.session.cancel(job);
+            }
+            Answer::Leave => {
+                self.question = None;
+                self.leave(Leaving::Left);
+            }
+            Answer::Nothing => {
+                self.question = None;
+                self.is_new = true;
+                self.mouth.say("Taken back. Nothing is recorded.");
+            }
+        }
+    }
+
+    /// Has something recorded; a critical command only on answers of the last seconds.
+    fn propose(&mut self, proposal: Proposal) {
+        if let Proposal::Run { step, typed: Some(_), .. } | Proposal::RunAll { step, typed: Some(_), .. } = &proposal {
+            self.sensing = Some((step.clone(), proposal, Sensing::default()));
+            self.is_new = true;
+            return self.look_at_answers();
+        }
+        self.pending = Some(proposal.clone());
+        self.session.propose(proposal);
+    }
+
+    fn look_at_file(&mut self, step: StepKey, value: serde_json::Value) {
+        self.pending = Some(Proposal::Answer { step: step.clone(), value: value.clone(), file: None });
+        let files = self.files.clone();
+        tokio::task::spawn_blocking(move || {
+            let path = value.as_str().unwrap_or_default().to_owned();
+            let seen = evidence::seen(Path::new(&path)).map_err(|error| format!("cannot read {path}: {error}"));
+            // The dialogue may have ended meanwhile.
+            let _ = files.send(seen.map(|file| Proposal::Answer { step, value, file: Some(file) }));
+        });
+    }
+
+    fn order(&mut self, text: &str) {
+        let (typed, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let rest = rest.trim();
+        let offers = self.offers();
+        match typed.to_lowercase().as_str() {
+            "" => {
+                self.mouth.say("Nothing was typed, so nothing is done.");
+                self.mouth.say(&look::offers(&offers));
+            }
+            "help" | "?" => {
+                let is_practice = self.is_practice();
+                look::help(&offers, is_practice, &mut self.mouth);
+            }
+            "status" | "where" => self.with(|told, mouth| look::where_am_i(told, &offers, mouth)),
+            "steps" => self.with(look::steps),
+            "step" => self.say_step(&offers),
+            "why" => self.with(look::why),
+            "output" => self.say_output(),
+            "sense" => {
+                self.session.sense_now();
+                self.mouth.say("Every probe is asked now.");
+            }
+            "console" if self.is_practice() && !rest.is_empty() => {
+                let what = Happening::Typed { line: rest.to_owned() };
+                self.session.propose(Proposal::Rehearse { what });
+            }
+            "yes" | "no" | "back" => self.mouth.say("Nothing is asked now, so nothing is done."),
+            deed => match offers.iter().find(|allowed| word(allowed) == deed).cloned() {
+                Some(allowed) => self.deed(allowed, rest),
+                None => self.not_offered(deed, typed, &offers),
+            },
+        }
+    }
+
+    fn not_offered(&mut self, deed: &str, typed: &str, offers: &[Allowed]) {
+        if DEEDS.contains(&deed) {
+            self.mouth.say(&format!("{deed} is not possible now. Nothing is recorded. why tells what holds it back."));
+        } else {
+            let typed: String = typed.chars().take(200).collect();
+            self.mouth.say(&format!("{typed:?} is not known. Nothing is recorded."));
+        }
+        self.mouth.say(&look::offers(offers));
+    }
+
+    fn deed(&mut self, allowed: Allowed, rest: &str) {
+        let question = match allowed {
+            Allowed::ReadCautions(step) => return self.propose(Proposal::ReadCautions { step }),
+            Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
+            Allowed::Renew(step) => return self.propose(Proposal::Renew { step }),
+            Allowed::Note if !rest.is_empty() => {
+                let step = self.state.current.clone();
+                return self.propose(Proposal::Note { step, text: rest.to_owned() });
+            }
+            Allowed::Confirm(step) | Allowed::Answer(step) | Allowed::Choose(step) => {
+                let question = Question::of_the_step(&self.runbook, step);
+                if !rest.is_empty() {
+                    self.question = Some(question.clone());
+                    return self.answered(&question, rest);
+                }
+                question
+            }
+            Allowed::Run(step) => return self.ask_to_run(step),
+            Allowed::Release(step) => Question::Releaser(step),
+            Allowed::Note => Question::Note(self.state.current.clone()),
+            Allowed::Close => Question::Close,
+            Allowed::Cancel(job) => Question::Cancel(job),
+            Allowed::Leave => Question::Leave,
+            Allowed::Skip(step) => reason(Purpose::Skip(step), rest),
+            Allowed::Defer(step) => reason(Purpose::Defer(step), rest),
+            Allowed::Override(step) => reason(Purpose::Override(step), rest),
+            Allowed::CutWait(step) => reason(Purpose::CutWait(step), rest),
+            Allowed::Restart(step) => reason(Purpose::Restart(step), rest),
+            Allowed::Acknowledge(condition) => reason(Purpose::Acknowledge(condition), rest),
+            Allowed::RollBack(plan) => reason(Purpose::RollBack(plan), rest),
+            Allowed::Abandon => reason(Purpose::Abandon, rest),
+        };
+        self.ask(question);
+    }
+
+    /// Tells exactly what runs, and asks; the probes of a critical command are asked meanwhile.
+    fn ask_to_run(&mut self, step: StepKey) {
+        let moment = self.moment();
+        let told = crate::plain::tell::Told { runbook: &self.runbook, state: &self.state, moment: &moment };
+        match Question::run(told, step) {
+            Ok(question) => {
+                if matches!(question, Question::Run(_, _, Some(_))) {
+                    self.session.sense_now();
+                }
+                self.ask(question);
+            }
+            Err(why) => self.mouth.say(&format!("Nothing runs: {why}.")),
+        }
+    }
+
+    fn say_step(&mut self, offers: &[Allowed]) {
+        let Some(key) = self.state.current.clone() else {
+            self.mouth.say("No step is current.");
+            return;
+        };
+        self.with(|told, mouth| {
+            step::tell(told, &key, mouth);
+            step::tell_gate(told, &key, mouth);
+            mouth.say(&look::offers(offers));
+        });
+    }
+
+    fn say_output(&mut self) {
+        if let Some(lines) = self.printed.latest().and_then(|job| self.printed.last(job)) {
+            self.mouth.say("The end of what the last command printed:");
+            lines.for_each(|line| self.mouth.quote(line));
+            return;
+        }
+        let Some(kept) = latest_kept(&self.state) else {
+            self.mouth.say("No command has printed anything yet.");
+            return;
+        };
+        let path = self.folder.join("output").join(&kept.output.file);
+        match tail(&path) {
+            Ok(lines) => {
+                self.mouth.say(&format!("The end of what command {} printed:", kept.job.0));
+                lines.iter().for_each(|line| self.mouth.quote(line));
+            }
+            Err(error) => self.mouth.say(&format!("Cannot read {}: {error}", path.display())),
+        }
+    }
+
+    fn is_practice(&self) -> bool {
+        self.state.opened.as_ref().is_some_and(|opened| opened.mode == Mode::Practice)
+    }
+}
+
+/// Asks for the reason, or, when it is there already, whether it is to be recorded.
+fn reason(purpose: Purpose, rest: &str) -> Question {
+    if rest.is_empty() { Question::Reason(purpose) } else { Question::Record(purpose, rest.to_owned()) }
+}

@@ -1,0 +1,155 @@
+//! A step as it becomes the current one: everything that the run screen shows of it, in the order in which it is needed.
+
+use crate::engine::scope::{command_of, target_of, text_of};
+use crate::engine::{Gate, StepStatus, commands_of, gate, is_together, renewable};
+use crate::plain::speak::Mouth;
+use crate::plain::tell::{Told, command, duration, status};
+use crate::runbook::{Action, CautionLevel, InputKind, Step, StepKey};
+
+/// How many of the commands for all items are told before they are asked for.
+const FIRST_COMMANDS: usize = 10;
+
+/// Tells a step: title, cautions, text, what it asks for.
+pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
+    let Some((step, known)) = told.runbook.step(&key.phase, &key.step).zip(told.state.step(key)) else { return };
+    mouth.say("");
+    let name = told.step(key);
+    mouth.say(&format!("{}{} ({})", name[..1].to_uppercase(), &name[1..], told.phase(&key.phase)));
+    if known.attempt > 1 {
+        mouth.say(&format!("This is attempt {}.", known.attempt));
+    }
+    if known.status != StepStatus::Current {
+        let said = if known.said.is_empty() { String::new() } else { format!(": {}", known.said) };
+        mouth.say(&format!("It is {}{said}", status(known.status)));
+    }
+    let text = |template| text_of(template, told.state, &told.moment.board, key, told.moment.at);
+    for caution in &step.cautions {
+        mouth.say(match caution.level {
+            CautionLevel::Warning => "WARNING:",
+            CautionLevel::Caution => "CAUTION:",
+            CautionLevel::Note => "NOTE:",
+        });
+        mouth.quote(&text(&caution.text));
+    }
+    if step.irreversible {
+        mouth.say("This step is irreversible: the point of no return.");
+    }
+    if let Some(words) = &step.text {
+        mouth.say("What to do:");
+        mouth.quote(&text(words));
+    }
+    action(told, key, step, mouth);
+    if !step.source.is_empty() {
+        mouth.say(&format!("From the document: {}", step.source.join(", ")));
+    }
+    if !step.cautions.is_empty() && !known.cautions_read && !step.action.is_sensed() {
+        mouth.say("First type read, once the cautions are read.");
+    }
+}
+
+fn action(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
+    let text = |template| text_of(template, told.state, &told.moment.board, key, told.moment.at);
+    match &step.action {
+        Action::Confirm { prompt, .. } | Action::Ask { prompt, .. } => {
+            mouth.say("It asks:");
+            mouth.quote(&text(prompt));
+            say_options(&options_of(step), mouth);
+        }
+        Action::Choose(ways) => {
+            mouth.say("It asks for a decision:");
+            for (at, way) in ways.iter().enumerate() {
+                mouth.quote(&format!("{}, {}: {}", at + 1, way.is, way.title));
+            }
+        }
+        Action::Run { .. } => commands(told, key, step, mouth),
+        Action::Check { holds, hold, soak, why, .. } => {
+            let length = soak.as_ref().map_or(*hold, |soak| soak.length);
+            let length = if length.is_zero() { String::new() } else { format!(", for {}", duration(length)) };
+            mouth.say(&format!("Piton senses this itself. It waits until this holds{length}:"));
+            mouth.quote(holds.source());
+            if !why.is_empty() {
+                mouth.say("Otherwise:");
+                mouth.quote(why);
+            }
+        }
+        Action::Wait(length) => mouth.say(&format!("It waits for {}.", duration(*length))),
+        Action::Release { who } => {
+            mouth.say("It is to be released by another person than the one who acts:");
+            mouth.quote(who);
+        }
+        Action::Restart(from) => {
+            mouth.say(&format!("It goes back to {}: everything from there on is done again.", told.phase(from)));
+        }
+    }
+}
+
+/// Exactly what would run.
+fn commands(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
+    let (book, state, board, at) = (told.runbook, told.state, &told.moment.board, told.moment.at);
+    let untold = |why: &dyn std::fmt::Display| format!("What would run cannot be told: {why}");
+    if is_together(book, key) {
+        match commands_of(book, state, board, key, at, usize::MAX) {
+            Ok(Some(all)) => {
+                mouth.say(&format!("It runs {} commands together, one for each of these:", all.len()));
+                for item in all.iter().take(FIRST_COMMANDS) {
+                    mouth.quote(&format!("{}: {}", item.item, command(&item.command).join("; ")));
+                }
+                if all.len() > FIRST_COMMANDS {
+                    mouth.say(&format!("And {} more; run tells all of them first.", all.len() - FIRST_COMMANDS));
+                }
+            }
+            Ok(None) => mouth.say("Nothing is left to run."),
+            Err(why) => mouth.say(&untold(&why)),
+        }
+    } else {
+        match command_of(book, state, board, key, at) {
+            Ok(Some(line)) => {
+                mouth.say("It runs this:");
+                command(&line).iter().for_each(|line| mouth.quote(line));
+            }
+            Ok(None) => {}
+            Err(why) => mouth.say(&untold(&why)),
+        }
+    }
+    if step.critical {
+        mouth.say(&format!("It is critical: before it runs, its target is typed: {}", target_of(book, state, key)));
+    }
+}
+
+/// Whether it may go on, and if not why.
+pub fn tell_gate(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
+    match gate(told.runbook, told.state, key, told.moment.at) {
+        Gate::Open => mouth.say("The gate is open: nothing holds this step back."),
+        Gate::Closed(holds) => {
+            mouth.say("The gate is closed:");
+            for hold in &holds {
+                mouth.quote(&told.hold(hold));
+            }
+            let anew = renewable(told.runbook, told.state, key, told.moment.at);
+            if !anew.is_empty() {
+                let anew: Vec<_> = anew.iter().map(|key| told.step(key)).collect();
+                mouth.say(&format!("To be done anew with renew: {}", anew.join("; ")));
+            }
+        }
+    }
+}
+
+/// The answers that a step takes; empty when any will do.
+pub fn options_of(step: &Step) -> Vec<String> {
+    match &step.action {
+        Action::Confirm { options, .. } | Action::Ask { kind: InputKind::Choice(options), .. } => options.clone(),
+        Action::Ask { kind: InputKind::Bool, .. } => vec!["yes".into(), "no".into()],
+        _ => Vec::new(),
+    }
+}
+
+/// The answers, each with its number.
+pub fn say_options(options: &[String], mouth: &mut Mouth<'_>) {
+    if options.is_empty() {
+        return;
+    }
+    mouth.say("Answer with one of these, or its number:");
+    for (at, option) in options.iter().enumerate() {
+        mouth.quote(&format!("{}, {option}", at + 1));
+    }
+}

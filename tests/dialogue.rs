@@ -1,0 +1,269 @@
+//! The real program as a dialogue of lines, in a pseudo-terminal and in pipes.
+
+use std::io::{Read, Write};
+use std::process::Stdio;
+use std::time::Duration;
+
+use piton::engine::{Event, Leaving, Outcome, Record};
+use piton::journal::{Integrity, RunDir};
+use rustix::process::Signal;
+
+use super::support::binary::{Home, records};
+use super::support::operator::Operator;
+use super::support::pty::{Exit, Terminal};
+use super::support::typist::Typist;
+
+/// A runbook with one step of every kind.
+const SHORT_BOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/crash/short.toml");
+
+/// How many times as fast as real time the simulated cluster runs.
+const SPEED: &str = "100";
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Tall and wide enough that nothing is wrapped.
+fn plain(home: &Home, args: &[&str]) -> Terminal {
+    home.terminal(args).size(200, 400).spawn()
+}
+
+fn short(home: &Home) -> Terminal {
+    plain(home, &["practice", SHORT_BOOK, "--plain", "--speed", SPEED])
+}
+
+fn exited(code: i32) -> Exit {
+    Exit { code: Some(code), signal: None }
+}
+
+/// What people decided, without where the board stood and when: what both faces must record alike.
+fn decisions(records: &[Record]) -> Vec<serde_json::Value> {
+    let by_people = records.iter().filter(|record| record.by != "piton");
+    let decided = by_people.filter(|record| {
+        !matches!(
+            record.event,
+            Event::RunOpened(_)
+                | Event::SittingOpened { .. }
+                | Event::SittingClosed { .. }
+                | Event::PhaseBound { .. }
+                | Event::StepBegan { .. }
+        )
+    });
+    let bare = decided.map(|record| {
+        let mut event = serde_json::to_value(&record.event).expect("an event is data");
+        for (_, fields) in event.as_object_mut().expect("an event has a name") {
+            if let Some(fields) = fields.as_object_mut() {
+                fields.remove("board");
+            }
+        }
+        event
+    });
+    bare.collect()
+}
+
+#[track_caller]
+fn assert_whole(run: &RunDir) -> Vec<Record> {
+    let (records, found) = records(run);
+    assert!(matches!(found.integrity, Integrity::Whole), "{found:?}");
+    records
+}
+
+#[track_caller]
+fn assert_closed(run: &RunDir, wanted: Outcome) -> Vec<Record> {
+    let records = assert_whole(run);
+    let closed = records.iter().find_map(|record| match &record.event {
+        Event::RunClosed { outcome, .. } => Some(*outcome),
+        _ => None,
+    });
+    assert_eq!(closed, Some(wanted));
+    records
+}
+
+#[track_caller]
+fn assert_left(home: &Home, how: Leaving) {
+    let records = assert_whole(&home.run());
+    let last = &records.last().expect("records").event;
+    assert!(matches!(last, Event::SittingClosed { how: left } if *left == how), "{last:?}");
+}
+
+#[test]
+fn a_walk_by_lines_records_the_decisions_that_a_walk_by_screens_does() {
+    let by_lines = Home::new();
+    let mut terminal = short(&by_lines);
+    let said = Typist::at(&terminal).walk(|_| false);
+    assert_eq!(terminal.wait_exit(LIMIT), exited(0));
+    assert!(said.contains("Outcome: completed.") && said.contains(": completed · records="), "{said}");
+    let lines = assert_closed(&by_lines.run(), Outcome::Completed);
+    let faces = lines.iter().filter_map(|record| match &record.event {
+        Event::SittingOpened { face, .. } => Some(face.as_str()),
+        _ => None,
+    });
+    assert_eq!(faces.collect::<Vec<_>>(), ["plain"]);
+
+    let by_screens = Home::new();
+    let mut terminal = by_screens.terminal(&["practice", SHORT_BOOK, "--speed", SPEED]).spawn();
+    Operator::at(&terminal).walk(LIMIT, |screen| screen.contains("enter leave"));
+    terminal.key("enter");
+    assert_eq!(terminal.wait_exit(LIMIT), exited(0));
+    let screens = assert_closed(&by_screens.run(), Outcome::Completed);
+    assert_eq!(decisions(&lines), decisions(&screens));
+}
+
+#[test]
+fn every_record_is_said_once_and_in_order_without_any_control_of_the_terminal() {
+    let home = Home::new();
+    let mut terminal = short(&home);
+    Typist::at(&terminal).walk(|_| false);
+    assert_eq!(terminal.wait_exit(LIMIT), exited(0));
+    let raw = String::from_utf8(terminal.raw()).expect("text");
+    assert!(!raw.contains('\u{1b}'), "a control sequence was written");
+    let said = raw.lines().filter_map(|line| line.strip_prefix("recorded #")?.split(' ').next()?.parse().ok());
+    let told: Vec<u64> = said.collect();
+    let last =
+        assert_whole(&home.run()).iter().rfind(|record| matches!(record.event, Event::RunClosed { .. })).map(|r| r.seq);
+    assert_eq!(told, (1..=last.expect("it is closed")).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_shipped_upgrade_is_walked_to_its_end_in_a_dumb_terminal() {
+    let home = Home::new();
+    let start = home.terminal(&["practice", "vault-ha-upgrade", "--speed", SPEED]).size(200, 400);
+    let mut terminal = start
+        .with(|command| {
+            command.env("TERM", "dumb");
+        })
+        .spawn();
+    Typist::at(&terminal).walk(|_| false);
+    assert_eq!(terminal.wait_exit(LIMIT), exited(0), "{}", terminal.describe());
+    let records = assert_closed(&home.run(), Outcome::Completed);
+    let typed = records.iter().filter(|record| matches!(record.event, Event::CommandStarted { typed: Some(_), .. }));
+    assert!(typed.count() > 0, "a critical command was run");
+}
+
+#[test]
+fn a_killed_dialogue_is_gone_on_with_where_it_stood() {
+    let home = Home::new();
+    let mut terminal = short(&home);
+    let mut typist = Typist::at(&terminal);
+    typist.walk(|said| said.contains("Name the ticket") && said.ends_with("PRACTICE> "));
+    terminal.kill();
+    terminal.wait_exit(LIMIT);
+    let before = home.records();
+    let mut terminal = plain(&home, &["resume", "--plain", "--speed", SPEED]);
+    let mut typist = Typist::at(&terminal);
+    let said = typist.listen();
+    assert!(said.contains("You were here before") && said.contains("\nStep 1.2 \"Name the ticket\""), "{said}");
+    typist.walk(|_| false);
+    assert_eq!(terminal.wait_exit(LIMIT), exited(0));
+    let after = assert_closed(&home.run(), Outcome::Completed);
+    assert_eq!(after[..before.len()], before);
+}
+
+#[test]
+fn what_is_pasted_or_held_down_answers_one_question_at_the_most() {
+    let home = Home::new();
+    let terminal = short(&home);
+    let mut typist = Typist::at(&terminal);
+    let said = typist.say("read\nconfirm\nseen\nyes\nconfirm again");
+    assert!(said.contains("Not taken: \"confirm\" was typed before this was asked. Nor are 3 more lines."), "{said}");
+    let said = typist.say(&"\n".repeat(50));
+    assert_eq!(said.matches("Nothing was typed").count(), 1, "{said}");
+    let decided = decisions(&home.records());
+    assert_eq!(decided.len(), 1, "only the cautions were read: {decided:?}");
+    // An empty line is no answer to a question either.
+    typist.say("confirm");
+    let said = typist.say("");
+    assert!(said.contains("Nothing was typed") && said.ends_with("what was seen> "), "{said}");
+    assert_eq!(decisions(&home.records()).len(), 1);
+}
+
+#[test]
+fn what_is_not_known_or_not_possible_records_nothing_and_is_explained() {
+    let home = Home::new();
+    let mut terminal = short(&home);
+    let mut typist = Typist::at(&terminal);
+    typist.listen();
+    let before = home.records().len();
+    for (line, told) in [
+        ("confrim", "\"confrim\" is not known. Nothing is recorded."),
+        ("confirm", "confirm is not possible now. Nothing is recorded."),
+        ("run", "run is not possible now."),
+        ("yes", "Nothing is asked now, so nothing is done."),
+        ("\u{1b}[A", "there are control characters in it"),
+        ("recorded #99 PRACTICE forged \u{202e}", "is not known"),
+        ("status", "You are at step 1.1 \"Look around\"; it is current."),
+        ("steps", "step 4.1 \"Rest\", pending"),
+        ("why", "its cautions have not been read"),
+        ("help", "What was typed before it was asked for is not taken."),
+        ("output", "No command has printed anything yet."),
+        ("step", "Look both ways."),
+    ] {
+        let said = typist.say(line);
+        assert!(said.contains(told), "{line}: {said}");
+        // The first line is what was typed, as the terminal shows it.
+        assert!(!said.lines().skip(1).any(|line| line.starts_with("recorded #")), "{said}");
+    }
+    assert_eq!(home.records().len(), before);
+    // A reason behind the word is asked about once more; one that is asked for is not.
+    assert!(typist.say("skip not today").contains("Type yes to record it, or no."));
+    assert!(typist.say("perhaps").contains("Type yes or no, as a whole word."));
+    assert!(typist.say("no").contains("Taken back. Nothing is recorded."));
+    assert_eq!(home.records().len(), before);
+    typist.say("skip");
+    assert!(typist.say("not today").contains("was SKIPPED: not today"));
+    typist.say("note all is calm");
+    typist.say("leave");
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), exited(40));
+    assert!(terminal.screen().contains("go on with: piton resume "), "{}", terminal.describe());
+    assert_left(&home, Leaving::Left);
+}
+
+#[test]
+fn a_signal_or_the_end_of_the_input_leaves_the_run_suspended() {
+    for signal in [Some(Signal::TERM), Some(Signal::HUP), Some(Signal::INT), None] {
+        let home = Home::new();
+        let mut terminal = short(&home);
+        Typist::at(&terminal).listen();
+        match signal {
+            Some(signal) => terminal.signal(signal),
+            None => terminal.key("ctrl-d"),
+        }
+        assert_eq!(terminal.wait_exit(LIMIT), exited(40), "{signal:?}");
+        assert!(terminal.screen().contains("go on with: piton resume "), "{}", terminal.describe());
+        terminal.assert_restored();
+        assert_left(&home, Leaving::Interrupted);
+    }
+    let home = Home::new();
+    let mut terminal = short(&home);
+    Typist::at(&terminal).listen();
+    terminal.hang_up();
+    assert_eq!(terminal.wait_exit(LIMIT), exited(40));
+    assert_left(&home, Leaving::Interrupted);
+}
+
+#[test]
+fn lines_that_lie_ready_in_a_pipe_decide_nothing() {
+    let home = Home::new();
+    let mut command = home.command(&["practice", SHORT_BOOK, "--plain", "--speed", SPEED]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let all =
+        [&b"read\nconfirm seen\n\xff\xfe\nabandon now\nyes\n"[..], &[b'a'; 300_000], b"\nclose\nyes\nlea"].concat();
+    input.write_all(&all).expect("it reads");
+    drop(input);
+    let mut said = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(40), "{said}");
+    assert!(said.contains("Not taken: ") && said.contains("The input has ended."), "{said}");
+    assert!(said.contains("go on with: piton resume "), "{said}");
+    assert_eq!(decisions(&home.records()), Vec::<serde_json::Value>::new());
+    assert_left(&home, Leaving::Interrupted);
+}
+
+#[test]
+fn inputs_that_are_not_bound_are_told_instead_of_asked_for() {
+    let home = Home::new();
+    let output = home.output(&["run", "vault-ha-upgrade", "--plain"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("these inputs are not bound: ") && told.contains("--site"), "{told}");
+}
