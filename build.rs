@@ -1,5 +1,7 @@
-//! Packs the texts that are part of the program: runbooks, obligations, practice scenarios. What lies in their folders is
-//! found here, so no list of them is written by hand. `src/packed.rs` tells what becomes of them.
+//! Packs the texts that are part of the program, and leaves out of it what it does without.
+//!
+//! The texts are runbooks, obligations, practice scenarios. What lies in their folders is found here, so no list of them
+//! is written by hand. `src/packed.rs` tells what becomes of them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,8 +23,21 @@ fn main() {
     ];
     let code: String = tables.into_iter().map(|(name, what, files)| table(&out, name, what, files)).collect();
     put(&out.join("packed.rs"), code.as_bytes());
+    without_frames(&out);
     // Whole folders: also a file or a folder that is new is seen.
     println!("cargo:rerun-if-changed=runbooks\ncargo:rerun-if-changed=assets");
+}
+
+/// A release build unwinds nothing (`panic = "abort"`), so what would describe its frames for that, a tenth of the program,
+/// is not linked. The linkers of Linux take this script beside their own.
+fn without_frames(out: &Path) {
+    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|known| known == value);
+    if is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") {
+        let script = out.join("frames.ld");
+        put(&script, b"SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) } } INSERT AFTER .text;\n");
+        println!("cargo:rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
+        println!("cargo:rustc-link-arg-bins=-T\ncargo:rustc-link-arg-bins={}", script.display());
+    }
 }
 
 /// Packs the files and writes the table of them, sorted by name.

@@ -18,6 +18,7 @@ mod naive;
 mod pipes;
 mod prometheus;
 mod replay;
+mod report;
 mod resize;
 mod screens;
 mod shipped;

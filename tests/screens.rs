@@ -9,7 +9,7 @@ use piton::clock::{Clock, SystemClock, Timestamp};
 use piton::engine::{Board, Leaving, Mode, Moment, Proposal, Record, RunOpened, RunState, decide};
 use piton::runbook::Runbook;
 use piton::session::{Incoming, Launched, Session, Update};
-use piton::tui::{Backstage, LibraryEntry, OpenRun, Options, Question, Questions, Start, open};
+use piton::tui::{Backstage, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError, open};
 use rustix::process::Signal;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -33,7 +33,7 @@ fn the_screens_for_the_other_tests() {
         Some(steps) => Start::Run(Box::new(launched(steps, folder.join("left")))),
         None => Start::Library,
     };
-    let shown = open(start, Arc::new(Nothing { folder: folder.clone() }), &Options::default());
+    let shown = open(start, Arc::new(Nothing { folder: folder.clone() }), &Options { report, ..Options::default() });
     let exit = runtime.block_on(shown.live());
     let told = match &exit {
         Ok(exit) => format!("interrupted={} gone={}", exit.is_interrupted, exit.is_terminal_gone),
@@ -49,6 +49,12 @@ fn the_screens_for_the_other_tests() {
         Ok(_) => 0,
         Err(_) => 1,
     });
+}
+
+/// What is told of a panic, and the status that follows.
+fn report(error: &TuiError) -> u8 {
+    eprintln!("{error}");
+    1
 }
 
 /// A stage without a library, whose fields panic on demand.

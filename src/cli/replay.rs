@@ -7,8 +7,8 @@ use crate::cli::args::ReplayArguments;
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
 use crate::cli::{journals, run};
-use crate::engine::Event;
-use crate::journal::{Follower, Integrity, RunDir, holder_of, read_records};
+use crate::engine::{Event, Record};
+use crate::journal::{Follower, Integrity, RunDir, holder_of, read_lines};
 use crate::runbook;
 use crate::tui::{Recording, Start};
 
@@ -23,8 +23,8 @@ pub fn replay(folder: Option<PathBuf>, typed: &ReplayArguments, looks: &run::Loo
         );
     }
     let recording = recording(&journals::journal_path(&typed.run)?, typed.follow)?;
-    if let Some(at) = typed.at.filter(|at| usize::try_from(*at).is_ok_and(|at| at > recording.records.len())) {
-        let told = format!("there is no record {at}: the journal holds {}", recording.records.len());
+    if let Some(at) = typed.at.filter(|at| usize::try_from(*at).is_ok_and(|at| at > recording.lines.len())) {
+        let told = format!("there is no record {at}: the journal holds {}", recording.lines.len());
         return Err(CliError::usage(told));
     }
     run::replay(Start::Replay(Box::new(recording), typed.at), Stage::new(folder)?, looks)
@@ -35,9 +35,10 @@ pub fn replay(folder: Option<PathBuf>, typed: &ReplayArguments, looks: &run::Loo
 /// # Errors
 /// It cannot be read, holds no whole record, or a runbook that this version does not take.
 pub fn recording(path: &Path, is_followed: bool) -> Result<Recording, CliError> {
-    let (records, found) = read_records(path).map_err(CliError::failed)?;
+    let (lines, found) = read_lines(path).map_err(CliError::failed)?;
+    let first: Option<Record> = lines.first().and_then(|line| serde_json::from_slice(line).ok());
     let shown = path.display();
-    let text = match (records.first().map(|record| &record.event), &found.integrity) {
+    let text = match (first.as_ref().map(|record| &record.event), &found.integrity) {
         (Some(Event::RunOpened(opened)), _) => opened.text.as_str(),
         (_, Integrity::NewerFormat { found }) => {
             return Err(CliError::failed(format!("{shown} is written in journal format {found}: use a newer piton")));
@@ -56,7 +57,10 @@ pub fn recording(path: &Path, is_followed: bool) -> Result<Recording, CliError> 
     })?;
     let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
     let is_running = holder_of(&RunDir::new(&folder).lock_path()).is_some();
-    let follower = is_followed.then(|| Arc::new(Mutex::new(Follower::after(path, &found, &records))));
+    let follower = is_followed.then(|| {
+        let records = lines.iter().filter_map(|line| serde_json::from_slice(line).ok());
+        Arc::new(Mutex::new(Follower::after(path, &found, records)))
+    });
     let integrity = found.integrity;
-    Ok(Recording { runbook: Arc::new(book), records, integrity, folder, is_running, follower })
+    Ok(Recording { runbook: Arc::new(book), lines, integrity, folder, is_running, follower })
 }

@@ -29,12 +29,13 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
     let why = || findings.first().map(|found| found.message.clone()).unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
     let dir = RunDir::new(&folder);
+    let is_running = holder_of(&dir.lock_path()).is_some();
     let material = Material {
         runbook: book.as_ref().ok_or_else(why),
-        integrity: integrity(&found.integrity),
+        integrity: integrity(&found.integrity, is_running),
         is_whole: found.integrity == Integrity::Whole,
         head: found.head.clone(),
-        is_running: holder_of(&dir.lock_path()).is_some(),
+        is_running,
         files: files(&dir.output_dir(), &records),
         records: &records,
     };
@@ -61,9 +62,12 @@ fn nothing(path: &Path, found: &Verification) -> CliError {
     }
 }
 
-fn integrity(found: &Integrity) -> String {
+fn integrity(found: &Integrity, is_running: bool) -> String {
     match found {
         Integrity::Whole => "intact".into(),
+        Integrity::TornTail { line, .. } if is_running => {
+            format!("intact up to line {line}, which is being written or torn")
+        }
         Integrity::TornTail { line, bytes } => {
             format!("torn at line {line} ({bytes} bytes that were never acknowledged)")
         }

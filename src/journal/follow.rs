@@ -35,11 +35,11 @@ pub struct More {
 
 impl Follower {
     /// Reads on behind what was found in the journal file at `path`.
-    pub fn after(path: &Path, found: &Verification, records: &[Record]) -> Self {
+    pub fn after(path: &Path, found: &Verification, records: impl IntoIterator<Item = Record>) -> Self {
         let mut watch = SignatureWatch::default();
         for record in records {
             // They were found good a moment ago.
-            let _ = watch.take(record);
+            let _ = watch.take(&record);
         }
         let (chain, offset) = (found.chain.clone(), found.bytes);
         let is_over =

@@ -42,5 +42,5 @@ pub use lock::{Holder, Lock, holder_of};
 pub use reader::{RawLine, Reader};
 pub use store::{RunDir, Store};
 pub use summary::{Deviations, Opening, RunSummary, SoakSeen, Standing};
-pub use verify::{Integrity, Verification, examine, read_records, verify};
+pub use verify::{Integrity, Lines, Verification, examine, read_lines, read_records, verify};
 pub use writer::{Journal, Opened, SetAside};

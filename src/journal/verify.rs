@@ -76,6 +76,17 @@ pub fn read_records(path: &Path) -> Result<(Vec<Record>, Verification), JournalE
     Ok((records, verification))
 }
 
+/// Raw lines of a journal, without their newlines.
+pub type Lines = Vec<Box<[u8]>>;
+
+/// The raw lines of all good records of the journal file at `path`, and what follows them: a tenth of what the records
+/// take in memory.
+pub fn read_lines(path: &Path) -> Result<(Lines, Verification), JournalError> {
+    let mut lines = Lines::new();
+    let verification = scan(path, |raw, _| lines.push(raw.bytes.into()))?;
+    Ok((lines, verification))
+}
+
 /// Verifies the file at `path` and hands on each good record with its raw line.
 pub(super) fn scan(path: &Path, each: impl FnMut(RawLine<'_>, Record)) -> Result<Verification, JournalError> {
     let file = File::open(path).map_err(|error| FsError::new("open", path, error))?;

@@ -38,7 +38,7 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
     let first = material.records.first()?;
     let Event::RunOpened(opened) = &first.event else { return None };
     let runbook = material.runbook.as_ref().ok().copied();
-    let mut walks = Walks::default();
+    let mut walks = Walks::new(runbook.is_none());
     let mut state = runbook.map(RunState::new);
     for record in material.records {
         if let Some(state) = &mut state {

@@ -11,6 +11,20 @@ const WIDTH: u64 = 1_000;
 /// Its height.
 const HEIGHT: u64 = 24;
 
+/// The narrowest bar, in tenths of a unit.
+const NARROWEST: u64 = 20;
+
+/// How bad a verdict is, for what is drawn over what.
+const fn worse(verdict: Seen) -> u8 {
+    match verdict {
+        Seen::Unseen => 0,
+        Seen::Ok => 1,
+        Seen::Unknown => 2,
+        Seen::Degraded => 3,
+        Seen::Bad => 4,
+    }
+}
+
 /// The time that charts tell of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Axis {
@@ -46,7 +60,7 @@ fn open(out: &mut String, told: &str) {
 fn bar(out: &mut String, class: &str, axis: Axis, from: Timestamp, until: Timestamp, (top, height): (u64, u64)) {
     let (x, end) = (axis.tenths(from), axis.tenths(until));
     // What lasted too short to be seen is drawn as wide as can be seen.
-    let width = end.saturating_sub(x).max(20);
+    let width = end.saturating_sub(x).max(NARROWEST);
     let x = x.min(WIDTH * 10 - width);
     let _ = write!(
         out,
@@ -61,7 +75,17 @@ fn bar(out: &mut String, class: &str, axis: Axis, from: Timestamp, until: Timest
 pub(super) fn verdicts(axis: Axis, row: &HealthRow, marks: &[Timestamp], told: &str) -> String {
     let mut out = String::new();
     open(&mut out, told);
+    let mut tiny: Option<(u64, Seen)> = None;
     for span in &row.spans {
+        // Of what cannot be told apart in one place, the worst is drawn: a verdict that flaps for a day stays a page.
+        let (from, until) = (axis.tenths(span.from), axis.tenths(span.until));
+        if until - from < NARROWEST {
+            let place = from / NARROWEST;
+            if tiny.is_some_and(|(taken, worst)| taken == place && worse(worst) >= worse(span.verdict)) {
+                continue;
+            }
+            tiny = Some((place, span.verdict));
+        }
         let (class, place) = match span.verdict {
             Seen::Ok => ("ok", (15, 6)),
             Seen::Degraded => ("degraded", (9, 12)),

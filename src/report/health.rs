@@ -39,6 +39,14 @@ pub(super) fn health(runbook: Option<&Runbook>, records: &[Record]) -> Vec<Healt
     for row in &mut rows {
         row.spans.iter_mut().last().into_iter().for_each(|span| span.until = end);
         row.spans.retain(|span| span.until > span.from);
+        // What lasted no time may have parted two that are alike.
+        row.spans.dedup_by(|later, earlier| {
+            let is_alike = later.verdict == earlier.verdict;
+            if is_alike {
+                earlier.until = later.until;
+            }
+            is_alike
+        });
     }
     if let Some(runbook) = runbook {
         let place = |row: &HealthRow| runbook.health.iter().position(|probe| probe.id.as_str() == row.probe);

@@ -23,6 +23,9 @@ pub fn html(report: &Report) -> String {
     let heading = &report.heading;
     let mut page = Page::new(&format!("{} · {}", heading.title, heading.run), report.is_practice);
     page.raw("<header>\n");
+    if report.is_practice {
+        page.element("p", "class=\"banner\"", "PRACTICE: nothing of this happened to a real system");
+    }
     page.element("h1", "", &heading.title);
     page.element("p", "class=\"outcome\"", &format!("{} · {}", heading.run, heading.outcome));
     for warning in &report.warnings {
@@ -66,10 +69,10 @@ fn deviations(page: &mut Page, report: &Report) {
             escape(&deviation.reason),
             obligations(&deviation.obligations),
         ];
-        Row { class: "deviation", cells }
+        Row { class: "deviation", ..Row::plain(cells) }
     });
     let head = ["Record", "Time (UTC)", "Who", "Way", "What", "Reason", "The document asks"];
-    page.table("", "Where a person overruled the machine", &head, rows);
+    page.table("deviations", "Where a person overruled the machine", &head, rows);
     if !report.left_undone.is_empty() {
         let names: Vec<String> = report.left_undone.iter().map(|name| code(name)).collect();
         page.raw(&format!("<p>Left undone when the run was given up: {}.</p>\n", names.join(", ")));
@@ -88,7 +91,7 @@ fn named(title: &str, name: &str) -> String {
 }
 
 fn plan(page: &mut Page, report: &Report) {
-    section(page, "plan", SHEET);
+    section(page, "plan", "");
     let heading = &report.heading;
     let planned =
         heading.planned_ms.map_or_else(|| "The runbook plans no time".into(), |ms| format!("Planned {}", duration(ms)));
@@ -172,7 +175,7 @@ fn evidence(page: &mut Page, report: &Report) {
         ])
     });
     let head = ["Record", "Step", "Of", "File", "Bytes", "sha256", "The file now"];
-    page.table("", "What was kept", &head, rows);
+    page.table("evidence", "What was kept", &head, rows);
 }
 
 fn people(page: &mut Page, report: &Report) {
@@ -200,7 +203,7 @@ fn people(page: &mut Page, report: &Report) {
 }
 
 fn health(page: &mut Page, report: &Report) {
-    section(page, "health", SHEET);
+    section(page, "health", "");
     let heading = &report.heading;
     page.element(
         "p",
@@ -232,7 +235,7 @@ fn records(page: &mut Page, report: &Report) {
             code(&line.about),
             escape(&line.told),
         ];
-        Row { class: if line.is_deviation { "deviation" } else { "" }, cells }
+        Row { class: if line.is_deviation { "deviation" } else { "" }, ..Row::plain(cells) }
     });
     let head = ["Record", "Time (UTC)", "Who", "What", "About", "Told"];
     page.table("records", "Every record in order", &head, rows);

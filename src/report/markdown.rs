@@ -7,7 +7,7 @@ use crate::report::model::{Asked, PhaseDone, Report};
 use crate::report::told::{duration, heading_rows, moment, short_moment};
 use crate::text::clean_block;
 
-/// What marks a report of a practice run, at its top and at every heading.
+/// What marks a report of a practice run at every heading; each row of a table is marked, too.
 const WATERMARK: &str = "PRACTICE · ";
 
 /// The report.
@@ -18,7 +18,7 @@ pub fn markdown(report: &Report) -> String {
         out.text.push_str("**PRACTICE: nothing of this happened to a real system.**\n\n");
     }
     for warning in &report.warnings {
-        out.line("> **Note:** ", warning);
+        out.line("- **Note:** ", warning);
     }
     if !report.warnings.is_empty() {
         out.text.push('\n');
@@ -172,8 +172,9 @@ impl Markdown {
             return;
         }
         let _ = writeln!(self.text, "| {} |\n|{}", head.join(" | "), "---|".repeat(head.len()));
+        let watermark = if self.is_practice { "PRACTICE " } else { "" };
         for row in rows {
-            let _ = writeln!(self.text, "| {} |", row.join(" | "));
+            let _ = writeln!(self.text, "| {watermark}{} |", row.join(" | "));
         }
         self.text.push('\n');
     }
@@ -192,6 +193,8 @@ pub(super) fn cell(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '$' => out.extend(['\\', c]),
+            // An address is told, and leads nowhere.
+            '/' if before == ':' && chars.peek() == Some(&'/') => out.push_str("\\/"),
             // Within a word it means nothing, and names are full of it.
             '_' if before.is_alphanumeric() && chars.peek().is_some_and(|next| next.is_alphanumeric()) => out.push(c),
             '_' => out.extend(['\\', c]),
@@ -209,7 +212,12 @@ pub(super) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let text = clean_block(text).trim_end_matches('\n').replace('\n', " ⏎ ").replace('|', "\\|");
+    let plain = clean_block(text).trim_end_matches('\n').replace('\n', " ⏎ ");
+    if plain.contains("\\|") {
+        // In a table there is no way to write this as code.
+        return cell(&plain);
+    }
+    let text = plain.replace('|', "\\|");
     let mut longest = 0;
     let mut run = 0;
     for c in text.chars() {

@@ -28,11 +28,7 @@ impl Page {
              <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body{mark}>\n",
             escape_line(&title)
         );
-        let mut page = Self { text };
-        if is_practice {
-            page.raw("<p class=\"banner\">PRACTICE: nothing of this happened to a real system</p>\n");
-        }
-        page
+        Self { text }
     }
 
     /// The whole text.
@@ -75,7 +71,7 @@ impl Page {
             let _ = write!(self.text, "<tr{class}>");
             for (number, cell) in row.cells.iter().enumerate() {
                 match number {
-                    0 => _ = write!(self.text, "<th scope=\"row\">{cell}</th>"),
+                    0 if row.is_headed => _ = write!(self.text, "<th scope=\"row\">{cell}</th>"),
                     _ => _ = write!(self.text, "<td>{cell}</td>"),
                 }
             }
@@ -91,12 +87,19 @@ pub(super) struct Row {
     pub(super) class: &'static str,
     /// HTML.
     pub(super) cells: Vec<String>,
+    /// Whether the first of them heads the row.
+    pub(super) is_headed: bool,
 }
 
 impl Row {
     /// A row like any other.
     pub(super) const fn plain(cells: Vec<String>) -> Self {
-        Self { class: "", cells }
+        Self { class: "", cells, is_headed: true }
+    }
+
+    /// A row to write in by hand.
+    pub(super) const fn blank(cells: Vec<String>) -> Self {
+        Self { class: "", cells, is_headed: false }
     }
 }
 

@@ -81,7 +81,7 @@ fn entry(page: &mut Page, step: &Entry, is_loop: bool) {
         (&["Time", "Who", "Reading", "✔"], 1)
     };
     let blanks = vec![BLANK.to_owned(); head.len()];
-    let rows = std::iter::repeat_n(blanks, rows).map(Row::plain);
+    let rows = std::iter::repeat_n(blanks, rows).map(Row::blank);
     page.table("", &format!("Filled in at {}", step.title), head, rows);
     page.raw("</section>\n");
 }

@@ -14,13 +14,19 @@ use crate::runbook::{Action, Runbook, Step, StepKey, Template};
 const GAP: &str = "…";
 
 /// The walks through each step, in the order in which the steps were first begun.
-#[derive(Default)]
 pub(super) struct Walks {
+    /// Whether no plan tells of the steps that came to an end without being walked.
+    is_alone: bool,
     order: Vec<StepKey>,
     of: BTreeMap<StepKey, Vec<Attempt>>,
 }
 
 impl Walks {
+    /// None yet; `is_alone` where no plan can be read.
+    pub(super) const fn new(is_alone: bool) -> Self {
+        Self { is_alone, order: Vec::new(), of: BTreeMap::new() }
+    }
+
     /// Takes in what this record did; `state` is the state after it, where the runbook can be read.
     pub(super) fn take(&mut self, record: &Record, state: Option<&RunState>) {
         match &record.event {
@@ -45,8 +51,8 @@ impl Walks {
     }
 
     fn end(&mut self, step: &StepKey, at: Timestamp, status: &str) {
-        let is_new = !self.of.contains_key(step);
-        if is_new && status == "left" {
+        // What came to an end without being walked: the plan tells of it.
+        if !self.of.contains_key(step) && (status == "left" || !self.is_alone) {
             return;
         }
         let walks = self.walks(step);
@@ -60,7 +66,6 @@ impl Walks {
                 walks.push(Attempt { began: at, ended: Some(at), status: status.to_owned() });
             }
             Some(_) => {}
-            None if status == StepStatus::NotApplicable.word() => {}
             None => walks.push(Attempt { began: at, ended: Some(at), status: status.to_owned() }),
         }
     }
@@ -138,7 +143,7 @@ pub(super) fn walked_alone(walks: Walks) -> Vec<PhaseDone> {
 }
 
 fn left_over(walks: Walks, title: impl Fn(&StepKey) -> Option<String>) -> Vec<StepDone> {
-    let Walks { order, mut of } = walks;
+    let Walks { order, mut of, .. } = walks;
     let steps = order.into_iter().filter_map(|key| {
         let attempts = of.remove(&key)?;
         Some(StepDone {

@@ -222,7 +222,7 @@ pub(super) fn duration(ms: u64) -> String {
         () if days > 0 => format!("{days}d {:02}h", hours % 24),
         () if hours > 0 => format!("{hours}h {:02}m", minutes % 60),
         () if minutes > 0 => format!("{minutes}m {:02}s", seconds % 60),
-        () if seconds >= 10 || ms % 1_000 == 0 => format!("{seconds}s"),
+        () if seconds >= 10 || ms.is_multiple_of(1_000) => format!("{seconds}s"),
         () => format!("{seconds}.{}s", ms % 1_000 / 100),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::clock::Timestamp;
 use crate::debrief::Debrief;
-use crate::engine::{Outcome, Record, SiteSeen};
+use crate::engine::{Outcome, SiteSeen};
 use crate::journal::{Follower, Integrity};
 use crate::runbook::{InputKind, Runbook};
 use crate::session::Launched;
@@ -151,8 +151,8 @@ impl JournalEntry {
 pub struct Recording {
     /// Its runbook, as it stands in the journal.
     pub runbook: Arc<Runbook>,
-    /// Its good records; there is one at least.
-    pub records: Vec<Record>,
+    /// The lines of its good records, without their newlines; there is one at least.
+    pub lines: Vec<Box<[u8]>>,
     /// What follows them.
     pub integrity: Integrity,
     /// The run's folder.

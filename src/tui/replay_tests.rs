@@ -74,10 +74,14 @@ fn walked(name: &str, scenario: &str, is_right: bool) -> Played {
     (book, records)
 }
 
+fn lines(records: &[Record]) -> Vec<Box<[u8]>> {
+    records.iter().map(|record| serde_json::to_vec(record).unwrap().into()).collect()
+}
+
 fn recording((runbook, records): &Played) -> Recording {
     Recording {
         runbook: runbook.clone(),
-        records: records.clone(),
+        lines: lines(records),
         integrity: Integrity::Whole,
         folder: PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3"),
         is_running: false,
@@ -301,7 +305,7 @@ fn assert_same_at_every_record(name: &str, played: &Played, size: (u16, u16)) {
         }
         let place = format!("{name}, {size:?}, record {}: {}", record.seq, crate::tui::tell::event(&record.event));
         let replay = stage.replay();
-        assert_eq!(replay.record().seq, record.seq, "{name}");
+        assert_eq!(replay.record.seq, record.seq, "{name}");
         assert!(replay.run.state == live.run().state, "{place}");
         assert!(told(&replay.run) == told(live.run()), "{place}\n{:?}\n{:?}", told(&replay.run), told(live.run()));
         let (shown, lived) = (common(&stage.app), common(&live.app));
@@ -386,7 +390,7 @@ fn a_replay_in_pictures() {
 #[test]
 fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
     let played = small();
-    let (all, marks) = (played.1.len(), Tape::new(played.0.clone(), played.1.clone()).marks);
+    let (all, marks) = (played.1.len(), Tape::new(played.0.clone(), lines(&played.1)).marks);
     let mut stage = Stage::open(recording(&played), None, (120, 40));
     assert_eq!(stage.at(), 1);
     for (key, at) in
@@ -702,7 +706,7 @@ fn a_leap_in_a_long_journal_takes_few_records_in() {
     for (number, record) in (1..).zip(&mut long) {
         record.seq = number;
     }
-    let tape = Tape::new(book.clone(), long.clone());
+    let tape = Tape::new(book.clone(), lines(&long));
     let mut state = RunState::new(&book);
     let mut from = 0;
     for to in [19_999, 1, 10_000, 9_999, 12_345, 400] {

@@ -33,6 +33,8 @@ pub struct Replay {
     pub tape: Tape,
     /// How many of them are taken in: the number of the one at which the replay stands.
     pub at: usize,
+    /// That record.
+    pub record: Record,
     /// What follows the good records.
     pub integrity: Integrity,
     /// The number that is being typed.
@@ -54,14 +56,18 @@ impl Replay {
     /// The screen of that journal, standing at record `at`, else at the beginning, or at the end of one that is
     /// followed. None for a journal without a record.
     pub fn new(recording: Recording, at: Option<u64>, size: (u16, u16)) -> Option<Self> {
-        let Recording { runbook, records, integrity, folder, is_running, follower } = recording;
+        let Recording { runbook, lines, integrity, folder, is_running, follower } = recording;
         let is_followed = follower.is_some();
-        let first = records.first()?.clone();
-        let tape = Tape::new(runbook, records);
+        if lines.is_empty() {
+            return None;
+        }
+        let tape = Tape::new(runbook, lines);
+        let first = tape.record(1);
         let run = opened(&tape, &first, folder, size);
         let mut replay = Self {
             run,
             at: 1,
+            record: first,
             integrity,
             asked: None,
             notice: None,
@@ -83,12 +89,7 @@ impl Replay {
 
     /// The time that is shown: that of the record at which the replay stands.
     pub fn now(&self) -> Timestamp {
-        self.record().at
-    }
-
-    /// The record at which the replay stands.
-    pub fn record(&self) -> &Record {
-        self.tape.record(self.at)
+        self.record.at
     }
 
     /// Whether it stands at the last record.
@@ -101,28 +102,24 @@ impl Replay {
         let to = to.clamp(1, self.tape.count());
         self.tape.bring(&mut self.run.state, self.at, to);
         self.at = to;
-        self.run.stands_at(self.tape.record(to), self.tape.board_at(to));
+        self.record = self.tape.record(to);
+        self.run.stands_at(&self.record, self.tape.board_at(to));
     }
 
     /// Takes in what was recorded since; whoever stood at the end goes on standing there.
     pub fn take(&mut self, records: Vec<Record>, damage: Option<Integrity>) {
         let was_at_end = self.is_at_end();
-        self.tape.extend(records);
+        self.tape.extend(&records);
         if let Some(damage) = damage {
             self.integrity = damage;
         }
-        let is_closed = self.is_closed();
+        let is_closed = self.tape.is_closed();
         self.is_running &= !is_closed && !matches!(self.integrity, Integrity::Damaged { .. });
         self.is_followed &= self.is_running || !is_closed;
         self.tell_integrity();
         if was_at_end && !self.player.is_playing() {
             self.stand(self.tape.count());
         }
-    }
-
-    fn is_closed(&self) -> bool {
-        let last = &self.tape.record(self.tape.count()).event;
-        matches!(last, crate::engine::Event::RunClosed { .. })
     }
 
     /// What stands in the title about the journal.
@@ -132,7 +129,7 @@ impl Replay {
             Integrity::NewerFormat { .. } => ("of a newer piton".into(), Meaning::Alarm),
             _ if self.is_running => ("intact, still running".into(), Meaning::Ok),
             Integrity::TornTail { line, .. } => (format!("torn at line {line}"), Meaning::Alarm),
-            Integrity::Whole | Integrity::NeverOpened if self.is_closed() => ("intact".into(), Meaning::Ok),
+            Integrity::Whole | Integrity::NeverOpened if self.tape.is_closed() => ("intact".into(), Meaning::Ok),
             Integrity::Whole | Integrity::NeverOpened => ("intact, open".into(), Meaning::Ok),
         };
         if let Some(replayed) = &mut self.run.replayed {

@@ -79,7 +79,7 @@ impl Replay {
 
     /// How long the next record comes after this one.
     fn gap(&self) -> Duration {
-        if self.is_at_end() { Duration::ZERO } else { self.tape.record(self.at + 1).at.since(self.now()) }
+        self.tape.time(self.at + 1).since(self.tape.time(self.at))
     }
 
     /// Sets about waiting for the next record from that moment on; at the end nothing is left to wait for.

@@ -69,7 +69,7 @@ impl Replay {
         if let Some(notice) = &self.notice {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
         }
-        let record = self.record();
+        let record = &self.record;
         let all = self.tape.count();
         let time = if is_wide { look.second_of_day(record.at) } else { look.second(record.at) };
         let strip = Strip::of(format!("#{} of {all} ", record.seq), Meaning::Title)
@@ -99,7 +99,7 @@ impl Replay {
             told = told.replace(&condition.to_string(), &tell::condition(book, condition));
         }
         if self.tape.marks.gaps.contains(&self.at) {
-            let gap = self.now().since(self.tape.record(self.at - 1).at);
+            let gap = self.now().since(self.tape.time(self.at - 1));
             told = format!("({} after the one before) {told}", tell::duration(Duration::from_secs(gap.as_secs())));
         }
         clean_line(&told).into_owned()
