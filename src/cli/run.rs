@@ -233,7 +233,7 @@ fn watermark(folder: &Path) -> &'static str {
 }
 
 /// Whether the folder of a run is that of a practice run.
-fn is_of_practice(folder: &Path) -> bool {
+pub fn is_of_practice(folder: &Path) -> bool {
     folder.parent().and_then(Path::file_name).is_some_and(|place| place == "practice")
 }
 
