@@ -259,6 +259,99 @@ fn lines_that_lie_ready_in_a_pipe_decide_nothing() {
     assert_left(&home, Leaving::Interrupted);
 }
 
+/// One step of every kind that asks a person something, a guard that is broken, and a way back.
+fn kinds() -> String {
+    let step = |id: &str, rest: &str| format!("[[phase.step]]\nid = \"{id}\"\ntitle = \"Do {id}\"\n{rest}\n");
+    let up = "all(.health.vault[]; .verdict == \\\"ok\\\")";
+    [
+        "format = 1\nid = \"kinds\"\ntitle = \"Kinds\"\nrevision = \"1\"\nsystem = \"vault\"\nsummary = \"Kinds.\"\n\
+         [inputs.nodes]\ntype = \"nodes\"\nprompt = \"Nodes\"\nfields = [\"api\"]\n\
+         [[health]]\nid = \"vault\"\ntitle = \"Vault\"\neach = \".inputs.nodes[]\"\nevery = \"2s\"\ntimeout = \"2s\"\n\
+         http = { url = \"{{ .node.api }}/v1/sys/health\" }\nok = \".status > 0\"\nfields = { status = \".status\" }\n\
+         [[guard]]\nid = \"sure\"\ntitle = \"The operator is sure\"\nholds = \".answers.sure == true\"\nwhy = \"It was said.\"\n\
+         blocks = [\"run\"]\n[[phase]]\nid = \"one\"\ntitle = \"One\"\n"
+            .to_owned(),
+        step("sky", "confirm = \"How is the sky?\"\noptions = [\"clear\", \"cloudy\"]"),
+        step("sure", "ask = { name = \"sure\", prompt = \"Sure?\", type = \"bool\" }"),
+        step("file", "ask = { name = \"file\", prompt = \"Which file?\", type = \"path\" }"),
+        step("way", "choose = [{ is = \"now\", title = \"At once\" }, { is = \"night\", title = \"After midnight\" }]"),
+        step("second", "release = \"somebody else\""),
+        step("go", &format!("critical = true\ngate = \"{up}\"\nrun = [\"ssh\", \"vault-1\", \"hostname\"]")),
+        step("fails", "run = [\"ssh\", \"vault-1\", \"nonsense\"]"),
+        step("rest", "wait = \"12h\""),
+        step("never", "check = \"false\""),
+        "[[rollback]]\nid = \"undo\"\ntitle = \"Undo it\"\n[[rollback.phase]]\nid = \"undo-it\"\ntitle = \"Undo\"\n\
+         [[rollback.phase.step]]\nid = \"undone\"\ntitle = \"Undo all\"\nconfirm = \"Undone?\"\n"
+            .to_owned(),
+    ]
+    .concat()
+}
+
+#[test]
+fn every_kind_of_decision_is_taken_and_what_does_not_fit_is_not() {
+    let home = Home::new();
+    let (book, file) = (home.path().join("kinds.toml"), home.path().join("evidence"));
+    std::fs::write(&book, kinds()).expect("it can be written");
+    std::fs::write(&file, "abc").expect("it can be written");
+    let file = file.to_string_lossy();
+    let mut terminal = plain(&home, &["practice", &book.to_string_lossy(), "--plain", "--speed", SPEED]);
+    let mut typist = Typist::at(&terminal);
+    for (line, told) in [
+        ("confirm", "  1, clear\n  2, cloudy\n"),
+        ("raining", "Answer with one of these, or its number: clear, cloudy."),
+        ("2", "was confirmed: cloudy"),
+        ("answer perhaps", "Answer with one of these, or its number: yes, no."),
+        ("no", "was answered: false"),
+        ("answer /nowhere/at/all", "NOT recorded: cannot read /nowhere/at/all"),
+        (&file, "was answered: "),
+        ("choose", "  2, night: After midnight"),
+        ("night", "was decided: night"),
+        ("release", "another person"),
+        ("Maria", "another person must release it: maria acts here"),
+        ("another pair of eyes", "what was looked at"),
+        ("all of it", "was released by another pair of eyes: all of it"),
+        ("run", "run is not possible now."),
+        ("acknowledge", "although the guard \"The operator is sure\" DOES NOT HOLD: It was said."),
+        ("it is late", "ACKNOWLEDGED, the guard"),
+        ("run", "target's name to run it: kinds. Or type back."),
+        ("yes", "That is not the target's name."),
+        ("back", "Taken back. Nothing is recorded."),
+    ] {
+        let said = typist.say(line);
+        assert!(said.contains(told), "{line}: {told}\n{said}");
+    }
+    let wanted = |wanted: &'static str| move |said: &str| said.contains(wanted) && said.ends_with("PRACTICE> ");
+    typist.walk(|said| said.contains("Do fails\" FAILED: ") && said.ends_with("PRACTICE> "));
+    for (line, told) in [("output", "nonsense"), ("retry", "is tried again, attempt 2")] {
+        let said = typist.say(line);
+        assert!(said.contains(told), "{line}: {told}\n{said}");
+    }
+    typist.walk(wanted("Do fails\" FAILED: "));
+    for (line, told) in [
+        ("override it cannot work", "Type yes to record it, or no."),
+        ("yes", "was OVERRIDDEN: it cannot work"),
+        ("cut enough", "Type yes to record it, or no."),
+        ("yes", "was cut: enough"),
+        ("skip it", "skip is not possible now."),
+        ("rollback", "Undo it. Steps that will not be done: "),
+        ("it went wrong", "ROLLBACK undo: it went wrong"),
+        ("confirm all is undone", "Type close to close the run."),
+        ("close", "Type yes to close it, or no."),
+    ] {
+        let said = typist.say(line);
+        assert!(said.contains(told), "{line}: {told}\n{said}");
+    }
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), exited(20));
+    let records = assert_closed(&home.run(), Outcome::RolledBack);
+    let hashed = records.iter().find_map(|record| match &record.event {
+        Event::AnswerGiven { file: Some(file), .. } => Some(file.clone()),
+        _ => None,
+    });
+    let hashed = hashed.expect("a file was given");
+    assert_eq!((hashed.bytes, &hashed.sha256[..8]), (3, "ba7816bf"));
+}
+
 #[test]
 fn inputs_that_are_not_bound_are_told_instead_of_asked_for() {
     let home = Home::new();

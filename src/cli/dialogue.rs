@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::run;
 use crate::engine::Outcome;
-use crate::plain::{dialogue, read};
+use crate::plain::{WATERMARK, dialogue, read};
 use crate::session::Launched;
 
 /// Whether the run is a dialogue of lines: that was asked for, or the terminal can do nothing else.
@@ -37,7 +37,13 @@ pub fn in_lines(runtime: &Runtime, launched: Launched) -> Result<u8, CliError> {
     let mut out = io::stdout();
     let talked = dialogue::talk(launched, ears, &mut out, input.is_terminal(), interrupted);
     let talked = runtime.block_on(talked).map_err(|error| unheard(&folder, &error))?;
-    told_end(&folder, talked.closed.map(|closed| closed.outcome), talked.halted)
+    let (is_closed, is_practice) = (talked.closed.is_some(), run::is_of_practice(&folder));
+    let status = told_end(&folder, talked.closed.map(|closed| closed.outcome), talked.halted)?;
+    if is_closed && is_practice {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let _ = writeln!(out, "{WATERMARK}what it came to: piton debrief {name}");
+    }
+    Ok(status)
 }
 
 /// The last lines of a run, and the status that the program ends with.

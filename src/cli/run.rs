@@ -40,6 +40,12 @@ pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
     if !has_terminal() {
         return Err(CliError::usage("the library needs a terminal").hint("`piton list` prints what it holds"));
     }
+    if dialogue::is_dumb() {
+        let error = CliError::usage("the library is a screen, and TERM says that this terminal shows lines only");
+        return Err(
+            error.hint("`piton list` prints what it holds; `piton run` and `piton practice` go line by line here")
+        );
+    }
     log::start()?;
     face_alone(open(Start::Library, Stage::new(folder)?, looks))
 }
@@ -227,7 +233,7 @@ fn watermark(folder: &Path) -> &'static str {
 }
 
 /// Whether the folder of a run is that of a practice run.
-fn is_of_practice(folder: &Path) -> bool {
+pub fn is_of_practice(folder: &Path) -> bool {
     folder.parent().and_then(Path::file_name).is_some_and(|place| place == "practice")
 }
 

@@ -91,18 +91,18 @@ pub async fn talk(
     mut ears: Receiver<Heard>,
     out: &mut dyn Write,
     is_echoed: bool,
-    interrupted: impl Future<Output = ()>,
+    interrupted: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<Talked> {
     let (files, mut looked_at) = unbounded_channel();
+    let mut interrupted = pin!(leaving_when(interrupted, launched.session.clone()));
     let (mut dialogue, mut updates) = Dialogue::new(launched, files, out, is_echoed);
-    let mut interrupted = pin!(interrupted);
     let mut is_deaf = false;
     let mut due = Some(tokio::time::Instant::now() + PAUSE);
     let mut again = tokio::time::interval(LOOK_AGAIN);
     loop {
         let at = due.unwrap_or_else(tokio::time::Instant::now);
         tokio::select! {
-            () = &mut interrupted, if !dialogue.is_leaving => dialogue.leave(Leaving::Interrupted),
+            _ = &mut interrupted, if !dialogue.is_leaving => dialogue.leave(Leaving::Interrupted),
             update = updates.recv() => {
                 let Some(update) = update else { break };
                 if dialogue.take_all(update, &mut updates) {
@@ -127,6 +127,17 @@ pub async fn talk(
         Some(error) => Err(error),
         None => Ok(Talked { closed: dialogue.state.closed, halted: dialogue.halted }),
     }
+}
+
+/// Closes the sitting when it is interrupted, also while nobody takes what is said and the dialogue waits for that.
+fn leaving_when(
+    interrupted: impl Future<Output = ()> + Send + 'static,
+    session: Session,
+) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        interrupted.await;
+        session.leave(Leaving::Interrupted);
+    })
 }
 
 impl<'a> Dialogue<'a> {
@@ -259,6 +270,7 @@ impl<'a> Dialogue<'a> {
         {
             self.news(format!("output: {line}"));
         }
+        self.say_bastion(&record.event);
         self.say_record(record);
         if let Some(closed) = self.state.closed.clone() {
             self.flush();
@@ -279,7 +291,7 @@ impl<'a> Dialogue<'a> {
     }
 
     /// Something happened: it is said at once, unless somebody is answering a question.
-    fn news(&mut self, line: String) {
+    pub(super) fn news(&mut self, line: String) {
         let is_answering = self.question.is_some() && self.pending.is_none() && !self.is_leaving;
         if is_answering && self.held_back.len() < MAX_HELD_BACK {
             self.held_back.push(line);

@@ -28,6 +28,8 @@ pub(super) struct Ears {
     is_listening: bool,
     /// Since when what is asked for is asked for.
     asked_at: Instant,
+    /// When the last line was looked at, taken or not.
+    last_line: Option<Instant>,
     last_empty: Option<Instant>,
     /// How many lines were not taken since that was said.
     dropped: u64,
@@ -40,7 +42,8 @@ impl Ears {
     /// Nothing was asked for yet.
     pub(super) fn new() -> Self {
         let asked_at = monotonic();
-        Self { is_listening: false, asked_at, last_empty: None, dropped: 0, first_dropped: None, said_at: None }
+        let (last_line, last_empty, first_dropped, said_at) = (None, None, None, None);
+        Self { is_listening: false, asked_at, last_line, last_empty, dropped: 0, first_dropped, said_at }
     }
 
     /// A line is asked for; something else than before, if `is_new`.
@@ -51,9 +54,12 @@ impl Ears {
         }
     }
 
-    /// Whether a line of that moment can be an answer to what is asked.
-    fn was_asked(&self, at: Instant) -> bool {
-        self.is_listening && at >= self.asked_at + SETTLE
+    /// A line came at that moment and is looked at `now`: whether it can be an answer to what is asked. One that comes
+    /// right behind another is part of a paste or of a flood.
+    fn was_asked(&mut self, at: Instant, now: Instant) -> bool {
+        let before = self.last_line.replace(now.max(at));
+        let is_alone = before.is_none_or(|before| at.saturating_duration_since(before) >= SETTLE);
+        self.is_listening && is_alone && at >= self.asked_at + SETTLE
     }
 
     /// Whether an empty line at that moment is that of a key that is held down.
@@ -107,7 +113,7 @@ impl Dialogue<'_> {
         }
         self.mouth.heard(text);
         let is_empty = text.trim().is_empty();
-        if !self.ears.was_asked(at) {
+        if !self.ears.was_asked(at, monotonic()) {
             if !is_empty {
                 let first: String = text.chars().take(200).collect();
                 self.ears.drop_line(format!("{first:?} was typed before this was asked"));
@@ -140,15 +146,29 @@ mod tests {
 
     #[test]
     fn only_a_line_that_came_a_while_after_it_was_asked_for_is_an_answer() {
-        let mut ears = Ears::new();
-        let later = |ears: &Ears, by| ears.asked_at + by;
-        assert!(!ears.was_asked(later(&ears, SETTLE)), "nothing is asked yet");
-        ears.listen(true);
-        assert!(!ears.was_asked(ears.asked_at) && !ears.was_asked(later(&ears, SETTLE / 2)));
-        assert!(ears.was_asked(later(&ears, SETTLE)));
+        let start = monotonic();
+        let asked = |ears: &mut Ears, by| ears.was_asked(start + by, start + by);
+        let mut ears = Ears { asked_at: start, ..Ears::new() };
+        assert!(!asked(&mut ears, SETTLE), "nothing is asked yet");
+        let mut ears = Ears { asked_at: start, is_listening: true, ..Ears::new() };
+        assert!(!asked(&mut ears, SETTLE / 2));
+        assert!(!asked(&mut ears, SETTLE), "it comes right behind another");
+        assert!(asked(&mut ears, 2 * SETTLE));
         let first = ears.asked_at;
         ears.listen(false);
         assert_eq!(ears.asked_at, first, "the same is asked for again");
+    }
+
+    #[test]
+    fn in_a_flood_not_one_line_is_an_answer() {
+        let mut ears = Ears::new();
+        ears.listen(true);
+        let start = ears.asked_at;
+        let mut is_asked =
+            |at, now| ears.was_asked(start + Duration::from_millis(at), start + Duration::from_millis(now));
+        assert!((0..1_000).all(|line| !is_asked(150 * line, 150 * line)));
+        assert!(!is_asked(0, 400_000), "it lay there for long");
+        assert!(!is_asked(400_010, 400_010), "it came right behind that one");
     }
 
     #[test]

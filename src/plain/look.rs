@@ -169,7 +169,7 @@ pub fn help(allowed: &[Allowed], is_practice: bool, mouth: &mut Mouth<'_>) {
         mouth.quote(line);
     }
     if is_practice {
-        mouth.quote("console LINE: types a command to the simulated cluster's bastion.");
+        mouth.quote("console LINE: types a command to the simulated bastion. hint: a hint, which costs points.");
     }
 }
 

@@ -10,6 +10,7 @@ mod look;
 mod orders;
 mod printed;
 pub mod read;
+mod rehearse;
 mod speak;
 mod step;
 mod tell;

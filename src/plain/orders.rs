@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::engine::{Allowed, Happening, Leaving, Mode, Proposal};
+use crate::engine::{Allowed, Leaving, Mode, Proposal};
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::evidence;
@@ -53,7 +53,9 @@ impl Dialogue<'_> {
     fn while_sensing(&mut self, text: &str) {
         if ["back", "no", "cancel", "leave"].contains(&text.trim().to_lowercase().as_str()) {
             (self.sensing, self.question) = (None, None);
-            self.mouth.say("It is taken back. Nothing runs, and nothing is recorded.");
+            self.mouth.say("Taken back. Nothing runs, and nothing is recorded.");
+            let offers = self.offers();
+            self.mouth.say(&look::offers(&offers));
             self.is_new = true;
         } else {
             self.mouth.say("The probes are being asked; the command runs on their answers. Type back to take it back.");
@@ -82,12 +84,14 @@ impl Dialogue<'_> {
                 self.question = None;
                 self.is_new = true;
                 self.mouth.say("Taken back. Nothing is recorded.");
+                let offers = self.offers();
+                self.mouth.say(&look::offers(&offers));
             }
         }
     }
 
     /// Has something recorded; a critical command only on answers of the last seconds.
-    fn propose(&mut self, proposal: Proposal) {
+    pub(super) fn propose(&mut self, proposal: Proposal) {
         if let Proposal::Run { step, typed: Some(_), .. } | Proposal::RunAll { step, typed: Some(_), .. } = &proposal {
             self.sensing = Some((step.clone(), proposal, Sensing::default()));
             self.is_new = true;
@@ -130,10 +134,8 @@ impl Dialogue<'_> {
                 self.session.sense_now();
                 self.mouth.say("Every probe is asked now.");
             }
-            "console" if self.is_practice() && !rest.is_empty() => {
-                let what = Happening::Typed { line: rest.to_owned() };
-                self.session.propose(Proposal::Rehearse { what });
-            }
+            "console" if self.is_practice() => self.type_to_bastion(rest),
+            "hint" if self.is_practice() => self.take_hint(),
             "yes" | "no" | "back" => self.mouth.say("Nothing is asked now, so nothing is done."),
             deed => match offers.iter().find(|allowed| word(allowed) == deed).cloned() {
                 Some(allowed) => self.deed(allowed, rest),

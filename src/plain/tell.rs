@@ -9,6 +9,7 @@ use crate::engine::{
     Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
     Turned, turned,
 };
+use crate::plain::rehearse;
 use crate::plain::words::{describe, shell_words};
 use crate::runbook::{PhaseId, Runbook, StepKey};
 
@@ -141,7 +142,7 @@ impl Told<'_> {
             Event::GuardAcknowledged { condition, reason } => {
                 format!("ACKNOWLEDGED, {}: {reason}", self.condition(condition))
             }
-            other => describe(other),
+            other => rehearse::told(other).unwrap_or_else(|| describe(other)),
         }
     }
 

@@ -64,7 +64,6 @@ impl<'a> Typist<'a> {
             if is_enough(&said) || !self.terminal.is_running() {
                 return said;
             }
-            assert!(!said.contains(" FAILED: "), "a step failed\n{said}");
             match next(&said) {
                 Some(line) => self.type_line(&line),
                 None => self.terminal.wait_written(self.terminal.raw().len(), LIMIT),
