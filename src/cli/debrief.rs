@@ -7,7 +7,7 @@ use crate::cli::run;
 use crate::clock::Timestamp;
 use crate::debrief::{Debrief, Line, Past, Tone, debrief as compute, lines, past};
 use crate::engine::{Event, Mode, Record};
-use crate::journal::{RunDir, Store, read_records};
+use crate::journal::{Integrity, RunDir, Store, read_records};
 use crate::runbook;
 use crate::scenario;
 use crate::text::clean_line;
@@ -59,8 +59,18 @@ pub fn of_run(store: &Store, dir: &RunDir) -> Result<Debrief, CliError> {
 }
 
 fn of_folder(dir: &RunDir) -> Result<Option<(Debrief, Timestamp)>, CliError> {
-    let (records, _) = read_records(&dir.journal_path()).map_err(CliError::failed)?;
-    Ok(of_records(&records).zip(records.first().map(|record| record.at)))
+    let (records, found) = read_records(&dir.journal_path()).map_err(CliError::failed)?;
+    let why = match found.integrity {
+        Integrity::Whole | Integrity::TornTail { .. } => {
+            return Ok(of_records(&records).zip(records.first().map(|record| record.at)));
+        }
+        Integrity::Damaged { line, what } => {
+            format!("is damaged at line {line} ({what}): its points would not be true")
+        }
+        Integrity::NeverOpened => "holds not one whole record".into(),
+        Integrity::NewerFormat { found } => format!("is of format {found}, which this version of piton does not know"),
+    };
+    Err(CliError::failed(format!("the journal of {} {why}", dir.id())).hint("`piton verify` tells more"))
 }
 
 fn of_records(records: &[Record]) -> Option<Debrief> {
@@ -71,7 +81,7 @@ fn of_records(records: &[Record]) -> Option<Debrief> {
     compute(&book?, scenario.as_ref(), records)
 }
 
-/// Every attempt at the same scenario of the same runbook on this machine, in order. What cannot be read is left out.
+/// Every attempt at the same scenario of the same runbook on this machine, in order. What cannot be read, and what is not over, is left out.
 fn history(store: &Store, told: &Debrief, at: Timestamp) -> Vec<Past> {
     let mut all: Vec<Past> = Vec::new();
     for run in store.list().unwrap_or_default() {
@@ -82,6 +92,7 @@ fn history(store: &Store, told: &Debrief, at: Timestamp) -> Vec<Past> {
         if let Ok(Some((other, opened_at))) = of_folder(&run.dir)
             && other.runbook == told.runbook
             && other.scenario == told.scenario
+            && other.outcome.is_some()
         {
             all.push(past(&other, opened_at));
         }
@@ -97,7 +108,7 @@ fn latest(store: &Store) -> Result<RunDir, CliError> {
         run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice) && run.last_at.is_some()
     });
     practised
-        .max_by_key(|run| run.last_at)
+        .max_by_key(|run| run::touched_at(&run.dir))
         .map(|run| run.dir)
         .ok_or_else(|| CliError::failed("there is no practice run yet").hint("`piton practice RUNBOOK` opens one"))
 }

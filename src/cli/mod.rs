@@ -102,7 +102,12 @@ fn write_out(text: &[u8]) -> Result<u8, CliError> {
     }
 }
 
-/// Prints a line; a reader that has gone is no error.
+/// Prints a line. A reader that has gone is no error; whoever cannot be told what they asked for, on a full disk say, gets
+/// an error instead of half of it.
 pub(crate) fn print(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    if let Err(error) = writeln!(std::io::stdout(), "{line}")
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        std::process::exit(i32::from(failed(&CliError::failed(format!("cannot write the output: {error}")))));
+    }
 }

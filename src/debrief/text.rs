@@ -79,9 +79,13 @@ pub fn lines(debrief: &Debrief) -> Vec<Line> {
 }
 
 fn head(debrief: &Debrief) -> Vec<Line> {
-    let outcome = debrief.outcome.as_deref().unwrap_or("still open");
+    let points = match debrief.outcome.as_deref() {
+        Some(outcome) => format!("{} of {FULL} points · {outcome}", debrief.score),
+        // Whoever has done nothing yet has done nothing wrong either.
+        None => "no points yet: it is not over".to_owned(),
+    };
     let tone = if debrief.deductions.iter().all(|deduction| deduction.points == 0) { Tone::Good } else { Tone::Bad };
-    let mut head = vec![line(tone, 0, format!("{} of {FULL} points · {outcome}", debrief.score))];
+    let mut head = vec![line(tone, 0, points)];
     match &debrief.scenario {
         Some(scenario) => {
             let told = format!("{} · {} · seed {}", scenario.title, scenario.id, debrief.seed);

@@ -125,7 +125,8 @@ impl Store {
     /// The one run whose name is `prefix` or begins with it.
     pub fn find(&self, prefix: &str) -> Result<RunDir, JournalError> {
         let mut found = self.runs()?;
-        found.retain(|run| run.id().starts_with(prefix));
+        // Nothing is a start of every name, and names none.
+        found.retain(|run| !prefix.is_empty() && run.id().starts_with(prefix));
         if let Some(exact) = found.iter().find(|run| run.id() == prefix) {
             return Ok(exact.clone());
         }

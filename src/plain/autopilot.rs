@@ -11,6 +11,7 @@ use crate::plain::fresh::{Fresh, Sensing};
 use crate::plain::words;
 use crate::runbook::Runbook;
 use crate::scenario::Ending;
+use crate::session::live::PITON;
 use crate::session::{Launched, Session, Update, script};
 
 /// How an autopilot run ended.
@@ -108,7 +109,10 @@ impl Walk<'_> {
                     self.state.apply(record);
                 }
                 self.print(&records);
-                self.asked = None;
+                // What piton senses comes in between and answers nothing: what is under way is not asked for twice.
+                if records.iter().any(|record| record.by != PITON) {
+                    self.asked = None;
+                }
                 true
             }
             Update::Sampled(sample) => {

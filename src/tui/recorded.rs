@@ -62,10 +62,11 @@ fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(MAX_TAIL_BYTES).read_to_end(&mut bytes)?;
     if left_out > 0 {
-        // The first line is not whole.
+        // The first line is not whole; if it is all there is, a part of it is better than nothing.
         let begin = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let begin = if begin < bytes.len() { begin } else { 0 };
         bytes.drain(..begin);
-        let told = format!("[{left_out} bytes before this are in the file only]\n");
+        let told = format!("[{} bytes before this are in the file only]\n", left_out + begin as u64);
         bytes.splice(..0, told.into_bytes());
     }
     Ok(bytes)
@@ -85,6 +86,9 @@ mod tests {
         let long = String::from_utf8(tail(&path).unwrap()).unwrap();
         assert!(long.len() < 300_000);
         assert!(long.starts_with('[') && long.lines().skip(1).all(|line| line == "a line"));
+        std::fs::write(&path, "x".repeat(400_000) + "\n").unwrap();
+        let one = String::from_utf8(tail(&path).unwrap()).unwrap();
+        assert!(one.starts_with("[137857 bytes before this") && one.ends_with("xxx\n"), "{}", &one[..60]);
         assert!(tail(folder.path()).is_err());
     }
 }
