@@ -44,7 +44,8 @@ impl PrintedLines {
         }
         let lines = self.jobs.entry(job).or_default();
         let mut told = Vec::new();
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let pieces = bytes.split_inclusive(|byte| *byte == b'\n').flat_map(|piece| piece.chunks(MAX_LINE_BYTES));
+        for piece in pieces {
             lines.rest.extend_from_slice(piece);
             if piece.ends_with(b"\n") || lines.rest.len() >= MAX_LINE_BYTES {
                 told.extend(lines.end());
