@@ -1,15 +1,17 @@
 //! Reading on in a journal to which somebody else may be appending. No lock is taken, nothing is written.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{BufReader, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::engine::{Record, SignatureWatch};
 use crate::fs::FsError;
 use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
+use crate::journal::line::sha256_hex;
 use crate::journal::reader::{RawLine, Reader};
-use crate::journal::verify::{Integrity, Judged, Verification, judge};
+use crate::journal::verify::{Integrity, Judged, Verification, judge, read_lines};
 
 /// Where somebody stands who reads a journal on.
 #[derive(Debug)]
@@ -21,7 +23,23 @@ pub struct Follower {
     offset: u64,
     /// How long the file was when it was last looked at.
     length: u64,
+    /// What it was then.
+    stamp: Option<Stamp>,
     is_over: bool,
+}
+
+/// What tells one state of a file from another: which file it is, when it was last written to, and how long it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    file: (u64, u64),
+    written: (i64, i64),
+    length: u64,
+}
+
+impl Stamp {
+    fn of(known: &Metadata) -> Self {
+        Self { file: (known.dev(), known.ino()), written: (known.mtime(), known.mtime_nsec()), length: known.len() }
+    }
 }
 
 /// What came since the last look.
@@ -47,7 +65,7 @@ impl Follower {
         // A torn tail is no news; whoever goes on with the run sets it aside first.
         let is_torn = matches!(found.integrity, Integrity::TornTail { .. });
         let length = std::fs::metadata(path).ok().filter(|_| is_torn).map_or(0, |known| known.len());
-        Self { path: path.to_owned(), chain, watch, offset, length, is_over }
+        Self { path: path.to_owned(), chain, watch, offset, length, stamp: None, is_over }
     }
 
     /// Whether nothing can come any more: the run is closed, or the journal broken.
@@ -61,15 +79,22 @@ impl Follower {
     /// The file cannot be read.
     pub fn more(&mut self) -> Result<More, JournalError> {
         let failed = |action, error| FsError::new(action, &self.path, error);
-        let length = std::fs::metadata(&self.path).map_err(|error| failed("look at", error))?.len();
-        if self.is_over || length == self.length {
+        let stamp = Stamp::of(&std::fs::metadata(&self.path).map_err(|error| failed("look at", error))?);
+        if self.stamp.replace(stamp) == Some(stamp) {
             return Ok(More::default());
         }
-        self.length = length;
+        let length = stamp.length;
         if length < self.offset {
             let what = "it has become shorter than what was read of it".to_owned();
             return Ok(self.broken(More::default(), self.chain.records() + 1, what));
         }
+        if let Some((line, what)) = self.changed()? {
+            return Ok(self.broken(More::default(), line, what));
+        }
+        if self.is_over || length == self.length {
+            return Ok(More::default());
+        }
+        self.length = length;
         let mut file = File::open(&self.path).map_err(|error| failed("open", error))?;
         file.seek(SeekFrom::Start(self.offset)).map_err(|error| failed("read", error))?;
         let mut reader = Reader::new(BufReader::with_capacity(1 << 16, file));
@@ -95,8 +120,26 @@ impl Follower {
         Ok(more)
     }
 
+    /// Where the journal is no longer what was read of it, and what is wrong there. Whoever only appends changes nothing
+    /// of that; what was read may have been written over, or another file lie in its place.
+    fn changed(&self) -> Result<Option<(u64, String)>, JournalError> {
+        let (lines, found) = read_lines(&self.path)?;
+        let last = usize::try_from(self.chain.records()).ok().and_then(|count| count.checked_sub(1));
+        // The hash of a line stands for all lines before it.
+        let is_same = last.is_none_or(|last| lines.get(last).is_some_and(|line| sha256_hex(line) == self.chain.head()));
+        Ok(match found.integrity {
+            Integrity::Damaged { line, what } if !is_same || self.chain.closed().is_some() => Some((line, what)),
+            _ if !is_same => Some((1, "it is not the journal any more that was read".into())),
+            _ => None,
+        })
+    }
+
     fn broken(&mut self, more: More, line: u64, what: String) -> More {
         self.is_over = true;
         More { damage: Some(Integrity::Damaged { line, what }), ..more }
     }
 }
+
+#[cfg(test)]
+#[path = "follow_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::clock::{FixedClock, Timestamp};
+use crate::engine::Event;
 use crate::exec::ScriptedRunner;
 use crate::journal::Store;
 use crate::runbook::parse;
@@ -60,4 +61,35 @@ async fn a_critical_command_whose_probes_are_asked_rarely_has_them_asked_and_run
     let walk = walk(run, None, &mut out, std::future::pending());
     let walked = tokio::time::timeout(Duration::from_secs(20), walk).await.expect("it is not refused for ever");
     assert!(walked.unwrap().closed.is_some(), "{}", String::from_utf8_lossy(&out));
+}
+
+/// Otherwise a line of a scenario is typed twice, and all that comes after it is out of step.
+#[test]
+fn what_piton_senses_meanwhile_does_not_have_a_proposal_made_again() {
+    let (runbook, _) = parse(&book([1, 2]));
+    let runbook = Arc::new(runbook.unwrap());
+    let (inbox, _listener) = unbounded_channel();
+    let (mut out, state) = (Vec::new(), RunState::fold(&runbook, &[]));
+    let asked = Proposal::Note { step: None, text: "it is late".into() };
+    let mut walk = Walk {
+        runbook,
+        way: None,
+        session: Session::new(inbox),
+        state,
+        keeper: BoardKeeper::new(&[]),
+        out: &mut out,
+        asked: Some(asked.clone()),
+        sensing: Sensing::default(),
+        halted: None,
+        gone: None,
+    };
+    let recorded = |by: &str| {
+        let event = Event::NoteAdded { step: None, text: "it is late".into() };
+        let record = Record { seq: 1, at: Timestamp::default(), prev: "0".repeat(64), by: by.into(), event };
+        Update::Recorded(vec![record].into())
+    };
+    walk.take(recorded(PITON));
+    assert_eq!(walk.asked, Some(asked));
+    walk.take(recorded("maria@bastion"));
+    assert_eq!(walk.asked, None);
 }

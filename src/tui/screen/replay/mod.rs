@@ -201,6 +201,9 @@ pub fn read_on(app: &mut App, more: Result<More, String>) -> Vec<Effect> {
     match more {
         Ok(More { records, damage }) => replay.take(records, damage),
         Err(why) => {
+            // What cannot be looked at any more is not known to be what it was.
+            let line = replay.tape.count() as u64 + 1;
+            replay.take(Vec::new(), Some(Integrity::Damaged { line, what: why.clone() }));
             replay.is_followed = false;
             replay.notice = Some(why);
         }
