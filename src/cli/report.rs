@@ -1,17 +1,14 @@
 //! `piton report` and `piton show`: a run and a plan, for those who read them elsewhere.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use crate::cli::args::{PaperFormat, ReportFormat};
 use crate::cli::error::CliError;
 use crate::cli::{journals, run};
 use crate::engine::{Event, Output, Record};
 use crate::fs;
-use crate::journal::{Integrity, RunDir, Verification, holder_of, read_records};
+use crate::journal::{Integrity, RunDir, Verification, digest, holder_of, read_records};
 use crate::report::{self, FileNow, Material};
 use crate::runbook;
 
@@ -95,25 +92,12 @@ fn file_now(path: &Path, output: &Output) -> FileNow {
         Ok(Some(known)) if known.is_file() => {}
         _ => return FileNow::NotLookedAt,
     }
-    match digest(path) {
-        Some(sha256) if sha256 == output.sha256 => FileNow::Same,
+    let hash = fs::open_read(path).ok().and_then(|mut file| digest(&mut file).ok());
+    match hash {
+        Some((sha256, _)) if sha256 == output.sha256 => FileNow::Same,
         Some(_) => FileNow::Differs,
         None => FileNow::NotLookedAt,
     }
-}
-
-/// Lower-case hex sha256 of a file, read in pieces.
-fn digest(path: &Path) -> Option<String> {
-    let mut file = fs::open_read(path).ok()?;
-    let mut hasher = Sha256::new();
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut piece).ok()? {
-            0 => break,
-            length => hasher.update(&piece[..length]),
-        }
-    }
-    Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// `piton show RUNBOOK`: the plan on paper.

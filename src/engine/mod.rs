@@ -29,6 +29,7 @@ mod sight;
 mod signed;
 mod soak;
 pub mod state;
+mod subject;
 pub mod together;
 
 pub use allowed::{Allowed, allowed};

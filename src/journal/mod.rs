@@ -24,6 +24,7 @@
 //! failed sync the system may have dropped the data and yet report success the next time.
 
 mod chain;
+mod digest;
 mod error;
 mod follow;
 mod line;
@@ -35,6 +36,7 @@ mod verify;
 mod writer;
 
 pub use chain::{Chain, Fault};
+pub use digest::{digest, file_seen};
 pub use error::JournalError;
 pub use follow::{Follower, More};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, sha256_hex};

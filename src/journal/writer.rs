@@ -1,14 +1,13 @@
 //! The one writer of a journal.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
-
-use sha2::{Digest, Sha256};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 
 use crate::clock::Timestamp;
 use crate::engine::{Event, JOURNAL_FORMAT, Outcome, Record, RunOpened};
 use crate::fs::{self, FsError};
 use crate::journal::chain::Chain;
+use crate::journal::digest::digest;
 use crate::journal::error::JournalError;
 use crate::journal::line::{self, MAX_LINE_BYTES};
 use crate::journal::lock::{Holder, Lock};
@@ -231,22 +230,4 @@ fn untold(dir: &RunDir, records: &[Record]) -> Result<Vec<SetAside>, JournalErro
         found.push(SetAside { file, bytes, sha256 });
     }
     Ok(found)
-}
-
-/// Lower-case hex sha256 and length of what is left to read.
-fn digest(source: &mut impl Read) -> io::Result<(String, u64)> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    let mut length = 0;
-    loop {
-        match source.read(&mut buffer) {
-            Ok(0) => return Ok((line::hex(&hasher.finalize()), length)),
-            Ok(read) => {
-                hasher.update(&buffer[..read]);
-                length += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

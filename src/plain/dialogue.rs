@@ -25,6 +25,7 @@ use crate::plain::step;
 use crate::plain::tell::{Told, word};
 use crate::plain::words::WATERMARK;
 use crate::runbook::{Runbook, StepKey};
+use crate::session::live::PITON;
 use crate::session::{Launched, Session, Update};
 
 /// How long news are waited for before the next line is asked for, so that it does not stand between them.
@@ -35,9 +36,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How many news wait at the most for a question to be answered.
 const MAX_HELD_BACK: usize = 500;
-
-/// The author of what nobody proposed.
-const PITON: &str = "piton";
 
 /// How a dialogue ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

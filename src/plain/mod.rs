@@ -3,7 +3,6 @@
 mod ask;
 pub mod autopilot;
 pub mod dialogue;
-mod evidence;
 mod fresh;
 mod hear;
 mod look;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::engine::{Allowed, Leaving, Mode, Proposal};
+use crate::journal::file_seen;
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
-use crate::plain::evidence;
 use crate::plain::fresh::Sensing;
 use crate::plain::look;
 use crate::plain::printed::{latest_kept, tail};
@@ -106,7 +106,7 @@ impl Dialogue<'_> {
         let files = self.files.clone();
         tokio::task::spawn_blocking(move || {
             let path = value.as_str().unwrap_or_default().to_owned();
-            let seen = evidence::seen(Path::new(&path)).map_err(|error| format!("cannot read {path}: {error}"));
+            let seen = file_seen(Path::new(&path)).map_err(|error| format!("cannot read {path}: {error}"));
             // The dialogue may have ended meanwhile.
             let _ = files.send(seen.map(|file| Proposal::Answer { step, value, file: Some(file) }));
         });

@@ -328,7 +328,7 @@ fn sent(body: Bytes, trailers: HeaderMap) -> Sent {
 }
 
 fn locked<'a>(system: &'a Mutex<dyn System + 'static>) -> MutexGuard<'a, dyn System + 'static> {
-    // A panic inside the model leaves it as it was; going on is better than hanging the practice.
+    // Where a panic does not end the program, the model is as it was; going on is better than hanging the practice.
     system.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -11,7 +11,7 @@ use crate::report::model::{
     Asked, Bound, Evidence, FileNow, Heading, Line, Overruled, REPORT_FORMAT, Release, Report, Sat,
 };
 use crate::report::steps::{Titles, Walks, phases, walked_alone};
-use crate::report::told::{command_line, deviation, millis, plain, step_of, told};
+use crate::report::told::{command_line, deviation, millis, plain, told};
 use crate::runbook::{InputKind, Runbook, StepKey};
 use crate::sources;
 
@@ -237,7 +237,7 @@ fn evidence(material: &Material<'_>) -> Vec<Evidence> {
     let mut found = Vec::new();
     for record in material.records {
         let (seq, at) = (record.seq, record.at);
-        let step = step_of(&record.event).map(ToString::to_string).unwrap_or_default();
+        let step = record.event.step().map(ToString::to_string).unwrap_or_default();
         match &record.event {
             Event::CommandStarted { job, command, .. } => {
                 commands.insert(job.0, command_line(command));

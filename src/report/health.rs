@@ -4,7 +4,7 @@
 //! which tells degraded from bad. Between two sittings nobody looked.
 
 use crate::clock::Timestamp;
-use crate::engine::{Board, ConditionId, Event, Record, Row, Tri, Verdict};
+use crate::engine::{ConditionId, Event, Record, Row, Tri, Verdict};
 use crate::report::model::{HealthRow, Seen, Span};
 use crate::report::told::{duration, millis};
 use crate::runbook::Runbook;
@@ -29,7 +29,7 @@ pub(super) fn health(runbook: Option<&Runbook>, records: &[Record]) -> Vec<Healt
                 turn(row_of(&mut rows, start, probe.as_str(), node.as_deref()), at, verdict, why);
             }
             event => {
-                for Row { probe, node, verdict, why, .. } in board_of(event).into_iter().flat_map(|board| &board.rows) {
+                for Row { probe, node, verdict, why, .. } in event.board().into_iter().flat_map(|board| &board.rows) {
                     turn(row_of(&mut rows, start, probe.as_str(), node.as_deref()), at, seen(*verdict), why);
                 }
             }
@@ -86,24 +86,6 @@ const fn seen(verdict: Verdict) -> Seen {
         Verdict::Degraded => Seen::Degraded,
         Verdict::Bad => Seen::Bad,
         Verdict::Unknown => Seen::Unknown,
-    }
-}
-
-fn board_of(event: &Event) -> Option<&Board> {
-    match event {
-        Event::StepConfirmed { board, .. }
-        | Event::AnswerGiven { board, .. }
-        | Event::ChoiceMade { board, .. }
-        | Event::HoldReleased { board, .. }
-        | Event::CommandsApproved { board, .. }
-        | Event::CommandStarted { board, .. }
-        | Event::CheckPassed { board, .. }
-        | Event::StepSkipped { board, .. }
-        | Event::StepDeferred { board, .. }
-        | Event::StepOverridden { board, .. }
-        | Event::StepsReopened { board, .. }
-        | Event::RollbackEntered { board, .. } => Some(board),
-        _ => None,
     }
 }
 

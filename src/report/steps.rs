@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::clock::Timestamp;
 use crate::engine::{Event, ItemState, PhaseState, Plan, Record, RunState, StepStatus};
 use crate::report::model::{Attempt, PhaseDone, StepDone};
-use crate::report::told::{millis, step_of};
+use crate::report::told::millis;
 use crate::runbook::{Action, Runbook, Step, StepKey, Template};
 
 /// What stands for a value that is not known any more.
@@ -34,7 +34,7 @@ impl Walks {
             Event::StepsReopened { .. } | Event::StepsRenewed { .. } => self.reopened(record.at, state),
             _ => {}
         }
-        let Some(step) = step_of(&record.event) else { return };
+        let Some(step) = record.event.step() else { return };
         let status = match state {
             Some(state) => state.step(step).map(|step| step.status),
             None => status_after(&record.event),

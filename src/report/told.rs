@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use crate::clock::Timestamp;
 use crate::engine::{CommandLine, DeviationKind, EnvValue, Event, Item, Leaving, Tri, signed_by};
 use crate::report::model::Heading;
-use crate::runbook::StepKey;
 
 /// The longest value of a captured answer that is told, in characters.
 const MAX_VALUE: usize = 200;
@@ -35,7 +34,7 @@ pub(super) fn told(event: &Event) -> (&'static str, String, String) {
         }
         Event::RunClosed { outcome, reason, .. } => ("closed", none(), with(outcome.word(), reason)),
         of_a_step => {
-            let about = step_of(of_a_step).map_or_else(none, ToString::to_string);
+            let about = of_a_step.step().map_or_else(none, ToString::to_string);
             let (what, told) = of_step(of_a_step);
             (what, about, told)
         }
@@ -99,36 +98,6 @@ fn of_step(event: &Event) -> (&'static str, String) {
         }
         Event::StepNotApplicable { why, .. } => ("not applicable", why.clone()),
         _ => ("", String::new()),
-    }
-}
-
-/// The step that an event is about.
-pub(super) fn step_of(event: &Event) -> Option<&StepKey> {
-    match event {
-        Event::StepBegan { step, .. }
-        | Event::CautionsRead { step }
-        | Event::StepConfirmed { step, .. }
-        | Event::AnswerGiven { step, .. }
-        | Event::ChoiceMade { step, .. }
-        | Event::HoldReleased { step, .. }
-        | Event::CommandsApproved { step, .. }
-        | Event::CancelAsked { step }
-        | Event::CommandStarted { step, .. }
-        | Event::CommandFinished { step, .. }
-        | Event::CheckPassed { step, .. }
-        | Event::SoakSeen { step, .. }
-        | Event::SoakRestarted { step, .. }
-        | Event::WaitEnded { step }
-        | Event::WaitCut { step, .. }
-        | Event::StepFailed { step, .. }
-        | Event::StepRetried { step, .. }
-        | Event::StepSkipped { step, .. }
-        | Event::StepDeferred { step, .. }
-        | Event::StepOverridden { step, .. }
-        | Event::StepsReopened { step, .. }
-        | Event::StepsRenewed { step, .. }
-        | Event::StepNotApplicable { step, .. } => Some(step),
-        _ => None,
     }
 }
 

@@ -5,14 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
-use crate::engine::{FileSeen, Proposal};
+use crate::engine::Proposal;
 use crate::journal::RunDir;
+use crate::journal::file_seen;
 use crate::runbook::StepKey;
 use crate::session::Session;
 use crate::tui::message::Message;
+use serde_json::Value;
 
 /// How much of a signature's file is read: far more than there is in one.
 const MAX_SIGNATURE_BYTES: u64 = 64 * 1024;
@@ -20,7 +19,7 @@ const MAX_SIGNATURE_BYTES: u64 = 64 * 1024;
 /// Reads the file that `value` names and proposes it as the answer; what went wrong, if it cannot be read.
 pub fn look_at_file(session: Option<&Session>, step: StepKey, value: Value) -> Option<Message> {
     let path = value.as_str().unwrap_or_default();
-    match seen(Path::new(path)) {
+    match file_seen(Path::new(path)) {
         Ok(file) => {
             session?.propose(Proposal::Answer { step, value, file: Some(file) });
             None
@@ -55,25 +54,4 @@ fn open(path: &Path) -> std::io::Result<File> {
         return Err(std::io::Error::other("it is not a file"));
     }
     File::open(path)
-}
-
-fn seen(path: &Path) -> std::io::Result<FileSeen> {
-    let mut file = open(path)?;
-    let mut sha256 = Sha256::new();
-    let mut bytes = 0;
-    let mut block = vec![0; 64 * 1024];
-    loop {
-        let read = file.read(&mut block)?;
-        if read == 0 {
-            break;
-        }
-        sha256.update(&block[..read]);
-        bytes += read as u64;
-    }
-    Ok(FileSeen { bytes, sha256: hex(&sha256.finalize()) })
-}
-
-/// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

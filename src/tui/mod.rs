@@ -55,6 +55,8 @@ mod practice_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
+mod replay_alike_tests;
+#[cfg(test)]
 mod replay_tests;
 #[cfg(test)]
 mod restart_tests;

@@ -6,10 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Mutex;
 
-use sha2::{Digest, Sha256};
-
-use crate::journal::Follower;
-use crate::tui::evidence::hex;
+use crate::journal::{Follower, digest};
 use crate::tui::message::{Message, ReadAgain, RecordedOutput};
 
 /// How much of the end of the file is read, in bytes.
@@ -39,16 +36,7 @@ fn is_as_recorded(recorded: &RecordedOutput) -> std::io::Result<bool> {
     if file.metadata()?.len() != recorded.bytes {
         return Ok(false);
     }
-    let mut sha256 = Sha256::new();
-    let mut block = vec![0; 64 * 1024];
-    loop {
-        let read = file.read(&mut block)?;
-        if read == 0 {
-            break;
-        }
-        sha256.update(&block[..read]);
-    }
-    Ok(hex(&sha256.finalize()) == recorded.sha256)
+    Ok(digest(&mut file)?.0 == recorded.sha256)
 }
 
 fn tail(path: &Path) -> std::io::Result<Vec<u8>> {

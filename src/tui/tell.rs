@@ -88,36 +88,6 @@ fn for_item(item: Option<&str>) -> String {
     item.map(|item| format!(" for {item}")).unwrap_or_default()
 }
 
-/// The step that an event is about.
-pub fn step_of(event: &Event) -> Option<&StepKey> {
-    match event {
-        Event::StepBegan { step, .. }
-        | Event::CautionsRead { step }
-        | Event::StepConfirmed { step, .. }
-        | Event::AnswerGiven { step, .. }
-        | Event::ChoiceMade { step, .. }
-        | Event::HoldReleased { step, .. }
-        | Event::CommandsApproved { step, .. }
-        | Event::CancelAsked { step }
-        | Event::CommandStarted { step, .. }
-        | Event::CommandFinished { step, .. }
-        | Event::CheckPassed { step, .. }
-        | Event::SoakSeen { step, .. }
-        | Event::SoakRestarted { step, .. }
-        | Event::WaitEnded { step }
-        | Event::WaitCut { step, .. }
-        | Event::StepFailed { step, .. }
-        | Event::StepRetried { step, .. }
-        | Event::StepSkipped { step, .. }
-        | Event::StepDeferred { step, .. }
-        | Event::StepOverridden { step, .. }
-        | Event::StepsReopened { step, .. }
-        | Event::StepsRenewed { step, .. }
-        | Event::StepNotApplicable { step, .. } => Some(step),
-        _ => None,
-    }
-}
-
 /// Who and when, for a record.
 pub fn author(record: &Record) -> &str {
     &record.by

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::engine::{Board, Event, Record, RunState};
+use crate::engine::{Record, RunState};
 use crate::runbook::Runbook;
 use crate::tui::screen::replay::marks::{Kind, Marks};
 use crate::tui::screen::run::replayed::BoardSeen;
@@ -60,7 +60,7 @@ impl Tape {
         self.times.push(record.at);
         let number = self.lines.len();
         self.marks.take(number, record);
-        if board_of(&record.event).is_some() {
+        if record.event.board().is_some_and(|board| !board.rows.is_empty()) {
             self.boards.push(number);
         }
         if number.is_multiple_of(self.apart) {
@@ -122,7 +122,7 @@ impl Tape {
     pub fn board_at(&self, number: usize) -> Option<BoardSeen> {
         let at = self.boards.partition_point(|board| *board <= number).checked_sub(1)?;
         let record = self.record(self.boards[at]);
-        let rows = board_of(&record.event)?.rows.clone();
+        let rows = record.event.board()?.rows.clone();
         let is_old = self.marks.next(self.boards[at], Some(Kind::Sitting), true).is_some_and(|next| next <= number);
         Some(BoardSeen { seq: record.seq, at: record.at, is_old, rows })
     }
@@ -131,23 +131,4 @@ impl Tape {
 /// The record of a line.
 fn read(line: &[u8]) -> Record {
     serde_json::from_slice(line).expect("whoever read the journal has read this line as a record")
-}
-
-/// The board that a record holds; an empty one stands where nobody looked.
-fn board_of(event: &Event) -> Option<&Board> {
-    match event {
-        Event::StepConfirmed { board, .. }
-        | Event::AnswerGiven { board, .. }
-        | Event::ChoiceMade { board, .. }
-        | Event::HoldReleased { board, .. }
-        | Event::CommandsApproved { board, .. }
-        | Event::CommandStarted { board, .. }
-        | Event::CheckPassed { board, .. }
-        | Event::StepSkipped { board, .. }
-        | Event::StepDeferred { board, .. }
-        | Event::StepOverridden { board, .. }
-        | Event::StepsReopened { board, .. }
-        | Event::RollbackEntered { board, .. } => Some(board).filter(|board| !board.rows.is_empty()),
-        _ => None,
-    }
 }

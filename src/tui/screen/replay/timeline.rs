@@ -91,7 +91,7 @@ impl Replay {
     fn happened(&self, event: &Event) -> String {
         let book = &self.tape.runbook;
         let mut told = tell::event(event);
-        if let Some(key) = tell::step_of(event) {
+        if let Some(key) = event.step() {
             let moment = Moment { at: self.now(), board: self.run.view.moment.board.clone() };
             told = told.replace(&key.to_string(), &spoken(book, &self.run.state, &moment, key));
         }

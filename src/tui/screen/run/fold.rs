@@ -174,7 +174,7 @@ pub(super) fn card(runbook: &Runbook, records: &[Record], state: &RunState, now:
     };
     let told = records.iter().rev().filter(|record| !follows_by_itself(&record.event)).take(TOLD);
     let moment = Moment { at: now.run, board: state.board.clone() };
-    let event = |event: &Event| match tell::step_of(event) {
+    let event = |event: &Event| match event.step() {
         Some(key) => tell::event(event).replace(&key.to_string(), &spoken(runbook, state, &moment, key)),
         None => tell::event(event),
     };
