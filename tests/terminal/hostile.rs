@@ -295,8 +295,8 @@ fn what_a_runbook_can_hold_is_drawn_harmlessly() {
         terminal.key("n");
         terminal.wait_text("ctrl-s", SOON);
         // What is typed before the end must have been read: a terminal given back shows by itself what comes later.
-        terminal.paste(&(ATTACKS.concat() + "all of it pasted"));
-        terminal.wait_text("all of it pasted", SOON);
+        terminal.paste(&(ATTACKS.concat() + "\nwhole-paste"));
+        terminal.wait_text("whole-paste", SOON);
         terminal.signal(rustix::process::Signal::TERM);
         terminal.wait_exit(AT_ONCE);
         assert_harmless(&terminal, attack);
