@@ -25,7 +25,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("site", &["diagnostic", "runbook"], &[]),
     ("import", &["diagnostic", "runbook"], &[]),
     ("library", &["coverage", "diagnostic", "fs", "packed", "runbook", "site"], &[]),
-    ("journal", &["clock", "engine", "fs"], &[]),
+    ("journal", &["clock", "engine", "fs", "signature"], &[]),
     ("exec", &["clock", "engine", "runbook", "text"], &[]),
     ("export", &["clock", "engine", "fs", "journal", "runbook"], &[]),
     ("health", &["clock", "engine", "exec", "runbook"], &[]),
