@@ -56,6 +56,11 @@ pub enum Command {
     /// ssh-keygen signs, as it is installed here: with a key of a file, of an agent or of a hardware token. What it is
     /// called with is printed before. The signature lies beside the journal, in the run's folder.
     Sign(SignArguments),
+    /// Say what you think of a run: remarks on its records, and a verdict; without either, print what was said.
+    ///
+    /// It goes into a journal of its own beside the run's, which is never changed, and names the hash of the last record
+    /// that you saw. Replay and reports tell it.
+    Review(ReviewArguments),
     /// Tell what a practice run came to: points, harm, what was overruled, the best way; without a run, of the latest.
     Debrief {
         /// The run's name, or a part from its start that no other run shares.
@@ -269,6 +274,44 @@ pub struct SignArguments {
     /// Only write what is to be signed, and say how; the signature may be made elsewhere and put beside it.
     #[arg(long, conflicts_with = "key")]
     pub unsigned: bool,
+}
+
+/// `piton review`.
+#[derive(Debug, Args)]
+pub struct ReviewArguments {
+    /// The run's name, or a part from its start that no other run shares, or its folder.
+    pub run: String,
+
+    /// A remark on the run, or on the record that is named.
+    #[arg(long, value_name = "TEXT", conflicts_with = "verdict")]
+    pub comment: Option<String>,
+
+    /// The number of the record that the remark is on.
+    #[arg(long, value_name = "N", requires = "comment", value_parser = clap::value_parser!(u64).range(1..))]
+    pub record: Option<u64>,
+
+    /// What you came to; a later verdict of yours counts instead of an earlier one.
+    #[arg(long, value_enum)]
+    pub verdict: Option<Verdict>,
+
+    /// Why; must be said unless the run is accepted as it is.
+    #[arg(long, value_name = "TEXT", requires = "verdict")]
+    pub why: Option<String>,
+
+    /// Print JSON, one line of a review a line.
+    #[arg(long, conflicts_with_all = ["comment", "verdict"])]
+    pub json: bool,
+}
+
+/// What a reviewer comes to.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Verdict {
+    /// As it is.
+    Accepted,
+    /// With remarks that somebody should take care of.
+    Remarks,
+    /// Not so.
+    Rejected,
 }
 
 /// As who somebody signs a journal.

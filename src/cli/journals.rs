@@ -147,6 +147,20 @@ const fn mode_word(mode: Mode) -> &'static str {
     }
 }
 
+/// The folder of a run by its name, its folder or its journal: that which lies beside the journal belongs to it.
+///
+/// # Errors
+/// There is no such run, or what is named is not in a run's folder.
+pub fn run_dir(name: &str) -> Result<RunDir, CliError> {
+    let path = journal_path(name)?;
+    let folder = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl"));
+    let folder = folder.ok_or_else(|| {
+        let why = format!("{} is not the journal of a run's folder", path.display());
+        CliError::usage(why).hint("what is said of a run lies beside its journal: name the run or its folder")
+    })?;
+    Ok(RunDir::new(folder.canonicalize().map_err(CliError::failed)?))
+}
+
 /// A file as it is, the journal of a folder, or that of the run of this name.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ pub mod place;
 pub mod practice;
 pub mod replay;
 pub mod report;
+pub mod review;
 pub mod run;
 pub mod sign;
 pub mod verify;
@@ -75,6 +76,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Replay(typed)) => replay::replay(library, &typed, &looks),
         Some(Command::Journals { json }) => journals::list(json),
         Some(Command::Verify(typed)) => verify::verify(&typed),
+        Some(Command::Review(typed)) => review::review(&typed),
         Some(Command::Sign(typed)) => sign::sign(&typed),
         Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),
         Some(Command::Report { run, format }) => report::report(&run, format),

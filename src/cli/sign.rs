@@ -8,7 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::{journals, place};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::journal::{
-    Integrity, JOURNAL_NAMESPACE, Role, RunDir, Signature, Statement, signature_path, verify as verify_journal,
+    Integrity, JOURNAL_NAMESPACE, Role, Signature, Statement, signature_path, verify as verify_journal,
 };
 use crate::text::clean_line;
 
@@ -20,15 +20,10 @@ const KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 /// # Errors
 /// The journal is not whole, there is no key, or ssh-keygen did not sign.
 pub fn sign(typed: &SignArguments) -> Result<u8, CliError> {
-    let path = journals::journal_path(&typed.run)?;
-    let folder = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl"));
-    let folder = folder.ok_or_else(|| {
-        CliError::usage(format!("{} is not in a run's folder: a signature lies beside its journal", path.display()))
-    })?;
-    let dir = RunDir::new(folder.canonicalize().map_err(CliError::failed)?);
+    let dir = journals::run_dir(&typed.run)?;
     let found = verify_journal(&dir.journal_path()).map_err(CliError::failed)?;
     if !matches!(found.integrity, Integrity::Whole | Integrity::TornTail { .. }) {
-        let why = format!("{} is not whole: it is not signed", path.display());
+        let why = format!("{} is not whole: it is not signed", dir.journal_path().display());
         return Err(CliError::failed(why).hint("see what is wrong with it: piton verify"));
     }
     let role = match typed.role {

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
-use crate::cli::{journals, place};
+use crate::cli::{journals, place, review};
 use crate::clock;
 use crate::engine::SignedRelease;
 use crate::fs;
 use crate::journal::{Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Unsigned, Verification, compare};
+use crate::review::{Found, Review, all as all_reviews};
 use crate::signature::{Signers, Trust};
 use crate::text::clean_line;
 
@@ -77,39 +78,87 @@ impl Asked<'_> {
     /// Whether that journal is as it must be; says so.
     fn verify(&self, name: &str) -> Result<bool, CliError> {
         let path = journals::journal_path(name)?;
-        let signatures = match path.parent() {
-            Some(folder) => RunDir::new(folder).signatures().map_err(CliError::failed)?,
-            None => Vec::new(),
-        };
-        let signed = signatures.iter().filter_map(|signature| signature.read.as_ref().ok());
-        let mut noted: Vec<Noted> = signed
-            .map(|(statement, _)| Noted { records: Some(statement.records), head: statement.head.clone() })
-            .collect();
-        noted.extend(self.typed.head.clone().map(|head| Noted { records: None, head }));
         let mut progress = Progress::new(&path);
-        let compared = compare(&path, noted, |bytes| progress.at(bytes));
+        let checked = check(&path, self.typed.head.clone(), self.signers.as_ref(), |bytes| progress.at(bytes));
         progress.end();
-        let (found, mut held) = compared.map_err(CliError::failed)?;
+        let Checked { found, head, signatures, reviews } = checked?;
         let shown = path.display().to_string();
         let mut is_good = tell(&shown, &found);
-        if self.typed.head.is_some() {
-            is_good &= held.pop().is_some_and(|held| tell_head(&shown, &held, &found));
+        if let Some(held) = head {
+            is_good &= tell_head(&shown, &held, &found);
         }
-        let mut held = held.into_iter();
         let mut is_signed = false;
-        for signature in &signatures {
-            let its = if signature.read.is_ok() { held.next() } else { None };
-            let judged = judge(signature, its, self.signers.as_ref(), &found);
+        for (signature, judged) in &signatures {
             let file = signature.path.file_name().unwrap_or_default().to_string_lossy();
             super::print(&clean_line(&format!("{shown}: signature {file} {}", judged.told)));
-            is_good &= judged.is_good;
+            is_good &= judged.trust != Trusted::Bad;
             is_signed |= self.typed.signed_by.as_ref().is_some_and(|name| judged.whose.as_ref() == Some(name));
+        }
+        for (review, held) in &reviews {
+            super::print(&clean_line(&review::found(review)));
+            is_good &= !matches!(review.found, Found::Damaged { .. });
+            if !held {
+                is_good = false;
+                super::print(&clean_line(&format!("{}: BAD: it is of other records", review.path.display())));
+            }
         }
         if let Some(name) = self.typed.signed_by.as_ref().filter(|_| !is_signed) {
             super::print(&clean_line(&format!("{shown}: NOT SIGNED by {name} with all its records")));
         }
         Ok(is_good && (is_signed || self.typed.signed_by.is_none()))
     }
+}
+
+/// A journal, and what was noted of it.
+pub struct Checked {
+    /// The journal by itself.
+    pub found: Verification,
+    /// How it stands to the head that was given.
+    pub head: Option<Held>,
+    /// The signatures that lie beside it.
+    pub signatures: Vec<(Signature, Judged)>,
+    /// The reviews that lie beside it, and whether it still holds what was reviewed.
+    pub reviews: Vec<(Review, bool)>,
+}
+
+/// Reads a journal once and holds it against that head, and what lies beside it in a run's folder.
+///
+/// # Errors
+/// It cannot be read, or what lies beside it.
+pub fn check(
+    path: &Path,
+    head: Option<String>,
+    signers: Option<&Signers>,
+    each: impl FnMut(u64),
+) -> Result<Checked, CliError> {
+    let dir = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl")).map(RunDir::new);
+    let signatures = dir.as_ref().map_or(Ok(Vec::new()), RunDir::signatures).map_err(CliError::failed)?;
+    let reviews = dir.as_ref().map_or(Ok(Vec::new()), all_reviews).map_err(CliError::failed)?;
+    let mut noted: Vec<Noted> = Vec::new();
+    for (statement, _) in signatures.iter().filter_map(|signature| signature.read.as_ref().ok()) {
+        noted.push(Noted { records: Some(statement.records), head: statement.head.clone() });
+    }
+    for seen in reviews.iter().flat_map(Review::seen) {
+        noted.push(Noted { records: Some(seen.records), head: seen.head.clone() });
+    }
+    noted.extend(head.iter().map(|head| Noted { records: None, head: head.clone() }));
+    let (found, held) = compare(path, noted, each).map_err(CliError::failed)?;
+    let mut held = held.into_iter();
+    let judged = |signature: Signature| {
+        let its = if signature.read.is_ok() { held.next() } else { None };
+        let judged = judge(&signature, its, signers, &found);
+        (signature, judged)
+    };
+    let signatures: Vec<_> = signatures.into_iter().map(judged).collect();
+    let is_held = |review: Review| {
+        let count = review.seen().count();
+        let its: Vec<Held> = held.by_ref().take(count).collect();
+        let is_held = its.iter().all(|held| matches!(held, Held::Upto(_)));
+        (review, is_held)
+    };
+    let reviews: Vec<_> = reviews.into_iter().map(is_held).collect();
+    let head = head.and_then(|_| held.next());
+    Ok(Checked { found, head, signatures, reviews })
 }
 
 fn tell(shown: &str, found: &Verification) -> bool {
@@ -154,55 +203,63 @@ fn tell_head(shown: &str, held: &Held, found: &Verification) -> bool {
     matches!(held, Held::Upto(_))
 }
 
+/// Whether a signature is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// It fits, and the list of signers says whose it is.
+    Good,
+    /// It fits, but whose it is nobody knows; or nobody has signed yet.
+    Unknown,
+    /// It does not fit.
+    Bad,
+}
+
 /// What a signature of a journal is found to be.
 pub struct Judged {
-    /// Whether it is no sign of anything wrong.
-    pub is_good: bool,
-    /// Whose it is, when it is good, covers all records, and the list of signers names its key.
+    /// Whether it is one.
+    pub trust: Trusted,
+    /// Whose it is, when it is good and covers all records.
     pub whose: Option<String>,
     /// In words.
     pub told: String,
 }
 
 /// Judges a signature by itself, by the journal, and by the list of signers.
-pub fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, found: &Verification) -> Judged {
+fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, found: &Verification) -> Judged {
+    let judged = |trust, told| Judged { trust, whose: None, told };
     let (statement, checked) = match &signature.read {
         Ok(read) => read,
-        Err(Unsigned::NotSigned) => {
-            return Judged { is_good: true, whose: None, told: "is not signed yet".into() };
-        }
-        Err(why) => return Judged { is_good: false, whose: None, told: format!("BAD: {why}") },
+        Err(Unsigned::NotSigned) => return judged(Trusted::Unknown, "is not signed yet".into()),
+        Err(why) => return judged(Trusted::Bad, format!("BAD: {why}")),
     };
     let by = format!("{} {:?}, {}", statement.role.word(), statement.by, statement.at);
     let key = format!("{} key {}", checked.key_type, checked.fingerprint);
-    let trust = signers.map_or_else(
-        || Trust::Unknown { why: "it was not compared with a list of signers".into() },
-        |signers| signers.judge(checked, JOURNAL_NAMESPACE, statement.at.as_millis().div_euclid(1000)),
-    );
     let records = found.records;
     let covers = match held {
         Some(Held::Upto(record)) if record == records => format!("all {records} records are as they were signed"),
         Some(Held::Upto(record)) => format!("{record} of {records} records are as they were signed"),
         Some(Held::Differs { record }) => {
             let told = format!("BAD: record {record} is not the one that was signed ({by}; {key}): it was made anew");
-            return Judged { is_good: false, whose: None, told };
+            return judged(Trusted::Bad, told);
         }
         Some(Held::Missing { .. }) | None => {
             let signed = statement.records;
             let told =
                 format!("BAD: {signed} records were signed, {records} are there ({by}; {key}): lines are missing");
-            return Judged { is_good: false, whose: None, told };
+            return judged(Trusted::Bad, told);
         }
     };
+    let trust = signers.map_or_else(
+        || Trust::Unknown { why: "it was not compared with a list of signers".into() },
+        |signers| signers.judge(checked, JOURNAL_NAMESPACE, statement.at.as_millis().div_euclid(1000)),
+    );
     match trust {
-        Trust::Good { principals } => {
-            let told = format!("good: {principals} ({by}; {key}): {covers}");
-            let whose = (held == Some(Held::Upto(records))).then_some(principals);
-            Judged { is_good: true, whose, told }
-        }
-        Trust::Unknown { why } => {
-            Judged { is_good: true, whose: None, told: format!("UNKNOWN signer ({by}; {key}): {why}; {covers}") }
-        }
+        Trust::Good { principals } => Judged {
+            trust: Trusted::Good,
+            told: format!("good: {principals} ({by}; {key}): {covers}"),
+            whose: (held == Some(Held::Upto(records))).then_some(principals),
+        },
+        Trust::Unknown { why } => judged(Trusted::Unknown, format!("UNKNOWN signer ({by}; {key}): {why}; {covers}")),
     }
 }
 

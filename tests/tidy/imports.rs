@@ -27,6 +27,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("library", &["coverage", "diagnostic", "fs", "packed", "runbook", "site"], &[]),
     ("journal", &["clock", "engine", "fs", "signature"], &[]),
     ("exec", &["clock", "engine", "runbook", "text"], &[]),
+    ("review", &["clock", "fs", "journal"], &[]),
     ("export", &["clock", "engine", "fs", "journal", "runbook"], &[]),
     ("health", &["clock", "engine", "exec", "runbook"], &[]),
     ("scenario", &["clock", "diagnostic", "engine", "packed", "runbook", "sources"], &[]),
