@@ -1,7 +1,6 @@
 //! What the keys of the run screen do.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
-use ratatui::layout::Rect;
 
 use crate::engine::scope::{command_of, target_of};
 use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, commands_of, is_together};
@@ -12,15 +11,12 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
 use crate::tui::screen::run::away::FIRST_BACK;
-use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
+use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::page::phase_named;
 use crate::tui::screen::run::signing::on_release_key;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
-use crate::tui::widget::checklist::Checklist;
 use crate::tui::widget::dialog::{is_seen, rows_of};
-use crate::tui::widget::guards::Guards;
-use crate::tui::widget::health::Health;
 use crate::tui::widget::status::key_of;
 
 impl Run {
@@ -65,6 +61,9 @@ impl Run {
             return Vec::new();
         }
         self.notice = None;
+        if self.over.is_some() {
+            return action.and_then(|action| self.on_over_key(action)).unwrap_or_default();
+        }
         match action {
             Some(Action::Act) => self.act(is_armed),
             Some(action) => self.on_action(action),
@@ -174,6 +173,12 @@ impl Run {
             self.look_at(None);
             return Vec::new();
         }
+        if !self.is_step_in_view() {
+            // What would be confirmed must be seen first.
+            self.focus = Pane::Step;
+            self.is_unseen = true;
+            return Vec::new();
+        }
         if !is_armed || self.pending.is_some() {
             self.not_taken();
             return Vec::new();
@@ -223,10 +228,15 @@ impl Run {
         }
         match action {
             Action::Why => self.open(Dialog::Why(0)),
+            Action::Overview => self.open_overview(),
             Action::Seen => self.see_alarms(),
             Action::Console => return self.open_console(),
             Action::Hint => return self.take_hint(),
             Action::Return => self.look_at(None),
+            Action::Zoom => self.zoom(),
+            Action::Narrower | Action::Wider | Action::Lower | Action::Higher | Action::EvenSizes => {
+                return self.resize_pane(action);
+            }
             Action::NextPane => self.focus = self.focus.next(self.has_output()),
             Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),
             Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.scroll_pane(self.focus, action),
@@ -420,70 +430,6 @@ impl Run {
             Some(StepKey { phase: phase.id.clone(), item: item.item.name.clone(), step })
         });
         self.look_at(next);
-    }
-
-    /// The list of steps as it is drawn.
-    pub fn checklist<'a>(&'a self, shown: Option<&'a StepKey>) -> Checklist<'a> {
-        Checklist {
-            runbook: &self.runbook,
-            state: &self.state,
-            moment: &self.view.moment,
-            tally: &self.view.tally,
-            shown,
-        }
-    }
-
-    /// Where the panes lie.
-    pub fn panes(&self, area: Rect) -> Panes {
-        panes(
-            area,
-            Contents {
-                has_output: self.has_output(),
-                is_output_here: self.is_output_here(),
-                is_halted: self.halted.is_some(),
-                health_lines: self.health_lines(),
-                guard_lines: self.guard_lines(),
-                focus: self.focus,
-                narrow: self.narrow(area),
-            },
-        )
-    }
-
-    /// Where they lie on the screen as it is.
-    pub(in crate::tui::screen) fn panes_on_screen(&self) -> Panes {
-        self.panes(self.area())
-    }
-
-    pub(super) fn area(&self) -> Rect {
-        Rect::new(0, 0, self.size.0, self.size.1)
-    }
-
-    fn health_lines(&self) -> usize {
-        let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
-        let width = health_text_width(self.size.0);
-        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
-    }
-
-    fn guard_lines(&self) -> usize {
-        let width = guards_text_width(self.size.0);
-        Guards { runbook: &self.runbook, state: &self.state }.len(usize::from(width))
-    }
-
-    fn step_rows(&self) -> u16 {
-        let panes = self.panes(self.area());
-        panes.inside(panes.step).height
-    }
-
-    /// How many lines the step pane has, and how many of them come up to the end of the cautions.
-    fn step_lines(&self) -> (usize, usize) {
-        let panes = self.panes(self.area());
-        crate::tui::screen::run::draw::measure(self, panes.text(panes.step).width)
-    }
-
-    /// Whether the cautions reach beyond the lower edge of the step pane.
-    pub fn has_more_cautions(&self) -> bool {
-        let has_unread = self.view.allowed.iter().any(|allowed| matches!(allowed, Allowed::ReadCautions(_)));
-        has_unread && self.is_at_current() && self.step_lines().1 > self.scroll + usize::from(self.step_rows())
     }
 }
 
