@@ -7,6 +7,7 @@ use crate::tui::dialog::{Answer, Ask, Dialog, Field, Note, Purpose, Reason};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::away::FIRST_BACK;
+use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::signing::on_release_key;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -55,6 +56,9 @@ impl Run {
             return Vec::new();
         }
         self.notice = None;
+        if self.over.is_some() {
+            return action.and_then(|action| self.on_over_key(action)).unwrap_or_default();
+        }
         match action {
             Some(Action::Act) => self.act(is_armed),
             Some(action) => self.on_action(action),
@@ -164,6 +168,12 @@ impl Run {
             self.look_at(None);
             return Vec::new();
         }
+        if !self.is_step_in_view() {
+            // What would be confirmed must be seen first.
+            self.focus = Pane::Step;
+            self.is_unseen = true;
+            return Vec::new();
+        }
         if !is_armed || self.pending.is_some() {
             self.not_taken();
             return Vec::new();
@@ -213,10 +223,15 @@ impl Run {
         }
         match action {
             Action::Why => self.open(Dialog::Why(0)),
+            Action::Overview => self.open_overview(),
             Action::Seen => self.see_alarms(),
             Action::Console => return self.open_console(),
             Action::Hint => return self.take_hint(),
             Action::Return => self.look_at(None),
+            Action::Zoom => self.zoom(),
+            Action::Narrower | Action::Wider | Action::Lower | Action::Higher | Action::EvenSizes => {
+                return self.resize_pane(action);
+            }
             Action::NextPane => self.focus = self.focus.next(self.has_output()),
             Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),
             Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.scroll_pane(self.focus, action),

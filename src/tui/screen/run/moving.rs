@@ -1,15 +1,10 @@
-//! Where the operator looks: which step, how far each pane is scrolled, and where the panes lie.
+//! Where the operator looks: which step, and how far each pane is scrolled.
 
-use ratatui::layout::Rect;
-
-use crate::engine::{Allowed, ItemState, PhaseState};
+use crate::engine::{ItemState, PhaseState};
 use crate::runbook::StepKey;
 use crate::tui::keymap::Action;
 use crate::tui::screen::run::Run;
-use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
-use crate::tui::widget::checklist::Checklist;
-use crate::tui::widget::guards::Guards;
-use crate::tui::widget::health::Health;
+use crate::tui::screen::run::layout::Pane;
 
 impl Run {
     /// Looks at a step; `None`: at the current one.
@@ -70,69 +65,5 @@ impl Run {
             Some(StepKey { phase: phase.id.clone(), item: item.item.name.clone(), step })
         });
         self.look_at(next);
-    }
-
-    /// The list of steps as it is drawn.
-    pub fn checklist<'a>(&'a self, shown: Option<&'a StepKey>) -> Checklist<'a> {
-        Checklist {
-            runbook: &self.runbook,
-            state: &self.state,
-            moment: &self.view.moment,
-            tally: &self.view.tally,
-            shown,
-        }
-    }
-
-    /// Where the panes lie.
-    pub fn panes(&self, area: Rect) -> Panes {
-        panes(
-            area,
-            Contents {
-                has_output: self.has_output(),
-                is_output_here: self.is_output_here(),
-                is_halted: self.halted.is_some(),
-                health_lines: self.health_lines(),
-                guard_lines: self.guard_lines(),
-                focus: self.focus,
-                narrow: self.narrow(area),
-            },
-        )
-    }
-
-    /// Where they lie on the screen as it is.
-    pub(in crate::tui::screen) fn panes_on_screen(&self) -> Panes {
-        self.panes(self.area())
-    }
-
-    pub(super) fn area(&self) -> Rect {
-        Rect::new(0, 0, self.size.0, self.size.1)
-    }
-
-    pub(super) fn health_lines(&self) -> usize {
-        let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
-        let width = health_text_width(self.size.0);
-        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
-    }
-
-    pub(super) fn guard_lines(&self) -> usize {
-        let width = guards_text_width(self.size.0);
-        Guards { runbook: &self.runbook, state: &self.state }.len(usize::from(width))
-    }
-
-    pub(super) fn step_rows(&self) -> u16 {
-        let panes = self.panes(self.area());
-        panes.inside(panes.step).height
-    }
-
-    /// How many lines the step pane has, and how many of them come up to the end of the cautions.
-    pub(super) fn step_lines(&self) -> (usize, usize) {
-        let panes = self.panes(self.area());
-        crate::tui::screen::run::draw::measure(self, panes.text(panes.step).width)
-    }
-
-    /// Whether the cautions reach beyond the lower edge of the step pane.
-    pub fn has_more_cautions(&self) -> bool {
-        let has_unread = self.view.allowed.iter().any(|allowed| matches!(allowed, Allowed::ReadCautions(_)));
-        has_unread && self.is_at_current() && self.step_lines().1 > self.scroll + usize::from(self.step_rows())
     }
 }
