@@ -297,3 +297,63 @@ fn the_journals_tell_how_each_run_went_and_one_is_opened_from_their_screen() {
     terminal.wait_for("the list", SOON, |screen| screen.contains("piton  journals") && screen.contains("enter replay"));
     leave(terminal);
 }
+
+#[test]
+fn a_recording_of_the_screens_plays_in_asciinema_and_ends_as_the_replay_does() {
+    let (home, run) = walked();
+    let all = read_records(&run.journal_path()).expect("it was just written").0;
+    let output = home.output(&["report", &run.id(), "--format", "cast", "--size", "100x30"]);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert_eq!((&lines[0]["version"], &lines[0]["width"], &lines[0]["height"]), (&2.into(), &100.into(), &30.into()));
+    let times: Vec<f64> = lines[1..].iter().map(|line| line[0].as_f64().expect("a time")).collect();
+    assert!(times.is_sorted() && lines.len() > all.len() / 2, "{times:?}");
+    let lasted = all[all.len() - 1].at.since(all[0].at).as_secs_f64();
+    assert!(times.iter().any(|at| (at - lasted).abs() < 0.001), "the last record has its own time: {lasted} {times:?}");
+    let file = home.path().join("run.cast");
+    std::fs::write(&file, text).expect("the test's folder can be written to");
+    let modules = crate::support::debian::unpacked("asciinema").join("usr/lib/python3/dist-packages");
+    let args = ["-m", "asciinema", "play", "-s", "1000", "-i", "0.01", &file.display().to_string()];
+    let player = crate::support::pty::Start::new("python3", &args).size(30, 100);
+    let mut player = player
+        .with(|command| {
+            command.env("PYTHONPATH", &modules).env("LC_ALL", "C.UTF-8");
+        })
+        .spawn();
+    assert_eq!(player.wait_exit(SOON), LEFT, "{}", player.describe());
+    let played = player.screen();
+    let terminal = home.terminal(&["replay", &run.id()]).size(30, 100).spawn();
+    for number in 1..=all.len() {
+        terminal.wait_text(&format!("#{number} of {}", all.len()), SOON);
+        terminal.key(if number < all.len() { "right" } else { "end" });
+    }
+    terminal.wait_text("as recorded", SOON);
+    let replayed = terminal.settled();
+    assert_eq!(played.lines().collect::<Vec<_>>(), replayed.lines().collect::<Vec<_>>());
+    leave(terminal);
+}
+
+#[test]
+fn a_recording_holds_no_sequence_but_those_of_the_screens_and_is_refused_at_an_odd_size() {
+    let (home, run) = walked();
+    for size in ["79x24", "80x23", "301x40", "80x101", "80", "x", "80x24x3", "-1x24"] {
+        let output = home.output(&["report", &run.id(), "--format", "cast", &format!("--size={size}")]);
+        assert_eq!(output.status.code(), Some(2), "{size}: {output:?}");
+    }
+    let output =
+        home.output(&["report", &run.id(), "--format", "cast", "--theme", "mono", "--ascii", "--size", "80x24"]);
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    for line in text.lines().skip(1) {
+        let event: serde_json::Value = serde_json::from_str(line).expect(line);
+        let drawn = event[2].as_str().expect("what is drawn");
+        let mut rest = drawn;
+        while let Some(at) = rest.find('\u{1b}') {
+            let sequence = &rest[at + 1..];
+            let end = sequence.find(|c: char| c.is_ascii_alphabetic()).expect("it has an end");
+            assert!(sequence.starts_with('[') && "HJmhl".contains(&sequence[end..=end]), "{sequence:?}");
+            rest = &sequence[end + 1..];
+        }
+        assert!(drawn.replace('\u{1b}', "").chars().all(|c| !c.is_control()), "{drawn:?}");
+    }
+}

@@ -76,9 +76,12 @@ pub enum Command {
     Report {
         /// The run's name or a part from its start that no other run shares, its folder, or a journal file.
         run: String,
-        /// As what: Markdown for a ticket, one HTML page without network and scripts, or JSON.
+        /// As what: Markdown for a ticket, one HTML page without network and scripts, JSON, or a recording of its screens.
         #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
         format: ReportFormat,
+        /// The size of the screen that a recording is drawn at, from 80x24 to 300x100.
+        #[arg(long, value_name = "COLUMNSxROWS", default_value = "120x40", value_parser = size)]
+        size: (u16, u16),
     },
     /// Print a runbook's plan on paper: steps, cautions, commands and sources, with blanks for time, who and reading.
     Show {
@@ -132,6 +135,8 @@ pub enum ReportFormat {
     Html,
     /// JSON.
     Json,
+    /// A recording of the run's screens in asciinema's format: what a replay shows at each record.
+    Cast,
 }
 
 /// What a plan on paper is written as.
@@ -357,4 +362,12 @@ fn head(text: &str) -> Result<String, String> {
         true => Ok(text),
         false => Err("all 64 hexadecimal digits are needed, as they are printed at the end of a run".into()),
     }
+}
+
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let wrong = || "write it as COLUMNSxROWS, from 80x24 to 300x100".to_owned();
+    let (columns, rows) = text.split_once('x').ok_or_else(wrong)?;
+    let size = (columns.parse().map_err(|_| wrong())?, rows.parse().map_err(|_| wrong())?);
+    let [may_be_wide, may_be_high] = crate::tui::CAST_SIZES;
+    if may_be_wide.contains(&size.0) && may_be_high.contains(&size.1) { Ok(size) } else { Err(wrong()) }
 }

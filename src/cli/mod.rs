@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::cli::args::{Arguments, Command};
+use crate::cli::args::{Arguments, Command, ReportFormat};
 use crate::cli::error::CliError;
 use crate::text::clean_block;
 
@@ -79,7 +79,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Review(typed)) => review::review(&typed),
         Some(Command::Sign(typed)) => sign::sign(&typed),
         Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),
-        Some(Command::Report { run, format }) => report::report(&run, format),
+        Some(Command::Report { run, format: ReportFormat::Cast, size }) => report::cast(&run, &looks, size),
+        Some(Command::Report { run, format, .. }) => report::report(&run, format),
         Some(Command::Show { runbook, format }) => report::show(library, &runbook, format),
         Some(Command::Check { explain: Some(code), .. }) => explain::explain(code.as_deref()),
         Some(Command::Check { files, explain: None }) => check::check(&files),

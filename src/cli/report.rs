@@ -1,18 +1,20 @@
 //! `piton report` and `piton show`: a run and a plan, for those who read them elsewhere.
 
 use std::collections::BTreeMap;
+use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{PaperFormat, ReportFormat};
 use crate::cli::error::CliError;
 use crate::cli::verify::{self, Trusted};
-use crate::cli::{journals, review, run};
+use crate::cli::{journals, replay, review, run};
 use crate::engine::{Event, Output, Record};
 use crate::fs;
 use crate::journal::{Integrity, RunDir, Verification, digest, holder_of, read_records};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
 use crate::review::{Found, ReviewEvent, ReviewRecord};
 use crate::runbook;
+use crate::tui::{self, CastError, Options};
 
 /// `piton report RUN`: nothing is changed, and no lock is taken.
 ///
@@ -44,8 +46,25 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
         ReportFormat::Md => report::markdown(&told),
         ReportFormat::Html => report::html(&told),
         ReportFormat::Json => report::json(&told),
+        ReportFormat::Cast => return Err(CliError::usage("a recording is drawn, not told")),
     };
     super::write_out(text.as_bytes())
+}
+
+/// `piton report RUN --format cast`.
+///
+/// # Errors
+/// There is no such journal, it holds no whole record, or it cannot be written.
+pub fn cast(name: &str, looks: &run::Looks, size: (u16, u16)) -> Result<u8, CliError> {
+    let recording = replay::recording(&journals::journal_path(name)?, false)?;
+    // Whoever plays it has another terminal than this one.
+    let theme = Some(looks.theme.clone().unwrap_or_else(|| "dark".into()));
+    let options = Options { theme, is_ascii: looks.ascii, ..Options::default() };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match tui::cast(recording, &options, size, &mut out) {
+        Err(CastError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(0),
+        drawn => drawn.map(|()| 0).map_err(CliError::failed),
+    }
 }
 
 /// What others left beside the journal, held against it.

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod backstage;
+mod cast;
 pub mod choice;
 pub mod dialog;
 mod encode;
@@ -31,6 +32,7 @@ pub mod wrap;
 pub use backstage::{
     Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, Question, Questions, Recording, Start, TuiError,
 };
+pub use cast::{CAST_SIZES, CastError, cast};
 pub use options::Options;
 pub use shown::{Shown, open};
 pub use terminal::print_after;

@@ -1,6 +1,5 @@
 //! A real Prometheus server on loopback, with a page of metrics that a test can change.
 
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use piton::clock::monotonic;
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::debian;
 use super::http::request;
 
 /// How long the server may take for anything.
@@ -150,43 +150,7 @@ fn listening(child: &mut Child) -> SocketAddr {
     }
 }
 
-/// The server's binary: Debian's package, unpacked once into the target folder, which needs neither root nor a service.
+/// The server's binary.
 fn fetch() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus");
-    std::fs::create_dir_all(&folder).expect("the target folder can be written");
-    let lock = File::create(folder.join("lock")).expect("the target folder can be written");
-    lock.lock().expect("a local file can be locked");
-    let binary = folder.join("unpacked/usr/bin/prometheus");
-    if !binary.is_file() {
-        download(&folder);
-        let package = std::fs::read_dir(&folder).expect("an own folder").flatten().map(|entry| entry.path());
-        let package = package.into_iter().find(|path| path.extension().is_some_and(|end| end == "deb"));
-        let package = package.expect("apt-get has put the package there");
-        let begun = folder.join("begun");
-        assert!(run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(&begun)), "{package:?} cannot be unpacked");
-        std::fs::rename(&begun, folder.join("unpacked")).expect("an own folder can be renamed");
-        std::fs::remove_file(package).expect("an own file can be removed");
-    }
-    binary
-}
-
-fn download(folder: &Path) {
-    let apt = |args: &[&str]| run(Command::new("apt-get").args(args).current_dir(folder));
-    if apt(&["download", "-q", "prometheus"]) {
-        return;
-    }
-    // A bare machine has no lists of packages; lists of one's own need no root.
-    let lists = folder.join("lists");
-    std::fs::create_dir_all(lists.join("partial")).expect("the target folder can be written");
-    let lists = format!("Dir::State::Lists={}", lists.display());
-    let cache = format!("Dir::Cache={}", folder.join("cache").display());
-    let own = ["-q", "-o", lists.as_str(), "-o", cache.as_str()];
-    // Hooks of a machine may fail without root although the lists have come: what counts is the download.
-    let _ = apt(&[&own[..], &["update"]].concat());
-    let done = apt(&[&own[..], &["download", "prometheus"]].concat());
-    assert!(done, "these tests need Debian's package prometheus, and apt-get cannot download it (see above)");
-}
-
-fn run(command: &mut Command) -> bool {
-    command.status().is_ok_and(|status| status.success())
+    debian::unpacked("prometheus").join("usr/bin/prometheus")
 }
