@@ -36,6 +36,8 @@ pub use shown::{Shown, open};
 pub use terminal::print_after;
 
 #[cfg(test)]
+mod alarms_tests;
+#[cfg(test)]
 mod back_tests;
 #[cfg(test)]
 mod book_tests;
@@ -45,6 +47,8 @@ mod decision_tests;
 mod defer_tests;
 #[cfg(test)]
 mod disturb_tests;
+#[cfg(test)]
+mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
@@ -69,6 +73,8 @@ mod restart_tests;
 mod room_tests;
 #[cfg(test)]
 mod screens_tests;
+#[cfg(test)]
+mod small_tests;
 #[cfg(test)]
 mod soak_tests;
 #[cfg(test)]

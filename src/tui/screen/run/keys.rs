@@ -13,6 +13,7 @@ use crate::tui::release::Release;
 use crate::tui::screen::run::away::FIRST_BACK;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::page::phase_named;
+use crate::tui::screen::run::reading::Reading;
 use crate::tui::screen::run::signing::on_release_key;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -115,6 +116,10 @@ impl Run {
         {
             return effects;
         }
+        if self.reads_on(action) {
+            return Vec::new();
+        }
+        let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
         let answer = dialog.on(action, key);
         self.look_at_dialog();
         match answer {
@@ -144,6 +149,7 @@ impl Run {
 
     /// Keeps scrolling within the lines, and notes when all of a command has been in view.
     fn look_at_dialog(&mut self) {
+        self.read_dialog();
         let size = self.size;
         let named = match &self.dialog {
             Some(Dialog::Command(command)) => self.spoken(&command.step),
@@ -229,6 +235,7 @@ impl Run {
         match action {
             Action::Why => self.open(Dialog::Why(0)),
             Action::Overview => self.open_overview(),
+            Action::Alarms => self.open_alarms(),
             Action::Seen => self.see_alarms(),
             Action::Console => return self.open_console(),
             Action::Hint => return self.take_hint(),
@@ -305,7 +312,9 @@ impl Run {
         self.dialog = Some(dialog);
         self.is_unseen = true;
         self.asking = None;
+        self.reading = Reading::default();
         self.note_opened();
+        self.read_dialog();
     }
 
     fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
@@ -402,7 +411,7 @@ impl Run {
                 let printed = self.printed_mut();
                 printed.up = if is_down { printed.up.saturating_sub(by) } else { (printed.up + by).min(printed.len()) };
             }
-            Pane::Health => self.health_scroll = moved(self.health_scroll, self.health_lines().saturating_sub(1)),
+            Pane::Health => self.health_scroll = moved(self.health_scroll, self.last_health_line()),
             Pane::Guards => self.guards_scroll = moved(self.guards_scroll, self.guard_lines().saturating_sub(1)),
         }
     }

@@ -72,7 +72,7 @@ impl Run {
 
     fn click_step(&mut self, at: Position) {
         let panes = self.panes(self.area());
-        let inside = panes.inside(panes.steps);
+        let inside = panes.list();
         if !inside.contains(at) {
             return;
         }
