@@ -36,6 +36,8 @@ pub use shown::{Shown, open};
 pub use terminal::print_after;
 
 #[cfg(test)]
+mod absent_tests;
+#[cfg(test)]
 mod alarms_tests;
 #[cfg(test)]
 mod back_tests;

@@ -34,6 +34,10 @@ impl Run {
             return if action == Some(Action::Leave) { vec![Effect::Quit] } else { Vec::new() };
         }
         self.note_key(now);
+        if is_large_enough && self.comes_back(action, now) {
+            self.last_act_ms = Some(now.real_ms);
+            return Vec::new();
+        }
         let is_armed = self.is_armed(now) && key.kind == KeyEventKind::Press;
         if action == Some(Action::Act) {
             self.last_act_ms = Some(now.real_ms);

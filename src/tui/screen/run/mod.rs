@@ -1,5 +1,6 @@
 //! The run screen: one fold of the session's records, and what a person looks at in it.
 
+mod absent;
 pub mod alarm;
 pub mod alarm_list;
 mod asking;
@@ -38,7 +39,7 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::engine::{
-    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, gate, stalled, turned,
+    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, Record, RunState, Turned, allowed, gate, stalled, turned,
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
@@ -132,6 +133,10 @@ pub struct Run {
     pub view: View,
     /// The alarms that were seen: each with the moment since which there is one.
     pub seen: HashMap<Subject, Timestamp>,
+    /// The last records that tell what happened.
+    latest: Vec<Record>,
+    /// When a key was last pressed, or the mouse moved.
+    last_there_ms: Option<u64>,
     /// When the action key was last pressed.
     last_act_ms: Option<u64>,
     /// The keys that came in one go.
@@ -209,7 +214,9 @@ impl Run {
         let card = launched.is_resumed.then(|| fold::card(&runbook, &launched.records, &state, now));
         let head = launched.records.last().map(fold::head_of);
         let folder = launched.folder.clone();
-        Self::of(Parts { runbook, state, keeper, folder, head, card, replayed: None }, now, size)
+        let mut run = Self::of(Parts { runbook, state, keeper, folder, head, card, replayed: None }, now, size);
+        run.latest = absent::latest(&launched.records);
+        run
     }
 
     fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
@@ -257,6 +264,8 @@ impl Run {
             looked: Looked::default(),
             view,
             seen: HashMap::new(),
+            latest: Vec::new(),
+            last_there_ms: Some(now.real_ms),
             last_act_ms: None,
             burst: Burst::default(),
             asking: None,

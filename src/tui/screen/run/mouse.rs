@@ -12,6 +12,9 @@ impl Run {
     /// Takes what the mouse did. Nothing can be confirmed with it.
     pub fn on_mouse(&mut self, mouse: MouseEvent, now: Instants) -> Vec<Effect> {
         self.derive(now);
+        if self.comes_back(None, now) {
+            return Vec::new();
+        }
         if self.dialog.is_some() || self.card.is_some() || self.is_leaving() {
             return Vec::new();
         }
