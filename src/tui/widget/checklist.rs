@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::{Counts, ItemState, Moment, PhaseState, Plan, RunState, StepState, StepStatus};
 use crate::runbook::{Runbook, Step, StepKey};
-use crate::tui::screen::run::page::{phase_title, title_of_step};
+use crate::tui::screen::run::naming::{phase_title, title_of_step};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::paint::Paint;
