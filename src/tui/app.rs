@@ -21,8 +21,11 @@ use crate::tui::screen::{self, Screen};
 use crate::tui::theme::Look;
 use crate::tui::widget::help::Help;
 
-/// The smallest terminal on which steps can be confirmed, in columns and rows.
+/// The smallest terminal on which lists and forms are shown, in columns and rows.
 pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// The smallest on which a run is shown, one pane at a time, and its steps can be confirmed.
+pub const SMALLEST_RUN: (u16, u16) = (40, 10);
 
 /// The model.
 pub struct App {
@@ -79,7 +82,8 @@ impl App {
     }
 
     fn has_room(&self) -> bool {
-        self.size.0 >= SMALLEST.0 && self.size.1 >= SMALLEST.1
+        let smallest = self.screen.smallest();
+        self.size.0 >= smallest.0 && self.size.1 >= smallest.1
     }
 
     /// When the screen has to be looked at again although nothing happened.

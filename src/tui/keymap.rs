@@ -32,6 +32,8 @@ pub enum Context {
     Filter,
     /// All phases and nodes of a run at once.
     Overview,
+    /// The list of alarms.
+    Alarms,
     /// A journal that is played back.
     Replay,
 }
@@ -51,6 +53,7 @@ impl Context {
             Self::Journals => "journals",
             Self::Filter => "line",
             Self::Overview => "overview",
+            Self::Alarms => "alarms",
             Self::Replay => "replay",
         }
     }
@@ -94,6 +97,8 @@ pub enum Action {
     Why,
     /// Show all phases and all nodes at once.
     Overview,
+    /// Show what somebody should know of now.
+    Alarms,
     /// Show less or more lines.
     Fold,
     /// Show the pane that has the keys alone, or all again.

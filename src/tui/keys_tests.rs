@@ -53,7 +53,7 @@ fn a_key_pressed_before_a_small_terminal_shows_the_step_again_does_nothing() {
     stage.press("n");
     stage.type_text("a note");
     let before = stage.records.len();
-    stage.tell_unseen(Message::Resized(59, 15));
+    stage.tell_unseen(Message::Resized(39, 15));
     stage.tell_unseen(Message::Resized(120, 40));
     assert_eq!(stage.tell_unseen(Message::Key(event("ctrl-s"))), []);
     assert_eq!(stage.records.len(), before);
@@ -413,7 +413,7 @@ fn the_mouse_looks_and_scrolls_but_confirms_nothing() {
     let mut stage = stage();
     let before = stage.records.len();
     let mouse = |kind, column, row| Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
-    stage.tell(mouse(MouseEventKind::Down(MouseButton::Left), 10, 5));
+    stage.tell(mouse(MouseEventKind::Down(MouseButton::Left), 10, 6));
     assert_eq!(stage.run().browsed.as_ref().unwrap().to_string(), "prepare/backup");
     for row in 0..40 {
         for column in (0..120).step_by(7) {

@@ -38,6 +38,10 @@ pub use shown::{Shown, open};
 pub use terminal::print_after;
 
 #[cfg(test)]
+mod absent_tests;
+#[cfg(test)]
+mod alarms_tests;
+#[cfg(test)]
 mod back_tests;
 #[cfg(test)]
 mod book_tests;
@@ -47,6 +51,8 @@ mod decision_tests;
 mod defer_tests;
 #[cfg(test)]
 mod disturb_tests;
+#[cfg(test)]
+mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
@@ -71,6 +77,8 @@ mod restart_tests;
 mod room_tests;
 #[cfg(test)]
 mod screens_tests;
+#[cfg(test)]
+mod small_tests;
 #[cfg(test)]
 mod soak_tests;
 #[cfg(test)]

@@ -154,7 +154,7 @@ fn large(items: usize, size: (u16, u16)) -> Stage {
 
 #[test]
 fn a_thousand_nodes_turn_by_pages_and_the_chosen_one_is_always_in_view() {
-    for size in [(60, 15), (80, 24), (120, 40), (300, 100)] {
+    for size in [(40, 10), (59, 14), (80, 24), (120, 40), (300, 100)] {
         let mut stage = large(1_000, size);
         stage.propose(Proposal::Advance);
         stage.press("m");

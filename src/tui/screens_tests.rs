@@ -14,7 +14,6 @@ use crate::tui::message::{Effect, Message};
 use crate::tui::stage_tests::{Stage, event, expr, look, picture, read_again, runbook};
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, UNICODE};
-use crate::tui::widget::health::Health;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::status::key_of;
 
@@ -160,8 +159,7 @@ fn a_board_that_does_not_fit_tells_how_much_is_below_and_begins_with_what_is_not
     stage.all_well();
     stage.sample("vault-3", Verdict::Bad, "");
     let run = stage.run();
-    let (board, turned) = (&run.view.moment.board, &run.view.turned[..]);
-    let health = Health { runbook: &run.runbook, board, keeper: &run.keeper, turned };
+    let health = run.health();
     let area = Rect::new(0, 0, 60, 2);
     assert_eq!([health.below(area, 0), health.below(area, 1), health.below(Rect { height: 9, ..area }, 0)], [1, 0, 0]);
     let mut buffer = Buffer::empty(area);
@@ -410,13 +408,26 @@ fn a_browsed_step_keeps_the_current_one_in_sight() {
 
 #[test]
 fn every_size_is_survived_and_a_small_one_confirms_nothing() {
-    for size in [(0, 0), (1, 1), (5, 1), (59, 40), (120, 14), (20, 5), (65_535, 1), (60, 15), (300, 100)] {
+    for size in [
+        (0, 0),
+        (1, 1),
+        (5, 1),
+        (39, 40),
+        (120, 9),
+        (20, 5),
+        (40, 10),
+        (59, 40),
+        (120, 14),
+        (65_535, 1),
+        (60, 15),
+        (300, 100),
+    ] {
         let mut stage = Stage::open((80, 24));
         stage.tell(Message::Resized(size.0, size.1));
         let before = stage.records.len();
         if size.0 <= 300 {
             let picture = stage.picture();
-            let is_small = size.0 < 60 || size.1 < 15;
+            let is_small = size.0 < 40 || size.1 < 10;
             assert_eq!(picture.contains("too small"), is_small && size.0 > 15, "{size:?}");
             for key in ["enter", "enter", "1", "enter", "s", "x", "enter", "y"] {
                 stage.press(key);

@@ -7,7 +7,7 @@ use crate::engine::{
     StepStatus, Tri, Turned, Verdict, signed_by,
 };
 use crate::runbook::StepKey;
-use crate::tui::screen::run::alarm::Alarm;
+use crate::tui::screen::run::alarm::{Alarm, Subject, What};
 use crate::tui::screen::run::naming::untold;
 use crate::tui::theme::{Glyphs, Meaning};
 
@@ -244,14 +244,16 @@ pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String 
     counted.collect::<Vec<_>>().join(", ")
 }
 
-/// A row that turned bad and that nothing explains, at that time of the day, and how many more there are.
-pub fn alarm(alarm: &Alarm, at: &str, more: usize) -> String {
-    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    let name = &alarm.name;
-    match (alarm.turned, alarm.truth) {
-        (Turned::Overdue { .. }, _) => format!("{name} should be ok again since {at}{more}"),
-        (_, Tri::Unknown) => format!("{name} gives no answer since {at}, not expected{more}"),
-        (_, Tri::True | Tri::False) => format!("{name} turned {} at {at}, not expected{more}", alarm.word),
+/// A row that turned bad and that nothing explains, at that time of the day.
+pub fn alarm(runbook: &crate::runbook::Runbook, alarm: &Alarm, at: &str) -> String {
+    let name = match &alarm.subject {
+        Subject::Condition(id) => row(runbook, id),
+        Subject::Step(key) => key.to_string(),
+    };
+    match (alarm.what, alarm.truth) {
+        (What::Turned(Turned::Overdue { .. }), _) => format!("{name} should be ok again since {at}"),
+        (_, Tri::Unknown) => format!("{name} gives no answer since {at}, not expected"),
+        (_, Tri::True | Tri::False) => format!("{name} turned {} at {at}, not expected", alarm.word),
     }
 }
 

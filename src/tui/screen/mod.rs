@@ -10,7 +10,7 @@ pub mod setup;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::app::{App, SMALLEST};
+use crate::tui::app::{App, SMALLEST, SMALLEST_RUN};
 use crate::tui::keymap::Context;
 use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::journals::Journals;
@@ -51,6 +51,14 @@ impl Screen {
         }]
     }
 
+    /// The smallest terminal on which it is shown, in columns and rows.
+    pub const fn smallest(&self) -> (u16, u16) {
+        match self {
+            Self::Run(_) | Self::Replay(_) => SMALLEST_RUN,
+            _ => SMALLEST,
+        }
+    }
+
     /// Whether a character goes into a text.
     pub fn is_typing(&self) -> bool {
         match self {
@@ -70,7 +78,8 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let mut paint = Paint { buffer, look: &app.look };
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    let smallest = app.screen.smallest();
+    if area.width < smallest.0 || area.height < smallest.1 {
         too_small(app, area, &mut paint);
         return;
     }
@@ -88,9 +97,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn too_small(app: &App, area: Rect, paint: &mut Paint<'_>) {
-    let is_run = matches!(app.screen, Screen::Run(_));
+    let (is_run, smallest) = (matches!(app.screen, Screen::Run(_)), app.screen.smallest());
     let lines = [
-        format!("too small: {}x{}, needs {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1),
+        format!("too small: {}x{}, needs {}x{}", area.width, area.height, smallest.0, smallest.1),
         if is_run { "the run goes on; nothing can be confirmed here".to_owned() } else { String::new() },
         "make the window larger".to_owned(),
     ];

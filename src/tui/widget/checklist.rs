@@ -41,6 +41,21 @@ impl Tally {
         let phases = state.phases.iter().map(|phase| sum(phase.items.iter())).collect();
         Self { counts: state.counts(), undone: state.undone(), phases }
     }
+
+    /// How many steps are in each state.
+    pub const fn all(&self) -> [(StepStatus, u32); 8] {
+        let Counts { pending, current, done, failed, skipped, not_applicable, overridden, deferred } = self.counts;
+        [
+            (StepStatus::Done, done),
+            (StepStatus::Current, current),
+            (StepStatus::Pending, pending),
+            (StepStatus::Failed, failed),
+            (StepStatus::Skipped, skipped),
+            (StepStatus::Overridden, overridden),
+            (StepStatus::Deferred, deferred),
+            (StepStatus::NotApplicable, not_applicable),
+        ]
+    }
 }
 
 /// One line of the list, by its place in the state.

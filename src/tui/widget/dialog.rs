@@ -28,11 +28,16 @@ struct Sheet<'a> {
     kept: Range<usize>,
     field: Option<&'a Field>,
     problem: Option<&'a str>,
+    /// Why it would be refused now.
+    held: Option<String>,
     /// How many rows that takes at most.
     problem_rows: u16,
     /// Key and word with `|` between them, one after the other with three spaces.
     keys: &'a str,
 }
+
+/// On smaller screens a dialog takes all the room.
+const ROOMY: (u16, u16) = (60, 15);
 
 /// How many columns beside a sheet are too few to leave what is below it in view.
 const NARROW_REST: u16 = 16;
@@ -43,9 +48,7 @@ const NOTE_ROWS: u16 = 8;
 /// Draws whatever lies over the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let cells = text_cells(area.width);
-    if let Some(mut sheet) = run.dialog.as_ref().map(|dialog| sheet(run, dialog, cells, &app.look)) {
-        let held = run.asking_told().or_else(|| run.dialog.as_ref().and_then(|dialog| held(run, dialog)));
-        sheet.problem = sheet.problem.or(held.as_deref());
+    if let Some(mut sheet) = run.dialog.as_ref().map(|dialog| filled(run, dialog, cells, &app.look)) {
         if run.must_pause(app.now) {
             let is_asked = matches!(run.dialog, Some(Dialog::Ask(_)));
             sheet.keys =
@@ -61,6 +64,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             kept: 0..0,
             field: None,
             problem: None,
+            held: None,
             problem_rows: 1,
             keys: "enter|go on from here   ctrl-c|leave",
         };
@@ -82,7 +86,36 @@ fn held(run: &Run, dialog: &Dialog) -> Option<String> {
 
 /// How wide the text of a dialog is on a screen of that width.
 fn text_cells(width: u16) -> usize {
-    usize::from(width.saturating_sub(8).min(96))
+    let around = if width < ROOMY.0 { 4 } else { 8 };
+    usize::from(width.saturating_sub(around).min(96))
+}
+
+/// How many rows stay free above and below a dialog.
+const fn margin(height: u16) -> u16 {
+    if height < ROOMY.1 { 0 } else { 2 }
+}
+
+/// How many lines a dialog has that must have been on the screen before it is answered, and how many of them fit;
+/// `None`: it is none of those that are read like this.
+pub fn room_of(run: &Run, (width, height): (u16, u16)) -> Option<(usize, usize)> {
+    let dialog = run.dialog.as_ref()?;
+    if !matches!(dialog, Dialog::State(_) | Dialog::Reason(_) | Dialog::Ask(_)) {
+        return None;
+    }
+    let sheet = filled(run, dialog, text_cells(width), &Look::plain());
+    let told = sheet.told(text_cells(width)).len();
+    let around = sheet.rows_around(height, u16::try_from(told).unwrap_or(u16::MAX));
+    Some((sheet.lines.len(), usize::from(sheet.text_rows(height, around))))
+}
+
+/// A dialog with why it would be refused now.
+fn filled<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
+    let mut sheet = sheet(run, dialog, cells, look);
+    let held = run.asking_told().or_else(|| held(run, dialog));
+    if sheet.problem.is_none() {
+        sheet.held = held;
+    }
+    sheet
 }
 
 /// Whether all lines of the command have been in view, given how far the box is scrolled.
@@ -98,14 +131,14 @@ pub fn rows_of(command: &CommandBox, size: (u16, u16)) -> usize {
 
 /// How many lines of text fit above the field and the keys.
 fn text_rows(height: u16, has_field: bool) -> usize {
-    let around = 2 + 2 + if has_field { 2 } else { 0 } + 2;
+    let around = 2 + 2 + if has_field { 2 } else { 0 } + margin(height);
     usize::from(height.saturating_sub(around).max(1))
 }
 
 fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
     let plain = |title, lines, keys| {
         let (kept, field, problem, problem_rows) = (0..0, None, None, 3);
-        Sheet { title, lines, scroll: 0, kept, field, problem, problem_rows, keys }
+        Sheet { title, lines, scroll: run.reading.from, kept, field, problem, held: None, problem_rows, keys }
     };
     match dialog {
         Dialog::State(statement) => Sheet {
@@ -243,18 +276,44 @@ fn outcome_lines(run: &Run, cells: usize) -> Vec<Strip> {
 }
 
 impl Sheet<'_> {
-    fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
-        let field_rows = match self.field {
+    fn field_rows(&self, height: u16) -> u16 {
+        match self.field {
             None => 0,
             Some(field) if field.is_one_line() => 1,
-            Some(_) => NOTE_ROWS.min(area.height.saturating_sub(8)),
-        };
-        let problem = self.problem.or_else(|| self.field.and_then(|field| field.problem.as_deref()));
-        let told = problem.map_or_else(Vec::new, |problem| wrap(&clean_block(problem), text_cells(area.width)));
-        let more_rows = u16::try_from(told.len()).unwrap_or(u16::MAX).min(self.problem_rows).saturating_sub(1);
-        let rows_around = 2 + 2 + more_rows + if field_rows > 0 { field_rows + 1 } else { 0 };
-        let most = area.height.saturating_sub(rows_around + 2).max(1);
-        let text_rows = u16::try_from(self.lines.len()).unwrap_or(most).min(most);
+            Some(_) => NOTE_ROWS.min(height.saturating_sub(8)),
+        }
+    }
+
+    /// Why what was typed is not taken, or would not be now, in lines.
+    fn told(&self, cells: usize) -> Vec<String> {
+        let problem = self.problem.or(self.held.as_deref());
+        let problem = problem.or_else(|| self.field.and_then(|field| field.problem.as_deref()));
+        problem.map_or_else(Vec::new, |problem| wrap(&clean_block(problem), cells))
+    }
+
+    /// How many rows stand around the text, with so many lines of what is told.
+    fn rows_around(&self, height: u16, told: u16) -> u16 {
+        let field_rows = self.field_rows(height);
+        2 + 2 + self.more_rows(told) + if field_rows > 0 { field_rows + 1 } else { 0 }
+    }
+
+    fn more_rows(&self, told: u16) -> u16 {
+        told.min(self.problem_rows).saturating_sub(1)
+    }
+
+    /// How many rows the text has at most, and what it takes of them.
+    fn text_rows(&self, height: u16, rows_around: u16) -> u16 {
+        let most = height.saturating_sub(rows_around + margin(height)).max(1);
+        u16::try_from(self.lines.len()).unwrap_or(most).min(most)
+    }
+
+    fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        let field_rows = self.field_rows(area.height);
+        let told = self.told(text_cells(area.width));
+        let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX);
+        let more_rows = self.more_rows(told_rows);
+        let rows_around = self.rows_around(area.height, told_rows);
+        let text_rows = self.text_rows(area.height, rows_around);
         let told_wide = told.iter().map(|line| width(line)).max().unwrap_or(0);
         let wide = self.lines.iter().map(Strip::width).max().unwrap_or(0).max(self.keys.len()).max(told_wide).max(56);
         let width = u16::try_from(wide + 4).unwrap_or(u16::MAX);

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::engine::{ConditionId, RunState, Tri};
-use crate::runbook::{Guard, Runbook};
+use crate::runbook::{Guard, GuardId, Runbook};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
@@ -21,8 +21,22 @@ pub struct Guards<'a> {
 impl Guards<'_> {
     /// The lines, `cells` wide.
     pub fn lines(&self, cells: usize, look: &Look) -> Vec<Strip> {
+        let mut lines = self.lines_of(&self.runbook.guards, cells, look);
+        if lines.is_empty() {
+            lines.push(Strip::of("none", Meaning::Dim));
+        }
+        lines
+    }
+
+    /// The line at which a guard begins.
+    pub fn place(&self, id: &GuardId, cells: usize) -> usize {
+        let before = self.runbook.guards.iter().take_while(|guard| &guard.id != id).count();
+        self.lines_of(&self.runbook.guards[..before], cells, &Look::plain()).len()
+    }
+
+    fn lines_of(&self, guards: &[Guard], cells: usize, look: &Look) -> Vec<Strip> {
         let mut lines = Vec::new();
-        for guard in &self.runbook.guards {
+        for guard in guards {
             let id = ConditionId::Guard(guard.id.clone());
             let (truth, why, acknowledged) = self.standing(&id);
             let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
@@ -40,9 +54,6 @@ impl Guards<'_> {
             if !why.is_empty() {
                 lines.extend(wrapped(&format!("  {why}"), cells, Meaning::Dim));
             }
-        }
-        if lines.is_empty() {
-            lines.push(Strip::of("none", Meaning::Dim));
         }
         lines
     }
@@ -114,7 +125,6 @@ impl Guards<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runbook::GuardId;
     use crate::tui::stage_tests::runbook;
 
     #[test]

@@ -1,5 +1,5 @@
 //! The procedure's identity, on every frame: title, revision, hash, environment, run, operator, time; and what going
-//! back means now.
+//! back means now; how many steps stand how.
 
 use ratatui::layout::Rect;
 
@@ -8,16 +8,19 @@ use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
+use crate::tui::widget::tally;
 use crate::tui::wrap::width;
 
 /// Fewer cells tell nothing of a way back.
 const BACK_CELLS: u16 = 16;
+/// With fewer cells piton does not name itself.
+const NAMED_CELLS: u16 = 36;
 /// The colour of what marks a replay.
 pub const REPLAY_COLOUR: &str = "magenta";
 /// How far it stays from what is told before it.
 const BACK_GAP: u16 = 2;
 
-/// The header of the run screen, two rows.
+/// The header of the run screen, three rows.
 pub struct Header<'a> {
     /// The run.
     pub run: &'a Run,
@@ -34,6 +37,9 @@ impl Header<'_> {
         let first = Rect { height: 1, ..area };
         let left = area.width;
         let (x, y) = (area.x + 1, area.y + 1);
+        if area.height > 2 {
+            tally::draw(self.run, Rect { y: area.y + 2, height: 1, ..area }, paint);
+        }
         let used = 1 + paint.put((x, y), area.width.saturating_sub(2), &facts, Meaning::Bar);
         self.way_back(Rect { x: area.x + used, y, width: area.width.saturating_sub(used), height: 1 }, paint);
         let environment = self.environment_cells().min(left / 2);
@@ -50,7 +56,11 @@ impl Header<'_> {
 
     /// What this is: piton at work, or a journal that is shown, with whether it is whole; gives the cells that it took.
     fn badge(&self, (x, y): (u16, u16), cells: u16, paint: &mut Paint<'_>) -> u16 {
-        let Some(replayed) = &self.run.replayed else { return paint.put((x, y), cells, "piton ", Meaning::Key) };
+        let Some(replayed) = &self.run.replayed else {
+            // Where room is scarce the title has it.
+            let name = if cells < NAMED_CELLS { "" } else { "piton " };
+            return paint.put((x, y), cells, name, Meaning::Key);
+        };
         let style = paint.look.theme.environment(REPLAY_COLOUR);
         let used = paint.put_styled((x, y), cells, " REPLAY ", style) + 1;
         let (told, meaning) = &replayed.integrity;

@@ -11,6 +11,7 @@ use crate::runbook::{ProbeId, Runbook};
 use crate::tui::screen::run::FRESH_MS;
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, Glyphs, Meaning};
+use crate::tui::widget::health_table::{BoardOrder, TableLine};
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::wrap::width;
 
@@ -24,7 +25,18 @@ pub struct Health<'a> {
     pub keeper: &'a BoardKeeper,
     /// What is to be made of the rows that are not ok.
     pub turned: &'a [(ConditionId, Turned)],
+    /// Its rows in the order of a table.
+    pub order: &'a BoardOrder,
 }
+
+/// From which width on rows stand in a table with headings.
+const TABLE_CELLS: usize = 72;
+
+/// From how many lines on a table of one probe has a heading.
+const LEAST_TABLE: usize = 5;
+
+/// More rows than any pane has: how they would be broken into lines need not be looked at.
+const MANY: usize = 120;
 
 /// How many verdicts of the history are drawn.
 const DRAWN_HISTORY: u16 = 8;
@@ -41,7 +53,11 @@ type Group<'a> = (Option<(usize, &'a Row)>, Vec<Strip>);
 impl Health<'_> {
     /// How many lines it takes when no value is cut, `cells` wide.
     pub fn height(&self, cells: usize) -> usize {
-        self.lines(cells, usize::MAX, &ASCII).len()
+        match self.as_table(cells, usize::MAX) {
+            Some(has_heads) => self.order.len(has_heads),
+            None if self.rows_and_titles() > MANY => self.rows_and_titles(),
+            None => self.lines(cells, usize::MAX, &ASCII).len(),
+        }
     }
 
     /// The rows of a probe with their places on the board.
@@ -49,27 +65,17 @@ impl Health<'_> {
         self.board.rows.iter().enumerate().filter(move |(_, row)| &row.probe == probe)
     }
 
-    /// The lines, `cells` wide: one for each row, and more for rows that do not fit as far as there is room for it in
-    /// `most` lines. What is not ok has it first.
+    /// The lines of a board that fits, `cells` wide: one for each row, and more for rows that do not fit as far as there is
+    /// room for it in `most` lines. What is not ok has it first.
     fn lines(&self, cells: usize, most: usize, glyphs: &Glyphs) -> Vec<Line<'_>> {
-        let mut shown: Vec<_> =
-            self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some()).collect();
+        let shown: Vec<_> = self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some()).collect();
         let has_titles = shown.len() > 1;
-        let is_short = self.board.rows.len() + if has_titles { shown.len() } else { 0 } > most;
-        let is_well = |row: &Row| row.verdict == Verdict::Ok;
-        if is_short {
-            // What is not ok must not lie below the lower edge.
-            shown.sort_by_key(|probe| self.rows(&probe.id).all(|(_, row)| is_well(row)));
-        }
         let mut groups: Vec<Group<'_>> = Vec::new();
         for probe in shown {
             if has_titles {
                 groups.push((None, vec![Strip::of(&probe.title, Meaning::Title)]));
             }
-            let mut places: Vec<(usize, &Row)> = self.rows(&probe.id).collect();
-            if is_short {
-                places.sort_by_key(|(_, row)| is_well(row));
-            }
+            let places: Vec<(usize, &Row)> = self.rows(&probe.id).collect();
             let rows: Vec<&Row> = places.iter().map(|(_, row)| *row).collect();
             let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
             let tails = table(&rows, (&names, self.turned), cells.saturating_sub(AGE_CELLS), glyphs);
@@ -92,24 +98,79 @@ impl Health<'_> {
         lines.collect()
     }
 
+    /// How many lines there are when every row has one, with a title for each of several probes.
+    fn rows_and_titles(&self) -> usize {
+        let probes = self.order.probes();
+        self.board.rows.len() + if probes > 1 { probes } else { 0 }
+    }
+
+    /// Whether it is drawn as a table on so much room, and whether that has headings: where not all fits, and where there
+    /// is room for whole lines. Only then is a line made for nothing but what is in view.
+    fn as_table(&self, cells: usize, most: usize) -> Option<bool> {
+        let has_heads = self.order.probes() > 1 || (cells >= TABLE_CELLS && most >= LEAST_TABLE);
+        let is_short = self.rows_and_titles() > most;
+        let wanted = self.order.wanted() + AGE_CELLS + usize::from(DRAWN_HISTORY) + 1;
+        let is_roomy = cells >= TABLE_CELLS && self.order.len(true) <= most && wanted <= cells;
+        (is_short || is_roomy).then_some(has_heads)
+    }
+
+    /// The line of a row on so much room.
+    pub fn place(&self, area: Rect, (probe, node): (&ProbeId, Option<&str>)) -> usize {
+        let (cells, most) = (usize::from(area.width), usize::from(area.height));
+        if let Some(has_heads) = self.as_table(cells, most) {
+            return self.order.place(self.board, (probe, node), has_heads).unwrap_or(0);
+        }
+        let lines = self.lines(cells, most, &ASCII);
+        let is_it = |row: &Row| &row.probe == probe && row.node.as_deref() == node;
+        lines.iter().position(|(row, _)| row.is_some_and(|(_, row)| is_it(row))).unwrap_or(0)
+    }
+
     /// How many lines lie below the lower edge of an area, when it is drawn from line `from` on.
     pub fn below(&self, area: Rect, from: usize) -> usize {
-        let lines = self.lines(usize::from(area.width), usize::from(area.height), &ASCII).len();
-        lines.saturating_sub(from + usize::from(area.height))
+        self.on(area).saturating_sub(from + usize::from(area.height))
+    }
+
+    /// How many lines there are on so much room.
+    pub fn on(&self, area: Rect) -> usize {
+        let (cells, most) = (usize::from(area.width), usize::from(area.height));
+        match self.as_table(cells, most) {
+            Some(has_heads) => self.order.len(has_heads),
+            None => self.lines(cells, most, &ASCII).len(),
+        }
     }
 
     /// Draws it, from line `from` on.
     pub fn draw(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
-        let lines = self.lines(usize::from(area.width), usize::from(area.height), paint.look.glyphs);
+        let (cells, most) = (usize::from(area.width), usize::from(area.height));
+        if let Some(has_heads) = self.as_table(cells, most) {
+            self.draw_table(area, from, has_heads, paint);
+            return;
+        }
+        let lines = self.lines(cells, most, paint.look.glyphs);
         if lines.is_empty() {
             paint.put((area.x, area.y), area.width, "no probes", Meaning::Dim);
         }
         for (y, (row, strip)) in (area.y..area.bottom()).zip(lines.iter().skip(from)) {
-            let line = Rect { y, height: 1, ..area };
-            let left = u16::try_from(strip.width()).unwrap_or(u16::MAX);
-            let used = row.map_or(0, |row| self.right(row, left, line, paint));
-            paint.strip((area.x, y), area.width.saturating_sub(used), strip);
+            self.draw_line(*row, strip, Rect { y, height: 1, ..area }, paint);
         }
+    }
+
+    fn draw_table(&self, area: Rect, from: usize, has_heads: bool, paint: &mut Paint<'_>) {
+        for (y, at) in (area.y..area.bottom()).zip(from..) {
+            let Some(line) = self.order.line(at, has_heads) else { return };
+            let strip = self.order.strip(self.runbook, self.board, line, paint.look.glyphs);
+            let row = match line {
+                TableLine::Row(place, _) => self.board.rows.get(place).map(|row| (place, row)),
+                TableLine::Head(_) => None,
+            };
+            self.draw_line(row, &strip, Rect { y, height: 1, ..area }, paint);
+        }
+    }
+
+    fn draw_line(&self, row: Option<(usize, &Row)>, strip: &Strip, line: Rect, paint: &mut Paint<'_>) {
+        let left = u16::try_from(strip.width()).unwrap_or(u16::MAX);
+        let used = row.map_or(0, |row| self.right(row, left, line, paint));
+        paint.strip((line.x, line.y), line.width.saturating_sub(used), strip);
     }
 
     /// The right part of a row: as much of the history as there is room for beside `left`, and the age; gives the cells

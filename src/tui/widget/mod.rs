@@ -1,6 +1,7 @@
 //! What is drawn. A widget borrows what it shows, holds no state, does no I/O, and draws through [`paint::Paint`] only:
 //! that is where every text is made harmless.
 
+pub mod alarms;
 pub mod cautions;
 pub mod checklist;
 pub mod commands;
@@ -10,6 +11,7 @@ pub mod gate;
 pub mod guards;
 pub mod header;
 pub mod health;
+pub mod health_table;
 pub mod help;
 pub mod output;
 pub mod overview;
@@ -22,3 +24,4 @@ pub mod soak;
 pub mod status;
 pub mod step;
 pub mod strip;
+pub mod tally;

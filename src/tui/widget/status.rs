@@ -8,8 +8,8 @@ use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widget::ending;
 use crate::tui::widget::paint::{Paint, Strip};
+use crate::tui::widget::{alarms, ending};
 use crate::tui::wrap::width;
 
 /// Status line and action bar of the run screen.
@@ -47,10 +47,11 @@ impl Status<'_> {
         if let Some(notice) = &run.notice {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
         }
-        let alarms = run.alarms();
-        if let Some(latest) = alarms.first() {
+        if let Some(gravest) = run.unseen().next() {
             let seen = self.keymap.shown(Action::Seen, Context::Run);
-            let told = tell::alarm(latest, &look.clock(latest.since), alarms.len() - 1);
+            let more = run.unseen().count() - 1;
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            let told = format!("{}{more}", alarms::told(run, gravest, look));
             let alarm = Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm).and(" ", Meaning::Text);
             // What is told otherwise stands behind it, as far as there is room.
             return Strip(alarm.0.into_iter().chain(self.of_the_walk(alert).0).collect());
@@ -280,7 +281,8 @@ impl Offer {
         match words {
             Words::Full(more) if self.asks_for_more => format!("{}{more}", self.words.0),
             Words::Full(_) => self.words.0.to_owned(),
-            Words::Short => self.words.1.to_owned(),
+            Words::Bare if !self.is_of_step => String::new(),
+            Words::Short | Words::Bare => self.words.1.to_owned(),
         }
     }
 
@@ -296,6 +298,8 @@ enum Words<'a> {
     Full(&'a str),
     /// One short word.
     Short,
+    /// The same of what is about the step; of the rest only the keys.
+    Bare,
 }
 
 /// How the bar is drawn.
@@ -312,8 +316,9 @@ impl<'a> Bar<'a> {
         };
         let fits = |bar: &Self| row(true, bar.words) <= cells + 2 && row(false, bar.words) + width(bar.mark) <= cells;
         let forms = [(Words::Full(more), &marks[0]), (Words::Full(more), &marks[1]), (Words::Short, &marks[0])];
-        let forms = forms.into_iter().map(|(words, mark)| Bar { words, mark });
-        forms.into_iter().find(fits).unwrap_or(Bar { words: Words::Short, mark: &marks[1] })
+        let short = [(Words::Short, &marks[1]), (Words::Bare, &marks[0])];
+        let forms = forms.into_iter().chain(short).map(|(words, mark)| Bar { words, mark });
+        forms.into_iter().find(fits).unwrap_or(Bar { words: Words::Bare, mark: &marks[1] })
     }
 }
 

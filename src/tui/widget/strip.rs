@@ -1,5 +1,7 @@
 //! The board in one line, where there is no room for the pane.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::engine::{Board, ConditionId, Row, Turned, Verdict};
@@ -10,6 +12,9 @@ use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::health::{turned_of, values};
 use crate::tui::widget::paint::Strip;
 use crate::tui::wrap::{cut, width};
+
+/// No node is told in fewer cells.
+const LEAST_CELLS: usize = 5;
 
 /// How much is told of one node.
 const WORD_CELLS: usize = 24;
@@ -26,63 +31,81 @@ pub fn summary(
     if board.rows.is_empty() {
         return head.and("  no probes", Meaning::Dim);
     }
-    let nodes = nodes(runbook, (board, turned), glyphs);
-    let joined = |head: Strip, pieces: &[&(Verdict, Strip)]| {
-        pieces.iter().fold(head, |strip, (_, piece)| Strip(strip.0.into_iter().chain(piece.0.clone()).collect()))
+    let nodes = nodes(board);
+    let piece = |node: &Node<'_>| node.piece(runbook, turned, glyphs);
+    let joined = |shown: &mut dyn Iterator<Item = &Node<'_>>| {
+        shown.fold(head.clone(), |strip, node| Strip(strip.0.into_iter().chain(piece(node).0).collect()))
     };
-    let whole = joined(head.clone(), &nodes.iter().collect::<Vec<_>>());
-    if whole.width() <= cells {
+    // More than that do not fit in any case.
+    let most = cells / LEAST_CELLS;
+    let whole = (nodes.len() <= most).then(|| joined(&mut nodes.iter()));
+    if let Some(whole) = whole.filter(|whole| whole.width() <= cells) {
         return whole;
     }
-    let (fine, other): (Vec<_>, Vec<_>) = nodes.iter().partition(|(verdict, _)| *verdict == Verdict::Ok);
-    (0..=other.len())
-        .rev()
-        .map(|shown| {
-            let mut strip = joined(head.clone(), &other[..shown]);
-            let left = other.len() - shown;
-            if left > 0 {
-                let more = if shown == 0 { "" } else { " more" };
-                strip = strip.and(format!("  {} {left}{more} not ok", glyphs.alert), Meaning::Bad);
-            }
-            if fine.is_empty() { strip } else { strip.and(format!("  {} {} ok", glyphs.done, fine.len()), Meaning::Ok) }
-        })
-        .find(|strip| strip.width() <= cells)
-        .unwrap_or(whole)
+    let other: Vec<&Node<'_>> = nodes.iter().filter(|node| node.verdict() != Verdict::Ok).collect();
+    let fine = nodes.len() - other.len();
+    let told = |shown: usize| {
+        let mut strip = joined(&mut other[..shown].iter().copied());
+        let left = other.len() - shown;
+        if left > 0 {
+            let more = if shown == 0 { "" } else { " more" };
+            strip = strip.and(format!("  {} {left}{more} not ok", glyphs.alert), Meaning::Bad);
+        }
+        if fine == 0 { strip } else { strip.and(format!("  {} {fine} ok", glyphs.done), Meaning::Ok) }
+    };
+    (0..=other.len().min(most)).rev().map(told).find(|strip| strip.width() <= cells).unwrap_or(head)
+}
+
+/// A node with what the board says of it.
+struct Node<'a> {
+    name: &'a str,
+    first: &'a Row,
+    worst: &'a Row,
+    /// All its rows.
+    of_it: Vec<&'a Row>,
 }
 
 /// The nodes in the order of the board, each with the worst of its verdicts.
-fn nodes(
-    runbook: &Runbook,
-    (board, turned): (&Board, &[(ConditionId, Turned)]),
-    glyphs: &Glyphs,
-) -> Vec<(Verdict, Strip)> {
-    let name = |row: &Row| row.node.clone().unwrap_or_else(|| row.probe.to_string());
-    let mut nodes = Vec::new();
-    for (place, first) in board.rows.iter().enumerate() {
-        let node = name(first);
-        if board.rows[..place].iter().any(|row| name(row) == node) {
-            continue;
+fn nodes(board: &Board) -> Vec<Node<'_>> {
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut nodes: Vec<Node<'_>> = Vec::new();
+    for row in &board.rows {
+        let name = row.node.as_deref().unwrap_or(row.probe.as_str());
+        let at = *known.entry(name).or_insert(nodes.len());
+        match nodes.get_mut(at) {
+            None => nodes.push(Node { name, first: row, worst: row, of_it: vec![row] }),
+            Some(node) => {
+                node.of_it.push(row);
+                if weight(row.verdict) > weight(node.worst.verdict) {
+                    node.worst = row;
+                }
+            }
         }
-        let of_it: Vec<&Row> = board.rows[place..].iter().filter(|row| name(row) == node).collect();
-        let heaviest = of_it.iter().map(|row| weight(row.verdict)).max().unwrap_or(0);
-        let worst = of_it.iter().find(|row| weight(row.verdict) == heaviest).copied().unwrap_or(first);
-        let (sign, meaning) = tell::verdict_sign(worst.verdict, glyphs);
-        let word = match worst.verdict {
-            Verdict::Ok => first.fields.get("role").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            _ => matter(runbook, worst, of_it.len() > 1),
+    }
+    nodes
+}
+
+impl Node<'_> {
+    fn verdict(&self) -> Verdict {
+        self.worst.verdict
+    }
+
+    fn piece(&self, runbook: &Runbook, turned: &[(ConditionId, Turned)], glyphs: &Glyphs) -> Strip {
+        let (sign, meaning) = tell::verdict_sign(self.verdict(), glyphs);
+        let word = match self.verdict() {
+            Verdict::Ok => self.first.fields.get("role").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            _ => matter(runbook, self.worst, self.of_it.len() > 1),
         };
         let word = clean_line(&word);
         let word = if word.is_empty() { String::new() } else { format!(" {}", cut(&word, WORD_CELLS, glyphs.cut)) };
-        let piece = Strip::of(format!("  {node} "), Meaning::Text).and(format!("{sign}{word}"), meaning);
-        let mark = of_it.iter().filter_map(|row| turned_of(row, turned)).max_by_key(|turned| turned.alarm());
-        let piece = match mark {
+        let piece = Strip::of(format!("  {} ", self.name), Meaning::Text).and(format!("{sign}{word}"), meaning);
+        let mark = self.of_it.iter().filter_map(|row| turned_of(row, turned)).max_by_key(|turned| turned.alarm());
+        match mark {
             Some(Turned::Expected { .. }) => piece.and(" expected", Meaning::Dim),
             Some(_) => piece.and(format!(" {}", glyphs.alert), Meaning::Problem),
             None => piece,
-        };
-        nodes.push((worst.verdict, piece));
+        }
     }
-    nodes
 }
 
 /// What is the matter with a node: what the probe's first field says, else which probe it is, else the reason.

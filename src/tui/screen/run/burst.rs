@@ -125,6 +125,9 @@ impl Run {
     /// Takes a pasted text.
     pub fn paste(&mut self, text: &str, now: Instants) {
         self.note_key(now);
+        if self.comes_back(None, now) {
+            return;
+        }
         if self.dialog.is_none() && self.paste_to_console(text) {
             return;
         }

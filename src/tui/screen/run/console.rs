@@ -7,13 +7,16 @@ use ratatui::layout::Rect;
 use crate::engine::{Happening, Proposal, RunState};
 use crate::scenario::{self, Hint};
 use crate::text::clean_line;
-use crate::tui::app::SMALLEST;
+use crate::tui::app::SMALLEST_RUN;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::screen::run::Run;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::wrap::{width, wrap};
+
+/// With fewer rows nothing can be seen of what is typed.
+const LEAST_ROWS: u16 = 4;
 
 /// What stands before a typed line.
 const PROMPT: &str = "bastion$ ";
@@ -146,7 +149,8 @@ impl Run {
     /// The run's part of the screen and the console's.
     pub(super) fn split(&self, area: Rect) -> (Rect, Rect) {
         let wanted = if self.console.is_some() { (area.height * 2 / 5).max(6) } else { 0 };
-        let height = wanted.min(area.height.saturating_sub(SMALLEST.1));
+        // On a screen that has no room for both it takes what it needs.
+        let height = wanted.min(area.height.saturating_sub(SMALLEST_RUN.1)).max(wanted.min(LEAST_ROWS));
         let run = Rect { height: area.height - height, ..area };
         (run, Rect { y: run.bottom(), height, ..area })
     }

@@ -10,9 +10,9 @@ use crate::tui::screen::run::output::Check;
 use crate::tui::screen::run::over::Over;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::alarms::{self, Alarms};
 use crate::tui::widget::guards::Guards;
 use crate::tui::widget::header::Header;
-use crate::tui::widget::health::Health;
 use crate::tui::widget::overview::OverviewGrid;
 use crate::tui::widget::paint::{Frame, Paint};
 use crate::tui::widget::status::Status;
@@ -44,7 +44,9 @@ pub fn draw_panes(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) {
     let shown = run.shown_step();
     let list = run.checklist(shown.as_ref());
     let counted = checklist::counted(&run.state, &run.view.tally, paint.look.glyphs);
-    if let Some(inside) = pane(run, panes, Pane::Steps, ("Steps", &counted), paint) {
+    if panes.is_list_bare {
+        list.draw(panes.list(), paint);
+    } else if let Some(inside) = pane(run, panes, Pane::Steps, ("Steps", &counted), paint) {
         list.draw(inside, paint);
     }
     draw_step(run, panes, paint);
@@ -82,6 +84,12 @@ fn draw_over(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) -> bool
             let frame = Frame { title: "Overview", right: &right, is_focused, edge: panes.edge() };
             paint.frame(panes.body, &frame);
             grid.draw(inside, paint);
+        }
+        Some(Over::Alarms(list)) => {
+            let right = alarms::counted(run.alarm_counts().of, false, paint.look.glyphs.dot);
+            let frame = Frame { title: "Alarms", right: &right, is_focused, edge: panes.edge() };
+            paint.frame(panes.body, &frame);
+            Alarms { run, list, keymap: &app.keymap }.draw(inside, paint);
         }
     }
     true
@@ -143,8 +151,7 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let glyphs = paint.look.glyphs;
     let board = &run.view.moment.board;
     let guards = Guards { runbook: &run.runbook, state: &run.state };
-    let (place, turned) = (panes.text(panes.health), &run.view.turned);
-    let health = Health { runbook: &run.runbook, board, keeper: &run.keeper, turned };
+    let (place, health) = (panes.text(panes.health), run.health());
     let below = if panes.health.is_empty() { 0 } else { health.below(place, run.health_scroll) };
     let more = if below > 0 { format!("{below} more below {} ", glyphs.dot) } else { String::new() };
     let counted = format!("{more}{}", health::counted(board, glyphs));
@@ -158,6 +165,9 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
         let (x, y, cells) = (panes.summary.x + 1, panes.summary.y, panes.summary.width.saturating_sub(2));
         let told = strip::summary(&run.runbook, (board, &run.view.turned), usize::from(cells), glyphs);
         paint.strip((x, y), cells, &told);
+        if panes.summary.height < 2 {
+            return;
+        }
         paint.strip((x, y + 1), cells, &guards.summary(usize::from(cells), paint.look));
     }
 }

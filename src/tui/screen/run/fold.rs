@@ -6,6 +6,7 @@ use crate::runbook::Runbook;
 use crate::session::Update;
 use crate::tui::dialog::{Dialog, Purpose, Reason};
 use crate::tui::message::{Effect, Instants, ReadAgain, RecordedOutput};
+use crate::tui::screen::run::absent::follows_by_itself;
 use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::{Check, OutputTail};
 use crate::tui::screen::run::{Card, Run, TOLD};
@@ -68,6 +69,7 @@ impl Run {
 
     fn recorded(&mut self, records: &[Record]) {
         let before = self.state.current.clone();
+        self.remember(records);
         for record in records {
             self.state.apply(record);
             match &record.event {
@@ -160,18 +162,6 @@ pub(in crate::tui::screen) fn head_of(record: &Record) -> String {
 
 /// What the resume card tells: the last things that happened before this sitting.
 pub(super) fn card(runbook: &Runbook, records: &[Record], state: &RunState, now: Instants) -> Card {
-    let follows_by_itself = |event: &Event| {
-        matches!(
-            event,
-            Event::SittingOpened { .. }
-                | Event::SittingClosed { .. }
-                | Event::ConditionChanged { .. }
-                | Event::PhaseBound { .. }
-                | Event::GroupBound { .. }
-                | Event::StepBegan { .. }
-                | Event::SoakSeen { .. }
-        )
-    };
     let told = records.iter().rev().filter(|record| !follows_by_itself(&record.event)).take(TOLD);
     let moment = Moment { at: now.run, board: state.board.clone() };
     let event = |event: &Event| match event.step() {

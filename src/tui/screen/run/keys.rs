@@ -28,6 +28,10 @@ impl Run {
             return if action == Some(Action::Leave) { vec![Effect::Quit] } else { Vec::new() };
         }
         self.note_key(now);
+        if is_large_enough && self.comes_back(action, now) {
+            self.last_act_ms = Some(now.real_ms);
+            return Vec::new();
+        }
         let is_armed = self.is_armed(now) && key.kind == KeyEventKind::Press;
         if action == Some(Action::Act) {
             self.last_act_ms = Some(now.real_ms);
@@ -110,6 +114,10 @@ impl Run {
         {
             return effects;
         }
+        if self.reads_on(action) {
+            return Vec::new();
+        }
+        let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
         let answer = dialog.on(action, key);
         self.look_at_dialog();
         match answer {
@@ -139,6 +147,7 @@ impl Run {
 
     /// Keeps scrolling within the lines, and notes when all of a command has been in view.
     pub(super) fn look_at_dialog(&mut self) {
+        self.read_dialog();
         let size = self.size;
         let named = match &self.dialog {
             Some(Dialog::Command(command)) => self.spoken(&command.step),
@@ -224,6 +233,7 @@ impl Run {
         match action {
             Action::Why => self.open(Dialog::Why(0)),
             Action::Overview => self.open_overview(),
+            Action::Alarms => self.open_alarms(),
             Action::Seen => self.see_alarms(),
             Action::Console => return self.open_console(),
             Action::Hint => return self.take_hint(),

@@ -112,12 +112,19 @@ pub struct Panes {
     pub bar: Rect,
     /// Whether panes have whole frames.
     pub is_wide: bool,
+    /// Whether the list of steps stands right below the header, without a frame.
+    pub is_list_bare: bool,
 }
 
 impl Panes {
     /// How panes are framed.
     pub fn edge(&self) -> Edge {
         if self.is_wide { Edge::Whole } else { Edge::Top }
+    }
+
+    /// Where the list of steps is drawn.
+    pub fn list(&self) -> Rect {
+        if self.is_list_bare { self.steps } else { self.inside(self.steps) }
     }
 
     /// Where the text of a pane stands: inside its frame, a column away from its sides.
@@ -160,8 +167,15 @@ impl Panes {
 /// From which size on all panes stand beside each other, in columns and rows.
 const WIDE: (u16, u16) = (100, 28);
 
-/// How many rows the header has: what is walked and where, the run and what going back means now.
-const HEADER_ROWS: u16 = 2;
+/// How many rows the header has: what is walked and where, the run and what going back means now, how many steps stand
+/// how.
+const HEADER_ROWS: u16 = 3;
+
+/// From which size on the list of steps and what health and guards come to stand beside the pane that has the keys.
+const STACKED: (u16, u16) = (60, 15);
+
+/// From how many rows on there is room for how many steps stand how.
+const ROWS_FOR_TALLY: u16 = 12;
 
 /// How many rows the action bar has: what the step allows, what the run allows.
 const BAR_ROWS: u16 = 2;
@@ -181,19 +195,26 @@ pub fn is_wide((width, height): (u16, u16)) -> bool {
     width >= WIDE.0 && height >= WIDE.1
 }
 
+/// Whether there is room for one pane only on a screen of that size.
+pub const fn is_tiny((width, height): (u16, u16)) -> bool {
+    width < STACKED.0 || height < STACKED.1
+}
+
 /// Lays the run screen out.
 pub fn panes(area: Rect, contents: Contents) -> Panes {
     let is_wide = is_wide((area.width, area.height));
+    let is_tiny = is_tiny((area.width, area.height));
     let banner_rows = u16::from(contents.is_halted);
     let mut rows = Rows { area };
     let mut panes = Panes { is_wide, ..Panes::default() };
-    panes.header = rows.top(HEADER_ROWS);
+    panes.header = rows.top(if area.height < ROWS_FOR_TALLY { HEADER_ROWS - 1 } else { HEADER_ROWS });
     panes.banner = rows.top(banner_rows);
     panes.bar = rows.bottom(BAR_ROWS);
     panes.status = rows.bottom(1);
     panes.body = rows.area;
     match contents.is_zoomed {
         true => *panes.of_mut(contents.focus) = panes.body,
+        false if is_tiny => tiny(rows, contents, &mut panes),
         false if is_wide => wide(rows, contents, &mut panes),
         false => narrow(rows, contents, &mut panes),
     }
@@ -261,15 +282,24 @@ fn narrow(mut rows: Rows, contents: Contents, panes: &mut Panes) {
         Pane::Step => {
             let wanted = contents.narrow;
             panes.steps = rows.top(match rows.area.height {
-                16.. if wanted.is_output_first && wanted.rows() > rows.area.height - 5 => 3,
-                16.. => 5,
-                11.. => 3,
-                _ => 2,
+                15.. if wanted.is_output_first && wanted.rows() > rows.area.height - 4 => 2,
+                15.. => 4,
+                10.. => 2,
+                _ => 1,
             });
+            panes.is_list_bare = true;
             panes.output = rows.bottom(output_rows(rows.area.height, contents));
             panes.step = rows.area;
         }
     }
+}
+
+/// One pane alone: that which has the keys.
+fn tiny(mut rows: Rows, contents: Contents, panes: &mut Panes) {
+    if rows.area.height > 8 {
+        panes.summary = rows.bottom(1);
+    }
+    *panes.of_mut(contents.focus) = rows.area;
 }
 
 /// How many of `rows` the output has on a small screen, frame included.

@@ -1,6 +1,8 @@
 //! The run screen: one fold of the session's records, and what a person looks at in it.
 
+mod absent;
 pub mod alarm;
+pub mod alarm_list;
 mod asking;
 pub mod away;
 mod back;
@@ -21,6 +23,7 @@ pub mod output;
 pub mod over;
 pub mod overview;
 pub mod page;
+pub mod reading;
 pub mod replayed;
 pub mod results;
 mod room;
@@ -29,17 +32,18 @@ mod signing;
 pub mod sizes;
 mod soaking;
 mod stall;
+mod wakes;
+
+pub use wakes::{FRESH_MS, Wakes};
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::{
-    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, RunState, Turned, allowed, fresh_for, gate, stalled,
-    turned,
+    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, Record, RunState, Turned, allowed, gate, stalled, turned,
 };
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
@@ -49,6 +53,7 @@ use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
+use crate::tui::screen::run::alarm::{Alarm, Subject};
 use crate::tui::screen::run::asking::Asking;
 use crate::tui::screen::run::burst::Burst;
 use crate::tui::screen::run::layout::Pane;
@@ -56,12 +61,14 @@ use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::over::Over;
 use crate::tui::screen::run::page::StepPage;
+use crate::tui::screen::run::reading::Reading;
 use crate::tui::screen::run::replayed::Replayed;
 use crate::tui::screen::run::results::Looked;
 use crate::tui::screen::run::sizes::{Border, Sizes};
 use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
 use crate::tui::widget::checklist::Tally;
+use crate::tui::widget::health_table::BoardOrder;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -99,6 +106,8 @@ pub struct Run {
     pub over: Option<Over>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
+    /// How much of it was read.
+    pub reading: Reading,
     /// "You were here", until it is dismissed.
     pub card: Option<Card>,
     /// The step that is looked at; `None`: the current one.
@@ -127,8 +136,12 @@ pub struct Run {
     pub looked: Looked,
     /// What follows from state, board and time.
     pub view: View,
-    /// The alarms that were seen: each row with the moment at which it became one.
-    pub seen: HashSet<(ConditionId, Timestamp)>,
+    /// The alarms that were seen: each with the moment since which there is one.
+    pub seen: HashMap<Subject, Timestamp>,
+    /// The last records that tell what happened.
+    latest: Vec<Record>,
+    /// When a key was last pressed, or the mouse moved.
+    last_there_ms: Option<u64>,
     /// When the action key was last pressed.
     last_act_ms: Option<u64>,
     /// The keys that came in one go.
@@ -187,19 +200,14 @@ pub struct View {
     pub stalled: Option<String>,
     /// The rows that turned bad, or may, and what is to be made of each.
     pub turned: Vec<(ConditionId, Turned)>,
+    /// What somebody should know of, the gravest first.
+    pub alarms: Vec<Alarm>,
+    /// The rows of the board in the order of a table, once that was needed.
+    order: OnceCell<BoardOrder>,
     /// How many steps stand how.
     pub tally: Tally,
     /// The step that is looked at.
     pub page: StepPage,
-}
-
-/// In how many milliseconds the screen must be looked at again although nothing happens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wakes {
-    /// Real ones.
-    pub real_ms: Option<u64>,
-    /// Those of the run's clock.
-    pub run_ms: Option<u64>,
 }
 
 impl Run {
@@ -211,7 +219,9 @@ impl Run {
         let card = launched.is_resumed.then(|| fold::card(&runbook, &launched.records, &state, now));
         let head = launched.records.last().map(fold::head_of);
         let folder = launched.folder.clone();
-        Self::of(Parts { runbook, state, keeper, folder, head, card, replayed: None }, now, size)
+        let mut run = Self::of(Parts { runbook, state, keeper, folder, head, card, replayed: None }, now, size);
+        run.latest = absent::latest(&launched.records);
+        run
     }
 
     fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
@@ -225,6 +235,8 @@ impl Run {
             is_back_unknown: false,
             stalled: None,
             turned: Vec::new(),
+            alarms: Vec::new(),
+            order: OnceCell::new(),
             tally: Tally::of(&state),
             page: StepPage::default(),
         };
@@ -240,6 +252,7 @@ impl Run {
             console: None,
             hints: OnceCell::new(),
             over: None,
+            reading: Reading::default(),
             dialog: None,
             card,
             browsed: None,
@@ -255,7 +268,9 @@ impl Run {
             replayed,
             looked: Looked::default(),
             view,
-            seen: HashSet::new(),
+            seen: HashMap::new(),
+            latest: Vec::new(),
+            last_there_ms: Some(now.real_ms),
             last_act_ms: None,
             burst: Burst::default(),
             asking: None,
@@ -342,6 +357,7 @@ impl Run {
         let (runbook, state) = (&*self.runbook, &self.state);
         let current = state.current.as_ref();
         let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
+        let turned = turned(runbook, state, moment.at);
         if self.replayed.is_none() {
             self.soaking.look(runbook, state, &moment);
         }
@@ -355,7 +371,9 @@ impl Run {
             rollback,
             is_back_unknown,
             stalled: stalled(runbook, state, &moment),
-            turned: turned(runbook, state, moment.at),
+            alarms: alarm::alarms(runbook, state, &moment.board, &turned),
+            turned,
+            order: OnceCell::new(),
             tally: Tally::of(state),
             page: std::mem::take(&mut self.view.page),
             moment,
@@ -380,6 +398,9 @@ impl Run {
     pub fn resize(&mut self, size: (u16, u16)) {
         self.size = size;
         self.is_unseen = true;
+        // Lines are broken anew: what was read of them is told anew.
+        self.reading = Reading::default();
+        self.read_dialog();
     }
 
     /// What was derived has been on the screen.
@@ -437,53 +458,6 @@ impl Run {
         }
     }
 
-    /// When it must be looked at again although nothing happens.
-    pub fn wakes(&self, now: Instants) -> Wakes {
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let until_armed = self.last_act_ms.filter(|last| now.real_ms.saturating_sub(*last) < LET_GO_MS);
-        let real = [
-            until_armed.map(|last| (last + LET_GO_MS).saturating_sub(now.real_ms)),
-            self.burst.left_ms(now.real_ms),
-            self.leaving_since_ms.map(|since| (since + LEAVE_MS).saturating_sub(now.real_ms)),
-        ];
-        let is_open = self.state.opened.is_some() && self.state.closed.is_none();
-        let run = [
-            self.is_counting().then(|| 1_000 - millis(now.run.since(Timestamp::default())) % 1_000),
-            self.keeper.next_stale(now.run).map(|stale| millis(stale.since(now.run))),
-            self.next_age_ms(now),
-            self.next_overdue_ms(now),
-            self.next_too_old_ms(now),
-            is_open.then(|| 60_000 - millis(now.run.since(self.state.opened_at)) % 60_000),
-        ];
-        let soonest = |all: &[Option<u64>]| all.iter().flatten().min().map(|ms| (*ms).max(1));
-        Wakes { real_ms: soonest(&real), run_ms: soonest(&run) }
-    }
-
-    /// Whether seconds run on the screen.
-    fn is_counting(&self) -> bool {
-        let is_left = |hold: &Hold| match hold {
-            Hold::Holding { .. } | Hold::Waiting { .. } => true,
-            // A day is counted by the minute, its end by the second.
-            Hold::Soaking { left, .. } => left.as_secs() < 60,
-            _ => false,
-        };
-        self.state.is_running() || matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_left))
-    }
-
-    /// When the next age on the screen changes: ages are shown from five seconds on.
-    fn next_age_ms(&self, now: Instants) -> Option<u64> {
-        let board = &self.view.moment.board;
-        let passed = u64::try_from(now.run.since(self.view.moment.at).as_millis()).unwrap_or(u64::MAX);
-        let ages = board.rows.iter().filter_map(|row| row.age_ms).map(|age| age.saturating_add(passed));
-        ages.map(|age| if age < FRESH_MS { FRESH_MS - age } else { 1_000 - age % 1_000 }).min()
-    }
-
-    /// When the first of the current step's evidence becomes too old: it may be just as old as it says, no older.
-    fn next_too_old_ms(&self, now: Instants) -> Option<u64> {
-        let left = fresh_for(&self.runbook, &self.state, self.state.current.as_ref()?, now.run)?;
-        Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
-    }
-
     fn leave(&mut self, now: Instants) {
         self.leaving_since_ms = Some(now.real_ms);
         self.dialog = None;
@@ -494,6 +468,3 @@ impl Run {
         self.leaving_since_ms.is_some()
     }
 }
-
-/// Younger samples are shown as of now, in milliseconds: an age that runs on every row would redraw for ever.
-pub const FRESH_MS: u64 = 5_000;

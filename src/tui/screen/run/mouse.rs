@@ -12,6 +12,9 @@ impl Run {
     /// Takes what the mouse did. Nothing can be confirmed with it.
     pub fn on_mouse(&mut self, mouse: MouseEvent, now: Instants) -> Vec<Effect> {
         self.derive(now);
+        if self.comes_back(None, now) {
+            return Vec::new();
+        }
         if self.dialog.is_some() || self.card.is_some() || self.is_leaving() {
             return Vec::new();
         }
@@ -72,7 +75,7 @@ impl Run {
 
     fn click_step(&mut self, at: Position) {
         let panes = self.panes(self.area());
-        let inside = panes.inside(panes.steps);
+        let inside = panes.list();
         if !inside.contains(at) {
             return;
         }

@@ -37,7 +37,7 @@ impl Run {
                 let printed = self.printed_mut();
                 printed.up = if is_down { printed.up.saturating_sub(by) } else { (printed.up + by).min(printed.len()) };
             }
-            Pane::Health => self.health_scroll = moved(self.health_scroll, self.health_lines().saturating_sub(1)),
+            Pane::Health => self.health_scroll = moved(self.health_scroll, self.last_health_line()),
             Pane::Guards => self.guards_scroll = moved(self.guards_scroll, self.guard_lines().saturating_sub(1)),
         }
     }

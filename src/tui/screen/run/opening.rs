@@ -9,6 +9,7 @@ use crate::tui::message::Effect;
 use crate::tui::release::Release;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::naming::phase_named;
+use crate::tui::screen::run::reading::Reading;
 
 impl Run {
     /// What putting off comes to: before which phase the step comes back.
@@ -22,7 +23,9 @@ impl Run {
         self.dialog = Some(dialog);
         self.is_unseen = true;
         self.asking = None;
+        self.reading = Reading::default();
         self.note_opened();
+        self.read_dialog();
     }
 
     pub(super) fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {

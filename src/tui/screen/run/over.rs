@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
 use crate::tui::screen::run::Run;
+use crate::tui::screen::run::alarm_list::AlarmList;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::overview::Overview;
 
@@ -14,6 +15,8 @@ use crate::tui::screen::run::overview::Overview;
 pub enum Over {
     /// All phases and all nodes.
     Overview(Box<Overview>),
+    /// What somebody should know of now.
+    Alarms(AlarmList),
 }
 
 impl Over {
@@ -21,6 +24,7 @@ impl Over {
     pub const fn context(&self) -> Context {
         match self {
             Self::Overview(_) => Context::Overview,
+            Self::Alarms(_) => Context::Alarms,
         }
     }
 }
@@ -56,6 +60,7 @@ impl Run {
         match self.over.as_ref()? {
             _ if action == Action::Back => self.leave_over(),
             Over::Overview(_) => return self.on_overview_key(action),
+            Over::Alarms(_) => return self.on_alarms_key(action),
         }
         Some(Vec::new())
     }
@@ -69,6 +74,7 @@ impl Run {
             MouseEventKind::Down(MouseButton::Left) => {
                 match self.over {
                     Some(Over::Overview(_)) => self.click_cell(at),
+                    Some(Over::Alarms(_)) => self.click_alarm(at),
                     None => {}
                 }
                 return;

@@ -3,13 +3,14 @@
 use ratatui::layout::Rect;
 
 use crate::engine::{Allowed, StepStatus};
-use crate::runbook::{ActionKind, StepKey};
+use crate::runbook::{ActionKind, GuardId, ProbeId, StepKey};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::draw::measure;
 use crate::tui::screen::run::layout::{Contents, Narrow, Panes, guards_text_width, health_text_width, is_wide, panes};
 use crate::tui::widget::checklist::Checklist;
 use crate::tui::widget::guards::Guards;
 use crate::tui::widget::health::Health;
+use crate::tui::widget::health_table::BoardOrder;
 use crate::tui::widget::output;
 
 impl Run {
@@ -70,14 +71,40 @@ impl Run {
     }
 
     pub(super) fn health_lines(&self) -> usize {
-        let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
         let width = health_text_width(self.size.0, self.sizes);
-        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
+        self.health().height(usize::from(width))
     }
 
     pub(super) fn guard_lines(&self) -> usize {
         let width = guards_text_width(self.size.0, self.sizes);
         Guards { runbook: &self.runbook, state: &self.state }.len(usize::from(width))
+    }
+
+    /// The line at which a guard begins in its pane.
+    pub(super) fn place_of_guard(&self, id: &GuardId) -> usize {
+        let width = guards_text_width(self.size.0, self.sizes);
+        Guards { runbook: &self.runbook, state: &self.state }.place(id, usize::from(width))
+    }
+
+    /// The line of a row in the health pane.
+    pub(super) fn place_of_row(&self, probe: &ProbeId, node: Option<&str>) -> usize {
+        let panes = self.panes_on_screen();
+        let place = panes.text(panes.health);
+        self.health().place(place, (probe, node))
+    }
+
+    /// The board as it is drawn.
+    pub fn health(&self) -> Health<'_> {
+        let (runbook, board, turned) = (&*self.runbook, &self.view.moment.board, &self.view.turned[..]);
+        let order = self.view.order.get_or_init(|| BoardOrder::of(runbook, board, turned));
+        Health { runbook, board, keeper: &self.keeper, turned, order }
+    }
+
+    /// The last line at which the health pane may begin.
+    pub(super) fn last_health_line(&self) -> usize {
+        let panes = self.panes_on_screen();
+        let place = panes.text(panes.health);
+        self.health().on(place).saturating_sub(usize::from(place.height))
     }
 
     pub(super) fn step_rows(&self) -> u16 {

@@ -1,0 +1,128 @@
+//! Boards of any size: what is not ok comes first, and a frame makes lines of nothing but what is in view.
+
+use insta::assert_snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde_json::{Map, Value, json};
+
+use crate::engine::{Board, ConditionId, Mode, Row, Turned, Verdict};
+use crate::health::BoardKeeper;
+use crate::runbook::{ProbeId, Runbook};
+use crate::tui::stage_tests::{Stage, look, runbook};
+use crate::tui::theme::{ASCII, UNICODE};
+use crate::tui::widget::health::Health;
+use crate::tui::widget::health_table::{BoardOrder, MADE};
+use crate::tui::widget::paint::Paint;
+
+fn row(n: usize) -> Row {
+    let verdict = match n % 100 {
+        97 => Verdict::Bad,
+        98 => Verdict::Degraded,
+        99 => Verdict::Unknown,
+        _ => Verdict::Ok,
+    };
+    let is_ok = verdict == Verdict::Ok;
+    let fields = json!({ "role": if n == 0 { "active" } else { "standby" }, "version": format!("1.17.{}", n % 12) });
+    Row {
+        probe: ProbeId::new("vault"),
+        node: Some(format!("vault-{n:04}")),
+        verdict,
+        why: if is_ok { String::new() } else { "connection refused".into() },
+        age_ms: Some(0),
+        fields: if is_ok { fields.as_object().cloned().unwrap() } else { Map::new() },
+        item: Value::Null,
+    }
+}
+
+struct Drawn {
+    text: String,
+    lines: usize,
+    made: usize,
+}
+
+fn drawn(book: &Runbook, board: &Board, (width, height): (u16, u16), from: usize) -> Drawn {
+    let turned: Vec<_> = board
+        .rows
+        .iter()
+        .filter(|row| row.verdict == Verdict::Bad)
+        .map(|row| {
+            (ConditionId::Health(row.probe.clone(), row.node.clone()), Turned::Unexpected { since: Default::default() })
+        })
+        .collect();
+    let order = BoardOrder::of(book, board, &turned);
+    let keeper = BoardKeeper::new(&[]);
+    let health = Health { runbook: book, board, keeper: &keeper, turned: &turned, order: &order };
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    MADE.with(|made| made.set(0));
+    let lines = health.on(area);
+    health.height(usize::from(width));
+    health.below(area, from);
+    health.draw(area, from, &mut Paint { buffer: &mut buffer, look: &look("dark", &UNICODE) });
+    let made = MADE.with(std::cell::Cell::get);
+    let line = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+    Drawn { text: (0..height).map(|y| format!("{}\n", line(y).trim_end())).collect(), lines, made }
+}
+
+#[test]
+fn a_frame_makes_as_many_lines_as_it_shows_however_many_rows_there_are() {
+    let book = runbook();
+    for rows in [100, 1_000, 10_000] {
+        let board = Board { rows: (0..rows).map(row).collect() };
+        for size in [(40, 12), (80, 20), (200, 50)] {
+            for from in [0, 7, rows - 20] {
+                let drawn = drawn(&book, &board, size, from);
+                assert!(drawn.made <= usize::from(size.1), "{rows} {size:?} {from}: {}", drawn.made);
+                assert!(drawn.lines >= rows);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_thousand_rows_begin_with_what_is_not_ok_and_scroll_row_by_row() {
+    let book = runbook();
+    let board = Board { rows: (0..1_000).map(row).collect() };
+    let first = drawn(&book, &board, (90, 34), 0);
+    assert_snapshot!("health_many_90x34", first.text);
+    for from in [1, 2, 500, 900] {
+        let next = drawn(&book, &board, (90, 34), from);
+        let before = drawn(&book, &board, (90, 34), from - 1);
+        let common = |text: &str, skip: usize| text.lines().skip(skip).take(33).collect::<Vec<_>>().join("\n");
+        assert_eq!(common(&before.text, 1), common(&next.text, 0), "{from}");
+    }
+    let mut seen = String::new();
+    for from in (0..first.lines).step_by(34) {
+        seen.push_str(&drawn(&book, &board, (90, 34), from).text);
+    }
+    for n in 0..1_000 {
+        assert!(seen.contains(&format!("vault-{n:04}")), "{n}");
+    }
+}
+
+#[test]
+fn every_row_of_a_large_board_can_be_found() {
+    let book = runbook();
+    let board = Board { rows: (0..300).map(row).collect() };
+    let order = BoardOrder::of(&book, &board, &[]);
+    let keeper = BoardKeeper::new(&[]);
+    let health = Health { runbook: &book, board: &board, keeper: &keeper, turned: &[], order: &order };
+    for n in [0, 97, 98, 150, 299] {
+        let node = format!("vault-{n:04}");
+        let at = health.place(Rect::new(0, 0, 90, 20), (&ProbeId::new("vault"), Some(&node)));
+        let text = drawn(&book, &board, (90, 20), at).text;
+        assert!(text.lines().next().unwrap().contains(&node), "{node}: {text}");
+    }
+}
+
+#[test]
+fn the_pane_scrolls_to_its_last_row_and_no_further() {
+    let mut stage = Stage::of(runbook(), (80, 24), look("mono", &ASCII), Mode::Live);
+    stage.all_well();
+    stage.press("tab");
+    stage.press("tab");
+    for _ in 0..50 {
+        stage.press("down");
+    }
+    assert_eq!(stage.run().health_scroll, 0, "all of it is in view");
+}

@@ -1,0 +1,251 @@
+//! A board as a table with named columns, one line a row, what is not ok first. However many rows there are, only those
+//! in view become lines.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::engine::{Board, ConditionId, Row, Turned, Verdict};
+use crate::runbook::{Probe, ProbeId, Runbook};
+use crate::tui::tell;
+use crate::tui::theme::{Glyphs, Meaning};
+use crate::tui::widget::paint::Strip;
+use crate::tui::wrap::{cut, width};
+
+/// The widest column of names, in cells.
+const MAX_NODE: usize = 24;
+
+/// The widest column of a field, in cells.
+const MAX_FIELD: usize = 32;
+
+/// The rows of a board in the order in which a table shows them, and how wide its columns are. Gathered once for a
+/// board, not once for a frame.
+#[derive(Clone, Debug, Default)]
+pub struct BoardOrder {
+    probes: Vec<ProbeOrder>,
+    turned: HashMap<usize, Turned>,
+}
+
+#[derive(Clone, Debug)]
+struct ProbeOrder {
+    /// Its place among the probes of the runbook.
+    at: usize,
+    /// The places of its rows on the board.
+    rows: Vec<usize>,
+    node: usize,
+    word: usize,
+    mark: usize,
+    /// Of each field; 0 where no row has a value.
+    fields: Vec<usize>,
+    /// The longest reason of a verdict.
+    why: usize,
+}
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableLine {
+    /// The heading of a probe, by its place in the order.
+    Head(usize),
+    /// A row of the board, by its place on it; and the probe.
+    Row(usize, usize),
+}
+
+impl BoardOrder {
+    /// Gathers it.
+    pub fn of(runbook: &Runbook, board: &Board, turned: &[(ConditionId, Turned)]) -> Self {
+        let mut of_probe: HashMap<&ProbeId, Vec<usize>> = HashMap::new();
+        let mut places: HashMap<(&ProbeId, Option<&String>), usize> = HashMap::new();
+        for (place, row) in board.rows.iter().enumerate() {
+            of_probe.entry(&row.probe).or_default().push(place);
+            places.insert((&row.probe, row.node.as_ref()), place);
+        }
+        let place = |id: &ConditionId| match id {
+            ConditionId::Health(probe, node) => places.get(&(probe, node.as_ref())).copied(),
+            _ => None,
+        };
+        let turned: HashMap<usize, Turned> =
+            turned.iter().filter_map(|(id, turned)| Some((place(id)?, *turned))).collect();
+        let mut probes: Vec<ProbeOrder> = Vec::new();
+        for (at, probe) in runbook.health.iter().enumerate() {
+            if let Some(rows) = of_probe.remove(&probe.id) {
+                probes.push(ProbeOrder::of(at, probe, rows, board, &turned));
+            }
+        }
+        // What is not ok must not lie below the lower edge.
+        probes.sort_by_key(|probe| Reverse(probe.rows.first().map_or(0, |place| weight(board.rows[*place].verdict))));
+        Self { probes, turned }
+    }
+
+    /// How many lines the table has.
+    pub fn len(&self, has_heads: bool) -> usize {
+        self.probes.iter().map(|probe| usize::from(has_heads) + probe.rows.len()).sum()
+    }
+
+    /// How many probes have rows.
+    pub fn probes(&self) -> usize {
+        self.probes.len()
+    }
+
+    /// The line at that place.
+    pub fn line(&self, at: usize, has_heads: bool) -> Option<TableLine> {
+        let heads = usize::from(has_heads);
+        let mut left = at;
+        for (p, probe) in self.probes.iter().enumerate() {
+            match left.checked_sub(heads + probe.rows.len()) {
+                Some(rest) => left = rest,
+                None if left < heads => return Some(TableLine::Head(p)),
+                None => return probe.rows.get(left - heads).map(|place| TableLine::Row(*place, p)),
+            }
+        }
+        None
+    }
+
+    /// The line of a row.
+    pub fn place(&self, board: &Board, (probe, node): (&ProbeId, Option<&str>), has_heads: bool) -> Option<usize> {
+        let heads = usize::from(has_heads);
+        let mut before = 0;
+        for of in &self.probes {
+            let is_it = |place: &usize| {
+                let row = &board.rows[*place];
+                &row.probe == probe && row.node.as_deref() == node
+            };
+            if let Some(at) = of.rows.iter().position(is_it) {
+                return Some(before + heads + at);
+            }
+            before += heads + of.rows.len();
+        }
+        None
+    }
+
+    /// How many cells its widest line wants when nothing of it is cut.
+    pub fn wanted(&self) -> usize {
+        self.probes
+            .iter()
+            .map(|probe| probe.head() + probe.values() + if probe.why > 0 { probe.why + 1 } else { 0 })
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The left part of a line: what it is about, and what is known of it.
+    pub fn strip(&self, runbook: &Runbook, board: &Board, line: TableLine, glyphs: &Glyphs) -> Strip {
+        #[cfg(test)]
+        MADE.with(|made| made.set(made.get() + 1));
+        let (TableLine::Head(p) | TableLine::Row(_, p)) = line;
+        let Some((of, probe)) = self.probes.get(p).and_then(|of| Some((of, runbook.health.get(of.at)?))) else {
+            return Strip::default();
+        };
+        match line {
+            TableLine::Head(_) => of.heading(probe, glyphs),
+            TableLine::Row(place, _) => board
+                .rows
+                .get(place)
+                .map_or_else(Strip::default, |row| of.row(probe, row, self.turned.get(&place), glyphs)),
+        }
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many lines were made: what a frame costs.
+    pub static MADE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+impl ProbeOrder {
+    fn of(at: usize, probe: &Probe, mut rows: Vec<usize>, board: &Board, turned: &HashMap<usize, Turned>) -> Self {
+        rows.sort_by_key(|place| Reverse(weight(board.rows[*place].verdict)));
+        let widest = |cells: &dyn Fn(usize, &Row) -> usize| {
+            rows.iter().map(|place| cells(*place, &board.rows[*place])).max().unwrap_or(0)
+        };
+        let mark = |place: usize| turned.get(&place).map_or(0, |turned| width(&tell::turned(*turned).0) + 1);
+        let fields = probe.fields.iter().map(|(name, _)| {
+            let cells = widest(&|_, row| width(&value(row, name))).min(MAX_FIELD);
+            if cells == 0 { 0 } else { cells.max(width(name).min(MAX_FIELD)) }
+        });
+        let (node, word) =
+            (widest(&|_, row| width(named(row))).min(MAX_NODE), widest(&|_, row| row.verdict.word().len()));
+        let (mark, why) = (widest(&|place, _| mark(place)), widest(&|_, row| width(&row.why)));
+        let fields = fields.collect();
+        Self { at, node, word, mark, fields, why, rows }
+    }
+
+    /// How wide name, sign, word and mark are.
+    fn head(&self) -> usize {
+        self.node + 3 + self.word + self.mark
+    }
+
+    fn values(&self) -> usize {
+        self.fields.iter().filter(|cells| **cells > 0).map(|cells| cells + 1).sum()
+    }
+
+    /// The probe's title, and the names of its fields above their columns as far as they stand behind it.
+    fn heading(&self, probe: &Probe, glyphs: &Glyphs) -> Strip {
+        let mut strip = Strip::of(&probe.title, Meaning::Title);
+        let mut x = self.head();
+        for ((name, _), cells) in probe.fields.iter().zip(&self.fields).filter(|(_, cells)| **cells > 0) {
+            let used = strip.width();
+            if used < x + 1 {
+                let gap = " ".repeat(x + 1 - used);
+                strip = strip.and(format!("{gap}{}", cut(name, *cells, glyphs.cut)), Meaning::Dim);
+            }
+            x += cells + 1;
+        }
+        strip
+    }
+
+    fn row(&self, probe: &Probe, row: &Row, turned: Option<&Turned>, glyphs: &Glyphs) -> Strip {
+        let (sign, meaning) = tell::verdict_sign(row.verdict, glyphs);
+        let node = padded(named(row), self.node, glyphs);
+        let mut strip = Strip::of(node, Meaning::Text)
+            .and(format!(" {sign} {}", padded(row.verdict.word(), self.word, glyphs)), meaning);
+        if self.mark > 0 {
+            let (told, meaning) = turned.map_or_else(|| (String::new(), Meaning::Dim), |turned| tell::turned(*turned));
+            strip = strip.and(format!(" {}", padded(&told, self.mark - 1, glyphs)), meaning);
+        }
+        let is_answer = row.verdict != Verdict::Unknown;
+        let mut values = String::new();
+        for ((name, _), cells) in probe.fields.iter().zip(&self.fields).filter(|(_, cells)| **cells > 0) {
+            let value = if is_answer { value(row, name) } else { String::new() };
+            values.push(' ');
+            values.push_str(&padded(&value, *cells, glyphs));
+        }
+        // The reason of a verdict names the values that it rests on, and comes first where there is one.
+        if row.why.is_empty() {
+            strip.and(values.trim_end(), Meaning::Text)
+        } else if values.trim().is_empty() {
+            strip.and(format!(" {}", row.why), meaning)
+        } else {
+            strip.and(values, Meaning::Text).and(format!(" {}", row.why), meaning)
+        }
+    }
+}
+
+fn named(row: &Row) -> &str {
+    row.node.as_deref().unwrap_or(row.probe.as_str())
+}
+
+/// A value below the name of its field.
+fn value(row: &Row, name: &str) -> String {
+    match row.fields.get(name) {
+        None | Some(Value::Null | Value::Array(_) | Value::Object(_)) => String::new(),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(Value::Bool(true)) => "yes".into(),
+        Some(Value::Bool(false)) => "no".into(),
+        Some(Value::Number(number)) => number.to_string(),
+    }
+}
+
+fn padded(text: &str, cells: usize, glyphs: &Glyphs) -> String {
+    let text = cut(text, cells, glyphs.cut);
+    format!("{text}{}", " ".repeat(cells.saturating_sub(width(&text))))
+}
+
+/// What comes first.
+pub const fn weight(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Ok => 0,
+        Verdict::Degraded => 1,
+        Verdict::Unknown => 2,
+        Verdict::Bad => 3,
+    }
+}
