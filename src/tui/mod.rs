@@ -7,19 +7,28 @@
 pub mod app;
 pub mod backstage;
 pub mod choice;
+pub mod copy;
 pub mod dialog;
 mod encode;
 mod evidence;
+mod flow;
 mod input;
+pub mod key;
 pub mod keymap;
+pub mod markdown;
 pub mod message;
 pub mod options;
+pub mod palette;
 mod panicked;
+pub mod pick;
+pub mod rebind;
 pub mod recorded;
 pub mod release;
 mod runtime;
 pub mod screen;
+pub mod search;
 mod shown;
+pub mod table;
 mod tell;
 mod terminal;
 pub mod theme;
@@ -50,6 +59,8 @@ mod hostile_tests;
 mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
+#[cfg(test)]
+mod pick_tests;
 #[cfg(test)]
 mod practice_tests;
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::tui::screen::setup::SetUp;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::help::Help;
 use crate::tui::widget::paint::Paint;
+use crate::tui::widget::pick;
 
 /// What is on the screen.
 pub enum Screen {
@@ -70,6 +71,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let mut paint = Paint { buffer, look: &app.look };
+    if app.look.theme.has_ground() {
+        paint.fill(area, Meaning::Text);
+    }
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         too_small(app, area, &mut paint);
         return;
@@ -81,6 +85,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Screen::Debrief(debrief) => debrief.draw(app, area, &mut paint),
         Screen::Journals(journals) => journals.draw(app, area, &mut paint),
         Screen::Replay(replay) => replay.draw(app, area, &mut paint),
+    }
+    if let Some(list) = &app.pick {
+        pick::draw(app, list, area, &mut paint);
     }
     if let Some(scroll) = app.help {
         Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(area, scroll, &mut paint);

@@ -13,6 +13,7 @@ pub mod health;
 pub mod help;
 pub mod output;
 pub mod paint;
+pub mod pick;
 pub mod release;
 pub mod results;
 pub mod resume;

@@ -18,6 +18,7 @@ mod opening;
 pub mod origin;
 pub mod output;
 pub mod page;
+pub mod possible;
 pub mod replayed;
 pub mod results;
 mod room;
