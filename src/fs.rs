@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -74,6 +74,24 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FsError> {
 /// The whole file as text; not UTF-8 is an error.
 pub fn read_text(path: &Path) -> Result<String, FsError> {
     std::fs::read_to_string(path).map_err(|error| FsError::new("read", path, error))
+}
+
+/// The text of a plain file of at most `limit` bytes; links are followed.
+pub fn read_text_up_to(path: &Path, limit: u64) -> Result<String, FsError> {
+    let refuse = |why: String| FsError::new("read", path, io::Error::other(why));
+    // A pipe or a device could be waited for, or read, without end.
+    let known = std::fs::metadata(path).map_err(|error| FsError::new("read", path, error))?;
+    if !known.is_file() {
+        return Err(refuse("it is not a plain file".into()));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| FsError::new("read", path, error))?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| FsError::new("read", path, error))?;
+    if bytes.len() as u64 > limit {
+        return Err(refuse(format!("it is longer than {limit} bytes")));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| refuse(format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())))
 }
 
 /// Makes a file that was not there (0600), open for appending and reading. Anything at `path`, a link included, is

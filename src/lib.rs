@@ -11,6 +11,7 @@ pub mod packed;
 pub mod signature;
 pub mod text;
 
+pub mod config;
 pub mod diagnostic;
 pub mod explain;
 

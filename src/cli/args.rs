@@ -12,8 +12,8 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "DIR")]
     pub library: Option<PathBuf>,
 
-    /// How the screens look.
-    #[arg(long, global = true, value_name = "NAME", value_parser = ["dark", "light", "sixteen", "mono"])]
+    /// How the screens look: dark, light, high-contrast, sixteen, mono, or a theme of your own.
+    #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
 
     /// Draw with ASCII characters only.
@@ -117,6 +117,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the keymap that is built in, to be copied from: ~/.config/piton/keymap.toml gives other keys.
+    Keymap,
     /// Print a completion script.
     Completions {
         /// For which shell.

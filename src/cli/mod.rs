@@ -10,6 +10,7 @@ pub mod error;
 pub mod explain;
 pub mod journals;
 pub mod log;
+pub mod looks;
 pub mod place;
 pub mod practice;
 pub mod replay;
@@ -67,7 +68,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
     let Arguments { library, theme, ascii, command } = arguments;
-    let looks = run::Looks { theme, ascii };
+    let looks = looks::Looks { theme, ascii };
     match command {
         None => run::library(library, &looks),
         Some(Command::Run(typed)) => run::run(library, &typed, &looks),
@@ -86,6 +87,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Check { files, explain: None }) => check::check(&files),
         Some(Command::Coverage { runbook, json }) => coverage::coverage(library, runbook.as_deref(), json),
         Some(Command::List { json }) => check::list(library, json),
+        Some(Command::Keymap) => write_out(include_bytes!("../../assets/keymap.toml")),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "piton", &mut script);

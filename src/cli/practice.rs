@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 
 use crate::cli::args::PracticeArguments;
 use crate::cli::error::CliError;
-use crate::cli::run::{self, Looks};
+use crate::cli::looks::Looks;
+use crate::cli::run;
 use crate::cli::{dialogue, place};
 use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
 use crate::engine::{Event, PracticeSeen, Record, RunOpened};
@@ -64,9 +65,10 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     if typed.scenarios {
         return Ok(list(&runbook));
     }
+    let is_plain = dialogue::is_wanted(typed.plain);
+    let options = looks.options_unless(is_plain || typed.autopilot)?;
     let runtime = run::runtime()?;
     let store = run::store()?;
-    let is_plain = dialogue::is_wanted(typed.plain);
     let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
     let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
     if typed.scenario.as_deref() == Some(scenario::SURPRISE)
@@ -79,7 +81,7 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     } else if is_plain {
         dialogue::in_lines(&runtime, launched)
     } else {
-        run::in_terminal(&runtime, launched, looks)
+        run::in_terminal(&runtime, launched, options)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::cli::args::ReplayArguments;
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
+use crate::cli::looks::Looks;
 use crate::cli::{journals, run};
 use crate::engine::{Event, Record};
 use crate::journal::{Follower, Integrity, RunDir, holder_of, read_lines};
@@ -16,17 +17,18 @@ use crate::tui::{Recording, Start};
 ///
 /// # Errors
 /// There is no terminal, or no such journal, or it holds no whole record.
-pub fn replay(folder: Option<PathBuf>, typed: &ReplayArguments, looks: &run::Looks) -> Result<u8, CliError> {
+pub fn replay(folder: Option<PathBuf>, typed: &ReplayArguments, looks: &Looks) -> Result<u8, CliError> {
     if !run::has_terminal() {
         return Err(CliError::usage("a replay needs a terminal")
             .hint("`piton report`, `piton verify` and `piton debrief` print instead"));
     }
+    let options = looks.options()?;
     let recording = recording(&journals::journal_path(&typed.run)?, typed.follow)?;
     if let Some(at) = typed.at.filter(|at| usize::try_from(*at).is_ok_and(|at| at > recording.lines.len())) {
         let told = format!("there is no record {at}: the journal holds {}", recording.lines.len());
         return Err(CliError::usage(told));
     }
-    run::replay(Start::Replay(Box::new(recording), typed.at), Stage::new(folder)?, looks)
+    run::replay(Start::Replay(Box::new(recording), typed.at), Stage::new(folder)?, options)
 }
 
 /// What the journal at that path holds. No lock is taken, and nothing is written.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{PaperFormat, ReportFormat};
 use crate::cli::error::CliError;
+use crate::cli::looks::Looks;
 use crate::cli::verify::{self, Trusted};
 use crate::cli::{journals, replay, review, run};
 use crate::engine::{Event, Output, Record};
@@ -14,6 +15,7 @@ use crate::journal::{Integrity, RunDir, Verification, digest, holder_of, read_re
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
 use crate::review::{Found, ReviewEvent, ReviewRecord};
 use crate::runbook;
+use crate::tui::theme::Theme;
 use crate::tui::{self, CastError, Options};
 
 /// `piton report RUN`: nothing is changed, and no lock is taken.
@@ -55,11 +57,12 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
 ///
 /// # Errors
 /// There is no such journal, it holds no whole record, or it cannot be written.
-pub fn cast(name: &str, looks: &run::Looks, size: (u16, u16)) -> Result<u8, CliError> {
+pub fn cast(name: &str, looks: &Looks, size: (u16, u16)) -> Result<u8, CliError> {
     let recording = replay::recording(&journals::journal_path(name)?, false)?;
     // Whoever plays it has another terminal than this one.
-    let theme = Some(looks.theme.clone().unwrap_or_else(|| "dark".into()));
-    let options = Options { theme, is_ascii: looks.ascii, ..Options::default() };
+    let options = looks.options()?;
+    let theme = options.theme.clone().or_else(|| Theme::shipped("dark"));
+    let options = Options { theme, ..options };
     let mut out = BufWriter::new(std::io::stdout().lock());
     match tui::cast(recording, &options, size, &mut out) {
         Err(CastError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(0),

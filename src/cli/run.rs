@@ -9,6 +9,7 @@ use tokio::runtime::{Handle, Runtime};
 use crate::cli::args::{ResumeArguments, RunArguments};
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
+use crate::cli::looks::{Looks, reporting};
 use crate::cli::{dialogue, log, place, practice};
 use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
@@ -22,15 +23,6 @@ use crate::session::launch::{self, LaunchError};
 use crate::session::{Launched, Opening, Suspended, Update, Who, World};
 use crate::site::{BindProblem, Environment, Site};
 use crate::tui::{self, Options, Shown, Start, TuiError};
-
-/// How the screens look.
-#[derive(Clone, Debug, Default)]
-pub struct Looks {
-    /// A theme's name.
-    pub theme: Option<String>,
-    /// ASCII characters only.
-    pub ascii: bool,
-}
 
 /// The library screen.
 ///
@@ -46,8 +38,9 @@ pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
             error.hint("`piton list` prints what it holds; `piton run` and `piton practice` go line by line here")
         );
     }
+    let options = looks.options()?;
     log::start()?;
-    face_alone(open(Start::Library, Stage::new(folder)?, looks))
+    face_alone(open(Start::Library, Stage::new(folder)?, options))
 }
 
 /// `piton run`.
@@ -55,11 +48,12 @@ pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
 /// # Errors
 /// The runbook or site is not there or wrong, an input is not bound, the journal cannot be written.
 pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Result<u8, CliError> {
+    let is_plain = dialogue::is_wanted(typed.plain);
+    let options = looks.options_unless(is_plain)?;
     let runbook = find(folder.clone(), &typed.runbook)?;
     let site = typed.binding.site.as_deref().map(site_at).transpose()?;
     let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
     let bound = bound.map_err(|problems| unbound(&problems))?;
-    let is_plain = dialogue::is_wanted(typed.plain);
     if !bound.missing.is_empty() {
         if is_plain || !has_terminal() {
             let names: Vec<_> = bound.missing.iter().map(ToString::to_string).collect();
@@ -68,7 +62,7 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
         }
         let stage = Stage::new(folder)?.bound(typed.binding.set.clone(), site, typed.beside);
         let start = Start::SetUp { runbook: typed.runbook.clone(), is_practice: false };
-        return face_alone(open(start, stage, looks));
+        return face_alone(open(start, stage, options));
     }
     let runtime = runtime()?;
     let store = store()?;
@@ -77,7 +71,7 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
     let world = live_world(runtime.handle(), Timestamp::default())?;
     let begin = if typed.beside { launch::begin_beside } else { launch::begin };
     let launched = begin(&store, opening, &who, world).map_err(launch_error)?;
-    if is_plain { dialogue::in_lines(&runtime, launched) } else { in_terminal(&runtime, launched, looks) }
+    if is_plain { dialogue::in_lines(&runtime, launched) } else { in_terminal(&runtime, launched, options) }
 }
 
 /// `piton resume`.
@@ -86,13 +80,14 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
 /// There is no such run, or it cannot be gone on with.
 pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -> Result<u8, CliError> {
     drop(folder);
+    let is_plain = dialogue::is_wanted(typed.plain);
+    let options = looks.options_unless(is_plain || typed.autopilot)?;
     let store = store()?;
     let name = match &typed.run {
         Some(name) => name.clone(),
         None => latest_open(&store)?,
     };
     let runtime = runtime()?;
-    let is_plain = dialogue::is_wanted(typed.plain);
     let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
     let suspended = launch::reopen(&store, &name, &who).map_err(launch_error)?;
     let is_practice = suspended.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some());
@@ -105,7 +100,7 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     } else if is_plain {
         dialogue::in_lines(&runtime, launched)
     } else {
-        in_terminal(&runtime, launched, looks)
+        in_terminal(&runtime, launched, options)
     }
 }
 
@@ -132,7 +127,7 @@ pub fn resume_with(
 ///
 /// # Errors
 /// There is no terminal, or it cannot be used.
-pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Result<u8, CliError> {
+pub fn in_terminal(runtime: &Runtime, launched: Launched, options: Options) -> Result<u8, CliError> {
     if !has_terminal() {
         let folder = launched.folder.clone();
         runtime.block_on(leave(launched));
@@ -146,15 +141,15 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, looks: &Looks) -> Resu
             error.hint("a run that is no practice is walked by a person only")
         });
     }
-    face(runtime, open(Start::Run(Box::new(launched)), Stage::new(None)?, looks))
+    face(runtime, open(Start::Run(Box::new(launched)), Stage::new(None)?, options))
 }
 
 /// Shows a journal in the terminal.
 ///
 /// # Errors
 /// The terminal cannot be used.
-pub fn replay(start: Start, stage: Stage, looks: &Looks) -> Result<u8, CliError> {
-    face_alone(open(start, stage, looks))
+pub fn replay(start: Start, stage: Stage, options: Options) -> Result<u8, CliError> {
+    face_alone(open(start, stage, options))
 }
 
 /// Where runs are kept.
@@ -252,10 +247,9 @@ pub fn launch_error(error: LaunchError) -> CliError {
 }
 
 /// The first frame.
-fn open(start: Start, stage: Stage, looks: &Looks) -> Shown {
+fn open(start: Start, stage: Stage, options: Options) -> Shown {
     let report = |error: &TuiError| crate::cli::failed(&broken(error));
-    let options = Options { theme: looks.theme.clone(), is_ascii: looks.ascii, report, ..Options::default() };
-    tui::open(start, Arc::new(stage), &options)
+    tui::open(start, Arc::new(stage), &reporting(options, report))
 }
 
 /// All that follows a first frame that was drawn before there were threads to await anything on.

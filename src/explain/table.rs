@@ -1,6 +1,6 @@
 //! One entry a code.
 
-use crate::explain::{ADVICE, ERRORS, ERRORS_WALK};
+use crate::explain::{ADVICE, ERRORS, ERRORS_OWN, ERRORS_WALK};
 
 /// What is behind a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Explanation {
 
 /// All of them: advice first, each group by code.
 pub fn all() -> impl Iterator<Item = &'static Explanation> {
-    let mut errors: Vec<_> = ERRORS.iter().chain(ERRORS_WALK).collect();
+    let mut errors: Vec<_> = ERRORS.iter().chain(ERRORS_WALK).chain(ERRORS_OWN).collect();
     errors.sort_by_key(|entry| entry.code);
     ADVICE.iter().chain(errors)
 }

@@ -11,6 +11,7 @@ use crate::session::{Launched, Update};
 use crate::tui::backstage::Exit;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
+use crate::tui::pick::PickList;
 use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::library::Library;
 use crate::tui::screen::replay;
@@ -20,6 +21,7 @@ use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
 use crate::tui::theme::Look;
 use crate::tui::widget::help::Help;
+use crate::tui::{copy, palette, search};
 
 /// The smallest terminal on which lists and forms are shown, in columns and rows.
 pub const SMALLEST: (u16, u16) = (60, 15);
@@ -35,6 +37,8 @@ pub struct App {
     pub screen: Screen,
     /// How far the help was scrolled, while it is open.
     pub help: Option<usize>,
+    /// What is picked from, while that lies over the screen.
+    pub pick: Option<Box<PickList>>,
     /// Columns and rows.
     pub size: (u16, u16),
     /// The terminal was too small, and nothing has been drawn on it since it is large enough.
@@ -45,6 +49,8 @@ pub struct App {
     pub look: Look,
     /// What keys mean.
     pub keymap: Keymap,
+    /// Whether the terminal may be asked to put texts into the clipboard.
+    pub may_copy: bool,
     /// Whether something changed since it was last drawn.
     pub is_dirty: bool,
     /// Set when the program is to end.
@@ -58,11 +64,13 @@ impl App {
             sizes: None,
             screen: Screen::Library(Library::default()),
             help: None,
+            pick: None,
             size: (80, 24),
             is_hidden: false,
             now: Instants::default(),
             look,
             keymap,
+            may_copy: true,
             is_dirty: true,
             exit: None,
         }
@@ -73,7 +81,13 @@ impl App {
         self.now.run = launched.clock.now();
         self.screen = Screen::Run(Box::new(Run::new(launched, self.now, self.size)));
         self.help = None;
+        self.pick = None;
         self.is_dirty = true;
+    }
+
+    /// All of the terminal.
+    pub fn area(&self) -> Rect {
+        Rect::new(0, 0, self.size.0, self.size.1)
     }
 
     /// Whether the terminal is large enough to confirm anything, and what is confirmed can be seen on it.
@@ -142,7 +156,8 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Shown => {
             app.is_hidden = false;
             return match &mut app.screen {
-                Screen::Run(run) => {
+                // What lies below a list has not been seen.
+                Screen::Run(run) if app.pick.is_none() => {
                     run.was_shown();
                     Vec::new()
                 }
@@ -160,6 +175,9 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Resized(columns, rows) => {
             app.is_hidden |= !app.has_room();
             app.size = (columns, rows);
+            if !app.has_room() {
+                app.pick = None;
+            }
             match &mut app.screen {
                 Screen::Run(run) => run.resize(app.size),
                 Screen::Replay(replay) => replay.resize(app.size),
@@ -320,16 +338,28 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         }
         return Vec::new();
     }
+    if app.pick.is_some() {
+        return palette::on_key(app, key);
+    }
     let mut contexts = app.screen.contexts();
     contexts.push(Context::Everywhere);
     let action = app.keymap.resolve(&key, &contexts);
+    act(app, action, key)
+}
+
+/// Does what an action asks for where the operator is, as its key does; without one the key is typed.
+pub(super) fn act(app: &mut App, action: Option<Action>, key: KeyEvent) -> Vec<Effect> {
+    // A key that is no letter cannot be meant for a field.
+    let is_typed = app.screen.is_typing() && matches!(key.code, KeyCode::Char(_));
     match action {
         Some(Action::Suspend) => return vec![Effect::Suspend],
         Some(Action::Redraw) => return vec![Effect::Redraw],
-        // A key that is no letter cannot be meant for a field.
-        Some(Action::Help) if !app.screen.is_typing() || !matches!(key.code, KeyCode::Char(_)) => {
+        Some(Action::Help) if !is_typed => {
             app.help = Some(0);
             return Vec::new();
+        }
+        Some(Action::Palette | Action::Search | Action::Copy) if !is_typed && app.is_large_enough() => {
+            return over(app, action);
         }
         _ => {}
     }
@@ -359,6 +389,22 @@ fn remember_one(sizes: &mut Option<Sizes>, effect: &Effect) {
     }
 }
 
+/// Opens what is picked from.
+fn over(app: &mut App, action: Option<Action>) -> Vec<Effect> {
+    if let Screen::Run(run) = &mut app.screen {
+        run.note_over(app.now);
+        if run.comes_back(action, app.now) {
+            return Vec::new();
+        }
+    }
+    match action {
+        Some(Action::Copy) => return copy::open(app),
+        Some(Action::Search) => search::open(app),
+        _ => palette::open(app),
+    }
+    Vec::new()
+}
+
 /// What is read anew is shown at once: the library, when the form or the list of runs is left, and that list.
 fn turn_page(screen: &mut Screen, effect: &Effect) {
     match (effect, &mut *screen) {
@@ -374,6 +420,10 @@ fn turn_page(screen: &mut Screen, effect: &Effect) {
 
 fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
     if app.help.is_some() {
+        return Vec::new();
+    }
+    if let Some(list) = &mut app.pick {
+        list.paste(text);
         return Vec::new();
     }
     match &mut app.screen {
@@ -393,6 +443,9 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
 fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
     if app.help.is_some() {
         return Vec::new();
+    }
+    if app.pick.is_some() {
+        return palette::on_mouse(app, mouse);
     }
     match &mut app.screen {
         Screen::Run(run) => {

@@ -247,9 +247,6 @@ pub enum TuiError {
     /// There is no terminal, or it cannot be set up.
     #[error("cannot use the terminal: {0}")]
     Terminal(#[from] std::io::Error),
-    /// The theme cannot be used.
-    #[error("{0}")]
-    Theme(#[from] crate::tui::theme::ThemeError),
     /// A part of piton panicked; the sitting was closed as interrupted.
     #[error("piton has a bug and had to stop: {said}")]
     Panicked {

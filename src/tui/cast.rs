@@ -16,7 +16,6 @@ use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::options::Options;
 use crate::tui::recorded::tail_of;
 use crate::tui::screen::Screen;
-use crate::tui::theme::ThemeError;
 
 /// What players make of a longer pause, in seconds: the times in the file stay what they were.
 const IDLE_LIMIT_S: f64 = 3.0;
@@ -30,9 +29,6 @@ pub const CAST_SIZES: [std::ops::RangeInclusive<u16>; 2] = [80..=300, 24..=100];
 /// Why there is no recording.
 #[derive(Debug, thiserror::Error)]
 pub enum CastError {
-    /// There is no such theme.
-    #[error(transparent)]
-    Theme(#[from] ThemeError),
     /// The journal holds no record.
     #[error("there is no record to draw")]
     Empty,
@@ -44,9 +40,9 @@ pub enum CastError {
 /// Writes the recording of a run at that size, in columns and rows.
 ///
 /// # Errors
-/// There is no such theme, nothing to draw, or it cannot be written.
+/// There is nothing to draw, or it cannot be written.
 pub fn cast(recording: Recording, options: &Options, size: (u16, u16), out: &mut impl Write) -> Result<(), CastError> {
-    let mut stage = Stage::open(recording, options, size)?;
+    let mut stage = Stage::open(recording, options, size);
     let (count, began) = (stage.replay(|replay| replay.tape.count())?, stage.replay(|replay| replay.now())?);
     let title = stage.replay(|replay| format!("{} {}", replay.run.runbook.title, began))?;
     let header = json!({
@@ -91,12 +87,12 @@ struct Stage {
 }
 
 impl Stage {
-    fn open(recording: Recording, options: &Options, size: (u16, u16)) -> Result<Self, CastError> {
-        let mut app = App::new(options.look()?, Keymap::standard());
+    fn open(recording: Recording, options: &Options, size: (u16, u16)) -> Self {
+        let mut app = App::new(options.look(), Keymap::standard());
         app.size = size;
         let mut stage = Self { app, area: Rect::new(0, 0, size.0, size.1) };
         stage.tell(Message::Recording(Ok((Box::new(recording), Some(1)))));
-        Ok(stage)
+        stage
     }
 
     /// Takes a message in, and does what comes of it: the output of commands is read as the record tells.

@@ -192,6 +192,8 @@ pub enum Effect {
     },
     /// Go on with a run.
     Resume(String),
+    /// Ask the terminal to put that text into the clipboard.
+    Copy(String),
     /// Stop the process until the shell continues it.
     Suspend,
     /// Forget what the terminal shows and draw everything.

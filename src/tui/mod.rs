@@ -8,20 +8,29 @@ pub mod app;
 pub mod backstage;
 mod cast;
 pub mod choice;
+pub mod copy;
 pub mod dialog;
 mod encode;
 mod evidence;
+mod flow;
 mod input;
+pub mod key;
 pub mod keymap;
+pub mod markdown;
 pub mod message;
 pub mod options;
+pub mod palette;
 mod panicked;
+pub mod pick;
+pub mod rebind;
 pub mod recorded;
 pub mod release;
 mod runtime;
 pub mod screen;
+pub mod search;
 mod shown;
 mod sizes;
+pub mod table;
 mod tell;
 mod terminal;
 pub mod theme;
@@ -63,6 +72,8 @@ mod nested_tests;
 mod overview_tests;
 #[cfg(test)]
 mod panes_tests;
+#[cfg(test)]
+mod pick_tests;
 #[cfg(test)]
 mod practice_tests;
 #[cfg(test)]

@@ -2,46 +2,67 @@
 
 use jiff::tz::TimeZone;
 
+use crate::config::Notify;
 use crate::tui::backstage::TuiError;
-use crate::tui::theme::{ASCII, Look, Theme, ThemeError, UNICODE};
+use crate::tui::keymap::Keymap;
+use crate::tui::theme::{ASCII, Look, Theme, UNICODE};
 
 /// How the screens look and behave.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// A theme's name; `None`: chosen by the terminal and `NO_COLOR`.
-    pub theme: Option<String>,
+    /// The theme; `None`: chosen by the terminal and `NO_COLOR`.
+    pub theme: Option<Theme>,
     /// Only ASCII signs.
     pub is_ascii: bool,
+    /// Nothing moves by itself that need not.
+    pub is_still: bool,
     /// Whether the mouse is taken.
     pub has_mouse: bool,
+    /// Whether the terminal may be asked to put texts into the clipboard.
+    pub may_copy: bool,
+    /// How the end of a long wait is told to somebody who looks elsewhere.
+    pub notify: Notify,
+    /// What keys mean.
+    pub keymap: Keymap,
     /// Tells why the screens broke and gives the status that the program ends with.
     pub report: fn(&TuiError) -> u8,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { theme: None, is_ascii: false, has_mouse: true, report: |_| 1 }
+        Self {
+            theme: None,
+            is_ascii: false,
+            is_still: false,
+            has_mouse: true,
+            may_copy: true,
+            notify: Notify::Off,
+            keymap: Keymap::standard(),
+            report: |_| 1,
+        }
     }
 }
 
 impl Options {
     /// The look that they ask for, or that suits the terminal.
-    ///
-    /// # Errors
-    /// There is no theme of that name.
-    pub(crate) fn look(&self) -> Result<Look, ThemeError> {
-        let terminal = std::env::var("TERM").unwrap_or_default();
-        let is_poor = !terminal.contains("256") && std::env::var_os("COLORTERM").is_none();
-        let has_no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let name = match &self.theme {
-            Some(name) => name.as_str(),
-            None if has_no_colour => "mono",
-            None if is_poor => "sixteen",
-            None => "dark",
-        };
+    pub(crate) fn look(&self) -> Look {
         let glyphs = if self.is_ascii { &ASCII } else { &UNICODE };
-        Ok(Look { theme: Theme::named(name)?, glyphs, zone: local_zone() })
+        let theme = self.theme.clone().unwrap_or_else(suiting);
+        Look { theme, glyphs, zone: local_zone(), is_still: self.is_still }
     }
+}
+
+/// The theme that suits the terminal.
+fn suiting() -> Theme {
+    let terminal = std::env::var("TERM").unwrap_or_default();
+    let is_poor = !terminal.contains("256") && std::env::var_os("COLORTERM").is_none();
+    let has_no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let name = match (has_no_colour, is_poor) {
+        (true, _) => "mono",
+        (false, true) => "sixteen",
+        (false, false) => "dark",
+    };
+    Theme::shipped(name).unwrap_or_else(Theme::plain)
 }
 
 /// The time zone of the machine, or the one that `TZ` names. Its file is read as it is: otherwise all zones of the

@@ -114,6 +114,12 @@ impl Stage {
         self.tell(Message::Key(event(key)));
     }
 
+    fn type_text(&mut self, text: &str) {
+        for c in text.chars() {
+            self.press(&c.to_string());
+        }
+    }
+
     pub fn replay(&mut self) -> &mut Replay {
         match &mut self.app.screen {
             Screen::Replay(replay) => replay,
@@ -552,4 +558,25 @@ fn in_a_live_run_the_output_of_an_earlier_step_is_read_again() {
         let shown = stage.picture();
         assert!(!shown.contains("stopped just now"), "{shown}");
     }
+}
+
+#[test]
+fn a_record_is_found_by_what_it_says_and_gone_to() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::open(recording(&small()), None, size);
+        stage.press("/");
+        stage.type_text("confirmed");
+        assert_snapshot!(format!("replay_search_{}x{}", size.0, size.1), shown(&stage));
+        let before = stage.replay().at;
+        stage.press("enter");
+        assert!(stage.replay().at > before);
+        assert!(matches!(stage.replay().record.event, Event::StepConfirmed { .. }));
+    }
+    let mut stage = Stage::open(recording(&small()), None, (120, 40));
+    stage.press(":");
+    stage.type_text("last record");
+    stage.press("enter");
+    assert!(stage.replay().is_at_end());
+    stage.press("y");
+    assert!(shown(&stage).contains("record: #"));
 }

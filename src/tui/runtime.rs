@@ -404,6 +404,11 @@ impl Runtime {
             Effect::Debrief(folder) => {
                 self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
             }
+            Effect::Copy(text) => {
+                if let Some(terminal) = terminal {
+                    terminal.copy(&text);
+                }
+            }
             Effect::Suspend => self.suspend(),
             Effect::Redraw => {
                 if let Some(terminal) = terminal {

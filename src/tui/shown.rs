@@ -6,12 +6,10 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::tui::app::App;
 use crate::tui::backstage::{Backstage, Exit, Start, TuiError};
-use crate::tui::keymap::Keymap;
 use crate::tui::options::Options;
 use crate::tui::panicked::{self, PanicWatch};
 use crate::tui::runtime::{Ending, Runtime};
 use crate::tui::terminal::{Terminal, give_back, is_gone, prepare};
-use crate::tui::theme::Look;
 use crate::tui::watch::{Watch, silence_input};
 
 /// The screens with their first frame on the terminal. Dropping them gives the terminal back.
@@ -32,14 +30,13 @@ pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: &Options) -> S
     let (listener, outside) = unbounded_channel();
     let panics = PanicWatch::new(listener.clone(), options.report);
     let mut watch = Watch::new(listener);
-    let look = options.look();
-    let drawn_in = look.as_ref().map_or_else(|_| Look::plain(), Clone::clone);
-    let mut runtime = Runtime::new(App::new(drawn_in, Keymap::standard()), backstage, outside);
+    let mut app = App::new(options.look(), options.keymap.clone());
+    app.may_copy = options.may_copy;
+    let mut runtime = Runtime::new(app, backstage, outside);
     // What is to be shown is read while the terminal is taken.
     runtime.begin(start);
-    let taken = look.map_err(TuiError::from).and_then(|_| Ok(take(&mut watch, options)?));
-    let (terminal, first) = match taken {
-        Err(error) => (None, Err(error)),
+    let (terminal, first) = match take(&mut watch, options) {
+        Err(error) => (None, Err(error.into())),
         Ok(mut terminal) => {
             let shown = runtime.show(&mut terminal);
             (Some(terminal), shown)
@@ -59,7 +56,7 @@ impl Shown {
     /// multi-threaded tokio runtime.
     ///
     /// # Errors
-    /// The theme does not exist, or the terminal cannot be used. The terminal has been given back and the sitting closed
+    /// The terminal cannot be used. The terminal has been given back and the sitting closed
     /// in any case. When a part of piton panicked, all that is done too, and the program ends here.
     pub async fn live(self) -> Result<Exit, TuiError> {
         let Self { mut runtime, terminal, mut watch, panics, first } = self;

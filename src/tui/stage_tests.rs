@@ -31,7 +31,7 @@ pub use crate::tui::book_tests::{expr, run_action, runbook, step, text};
 const START: Timestamp = Timestamp::from_millis(1_795_228_870_000);
 
 pub fn look(theme: &str, glyphs: &'static Glyphs) -> Look {
-    Look { theme: Theme::named(theme).unwrap(), glyphs, zone: jiff::tz::TimeZone::UTC }
+    Look { theme: Theme::shipped(theme).unwrap(), glyphs, zone: jiff::tz::TimeZone::UTC, is_still: false }
 }
 
 pub struct Stage {

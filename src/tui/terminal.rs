@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -55,6 +57,8 @@ pub struct Terminal {
     /// The alternate screen has not been entered yet.
     must_enter: bool,
     must_clear: bool,
+    /// What is said to the terminal with the next frame, besides what is drawn.
+    said: Vec<u8>,
 }
 
 impl Terminal {
@@ -65,7 +69,14 @@ impl Terminal {
     pub fn take(has_mouse: bool) -> io::Result<Self> {
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
-        Ok(Self { shown: Buffer::default(), next: Buffer::default(), has_mouse, must_enter: true, must_clear: true })
+        Ok(Self {
+            shown: Buffer::default(),
+            next: Buffer::default(),
+            has_mouse,
+            must_enter: true,
+            must_clear: true,
+            said: Vec::new(),
+        })
     }
 
     /// Takes the terminal again after the process was stopped; everything is drawn anew.
@@ -82,6 +93,14 @@ impl Terminal {
     /// Forgets what the terminal shows: the next frame is drawn whole.
     pub fn forget(&mut self) {
         self.must_clear = true;
+    }
+
+    /// Asks the terminal to put a text into the clipboard (OSC 52); it goes out with the next frame. Nothing tells whether
+    /// the terminal does it.
+    pub fn copy(&mut self, text: &str) {
+        self.said.extend_from_slice(b"\x1b]52;c;");
+        self.said.extend_from_slice(BASE64.encode(text).as_bytes());
+        self.said.extend_from_slice(b"\x1b\\");
     }
 
     /// Its size in columns and rows, as far as it is drawn on.
@@ -110,6 +129,7 @@ impl Terminal {
         }
         view(area, &mut self.next);
         encode((!is_cleared).then_some(&self.shown), &self.next, &mut bytes);
+        bytes.append(&mut self.said);
         std::mem::swap(&mut self.shown, &mut self.next);
         if bytes.is_empty() {
             return Ok(());

@@ -5,10 +5,12 @@ use std::str::FromStr;
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
+use toml::Spanned;
+
+use crate::diagnostic::Diagnostic;
 
 /// What a piece of the screen means. A theme gives each a style; one that it does not name looks like its fallback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meaning {
     /// Running text.
     Text,
@@ -56,6 +58,10 @@ pub enum Meaning {
     Note,
     /// Exactly what runs.
     Command,
+    /// A value within it that is bound to this run.
+    Value,
+    /// A word that is stressed.
+    Emphasis,
     /// What a person types.
     Input,
     /// Why something typed is not taken.
@@ -66,7 +72,47 @@ pub enum Meaning {
     Practice,
 }
 
+/// Every meaning by the name that themes have for it.
+pub const MEANINGS: [(&str, Meaning); 29] = [
+    ("text", Meaning::Text),
+    ("dim", Meaning::Dim),
+    ("title", Meaning::Title),
+    ("border", Meaning::Border),
+    ("focus", Meaning::Focus),
+    ("bar", Meaning::Bar),
+    ("key", Meaning::Key),
+    ("inert", Meaning::Inert),
+    ("ok", Meaning::Ok),
+    ("degraded", Meaning::Degraded),
+    ("bad", Meaning::Bad),
+    ("unknown", Meaning::Unknown),
+    ("pending", Meaning::Pending),
+    ("current", Meaning::Current),
+    ("done", Meaning::Done),
+    ("failed", Meaning::Failed),
+    ("deviation", Meaning::Deviation),
+    ("not-applicable", Meaning::NotApplicable),
+    ("selected", Meaning::Selected),
+    ("warning", Meaning::Warning),
+    ("caution", Meaning::Caution),
+    ("note", Meaning::Note),
+    ("command", Meaning::Command),
+    ("value", Meaning::Value),
+    ("emphasis", Meaning::Emphasis),
+    ("input", Meaning::Input),
+    ("problem", Meaning::Problem),
+    ("alarm", Meaning::Alarm),
+    ("practice", Meaning::Practice),
+];
+
+/// The most findings that are told of one theme.
+const MAX_FINDINGS: usize = 20;
+
 impl Meaning {
+    fn of(name: &str) -> Option<Self> {
+        MEANINGS.iter().find(|(other, _)| *other == name).map(|(_, meaning)| *meaning)
+    }
+
     const fn fallback(self) -> Option<Self> {
         Some(match self {
             Self::Text => return None,
@@ -74,7 +120,8 @@ impl Meaning {
                 Self::Text
             }
             Self::Border | Self::Pending | Self::NotApplicable | Self::Inert => Self::Dim,
-            Self::Focus | Self::Key => Self::Title,
+            Self::Value => Self::Command,
+            Self::Focus | Self::Key | Self::Emphasis => Self::Title,
             Self::Ok => Self::Text,
             Self::Done => Self::Ok,
             Self::Degraded | Self::Unknown => Self::Caution,
@@ -84,33 +131,22 @@ impl Meaning {
     }
 }
 
-/// Why a theme cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ThemeError {
-    /// No theme has that name.
-    #[error("there is no theme {0:?}; there are dark, light, sixteen and mono")]
-    NoSuchTheme(String),
-    /// Its text cannot be read.
-    #[error("the theme {name}: {why}")]
-    Unreadable {
-        /// Which theme.
-        name: String,
-        /// What is wrong with it.
-        why: String,
-    },
-}
+/// The themes that are built in.
+pub const SHIPPED: [&str; 5] = ["dark", "light", "high-contrast", "sixteen", "mono"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawTheme {
-    styles: BTreeMap<Meaning, RawStyle>,
+    base: Option<Spanned<String>>,
+    #[serde(default)]
+    styles: BTreeMap<Spanned<String>, RawStyle>,
 }
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawStyle {
-    fg: Option<String>,
-    bg: Option<String>,
+    fg: Option<Spanned<String>>,
+    bg: Option<Spanned<String>>,
     bold: bool,
     dim: bool,
     italic: bool,
@@ -126,34 +162,54 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// One of the themes that are built in.
-    ///
-    /// # Errors
-    /// There is none of that name.
-    pub fn named(name: &str) -> Result<Self, ThemeError> {
+    /// One of the themes that are built in; `None`: there is none of that name.
+    pub fn shipped(name: &str) -> Option<Self> {
         let text = match name {
             "dark" => include_str!("../../assets/themes/dark.toml"),
             "light" => include_str!("../../assets/themes/light.toml"),
+            "high-contrast" => include_str!("../../assets/themes/high-contrast.toml"),
             "sixteen" => include_str!("../../assets/themes/sixteen.toml"),
             "mono" => include_str!("../../assets/themes/mono.toml"),
-            other => return Err(ThemeError::NoSuchTheme(other.to_owned())),
+            _ => return None,
         };
-        Self::parse(name, text)
+        Some(Self::parse(text).expect("a test parses every theme that is built in"))
     }
 
-    /// A theme from its TOML text.
+    /// A theme from its TOML text: `[styles]`, over those of `base` when that names a theme that is built in.
     ///
     /// # Errors
-    /// The text is not a theme: an unknown meaning, key or colour.
-    pub fn parse(name: &str, text: &str) -> Result<Self, ThemeError> {
-        let unreadable = |why: String| ThemeError::Unreadable { name: name.to_owned(), why };
-        let raw: RawTheme = toml::from_str(text).map_err(|error| unreadable(error.message().to_owned()))?;
-        let mut styles = BTreeMap::new();
-        for (meaning, raw) in raw.styles {
-            styles.insert(meaning, raw.style().map_err(unreadable)?);
+    /// The text is not a theme: an unknown base, meaning, key or colour.
+    pub fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let raw: RawTheme = toml::from_str(text).map_err(|error| {
+            let span = error.span().unwrap_or(0..0);
+            let found = Diagnostic::error("theme", span, error.message());
+            vec![found.with_help("[styles] has a line for each meaning: ok = { fg = \"114\", bold = true }")]
+        })?;
+        let mut wrong = Vec::new();
+        let mut styles = match raw.base.as_ref().map(|base| (base, Self::shipped(base.get_ref()))) {
+            None => BTreeMap::new(),
+            Some((_, Some(base))) => base.styles,
+            Some((base, None)) => {
+                let told = format!("there is no theme {:?} to begin with", base.get_ref());
+                let help = format!("the themes that are built in are {}", SHIPPED.join(", "));
+                wrong.push(Diagnostic::error("theme", base.span(), told).with_help(help));
+                BTreeMap::new()
+            }
+        };
+        for (name, raw) in &raw.styles {
+            match (Meaning::of(name.get_ref()), raw.style(&mut wrong)) {
+                (Some(meaning), style) => drop(styles.insert(meaning, style)),
+                (None, _) => {
+                    let told = format!("nothing on the screens means {:?}", name.get_ref());
+                    let names: Vec<_> = MEANINGS.iter().map(|(name, _)| *name).collect();
+                    let found = Diagnostic::error("theme", name.span(), told);
+                    wrong.push(found.with_help(format!("the meanings are {}", names.join(", "))));
+                }
+            }
         }
+        wrong.truncate(MAX_FINDINGS);
         let is_coloured = styles.values().any(|style| style.fg.is_some() || style.bg.is_some());
-        Ok(Self { styles, is_coloured })
+        if wrong.is_empty() { Ok(Self { styles, is_coloured }) } else { Err(wrong) }
     }
 
     /// A theme in which everything looks alike: for measuring.
@@ -161,18 +217,24 @@ impl Theme {
         Self { styles: BTreeMap::new(), is_coloured: false }
     }
 
-    /// How that meaning looks.
+    /// How that meaning looks, on the ground that the theme gives to text when it gives one.
     pub fn style(&self, meaning: Meaning) -> Style {
+        let ground = self.styles.get(&Meaning::Text).copied().unwrap_or_default();
         let mut meaning = meaning;
         loop {
             if let Some(style) = self.styles.get(&meaning) {
-                return *style;
+                return if meaning == Meaning::Text { *style } else { ground.patch(*style) };
             }
             match meaning.fallback() {
                 Some(fallback) => meaning = fallback,
-                None => return Style::new(),
+                None => return ground,
             }
         }
+    }
+
+    /// Whether cells without text have a look of their own.
+    pub fn has_ground(&self) -> bool {
+        self.styles.get(&Meaning::Text).is_some_and(|style| style.bg.is_some())
     }
 
     /// The style of the environment's word, in the colour that the site file names; reversed, so that it is a patch.
@@ -186,15 +248,19 @@ impl Theme {
 }
 
 impl RawStyle {
-    fn style(&self) -> Result<Style, String> {
-        let colour = |name: &str| Color::from_str(name).map_err(|_| format!("{name:?} is not a colour"));
-        let mut style = Style::new();
-        if let Some(fg) = &self.fg {
-            style = style.fg(colour(fg)?);
-        }
-        if let Some(bg) = &self.bg {
-            style = style.bg(colour(bg)?);
-        }
+    fn style(&self, wrong: &mut Vec<Diagnostic>) -> Style {
+        let mut colour = |name: &Option<Spanned<String>>| {
+            let name = name.as_ref()?;
+            let colour = Color::from_str(name.get_ref());
+            if colour.is_err() {
+                let help = "a number from 0 to 255, #rrggbb, or a name such as red, light-blue, gray";
+                let told = format!("{:?} is not a colour", name.get_ref());
+                wrong.push(Diagnostic::error("theme", name.span(), told).with_help(help));
+            }
+            colour.ok()
+        };
+        let (fg, bg) = (colour(&self.fg), colour(&self.bg));
+        let mut style = Style { fg, bg, ..Style::new() };
         let modifiers = [
             (self.bold, Modifier::BOLD),
             (self.dim, Modifier::DIM),
@@ -205,7 +271,7 @@ impl RawStyle {
         for (_, modifier) in modifiers.into_iter().filter(|(is_set, _)| *is_set) {
             style = style.add_modifier(modifier);
         }
-        Ok(style)
+        style
     }
 }
 
@@ -291,12 +357,14 @@ pub struct Look {
     pub glyphs: &'static Glyphs,
     /// In which times of the day are shown.
     pub zone: jiff::tz::TimeZone,
+    /// Nothing moves by itself that need not: no history runs through beside the rows of the board.
+    pub is_still: bool,
 }
 
 impl Look {
     /// A look for measuring only. Every sign is one cell wide in every glyph set, so counting lines needs no other.
     pub fn plain() -> Self {
-        Self { theme: Theme::plain(), glyphs: &UNICODE, zone: jiff::tz::TimeZone::UTC }
+        Self { theme: Theme::plain(), glyphs: &UNICODE, zone: jiff::tz::TimeZone::UTC, is_still: false }
     }
 
     /// How that meaning looks.
@@ -331,38 +399,5 @@ impl Look {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_shipped_theme_parses_and_mono_names_no_colour() {
-        for name in ["dark", "light", "sixteen", "mono"] {
-            let theme = Theme::named(name).unwrap();
-            assert_eq!(theme.is_coloured, name != "mono", "{name}");
-        }
-        assert!(Theme::named("pink").is_err());
-    }
-
-    #[test]
-    fn what_a_person_overruled_never_looks_like_what_went_well() {
-        for name in ["dark", "light", "sixteen", "mono"] {
-            let theme = Theme::named(name).unwrap();
-            assert_ne!(theme.style(Meaning::Deviation), theme.style(Meaning::Done), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_meaning_that_a_theme_does_not_name_looks_like_its_fallback() {
-        let theme = Theme::parse("own", "[styles]\nok = { fg = \"green\" }").unwrap();
-        assert_eq!(theme.style(Meaning::Done), theme.style(Meaning::Ok));
-        assert_eq!(theme.style(Meaning::Border), Style::new());
-    }
-
-    #[test]
-    fn unknown_meanings_keys_and_colours_are_refused() {
-        for text in ["[styles]\nhappy = {}", "[styles]\nok = { blink = true }", "[styles]\nok = { fg = \"greenish\" }"]
-        {
-            assert!(Theme::parse("own", text).is_err(), "{text}");
-        }
-    }
-}
+#[path = "theme_tests.rs"]
+mod tests;

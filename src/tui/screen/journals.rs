@@ -131,6 +131,15 @@ impl Journals {
         self.problem = None;
     }
 
+    /// Why an action does nothing at this moment; `None` when it does something.
+    pub fn against(&self, action: Action) -> Option<&'static str> {
+        match action {
+            Action::Act if self.chosen().is_none() => Some("no run is chosen"),
+            Action::Act if self.busy.is_some() => Some("a journal is being read"),
+            _ => None,
+        }
+    }
+
     fn open(&mut self) -> Vec<Effect> {
         let Some(entry) = self.chosen().filter(|_| self.busy.is_none()) else { return Vec::new() };
         let run = entry.run.clone();

@@ -84,6 +84,22 @@ impl Library {
         Vec::new()
     }
 
+    /// Why an action does nothing at this moment; `None` when it does something.
+    pub fn against(&self, action: Action) -> Option<&'static str> {
+        match (action, self.chosen()) {
+            (Action::Act | Action::Practice, None) => Some("nothing is chosen"),
+            (Action::Act | Action::Practice, _) if self.busy.is_some() => Some("something is being opened"),
+            (Action::Practice, Some(Chosen::Runbook(entry))) if !entry.has_practice => {
+                Some("there is no simulated cluster for this runbook")
+            }
+            (Action::Practice, Some(Chosen::Run(_))) => Some("an unfinished run is chosen, not a runbook"),
+            (Action::Act | Action::Practice, Some(Chosen::Runbook(entry))) if !entry.problems.is_empty() => {
+                Some("this runbook has errors")
+            }
+            _ => None,
+        }
+    }
+
     fn open(&mut self, is_practice: bool) -> Vec<Effect> {
         if self.busy.is_some() {
             return Vec::new();

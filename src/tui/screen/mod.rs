@@ -21,6 +21,7 @@ use crate::tui::screen::setup::SetUp;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::help::Help;
 use crate::tui::widget::paint::Paint;
+use crate::tui::widget::pick;
 
 /// What is on the screen.
 pub enum Screen {
@@ -78,6 +79,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let mut paint = Paint { buffer, look: &app.look };
+    if app.look.theme.has_ground() {
+        paint.fill(area, Meaning::Text);
+    }
     let smallest = app.screen.smallest();
     if area.width < smallest.0 || area.height < smallest.1 {
         too_small(app, area, &mut paint);
@@ -90,6 +94,9 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Screen::Debrief(debrief) => debrief.draw(app, area, &mut paint),
         Screen::Journals(journals) => journals.draw(app, area, &mut paint),
         Screen::Replay(replay) => replay.draw(app, area, &mut paint),
+    }
+    if let Some(list) = &app.pick {
+        pick::draw(app, list, area, &mut paint);
     }
     if let Some(scroll) = app.help {
         Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(area, scroll, &mut paint);

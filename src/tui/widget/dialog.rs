@@ -11,6 +11,7 @@ use crate::text::clean_block;
 use crate::tui::app::App;
 use crate::tui::choice::Choice;
 use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason};
+use crate::tui::keymap::{Context, Keymap};
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -54,7 +55,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             sheet.keys =
                 if is_asked { "y|yes after a pause   esc|no" } else { "enter|record it after a pause   esc|back" };
         }
-        sheet.draw(area, paint);
+        sheet.draw(area, &Named { keymap: &app.keymap, context: run.context() }, paint);
     } else if let Some(card) = &run.card {
         let lines = resume::lines(run, card, cells, &app.look);
         let sheet = Sheet {
@@ -68,7 +69,25 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             problem_rows: 1,
             keys: "enter|go on from here   ctrl-c|leave",
         };
-        sheet.draw(area, paint);
+        sheet.draw(area, &Named { keymap: &app.keymap, context: Context::Dialog }, paint);
+    }
+}
+
+/// What the keys of a sheet are called, which the user may have changed.
+struct Named<'a> {
+    keymap: &'a Keymap,
+    context: Context,
+}
+
+impl Named<'_> {
+    /// The keys as they are built in, word by word, as the user has them.
+    fn keys(&self, keys: &str) -> String {
+        let contexts = [self.context, Context::Everywhere];
+        let told = keys.split(' ').map(|word| match word.strip_suffix(',') {
+            Some(word) => format!("{},", self.keymap.named(word, &contexts)),
+            None => self.keymap.named(word, &contexts).to_owned(),
+        });
+        told.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -307,7 +326,7 @@ impl Sheet<'_> {
         u16::try_from(self.lines.len()).unwrap_or(most).min(most)
     }
 
-    fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+    fn draw(&self, area: Rect, named: &Named<'_>, paint: &mut Paint<'_>) {
         let field_rows = self.field_rows(area.height);
         let told = self.told(text_cells(area.width));
         let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX);
@@ -345,17 +364,18 @@ impl Sheet<'_> {
             paint.put((inside.x, row), inside.width, line, Meaning::Problem);
         }
         y += more_rows;
-        paint.strip((inside.x, y + 1), inside.width, &offered(self.keys));
+        paint.strip((inside.x, y + 1), inside.width, &offered(self.keys, named));
     }
 }
 
 /// The keys of a sheet, each key told from its word.
-fn offered(keys: &str) -> Strip {
+fn offered(keys: &str, named: &Named<'_>) -> Strip {
     let mut strip = Strip::default();
     for (index, offer) in keys.split("   ").enumerate() {
         let (key, word) = offer.split_once('|').unwrap_or((offer, ""));
         let gap = if index == 0 { "" } else { "   " };
-        strip = strip.and(gap, Meaning::Text).and(key, Meaning::Focus).and(format!(" {word}"), Meaning::Text);
+        strip =
+            strip.and(gap, Meaning::Text).and(named.keys(key), Meaning::Focus).and(format!(" {word}"), Meaning::Text);
     }
     strip
 }

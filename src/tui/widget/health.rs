@@ -180,6 +180,8 @@ impl Health<'_> {
         paint.put_right(area, &age(row.age_ms), Meaning::Dim);
         let room = area.width.saturating_sub(left + age_cells + 1).min(DRAWN_HISTORY);
         let history: Vec<Verdict> = self.keeper.history(place).map(|beat| beat.verdict).collect();
+        // What runs through beside every row is left out where nothing is to move by itself.
+        let room = if paint.look.is_still { 0 } else { room };
         let drawn = &history[history.len().saturating_sub(usize::from(room))..];
         let mut x = area.right().saturating_sub(age_cells + u16::try_from(drawn.len()).unwrap_or(0));
         for verdict in drawn {

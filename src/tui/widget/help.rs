@@ -31,7 +31,7 @@ impl Help<'_> {
         let mut lines = Vec::new();
         let mut contexts = self.contexts.clone();
         if contexts.contains(&Context::Run) {
-            contexts.extend([Context::Dialog, Context::Note]);
+            contexts.extend([Context::Dialog, Context::Note, Context::Pick]);
         }
         contexts.push(Context::Everywhere);
         for context in contexts {

@@ -16,6 +16,7 @@ pub mod help;
 pub mod output;
 pub mod overview;
 pub mod paint;
+pub mod pick;
 pub mod release;
 pub mod results;
 pub mod resume;

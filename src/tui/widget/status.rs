@@ -83,7 +83,8 @@ impl Status<'_> {
             return self.of_the_end(alert);
         }
         if self.has_more_cautions {
-            return Strip::of("the cautions go on below: enter reads on", Meaning::Caution);
+            let key = self.keymap.shown(Action::Act, Context::Run);
+            return Strip::of(format!("the cautions go on below: {key} reads on"), Meaning::Caution);
         }
         let page = &run.view.page;
         if page.status == Some(StepStatus::Failed) {
@@ -218,6 +219,8 @@ impl Status<'_> {
             }
         }
         offers.extend(self.of_a_rehearsal(!is_covered));
+        let all = self.keymap.shown(Action::Palette, Context::Everywhere);
+        offers.push(Offer { words: ("menu", "menu"), ..plain(all, "", !is_covered, false) });
         let help = self.keymap.shown(Action::Help, Context::Everywhere);
         offers.push(plain(help, "help", !run.is_typing(), false));
         offers

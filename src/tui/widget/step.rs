@@ -5,11 +5,11 @@ use crate::runbook::ActionKind;
 use crate::text::clean_block;
 use crate::tui::screen::run::origin::Mended;
 use crate::tui::screen::run::page::StepPage;
-use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
 use crate::tui::widget::{cautions, commands, seen, soak};
-use crate::tui::wrap::{cut, paragraphs, width, wrap};
+use crate::tui::wrap::{cut, width, wrap};
+use crate::tui::{markdown, tell};
 
 /// The lines of the step pane.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     }
     if !page.text.is_empty() {
         gap(out);
-        markdown(&page.text, cells, out);
+        out.extend(markdown::lines(&page.text, cells, look));
     }
     action(page, cells, look, out);
     if let Some((soak, at)) = &page.soak {
@@ -298,39 +298,6 @@ pub fn wrapped(text: &str, cells: usize, meaning: Meaning) -> Vec<Strip> {
     wrap(&clean_block(text), cells).into_iter().map(|line| Strip::of(line, meaning)).collect()
 }
 
-/// The little of Markdown that reads better drawn: headings, fences and `code`. The rest reads well as it is.
-fn markdown(text: &str, cells: usize, out: &mut Vec<Strip>) {
-    let clean = clean_block(text);
-    let mut is_fenced = false;
-    for paragraph in paragraphs(clean.trim_end()) {
-        if paragraph.trim_start().starts_with("```") {
-            is_fenced = !is_fenced;
-        } else if is_fenced {
-            out.extend(wrap(&paragraph, cells).into_iter().map(|line| Strip::of(line, Meaning::Command)));
-        } else if let Some(heading) = paragraph.strip_prefix('#') {
-            out.push(Strip::of(heading.trim_start_matches('#').trim(), Meaning::Title));
-        } else {
-            let mut is_code = false;
-            for line in wrap(&paragraph, cells) {
-                out.push(inline(&line, &mut is_code));
-            }
-        }
-    }
-}
-
-fn inline(line: &str, is_code: &mut bool) -> Strip {
-    let mut strip = Strip::default();
-    for (index, part) in line.split('`').enumerate() {
-        if index > 0 {
-            *is_code = !*is_code;
-        }
-        if !part.is_empty() {
-            strip = strip.and(part, if *is_code { Meaning::Command } else { Meaning::Text });
-        }
-    }
-    strip
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -352,15 +319,5 @@ mod tests {
             ["above", "", "from A page · P-1", "the document says: port", "80 is free", "here instead: 8080"]
         );
         assert_eq!(told(None)[3..], ["not as the document has", "it: wrong-port"]);
-    }
-
-    #[test]
-    fn code_is_told_from_text_across_lines() {
-        let mut is_code = false;
-        let first = inline("run `systemctl", &mut is_code);
-        let second = inline("stop` now", &mut is_code);
-        assert_eq!(first.0[1], ("systemctl".to_owned(), Meaning::Command));
-        assert_eq!(second.0[0], ("stop".to_owned(), Meaning::Command));
-        assert_eq!(second.0[1], (" now".to_owned(), Meaning::Text));
     }
 }

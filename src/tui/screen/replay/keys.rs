@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
-use crate::tui::screen::replay::marks::jump;
+use crate::tui::screen::replay::marks::{Kind, jump};
 use crate::tui::screen::replay::{Replay, timeline};
 
 /// More digits than any journal has records.
@@ -59,13 +59,26 @@ impl Replay {
                 match self.tape.marks.next(self.at, kind, is_forward) {
                     Some(to) => self.go(to),
                     None => {
-                        let what = kind.map_or("mark", |kind| kind.words().0);
-                        let side = if is_forward { "after" } else { "before" };
-                        self.notice = Some(format!("there is no {what} {side} this record"));
+                        self.notice = Some(no_mark(kind, is_forward));
                     }
                 }
             }
         }
+        self.run.ask_for_output()
+    }
+
+    /// Why an action does nothing at this moment; `None` when it does something.
+    pub fn against(&self, action: Action, may_copy: bool) -> Option<String> {
+        if let Some((kind, is_forward)) = jump(action) {
+            let is_there = self.tape.marks.next(self.at, kind, is_forward).is_some();
+            return (!is_there).then(|| no_mark(kind, is_forward));
+        }
+        self.run.against(action, may_copy)
+    }
+
+    /// Goes to that record.
+    pub fn go_to(&mut self, record: usize) -> Vec<Effect> {
+        self.go(record);
         self.run.ask_for_output()
     }
 
@@ -118,4 +131,10 @@ impl Replay {
         }
         self.run.on_mouse(mouse, now)
     }
+}
+
+/// There is no such mark on that side.
+fn no_mark(kind: Option<Kind>, is_forward: bool) -> String {
+    let what = kind.map_or("mark", |kind| kind.words().0);
+    format!("there is no {what} {} this record", if is_forward { "after" } else { "before" })
 }

@@ -40,7 +40,7 @@ impl Run {
 
     /// Somebody is there. After a long absence a card tells where the run stands, and what was pressed is not taken;
     /// only leaving is.
-    pub(super) fn comes_back(&mut self, action: Option<Action>, now: Instants) -> bool {
+    pub(in crate::tui) fn comes_back(&mut self, action: Option<Action>, now: Instants) -> bool {
         let last = self.last_there_ms.replace(now.real_ms);
         let was_absent = last.is_some_and(|last| now.real_ms.saturating_sub(last) >= ABSENT_MS);
         // What is half typed is not covered, and a run that is closed asks for nothing.

@@ -23,6 +23,7 @@ pub mod output;
 pub mod over;
 pub mod overview;
 pub mod page;
+pub mod possible;
 pub mod reading;
 pub mod replayed;
 pub mod results;

@@ -106,6 +106,12 @@ impl OutputTail {
         self.left_out
     }
 
+    /// All lines, in order.
+    pub fn all(&self) -> impl Iterator<Item = String> {
+        let partial = (!self.partial.is_empty()).then(|| clean_output_line(&self.partial));
+        self.lines.iter().cloned().chain(partial)
+    }
+
     /// The `count` lines that are in view, the latest last; empty ones at the end are left out.
     pub fn tail(&self, count: usize) -> Vec<String> {
         let partial = (!self.partial.is_empty()).then(|| clean_output_line(&self.partial));

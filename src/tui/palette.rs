@@ -1,0 +1,146 @@
+//! What lies over a screen to pick from: the commands of the screen, and what is searched. A command that is picked goes
+//! the way of its key, with the same questions; what is not possible now stands there with its reason.
+
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+
+use crate::tui::app::{App, act};
+use crate::tui::copy::copy;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::message::Effect;
+use crate::tui::pick::{About, Gives, PickList, Picked, Row};
+use crate::tui::screen::Screen;
+use crate::tui::theme::Meaning;
+use crate::tui::widget::pick::{place, rows_in};
+
+/// Whether that screen lets something be picked at this moment.
+fn takes_a_list(app: &App) -> bool {
+    let over = [Context::Library, Context::Run, Context::Debrief, Context::Journals, Context::Replay];
+    app.screen.contexts().first().is_some_and(|context| over.contains(context))
+}
+
+/// Opens the list of all that can be done here.
+pub fn open(app: &mut App) {
+    if !takes_a_list(app) {
+        return;
+    }
+    let mut contexts = app.screen.contexts();
+    contexts.push(Context::Everywhere);
+    let mut rows = Vec::new();
+    for context in contexts {
+        for binding in app.keymap.of(context).filter(|binding| binding.action != Action::Palette) {
+            let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
+            rows.push(Row::new(&binding.desc, keys.join(", "), Meaning::Focus, Gives::Do(binding.action)));
+        }
+    }
+    app.pick = Some(Box::new(PickList::new(About::Commands, rows)));
+}
+
+/// Opens a list.
+pub fn show(app: &mut App, list: PickList) {
+    if takes_a_list(app) {
+        app.pick = Some(Box::new(list));
+    }
+}
+
+/// Why an action does nothing at this moment; `None` when it does something.
+pub fn against(app: &App, action: Action) -> Option<String> {
+    match &app.screen {
+        Screen::Run(run) => run.against(action, app.may_copy),
+        Screen::Replay(replay) => replay.against(action, app.may_copy),
+        Screen::Library(library) => library.against(action).map(str::to_owned),
+        Screen::Journals(journals) => journals.against(action).map(str::to_owned),
+        Screen::Debrief(_) | Screen::SetUp(_) => None,
+    }
+}
+
+/// Takes a key while the list is open.
+pub fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let action = app.keymap.resolve(&key, &[Context::Pick]);
+    let everywhere = app.keymap.resolve(&key, &[Context::Everywhere]);
+    if let Screen::Run(run) = &mut app.screen {
+        run.note_over(app.now);
+    }
+    if everywhere == Some(Action::Leave) {
+        app.pick = None;
+        return act(app, everywhere, key);
+    }
+    let page = usize::from(rows_in(place(app.area(), app.pick.as_deref())));
+    let Some(list) = &mut app.pick else { return Vec::new() };
+    let picked = list.on(action, key, page);
+    take(app, picked)
+}
+
+/// Takes what the mouse did while the list is open.
+pub fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
+    let place = place(app.area(), app.pick.as_deref());
+    let rows = rows_in(place);
+    let Some(list) = &mut app.pick else { return Vec::new() };
+    match mouse.kind {
+        MouseEventKind::ScrollDown => list.step_by(true, 3),
+        MouseEventKind::ScrollUp => list.step_by(false, 3),
+        MouseEventKind::Down(MouseButton::Left) => {
+            let first = place.y + 2;
+            let is_inside = mouse.column > place.x && mouse.column + 1 < place.right();
+            if is_inside && (first..first + rows).contains(&mouse.row) {
+                let at = list.top(usize::from(rows)) + usize::from(mouse.row - first);
+                let picked = list.click(at);
+                return take(app, picked);
+            }
+            if !place.contains(ratatui::layout::Position::new(mouse.column, mouse.row)) {
+                app.pick = None;
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn take(app: &mut App, picked: Picked) -> Vec<Effect> {
+    let gives = match picked {
+        Picked::Stay => return Vec::new(),
+        Picked::Close => {
+            app.pick = None;
+            return Vec::new();
+        }
+        Picked::Take(gives) => gives,
+    };
+    if let Gives::Do(action) = &gives
+        && let Some(why) = against(app, *action)
+    {
+        if let Some(list) = &mut app.pick {
+            list.problem = Some(why);
+        }
+        return Vec::new();
+    }
+    app.pick = None;
+    let effects = match gives {
+        Gives::Do(action) => {
+            let bound = app.keymap.all().iter().find(|binding| binding.action == action);
+            let key = bound.and_then(|binding| binding.keys.first()).map(|key| key.event());
+            key.map(|key| act(app, Some(action), key)).unwrap_or_default()
+        }
+        Gives::Look(step) => match &mut app.screen {
+            Screen::Run(run) => run.look_for(step),
+            Screen::Replay(replay) => replay.run.look_for(step),
+            _ => Vec::new(),
+        },
+        Gives::Line(line) => {
+            match &mut app.screen {
+                Screen::Run(run) => run.show_line(line),
+                Screen::Replay(replay) => replay.run.show_line(line),
+                _ => {}
+            }
+            Vec::new()
+        }
+        Gives::Record(record) => match &mut app.screen {
+            Screen::Replay(replay) => replay.go_to(record),
+            _ => Vec::new(),
+        },
+        Gives::Copy(what, text) => copy(app, what, text),
+    };
+    if let Screen::Run(run) = &mut app.screen {
+        // The key that picked is still down: it confirms nothing that comes next.
+        run.note_act(app.now);
+    }
+    effects
+}

@@ -1,0 +1,71 @@
+//! What is searched, as lists to pick from: the steps of a run, the lines of an output, the records of a journal.
+
+use crate::tui::app::App;
+use crate::tui::palette::show;
+use crate::tui::pick::{About, Gives, PickList, Row};
+use crate::tui::screen::Screen;
+use crate::tui::screen::replay::Replay;
+use crate::tui::screen::run::Run;
+use crate::tui::screen::run::layout::Pane;
+use crate::tui::screen::run::naming::spoken;
+use crate::tui::tell;
+use crate::tui::theme::{Look, Meaning};
+
+/// How many records are searched at most: the latest ones.
+const MOST_RECORDS: usize = 20_000;
+
+/// Opens the search of what has the keys: the output, the steps, or in a replay the records.
+pub fn open(app: &mut App) {
+    let list = match &app.screen {
+        Screen::Run(run) if searches_output(run) => output(run),
+        Screen::Run(run) => steps(run, &app.look),
+        Screen::Replay(replay) if searches_output(&replay.run) => output(&replay.run),
+        Screen::Replay(replay) if replay.run.focus == Pane::Steps => steps(&replay.run, &app.look),
+        Screen::Replay(replay) => records(replay, &app.look),
+        _ => return,
+    };
+    show(app, list);
+}
+
+fn searches_output(run: &Run) -> bool {
+    run.focus == Pane::Output && !run.has_table() && !run.printed().is_empty()
+}
+
+/// Every step with how it stands.
+fn steps(run: &Run, look: &Look) -> PickList {
+    let mut rows = Vec::new();
+    let moment = &run.view.moment;
+    for (key, step) in run.state.counted().flat_map(|phase| phase.keys()) {
+        let told = spoken(&run.runbook, &run.state, moment, &key);
+        let (sign, word, meaning) = tell::status(step.status, look.glyphs);
+        rows.push(Row::new(&told, format!("{sign} {word}"), meaning, Gives::Look(key)));
+    }
+    PickList::new(About::Steps, rows)
+}
+
+fn output(run: &Run) -> PickList {
+    let printed = run.printed();
+    let row = |(at, line): (usize, String)| Row::new(&line, (at + 1).to_string(), Meaning::Dim, Gives::Line(at));
+    let rows: Vec<Row> = printed.all().enumerate().map(row).collect();
+    let note = match printed.left_out() {
+        0 => String::new(),
+        count => format!("the first {count} lines are on disk only"),
+    };
+    let mut list = PickList::new(About::Output, rows).noted(note);
+    list.chosen = list.found.len().saturating_sub(1);
+    list
+}
+
+fn records(replay: &Replay, look: &Look) -> PickList {
+    let all = replay.tape.count();
+    let first = all.saturating_sub(MOST_RECORDS);
+    let rows = (first + 1..=all).map(|number| {
+        let record = replay.tape.record(number);
+        let told = format!("#{number} {} {} by {}", look.second(record.at), tell::event(&record.event), record.by);
+        Row::new(&told, "", Meaning::Dim, Gives::Record(number))
+    });
+    let note = if first > 0 { format!("the latest {MOST_RECORDS} of {all} records") } else { String::new() };
+    let mut list = PickList::new(About::Records, rows.collect()).noted(note);
+    list.chosen = replay.at.saturating_sub(first + 1);
+    list
+}
