@@ -53,6 +53,7 @@ impl Run {
         self.leave_over();
         self.look_at(None);
         self.is_unseen = true;
+        self.last_act_ms = Some(now.real_ms);
         true
     }
 }

@@ -29,7 +29,6 @@ impl Run {
         }
         self.note_key(now);
         if is_large_enough && self.comes_back(action, now) {
-            self.last_act_ms = Some(now.real_ms);
             return Vec::new();
         }
         let is_armed = self.is_armed(now) && key.kind == KeyEventKind::Press;
