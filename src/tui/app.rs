@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use crate::debrief::Debrief;
 use crate::engine::Event;
 use crate::session::{Launched, Update};
-use crate::tui::backstage::Exit;
+use crate::tui::backstage::{Exit, Recording};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
 use crate::tui::pick::PickList;
@@ -173,16 +173,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Paste(text) => on_paste(app, &text),
         Message::Mouse(mouse) => on_mouse(app, mouse),
         Message::Resized(columns, rows) => {
-            app.is_hidden |= !app.has_room();
-            app.size = (columns, rows);
-            if !app.has_room() {
-                app.pick = None;
-            }
-            match &mut app.screen {
-                Screen::Run(run) => run.resize(app.size),
-                Screen::Replay(replay) => replay.resize(app.size),
-                _ => {}
-            }
+            resized(app, (columns, rows));
             Vec::new()
         }
         Message::Session(update) => on_session(app, update),
@@ -199,10 +190,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         | Message::StatementKept { .. }
         | Message::SignatureRead(_)
         | Message::Unreadable(_)) => on_file(app, about_a_file),
-        Message::Recording(recording) => {
-            let effects = replay::recording(app, recording);
-            share_room(app).into_iter().chain(effects).collect()
-        }
+        Message::Recording(recording) => on_recording(app, recording),
         Message::Sizes(sizes) => {
             // What was drawn meanwhile is younger.
             app.sizes.get_or_insert(sizes);
@@ -215,6 +203,25 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         app.exit = Some(app.exit_now());
     }
     effects
+}
+
+fn resized(app: &mut App, size: (u16, u16)) {
+    app.is_hidden |= !app.has_room();
+    app.size = size;
+    if !app.has_room() {
+        app.pick = None;
+    }
+    match &mut app.screen {
+        Screen::Run(run) => run.resize(app.size),
+        Screen::Replay(replay) => replay.resize(app.size),
+        _ => {}
+    }
+}
+
+/// A journal was read: it is shown with the sizes of the panes that are known.
+fn on_recording(app: &mut App, read: Result<(Box<Recording>, Option<u64>), String>) -> Vec<Effect> {
+    let effects = replay::recording(app, read);
+    share_room(app).into_iter().chain(effects).collect()
 }
 
 /// The run on the screen is shown with the sizes that are remembered; they are asked for when they are not known yet.

@@ -9,6 +9,7 @@ use crate::runbook::{InputId, InputKind};
 use crate::tui::message::Message;
 use crate::tui::replay_tests::{Stage as Replayed, recording, walked};
 use crate::tui::screen::run::Run;
+use crate::tui::screen::run::grid::LOOKED;
 use crate::tui::screen::run::over::Over;
 use crate::tui::stage_tests::{Stage, look, picture, runbook};
 use crate::tui::theme::{ASCII, UNICODE};
@@ -178,6 +179,19 @@ fn a_thousand_nodes_turn_by_pages_and_the_chosen_one_is_always_in_view() {
     }
     assert!(cell(&stage).1 == 31);
     assert_snapshot!("overview_many_120x40", stage.picture());
+}
+
+#[test]
+fn a_frame_looks_up_no_more_cells_than_it_shows_however_many_nodes_there_are() {
+    for items in [10, 100, 5_000] {
+        let mut stage = large(items, (120, 40));
+        stage.press("m");
+        LOOKED.with(|looked| looked.set(0));
+        stage.picture();
+        let looked = LOOKED.with(std::cell::Cell::get);
+        // Lines and columns of the screen, and what is told of the chosen cell.
+        assert!(looked <= 10 * 8 + 2, "{items}: {looked}");
+    }
 }
 
 #[test]

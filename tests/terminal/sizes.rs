@@ -63,7 +63,7 @@ fn a_terminal_that_is_too_small_says_so_and_confirms_nothing() {
     terminal.type_text("fine");
     let typed = terminal.wait_for("the text", SOON, |screen| screen.contains("fine") && !asked.contains("fine"));
     let records = place.records().len();
-    for (rows, cols) in [(15, 59), (14, 60), (5, 20), (1, 20)] {
+    for (rows, cols) in [(10, 39), (9, 40), (5, 20), (1, 20)] {
         terminal.resize(rows, cols);
         terminal.wait_text("too small", SOON);
         for key in ["enter", "y", "1", "s", "enter", "o", "A", "esc"] {
@@ -79,4 +79,20 @@ fn a_terminal_that_is_too_small_says_so_and_confirms_nothing() {
     terminal.wait_for("the step again", SOON, |screen| screen == before);
     terminal.resize(15, 60);
     terminal.wait_text(READY, SOON);
+}
+
+#[test]
+fn a_small_terminal_shows_one_pane_and_its_question_can_be_answered() {
+    let place = Place::new();
+    let terminal = place.practice(3);
+    terminal.resize(10, 40);
+    terminal.wait_text("What is thing 1?", SOON);
+    let records = place.records().len();
+    terminal.key("enter");
+    terminal.wait_text("─ Answer ─", SOON);
+    terminal.type_text("fine");
+    terminal.wait_text("fine", SOON);
+    terminal.key("enter");
+    terminal.wait_text("Look at thing 2", SOON);
+    assert!(place.records().len() > records);
 }

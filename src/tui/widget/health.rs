@@ -38,8 +38,8 @@ const LEAST_TABLE: usize = 5;
 /// More rows than any pane has: how they would be broken into lines need not be looked at.
 const MANY: usize = 120;
 
-/// How many verdicts of the history are drawn.
-const DRAWN_HISTORY: u16 = 8;
+/// How many verdicts of the history are drawn at least, where there is room for any, and at most.
+const DRAWN_HISTORY: (u16, u16) = (8, 60);
 
 /// How many cells the age takes at the right end of a row.
 const AGE_CELLS: usize = 5;
@@ -109,7 +109,7 @@ impl Health<'_> {
     fn as_table(&self, cells: usize, most: usize) -> Option<bool> {
         let has_heads = self.order.probes() > 1 || (cells >= TABLE_CELLS && most >= LEAST_TABLE);
         let is_short = self.rows_and_titles() > most;
-        let wanted = self.order.wanted() + AGE_CELLS + usize::from(DRAWN_HISTORY) + 1;
+        let wanted = self.order.wanted() + AGE_CELLS + usize::from(DRAWN_HISTORY.0) + 1;
         let is_roomy = cells >= TABLE_CELLS && self.order.len(true) <= most && wanted <= cells;
         (is_short || is_roomy).then_some(has_heads)
     }
@@ -178,7 +178,10 @@ impl Health<'_> {
     fn right(&self, (place, row): (usize, &Row), left: u16, area: Rect, paint: &mut Paint<'_>) -> u16 {
         let age_cells = u16::try_from(AGE_CELLS).unwrap_or(0);
         paint.put_right(area, &age(row.age_ms), Meaning::Dim);
-        let room = area.width.saturating_sub(left + age_cells + 1).min(DRAWN_HISTORY);
+        let room = area
+            .width
+            .saturating_sub(left + age_cells + 1)
+            .min((area.width / 5).clamp(DRAWN_HISTORY.0, DRAWN_HISTORY.1));
         let history: Vec<Verdict> = self.keeper.history(place).map(|beat| beat.verdict).collect();
         // What runs through beside every row is left out where nothing is to move by itself.
         let room = if paint.look.is_still { 0 } else { room };

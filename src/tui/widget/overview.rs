@@ -166,9 +166,9 @@ impl OverviewGrid<'_> {
         let cells = Self::cells(lay, column);
         let cell = self.overview.grid.cell(&self.run.state, line, column);
         let (told, meaning) = shown(cell, cells + 2 >= CELL_WITH_WORD, paint.look.glyphs);
-        paint.put((x, y), cells, &told, meaning);
+        let used = paint.put((x, y), cells, &told, meaning);
         if lay.at == (at, column) {
-            paint.tint(Rect::new(x, y, cells, 1), Meaning::Selected);
+            paint.tint(Rect::new(x, y, used, 1), Meaning::Selected);
             paint.put((x.saturating_sub(1), y), 1, paint.look.glyphs.under, Meaning::Focus);
         }
     }

@@ -51,6 +51,8 @@ impl Status<'_> {
             let seen = self.keymap.shown(Action::Seen, Context::Run);
             let more = run.unseen().count() - 1;
             let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            let all = self.keymap.shown(Action::Alarms, Context::Run);
+            let more = if more.is_empty() { more } else { format!("{more} ({all})") };
             let told = format!("{}{more}", alarms::told(run, gravest, look));
             let alarm = Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm).and(" ", Meaning::Text);
             // What is told otherwise stands behind it, as far as there is room.
@@ -185,12 +187,18 @@ impl Status<'_> {
             }
             // Elsewhere the action key only leads back.
             let is_away = action == Action::Act && !run.is_at_current();
+            // Where the step has no pane it only shows it.
+            let is_hidden = action == Action::Act && !is_away && !is_covered && !run.is_step_in_view();
             let is_of_run = matches!(action, Action::Note | Action::RollBack | Action::Abandon | Action::Leave);
             offers.push(Offer {
                 key: shown(action),
-                words: if is_away { ("return", "return") } else { self.words(allowed) },
-                asks_for_more: !is_away && asks_for_more(allowed),
-                is_armed: is_idle && (!needs_arm || is_away || run.is_let_go(self.now)),
+                words: match (is_away, is_hidden) {
+                    (true, _) => ("return", "return"),
+                    (false, true) => ("show the step", "step"),
+                    (false, false) => self.words(allowed),
+                },
+                asks_for_more: !is_away && !is_hidden && asks_for_more(allowed),
+                is_armed: is_idle && (!needs_arm || is_away || is_hidden || run.is_let_go(self.now)),
                 is_of_step: !is_of_run,
             });
         }

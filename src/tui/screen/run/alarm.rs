@@ -155,13 +155,17 @@ fn of_steps(state: &RunState) -> Vec<Alarm> {
         since,
         is_acknowledged: false,
     };
-    let of = state.counted().flat_map(|phase| phase.keys()).filter_map(|(key, step)| {
-        let since = step.ended.or(step.began).unwrap_or(state.at);
-        match step.status {
-            StepStatus::Failed => Some(alarm(key, Severity::Warning, What::Failed, since)),
-            StepStatus::Deferred => Some(alarm(key, Severity::Advisory, What::PutOff, since)),
-            _ => None,
-        }
+    let items = state.counted().flat_map(|phase| phase.items.iter().map(move |item| (phase, item)));
+    let steps = items.flat_map(|(phase, item)| item.steps.iter().map(move |step| (phase, item, step)));
+    let of = steps.filter_map(|(phase, item, step)| {
+        let (severity, what) = match step.status {
+            StepStatus::Failed => (Severity::Warning, What::Failed),
+            StepStatus::Deferred => (Severity::Advisory, What::PutOff),
+            // Of the others not even a key is made: a run may have thousands of steps.
+            _ => return None,
+        };
+        let key = StepKey { phase: phase.id.clone(), item: item.item.name.clone(), step: step.id.clone() };
+        Some(alarm(key, severity, what, step.ended.or(step.began).unwrap_or(state.at)))
     });
     of.collect()
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::screen::run::Run;
-use crate::tui::screen::run::layout::{Pane, Panes};
+use crate::tui::screen::run::layout::{Pane, Panes, is_tiny};
 use crate::tui::screen::run::naming::number;
 use crate::tui::screen::run::output::Check;
 use crate::tui::screen::run::over::Over;
@@ -135,12 +135,17 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let word = page.status.map(|status| tell::status(status, paint.look.glyphs).1).unwrap_or_default();
     let tag = page.kind.map(step::tag).unwrap_or_default();
     let dot = paint.look.glyphs.dot;
-    let inside = panes.text(panes.step);
+    let inside = panes.prose();
     let lines = step::lines(page, usize::from(inside.width), paint.look, run.is_folded());
     let last = lines.strips.len().saturating_sub(usize::from(inside.height));
     let from = run.scroll.min(last);
     let more = if from < last { format!("{} more below {dot} ", last - from) } else { String::new() };
-    let right = format!("{more}{tag} {word}");
+    // Where there is no room for both, that there is more comes first.
+    let right = if is_tiny((panes.body.width, u16::MAX)) && from < last {
+        format!("{} more", last - from)
+    } else {
+        format!("{more}{tag} {word}")
+    };
     if pane(run, panes, Pane::Step, (&title, right.trim()), paint).is_none() {
         return;
     }

@@ -131,6 +131,8 @@ impl Grid {
 
     /// What stands in a cell.
     pub fn cell(&self, state: &RunState, line: Line, column: usize) -> Cell {
+        #[cfg(test)]
+        LOOKED.with(|looked| looked.set(looked.get() + 1));
         let (Line::Phase(p) | Line::Step(p, _)) = line;
         let Some(phase) = self.phases.get(p) else { return Cell::Blank };
         let step = if let Line::Step(_, s) = line { Some(s) } else { None };
@@ -205,6 +207,12 @@ impl Grid {
         let column = self.columns.iter().position(|column| *column == key.item)?;
         Some((Line::Step(p, s), column))
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many cells were looked up: what a frame costs.
+    pub static LOOKED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 impl GridPhase {

@@ -122,6 +122,12 @@ impl Panes {
         if self.is_wide { Edge::Whole } else { Edge::Top }
     }
 
+    /// Where the text of the step stands: no line is longer than the eye follows.
+    pub fn prose(&self) -> Rect {
+        let text = self.text(self.step);
+        Rect { width: text.width.min(MOST_PROSE), ..text }
+    }
+
     /// Where the list of steps is drawn.
     pub fn list(&self) -> Rect {
         if self.is_list_bare { self.steps } else { self.inside(self.steps) }
@@ -179,6 +185,9 @@ const ROWS_FOR_TALLY: u16 = 12;
 
 /// How many rows the action bar has: what the step allows, what the run allows.
 const BAR_ROWS: u16 = 2;
+
+/// Longer lines of text are not read with ease, in cells.
+const MOST_PROSE: u16 = 110;
 
 /// No pane is narrower or lower than that, frame included.
 const LEAST_COLUMNS: u16 = 24;

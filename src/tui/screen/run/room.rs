@@ -115,7 +115,7 @@ impl Run {
     /// How many lines the step pane has, and how many of them come up to the end of the cautions.
     pub(super) fn step_lines(&self) -> (usize, usize) {
         let panes = self.panes(self.area());
-        measure(self, panes.text(panes.step).width)
+        measure(self, panes.prose().width)
     }
 
     /// Whether the step has a pane of its own now: on a small screen, or beside one that is shown alone, it has none.
