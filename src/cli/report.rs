@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::looks::Looks;
 use crate::cli::verify::{self, Trusted};
 use crate::cli::{journals, replay, review, run};
-use crate::engine::{Event, Output, Record};
+use crate::engine::{Event, FileSeen, Output, Record};
 use crate::fs;
 use crate::journal::{Integrity, RunDir, Verification, digest, holder_of, read_records};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
@@ -148,19 +148,31 @@ fn files(folder: &Path, records: &[Record]) -> BTreeMap<String, FileNow> {
     });
     let is_plain =
         |output: &&Output| Path::new(&output.file).file_name().is_some_and(|name| name == output.file.as_str());
-    kept.filter(is_plain).map(|output| (output.file.clone(), file_now(&folder.join(&output.file), output))).collect()
+    let (outputs, copies) = (kept.filter(is_plain), records.iter().filter_map(copy_of));
+    let now = |name: &String, bytes: u64, sha256: &str| (name.clone(), file_now(&folder.join(name), bytes, sha256));
+    let outputs = outputs.map(|output| now(&output.file, output.bytes, &output.sha256));
+    let beside = folder.parent().unwrap_or(folder);
+    let copies = copies.map(|(name, file)| (name.clone(), file_now(&beside.join(name), file.bytes, &file.sha256)));
+    outputs.chain(copies).collect()
 }
 
-fn file_now(path: &Path, output: &Output) -> FileNow {
+/// The copy of a file that was attached: a plain name in the folder for such.
+fn copy_of(record: &Record) -> Option<(&String, &FileSeen)> {
+    let Event::EvidenceAttached { file, kept: Some(kept), .. } = &record.event else { return None };
+    let name = kept.strip_prefix("evidence/")?;
+    Path::new(name).file_name().is_some_and(|plain| plain == name).then_some((kept, file))
+}
+
+fn file_now(path: &Path, bytes: u64, sha256: &str) -> FileNow {
     match fs::look(path) {
         Ok(None) => return FileNow::Missing,
-        Ok(Some(known)) if known.is_file() && known.len() != output.bytes => return FileNow::Differs,
+        Ok(Some(known)) if known.is_file() && known.len() != bytes => return FileNow::Differs,
         Ok(Some(known)) if known.is_file() => {}
         _ => return FileNow::NotLookedAt,
     }
     let hash = fs::open_read(path).ok().and_then(|mut file| digest(&mut file).ok());
     match hash {
-        Some((sha256, _)) if sha256 == output.sha256 => FileNow::Same,
+        Some((found, _)) if found == sha256 => FileNow::Same,
         Some(_) => FileNow::Differs,
         None => FileNow::NotLookedAt,
     }

@@ -15,8 +15,10 @@ pub enum Notify {
     Off,
     /// The terminal's bell.
     Bell,
-    /// A message on the desktop, through the terminal.
+    /// A message on the desktop, through the terminal (OSC 9).
     Desktop,
+    /// The same as other terminals want it (OSC 777).
+    Desktop777,
 }
 
 /// What `config.toml` says.
@@ -73,7 +75,12 @@ impl Settings {
             may_copy: raw.copy.unwrap_or(standard.may_copy),
             notify: one_of(
                 raw.notify,
-                &[("off", Notify::Off), ("bell", Notify::Bell), ("desktop", Notify::Desktop)],
+                &[
+                    ("off", Notify::Off),
+                    ("bell", Notify::Bell),
+                    ("desktop", Notify::Desktop),
+                    ("desktop-777", Notify::Desktop777),
+                ],
                 Notify::Off,
                 &mut wrong,
             ),

@@ -125,6 +125,13 @@ impl<'a> Judge<'a> {
                 }
                 Ok(vec![Event::NoteAdded { step, text: text(note, "the note is empty")? }])
             }
+            Proposal::Attach { step, path, file, kept } => {
+                if let Some(step) = step.as_ref().filter(|step| self.state.step(step).is_none()) {
+                    return Err(Refusal::Unknown(format!("step {step}")));
+                }
+                let path = text(path, "a file is needed")?;
+                Ok(vec![Event::EvidenceAttached { step, path, file, kept }])
+            }
             Proposal::RollBack { plan, reason } => self.roll_back(plan, reason),
             Proposal::Close => self.close(),
             Proposal::Abandon { reason } => self.abandon(reason),

@@ -148,6 +148,8 @@ pub enum Event {
     GuardAcknowledged { condition: ConditionId, reason: String },
     /// A remark.
     NoteAdded { step: Option<StepKey>, text: String },
+    /// A file is evidence: where it was, what it was, and the name of its copy in the run's folder when one is kept.
+    EvidenceAttached { step: Option<StepKey>, path: String, file: FileSeen, kept: Option<String> },
     /// The plan is left for a way back.
     RollbackEntered { plan: RollbackId, reason: String, board: Board },
     /// In a practice run: what happened in the simulated cluster, or between it and the trainee.

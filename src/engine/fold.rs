@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 use crate::engine::disturb::Turn;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
+use crate::engine::evidence::Attached;
 use crate::engine::observe::{JobId, Output};
 use crate::engine::signed::{Opening, signed_by};
 use crate::engine::soak::SoakState;
@@ -64,6 +65,18 @@ impl RunState {
             }
             Event::NoteAdded { step, text } => {
                 self.notes.push(Note { seq, at, by: by.to_owned(), step: step.clone(), text: text.clone() });
+            }
+            Event::EvidenceAttached { step, path, file, kept } => {
+                let (step, path) = (step.clone(), path.clone());
+                self.attached.push(Attached {
+                    seq,
+                    at,
+                    by: by.to_owned(),
+                    step,
+                    path,
+                    file: file.clone(),
+                    kept: kept.clone(),
+                });
             }
             Event::RollbackEntered { plan, board, .. } => {
                 self.plan = Plan::Rollback(plan.clone());

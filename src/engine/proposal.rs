@@ -70,6 +70,8 @@ pub enum Proposal {
     NoteSoak { seen: Option<Number> },
     /// Remark on a step, or on the run.
     Note { step: Option<StepKey>, text: String },
+    /// Name a file as evidence for a step, or for the run; `kept` is the name of its copy in the run's folder.
+    Attach { step: Option<StepKey>, path: String, file: FileSeen, kept: Option<String> },
     /// Leave the plan for a way back.
     RollBack { plan: RollbackId, reason: String },
     /// In a practice run: this happened in the simulated cluster, or the trainee asks for it.

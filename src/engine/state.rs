@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::engine::began::Began;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
+use crate::engine::evidence::Attached;
 use crate::engine::observe::{Board, JobId, Output};
 use crate::engine::planned::unbound;
 use crate::engine::rehearsal::Happening;
@@ -69,6 +70,8 @@ pub struct RunState {
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
     pub notes: Vec<Note>,
+    /// Files that are evidence.
+    pub attached: Vec<Attached>,
     /// In a practice run: what happened beside its steps, in order.
     pub happenings: Vec<(Timestamp, Happening)>,
     /// The board as last recorded.
@@ -382,6 +385,7 @@ impl RunState {
             began: Began::new(runbook),
             deviations: Vec::new(),
             notes: Vec::new(),
+            attached: Vec::new(),
             happenings: Vec::new(),
             board: Board::default(),
             closed: None,

@@ -7,7 +7,7 @@ pub const ERRORS_OWN: &[Explanation] = &[
     Explanation {
         code: "config",
         title: "a setting that is none",
-        why: "`config.toml` says how the screens look and behave: `theme` (a theme's name), `glyphs` (unicode or ascii), `motion` (full or reduced), `mouse` (true or false), `copy` (whether the terminal may be asked to put texts into the clipboard) and `notify` (off, bell or desktop). What it does not say is as it is without the file.",
+        why: "`config.toml` says how the screens look and behave: `theme` (a theme's name), `glyphs` (unicode or ascii), `motion` (full or reduced), `mouse` (true or false), `copy` (whether the terminal may be asked to put texts into the clipboard) and `notify` (off, bell, desktop or desktop-777). What it does not say is as it is without the file.",
         bad: "",
         good: "",
     },

@@ -173,7 +173,7 @@ pub fn help(allowed: &[Allowed], is_practice: bool, mouth: &mut Mouth<'_>) {
     }
 }
 
-const HELP: [&str; 14] = [
+const HELP: [&str; 15] = [
     "step: tells the current step again. status: where you are, counts, health, guards. steps: every step.",
     "why: what holds the step back, and on what that is judged. output: what the last command printed.",
     "read: the cautions were read. confirm, answer, choose: asks what the step asks; the answer may follow the word.",
@@ -185,6 +185,7 @@ const HELP: [&str; 14] = [
     "rollback: leaves the plan for the way back. abandon: gives the run up. close: closes the finished run.",
     "All of these ask for the reason, or take it behind the word and then ask for yes.",
     "note TEXT: writes down a remark on the current step.",
+    "attach PATH: records path, size and sha256 of a file as evidence for the current step.",
     "leave: leaves the run as it stands; piton resume goes on with it. The end of input leaves it too.",
     "back: takes back a question. Nothing is recorded until piton says recorded, with its number.",
     "What was typed before it was asked for is not taken.",

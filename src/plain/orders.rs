@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::engine::{Allowed, Leaving, Mode, Proposal};
+use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal};
 use crate::journal::file_seen;
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
@@ -134,6 +134,7 @@ impl Dialogue<'_> {
                 self.session.sense_now();
                 self.mouth.say("Every probe is asked now.");
             }
+            "attach" => self.attach(rest, &offers),
             "console" if self.is_practice() => self.type_to_bastion(rest),
             "hint" if self.is_practice() => self.take_hint(),
             "yes" | "no" | "back" => self.mouth.say("Nothing is asked now, so nothing is done."),
@@ -142,6 +143,23 @@ impl Dialogue<'_> {
                 None => self.not_offered(deed, typed, &offers),
             },
         }
+    }
+
+    /// Names a file as evidence for the current step; no copy is kept.
+    fn attach(&mut self, path: &str, offers: &[Allowed]) {
+        if path.is_empty() || !offers.contains(&Allowed::Note) {
+            let why = if path.is_empty() { "attach needs the path of a file" } else { "attach is not possible now" };
+            return self.mouth.say(&format!("{why}. Nothing is recorded."));
+        }
+        let (step, path) = (self.state.current.clone(), path.to_owned());
+        let file = FileSeen { bytes: 0, sha256: String::new() };
+        self.pending = Some(Proposal::Attach { step: step.clone(), path: path.clone(), file, kept: None });
+        let files = self.files.clone();
+        tokio::task::spawn_blocking(move || {
+            let seen = file_seen(Path::new(&path)).map_err(|error| format!("cannot read {path}: {error}"));
+            // The dialogue may have ended meanwhile.
+            let _ = files.send(seen.map(|file| Proposal::Attach { step, path, file, kept: None }));
+        });
     }
 
     fn not_offered(&mut self, deed: &str, typed: &str, offers: &[Allowed]) {

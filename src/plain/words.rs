@@ -68,6 +68,11 @@ pub fn describe(event: &Event) -> String {
         Event::GuardAcknowledged { condition, reason } => with(format!("ACKNOWLEDGED {condition}"), reason),
         Event::NoteAdded { step: Some(step), text } => with(format!("note on {step}"), text),
         Event::NoteAdded { step: None, text } => with("note".into(), text),
+        Event::EvidenceAttached { step, path, file, kept } => {
+            let on = step.as_ref().map(|step| format!(" for {step}")).unwrap_or_default();
+            let copy = kept.as_ref().map(|kept| format!(", a copy is kept as {kept}")).unwrap_or_default();
+            with(format!("evidence{on}"), &format!("{path}, {} bytes, sha256 {}{copy}", file.bytes, file.sha256))
+        }
         Event::RollbackEntered { plan, reason, .. } => with(format!("ROLLBACK {plan}"), reason),
         Event::Rehearsed { what } => what.told(),
         Event::ClockJumped { by_ms } => format!("the wall clock was moved by {} s", by_ms / 1000),

@@ -281,6 +281,17 @@ fn evidence(material: &Material<'_>) -> Vec<Evidence> {
                 sha256: file.sha256.clone(),
                 now: FileNow::NotLookedAt,
             }),
+            Event::EvidenceAttached { step, path, file, kept } => found.push(Evidence {
+                seq,
+                at,
+                step: step.as_ref().map(ToString::to_string).unwrap_or_default(),
+                what: kept.as_ref().map_or_else(|| "attached".to_owned(), |_| format!("attached: {path}")),
+                file: kept.clone().unwrap_or_else(|| path.clone()),
+                bytes: file.bytes,
+                left_out_bytes: 0,
+                sha256: file.sha256.clone(),
+                now: kept.as_ref().and_then(|kept| material.files.get(kept)).copied().unwrap_or(FileNow::NotLookedAt),
+            }),
             _ => {}
         }
     }

@@ -26,6 +26,11 @@ pub(super) fn told(event: &Event) -> (&'static str, String, String) {
         Event::ConditionChanged { condition, truth, why, .. } => (tri(*truth), condition.to_string(), why.clone()),
         Event::GuardAcknowledged { condition, reason } => ("ACKNOWLEDGED", condition.to_string(), reason.clone()),
         Event::NoteAdded { step, text } => ("note", step.as_ref().map_or_else(none, ToString::to_string), text.clone()),
+        Event::EvidenceAttached { step, path, file, kept } => {
+            let copy = kept.as_ref().map(|kept| format!(", copy in {kept}")).unwrap_or_default();
+            let told = format!("{path}, {} bytes, sha256 {}{copy}", file.bytes, file.sha256);
+            ("evidence", step.as_ref().map_or_else(none, ToString::to_string), told)
+        }
         Event::RollbackEntered { plan, reason, .. } => ("ROLLBACK", plan.to_string(), reason.clone()),
         Event::Rehearsed { what } => ("rehearsal", none(), what.told()),
         Event::ClockJumped { by_ms } => ("clock moved", none(), format!("by {by_ms} ms")),

@@ -1,16 +1,20 @@
 //! The whole model of the screens: one `update`, one `view`, no input or output.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEvent};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::config::Notify;
 use crate::debrief::Debrief;
 use crate::engine::Event;
 use crate::session::{Launched, Update};
 use crate::tui::backstage::{Exit, Recording};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
+use crate::tui::notify::worth_telling;
 use crate::tui::pick::PickList;
 use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::library::Library;
@@ -51,6 +55,8 @@ pub struct App {
     pub keymap: Keymap,
     /// Whether the terminal may be asked to put texts into the clipboard.
     pub may_copy: bool,
+    /// How the end of a long wait is told to somebody who looks elsewhere.
+    pub notify: Notify,
     /// Whether something changed since it was last drawn.
     pub is_dirty: bool,
     /// Set when the program is to end.
@@ -71,6 +77,7 @@ impl App {
             look,
             keymap,
             may_copy: true,
+            notify: Notify::Off,
             is_dirty: true,
             exit: None,
         }
@@ -189,6 +196,8 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         about_a_file @ (Message::Recorded(..)
         | Message::StatementKept { .. }
         | Message::SignatureRead(_)
+        | Message::Edited(_)
+        | Message::Completed { .. }
         | Message::Unreadable(_)) => on_file(app, about_a_file),
         Message::Recording(recording) => on_recording(app, recording),
         Message::Sizes(sizes) => {
@@ -283,6 +292,8 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
         Message::SignatureRead(read) => return run.signature_read(read),
         Message::Unreadable(why) => run.refuse(&why),
+        Message::Edited(written) => run.edited(written),
+        Message::Completed { typed, found } => run.completed(&typed, &found),
         _ => {}
     }
     Vec::new()
@@ -321,7 +332,12 @@ fn on_session(app: &mut App, update: Update) -> Vec<Effect> {
     match &mut app.screen {
         Screen::Run(run) => {
             let was_open = run.state.closed.is_none();
+            let records = match &update {
+                Update::Recorded(records) if app.notify != Notify::Off => Some(Arc::clone(records)),
+                _ => None,
+            };
             let mut effects = run.on_update(update, app.now);
+            effects.extend(records.and_then(|records| worth_telling(run, &records)).map(Effect::Notify));
             let is_practice = run.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some());
             if was_open && is_practice && run.state.closed.is_some() {
                 effects.push(Effect::Debrief(run.folder.clone()));

@@ -7,6 +7,7 @@ use crate::engine::{CommandLine, ConditionId, ItemCommand, JobId, Leaving, Propo
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
 use crate::text::{clean_block, clean_line};
+use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
@@ -30,6 +31,8 @@ pub enum Dialog {
     Reason(Reason),
     /// A note.
     Note(Note),
+    /// A file that is to be evidence.
+    Attach(Box<Attach>),
     /// A question that wants a yes.
     Ask(Ask),
     /// Why the gate stands as it does; how far it is scrolled.
@@ -213,6 +216,23 @@ impl Field {
         }
     }
 
+    /// Takes back the last change, or makes it again.
+    pub fn undo(&mut self, is_back: bool) {
+        self.problem = None;
+        if is_back {
+            self.area.undo()
+        } else {
+            self.area.redo()
+        };
+    }
+
+    /// Holds that text instead of what it held; undoing brings that back.
+    pub fn replace(&mut self, text: &str) {
+        self.area.select_all();
+        self.area.cut();
+        self.paste(text);
+    }
+
     /// Takes a pasted text, made harmless.
     pub fn paste(&mut self, text: &str) {
         self.problem = None;
@@ -257,7 +277,7 @@ impl Dialog {
                 | Purpose::Restart(step, _) => Some(step),
                 _ => None,
             },
-            Self::Note(_) | Self::Ask(_) | Self::Why(_) | Self::Outcome => None,
+            Self::Note(_) | Self::Attach(_) | Self::Ask(_) | Self::Why(_) | Self::Outcome => None,
         }
     }
 
@@ -269,6 +289,7 @@ impl Dialog {
             Self::Release(release) => Some(release.field_mut()),
             Self::Reason(reason) => Some(&mut reason.field),
             Self::Note(note) => Some(&mut note.field),
+            Self::Attach(attach) => Some(&mut attach.field),
             _ => None,
         }
     }
@@ -276,7 +297,7 @@ impl Dialog {
     /// Whether a character goes into a text.
     pub fn is_typing(&self) -> bool {
         match self {
-            Self::State(_) | Self::Release(_) | Self::Reason(_) | Self::Note(_) => true,
+            Self::State(_) | Self::Release(_) | Self::Reason(_) | Self::Note(_) | Self::Attach(_) => true,
             Self::Command(command) => command.target.is_some(),
             _ => false,
         }
@@ -307,6 +328,26 @@ impl Dialog {
                 _ => Answer::Close,
             },
             Some(Action::Act) => self.act(),
+            Some(Action::Undo | Action::Redo) => {
+                if let Some(field) = self.field() {
+                    field.undo(action == Some(Action::Undo));
+                }
+                Answer::Stay
+            }
+            Some(Action::Edit) => match self.edited_text() {
+                Some(text) => Answer::Do(Effect::Edit(text)),
+                None => Answer::Stay,
+            },
+            Some(Action::Keep) => {
+                if let Self::Attach(attach) = self {
+                    attach.is_kept = !attach.is_kept;
+                }
+                Answer::Stay
+            }
+            Some(Action::Complete) => match self.typed_path() {
+                Some(path) => Answer::Do(Effect::Complete(path)),
+                None => Answer::Stay,
+            },
             // What a hold point needs for it is not known here.
             Some(Action::Sign) => Answer::Stay,
             Some(Action::Yes) => self.yes(),
@@ -326,6 +367,24 @@ impl Dialog {
         }
     }
 
+    /// The text that may be written in an editor: what was seen, a reason or a note.
+    fn edited_text(&mut self) -> Option<String> {
+        match self {
+            Self::State(_) | Self::Reason(_) | Self::Note(_) => self.field().map(|field| field.text()),
+            _ => None,
+        }
+    }
+
+    /// The path that is being typed, where one is asked for.
+    fn typed_path(&mut self) -> Option<String> {
+        let is_path = match self {
+            Self::State(statement) => statement.kind == Some(InputKind::Path),
+            Self::Attach(_) => true,
+            _ => false,
+        };
+        self.field().filter(|_| is_path).map(|field| field.text())
+    }
+
     fn type_key(&mut self, key: KeyEvent) {
         if let Some(field) = self.field() {
             field.type_key(key);
@@ -343,6 +402,7 @@ impl Dialog {
                 let step = note.step.clone();
                 note.field.take("the note is empty", |text| Proposal::Note { step, text })
             }
+            Self::Attach(attach) => attach.act(),
             Self::Why(_) => Answer::Close,
             Self::Ask(_) => Answer::Stay,
             Self::Outcome => Answer::Do(Effect::Leave(Leaving::Left)),

@@ -37,6 +37,9 @@ impl Key {
         if matches!(code, KeyCode::Char(_)) {
             modifiers -= KeyModifiers::SHIFT;
         }
+        // Terminals send the same byte for both.
+        let is_undo = code == KeyCode::Char('7') && modifiers == KeyModifiers::CONTROL;
+        let code = if is_undo { KeyCode::Char('_') } else { code };
         Self { code, modifiers }
     }
 }

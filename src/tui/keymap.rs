@@ -199,6 +199,18 @@ pub enum Action {
     Search,
     /// Copy what is looked at.
     Copy,
+    /// Attach a file.
+    Attach,
+    /// Keep a copy of it, or none.
+    Keep,
+    /// Write a path out as far as it is clear.
+    Complete,
+    /// Write the text in an editor of one's own.
+    Edit,
+    /// Take back the last change of the text.
+    Undo,
+    /// Make it again.
+    Redo,
     /// The keys of this screen.
     Help,
     /// Stop the process until the shell continues it.

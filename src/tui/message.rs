@@ -70,6 +70,15 @@ pub enum Message {
     ReadOn(Result<More, String>),
     /// How the panes of a run shared the room in the sitting before.
     Sizes(Sizes),
+    /// What was written in the person's own editor, or why nothing was.
+    Edited(Result<String, String>),
+    /// Which paths begin with what was typed.
+    Completed {
+        /// What was typed.
+        typed: String,
+        /// The paths, sorted; those of folders end with `/`.
+        found: Vec<String>,
+    },
     /// The end of a recorded output, or why it cannot be read.
     Recorded(RecordedOutput, Result<ReadAgain, String>),
 }
@@ -192,8 +201,23 @@ pub enum Effect {
     },
     /// Go on with a run.
     Resume(String),
+    /// Tell that to somebody who looks elsewhere.
+    Notify(String),
     /// Ask the terminal to put that text into the clipboard.
     Copy(String),
+    /// Let that text be written in the person's own editor; it comes back as a message.
+    Edit(String),
+    /// Look at a file, copy it into the run's folder if that is wanted, and propose it as evidence.
+    Attach {
+        /// For which step; `None`: for the run.
+        step: Option<StepKey>,
+        /// The file's path.
+        path: String,
+        /// Whether a copy is kept.
+        is_kept: bool,
+    },
+    /// Find out which paths begin like that; they come back as a message.
+    Complete(String),
     /// Stop the process until the shell continues it.
     Suspend,
     /// Forget what the terminal shows and draw everything.

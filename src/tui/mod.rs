@@ -5,11 +5,13 @@
 //! ([`widget::paint`]).
 
 pub mod app;
+pub mod attach;
 pub mod backstage;
 mod cast;
 pub mod choice;
 pub mod copy;
 pub mod dialog;
+mod editor;
 mod encode;
 mod evidence;
 mod flow;
@@ -18,9 +20,11 @@ pub mod key;
 pub mod keymap;
 pub mod markdown;
 pub mod message;
+mod notify;
 pub mod options;
 pub mod palette;
 mod panicked;
+mod perform;
 pub mod pick;
 pub mod rebind;
 pub mod recorded;

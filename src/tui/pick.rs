@@ -222,7 +222,8 @@ fn score(text: &str, word: &str, is_fuzzy: bool) -> Option<usize> {
         passed += if index == 0 { 0 } else { at };
         rest = &rest[at + c.len_utf8()..];
     }
-    Some(2 + passed)
+    // Letters that are strewn over a whole line are chance.
+    (passed <= 4 * word.len()).then_some(2 + passed)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use crate::engine::{JobId, Mode, Proposal};
+use crate::config::Notify;
+use crate::engine::{FileSeen, JobId, Mode, Proposal, Verdict};
 use crate::session::Update;
 use crate::tui::app::update;
 use crate::tui::book_tests::runbook;
@@ -196,7 +197,7 @@ fn nothing_is_picked_over_a_dialog_or_a_text_that_is_typed() {
 fn the_keys_that_stand_on_the_screen_are_those_of_the_user() {
     let mut stage = stage((120, 40));
     let own = "[[key]]\ncontext = \"dialog\"\naction = \"back\"\nkeys = [\"f4\"]\n\
-               [[key]]\ncontext = \"run\"\naction = \"note\"\nkeys = [\"e\"]\n";
+               [[key]]\ncontext = \"run\"\naction = \"note\"\nkeys = [\"z\"]\n";
     stage.app.keymap = rebound(own).unwrap();
     stage.press("w");
     assert!(stage.picture().contains("f4 back"), "{}", stage.picture());
@@ -205,8 +206,37 @@ fn the_keys_that_stand_on_the_screen_are_those_of_the_user() {
         crossterm::event::KeyModifiers::NONE,
     )));
     assert!(stage.run().dialog.is_none());
-    stage.press("e");
+    stage.press("z");
     assert!(matches!(stage.run().dialog, Some(Dialog::Note(_))));
+}
+
+#[test]
+fn a_text_is_written_in_an_editor_and_recorded_only_when_that_is_confirmed() {
+    let mut stage = stage((120, 40));
+    let before = stage.records.len();
+    stage.press("n");
+    stage.type_text("begun");
+    stage.press("ctrl-o");
+    assert!(stage.effects.contains(&Effect::Edit("begun".into())));
+    stage.tell(Message::Edited(Ok("begun\nand gone on\u{1b}[31m".into())));
+    assert!(stage.picture().contains("and gone on\u{241b}[31m"), "{}", stage.picture());
+    assert_eq!(stage.records.len(), before);
+    stage.press("ctrl-_");
+    stage.press("ctrl-_");
+    assert!(!stage.picture().contains("and gone on") && stage.picture().contains("begun"), "{}", stage.picture());
+    stage.press("ctrl-r");
+    stage.press("ctrl-r");
+    stage.press("ctrl-s");
+    assert_eq!(stage.records.len(), before + 1);
+
+    stage.press("s");
+    stage.press("ctrl-o");
+    stage.tell(Message::Edited(Err("the editor failed".into())));
+    assert!(stage.picture().contains("the editor failed"));
+    stage.press("esc");
+    stage.tell(Message::Edited(Ok("what was meant for a dialog that is gone".into())));
+    assert!(matches!(stage.run().dialog, Some(Dialog::Note(_))));
+    assert_eq!(stage.records.len(), before + 1);
 }
 
 #[test]
@@ -239,4 +269,59 @@ fn nothing_moves_by_itself_where_that_is_not_wanted() {
     assert!(has_history(&stage));
     stage.app.look.is_still = true;
     assert!(!has_history(&stage));
+}
+
+#[test]
+fn a_file_is_attached_with_its_path_written_out_and_its_hash_recorded() {
+    at_all_sizes("attach", |stage| {
+        stage.press("e");
+        stage.type_text("/var/log/va");
+    });
+    let mut stage = stage((120, 40));
+    stage.press("e");
+    stage.press("enter");
+    assert!(stage.picture().contains("a file is needed"));
+    stage.type_text("/tmp/gr");
+    stage.press("tab");
+    assert!(stage.effects.contains(&Effect::Complete("/tmp/gr".into())));
+    let found = vec!["/tmp/graph-1.png".to_owned(), "/tmp/graph-2.png".to_owned()];
+    stage.tell(Message::Completed { typed: "/tmp/gr".into(), found });
+    stage.type_text("1.png");
+    stage.press("ctrl-t");
+    assert!(stage.picture().contains("no copy is kept"));
+    stage.press("enter");
+    let step = stage.state.current.clone();
+    let wanted = Effect::Attach { step: step.clone(), path: "/tmp/graph-1.png".into(), is_kept: false };
+    assert_eq!(stage.effects.last(), Some(&wanted));
+    assert!(stage.picture().contains("saving"));
+    let file = FileSeen { bytes: 9, sha256: "0f".repeat(32) };
+    stage.propose(Proposal::Attach { step, path: "/tmp/graph-1.png".into(), file, kept: None });
+    assert!(stage.run().dialog.is_none());
+    assert!(stage.picture().contains("evidence: /tmp/graph-1.png, 9 bytes, sha256 0f0f0f0f"), "{}", stage.picture());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_and_the_dialog_stays() {
+    let mut stage = stage((80, 24));
+    let before = stage.records.len();
+    stage.press("e");
+    stage.type_text("/nowhere");
+    stage.press("enter");
+    stage.tell(Message::Unreadable("cannot read /nowhere: it is not there".into()));
+    assert!(stage.picture().contains("cannot read /nowhere"), "{}", stage.picture());
+    assert!(matches!(stage.run().dialog, Some(Dialog::Attach(_))));
+    assert_eq!(stage.records.len(), before);
+}
+
+#[test]
+fn the_end_of_a_guard_is_told_only_where_that_is_wanted() {
+    let told = |notify| {
+        let mut stage = stage((120, 40));
+        stage.app.notify = notify;
+        stage.sample("vault-2", Verdict::Bad, "");
+        stage.sample("vault-3", Verdict::Bad, "");
+        stage.effects.iter().any(|effect| matches!(effect, Effect::Notify(_)))
+    };
+    assert!(told(Notify::Bell));
+    assert!(!told(Notify::Off));
 }

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event as TerminalEvent;
-use tokio::runtime::Handle;
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
@@ -15,14 +14,12 @@ use crate::journal::Follower;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Recording, Start, TuiError};
-use crate::tui::evidence::{keep, look_at_file, signature};
-use crate::tui::input;
+use crate::tui::input::{self, Input as Events};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
-use crate::tui::recorded::{read_on, tail_of};
 use crate::tui::screen::Screen;
+use crate::tui::terminal::{self, Terminal, give_back, is_gone};
 use crate::tui::sizes;
-use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
 
 /// How many things of one kind are taken in before a frame is drawn.
@@ -50,30 +47,33 @@ pub(super) enum Ending {
 /// The model and everything that happens to it.
 pub(super) struct Runtime {
     pub(super) app: App,
-    backstage: Arc<dyn Backstage>,
-    session: Option<Session>,
-    updates: Option<UnboundedReceiver<Update>>,
+    pub(super) backstage: Arc<dyn Backstage>,
+    pub(super) session: Option<Session>,
+    pub(super) updates: Option<UnboundedReceiver<Update>>,
     /// How the panes were drawn and is not written yet.
-    drawn: sizes::Drawn,
+    pub(super) drawn: sizes::Drawn,
     /// Reads on in the journal that is replayed.
-    follower: Option<Arc<Mutex<Follower>>>,
-    clock: Arc<dyn Clock>,
-    began: Instant,
-    outside: UnboundedReceiver<Outside>,
-    replier: UnboundedSender<Message>,
-    replies: UnboundedReceiver<Message>,
+    pub(super) follower: Option<Arc<Mutex<Follower>>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) began: Instant,
+    pub(super) outside: UnboundedReceiver<Outside>,
+    pub(super) replier: UnboundedSender<Message>,
+    pub(super) replies: UnboundedReceiver<Message>,
     /// Rung with every reply as long as the first frame waits for one.
-    bell: Option<std::sync::mpsc::Sender<()>>,
-    rung: std::sync::mpsc::Receiver<()>,
-    last_frame: Option<Instant>,
+    pub(super) bell: Option<std::sync::mpsc::Sender<()>>,
+    pub(super) rung: std::sync::mpsc::Receiver<()>,
+    pub(super) last_frame: Option<Instant>,
     /// Something other than output or samples is new.
-    is_urgent: bool,
+    pub(super) is_urgent: bool,
     /// The terminal was given back for a stop, and the process has not been continued since.
-    is_away: bool,
+    pub(super) is_away: bool,
+    /// Another program has the terminal, until it ends.
+    pub(super) is_lent: bool,
+    /// Nothing is read from the terminal.
+    pub(super) holds_input: bool,
+    /// The text that is to be written in an editor as soon as the terminal can be lent.
+    pub(super) to_edit: Option<String>,
 }
-
-/// What the terminal says.
-type Events = Receiver<std::io::Result<TerminalEvent>>;
 
 /// One thing that happened.
 enum Happened {
@@ -105,6 +105,9 @@ impl Runtime {
             last_frame: None,
             is_urgent: true,
             is_away: false,
+            is_lent: false,
+            holds_input: false,
+            to_edit: None,
         }
     }
 
@@ -156,10 +159,14 @@ impl Runtime {
             return Ok(Some(Ending::Quit));
         }
         let happened = self.next(events).await;
-        match self.take(happened, terminal)? {
-            Some(ending) => Ok(Some(ending)),
-            None => self.drain(events, terminal),
+        let ending = match self.take(happened, terminal)? {
+            Some(ending) => Some(ending),
+            None => self.drain(events, terminal)?,
+        };
+        if ending.is_none() {
+            self.lend(events);
         }
+        Ok(ending)
     }
 
     /// Sets about what is to be shown first.
@@ -229,7 +236,7 @@ impl Runtime {
         tokio::select! {
             biased;
             Some(outside) = self.outside.recv() => Happened::Outside(outside),
-            event = events.recv() => Happened::Terminal(event),
+            event = events.events.recv() => Happened::Terminal(event),
             Some(reply) = self.replies.recv() => Happened::Reply(reply),
             update = next_update(&mut self.updates) => Happened::Update(update),
             () = sleep => Happened::Woken,
@@ -243,7 +250,7 @@ impl Runtime {
             self.take(Happened::Update(Some(update)), terminal)?;
         }
         for _ in 0..BATCH {
-            let Ok(event) = events.try_recv() else { break };
+            let Ok(event) = events.events.try_recv() else { break };
             if let Some(ending) = self.take(Happened::Terminal(Some(event)), terminal)? {
                 return Ok(Some(ending));
             }
@@ -278,6 +285,12 @@ impl Runtime {
             }
             Happened::Reply(Message::Launched(launched)) => self.launch(launched),
             Happened::Reply(Message::Recording(recording)) => self.replay(recording),
+            Happened::Reply(reply @ Message::Edited(_)) => {
+                self.is_lent = false;
+                terminal::lend(false);
+                self.come_back(terminal)?;
+                self.tell(reply, terminal);
+            }
             Happened::Reply(reply) => self.tell(reply, terminal),
             Happened::Woken => self.tell(Message::Woken, terminal),
         }
@@ -286,7 +299,8 @@ impl Runtime {
 
     fn on_outside(&mut self, outside: Outside, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
         match outside {
-            Outside::End => return Ok(Some(Ending::Signal)),
+            Outside::Broken if self.is_lent => {}
+            Outside::End | Outside::Broken => return Ok(Some(Ending::Signal)),
             Outside::Gone => return Ok(Some(Ending::Gone)),
             Outside::Panicked(said) => return Ok(Some(Ending::Panicked(said))),
             Outside::Stop => {
@@ -297,6 +311,8 @@ impl Runtime {
                 rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)
                     .map_err(std::io::Error::from)?;
             }
+            // Whoever has the terminal goes on with it.
+            Outside::Continued if self.is_lent => {}
             Outside::Continued => self.come_back(terminal)?,
             Outside::Resized => self.take_size(terminal)?,
         }
@@ -353,112 +369,12 @@ impl Runtime {
         }
     }
 
-    fn perform(&mut self, effect: Effect, terminal: Option<&mut Terminal>) {
-        let backstage = Arc::clone(&self.backstage);
-        match effect {
-            Effect::Propose(proposal) => self.with_session(|session| session.propose(proposal)),
-            Effect::Cancel(job) => self.with_session(|session| session.cancel(job)),
-            Effect::SenseNow => self.with_session(Session::sense_now),
-            Effect::Leave(how) => self.with_session(|session| session.leave(how)),
-            Effect::AnswerFile { step, value } => {
-                let session = self.session.clone();
-                self.behind(move || look_at_file(session.as_ref(), step, value));
-            }
-            Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
-            Effect::ReadSizes => self.behind(move || Some(Message::Sizes(sizes::read(&*backstage)))),
-            Effect::KeepSizes(drawn) => {
-                let kept = self.drawn.clone();
-                kept.put(drawn);
-                self.behind(move || kept.write(&*backstage));
-            }
-            Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
-            Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
-            Effect::ReadLibrary => {
-                self.behind(move || Some(Message::Glanced(backstage.glance(), backstage.resumable())));
-            }
-            Effect::CheckLibrary => {
-                self.behind(move || Some(Message::Library(backstage.library())));
-            }
-            Effect::SetUp { runbook, is_practice } => {
-                self.behind(move || Some(Message::SetUp(backstage.set_up(&runbook, is_practice))));
-            }
-            Effect::Check { runbook, input, text, .. } => {
-                let problem = backstage.check_input(&runbook, &input, &text);
-                update(&mut self.app, Message::Checked { input, text, problem });
-            }
-            Effect::Begin { runbook, is_practice, answers } => self.behind(move || {
-                Some(Message::Launched(backstage.begin(&runbook, is_practice, &answers).map(Box::new)))
-            }),
-            Effect::Resume(run) => {
-                self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
-            }
-            Effect::ReadJournals => self.behind(move || Some(Message::Journals(backstage.journals()))),
-            Effect::Replay(run) => self.behind(move || {
-                let recording = backstage.recording(&run);
-                Some(Message::Recording(recording.map(|recording| (Box::new(recording), None))))
-            }),
-            Effect::ReadOn => {
-                let follower = self.follower.clone();
-                self.behind(move || read_on(follower?.as_ref()));
-            }
-            Effect::Debrief(folder) => {
-                self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
-            }
-            Effect::Copy(text) => {
-                if let Some(terminal) = terminal {
-                    terminal.copy(&text);
-                }
-            }
-            Effect::Suspend => self.suspend(),
-            Effect::Redraw => {
-                if let Some(terminal) = terminal {
-                    terminal.forget();
-                }
-            }
-            Effect::Quit => {}
-        }
-    }
-
-    fn with_session(&self, what: impl FnOnce(&Session)) {
-        if let Some(session) = &self.session {
-            what(session);
-        }
-    }
-
-    /// Does something that may take long away from the drawing thread; its reply is a message. Before there is a
-    /// runtime it is done on a thread of its own.
-    fn behind(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
-        let (replier, bell) = (self.replier.clone(), self.bell.clone());
-        let work = move || {
-            if let Some(message) = what() {
-                // The screens have ended meanwhile: nobody wants the reply. Nor the bell, once a frame is drawn.
-                let _ = replier.send(message);
-                let _ = bell.map(|bell| bell.send(()));
-            }
-        };
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(work)),
-            Err(_) => drop(std::thread::spawn(work)),
-        }
-    }
-
-    /// Stops the whole foreground job as the shell's own ctrl-z would. A process that leads its session has no shell
-    /// to continue it, so it stays.
-    fn suspend(&mut self) {
-        let me = rustix::process::getpid();
-        let is_leader = rustix::process::getsid(None).is_ok_and(|leader| leader == me);
-        let is_sent = !is_leader && rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).is_ok();
-        if !is_sent {
-            self.app.notify("there is no shell to go back to");
-        }
-    }
-
     /// Whether the terminal is gone, or will be known to be in a moment.
     async fn is_gone(&mut self) -> bool {
         let wait = timeout(Duration::from_millis(200), async {
             loop {
                 match self.outside.recv().await {
-                    Some(Outside::Gone | Outside::End) => return true,
+                    Some(Outside::Gone | Outside::End | Outside::Broken) => return true,
                     Some(_) => {}
                     None => return false,
                 }

@@ -31,7 +31,7 @@ pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: &Options) -> S
     let panics = PanicWatch::new(listener.clone(), options.report);
     let mut watch = Watch::new(listener);
     let mut app = App::new(options.look(), options.keymap.clone());
-    app.may_copy = options.may_copy;
+    (app.may_copy, app.notify) = (options.may_copy, options.notify);
     let mut runtime = Runtime::new(app, backstage, outside);
     // What is to be shown is read while the terminal is taken.
     runtime.begin(start);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::engine::{
-    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState, Signed, Soaked,
-    StepStatus, Tri, Turned, Verdict, signed_by,
+    Allowed, Attached, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState,
+    Signed, Soaked, StepStatus, Tri, Turned, Verdict, signed_by,
 };
 use crate::runbook::StepKey;
 use crate::tui::screen::run::alarm::{Alarm, Subject, What};
@@ -64,6 +64,7 @@ pub fn event(event: &Event) -> String {
         Event::ConditionChanged { condition, truth, why, .. } => format!("{condition} {}{}", tri(*truth), because(why)),
         Event::GuardAcknowledged { condition, reason } => format!("{condition} was acknowledged: {reason}"),
         Event::NoteAdded { text, .. } => format!("note: {}", text.lines().next().unwrap_or_default()),
+        Event::EvidenceAttached { path, file, .. } => format!("evidence: {path}, {} bytes", file.bytes),
         Event::RollbackEntered { plan, reason, .. } => format!("the way back {plan} was entered: {reason}"),
         Event::Rehearsed { what } => what.told(),
         Event::ClockJumped { by_ms } => format!("the clock was moved by {} s", by_ms / 1000),
@@ -86,6 +87,13 @@ fn because(why: &str) -> String {
 
 fn for_item(item: Option<&str>) -> String {
     item.map(|item| format!(" for {item}")).unwrap_or_default()
+}
+
+/// A file that was attached.
+pub fn attached(attached: &Attached) -> String {
+    let head = attached.file.sha256.get(..8).unwrap_or_default();
+    let copy = if attached.kept.is_some() { ", a copy is kept" } else { "" };
+    format!("{}, {} bytes, sha256 {head}{copy}", attached.path, attached.file.bytes)
 }
 
 /// Who and when, for a record.

@@ -19,10 +19,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 
 use crate::clock::monotonic;
+use crate::config::Notify;
+use crate::text::clean_line;
 use crate::tui::encode::encode;
 
 /// The largest part of a terminal that is drawn on, in columns and rows.
 const LARGEST: (u16, u16) = (500, 300);
+
+/// How much of a message is told, in characters.
+const LONGEST_TOLD: usize = 200;
 
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?25l\x1b[?2004h";
 /// Clicks and the wheel as SGR reports; motion is not asked for, so that a moving mouse wakes nobody.
@@ -37,6 +42,9 @@ static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// A second way to standard output, which no lock of a panicking thread can bar.
 static OUT: OnceLock<File> = OnceLock::new();
+
+/// Whether another program has the terminal.
+static IS_LENT: AtomicBool = AtomicBool::new(false);
 
 /// Readable as soon as the program is to end.
 static END: OnceLock<(PipeReader, PipeWriter)> = OnceLock::new();
@@ -101,6 +109,18 @@ impl Terminal {
         self.said.extend_from_slice(b"\x1b]52;c;");
         self.said.extend_from_slice(BASE64.encode(text).as_bytes());
         self.said.extend_from_slice(b"\x1b\\");
+    }
+
+    /// Tells something to somebody who looks elsewhere, as far as the terminal can; it goes out with the next frame.
+    pub fn notify(&mut self, how: Notify, told: &str) {
+        let told: String = clean_line(told).chars().take(LONGEST_TOLD).collect();
+        let said = match how {
+            Notify::Off => return,
+            Notify::Bell => "\x07".to_owned(),
+            Notify::Desktop => format!("\x1b]9;piton: {told}\x1b\\"),
+            Notify::Desktop777 => format!("\x1b]777;notify;piton;{told}\x1b\\"),
+        };
+        self.said.extend_from_slice(said.as_bytes());
     }
 
     /// Its size in columns and rows, as far as it is drawn on.
@@ -185,6 +205,16 @@ pub fn is_gone() -> bool {
     let is_answered = poll(&mut watched, Some(&AT_ONCE)).is_ok();
     let is_hung_up = is_answered && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR);
     is_hung_up || IS_STALLED.load(Ordering::SeqCst)
+}
+
+/// Another program has the terminal from now on, or not any more.
+pub fn lend(is_lent: bool) {
+    IS_LENT.store(is_lent, Ordering::SeqCst);
+}
+
+/// Whether another program has the terminal.
+pub fn is_lent() -> bool {
+    IS_LENT.load(Ordering::SeqCst)
 }
 
 /// From now on a terminal that takes nothing is not waited for: the program is to end.

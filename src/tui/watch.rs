@@ -13,13 +13,15 @@ use signal_hook::SigId;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::tui::terminal::{ending, stop_waiting};
+use crate::tui::terminal::{ending, is_lent, stop_waiting};
 
 /// What happens around the screens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outside {
-    /// SIGTERM, SIGHUP, SIGINT or SIGQUIT: the program is to end.
+    /// SIGTERM or SIGHUP: the program is to end.
     End,
+    /// SIGINT or SIGQUIT: so too, unless it was meant for the program that has the terminal.
+    Broken,
     /// SIGTSTP: the process is to stop until it is continued.
     Stop,
     /// SIGCONT: it was continued.
@@ -77,7 +79,7 @@ impl Watch {
         for (signal, outside) in signals() {
             let has_come = Arc::new(AtomicBool::new(false));
             let mut registered = vec![signal_hook::flag::register(signal, Arc::clone(&has_come))?];
-            if outside == Outside::End {
+            if matches!(outside, Outside::End | Outside::Broken) {
                 registered.push(signal_hook::low_level::pipe::register(signal, ending()?)?);
             }
             self.noted.push(Noted { has_come, outside, registered });
@@ -121,8 +123,8 @@ fn signals() -> [(i32, Outside); 7] {
     [
         (Signal::TERM.as_raw(), Outside::End),
         (Signal::HUP.as_raw(), Outside::End),
-        (Signal::INT.as_raw(), Outside::End),
-        (Signal::QUIT.as_raw(), Outside::End),
+        (Signal::INT.as_raw(), Outside::Broken),
+        (Signal::QUIT.as_raw(), Outside::Broken),
         (Signal::TSTP.as_raw(), Outside::Stop),
         (Signal::CONT.as_raw(), Outside::Continued),
         (Signal::WINCH.as_raw(), Outside::Resized),
@@ -146,7 +148,7 @@ fn watch_signals(listener: &UnboundedSender<Outside>) -> io::Result<()> {
                 Poll::Pending
             });
             let outside = outside.await;
-            let is_end = outside == Outside::End;
+            let is_end = outside == Outside::End || (outside == Outside::Broken && !is_lent());
             if listener.send(outside).is_err() {
                 return;
             }

@@ -4,6 +4,7 @@ mod exits;
 mod hostile;
 mod idle;
 mod keys;
+mod own;
 mod panes;
 mod signing;
 mod sizes;

@@ -9,6 +9,7 @@ use crate::engine::{Allowed, Gate};
 use crate::runbook::StepKey;
 use crate::text::clean_block;
 use crate::tui::app::App;
+use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
 use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason};
 use crate::tui::keymap::{Context, Keymap};
@@ -198,6 +199,14 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             field: Some(&note.field),
             ..plain("Note", note_lines(run, note.step.as_ref(), cells), "ctrl-s|write it   esc|back")
         },
+        Dialog::Attach(attach) => Sheet {
+            field: Some(&attach.field),
+            ..plain(
+                "Attach a file",
+                attach_lines(run, attach, cells),
+                "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back",
+            )
+        },
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
             let (is_full, keys) = (*scroll > 0, "down|scroll, rules in full   up|scroll   esc|back");
@@ -229,6 +238,19 @@ fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usi
         }
     }
     (lines, kept)
+}
+
+/// For what a file is evidence, and what becomes of it.
+fn attach_lines(run: &Run, attach: &Attach, cells: usize) -> Vec<Strip> {
+    let of = attach.step.as_ref().map_or_else(|| "the run".to_owned(), |step| run.spoken(step));
+    let mut lines = wrapped(&format!("Evidence for {of}"), cells, Meaning::Title);
+    let what = if attach.is_kept {
+        "Its size and sha256 are recorded, and a copy is kept in the run's folder."
+    } else {
+        "Its size and sha256 are recorded; no copy is kept."
+    };
+    lines.extend(wrapped(what, cells, Meaning::Text));
+    lines
 }
 
 fn reason_title(purpose: &Purpose) -> &'static str {

@@ -71,6 +71,12 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     if !has_failed {
         outcome(page, cells, look, out);
     }
+    if !page.attached.is_empty() {
+        gap(out);
+        for attached in &page.attached {
+            out.extend(wrapped(&format!("evidence: {attached}"), cells, Meaning::Text));
+        }
+    }
     before(page, cells, look, out);
     origin(page, cells, look, out);
     lines

@@ -148,6 +148,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::CutWait { step, .. }, Event::WaitCut { step: of, .. }) => step == of,
         (Proposal::Acknowledge { condition, .. }, Event::GuardAcknowledged { condition: of, .. }) => condition == of,
         (Proposal::Note { .. }, Event::NoteAdded { .. })
+        | (Proposal::Attach { .. }, Event::EvidenceAttached { .. })
         | (Proposal::RollBack { .. }, Event::RollbackEntered { .. })
         | (Proposal::Close | Proposal::Abandon { .. }, Event::RunClosed { .. }) => true,
         _ => false,

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::engine::{Allowed, Leaving, Proposal};
+use crate::engine::{Allowed, FileSeen, Leaving, Proposal};
 use crate::tui::dialog::{Answer, Ask, Dialog, Field, Note, Purpose, Reason};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
@@ -99,8 +99,10 @@ impl Run {
         }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
         let is_answer = matches!(action, Some(Action::Act | Action::Yes));
-        let must_be_seen =
-            !matches!(dialog, Dialog::State(_) | Dialog::Release(_) | Dialog::Reason(_) | Dialog::Note(_));
+        let must_be_seen = !matches!(
+            dialog,
+            Dialog::State(_) | Dialog::Release(_) | Dialog::Reason(_) | Dialog::Note(_) | Dialog::Attach(_)
+        );
         let is_typed = dialog.is_typing() && action != Some(Action::Act);
         if is_answer && !is_typed && (self.pending.is_some() || (must_be_seen && is_unseen)) {
             return Vec::new();
@@ -136,7 +138,12 @@ impl Run {
                         let (step, value) = (step.clone(), value.clone());
                         self.pending = Some(Proposal::Answer { step, value, file: None });
                     }
-                    Effect::ReadSignature(_) => {}
+                    Effect::Attach { step, path, .. } => {
+                        let (step, path) = (step.clone(), path.clone());
+                        let file = FileSeen { bytes: 0, sha256: String::new() };
+                        self.pending = Some(Proposal::Attach { step, path, file, kept: None });
+                    }
+                    Effect::ReadSignature(_) | Effect::Edit(_) | Effect::Complete(_) => {}
                     _ => self.dialog = None,
                 }
                 vec![effect]
@@ -241,6 +248,7 @@ impl Run {
             Action::Narrower | Action::Wider | Action::Lower | Action::Higher | Action::EvenSizes => {
                 return self.resize_pane(action);
             }
+            Action::Attach => self.open_attach(),
             Action::NextPane => self.focus = self.focus.next(self.has_output()),
             Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),
             Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.scroll_pane(self.focus, action),

@@ -1,10 +1,12 @@
 //! What opens over the run screen for what a step asks for.
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{commands_of, is_together};
+use crate::engine::{Allowed, commands_of, is_together};
 use crate::runbook::{Action as StepAction, InputKind, StepKey};
+use crate::tui::attach::{Attach, complete};
 use crate::tui::choice::{Choice, Gives, Pick};
-use crate::tui::dialog::{CommandBox, Dialog, Field, Purpose, Shown, Statement};
+use crate::tui::dialog::{CommandBox, Dialog, Field, Note, Purpose, Shown, Statement};
+use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::release::Release;
 use crate::tui::screen::run::Run;
@@ -26,6 +28,40 @@ impl Run {
         self.reading = Reading::default();
         self.note_opened();
         self.read_dialog();
+    }
+
+    /// What was written in an editor comes into the text that it was written for; what has lost that becomes a note that
+    /// can still be thrown away.
+    pub fn edited(&mut self, written: Result<String, String>) {
+        let is_free = self.dialog.is_none();
+        match (written, self.dialog.as_mut().and_then(Dialog::field)) {
+            (Ok(text), Some(field)) => field.replace(&text),
+            (Ok(text), None) if is_free => {
+                let mut field = Field::new(false);
+                field.paste(&text);
+                self.open(Dialog::Note(Note { step: self.shown_step(), field }));
+                self.notice = Some("what it was written for is over: it can be kept as a note".into());
+            }
+            (Ok(_), None) => self.notice = Some("what was written has no place any more".into()),
+            (Err(why), Some(field)) => field.problem = Some(why),
+            (Err(why), None) => self.notice = Some(why),
+        }
+    }
+
+    /// A file is attached whenever a note may be written.
+    pub(super) fn open_attach(&mut self) {
+        if self.pending.is_some() || !self.view.allowed.contains(&Allowed::Note) {
+            self.notice = self.not_offered(Action::Attach);
+            return;
+        }
+        self.open(Dialog::Attach(Box::new(Attach::new(self.shown_step()))));
+    }
+
+    /// Which paths begin as it was typed is known.
+    pub fn completed(&mut self, typed: &str, found: &[String]) {
+        if let Some(field) = self.dialog.as_mut().and_then(Dialog::field) {
+            complete(field, typed, found);
+        }
     }
 
     pub(super) fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {

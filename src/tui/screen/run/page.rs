@@ -96,6 +96,8 @@ pub struct StepPage {
     pub ended: Option<Timestamp>,
     /// What its command printed, kept on disk.
     pub output: Option<Output>,
+    /// Files that were attached to it, for people.
+    pub attached: Vec<String>,
 }
 
 impl StepPage {
@@ -130,6 +132,12 @@ impl StepPage {
             by: known.by.clone(),
             ended: known.ended,
             output: known.output.as_ref().map(|kept| kept.output.clone()),
+            attached: state
+                .attached
+                .iter()
+                .filter(|file| file.step.as_ref() == Some(key))
+                .map(tell::attached)
+                .collect(),
             ..Self::default()
         };
         page.take_action(runbook, state, moment, (key, step));

@@ -47,6 +47,8 @@ impl Run {
             Action::Console if !self.is_rehearsal() => Some("it is there in practice only".into()),
             Action::Hint if self.next_hint().is_none() => Some("there is no further hint for this step".into()),
             Action::Copy if !may_copy => Some(NO_COPY.into()),
+            Action::Attach if self.pending.is_none() && self.view.allowed.contains(&Allowed::Note) => None,
+            Action::Attach => self.not_offered(action),
             action if !is_offer(action) => None,
             _ if self.pending.is_some() => Some("saving: it counts when it is on disk".into()),
             _ if is_allowed() => None,

@@ -1,0 +1,93 @@
+//! The dialog that attaches a file to a step or to the run.
+
+use crate::runbook::StepKey;
+use crate::tui::dialog::{Answer, Field};
+use crate::tui::message::Effect;
+
+/// How many names are told when several fit.
+const TOLD: usize = 6;
+
+/// A file that is to be evidence.
+#[derive(Debug)]
+pub struct Attach {
+    /// For which step; `None`: for the run.
+    pub step: Option<StepKey>,
+    /// Where it is.
+    pub field: Field,
+    /// Whether a copy goes into the run's folder.
+    pub is_kept: bool,
+}
+
+impl Attach {
+    /// One of which nothing is typed yet.
+    pub fn new(step: Option<StepKey>) -> Self {
+        Self { step, field: Field::default(), is_kept: true }
+    }
+
+    pub(super) fn act(&mut self) -> Answer {
+        let path = self.field.text().trim().to_owned();
+        if path.is_empty() {
+            return self.field.refuse("a file is needed");
+        }
+        Answer::Do(Effect::Attach { step: self.step.clone(), path, is_kept: self.is_kept })
+    }
+}
+
+/// Takes in which paths begin as it was typed: as far as they agree they are written out.
+pub fn complete(field: &mut Field, typed: &str, found: &[String]) {
+    // Whoever went on typing does not want it any more.
+    if field.text() != typed {
+        return;
+    }
+    let Some(first) = found.first() else {
+        field.problem = Some("nothing there begins like that".into());
+        return;
+    };
+    let agreed = found.iter().fold(first.as_str(), |agreed, path| common(agreed, path));
+    if agreed.len() > typed.len() {
+        field.replace(agreed);
+        return;
+    }
+    if found.len() > 1 {
+        let name = |path: &String| {
+            let bare = path.trim_end_matches('/');
+            let from = bare.rfind('/').map_or(0, |at| at + 1);
+            path[from..].to_owned()
+        };
+        let names: Vec<_> = found.iter().take(TOLD).map(name).collect();
+        let more = found.len().saturating_sub(TOLD);
+        let more = if more > 0 { format!("  and {more} more") } else { String::new() };
+        field.problem = Some(format!("{}{more}", names.join("  ")));
+    }
+}
+
+/// As far as two texts begin alike.
+fn common<'a>(one: &'a str, other: &str) -> &'a str {
+    let alike = one.char_indices().zip(other.chars()).find(|((_, one), other)| one != other);
+    let end = alike.map_or_else(|| one.len().min(other.len()), |((at, _), _)| at);
+    &one[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn completed(typed: &str, found: &[&str]) -> (String, Option<String>) {
+        let mut field = Field::with(typed);
+        let found: Vec<_> = found.iter().map(|path| (*path).to_owned()).collect();
+        complete(&mut field, typed, &found);
+        (field.text(), field.problem)
+    }
+
+    #[test]
+    fn a_path_is_written_out_as_far_as_all_that_fit_agree() {
+        assert_eq!(completed("/t", &["/tmp/"]), ("/tmp/".into(), None));
+        assert_eq!(completed("/v", &["/var/", "/vault/"]).0, "/va");
+        assert_eq!(completed("/va", &["/var/", "/vault/"]), ("/va".into(), Some("var/  vault/".into())));
+        assert_eq!(completed("/ä", &["/äb", "/äc"]).0, "/ä");
+        assert!(completed("/x", &[]).1.is_some());
+        let mut field = Field::with("/tmp/more");
+        complete(&mut field, "/tmp", &["/tmpfs".to_owned()]);
+        assert_eq!(field.text(), "/tmp/more");
+    }
+}

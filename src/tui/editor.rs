@@ -1,0 +1,146 @@
+//! A text in the person's own editor: in a file that nobody else can read, which is gone afterwards.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The longest text that is taken back, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// How often a folder is tried to be made, when others have taken its name.
+const TRIES: u32 = 100;
+
+/// The words of `VISUAL`, or else of `EDITOR`: a program and what it is called with. No shell reads them.
+///
+/// # Errors
+/// Neither of them is set.
+pub fn wanted() -> Result<Vec<String>, String> {
+    let set = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let words = set.map(|value| value.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+    words
+        .into_iter()
+        .find(|words| !words.is_empty())
+        .ok_or_else(|| "no editor is known: set VISUAL or EDITOR before piton is started".to_owned())
+}
+
+/// Lets a text be edited; comes back when the editor has ended. The terminal must be its own meanwhile.
+///
+/// # Errors
+/// Why nothing is taken over, for people.
+pub fn edit(editor: &[String], text: &str) -> Result<String, String> {
+    let [program, arguments @ ..] = editor else { return Err("no editor is known".into()) };
+    let draft = Draft::new(text).map_err(|error| format!("no file could be made for the editor: {error}"))?;
+    let ended = Command::new(program).args(arguments).arg(&draft.file).status();
+    let ended = ended.map_err(|error| format!("cannot start the editor {program}: {error}"))?;
+    if !ended.success() {
+        return Err(format!("the editor failed ({ended}): nothing was taken over"));
+    }
+    draft.text()
+}
+
+/// A file in a folder of its own, both for this user only. Dropping it takes them away.
+struct Draft {
+    folder: PathBuf,
+    file: PathBuf,
+}
+
+impl Draft {
+    fn new(text: &str) -> io::Result<Self> {
+        let folder = private_folder(&std::env::temp_dir())?;
+        let draft = Self { file: folder.join("text.md"), folder };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft.file)?;
+        file.write_all(text.as_bytes())?;
+        Ok(draft)
+    }
+
+    fn text(&self) -> Result<String, String> {
+        let failed = |why: String| format!("what the editor wrote cannot be taken over: {why}");
+        let mut bytes = Vec::new();
+        let known = std::fs::metadata(&self.file).map_err(|error| failed(error.to_string()))?;
+        if !known.is_file() {
+            return Err(failed("it is not a file".into()));
+        }
+        let file = File::open(&self.file).map_err(|error| failed(error.to_string()))?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(failed("it is longer than 64 KiB".into()));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".into()))?;
+        Ok(text.trim_end().to_owned())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // An editor may have left its own files beside it. What cannot be taken away nobody else can read.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Makes a folder of which nobody knew the name, for this user only.
+fn private_folder(within: &Path) -> io::Result<PathBuf> {
+    let mut last = io::Error::other("there is no name left");
+    for number in 0..TRIES {
+        let folder = within.join(format!("piton-{}-{number}", std::process::id()));
+        match DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A script as an editor; what it did with the file.
+    fn with(script: &str, text: &str) -> Result<String, String> {
+        let words = ["sh", "-c", script, "sh"].map(str::to_owned);
+        edit(&words, text)
+    }
+
+    #[test]
+    fn what_the_editor_writes_comes_back_and_its_file_is_gone() {
+        let left = tempfile::tempdir().unwrap();
+        let seen = left.path().join("seen");
+        let script =
+            format!("stat -c '%a %n' \"$1\" \"$(dirname \"$1\")\" > {}; echo and more >> \"$1\"", seen.display());
+        assert_eq!(with(&script, "begun\n").unwrap(), "begun\nand more");
+        let seen = std::fs::read_to_string(&seen).unwrap();
+        let mut lines = seen.lines().map(|line| line.split_once(' ').unwrap());
+        let (mode, file) = lines.next().unwrap();
+        let (folder_mode, folder) = lines.next().unwrap();
+        assert_eq!((mode, folder_mode), ("600", "700"));
+        assert!(!Path::new(file).exists() && !Path::new(folder).exists());
+    }
+
+    #[test]
+    fn an_editor_that_fails_or_writes_what_is_no_text_changes_nothing() {
+        for (script, said) in [
+            ("exit 3", "exit status: 3"),
+            ("rm \"$1\"", "cannot be taken over"),
+            ("rm \"$1\"; mkfifo \"$1\"", "not a file"),
+            ("head -c 70000 /dev/zero > \"$1\"", "64 KiB"),
+            ("printf '\\377' > \"$1\"", "UTF-8"),
+        ] {
+            let error = with(script, "x").unwrap_err();
+            assert!(error.contains(said), "{script}: {error}");
+        }
+        assert!(edit(&["/nonexistent/editor".to_owned()], "x").unwrap_err().contains("cannot start"));
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_used() {
+        let within = tempfile::tempdir().unwrap();
+        let first = private_folder(within.path()).unwrap();
+        let second = private_folder(within.path()).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(std::fs::metadata(&second).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
