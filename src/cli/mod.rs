@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod backstage;
+pub mod begin;
 pub mod check;
 pub mod coverage;
 pub mod debrief;
@@ -15,6 +16,8 @@ pub mod practice;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod setup;
+pub mod shelf;
 
 use std::io::Write;
 use std::process::ExitCode;

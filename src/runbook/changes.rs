@@ -349,9 +349,10 @@ fn about(key: &str, is_command: bool) -> About {
     match (first, last) {
         ("default", _) if is_command => About::Command,
         ("run" | "command" | "cwd" | "env" | "headers", _) => About::Command,
-        (_, "title" | "text" | "warning" | "caution" | "note" | "why" | "summary" | "prompt" | "confirm" | "release") => {
-            About::Text
-        }
+        (
+            _,
+            "title" | "text" | "warning" | "caution" | "note" | "why" | "summary" | "prompt" | "confirm" | "release",
+        ) => About::Text,
         ("source", _) => About::Text,
         _ => About::Rule,
     }

@@ -13,6 +13,7 @@ use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
 use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::library::Library;
+use crate::tui::screen::practise::Practise;
 use crate::tui::screen::replay;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
@@ -246,15 +247,24 @@ fn recorded_output(launched: &Launched) -> Option<RecordedOutput> {
 fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
     match (message, &mut app.screen) {
         (Message::Glanced(entries, open), Screen::Library(library)) => library.glance(entries, open),
+        (Message::Resumable(open), Screen::Library(library)) => library.take_open(open),
         (Message::Library(entries), Screen::Library(library)) => library.take(entries),
+        (Message::Past(past), Screen::Library(library)) => library.take_past(past),
+        (Message::Changes(told), Screen::Library(library)) => library.compared(told),
         (Message::Journals(entries), Screen::Journals(journals)) => journals.take(entries),
+        (Message::SetUp(Ok(questions)), Screen::SetUp(set_up)) => return set_up.with_site(*questions),
+        (Message::SetUp(Ok(questions)), _) if questions.is_practice => {
+            app.screen = Screen::Practise(Box::new(Practise::new(*questions)));
+        }
         (Message::SetUp(Ok(questions)), _) => {
-            let (set_up, effects) = SetUp::new(questions);
+            let (set_up, effects) = SetUp::new(*questions);
             app.screen = Screen::SetUp(Box::new(set_up));
             return effects;
         }
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => library.refuse(why),
-        (Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
+        (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
+        (Message::Launched(Err(why)), Screen::Practise(practise)) => practise.refuse(why),
+        (Message::Preflight(found), Screen::SetUp(set_up)) => set_up.found(found),
         (Message::Checked { input, text, problem }, Screen::SetUp(set_up)) => set_up.checked(&input, &text, problem),
         _ => {}
     }
@@ -304,8 +314,9 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     }
     let is_large_enough = app.is_large_enough();
     match &mut app.screen {
-        Screen::Library(library) => action.map(|action| library.on(action, app.size)).unwrap_or_default(),
-        Screen::SetUp(set_up) => set_up.on(action, key),
+        Screen::Library(library) => library.on_key(action, key, app.size),
+        Screen::Practise(practise) => practise.on(action, key),
+        Screen::SetUp(set_up) => set_up.on(action, key, app.size),
         Screen::Run(run) => run.on_key(action, key, app.now, is_large_enough),
         Screen::Debrief(debrief) => debrief.on(action, app.size),
         Screen::Journals(journals) => journals.on(action, key, app.size),
@@ -319,7 +330,9 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 /// What is read anew is shown at once: the library, when the form or the list of runs is left, and that list.
 fn turn_page(screen: &mut Screen, effect: &Effect) {
     match (effect, &mut *screen) {
-        (Effect::ReadLibrary, Screen::SetUp(_) | Screen::Journals(_)) => *screen = Screen::Library(Library::default()),
+        (Effect::ReadLibrary, Screen::SetUp(_) | Screen::Practise(_) | Screen::Journals(_)) => {
+            *screen = Screen::Library(Library::default())
+        }
         (Effect::ReadJournals, Screen::Library(_)) => *screen = Screen::Journals(Box::default()),
         (Effect::ReadJournals, Screen::Replay(replay)) => {
             let list = replay.list.take().unwrap_or_default();
@@ -334,7 +347,15 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     match &mut app.screen {
-        Screen::Library(_) | Screen::Debrief(_) | Screen::Replay(_) => Vec::new(),
+        Screen::Debrief(_) | Screen::Replay(_) => Vec::new(),
+        Screen::Library(library) => {
+            library.paste(text);
+            Vec::new()
+        }
+        Screen::Practise(practise) => {
+            practise.paste(text);
+            Vec::new()
+        }
         Screen::Journals(journals) => {
             journals.paste(text);
             Vec::new()
@@ -351,17 +372,24 @@ fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
     if app.help.is_some() {
         return Vec::new();
     }
-    match &mut app.screen {
+    let (size, keymap) = (app.size, &app.keymap);
+    let effects = match &mut app.screen {
         Screen::Run(run) => {
             run.on_mouse(mouse, app.now);
             return run.ask_for_output();
         }
         Screen::Replay(replay) => return replay.on_mouse(mouse, app.now),
-        Screen::Library(library) => library.on_mouse(mouse, app.size),
-        Screen::Journals(journals) => journals.on_mouse(mouse),
-        Screen::SetUp(_) | Screen::Debrief(_) => {}
-    }
-    Vec::new()
+        Screen::Library(library) => library.on_mouse(mouse, size, keymap),
+        Screen::Practise(practise) => practise.on_mouse(mouse, size, keymap),
+        Screen::SetUp(set_up) => set_up.on_mouse(mouse, size, keymap),
+        Screen::Journals(journals) => {
+            journals.on_mouse(mouse);
+            Vec::new()
+        }
+        Screen::Debrief(_) => Vec::new(),
+    };
+    effects.iter().for_each(|effect| turn_page(&mut app.screen, effect));
+    effects
 }
 
 /// Draws the model.

@@ -19,20 +19,22 @@ pub mod recorded;
 pub mod release;
 mod runtime;
 pub mod screen;
+pub mod shelf;
 mod shown;
+mod stagehand;
 mod tell;
 mod terminal;
 pub mod theme;
+pub mod wanted;
 mod watch;
 pub mod widget;
 pub mod wrap;
 
-pub use backstage::{
-    Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, Question, Questions, Recording, Start, TuiError,
-};
+pub use backstage::{Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, Recording, Start, TuiError};
 pub use options::Options;
 pub use shown::{Shown, open};
 pub use terminal::print_after;
+pub use wanted::{Question, Questions, Wanted};
 
 #[cfg(test)]
 mod back_tests;

@@ -21,6 +21,7 @@ use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
 use crate::tui::recorded::{read_on, tail_of};
 use crate::tui::screen::Screen;
+use crate::tui::stagehand::asked;
 use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
 
@@ -107,11 +108,12 @@ impl Runtime {
     /// Draws the first frame.
     pub(super) fn show(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
         self.take_size(terminal)?;
-        if self.session.is_none()
-            && self.rung.recv_timeout(FIRST_LOOK).is_ok()
-            && let Ok(reply) = self.replies.try_recv()
-        {
-            self.take(Happened::Reply(reply), terminal)?;
+        if self.session.is_none() {
+            // What came before the bell was rung is shown too.
+            let _ = self.rung.recv_timeout(FIRST_LOOK);
+            if let Ok(reply) = self.replies.try_recv() {
+                self.take(Happened::Reply(reply), terminal)?;
+            }
         }
         self.bell = None;
         // What is typed meanwhile waits in the terminal: what a person sees comes first.
@@ -363,36 +365,13 @@ impl Runtime {
             Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
             Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
             Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
-            Effect::ReadLibrary => {
-                self.behind(move || Some(Message::Glanced(backstage.glance(), backstage.resumable())));
-            }
-            Effect::CheckLibrary => {
-                self.behind(move || Some(Message::Library(backstage.library())));
-            }
-            Effect::SetUp { runbook, is_practice } => {
-                self.behind(move || Some(Message::SetUp(backstage.set_up(&runbook, is_practice))));
-            }
             Effect::Check { runbook, input, text, .. } => {
                 let problem = backstage.check_input(&runbook, &input, &text);
                 update(&mut self.app, Message::Checked { input, text, problem });
             }
-            Effect::Begin { runbook, is_practice, answers } => self.behind(move || {
-                Some(Message::Launched(backstage.begin(&runbook, is_practice, &answers).map(Box::new)))
-            }),
-            Effect::Resume(run) => {
-                self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
-            }
-            Effect::ReadJournals => self.behind(move || Some(Message::Journals(backstage.journals()))),
-            Effect::Replay(run) => self.behind(move || {
-                let recording = backstage.recording(&run);
-                Some(Message::Recording(recording.map(|recording| (Box::new(recording), None))))
-            }),
             Effect::ReadOn => {
                 let follower = self.follower.clone();
                 self.behind(move || read_on(follower?.as_ref()));
-            }
-            Effect::Debrief(folder) => {
-                self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
             }
             Effect::Suspend => self.suspend(),
             Effect::Redraw => {
@@ -401,6 +380,10 @@ impl Runtime {
                 }
             }
             Effect::Quit => {}
+            effect => {
+                let replier = self.replier.clone();
+                self.behind(move || asked(&backstage, effect, &replier));
+            }
         }
     }
 

@@ -11,6 +11,7 @@ pub mod guards;
 pub mod header;
 pub mod health;
 pub mod help;
+pub mod keybar;
 pub mod output;
 pub mod paint;
 pub mod release;
