@@ -244,7 +244,7 @@ impl Backstage for Stage {
         if is_practice {
             return Ok(self.rehearsals(runbook, &book));
         }
-        let sites = if self.site.is_none() { setup::sites(&book) } else { Vec::new() };
+        let sites = if self.site.is_none() { setup::sites(&book, &self.set) } else { Vec::new() };
         let questions = self.ask(Chosen { name: runbook.to_owned(), runbook: book, site: self.site.clone() })?;
         // Nothing is left to ask: the site was not wanted.
         let sites = if questions.is_ready { Vec::new() } else { sites };

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::cli::run;
-use crate::diagnostic::render_all;
+use crate::diagnostic::{Diagnostic, render_all};
 use crate::engine::Mode;
 use crate::fs;
 use crate::journal::RunSummary;
 use crate::library::{read_site, user_folder};
 use crate::runbook::{Input, InputKind, Runbook};
-use crate::site::{Bound, Site};
+use crate::site::{Bound, Given, Site, bind};
 use crate::text::clean_line;
 use crate::tui::wanted::{Question, SiteOffered};
 
@@ -29,29 +29,47 @@ pub fn sites_folder() -> Option<PathBuf> {
     Some(user_folder()?.parent()?.join("sites"))
 }
 
-/// The site files that can be chosen for a runbook, by name; one that cannot be taken tells why.
-pub fn sites(runbook: &Runbook) -> Vec<SiteOffered> {
+/// The site files that can be chosen for a runbook, by name; one that cannot be taken tells why. `set` is bound before them.
+pub fn sites(runbook: &Runbook, set: &[(String, String)]) -> Vec<SiteOffered> {
     let Some(folder) = sites_folder() else { return Vec::new() };
     let names = fs::names(&folder).unwrap_or_default();
     let files = names.into_iter().filter(|name| name.ends_with(".toml")).map(|name| folder.join(name));
-    let mut all: Vec<SiteOffered> = files.map(|file| offered(file, runbook)).collect();
+    let mut all: Vec<SiteOffered> = files.map(|file| offered(file, runbook, set)).collect();
     // What can be taken comes first.
     all.sort_by_key(|site| !site.problem.is_empty());
     all
 }
 
-fn offered(file: PathBuf, runbook: &Runbook) -> SiteOffered {
+fn offered(file: PathBuf, runbook: &Runbook, set: &[(String, String)]) -> SiteOffered {
     match read_site(&file) {
         Err(error) => SiteOffered { problem: error.to_string(), site: None, file },
         Ok((source, None, findings)) => {
             SiteOffered { problem: render_all(&findings, &source, false), site: None, file }
         }
-        Ok((_, Some(site), _)) => {
-            let other = site.system.as_ref().filter(|system| **system != runbook.system);
-            let problem = other.map(|system| format!("the site is for {system}, the runbook for {}", runbook.system));
-            SiteOffered { problem: problem.unwrap_or_default(), site: Some(run::seen(&site)), file }
+        Ok((source, Some(site), _)) => {
+            let problem = unfit(&site, &source, &file.display().to_string(), runbook, set);
+            SiteOffered { problem, site: Some(run::seen(&site)), file }
         }
     }
+}
+
+/// Why a site does not fit a runbook, with the places in its file; empty when it does.
+fn unfit(site: &Site, source: &str, file: &str, runbook: &Runbook, set: &[(String, String)]) -> String {
+    let problems = bind(runbook, set, Some(site), &Map::new()).err().unwrap_or_default();
+    let of_site = problems.into_iter().filter(|problem| problem.from == Given::Site);
+    let told: Vec<Diagnostic> = of_site
+        .map(|problem| {
+            let key = |name: &str| source.find(&format!("\n{name}")).map_or(0..0, |at| at + 1..at + 1 + name.len());
+            let span = site.places.get(&problem.name).cloned().unwrap_or_else(|| key(&problem.name));
+            let told = Diagnostic::error("does-not-fit", span, format!("{}: {}", problem.name, problem.message));
+            let told = told.in_file(file);
+            match problem.help {
+                Some(help) => told.with_help(help),
+                None => told,
+            }
+        })
+        .collect();
+    render_all(&told, source, false)
 }
 
 /// All inputs as questions: what must be asked first, then what has a value already.
