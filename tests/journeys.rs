@@ -117,7 +117,7 @@ fn from_the_library_to_the_first_step_by_the_keyboard() {
     let screen = terminal.wait_text("up: 1 of 1 answered and are ok", SOON);
     assert!(screen.contains("of the same site and system is not closed"), "{screen}");
     terminal.key("a");
-    terminal.wait_text("A note will say", SOON);
+    terminal.wait_text("A note will tell of 1 finding", SOON);
     terminal.type_text("staging");
     terminal.key("enter");
     terminal.wait_text("What is it?", SOON);

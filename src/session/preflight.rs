@@ -18,6 +18,9 @@ const LITTLE_ROOM: u64 = 64 * 1024 * 1024;
 /// How many rows of one probe that do not answer well are told one by one.
 const MOST_ROWS: usize = 8;
 
+/// How many of those of which the same is to be said are named.
+const MOST_NAMES: usize = 4;
+
 /// What is typed before a live run without a site file opens.
 pub const NO_SITE: &str = "live";
 
@@ -297,32 +300,40 @@ fn reached(samples: &[Sample]) -> Vec<Finding> {
     });
     let mut found = Vec::new();
     for probe in probes {
-        let (mut bad, mut all) = (Vec::new(), 0);
+        // Those of which the same is to be said are told together.
+        let mut bad: Vec<(Verdict, &str, Vec<&Sample>)> = Vec::new();
+        let (mut all, mut well) = (0, 0);
         for sample in samples.iter().filter(|sample| sample.probe == *probe) {
             all += 1;
-            if sample.verdict != Verdict::Ok {
-                bad.push(sample);
+            if sample.verdict == Verdict::Ok {
+                well += 1;
+                continue;
+            }
+            match bad.iter_mut().find(|(verdict, why, _)| *verdict == sample.verdict && *why == sample.why) {
+                Some((.., those)) => those.push(sample),
+                None => bad.push((sample.verdict, &sample.why, vec![sample])),
             }
         }
-        for sample in bad.iter().take(MOST_ROWS) {
-            let word = match sample.verdict {
-                Verdict::Unknown => "it cannot be told how it is",
-                Verdict::Degraded => "it is degraded",
-                _ => "it is bad",
-            };
-            let why = if sample.why.is_empty() { String::new() } else { format!(": {}", sample.why) };
-            found.push(finding(Mark::Look, "probe", format!("{}: {word}{why}", whose(sample)), ""));
+        for (verdict, why, those) in bad.iter().take(MOST_ROWS) {
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            found.push(finding(Mark::Look, "probe", format!("{} {}{why}", named(those), verdict.word()), ""));
         }
-        if bad.len() > MOST_ROWS {
-            let told = format!("{probe}: {} more are not ok", bad.len() - MOST_ROWS);
-            found.push(finding(Mark::Look, "probe", told, ""));
+        let rest: usize = bad.iter().skip(MOST_ROWS).map(|(.., those)| those.len()).sum();
+        if rest > 0 {
+            found.push(finding(Mark::Look, "probe", format!("{probe}: {rest} more are not ok"), ""));
         }
-        let well = all - bad.len();
         if well > 0 {
             found.push(finding(Mark::Ok, "probe", format!("{probe}: {well} of {all} answered and are ok"), ""));
         }
     }
     found
+}
+
+/// Whose samples these are, the first few by name.
+fn named(samples: &[&Sample]) -> String {
+    let names: Vec<String> = samples.iter().take(MOST_NAMES).map(|sample| whose(sample)).collect();
+    let rest = samples.len() - names.len();
+    if rest > 0 { format!("{} and {rest} more:", names.join(", ")) } else { format!("{}:", names.join(", ")) }
 }
 
 fn whose(sample: &Sample) -> String {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::session::preflight::name_to_type;
+use crate::session::preflight::{Mark, name_to_type};
 use crate::tui::app::App;
 use crate::tui::screen::setup::state::{SetUp, Stage};
 use crate::tui::theme::Meaning;
@@ -87,8 +87,11 @@ impl SetUp {
                 Meaning::Text,
             ));
         }
-        if let Some(note) = self.before.found.as_ref().and_then(|found| found.note()) {
-            lines.extend(wrapped(&format!("A note will say: {note}"), cells, Meaning::Deviation));
+        let looks = self.before.found.as_ref().map_or(0, |found| found.of(Mark::Look).count());
+        if looks > 0 {
+            let noun = if looks == 1 { "finding that was" } else { "findings that were" };
+            let told = format!("A note will tell of {looks} {noun} to be looked at.");
+            lines.extend(wrapped(&told, cells, Meaning::Deviation));
         }
         lines.push(Strip::default());
         lines.push(

@@ -174,7 +174,8 @@ impl Form {
         let rows: Vec<u16> = (0..self.fields.len()).map(|index| self.rows(questions, index, area.width)).collect();
         let room = area.height.saturating_sub(2);
         let mut first = 0;
-        let here = self.chosen.min(self.fields.len().saturating_sub(1));
+        // From the way on all is seen from its beginning.
+        let here = if self.chosen < self.fields.len() { self.chosen } else { 0 };
         while first < here && rows[first..=here].iter().sum::<u16>() > room {
             first += 1;
         }
