@@ -160,3 +160,7 @@ pub fn preview(book: &Runbook) -> Preview {
         sha256: book.sha256.clone(),
     }
 }
+
+#[cfg(test)]
+#[path = "shelf_tests.rs"]
+mod tests;

@@ -21,6 +21,7 @@ mod runtime;
 pub mod screen;
 pub mod shelf;
 mod shown;
+mod sizes;
 mod stagehand;
 mod tell;
 mod terminal;
@@ -52,6 +53,10 @@ mod hostile_tests;
 mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
+#[cfg(test)]
+mod overview_tests;
+#[cfg(test)]
+mod panes_tests;
 #[cfg(test)]
 mod practice_tests;
 #[cfg(test)]

@@ -4,8 +4,8 @@ use insta::assert_snapshot;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::engine::{Ended, Mode, Output, Printed, Proposal, SiteSeen, Verdict};
-use crate::runbook::{InputKind, Runbook};
+use crate::engine::{Ended, Mode, Output, Printed, Proposal, Verdict};
+use crate::runbook::Runbook;
 use crate::session::Update;
 use crate::tui::app::{App, update};
 use crate::tui::backstage::{LibraryEntry, OpenRun};

@@ -27,7 +27,7 @@ use crate::tui::widget::paint::Paint;
 /// What is on the screen.
 pub enum Screen {
     /// Choose a runbook.
-    Library(Library),
+    Library(Box<Library>),
     /// Choose what of it is practised.
     Practise(Box<Practise>),
     /// Bind its inputs, and look at what there is before the start.

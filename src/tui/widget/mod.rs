@@ -13,6 +13,7 @@ pub mod health;
 pub mod help;
 pub mod keybar;
 pub mod output;
+pub mod overview;
 pub mod paint;
 pub mod release;
 pub mod results;

@@ -1,6 +1,5 @@
 use insta::assert_snapshot;
 
-use super::*;
 use crate::engine::SiteSeen;
 use crate::runbook::InputKind;
 use crate::session::preflight::{Finding, Mark, Preflight, Unasked};
