@@ -32,7 +32,11 @@ fn run(store: &Store, hour: i64, text: &str, scenario: Option<&str>, outcome: Op
         text: text.to_owned(),
         mode,
         inputs: Map::from_iter([("target".to_owned(), json!(target)), ("token".to_owned(), json!({ "env": "TOKEN" }))]),
-        site: (mode == Mode::Live).then(|| SiteSeen { name: "lab".into(), environment: "LAB".into(), colour: "red".into() }),
+        site: (mode == Mode::Live).then(|| SiteSeen {
+            name: "lab".into(),
+            environment: "LAB".into(),
+            colour: "red".into(),
+        }),
         practice,
         operator: "maria".into(),
         host: "bastion".into(),
@@ -84,8 +88,10 @@ fn points_are_told_by_scenario_of_what_was_walked_to_an_end() {
     }
     let known = memory.list(&store);
     let scores = memory.scores(&known, "own");
-    let told: Vec<(&str, u32, i64)> =
-        scores.iter().map(|score| (score.scenario.as_str(), score.attempts, score.last_at.as_millis() / 3_600_000)).collect();
+    let told: Vec<(&str, u32, i64)> = scores
+        .iter()
+        .map(|score| (score.scenario.as_str(), score.attempts, score.last_at.as_millis() / 3_600_000))
+        .collect();
     assert_eq!(told, [("", 1, 3), ("hung", 2, 2)]);
     assert!(scores[1].best >= scores[1].last);
     assert_eq!(memory.scores(&known, "other"), []);

@@ -135,17 +135,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             return Vec::new();
         }
         Message::Woken => return woken(app),
-        Message::Shown => {
-            app.is_hidden = false;
-            return match &mut app.screen {
-                Screen::Run(run) => {
-                    run.was_shown();
-                    Vec::new()
-                }
-                Screen::Library(library) => library.was_shown(),
-                _ => Vec::new(),
-            };
-        }
+        Message::Shown => return shown(app),
         _ => app.is_dirty = true,
     }
     let effects = match message {
@@ -154,13 +144,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Paste(text) => on_paste(app, &text),
         Message::Mouse(mouse) => on_mouse(app, mouse),
         Message::Resized(columns, rows) => {
-            app.is_hidden |= !app.has_room();
-            app.size = (columns, rows);
-            match &mut app.screen {
-                Screen::Run(run) => run.resize(app.size),
-                Screen::Replay(replay) => replay.resize(app.size),
-                _ => {}
-            }
+            resized(app, (columns, rows));
             Vec::new()
         }
         Message::Session(update) => on_session(app, update),
@@ -193,6 +177,29 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         app.exit = Some(app.exit_now());
     }
     effects
+}
+
+/// What was asked for is on the screen.
+fn shown(app: &mut App) -> Vec<Effect> {
+    app.is_hidden = false;
+    match &mut app.screen {
+        Screen::Run(run) => {
+            run.was_shown();
+            Vec::new()
+        }
+        Screen::Library(library) => library.was_shown(),
+        _ => Vec::new(),
+    }
+}
+
+fn resized(app: &mut App, size: (u16, u16)) {
+    app.is_hidden |= !app.has_room();
+    app.size = size;
+    match &mut app.screen {
+        Screen::Run(run) => run.resize(app.size),
+        Screen::Replay(replay) => replay.resize(app.size),
+        _ => {}
+    }
 }
 
 /// The run on the screen is shown with the sizes that are remembered; they are asked for when they are not known yet.

@@ -69,11 +69,6 @@ impl Library {
         let mut rows = Vec::new();
         let shown: Vec<Item<'_>> = self.shown().collect();
         let systems = self.entries.iter().map(|entry| width(&entry.system)).max().unwrap_or(0).clamp(10, 14);
-        let behind = |entry: &LibraryEntry| {
-            let (last, _, mark) = self.last(entry, look);
-            width(&last) + width(&mark)
-        };
-        let widest = self.entries.iter().map(behind).max().unwrap_or(0);
         let (mut has_runs, mut has_books) = (false, false);
         for (index, item) in shown.iter().enumerate() {
             match item {
@@ -90,21 +85,26 @@ impl Library {
                     if !std::mem::replace(&mut has_books, true) && has_runs {
                         rows.push((None, Strip::of("Start", Meaning::Title)));
                     }
-                    rows.push((Some(index), self.row(entry, (systems, widest), cells, look)));
+                    rows.push((Some(index), self.row(entry, systems, cells, look)));
                 }
             }
         }
         rows
     }
 
-    /// What the row of a runbook tells of its last run, and whether it changed since.
-    fn last(&self, entry: &LibraryEntry, look: &Look) -> (String, Meaning, String) {
+    /// What the row of a runbook tells of its last run, and whether it changed since. Where it is narrow, the day of the
+    /// last run is enough: the preview tells the rest.
+    fn last(&self, entry: &LibraryEntry, is_roomy: bool, look: &Look) -> (String, Meaning, String) {
         let past = self.past_of(&entry.id);
+        let day = |at| {
+            let day = look.day(at);
+            if is_roomy { day } else { day.split(' ').next().unwrap_or_default().to_owned() }
+        };
         let (last, meaning) = match past.and_then(|past| past.last.as_ref()) {
-            Some(last) if last.is_practice => (format!("practised {}", look.day(last.at)), Meaning::Dim),
+            Some(last) if last.is_practice => (format!("practised {}", day(last.at)), Meaning::Dim),
             Some(last) => {
                 let meaning = if last.is_well { Meaning::Done } else { Meaning::Deviation };
-                (format!("{} {}", last.outcome, look.day(last.at)), meaning)
+                (format!("{} {}", last.outcome, day(last.at)), meaning)
             }
             None => (String::new(), Meaning::Dim),
         };
@@ -113,20 +113,19 @@ impl Library {
         (cut(&last, LAST, look.glyphs.cut).into_owned(), meaning, mark)
     }
 
-    fn row(&self, entry: &LibraryEntry, (systems, widest): (usize, usize), cells: usize, look: &Look) -> Strip {
+    fn row(&self, entry: &LibraryEntry, systems: usize, cells: usize, look: &Look) -> Strip {
         let head = Strip::of(format!("{} ", padded(&entry.system, systems, look)), Meaning::Dim);
         if !entry.problems.is_empty() {
             let told = format!("{} does not load: {}", look.glyphs.failed, entry.title);
             return head.and(told, Meaning::Problem);
         }
-        let (last, meaning, mark) = self.last(entry, look);
+        let (last, meaning, mark) = self.last(entry, cells >= ROOMY, look);
         let minutes = entry.minutes.filter(|_| cells >= ROOMY).map(planned).unwrap_or_default();
         let planned = if cells >= ROOMY { format!("{minutes:>PLANNED$}  ") } else { String::new() };
-        let gap = " ".repeat(widest.saturating_sub(width(&last) + width(&mark)));
-        let room = cells.saturating_sub(systems + 3 + widest + width(&planned));
+        let room = cells.saturating_sub(systems + 3 + width(&mark) + width(&last) + width(&planned));
         head.and(format!("{}  ", padded(&entry.title, room, look)), Meaning::Text)
             .and(planned, Meaning::Dim)
-            .and(format!("{gap}{mark}"), Meaning::Caution)
+            .and(mark, Meaning::Caution)
             .and(last, meaning)
     }
 

@@ -314,7 +314,7 @@ impl Library {
     pub(super) fn panes(area: Rect) -> (Rect, Rect) {
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
         if area.width >= WIDE {
-            let left = body.width * 58 / 100;
+            let left = body.width * 62 / 100;
             (Rect { width: left, ..body }, Rect { x: body.x + left, width: body.width - left, ..body })
         } else {
             let low = body.height * 45 / 100;
