@@ -217,6 +217,12 @@ pub fn names(path: &Path) -> Result<Vec<String>, FsError> {
     Ok(names)
 }
 
+/// How many bytes are free on the file system of `path`, for whoever is no administrator.
+pub fn free_bytes(path: &Path) -> Result<u64, FsError> {
+    let found = rustix::fs::statvfs(path).map_err(|error| FsError::new("look at", path, error.into()))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     // NONBLOCK: a planted pipe must not hold up the open; it has no effect on a plain file.

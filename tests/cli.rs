@@ -379,7 +379,7 @@ fn the_mistakes_of_a_cockroachdb_upgrade_end_in_a_debrief_with_their_harm() {
 }
 
 #[test]
-fn an_open_run_holds_back_another_one_of_its_place_unless_told_otherwise() {
+fn without_a_terminal_no_live_run_opens() {
     let home = Home::new();
     let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/sites/vault-ha-upgrade-example.toml");
     let site = site.to_string_lossy();
@@ -387,12 +387,13 @@ fn an_open_run_holds_back_another_one_of_its_place_unless_told_otherwise() {
     let output = home.run(&begin);
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(40), "{told}");
+    assert!(told.contains("no terminal to confirm STAGING in: no run was opened"), "{told}");
     assert!(told.contains("walked by a person only") && !told.contains("autopilot"), "{told}");
-    let output = home.run(&begin);
+    // In a pipe nobody confirms anything either.
+    let output = home.run(&[&begin[..], &["--plain"]].concat());
     let told = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("piton resume ") && told.contains("--beside"), "{told}");
-    assert_eq!(home.run(&[&begin[..], &["--beside"]].concat()).status.code(), Some(40));
+    assert_eq!(output.status.code(), Some(40), "{told}");
+    assert!(told.contains("no run was opened: "), "{told}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use piton::journal::Integrity;
 
 use crate::support::binary::{Home, records};
 use crate::support::openbao::{Cluster, NEW, OLD, Seen, Watcher};
-use crate::support::operator::Operator;
+use crate::support::operator::{Operator, started};
 use crate::support::pty::{Exit, Terminal};
 
 /// How long a step may take before a test gives up.
@@ -35,7 +35,7 @@ impl Lab {
 
     fn begin(&self) -> Terminal {
         let site = self.site.display().to_string();
-        self.home.terminal(&["run", "vault-ha-upgrade", "--site", &site]).spawn()
+        started(self.home.terminal(&["run", "vault-ha-upgrade", "--site", &site]).spawn())
     }
 
     fn resume(&self) -> Terminal {

@@ -14,6 +14,7 @@ mod harness;
 mod health;
 mod ipfs;
 mod journal;
+mod journeys;
 mod naive;
 mod pipes;
 mod prometheus;

@@ -11,6 +11,7 @@ use piton::runbook::{Runbook, parse};
 use serde_json::{Value, json};
 
 use crate::support::binary::Home;
+use crate::support::operator::started;
 use crate::support::prometheus::{Page, Prometheus};
 
 /// How long piton may take to see what has changed.
@@ -94,7 +95,7 @@ fn a_run_waits_for_what_a_real_server_answers() {
     let file = home.path().join("metrics.toml");
     let probe = query(&server, "sum(ranges_unavailable)", ".result[0].value");
     std::fs::write(&file, book_text(&probe)).expect("an own folder can be written");
-    let mut terminal = home.terminal(&["run", &file.display().to_string()]).spawn();
+    let mut terminal = started(home.terminal(&["run", &file.display().to_string()]).spawn());
     terminal.wait_text("unavailable 3", SOON);
     let has_passed = || home.records().iter().any(|record| matches!(record.event, Event::CheckPassed { .. }));
     assert!(!has_passed(), "three ranges are away");

@@ -9,7 +9,7 @@ use piton::clock::{Clock, SystemClock, Timestamp};
 use piton::engine::{Board, Leaving, Mode, Moment, Proposal, Record, RunOpened, RunState, decide};
 use piton::runbook::Runbook;
 use piton::session::{Incoming, Launched, Session, Update};
-use piton::tui::{Backstage, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError, open};
+use piton::tui::{Backstage, LibraryEntry, OpenRun, Options, Question, Questions, Start, TuiError, Wanted, open};
 use rustix::process::Signal;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -83,6 +83,8 @@ impl Backstage for Nothing {
             prompt: "What now?".into(),
             default: String::new(),
             is_optional: false,
+            given: String::new(),
+            history: vec![],
         }];
         Ok(Questions { runbook: runbook.into(), title: "One".into(), is_practice, asked, ..Questions::default() })
     }
@@ -95,7 +97,7 @@ impl Backstage for Nothing {
         None
     }
 
-    fn begin(&self, _: &str, _: bool, _: &[(String, String)]) -> Result<Launched, String> {
+    fn begin(&self, _: &Wanted) -> Result<Launched, String> {
         Ok(launched(3, self.folder.join("left")))
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use piton::engine::{Ended, Event};
 
 use crate::support::binary::Home;
+use crate::support::operator::started;
 use crate::support::pty::Terminal;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -55,7 +56,7 @@ fn what_runs_for_all_outlives_the_program_and_only_what_failed_runs_again() {
     let home = Home::new();
     let file = home.path().join("all.toml");
     std::fs::write(&file, book(home.path())).expect("it can be written");
-    let mut terminal = home.terminal(&["run", &file.display().to_string()]).size(40, 120).spawn();
+    let mut terminal = started(home.terminal(&["run", &file.display().to_string()]).size(40, 120).spawn());
     terminal.wait_text("3 commands, all at once", SOON);
     key(&terminal, "enter");
     terminal.wait_text("y run it", SOON);

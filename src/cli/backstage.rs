@@ -2,26 +2,29 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 
 use crate::cli::error::CliError;
 use crate::cli::journals::standing;
-use crate::cli::practice::{self, Wanted};
-use crate::cli::{debrief, journals, place, replay, run};
+use crate::cli::shelf::Memory;
+use crate::cli::{debrief, journals, place, practice, replay, run, setup, shelf};
 use crate::debrief::Debrief;
 use crate::engine::Mode;
 use crate::journal::{RunDir, RunSummary, Standing, Store};
 use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
+use crate::scenario;
 use crate::session::launch;
+use crate::session::preflight::{Preflight, Preparation};
 use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
-use crate::text::clean_line;
-use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, Question, Questions, Recording};
+use crate::tui::shelf::{Changed, Past};
+use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
+use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, Recording};
 
 /// The file that remembers how the panes share the room, beside the folders of the runs.
 const SIZES: &str = "panes.toml";
@@ -33,9 +36,23 @@ const MOST_SIZES: u64 = 4_096;
 pub struct Stage {
     library: Library,
     store: Store,
+    memory: Memory,
     set: Vec<(String, String)>,
-    site: Option<Site>,
+    /// The site that was given, with its file.
+    site: Option<(PathBuf, Site)>,
     beside: bool,
+    /// The runbook whose start was asked for with nothing left to ask.
+    ready: Option<String>,
+    /// What is being set up: what was looked at is what is opened, whatever becomes of the files meanwhile.
+    chosen: Mutex<Option<Chosen>>,
+}
+
+/// What is being set up.
+#[derive(Clone)]
+struct Chosen {
+    name: String,
+    runbook: Arc<Runbook>,
+    site: Option<(PathBuf, Site)>,
 }
 
 impl Stage {
@@ -45,13 +62,20 @@ impl Stage {
     /// There is no place to keep runs in.
     pub fn new(folder: Option<PathBuf>) -> Result<Self, CliError> {
         let (library, store) = (run::library_of(folder)?, run::store()?);
-        Ok(Self { library, store, set: Vec::new(), site: None, beside: false })
+        let (memory, set, chosen) = (Memory::default(), Vec::new(), Mutex::default());
+        Ok(Self { library, store, memory, set, site: None, beside: false, ready: None, chosen })
     }
 
     /// With inputs that are bound already, and whether an open run of the same place is no hindrance.
     #[must_use]
-    pub fn bound(self, set: Vec<(String, String)>, site: Option<Site>, beside: bool) -> Self {
+    pub fn bound(self, set: Vec<(String, String)>, site: Option<(PathBuf, Site)>, beside: bool) -> Self {
         Self { set, site, beside, ..self }
+    }
+
+    /// With a runbook for which nothing is left to ask.
+    #[must_use]
+    pub fn ready(self, runbook: Option<String>) -> Self {
+        Self { ready: runbook, ..self }
     }
 
     /// What is listed of each runbook that can be named.
@@ -71,27 +95,106 @@ impl Stage {
         run::usable(&entry).map_err(told)
     }
 
-    fn bind(&self, runbook: &Runbook, asked: &Map<String, Value>) -> Result<Bound, String> {
-        bind(runbook, &self.set, self.site.as_ref(), asked).map_err(|problems| run::unbound(&problems).message)
+    /// What is being set up under that name, or the runbook with the site that was given.
+    fn chosen(&self, name: &str) -> Result<Chosen, String> {
+        let known = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match known.filter(|chosen| chosen.name == name) {
+            Some(chosen) => Ok(chosen),
+            None => Ok(Chosen { name: name.to_owned(), runbook: self.find(name)?, site: self.site.clone() }),
+        }
     }
 
-    fn begin_live(&self, runbook: Arc<Runbook>, answers: &[(String, String)]) -> Result<Launched, String> {
+    fn bind(&self, chosen: &Chosen, asked: &Map<String, Value>) -> Result<Bound, String> {
+        let site = chosen.site.as_ref().map(|(_, site)| site);
+        bind(&chosen.runbook, &self.set, site, asked).map_err(|problems| run::unbound(&problems).message)
+    }
+
+    /// A live run with these answers, as it would open.
+    fn opening(&self, runbook: &str, answers: &[(String, String)]) -> Result<Opening, String> {
+        let chosen = self.chosen(runbook)?;
+        let book = &chosen.runbook;
         let mut asked = Map::new();
-        for (name, text) in answers.iter().filter(|(_, text)| !text.trim().is_empty()) {
-            let input = runbook.inputs.iter().find(|input| input.id.as_str() == name);
-            let kind = &input.ok_or_else(|| format!("there is no input {name}"))?.kind;
-            asked.insert(name.clone(), parse_value(kind, text).map_err(|problem| format!("{name}: {problem}"))?);
+        for (name, text) in answers {
+            let input = book.inputs.iter().find(|input| input.id.as_str() == name);
+            let input = input.ok_or_else(|| format!("there is no input {name}"))?;
+            let value = match text.trim() {
+                // What had a value and was emptied is to have none.
+                "" if input.optional => Value::Null,
+                "" => continue,
+                _ => parse_value(&input.kind, text).map_err(|problem| format!("{name}: {problem}"))?,
+            };
+            asked.insert(name.clone(), value);
         }
-        let bound = self.bind(&runbook, &asked)?;
+        let bound = self.bind(&chosen, &asked)?;
         if let Some(left) = bound.missing.first() {
             return Err(format!("{left} is not bound"));
         }
-        let site = self.site.as_ref().map(run::seen);
-        let opening = Opening { runbook, inputs: bound.inputs, site, practice: None };
-        let world = run::live_world(&Handle::current(), crate::clock::Timestamp::default()).map_err(told)?;
-        let begin = if self.beside { launch::begin_beside } else { launch::begin };
-        begin(&self.store, opening, &place::who("terminal"), world).map_err(|error| error.to_string())
+        let site = chosen.site.as_ref().map(|(_, site)| run::seen(site));
+        Ok(Opening { runbook: chosen.runbook, inputs: bound.inputs, site, practice: None })
     }
+
+    /// What is asked of a live run of what is chosen.
+    fn ask(&self, chosen: Chosen) -> Result<Questions, String> {
+        let bound = self.bind(&chosen, &Map::new())?;
+        let site = chosen.site.as_ref().map(|(_, site)| site);
+        let history = setup::history(&self.memory.list(&self.store), &chosen.runbook, site);
+        let book = &chosen.runbook;
+        let questions = Questions {
+            runbook: chosen.name.clone(),
+            title: book.title.clone(),
+            version: version(book),
+            site: site.map(run::seen),
+            site_file: chosen.site.as_ref().map(|(file, _)| file.clone()),
+            is_ready: self.ready.as_ref() == Some(&chosen.name) && bound.missing.is_empty(),
+            asked: setup::questions(book, &bound, &history),
+            ..Questions::default()
+        };
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some(chosen);
+        Ok(questions)
+    }
+
+    /// What can be practised.
+    fn rehearsals(&self, name: &str, book: &Runbook) -> Questions {
+        let scores = self.memory.scores(&self.memory.list(&self.store), book.id.as_str());
+        let mut scenarios: Vec<ScenarioOffered> = scenario::all_of(book.id.as_str())
+            .into_iter()
+            .map(|one| ScenarioOffered {
+                is_calm: one.id == scenario::CALM,
+                hints: one.hints.len(),
+                seed: one.seed,
+                score: scores.iter().find(|score| score.scenario == one.id).cloned(),
+                id: one.id,
+                title: one.title,
+                learn: one.learn,
+            })
+            .collect();
+        scenarios.sort_by_key(|one| !one.is_calm);
+        Questions {
+            runbook: name.to_owned(),
+            title: book.title.clone(),
+            version: version(book),
+            is_practice: true,
+            scenarios,
+            seed: practice::some_seed(),
+            ..Questions::default()
+        }
+    }
+
+    fn begin_live(&self, opening: Opening, notes: &[String]) -> Result<Launched, String> {
+        let world = run::live_world(&Handle::current(), crate::clock::Timestamp::default()).map_err(told)?;
+        let who = place::who("terminal");
+        let launched = if self.beside || !notes.is_empty() {
+            launch::begin_beside(&self.store, opening, notes.to_vec(), &who, world)
+        } else {
+            launch::begin(&self.store, opening, &who, world)
+        };
+        launched.map_err(|error| error.to_string())
+    }
+}
+
+/// The revision of a runbook, and which text it is.
+fn version(book: &Runbook) -> String {
+    format!("{} r{}, sha256 {}", book.id, book.revision, book.sha256.get(..8).unwrap_or_default())
 }
 
 impl Backstage for Stage {
@@ -113,13 +216,14 @@ impl Backstage for Stage {
                 shown.summary.clone_from(&book.summary);
                 shown.minutes = book.minutes;
                 shown.has_practice = practice::hindrance(book).is_none();
+                shown.preview = Some(Box::new(shelf::preview(book)));
             }
             None => shown.problems = entry.findings().iter().map(|found| found.message.clone()).collect(),
         })
     }
 
     fn resumable(&self) -> Vec<OpenRun> {
-        let mut runs = self.store.list().unwrap_or_default();
+        let mut runs = self.memory.list(&self.store);
         runs.retain(RunSummary::is_open);
         runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
         let open = |run: RunSummary| OpenRun {
@@ -133,7 +237,7 @@ impl Backstage for Stage {
     }
 
     fn journals(&self) -> Vec<JournalEntry> {
-        self.store.list().unwrap_or_default().iter().map(entry).collect()
+        self.memory.list(&self.store).iter().map(entry).collect()
     }
 
     fn recording(&self, run: &str) -> Result<Recording, String> {
@@ -173,30 +277,46 @@ impl Backstage for Stage {
 
     fn set_up(&self, runbook: &str, is_practice: bool) -> Result<Questions, String> {
         let book = self.find(runbook)?;
-        let mut questions =
-            Questions { runbook: runbook.to_owned(), title: book.title.clone(), is_practice, ..Default::default() };
         if is_practice {
-            return Ok(questions);
+            return Ok(self.rehearsals(runbook, &book));
         }
-        let bound = self.bind(&book, &Map::new())?;
-        questions.site = self.site.as_ref().map(run::seen);
-        questions.bound = bound.inputs.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
-        let asked = book.inputs.iter().filter(|input| bound.missing.contains(&input.id));
-        questions.asked = asked
-            .map(|input| Question {
-                input: input.id.to_string(),
-                kind: input.kind.clone(),
-                prompt: input.prompt.clone(),
-                default: input.default.as_ref().map(shown).unwrap_or_default(),
-                is_optional: input.optional,
-            })
-            .collect();
-        Ok(questions)
+        let sites = if self.site.is_none() { setup::sites(&book, &self.set) } else { Vec::new() };
+        let questions = self.ask(Chosen { name: runbook.to_owned(), runbook: book, site: self.site.clone() })?;
+        // Nothing is left to ask: the site was not wanted.
+        let sites = if questions.is_ready { Vec::new() } else { sites };
+        let sites_folder = setup::sites_folder().map(|folder| folder.display().to_string()).unwrap_or_default();
+        Ok(Questions { sites, sites_folder, ..questions })
+    }
+
+    fn set_up_at(&self, runbook: &str, site: Option<&Path>) -> Result<Questions, String> {
+        let book = self.find(runbook)?;
+        let site = site.map(|file| Ok::<_, String>((file.to_owned(), setup::site_at(file)?))).transpose()?;
+        self.ask(Chosen { name: runbook.to_owned(), runbook: book, site })
+    }
+
+    fn preflight(&self, wanted: &Wanted, is_accepted: bool) -> Result<Preflight, String> {
+        let Wanted::Live { runbook, answers, .. } = wanted else { return Err("practice needs none".into()) };
+        let opening = self.opening(runbook, answers)?;
+        // What was given as a whole is looked at before the screens have a runtime.
+        let own = if Handle::try_current().is_err() { Some(run::runtime().map_err(told)?) } else { None };
+        let handle = own.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone());
+        let world = run::live_world(&handle, crate::clock::Timestamp::default()).map_err(told)?;
+        let (store, remembered, who) = (&self.store, &self.memory.runs, place::who("terminal"));
+        let prepared = Preparation { store, remembered, opening: &opening, who: &who, world: &world };
+        handle.block_on(prepared.look(is_accepted))
+    }
+
+    fn past(&self) -> Vec<Past> {
+        self.memory.past(&self.store, &self.library)
+    }
+
+    fn changes(&self, runbook: &str) -> Result<Changed, String> {
+        self.memory.changed(&self.store, &*self.find(runbook)?)
     }
 
     fn check_input(&self, runbook: &str, input: &str, text: &str) -> Option<String> {
-        let book = self.find(runbook).ok()?;
-        let input = book.inputs.iter().find(|candidate| candidate.id.as_str() == input)?;
+        let chosen = self.chosen(runbook).ok()?;
+        let input = chosen.runbook.inputs.iter().find(|candidate| candidate.id.as_str() == input)?;
         if text.trim().is_empty() {
             return (!input.optional).then(|| "a value is needed".to_owned());
         }
@@ -206,14 +326,19 @@ impl Backstage for Stage {
         })
     }
 
-    fn begin(&self, runbook: &str, is_practice: bool, answers: &[(String, String)]) -> Result<Launched, String> {
-        let book = self.find(runbook)?;
-        if !is_practice {
-            return self.begin_live(book, answers);
+    fn begin(&self, wanted: &Wanted) -> Result<Launched, String> {
+        match wanted {
+            Wanted::Live { runbook, answers, notes, .. } => self.begin_live(self.opening(runbook, answers)?, notes),
+            Wanted::Practice { runbook, scenario, seed, speed_milli } => {
+                let (scenario, seed) = (scenario.clone(), *seed);
+                #[expect(clippy::cast_precision_loss, reason = "a speed is at most ten million thousandths")]
+                let speed = *speed_milli as f64 / 1_000.0;
+                let played = practice::Wanted { nodes: None, seed, scenario, speed };
+                let (who, runtime) = (place::who("terminal"), Handle::current());
+                let begun = practice::begin(&self.store, self.find(runbook)?, played, &who, &runtime);
+                runtime.block_on(begun).map_err(told)
+            }
         }
-        let who = place::who("terminal");
-        let runtime = Handle::current();
-        runtime.block_on(practice::begin(&self.store, book, Wanted::default(), &who, &runtime)).map_err(told)
     }
 
     fn resume(&self, run: &str) -> Result<Launched, String> {
@@ -249,17 +374,12 @@ fn entry(run: &RunSummary) -> JournalEntry {
 }
 
 /// What a run acts on, in a few words.
-fn place_of(opened: &crate::journal::Opening) -> String {
+pub(super) fn place_of(opened: &crate::journal::Opening) -> String {
     match (&opened.mode, &opened.site) {
         (Mode::Practice, _) => "practice".into(),
         (Mode::Live, Some(site)) => format!("{} {}", site.environment, site.name).trim().to_owned(),
         (Mode::Live, None) => "live".into(),
     }
-}
-
-fn shown(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    clean_line(&text).into_owned()
 }
 
 fn told(error: CliError) -> String {

@@ -58,7 +58,7 @@ pub fn of_run(store: &Store, dir: &RunDir) -> Result<Debrief, CliError> {
     Ok(told)
 }
 
-fn of_folder(dir: &RunDir) -> Result<Option<(Debrief, Timestamp)>, CliError> {
+pub(super) fn of_folder(dir: &RunDir) -> Result<Option<(Debrief, Timestamp)>, CliError> {
     let (records, found) = read_records(&dir.journal_path()).map_err(CliError::failed)?;
     let why = match found.integrity {
         Integrity::Whole | Integrity::TornTail { .. } => {

@@ -8,10 +8,12 @@ use std::task::Poll;
 
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::Receiver;
 
 use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::run;
 use crate::engine::Outcome;
+use crate::plain::read::Heard;
 use crate::plain::{WATERMARK, dialogue, read};
 use crate::session::Launched;
 
@@ -30,9 +32,24 @@ pub fn is_dumb() -> bool {
 /// # Errors
 /// The input cannot be read, or the output or the journal cannot be written.
 pub fn in_lines(runtime: &Runtime, launched: Launched) -> Result<u8, CliError> {
+    in_lines_of(runtime, launched, ears()?)
+}
+
+/// What is typed on standard input.
+///
+/// # Errors
+/// It cannot be read.
+pub fn ears() -> Result<Receiver<Heard>, CliError> {
+    io::stdin().as_fd().try_clone_to_owned().and_then(read::listen).map_err(CliError::failed)
+}
+
+/// The same with somebody who was heard before.
+///
+/// # Errors
+/// See [`in_lines`].
+pub fn in_lines_of(runtime: &Runtime, launched: Launched, ears: Receiver<Heard>) -> Result<u8, CliError> {
     let folder = launched.folder.clone();
     let input = io::stdin();
-    let ears = input.as_fd().try_clone_to_owned().and_then(read::listen).map_err(CliError::failed)?;
     let interrupted = interruption(runtime)?;
     let mut out = io::stdout();
     let talked = dialogue::talk(launched, ears, &mut out, input.is_terminal(), interrupted);

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod backstage;
+pub mod begin;
 pub mod check;
 pub mod coverage;
 pub mod debrief;
@@ -17,6 +18,8 @@ pub mod replay;
 pub mod report;
 pub mod review;
 pub mod run;
+pub mod setup;
+pub mod shelf;
 pub mod sign;
 pub mod verify;
 

@@ -197,8 +197,7 @@ fn played(runbook: &Runbook, wanted: &Wanted) -> Result<Played, CliError> {
             Ok(Played { scenario, seed })
         }
         Some(scenario::SURPRISE) => {
-            let now = SystemClock::starting(Timestamp::default()).now();
-            let seed = wanted.seed.unwrap_or_else(|| now.as_millis().unsigned_abs() % 1_000_000);
+            let seed = wanted.seed.unwrap_or_else(some_seed);
             let scenario = scenario::surprise(id, seed).ok_or_else(|| no_scenario(id, scenario::SURPRISE))?;
             Ok(Played { scenario: Some(scenario), seed })
         }
@@ -208,6 +207,11 @@ fn played(runbook: &Runbook, wanted: &Wanted) -> Result<Played, CliError> {
             Ok(Played { scenario: Some(scenario), seed })
         }
     }
+}
+
+/// A seed that nobody chose.
+pub fn some_seed() -> u64 {
+    SystemClock::starting(Timestamp::default()).now().as_millis().unsigned_abs() % 1_000_000
 }
 
 fn no_scenario(runbook: &str, name: &str) -> CliError {

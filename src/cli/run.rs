@@ -10,7 +10,7 @@ use crate::cli::args::{ResumeArguments, RunArguments};
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
 use crate::cli::looks::{Looks, reporting};
-use crate::cli::{dialogue, log, place, practice};
+use crate::cli::{begin, dialogue, log, place, practice};
 use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
 use crate::engine::{Leaving, Outcome, SiteSeen};
@@ -20,6 +20,7 @@ use crate::library::{Entry, Library, read_site, user_folder};
 use crate::plain;
 use crate::runbook::Runbook;
 use crate::session::launch::{self, LaunchError};
+use crate::session::preflight::name_to_type;
 use crate::session::{Launched, Opening, Suspended, Update, Who, World};
 use crate::site::{BindProblem, Environment, Site};
 use crate::tui::{self, Options, Shown, Start, TuiError};
@@ -51,27 +52,31 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
     let is_plain = dialogue::is_wanted(typed.plain);
     let options = looks.options_unless(is_plain)?;
     let runbook = find(folder.clone(), &typed.runbook)?;
-    let site = typed.binding.site.as_deref().map(site_at).transpose()?;
+    let file = typed.binding.site.clone();
+    let site = file.as_deref().map(site_at).transpose()?;
     let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
     let bound = bound.map_err(|problems| unbound(&problems))?;
-    if !bound.missing.is_empty() {
-        if is_plain || !has_terminal() {
-            let names: Vec<_> = bound.missing.iter().map(ToString::to_string).collect();
-            return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
-                .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
-        }
-        let stage = Stage::new(folder)?.bound(typed.binding.set.clone(), site, typed.beside);
+    let is_on_screens = !is_plain && has_terminal();
+    if !bound.missing.is_empty() && !is_on_screens {
+        let names: Vec<_> = bound.missing.iter().map(ToString::to_string).collect();
+        return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
+            .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
+    }
+    if is_on_screens {
+        let ready = bound.missing.is_empty().then(|| typed.runbook.clone());
+        let site = file.zip(site);
+        let stage = Stage::new(folder)?.bound(typed.binding.set.clone(), site, typed.beside).ready(ready);
         let start = Start::SetUp { runbook: typed.runbook.clone(), is_practice: false };
         return face_alone(open(start, stage, options));
     }
-    let runtime = runtime()?;
-    let store = store()?;
     let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
-    let who = place::who(if is_plain { "plain" } else { "terminal" });
-    let world = live_world(runtime.handle(), Timestamp::default())?;
-    let begin = if typed.beside { launch::begin_beside } else { launch::begin };
-    let launched = begin(&store, opening, &who, world).map_err(launch_error)?;
-    if is_plain { dialogue::in_lines(&runtime, launched) } else { in_terminal(&runtime, launched, options) }
+    if !is_plain {
+        let name = name_to_type(opening.site.as_ref());
+        return Err(CliError::suspended(format!("there is no terminal to confirm {name} in: no run was opened"))
+            .hint("in a terminal the same command shows what is found before the start, and asks")
+            .hint("a run that is no practice is walked by a person only"));
+    }
+    begin::in_lines(opening, typed.beside)
 }
 
 /// `piton resume`.
@@ -312,7 +317,11 @@ fn latest_open(store: &Store) -> Result<String, CliError> {
     })
 }
 
-fn site_at(path: &Path) -> Result<Site, CliError> {
+/// The site in a file.
+///
+/// # Errors
+/// It cannot be read, or has errors.
+pub fn site_at(path: &Path) -> Result<Site, CliError> {
     let (source, site, findings) = read_site(path).map_err(CliError::failed)?;
     site.ok_or_else(|| {
         let told = render_all(&findings, &source, false);

@@ -85,6 +85,13 @@ default = "other"
 "#,
     },
     Explanation {
+        code: "does-not-fit",
+        title: "a value of a site file does not fit the runbook",
+        why: "A site serves several runbooks. For the one that is set up, the value at this place is not of the kind that its input takes, is misspelt, or the site is for another system. Mend it in the site file; `piton run RUNBOOK --site FILE` says the same.",
+        bad: "",
+        good: "",
+    },
+    Explanation {
         code: "duplicate",
         title: "a name that is there already",
         why: "Phases have names of their own over the plan and all rollback plans, steps within their phase, and so on: a journal that names one of two alike could not be read.",

@@ -4,23 +4,27 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::io::ErrorKind;
+use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
-use crate::engine::{FileSeen, Mode};
+use crate::engine::{Event, FileSeen, Mode, Record, RunOpened};
 use crate::fs::{self, FsError};
 use crate::journal::digest::file_seen;
 use crate::journal::error::JournalError;
 use crate::journal::line::sha256_hex;
-use crate::journal::lock::{Holder, Lock};
-use crate::journal::summary::{RunSummary, summarize};
+use crate::journal::lock::{Holder, Lock, holder_of};
+use crate::journal::reader::Reader;
+use crate::journal::summary::{RunSummary, sort, summarize};
 
 /// Characters of the random end of a name: none looks like another, none needs a shift key.
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstvwxyz";
 
 /// How long that end is.
 const RANDOM_CHARS: usize = 4;
+
+/// How much is written to see whether a journal can be: more than a block.
+const TRIAL_BYTES: usize = 8 * 1024;
 
 /// How many names are tried before the day counts as full.
 const TRIES: u32 = 1000;
@@ -48,6 +52,15 @@ impl RunDir {
     /// The run's name: that of its folder.
     pub fn id(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The head of the run, from its first record alone; `None` when that cannot be read.
+    pub fn opened(&self) -> Option<RunOpened> {
+        let file = fs::open_read(&self.journal_path()).ok()?;
+        let mut reader = Reader::new(BufReader::new(file));
+        let line = reader.next_line().ok()??;
+        let record: Record = serde_json::from_slice(line.bytes).ok()?;
+        if let Event::RunOpened(opened) = record.event { Some(*opened) } else { None }
     }
 
     /// The journal's file.
@@ -180,21 +193,41 @@ impl Store {
     /// with the reason.
     pub fn list(&self) -> Result<Vec<RunSummary>, JournalError> {
         let mut summaries: Vec<_> = self.runs()?.into_iter().map(summarize).collect();
-        summaries.sort_by_cached_key(|summary| {
-            let opened_at = summary.opening.as_ref().map(|opening| opening.at);
-            std::cmp::Reverse((opened_at, summary.dir.id()))
-        });
+        sort(&mut summaries);
         Ok(summaries)
     }
 
     /// Reserves a system at a site for one live run; the lock is to be held as long as the run is walked. It covers
     /// the runs of this state directory.
     pub fn lock_place(&self, site: &str, system: &str, holder: &Holder) -> Result<Lock, JournalError> {
-        let folder = self.root.join("locks");
+        fs::ensure_folder(&self.root)?;
+        fs::ensure_private_folder(&self.root.join("locks"))?;
+        Lock::take(&self.place_path(site, system), holder)
+    }
+
+    /// Who holds a system at a site now: nobody, as far as it can be told.
+    pub fn place_holder(&self, site: &str, system: &str) -> Option<Holder> {
+        holder_of(&self.place_path(site, system))
+    }
+
+    fn place_path(&self, site: &str, system: &str) -> PathBuf {
+        self.root.join("locks").join(format!("{}--{}.lock", lock_name(site), lock_name(system)))
+    }
+
+    /// Writes a file where journals are written, syncs it and takes it away again: how many bytes are free there.
+    ///
+    /// # Errors
+    /// It cannot be done; nor could a journal be written.
+    pub fn trial(&self, mode: Mode) -> Result<u64, JournalError> {
+        let folder = self.folder(mode);
         fs::ensure_folder(&self.root)?;
         fs::ensure_private_folder(&folder)?;
-        let name = format!("{}--{}.lock", lock_name(site), lock_name(system));
-        Lock::take(&folder.join(name), holder)
+        let path = folder.join(format!(".trial-{}", std::process::id()));
+        let written = fs::replace(&path, &[b'x'; TRIAL_BYTES]);
+        // What was written in part is in the way as well.
+        let _ = std::fs::remove_file(&path);
+        written?;
+        Ok(fs::free_bytes(&folder)?)
     }
 
     fn folder(&self, mode: Mode) -> PathBuf {
@@ -204,7 +237,7 @@ impl Store {
         })
     }
 
-    fn runs(&self) -> Result<Vec<RunDir>, JournalError> {
+    pub(super) fn runs(&self) -> Result<Vec<RunDir>, JournalError> {
         let mut runs = Vec::new();
         for folder in [self.folder(Mode::Live), self.folder(Mode::Practice)] {
             for name in fs::names(&folder)? {

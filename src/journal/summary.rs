@@ -58,6 +58,10 @@ pub struct Opening {
     pub operator: String,
     /// On which host.
     pub host: String,
+    /// The sha256 of the runbook's text, in lower-case hex.
+    pub sha256: String,
+    /// The scenario of a practice run, when it has one.
+    pub scenario: Option<String>,
 }
 
 /// Where a run stands.
@@ -199,6 +203,14 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     summary
 }
 
+/// The latest first.
+pub(super) fn sort(summaries: &mut [RunSummary]) {
+    summaries.sort_by_cached_key(|summary| {
+        let opened_at = summary.opening.as_ref().map(|opening| opening.at);
+        std::cmp::Reverse((opened_at, summary.dir.id()))
+    });
+}
+
 fn standing(integrity: Integrity, closed: Option<Outcome>) -> Standing {
     match (integrity, closed) {
         (Integrity::Whole, Some(outcome)) => Standing::Closed(outcome),
@@ -223,5 +235,7 @@ fn opening_of(record: Record) -> Option<Opening> {
         site: head.site,
         operator: head.operator,
         host: head.host,
+        sha256: head.sha256,
+        scenario: head.practice.and_then(|practice| practice.scenario),
     })
 }

@@ -56,7 +56,7 @@ impl Ears {
 
     /// A line came at that moment and is looked at `now`: whether it can be an answer to what is asked. One that comes
     /// right behind another is part of a paste or of a flood.
-    fn was_asked(&mut self, at: Instant, now: Instant) -> bool {
+    pub(super) fn was_asked(&mut self, at: Instant, now: Instant) -> bool {
         let before = self.last_line.replace(now.max(at));
         let is_alone = before.is_none_or(|before| at.saturating_duration_since(before) >= SETTLE);
         self.is_listening && is_alone && at >= self.asked_at + SETTLE

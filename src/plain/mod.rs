@@ -2,6 +2,7 @@
 
 mod ask;
 pub mod autopilot;
+pub mod before;
 pub mod dialogue;
 mod fresh;
 mod hear;

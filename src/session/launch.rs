@@ -141,17 +141,25 @@ pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result
 }
 
 /// Opens a new run although another one of the same site and system stands open, which a note in the new run then tells.
+/// So does one for each of `notes`: what a person looked at before, and went on.
 ///
 /// # Errors
 /// See [`LaunchError`]; a place that somebody holds at this moment stays held.
-pub fn begin_beside(store: &Store, opening: Opening, who: &Who, world: World) -> Result<Launched, LaunchError> {
+pub fn begin_beside(
+    store: &Store,
+    opening: Opening,
+    notes: Vec<String>,
+    who: &Who,
+    world: World,
+) -> Result<Launched, LaunchError> {
     let (runbook, at) = (opening.runbook.clone(), world.clock.now());
     let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
     let beside = stands_open(store, &opening)?.map(|other| Proposal::Note {
         step: None,
         text: format!("begun although the run {other} of the same site and system is not closed"),
     });
-    begin_held(store, opening, held, beside.into_iter().collect(), who, world)
+    let notes = notes.into_iter().map(|text| Proposal::Note { step: None, text });
+    begin_held(store, opening, held, beside.into_iter().chain(notes).collect(), who, world)
 }
 
 fn begin_held(
@@ -180,7 +188,7 @@ fn opened(
     let targets = targets(&runbook, &opening.inputs, opening.practice.as_ref())?;
     let at = clock.now();
     let dir = store.begin(mode, at, runbook.id.as_str())?;
-    let head = head(&opening, mode, &dir, who);
+    let head = head(&opening, mode, dir.id(), who);
     let (journal, record) = Journal::create(&dir, &who.holder(at), at, &who.by(), head)?;
     let records = vec![record];
     let state = RunState::fold(&runbook, &records);
@@ -288,11 +296,11 @@ fn live_of(parts: Parts, clock: Arc<dyn Clock>, runner: Arc<dyn Runner>, who: &W
     (live, parts.records)
 }
 
-fn head(opening: &Opening, mode: Mode, dir: &RunDir, who: &Who) -> RunOpened {
+pub(super) fn head(opening: &Opening, mode: Mode, run: String, who: &Who) -> RunOpened {
     let runbook = &opening.runbook;
     RunOpened {
         format: JOURNAL_FORMAT,
-        run: dir.id(),
+        run,
         runbook: runbook.id.clone(),
         title: runbook.title.clone(),
         revision: runbook.revision.clone(),
@@ -362,7 +370,7 @@ fn hold_site(
 
 /// The latest live run of the same place and system that was not closed. One whose runbook this version cannot read
 /// does not count: nobody could go on with it.
-fn stands_open(store: &Store, opening: &Opening) -> Result<Option<String>, LaunchError> {
+pub(super) fn stands_open(store: &Store, opening: &Opening) -> Result<Option<String>, LaunchError> {
     let Some(site) = opening.site.as_ref().filter(|_| opening.practice.is_none()) else { return Ok(None) };
     let is_there = |run: &RunSummary| {
         let known = run.opening.as_ref().filter(|known| known.mode == Mode::Live);

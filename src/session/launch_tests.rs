@@ -62,7 +62,7 @@ async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
 
     // Whoever wants it all the same says so, and that is on record.
     let store = Store::open(place.path());
-    let beside = begin_beside(&store, opening("vault", Some("prod")), &who(), world()).unwrap();
+    let beside = begin_beside(&store, opening("vault", Some("prod")), vec![], &who(), world()).unwrap();
     let give_up = || Some(Proposal::Abandon { reason: "a test".into() });
     let (_, records) = end(beside, give_up()).await;
     let told = records.iter().find_map(|record| match &record.event {
@@ -82,7 +82,7 @@ async fn what_calls_itself_practice_and_is_live_is_not_gone_on_with() {
     let place = tempfile::tempdir().unwrap();
     let store = Store::open(place.path());
     let dir = store.begin(Mode::Practice, Timestamp::default(), "demo").unwrap();
-    let head = head(&opening("vault", None), Mode::Practice, &dir, &who());
+    let head = head(&opening("vault", None), Mode::Practice, dir.id(), &who());
     let holder = who().holder(Timestamp::default());
     drop(Journal::create(&dir, &holder, Timestamp::default(), "x", head).unwrap());
     assert!(matches!(reopen(&store, &dir.id(), &who()), Err(LaunchError::NeitherNor(_))));

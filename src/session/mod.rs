@@ -8,6 +8,7 @@ pub mod autopilot;
 pub mod launch;
 pub mod live;
 pub mod practice;
+pub mod preflight;
 pub mod rehearsal;
 pub mod script;
 mod soak;

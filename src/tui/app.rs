@@ -17,7 +17,7 @@ use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
 use crate::tui::notify::worth_telling;
 use crate::tui::pick::PickList;
 use crate::tui::screen::debrief::DebriefScreen;
-use crate::tui::screen::library::Library;
+use crate::tui::screen::practise::Practise;
 use crate::tui::screen::replay;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::screen::run::{Run, Wakes};
@@ -68,7 +68,7 @@ impl App {
     pub fn new(look: Look, keymap: Keymap) -> Self {
         Self {
             sizes: None,
-            screen: Screen::Library(Library::default()),
+            screen: Screen::Library(Box::default()),
             help: None,
             pick: None,
             size: (80, 24),
@@ -160,18 +160,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
             return Vec::new();
         }
         Message::Woken => return woken(app),
-        Message::Shown => {
-            app.is_hidden = false;
-            return match &mut app.screen {
-                // What lies below a list has not been seen.
-                Screen::Run(run) if app.pick.is_none() => {
-                    run.was_shown();
-                    Vec::new()
-                }
-                Screen::Library(library) => library.was_shown(),
-                _ => Vec::new(),
-            };
-        }
+        Message::Shown => return shown(app),
         _ => app.is_dirty = true,
     }
     let effects = match message {
@@ -212,6 +201,20 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         app.exit = Some(app.exit_now());
     }
     effects
+}
+
+/// What was asked for is on the screen.
+fn shown(app: &mut App) -> Vec<Effect> {
+    app.is_hidden = false;
+    match &mut app.screen {
+        // What lies below a list has not been seen.
+        Screen::Run(run) if app.pick.is_none() => {
+            run.was_shown();
+            Vec::new()
+        }
+        Screen::Library(library) => library.was_shown(),
+        _ => Vec::new(),
+    }
 }
 
 fn resized(app: &mut App, size: (u16, u16)) {
@@ -273,7 +276,7 @@ fn woken(app: &mut App) -> Vec<Effect> {
 
 /// What the rehearsal came to is shown instead of the run; where it cannot be told, the run stays.
 fn debriefed(app: &mut App, told: Result<Box<Debrief>, String>) {
-    let screen = std::mem::replace(&mut app.screen, Screen::Library(Library::default()));
+    let screen = std::mem::replace(&mut app.screen, Screen::Library(Box::default()));
     app.screen = match (screen, told) {
         (Screen::Run(run), Ok(debrief)) => Screen::Debrief(Box::new(DebriefScreen::new(run, *debrief))),
         (screen, _) => screen,
@@ -313,15 +316,24 @@ fn recorded_output(launched: &Launched) -> Option<RecordedOutput> {
 fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
     match (message, &mut app.screen) {
         (Message::Glanced(entries, open), Screen::Library(library)) => library.glance(entries, open),
+        (Message::Resumable(open), Screen::Library(library)) => library.take_open(open),
         (Message::Library(entries), Screen::Library(library)) => library.take(entries),
+        (Message::Past(past), Screen::Library(library)) => library.take_past(past),
+        (Message::Changes(told), Screen::Library(library)) => library.compared(told),
         (Message::Journals(entries), Screen::Journals(journals)) => journals.take(entries),
+        (Message::SetUp(Ok(questions)), Screen::SetUp(set_up)) => return set_up.with_site(*questions),
+        (Message::SetUp(Ok(questions)), _) if questions.is_practice => {
+            app.screen = Screen::Practise(Box::new(Practise::new(*questions)));
+        }
         (Message::SetUp(Ok(questions)), _) => {
-            let (set_up, effects) = SetUp::new(questions);
+            let (set_up, effects) = SetUp::new(*questions);
             app.screen = Screen::SetUp(Box::new(set_up));
             return effects;
         }
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => library.refuse(why),
-        (Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
+        (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
+        (Message::Launched(Err(why)), Screen::Practise(practise)) => practise.refuse(why),
+        (Message::Preflight(found), Screen::SetUp(set_up)) => set_up.found(found),
         (Message::Checked { input, text, problem }, Screen::SetUp(set_up)) => set_up.checked(&input, &text, problem),
         _ => {}
     }
@@ -388,8 +400,9 @@ pub(super) fn act(app: &mut App, action: Option<Action>, key: KeyEvent) -> Vec<E
     }
     let is_large_enough = app.is_large_enough();
     match &mut app.screen {
-        Screen::Library(library) => action.map(|action| library.on(action, app.size)).unwrap_or_default(),
-        Screen::SetUp(set_up) => set_up.on(action, key),
+        Screen::Library(library) => library.on_key(action, key, app.size),
+        Screen::Practise(practise) => practise.on(action, key),
+        Screen::SetUp(set_up) => set_up.on(action, key, app.size),
         Screen::Run(run) => run.on_key(action, key, app.now, is_large_enough),
         Screen::Debrief(debrief) => debrief.on(action, app.size),
         Screen::Journals(journals) => journals.on(action, key, app.size),
@@ -431,7 +444,9 @@ fn over(app: &mut App, action: Option<Action>) -> Vec<Effect> {
 /// What is read anew is shown at once: the library, when the form or the list of runs is left, and that list.
 fn turn_page(screen: &mut Screen, effect: &Effect) {
     match (effect, &mut *screen) {
-        (Effect::ReadLibrary, Screen::SetUp(_) | Screen::Journals(_)) => *screen = Screen::Library(Library::default()),
+        (Effect::ReadLibrary, Screen::SetUp(_) | Screen::Practise(_) | Screen::Journals(_)) => {
+            *screen = Screen::Library(Box::default())
+        }
         (Effect::ReadJournals, Screen::Library(_)) => *screen = Screen::Journals(Box::default()),
         (Effect::ReadJournals, Screen::Replay(replay)) => {
             let list = replay.list.take().unwrap_or_default();
@@ -450,7 +465,15 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     match &mut app.screen {
-        Screen::Library(_) | Screen::Debrief(_) | Screen::Replay(_) => Vec::new(),
+        Screen::Debrief(_) | Screen::Replay(_) => Vec::new(),
+        Screen::Library(library) => {
+            library.paste(text);
+            Vec::new()
+        }
+        Screen::Practise(practise) => {
+            practise.paste(text);
+            Vec::new()
+        }
         Screen::Journals(journals) => {
             journals.paste(text);
             Vec::new()
@@ -470,7 +493,8 @@ fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
     if app.pick.is_some() {
         return palette::on_mouse(app, mouse);
     }
-    match &mut app.screen {
+    let (size, keymap) = (app.size, &app.keymap);
+    let effects = match &mut app.screen {
         Screen::Run(run) => {
             let effects = run.on_mouse(mouse, app.now);
             remember(app, &effects);
@@ -481,11 +505,17 @@ fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
             remember(app, &effects);
             return effects;
         }
-        Screen::Library(library) => library.on_mouse(mouse, app.size),
-        Screen::Journals(journals) => journals.on_mouse(mouse),
-        Screen::SetUp(_) | Screen::Debrief(_) => {}
-    }
-    Vec::new()
+        Screen::Library(library) => library.on_mouse(mouse, size, keymap),
+        Screen::Practise(practise) => practise.on_mouse(mouse, size, keymap),
+        Screen::SetUp(set_up) => set_up.on_mouse(mouse, size, keymap),
+        Screen::Journals(journals) => {
+            journals.on_mouse(mouse);
+            Vec::new()
+        }
+        Screen::Debrief(_) => Vec::new(),
+    };
+    effects.iter().for_each(|effect| turn_page(&mut app.screen, effect));
+    effects
 }
 
 /// Draws the model.

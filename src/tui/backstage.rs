@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use crate::clock::Timestamp;
 use crate::debrief::Debrief;
-use crate::engine::{Outcome, SiteSeen};
+use crate::engine::Outcome;
 use crate::journal::{Follower, Integrity};
-use crate::runbook::{InputKind, Runbook};
+use crate::runbook::Runbook;
 use crate::session::Launched;
+use crate::session::preflight::Preflight;
+use crate::tui::shelf::{Changed, Past, Preview};
+use crate::tui::wanted::{Questions, Wanted};
 
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
 /// what opens a run is called inside a tokio runtime.
@@ -23,20 +26,49 @@ pub trait Backstage: Send + Sync {
     /// The runs that were not closed, the latest first.
     fn resumable(&self) -> Vec<OpenRun>;
 
-    /// What must still be asked before that runbook can start.
+    /// What must still be asked before that runbook can start, with the site file that was given, if any.
     ///
     /// # Errors
     /// There is no such runbook, or it does not load; for people.
     fn set_up(&self, runbook: &str, is_practice: bool) -> Result<Questions, String>;
 
+    /// The same for a live run with this site file; `None`: without one.
+    ///
+    /// # Errors
+    /// See [`Backstage::set_up`]; the site file does not fit the runbook.
+    fn set_up_at(&self, runbook: &str, _site: Option<&Path>) -> Result<Questions, String> {
+        self.set_up(runbook, false)
+    }
+
+    /// What is found before that live run opens. Commands run only when `is_accepted`: they were listed before.
+    ///
+    /// # Errors
+    /// It cannot be set up at all; why, for people.
+    fn preflight(&self, _wanted: &Wanted, _is_accepted: bool) -> Result<Preflight, String> {
+        Ok(Preflight { is_asked: true, ..Preflight::default() })
+    }
+
+    /// What became of each runbook on this machine.
+    fn past(&self) -> Vec<Past> {
+        Vec::new()
+    }
+
+    /// What is different between that runbook and its text in its last run.
+    ///
+    /// # Errors
+    /// There is no such run, or it cannot be told; for people.
+    fn changes(&self, _runbook: &str) -> Result<Changed, String> {
+        Err("no runs are kept here".into())
+    }
+
     /// What is wrong with a text as the value of that input; quick, called at every key.
     fn check_input(&self, runbook: &str, input: &str, text: &str) -> Option<String>;
 
-    /// Opens a run with these answers.
+    /// Opens a run.
     ///
     /// # Errors
     /// Why it cannot be opened, for people.
-    fn begin(&self, runbook: &str, is_practice: bool, answers: &[(String, String)]) -> Result<Launched, String>;
+    fn begin(&self, wanted: &Wanted) -> Result<Launched, String>;
 
     /// Goes on with an unfinished run.
     ///
@@ -95,6 +127,8 @@ pub struct LibraryEntry {
     pub has_practice: bool,
     /// Why it cannot be started; empty when it can.
     pub problems: Vec<String>,
+    /// What is in it, once it was read.
+    pub preview: Option<Box<Preview>>,
 }
 
 /// A run that was not closed.
@@ -169,38 +203,6 @@ pub struct Recording {
     pub is_running: bool,
     /// Reads on, when that is wanted.
     pub follower: Option<Arc<Mutex<Follower>>>,
-}
-
-/// What the set-up screen asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Questions {
-    /// The runbook's name.
-    pub runbook: String,
-    /// Its title.
-    pub title: String,
-    /// Practice or live.
-    pub is_practice: bool,
-    /// The place, when a site file was given.
-    pub site: Option<SiteSeen>,
-    /// What is bound already, by name, for people.
-    pub bound: Vec<(String, String)>,
-    /// What must be asked.
-    pub asked: Vec<Question>,
-}
-
-/// One input that must be asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// Its name.
-    pub input: String,
-    /// What it takes.
-    pub kind: InputKind,
-    /// The question.
-    pub prompt: String,
-    /// What stands in the field at first.
-    pub default: String,
-    /// Whether it may stay empty.
-    pub is_optional: bool,
 }
 
 /// Where the screens begin.

@@ -6,11 +6,12 @@ use crate::engine::{JobId, Mode, Verdict};
 use crate::runbook::{Action, CautionLevel, Condition};
 use crate::session::Update;
 use crate::tui::app::{App, update};
-use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
+use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::Message;
 use crate::tui::stage_tests::{Stage, event, expr, look, picture, run_action, runbook, text};
 use crate::tui::theme::UNICODE;
+use crate::tui::wanted::{Question, Questions};
 
 const ATTACKS: [&str; 10] = [
     "\u{1b}[2J\u{1b}]0;owned\u{7}",
@@ -138,14 +139,16 @@ fn a_hostile_library_and_form_are_drawn_harmless() {
             prompt: attack.into(),
             default: attack.into(),
             is_optional: true,
+            given: String::new(),
+            history: vec![attack.into()],
         };
         let questions = Questions {
             title: attack.into(),
-            bound: vec![(attack.into(), attack.into())],
-            asked: vec![question.clone(), question],
+            version: attack.into(),
+            asked: vec![question.clone(), Question { given: attack.into(), ..question }],
             ..Questions::default()
         };
-        update(&mut app, Message::SetUp(Ok(questions)));
+        update(&mut app, Message::SetUp(Ok(Box::new(questions))));
         let problem = Some(attack.to_owned());
         update(&mut app, Message::Checked { input: "a".into(), text: attack.into(), problem });
         update(&mut app, Message::Paste(attack.into()));

@@ -13,8 +13,18 @@ pub enum Context {
     Everywhere,
     /// The list of runbooks.
     Library,
+    /// What changed since the last run.
+    Changes,
+    /// The choice of what is practised.
+    Practise,
+    /// The choice of a site.
+    Sites,
     /// The set-up form.
     SetUp,
+    /// What is looked at before the start.
+    Before,
+    /// The name that starts a live run.
+    Confirm,
     /// The run screen.
     Run,
     /// A dialog on the run screen.
@@ -45,7 +55,12 @@ impl Context {
         match self {
             Self::Everywhere => "everywhere",
             Self::Library => "library",
+            Self::Changes => "what changed",
+            Self::Practise => "practice",
+            Self::Sites => "sites",
             Self::SetUp => "set-up",
+            Self::Before => "before the start",
+            Self::Confirm => "start",
             Self::Run => "run",
             Self::Dialog => "dialog",
             Self::Note => "note",
@@ -145,6 +160,12 @@ pub enum Action {
     Practice,
     /// Show all runs.
     Journals,
+    /// Show what changed since the last run.
+    Changes,
+    /// The value before, of earlier runs.
+    Earlier,
+    /// The value after that one.
+    Later,
     /// Type what the runs that are shown must hold.
     Filter,
     /// Play, or stop playing.

@@ -10,9 +10,12 @@ use crate::debrief::Debrief;
 use crate::engine::{JobId, Leaving, Output, Proposal};
 use crate::journal::More;
 use crate::runbook::{InputKind, StepKey};
+use crate::session::preflight::Preflight;
 use crate::session::{Launched, Update};
-use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, Questions, Recording};
+use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, Recording};
 use crate::tui::screen::run::sizes::Sizes;
+use crate::tui::shelf::{Changed, Past};
+use crate::tui::wanted::{Questions, Wanted};
 
 /// Everything that can happen to the screens.
 pub enum Message {
@@ -34,10 +37,18 @@ pub enum Message {
     Woken,
     /// The library at a glance, nothing in it checked, and the runs that can be gone on with.
     Glanced(Vec<LibraryEntry>, Vec<OpenRun>),
+    /// The runs that can be gone on with, where they took longer than a glance.
+    Resumable(Vec<OpenRun>),
     /// The library, checked.
     Library(Vec<LibraryEntry>),
+    /// What became of each runbook on this machine.
+    Past(Vec<Past>),
+    /// What is different from a runbook's last run, or why that cannot be told.
+    Changes(Result<Box<Changed>, String>),
+    /// What was found before a live run opens, or why it cannot.
+    Preflight(Result<Preflight, String>),
     /// What the set-up form asks.
-    SetUp(Result<Questions, String>),
+    SetUp(Result<Box<Questions>, String>),
     /// What is wrong with the text of a field.
     Checked {
         /// Which input.
@@ -172,6 +183,10 @@ pub enum Effect {
     ReadLibrary,
     /// Check what the library holds.
     CheckLibrary,
+    /// Find out what became of each runbook on this machine.
+    ReadPast,
+    /// Find out what is different from that runbook's last run.
+    Compare(String),
     /// Find out what the set-up form asks.
     SetUp {
         /// The runbook's name.
@@ -190,15 +205,22 @@ pub enum Effect {
         /// Its text.
         text: String,
     },
-    /// Open a run.
-    Begin {
+    /// The same for a live run with this site file; `None`: without one.
+    SetUpAt {
         /// The runbook's name.
         runbook: String,
-        /// Practice or live.
-        is_practice: bool,
-        /// The answers by input.
-        answers: Vec<(String, String)>,
+        /// The site file.
+        site: Option<PathBuf>,
     },
+    /// Look at what must be looked at before that live run opens.
+    Preflight {
+        /// The run.
+        wanted: Wanted,
+        /// Whether the commands that run unasked were listed and accepted.
+        is_accepted: bool,
+    },
+    /// Open a run.
+    Begin(Wanted),
     /// Go on with a run.
     Resume(String),
     /// Tell that to somebody who looks elsewhere.

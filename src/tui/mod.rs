@@ -32,23 +32,25 @@ pub mod release;
 mod runtime;
 pub mod screen;
 pub mod search;
+pub mod shelf;
 mod shown;
 mod sizes;
+mod stagehand;
 pub mod table;
 mod tell;
 mod terminal;
 pub mod theme;
+pub mod wanted;
 mod watch;
 pub mod widget;
 pub mod wrap;
 
-pub use backstage::{
-    Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, Question, Questions, Recording, Start, TuiError,
-};
+pub use backstage::{Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, Recording, Start, TuiError};
 pub use cast::{CAST_SIZES, CastError, cast};
 pub use options::Options;
 pub use shown::{Shown, open};
 pub use terminal::print_after;
+pub use wanted::{Question, Questions, Wanted};
 
 #[cfg(test)]
 mod absent_tests;

@@ -49,7 +49,7 @@ pub fn against(app: &App, action: Action) -> Option<String> {
         Screen::Replay(replay) => replay.against(action, app.may_copy),
         Screen::Library(library) => library.against(action).map(str::to_owned),
         Screen::Journals(journals) => journals.against(action).map(str::to_owned),
-        Screen::Debrief(_) | Screen::SetUp(_) => None,
+        Screen::Debrief(_) | Screen::SetUp(_) | Screen::Practise(_) => None,
     }
 }
 

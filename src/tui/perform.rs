@@ -15,6 +15,7 @@ use crate::tui::recorded::{read_on, tail_of};
 use crate::tui::runtime::Runtime;
 use crate::tui::screen::Screen;
 use crate::tui::sizes;
+use crate::tui::stagehand::asked;
 use crate::tui::terminal::{Terminal, give_back, lend};
 
 impl Runtime {
@@ -43,36 +44,13 @@ impl Runtime {
             }
             Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
             Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
-            Effect::ReadLibrary => {
-                self.behind(move || Some(Message::Glanced(backstage.glance(), backstage.resumable())));
-            }
-            Effect::CheckLibrary => {
-                self.behind(move || Some(Message::Library(backstage.library())));
-            }
-            Effect::SetUp { runbook, is_practice } => {
-                self.behind(move || Some(Message::SetUp(backstage.set_up(&runbook, is_practice))));
-            }
             Effect::Check { runbook, input, text, .. } => {
                 let problem = backstage.check_input(&runbook, &input, &text);
                 update(&mut self.app, Message::Checked { input, text, problem });
             }
-            Effect::Begin { runbook, is_practice, answers } => self.behind(move || {
-                Some(Message::Launched(backstage.begin(&runbook, is_practice, &answers).map(Box::new)))
-            }),
-            Effect::Resume(run) => {
-                self.behind(move || Some(Message::Launched(backstage.resume(&run).map(Box::new))));
-            }
-            Effect::ReadJournals => self.behind(move || Some(Message::Journals(backstage.journals()))),
-            Effect::Replay(run) => self.behind(move || {
-                let recording = backstage.recording(&run);
-                Some(Message::Recording(recording.map(|recording| (Box::new(recording), None))))
-            }),
             Effect::ReadOn => {
                 let follower = self.follower.clone();
                 self.behind(move || read_on(follower?.as_ref()));
-            }
-            Effect::Debrief(folder) => {
-                self.behind(move || Some(Message::Debriefed(backstage.debrief(&folder).map(Box::new))));
             }
             Effect::Edit(text) => self.to_edit = Some(text),
             Effect::Notify(told) => {
@@ -92,6 +70,10 @@ impl Runtime {
                 }
             }
             Effect::Quit => {}
+            effect => {
+                let replier = self.replier.clone();
+                self.behind(move || asked(&backstage, effect, &replier));
+            }
         }
     }
 

@@ -18,8 +18,8 @@ use crate::tui::input::{self, Input as Events};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
 use crate::tui::screen::Screen;
-use crate::tui::terminal::{self, Terminal, give_back, is_gone};
 use crate::tui::sizes;
+use crate::tui::terminal::{self, Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
 
 /// How many things of one kind are taken in before a frame is drawn.
@@ -114,11 +114,12 @@ impl Runtime {
     /// Draws the first frame.
     pub(super) fn show(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
         self.take_size(terminal)?;
-        if self.session.is_none()
-            && self.rung.recv_timeout(FIRST_LOOK).is_ok()
-            && let Ok(reply) = self.replies.try_recv()
-        {
-            self.take(Happened::Reply(reply), terminal)?;
+        if self.session.is_none() {
+            // What came before the bell was rung is shown too.
+            let _ = self.rung.recv_timeout(FIRST_LOOK);
+            if let Ok(reply) = self.replies.try_recv() {
+                self.take(Happened::Reply(reply), terminal)?;
+            }
         }
         self.bell = None;
         // What is typed meanwhile waits in the terminal: what a person sees comes first.

@@ -4,11 +4,11 @@ use insta::assert_snapshot;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::engine::{Ended, Mode, Output, Printed, Proposal, SiteSeen, Verdict};
-use crate::runbook::{InputKind, Runbook};
+use crate::engine::{Ended, Mode, Output, Printed, Proposal, Verdict};
+use crate::runbook::Runbook;
 use crate::session::Update;
 use crate::tui::app::{App, update};
-use crate::tui::backstage::{LibraryEntry, OpenRun, Question, Questions};
+use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::{Effect, Message};
 use crate::tui::stage_tests::{Stage, event, expr, look, picture, read_again, runbook};
@@ -39,7 +39,7 @@ fn library(size: (u16, u16)) -> App {
         minutes: Some(45),
         origin: "built in".into(),
         has_practice: true,
-        problems: vec![],
+        ..LibraryEntry::default()
     };
     let broken = LibraryEntry {
         id: "own".into(),
@@ -77,65 +77,6 @@ fn a_runbook_that_does_not_load_is_told_and_not_started() {
     update(&mut app, Message::Key(event("down")));
     assert!(update(&mut app, Message::Key(event("enter"))).is_empty());
     assert!(picture(&app).contains("unknown key `stepp`"));
-}
-
-#[test]
-fn the_set_up_form() {
-    let question = |input: &str, kind, prompt: &str, default: &str| Question {
-        input: input.into(),
-        kind,
-        prompt: prompt.into(),
-        default: default.into(),
-        is_optional: false,
-    };
-    let questions = Questions {
-        runbook: "vault-ha-upgrade".into(),
-        title: "Upgrade a Vault HA cluster".into(),
-        is_practice: false,
-        site: Some(SiteSeen { name: "prod-eu".into(), environment: "PRODUCTION".into(), colour: "red".into() }),
-        bound: vec![
-            ("nodes".into(), "vault-1, vault-2, vault-3".into()),
-            ("stop".into(), "ssh {{ .node.ssh }} …".into()),
-        ],
-        asked: vec![
-            question("target", InputKind::Version, "Version to upgrade to", "1.17.3"),
-            question("wait", InputKind::Duration, "How long to rest", "soon"),
-            question("mode", InputKind::Choice(vec!["in place".into(), "replace".into()]), "How", "in place"),
-        ],
-    };
-    for size in SIZES {
-        let mut app = App::new(look("dark", &UNICODE), Keymap::standard());
-        app.size = size;
-        let checks = update(&mut app, Message::SetUp(Ok(questions.clone())));
-        assert_eq!(checks.len(), 3);
-        let problem = Some("\"soon\" is not a duration".to_owned());
-        update(&mut app, Message::Checked { input: "wait".into(), text: "soon".into(), problem });
-        update(&mut app, Message::Key(event("down")));
-        assert_snapshot!(format!("set_up_{}x{}", size.0, size.1), picture(&app));
-        for _ in 0..2 {
-            update(&mut app, Message::Key(event("enter")));
-        }
-        assert!(update(&mut app, Message::Key(event("enter"))).is_empty(), "a field that is wrong is not passed on");
-        for _ in 0..4 {
-            update(&mut app, Message::Key(event("backspace")));
-        }
-        let check = update(&mut app, Message::Key(event("5")));
-        assert!(matches!(&check[0], Effect::Check { input, text, .. } if input == "wait" && text == "5"));
-        update(&mut app, Message::Checked { input: "wait".into(), text: "5".into(), problem: None });
-        update(&mut app, Message::Key(event("?")));
-        assert!(app.help.is_none(), "a character goes into the field");
-        update(&mut app, Message::Key(event("backspace")));
-        update(&mut app, Message::Key(event("f1")));
-        assert!(app.help.take().is_some());
-        update(&mut app, Message::Checked { input: "wait".into(), text: "5".into(), problem: None });
-        for _ in 0..2 {
-            update(&mut app, Message::Key(event("enter")));
-        }
-        update(&mut app, Message::Key(event("?")));
-        assert!(app.help.take().is_some(), "outside the fields");
-        let begun = update(&mut app, Message::Key(event("enter")));
-        assert!(matches!(&begun[0], Effect::Begin { answers, .. } if answers[1] == ("wait".into(), "5".into())));
-    }
 }
 
 #[test]

@@ -21,6 +21,18 @@ pub const SAID: &str = "seen as it should be";
 /// Who comes to the keyboard at a hold point.
 const RELEASER: &str = "another pair of eyes";
 
+/// Goes on through all that is shown and asked before a live run opens, up to its first screen.
+#[track_caller]
+pub fn started(terminal: Terminal) -> Terminal {
+    Operator::at(&terminal).walk(SOON, is_begun);
+    terminal
+}
+
+/// Whether a run is on the screen: its last line tells what is on disk.
+fn is_begun(screen: &str) -> bool {
+    last_line(screen).contains('#')
+}
+
 /// Somebody who walks a run by what the screen offers.
 pub struct Operator<'a> {
     terminal: &'a Terminal,
@@ -159,6 +171,18 @@ fn next(screen: &str) -> Move {
         let rest = &screen[screen.find(from)? + from.len()..];
         Some(rest[..rest.find(to)?].to_owned())
     };
+    if screen.contains("Which environment is this?") {
+        let name = between("Type ", " to start it.").expect("it says which");
+        let is_typed = screen.contains(&format!("> {name} "));
+        return if is_typed { Move::Key("enter") } else { Move::Type(name) };
+    }
+    for (offer, key) in
+        [("y let these run", "y"), ("a go on all the same", "a"), ("enter go on   f look again", "enter")]
+    {
+        if last_line(screen).trim_start().starts_with(offer) {
+            return Move::Key(key);
+        }
+    }
     if let Some(target) = between("critical: type ", " to run it") {
         // The command above may end in the same name.
         let sheet = sheet(screen, "enter run it").unwrap_or_default();
@@ -219,6 +243,11 @@ fn each_screen_asks_for_its_key() {
         ("│                          │\n│ enter go on   esc back   │", Move::Type(RELEASER.into())),
         ("│ another pair of eyes     │\n│ enter go on   esc back   │", Move::Key("enter")),
         (" Q close the run…  w why\n n note…", Move::Key("Q")),
+        ("│ ok\n\n y let these run   f look again", Move::Key("y")),
+        ("│ look\n\n a go on all the same   f look again", Move::Key("a")),
+        ("│ ok\n\n enter go on   f look again", Move::Key("enter")),
+        ("│ Which environment is this? │\n│ Type TEST to start it. │\n│ >     │", Move::Type("TEST".into())),
+        ("│ Which environment is this? │\n│ Type TEST to start it. │\n│ > TEST   │", Move::Key("enter")),
         ("╭─ Why ─╮\n│ esc back │\n enter run…\n n note…", Move::Key("esc")),
     ];
     for (screen, expected) in table {

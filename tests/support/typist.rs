@@ -75,7 +75,8 @@ impl<'a> Typist<'a> {
 /// What stands before the line that is asked for, when one is.
 fn label(said: &str) -> Option<&str> {
     let last = said.rsplit('\n').next()?.strip_suffix("> ")?;
-    last.strip_prefix("PRACTICE").map(|label| label.trim_start_matches(", "))
+    let label = ["PRACTICE", "STAGING lab"].into_iter().find_map(|place| last.strip_prefix(place));
+    label.map(|label| label.trim_start_matches(", "))
 }
 
 /// What answers what was said; none when there is nothing to do but wait.

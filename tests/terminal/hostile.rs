@@ -8,6 +8,7 @@ use piton::clock::Timestamp;
 use piton::engine::{Event, Leaving, Mode, SiteSeen};
 use piton::journal::{Holder, Journal, Store, sha256_hex};
 
+use crate::support::operator::started;
 use crate::support::pty::Terminal;
 use crate::support::runs;
 use crate::terminal::{AT_ONCE, Place, SOON};
@@ -316,12 +317,10 @@ fn what_a_command_prints_is_drawn_harmlessly() {
             escaped(&file)
         );
     let book = place.write("prints.toml", text);
-    let mut terminal = place
-        .start(&["run", &book])
-        .with(|command| {
-            command.env("USER", "ma\u{1b}]0;owned\u{7}r\u{202e}ia\u{9b}31m").env("TZ", "UTC");
-        })
-        .spawn();
+    let start = place.start(&["run", &book]).with(|command| {
+        command.env("USER", "ma\u{1b}]0;owned\u{7}r\u{202e}ia\u{9b}31m").env("TZ", "UTC");
+    });
+    let mut terminal = started(start.spawn());
     terminal.wait_text("Print it", SOON);
     terminal.key("enter");
     terminal.wait_text("y run it", SOON);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use piton::engine::Event;
 
+use crate::support::operator::started;
 use crate::support::pty::Terminal;
 use crate::terminal::{Place, SOON, head, quiet};
 
@@ -86,7 +87,7 @@ fn confirmed(place: &Place) -> usize {
 fn holding_the_action_key_confirms_nothing_and_never_goes_two_steps() {
     let place = Place::new();
     let book = place.write("kinds.toml", every_kind());
-    let terminal = place.start(&["run", &book]).spawn();
+    let terminal = started(place.start(&["run", &book]).spawn());
     terminal.wait_text("Mind the gap.", SOON);
     // What the screen says before the key is held, what is typed, what was confirmed after it was held twice.
     let walk = [

@@ -9,6 +9,7 @@ use std::time::Duration;
 use piton::journal::sha256_hex;
 use serde_json::Value;
 
+use crate::support::operator::started;
 use crate::support::pty::Terminal;
 use crate::terminal::{Place, SOON, head};
 
@@ -113,7 +114,7 @@ fn releases_are_signed_by_ssh_keygen_and_it_accepts_what_was_recorded() {
     let signers: String = (0..KEYS.len()).map(|number| make_key(&keys, number)).collect();
     place.write("signers", &signers);
     let book = place.write("holds.toml", hold_points());
-    let mut terminal = place.start(&["run", &book]).spawn();
+    let mut terminal = started(place.start(&["run", &book]).spawn());
     for (number, (kind, _)) in KEYS.iter().enumerate() {
         let file = to_statement(&place, &terminal, number + 1);
         let statement = std::fs::read_to_string(&file).expect("the statement was written");

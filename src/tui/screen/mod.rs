@@ -3,6 +3,7 @@
 pub mod debrief;
 pub mod journals;
 pub mod library;
+pub mod practise;
 pub mod replay;
 pub mod run;
 pub mod setup;
@@ -15,6 +16,7 @@ use crate::tui::keymap::Context;
 use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::journals::Journals;
 use crate::tui::screen::library::Library;
+use crate::tui::screen::practise::Practise;
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::setup::SetUp;
@@ -26,8 +28,10 @@ use crate::tui::widget::pick;
 /// What is on the screen.
 pub enum Screen {
     /// Choose a runbook.
-    Library(Library),
-    /// Bind its inputs.
+    Library(Box<Library>),
+    /// Choose what of it is practised.
+    Practise(Box<Practise>),
+    /// Bind its inputs, and look at what there is before the start.
     SetUp(Box<SetUp>),
     /// Walk it.
     Run(Box<Run>),
@@ -45,8 +49,9 @@ impl Screen {
         vec![match self {
             Self::Journals(journals) => return journals.contexts(),
             Self::Replay(replay) => return replay.contexts(),
-            Self::Library(_) => Context::Library,
-            Self::SetUp(_) => Context::SetUp,
+            Self::Library(library) => return library.contexts(),
+            Self::Practise(_) => Context::Practise,
+            Self::SetUp(set_up) => return set_up.contexts(),
             Self::Run(run) => run.context(),
             Self::Debrief(_) => Context::Debrief,
         }]
@@ -63,7 +68,9 @@ impl Screen {
     /// Whether a character goes into a text.
     pub fn is_typing(&self) -> bool {
         match self {
-            Self::Library(_) | Self::Debrief(_) => false,
+            Self::Debrief(_) => false,
+            Self::Library(library) => library.is_typing(),
+            Self::Practise(practise) => practise.is_typing(),
             Self::Journals(journals) => journals.is_typing(),
             Self::Replay(replay) => replay.asked.is_some(),
             Self::SetUp(set_up) => set_up.is_typing(),
@@ -89,6 +96,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     match &app.screen {
         Screen::Library(library) => library.draw(app, area, &mut paint),
+        Screen::Practise(practise) => practise.draw(app, area, &mut paint),
         Screen::SetUp(set_up) => set_up.draw(app, area, &mut paint),
         Screen::Run(run) => run::draw::draw(run, app, area, &mut paint),
         Screen::Debrief(debrief) => debrief.draw(app, area, &mut paint),

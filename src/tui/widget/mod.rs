@@ -13,6 +13,7 @@ pub mod header;
 pub mod health;
 pub mod health_table;
 pub mod help;
+pub mod keybar;
 pub mod output;
 pub mod overview;
 pub mod paint;

@@ -1,0 +1,117 @@
+use super::*;
+use crate::clock::Timestamp;
+use crate::engine::{Event, PracticeSeen, RunOpened, SiteSeen};
+use crate::journal::{Holder, Journal, sha256_hex};
+use crate::runbook::{RunbookId, parse};
+use serde_json::{Map, json};
+
+const BOOK: &str = "format = 1\nid = \"own\"\ntitle = \"Own\"\nrevision = \"1\"\nsystem = \"vault\"\n[inputs.target]\ntype = \"version\"\n\
+    prompt = \"To\"\n[inputs.token]\ntype = \"secret\"\nprompt = \"Token\"\n[[phase]]\nid = \"p\"\ntitle = \"P\"\n[[phase.step]]\n\
+    id = \"s\"\ntitle = \"S\"\nconfirm = \"?\"\n";
+
+/// A run in that store, opened at that hour; closed when it has an outcome.
+fn run(store: &Store, hour: i64, text: &str, scenario: Option<&str>, outcome: Option<Outcome>) -> RunDir {
+    let mode = if scenario.is_some() { Mode::Practice } else { Mode::Live };
+    let at = Timestamp::from_millis(hour * 3_600_000);
+    let dir = store.begin(mode, at, "own").unwrap();
+    let holder = Holder { operator: "maria".into(), host: "bastion".into(), pid: 1, since: at };
+    let practice = scenario.map(|name| PracticeSeen {
+        nodes: 3,
+        seed: 1,
+        scenario: (!name.is_empty()).then(|| name.to_owned()),
+        ports: vec![],
+    });
+    let target = format!("1.{hour}.0");
+    let opened = RunOpened {
+        format: 1,
+        run: dir.id(),
+        runbook: RunbookId::new("own"),
+        title: "Own".into(),
+        revision: "1".into(),
+        sha256: sha256_hex(text.as_bytes()),
+        text: text.to_owned(),
+        mode,
+        inputs: Map::from_iter([("target".to_owned(), json!(target)), ("token".to_owned(), json!({ "env": "TOKEN" }))]),
+        site: (mode == Mode::Live).then(|| SiteSeen {
+            name: "lab".into(),
+            environment: "LAB".into(),
+            colour: "red".into(),
+        }),
+        practice,
+        operator: "maria".into(),
+        host: "bastion".into(),
+        version: "0.1.0".into(),
+    };
+    let (mut journal, _) = Journal::create(&dir, &holder, at, "maria@bastion", opened).unwrap();
+    if let Some(outcome) = outcome {
+        let closed = Event::RunClosed { outcome, reason: String::new(), counts: Default::default() };
+        journal.append(at, "maria@bastion", vec![closed]).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn the_last_live_run_counts_and_a_text_that_is_another_is_marked_and_told() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(place.path().join("state"));
+    let folder = place.path().join("books");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("own.toml"), BOOK).unwrap();
+    let library = Library::open(&[folder]).unwrap();
+    let (memory, book) = (Memory::default(), parse(BOOK).0.unwrap());
+    let past = |memory: &Memory| memory.past(&store, &library).into_iter().find(|past| past.runbook == "own").unwrap();
+    assert_eq!(past(&memory), Past { runbook: "own".into(), ..Past::default() });
+    assert!(memory.changed(&store, &book).is_err());
+    run(&store, 1, BOOK, Some(""), Some(Outcome::Completed));
+    assert!(past(&memory).last.is_some_and(|last| last.is_practice));
+    let older = BOOK.replace("\"S\"", "\"Look\"");
+    let live = run(&store, 2, &older, None, Some(Outcome::Completed));
+    run(&store, 3, BOOK, Some(""), None);
+    let seen = past(&memory);
+    let last = seen.last.unwrap();
+    assert_eq!((last.run, last.place.as_str(), last.is_well, seen.is_changed), (live.id(), "LAB lab", true, true));
+    let changed = memory.changed(&store, &book).unwrap();
+    assert_eq!((changed.changes.len(), changed.changes[0].name.as_str()), (1, "p/s"));
+}
+
+#[test]
+fn points_are_told_by_scenario_of_what_was_walked_to_an_end() {
+    let place = tempfile::tempdir().unwrap();
+    let (store, memory) = (Store::open(place.path()), Memory::default());
+    for (hour, scenario, outcome) in [
+        (1, "hung", Some(Outcome::Completed)),
+        (2, "hung", Some(Outcome::Abandoned)),
+        (3, "", Some(Outcome::Completed)),
+        (4, "oom", None),
+    ] {
+        run(&store, hour, BOOK, Some(scenario), outcome);
+    }
+    let known = memory.list(&store);
+    let scores = memory.scores(&known, "own");
+    let told: Vec<(&str, u32, i64)> = scores
+        .iter()
+        .map(|score| (score.scenario.as_str(), score.attempts, score.last_at.as_millis() / 3_600_000))
+        .collect();
+    assert_eq!(told, [("", 1, 3), ("hung", 2, 2)]);
+    assert!(scores[1].best >= scores[1].last);
+    assert_eq!(memory.scores(&known, "other"), []);
+}
+
+#[test]
+fn earlier_values_are_those_of_this_runbook_and_site_and_never_of_a_secret() {
+    let place = tempfile::tempdir().unwrap();
+    let (store, memory) = (Store::open(place.path()), Memory::default());
+    for hour in [1, 2, 2, 3] {
+        run(&store, hour, BOOK, None, Some(Outcome::Completed));
+    }
+    run(&store, 9, BOOK, Some(""), None);
+    let book = parse(BOOK).0.unwrap();
+    let site = crate::site::parse("name = \"lab\"").0.unwrap();
+    let known = memory.list(&store);
+    let history = crate::cli::setup::history(&known, &book, Some(&site));
+    let bound = crate::site::bind(&book, &[], Some(&site), &Map::new()).unwrap();
+    let asked = crate::cli::setup::questions(&book, &bound, &history);
+    assert_eq!(asked[0].history, ["1.3.0", "1.2.0", "1.1.0"]);
+    assert!(asked[1].history.is_empty(), "nothing of a secret is offered");
+    assert!(crate::cli::setup::history(&known, &book, None).is_empty());
+}

@@ -1,0 +1,406 @@
+//! What is looked at before a live run opens: whether its journal can be written, who else runs it, the clock, and whether
+//! everything that it will ask answers. Nothing is recorded; no command runs that was not listed and accepted before.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::engine::{ConditionId, EnvValue, Mode, Record, RunState, Sample, SiteSeen, Tri, Verdict, evaluate};
+use crate::health::{self, BoardKeeper, HeaderText, Prober, Question, Target};
+use crate::journal::{Remembered, RunSummary, Store};
+use crate::runbook::InputKind;
+use crate::session::launch::{self, Opening, Who, World};
+
+/// With less room than that for journals somebody should look, in bytes.
+const LITTLE_ROOM: u64 = 64 * 1024 * 1024;
+
+/// How many rows of one probe that do not answer well are told one by one.
+const MOST_ROWS: usize = 8;
+
+/// How many of those of which the same is to be said are named.
+const MOST_NAMES: usize = 4;
+
+/// What is typed before a live run without a site file opens.
+pub const NO_SITE: &str = "live";
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// As it should be.
+    Ok,
+    /// A person should look; going on although it is so is recorded.
+    Look,
+    /// Going on cannot work.
+    Stop,
+}
+
+impl Mark {
+    /// The word that is shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Look => "look",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How grave it is.
+    pub mark: Mark,
+    /// What was looked at, in a word or two.
+    pub about: String,
+    /// What was found.
+    pub told: String,
+    /// What to do about it; empty when nothing is to be done.
+    pub todo: String,
+}
+
+/// A command that runs without a question for each time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unasked {
+    /// What it is for: the name of a probe, or of what needs a secret.
+    pub whose: String,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Whether it looks a secret up: what it prints is never shown or kept.
+    pub is_secret: bool,
+}
+
+/// What was found before a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preflight {
+    /// All commands that run unasked once the run is open, each once, in the order of the probes.
+    pub commands: Vec<Unasked>,
+    /// Whether all probes were asked; otherwise those were not that need a command, which nobody has accepted yet.
+    pub is_asked: bool,
+    /// What was found.
+    pub found: Vec<Finding>,
+}
+
+impl Preflight {
+    /// Those of one mark.
+    pub fn of(&self, mark: Mark) -> impl Iterator<Item = &Finding> {
+        self.found.iter().filter(move |finding| finding.mark == mark)
+    }
+
+    /// Whether going on cannot work.
+    pub fn is_stopped(&self) -> bool {
+        self.of(Mark::Stop).next().is_some()
+    }
+
+    /// What is recorded of the findings that a person went on with; `None` when there were none.
+    pub fn note(&self) -> Option<String> {
+        let told: Vec<String> =
+            self.of(Mark::Look).map(|finding| format!("{}: {}", finding.about, finding.told)).collect();
+        (!told.is_empty()).then(|| format!("begun although it was to be looked at: {}", told.join("; ")))
+    }
+}
+
+/// What must be typed before a live run opens there: the word of the environment, or the site's name.
+pub fn name_to_type(site: Option<&SiteSeen>) -> &str {
+    match site {
+        None => NO_SITE,
+        Some(site) if site.environment.trim().is_empty() => &site.name,
+        Some(site) => site.environment.trim(),
+    }
+}
+
+/// Whether that was typed; if not, what is wrong with it.
+///
+/// # Errors
+/// Something else was typed.
+pub fn confirm(site: Option<&SiteSeen>, typed: &str) -> Result<(), String> {
+    let (expected, typed) = (name_to_type(site), typed.trim());
+    // How it is spelled is not the point: which one is meant is.
+    if typed.to_lowercase() == expected.to_lowercase() {
+        return Ok(());
+    }
+    Err(match typed {
+        "" => format!("type {expected}: nothing was typed, and nothing was started"),
+        typed => format!("{typed:?} was typed, {expected} is expected: nothing was started"),
+    })
+}
+
+/// A run that is about to open.
+pub struct Preparation<'a> {
+    /// Where journals are kept.
+    pub store: &'a Store,
+    /// What is known of other runs.
+    pub remembered: &'a Remembered,
+    /// What it is made of.
+    pub opening: &'a Opening,
+    /// Who sits down.
+    pub who: &'a Who,
+    /// What it acts on.
+    pub world: &'a World,
+}
+
+impl Preparation<'_> {
+    /// Looks at everything; asks the probes that need a command only when `is_accepted`.
+    ///
+    /// # Errors
+    /// A probe cannot be set up.
+    pub async fn look(&self, is_accepted: bool) -> Result<Preflight, String> {
+        let scope = json!({ "inputs": self.opening.inputs });
+        let targets = health::targets(&self.opening.runbook, &scope).map_err(|problems| problems.join("; "))?;
+        let commands = commands(&targets);
+        let is_asked = is_accepted || commands.is_empty();
+        let now = self.world.clock.now();
+        let known = self.remembered.list(self.store).unwrap_or_default();
+        let mut found = vec![self.journal()];
+        found.extend(self.others(&known));
+        found.push(clock(&known, now));
+        let asked = targets.iter().filter(|target| is_asked || commands_of(target).is_empty());
+        let samples = self.sampled(asked.cloned().collect()).await;
+        found.extend(reached(&samples));
+        found.extend(self.versions(&samples));
+        if is_asked {
+            found.extend(self.guards(&targets, samples, now));
+        }
+        // What holds back comes first; the order within is that of looking.
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.mark));
+        Ok(Preflight { commands, is_asked, found })
+    }
+
+    fn journal(&self) -> Finding {
+        let place = self.store.root().display();
+        match self.store.trial(Mode::Live) {
+            Err(error) => finding(Mark::Stop, "journal", error.to_string(), "without a journal no run can open"),
+            Ok(free) if free < LITTLE_ROOM => {
+                let told = format!("it can be written in {place}, but only {} are free", size(free));
+                finding(Mark::Look, "journal", told, "make room: a run whose journal cannot be written stands still")
+            }
+            Ok(free) => finding(Mark::Ok, "journal", format!("it can be written in {place}; {} free", size(free)), ""),
+        }
+    }
+
+    /// Who else is at this, now or with a run that is not closed.
+    fn others(&self, known: &[RunSummary]) -> Vec<Finding> {
+        let (runbook, site) = (&self.opening.runbook, self.opening.site.as_ref());
+        let holder = site.and_then(|site| self.store.place_holder(&site.name, &runbook.system));
+        if let Some(holder) = holder {
+            let told = format!("{} at this site is held by {holder}", runbook.system);
+            return vec![finding(Mark::Stop, "others", told, "wait until that sitting is over, or talk to them")];
+        }
+        let is_live = |run: &&RunSummary| run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Live);
+        let held = known.iter().filter(is_live).filter_map(|run| {
+            let opening = run.opening.as_ref()?;
+            let holder = run.holder.as_ref().filter(|_| opening.runbook == runbook.id.as_str())?;
+            let told = format!("{holder} walks {} with the same runbook now", run.dir.id());
+            Some(finding(Mark::Look, "others", told, "make sure that it is another cluster"))
+        });
+        let mut found: Vec<Finding> = held.collect();
+        if let Ok(Some(run)) = launch::stands_open(self.store, self.opening) {
+            let told = format!("the run {run} of the same site and system is not closed");
+            found.push(finding(Mark::Look, "others", told, &format!("go on with it instead: piton resume {run}")));
+        }
+        if found.is_empty() {
+            let told = match site {
+                Some(site) => {
+                    format!("nobody else is at {} of {}, by the runs of this machine", runbook.system, site.name)
+                }
+                None => "no run of this runbook is being walked on this machine".into(),
+            };
+            found.push(finding(Mark::Ok, "others", told, ""));
+        }
+        found
+    }
+
+    /// One answer of each.
+    async fn sampled(&self, targets: Vec<Target>) -> Vec<Sample> {
+        let asked: Vec<_> = targets
+            .into_iter()
+            .map(|target| {
+                let (clock, runner) = (Arc::clone(&self.world.clock), Arc::clone(&self.world.runner));
+                self.world.runtime.spawn(async move { Prober::new(target, runner).sample(clock.as_ref()).await })
+            })
+            .collect();
+        let mut samples = Vec::with_capacity(asked.len());
+        for answer in asked {
+            samples.extend(answer.await.ok());
+        }
+        samples
+    }
+
+    /// The version that the runbook begins at (its input `from`) beside those that were seen.
+    fn versions(&self, samples: &[Sample]) -> Option<Finding> {
+        let inputs = self.opening.runbook.inputs.iter();
+        let from = inputs.filter(|input| input.kind == InputKind::Version).find(|input| input.id.as_str() == "from")?;
+        let expected = self.opening.inputs.get(from.id.as_str())?.as_str()?;
+        let seen: Vec<(String, String)> = samples.iter().filter_map(version).collect();
+        if seen.is_empty() {
+            return None;
+        }
+        let others: Vec<String> = seen
+            .iter()
+            .filter(|(_, version)| !is_version(version, expected))
+            .map(|(whose, version)| format!("{whose} runs {version}"))
+            .collect();
+        Some(if others.is_empty() {
+            finding(Mark::Ok, "version", format!("all that tell one run {expected}, as the run expects"), "")
+        } else {
+            let told = format!("the run expects {expected}, but {}", listed(&others));
+            finding(Mark::Look, "version", told, "is this the right cluster, and is `from` right?")
+        })
+    }
+
+    /// What must hold through the whole run, judged by what was seen just now.
+    fn guards(&self, targets: &[Target], samples: Vec<Sample>, now: Timestamp) -> Vec<Finding> {
+        let runbook = &self.opening.runbook;
+        let opened = launch::head(self.opening, Mode::Live, String::new(), self.who);
+        let event = crate::engine::Event::RunOpened(Box::new(opened));
+        let record = Record { seq: 1, at: now, prev: String::new(), by: self.who.by(), event };
+        let state = RunState::fold(runbook, std::slice::from_ref(&record));
+        let mut keeper = BoardKeeper::new(targets);
+        let latest = samples.iter().map(|sample| sample.at).max().unwrap_or(now);
+        samples.into_iter().for_each(|sample| keeper.take(sample));
+        let board = keeper.board(latest);
+        let judged = runbook.guards.iter().filter_map(|guard| {
+            let condition = ConditionId::Guard(guard.id.clone());
+            let (truth, why, _) = evaluate(runbook, &state, &board, &condition, latest)?;
+            let title = &guard.title;
+            Some(match truth {
+                Tri::True => finding(Mark::Ok, "guard", title.clone(), ""),
+                Tri::False => finding(Mark::Look, "guard", format!("{title}: does not hold. {why}"), ""),
+                Tri::Unknown => finding(Mark::Look, "guard", format!("{title}: cannot be told. {why}"), ""),
+            })
+        });
+        judged.collect()
+    }
+}
+
+fn finding(mark: Mark, about: &str, told: String, todo: &str) -> Finding {
+    Finding { mark, about: about.to_owned(), told, todo: todo.to_owned() }
+}
+
+/// The clock against the latest record of a live run on this machine.
+fn clock(known: &[RunSummary], now: Timestamp) -> Finding {
+    let live = known.iter().filter(|run| run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Live));
+    let last = live.filter_map(|run| run.last_at.map(|at| (at, run.dir.id()))).max();
+    match last.filter(|(at, _)| *at > now) {
+        Some((at, run)) => {
+            let told = format!("it stands at {now}, but {run} has a record of {at}");
+            finding(Mark::Look, "clock", told, "set it right, or the times of both runs contradict each other")
+        }
+        None => finding(Mark::Ok, "clock", format!("{now}, after every record of this machine"), ""),
+    }
+}
+
+/// What each probe was answered: one line for those that are well, one for each that is not.
+fn reached(samples: &[Sample]) -> Vec<Finding> {
+    let mut probes: Vec<&crate::runbook::ProbeId> = Vec::new();
+    samples.iter().for_each(|sample| {
+        if !probes.contains(&&sample.probe) {
+            probes.push(&sample.probe);
+        }
+    });
+    let mut found = Vec::new();
+    for probe in probes {
+        // Those of which the same is to be said are told together.
+        let mut bad: Vec<(Verdict, &str, Vec<&Sample>)> = Vec::new();
+        let (mut all, mut well) = (0, 0);
+        for sample in samples.iter().filter(|sample| sample.probe == *probe) {
+            all += 1;
+            if sample.verdict == Verdict::Ok {
+                well += 1;
+                continue;
+            }
+            match bad.iter_mut().find(|(verdict, why, _)| *verdict == sample.verdict && *why == sample.why) {
+                Some((.., those)) => those.push(sample),
+                None => bad.push((sample.verdict, &sample.why, vec![sample])),
+            }
+        }
+        for (verdict, why, those) in bad.iter().take(MOST_ROWS) {
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            found.push(finding(Mark::Look, "probe", format!("{} {}{why}", named(those), verdict.word()), ""));
+        }
+        let rest: usize = bad.iter().skip(MOST_ROWS).map(|(.., those)| those.len()).sum();
+        if rest > 0 {
+            found.push(finding(Mark::Look, "probe", format!("{probe}: {rest} more are not ok"), ""));
+        }
+        if well > 0 {
+            found.push(finding(Mark::Ok, "probe", format!("{probe}: {well} of {all} answered and are ok"), ""));
+        }
+    }
+    found
+}
+
+/// Whose samples these are, the first few by name.
+fn named(samples: &[&Sample]) -> String {
+    let names: Vec<String> = samples.iter().take(MOST_NAMES).map(|sample| whose(sample)).collect();
+    let rest = samples.len() - names.len();
+    if rest > 0 { format!("{} and {rest} more:", names.join(", ")) } else { format!("{}:", names.join(", ")) }
+}
+
+fn whose(sample: &Sample) -> String {
+    sample.node.as_ref().map_or_else(|| sample.probe.to_string(), |node| format!("{}[{node}]", sample.probe))
+}
+
+/// The version that a sample tells, with whose it is.
+fn version(sample: &Sample) -> Option<(String, String)> {
+    let value = ["version", "build"].into_iter().find_map(|field| sample.fields.get(field).and_then(Value::as_str))?;
+    Some((whose(sample), value.to_owned()))
+}
+
+/// Whether a version that was seen is the one that is expected: with a `v` before it, or more behind it.
+fn is_version(seen: &str, expected: &str) -> bool {
+    let bare = |text: &str| text.trim().trim_start_matches('v').to_owned();
+    let (seen, expected) = (bare(seen), bare(expected));
+    let rest = seen.strip_prefix(&expected);
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
+}
+
+fn listed(all: &[String]) -> String {
+    let more = all.len().saturating_sub(MOST_ROWS);
+    let told = all[..all.len() - more].join(", ");
+    if more > 0 { format!("{told}, and {more} more do not either") } else { told }
+}
+
+/// Bytes for people.
+fn size(bytes: u64) -> String {
+    let (mebi, gibi) = (1 << 20, 1 << 30);
+    if bytes >= gibi { format!("{} GiB", bytes / gibi) } else { format!("{} MiB", bytes / mebi) }
+}
+
+/// The commands that asking this needs, and whether each looks a secret up.
+fn commands_of(target: &Target) -> Vec<(&[String], bool)> {
+    match &target.question {
+        Question::Command(line) => {
+            let secrets = line.env.iter().filter_map(|(_, value)| secret_command(value));
+            std::iter::once((&line.argv[..], false)).chain(secrets).collect()
+        }
+        Question::Http(asked) | Question::Prometheus(asked, _) => {
+            let secrets = asked.headers.iter().filter_map(|(_, text)| match text {
+                HeaderText::Secret(value) => secret_command(value),
+                HeaderText::Plain(_) => None,
+            });
+            secrets.collect()
+        }
+        Question::Tcp(_) => Vec::new(),
+    }
+}
+
+fn secret_command(value: &EnvValue) -> Option<(&[String], bool)> {
+    if let EnvValue::SecretCommand(argv) = value { Some((argv, true)) } else { None }
+}
+
+fn commands(targets: &[Target]) -> Vec<Unasked> {
+    let mut all: Vec<Unasked> = Vec::new();
+    for target in targets {
+        for (argv, is_secret) in commands_of(target) {
+            // What a secret is looked up with is mostly the same for all nodes.
+            if !all.iter().any(|known| known.argv == argv) {
+                all.push(Unasked { whose: target.name(), argv: argv.to_vec(), is_secret });
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+#[path = "preflight_tests.rs"]
+mod tests;

@@ -1,0 +1,210 @@
+//! How the library screen is laid out.
+
+use ratatui::layout::Rect;
+
+use crate::tui::app::App;
+use crate::tui::backstage::LibraryEntry;
+use crate::tui::screen::library::list::{Item, Library};
+use crate::tui::screen::library::preview::{self, planned};
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::keybar::draw_keys;
+use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
+use crate::tui::wrap::{cut, width};
+
+/// How many cells the word on the last run takes at the most, at the right of a row.
+const LAST: usize = 26;
+
+/// From how many cells on a row tells the planned time too, and in how many.
+const ROOMY: usize = 90;
+const PLANNED: usize = 10;
+
+impl Library {
+    /// Draws it.
+    pub fn draw(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
+        paint.fill(Rect { height: 1, ..area }, Meaning::Bar);
+        paint.put((area.x + 1, area.y), area.width, "piton  runbooks", Meaning::Bar);
+        self.draw_bars(app, area, paint);
+        if let Some(diff) = &self.diff {
+            let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
+            return diff.draw(body, Self::is_wide(area), paint);
+        }
+        let (list, preview) = Self::panes(area);
+        let edge = if Self::is_wide(area) { Edge::Whole } else { Edge::Top };
+        let is_at_list = self.preview.is_none();
+        let count = self.count();
+        let inside = paint.frame(list, &Frame { title: "Library", right: &count, is_focused: is_at_list, edge });
+        self.draw_list(inside, paint);
+        let lines = self.preview(usize::from(Self::text(preview, edge).width), paint.look);
+        let text = Self::text(preview, edge);
+        let most = lines.len().saturating_sub(usize::from(text.height));
+        let from = self.preview.unwrap_or(0).min(most);
+        let right = if from < most { "tab: more below" } else { "" };
+        paint.frame(preview, &Frame { title: "Preview", right, is_focused: !is_at_list, edge });
+        paint.strips(text, &lines, from);
+    }
+
+    /// How many there are, and how many of them are shown.
+    fn count(&self) -> String {
+        let noun = if self.entries.len() == 1 { "runbook" } else { "runbooks" };
+        let all = format!("{} {noun}, {} unfinished", self.entries.len(), self.open.len());
+        if self.filter.is_empty() { all } else { format!("{} of {all}", self.shown().count()) }
+    }
+
+    fn text(pane: Rect, edge: Edge) -> Rect {
+        let inside = Self::inside(pane, edge == Edge::Whole);
+        Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside }
+    }
+
+    /// What is inside of a pane's frame.
+    pub(super) fn inside(pane: Rect, is_whole: bool) -> Rect {
+        if is_whole {
+            Rect::new(pane.x + 1, pane.y + 1, pane.width.saturating_sub(2), pane.height.saturating_sub(2))
+        } else {
+            Rect { y: pane.y + 1, height: pane.height.saturating_sub(1), ..pane }
+        }
+    }
+
+    /// The rows of the list; what can be chosen with its place among all that is shown.
+    fn rows(&self, cells: usize, look: &Look) -> Vec<(Option<usize>, Strip)> {
+        let mut rows = Vec::new();
+        let shown: Vec<Item<'_>> = self.shown().collect();
+        let systems = self.entries.iter().map(|entry| width(&entry.system)).max().unwrap_or(0).clamp(10, 14);
+        let (mut has_runs, mut has_books) = (false, false);
+        for (index, item) in shown.iter().enumerate() {
+            match item {
+                Item::Run(run) => {
+                    if !std::mem::replace(&mut has_runs, true) {
+                        rows.push((None, Strip::of("Go on with", Meaning::Title)));
+                    }
+                    let strip = Strip::of(format!("{}  ", run.run), Meaning::Current)
+                        .and(format!("{}  ", run.place), Meaning::Title)
+                        .and(&run.title, Meaning::Text);
+                    rows.push((Some(index), strip));
+                }
+                Item::Runbook(entry) => {
+                    if !std::mem::replace(&mut has_books, true) && has_runs {
+                        rows.push((None, Strip::of("Start", Meaning::Title)));
+                    }
+                    rows.push((Some(index), self.row(entry, systems, cells, look)));
+                }
+            }
+        }
+        rows
+    }
+
+    /// What the row of a runbook tells of its last run, and whether it changed since. Where it is narrow, the day of the
+    /// last run is enough: the preview tells the rest.
+    fn last(&self, entry: &LibraryEntry, is_roomy: bool, look: &Look) -> (String, Meaning, String) {
+        let past = self.past_of(&entry.id);
+        let day = |at| {
+            let day = look.day(at);
+            if is_roomy { day } else { day.split(' ').next().unwrap_or_default().to_owned() }
+        };
+        let (last, meaning) = match past.and_then(|past| past.last.as_ref()) {
+            Some(last) if last.is_practice => (format!("practised {}", day(last.at)), Meaning::Dim),
+            Some(last) => {
+                let meaning = if last.is_well { Meaning::Done } else { Meaning::Deviation };
+                (format!("{} {}", last.outcome, day(last.at)), meaning)
+            }
+            None => (String::new(), Meaning::Dim),
+        };
+        let is_changed = past.is_some_and(|past| past.is_changed);
+        let mark = if is_changed { format!("{} changed ", look.glyphs.alert) } else { String::new() };
+        (cut(&last, LAST, look.glyphs.cut).into_owned(), meaning, mark)
+    }
+
+    fn row(&self, entry: &LibraryEntry, systems: usize, cells: usize, look: &Look) -> Strip {
+        let head = Strip::of(format!("{} ", padded(&entry.system, systems, look)), Meaning::Dim);
+        if !entry.problems.is_empty() {
+            let told = format!("{} does not load: {}", look.glyphs.failed, entry.title);
+            return head.and(told, Meaning::Problem);
+        }
+        let (last, meaning, mark) = self.last(entry, cells >= ROOMY, look);
+        let minutes = entry.minutes.filter(|_| cells >= ROOMY).map(planned).unwrap_or_default();
+        let planned = if cells >= ROOMY { format!("{minutes:>PLANNED$}  ") } else { String::new() };
+        let room = cells.saturating_sub(systems + 3 + width(&mark) + width(&last) + width(&planned));
+        head.and(format!("{}  ", padded(&entry.title, room, look)), Meaning::Text)
+            .and(planned, Meaning::Dim)
+            .and(mark, Meaning::Caution)
+            .and(last, meaning)
+    }
+
+    /// The first row that is in view, of so many.
+    fn top(&self, rows: &[(Option<usize>, Strip)], height: usize) -> usize {
+        let at = rows.iter().position(|(index, _)| *index == Some(self.chosen)).unwrap_or(0);
+        at.saturating_sub(height / 2).min(rows.len().saturating_sub(height))
+    }
+
+    /// What stands in that row of the screen, when it can be chosen.
+    pub(super) fn row_at(&self, area: Rect, y: u16) -> Option<usize> {
+        let look = Look::plain();
+        let rows = self.rows(usize::from(area.width), &look);
+        let at = usize::from(y.checked_sub(area.y)?);
+        let top = self.top(&rows, usize::from(area.height));
+        rows.get(top + at).filter(|_| at < usize::from(area.height)).and_then(|(index, _)| *index)
+    }
+
+    fn draw_list(&self, area: Rect, paint: &mut Paint<'_>) {
+        let rows = self.rows(usize::from(area.width.saturating_sub(4)), paint.look);
+        if rows.is_empty() {
+            let told = match (self.is_read, self.filter.is_empty()) {
+                (false, _) => "reading",
+                (true, true) => "no runbooks",
+                (true, false) => "none of them holds that",
+            };
+            paint.put((area.x + 1, area.y), area.width, told, Meaning::Dim);
+            return;
+        }
+        let height = usize::from(area.height);
+        let top = self.top(&rows, height);
+        for (y, (index, strip)) in (area.y..area.bottom()).zip(rows.iter().skip(top)) {
+            let indent = if index.is_some() { 3 } else { 1 };
+            let place = Rect { x: area.x + indent, y, width: area.width.saturating_sub(indent + 1), height: 1 };
+            if *index == Some(self.chosen) {
+                paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
+                paint.fill(place, Meaning::Selected);
+                let told: String = strip.0.iter().map(|(text, _)| text.as_str()).collect();
+                paint.put((place.x, y), place.width, &told, Meaning::Selected);
+            } else {
+                paint.strip((place.x, y), place.width, strip);
+            }
+        }
+        let below = rows.len().saturating_sub(top + height);
+        if below > 0 {
+            let told = format!(" {below} more below");
+            let cells = u16::try_from(told.len()).unwrap_or(0).min(area.width);
+            paint.put((area.right() - cells, area.bottom() - 1), cells, &told, Meaning::Dim);
+        }
+    }
+
+    fn preview(&self, cells: usize, look: &Look) -> Vec<Strip> {
+        match self.chosen() {
+            Some(Item::Runbook(entry)) => preview::of_runbook(entry, self.past_of(&entry.id), cells, look),
+            Some(Item::Run(run)) => preview::of_run(run, cells, look),
+            None => Vec::new(),
+        }
+    }
+
+    fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
+        let status = (area.x + 1, area.bottom() - 2);
+        let cells = area.width.saturating_sub(2);
+        if let Some(problem) = &self.problem {
+            let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
+            paint.put(status, cells, &told, Meaning::Problem);
+        } else if let Some(busy) = &self.busy {
+            paint.put(status, cells, busy, Meaning::Current);
+        } else if self.is_typing || !self.filter.is_empty() {
+            let cursor = if self.is_typing { "_" } else { "" };
+            let told =
+                Strip::of("only what holds: ", Meaning::Dim).and(format!("{}{cursor}", self.filter), Meaning::Input);
+            paint.strip(status, cells, &told);
+        }
+        draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
+    }
+}
+
+/// A text of exactly so many cells.
+fn padded(text: &str, cells: usize, look: &Look) -> String {
+    let text = cut(text, cells, look.glyphs.cut);
+    format!("{text}{}", " ".repeat(cells.saturating_sub(width(&text))))
+}

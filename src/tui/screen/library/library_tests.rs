@@ -1,0 +1,196 @@
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use insta::assert_snapshot;
+
+use crate::clock::Timestamp;
+use crate::runbook::changes::changes;
+use crate::tui::app::{App, update};
+use crate::tui::backstage::{LibraryEntry, OpenRun};
+use crate::tui::keymap::Keymap;
+use crate::tui::message::{Effect, Message};
+use crate::tui::shelf::{Changed, LastRun, Past, PhaseSeen, Preview, Score};
+use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::theme::{ASCII, UNICODE};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// 2026-11-20T02:00:00Z.
+const THEN: Timestamp = Timestamp::from_millis(1_795_140_000_000);
+
+fn vault() -> LibraryEntry {
+    let phase = |title: &str, steps: &[&str], is_loop| PhaseSeen {
+        title: title.into(),
+        steps: steps.iter().map(|step| (*step).to_owned()).collect(),
+        is_loop,
+    };
+    let preview = Preview {
+        document: "Upgrading Vault".into(),
+        headings: vec!["HA Installations".into()],
+        asked: vec!["nodes".into(), "from".into(), "target".into()],
+        settled: 21,
+        watched: (2, 3),
+        phases: vec![
+            phase("Prepare", &["Read the version notes", "Take a snapshot"], false),
+            phase("Each standby", &["Shut down", "Replace the binary", "Start and unseal"], true),
+        ],
+        ways_back: vec![("Put the old binary and the data back".into(), 9)],
+        sha256: "4f1c9a2e".repeat(8),
+    };
+    LibraryEntry {
+        id: "vault-ha-upgrade".into(),
+        title: "Upgrade a Vault HA cluster".into(),
+        revision: "2".into(),
+        system: "vault".into(),
+        summary: "Every standby first, then hand over to an upgraded standby.".into(),
+        minutes: Some(95),
+        origin: "<built in>/vault-ha-upgrade.toml".into(),
+        has_practice: true,
+        preview: Some(Box::new(preview)),
+        ..LibraryEntry::default()
+    }
+}
+
+fn nomad() -> LibraryEntry {
+    LibraryEntry {
+        id: "nomad-clients".into(),
+        title: "Upgrade Nomad clients".into(),
+        revision: "1".into(),
+        system: "nomad".into(),
+        summary: "Client by client.".into(),
+        minutes: Some(45),
+        ..LibraryEntry::default()
+    }
+}
+
+fn past() -> Vec<Past> {
+    let last = LastRun {
+        run: "2026-11-20-vault-ha-3kd9".into(),
+        at: THEN,
+        outcome: "completed".into(),
+        place: "PRODUCTION prod-eu".into(),
+        is_practice: false,
+        is_well: true,
+    };
+    let score = Score { scenario: "wrong-share".into(), attempts: 3, best: 95, last: 80, last_at: THEN };
+    vec![Past { runbook: "vault-ha-upgrade".into(), last: Some(last), is_changed: true, scores: vec![score] }]
+}
+
+fn open() -> OpenRun {
+    OpenRun {
+        run: "2026-11-21-nomad-7qf3".into(),
+        title: "Upgrade Nomad clients".into(),
+        place: "STAGING lab".into(),
+        last: THEN,
+        standing: "clients[nomad-2]/drain is the current step".into(),
+    }
+}
+
+fn app(size: (u16, u16)) -> App {
+    let mut app = App::new(look("dark", &UNICODE), Keymap::standard());
+    app.size = size;
+    update(&mut app, Message::Glanced(vec![nomad(), vault()], vec![]));
+    app
+}
+
+fn press(app: &mut App, key: &str) -> Vec<Effect> {
+    update(app, Message::Key(event(key)))
+}
+
+fn changed() -> Changed {
+    let before = "title = \"A\"\n[[phase]]\nid = \"p\"\ntitle = \"Prepare\"\n[[phase.step]]\nid = \"stop\"\ntitle = \"Stop it\"\n\
+        run = [\"systemctl\", \"stop\", \"vault\"]\n[[phase.step]]\nid = \"old\"\ntitle = \"Look at the log\"\nconfirm = \"?\"\n";
+    let now = before
+        .replace("\"vault\"]", "\"--now\", \"vault\"]")
+        .replace("\"old\"", "\"new\"")
+        .replace("at the log", "at the log of it");
+    Changed {
+        runbook: "vault-ha-upgrade".into(),
+        title: "Upgrade a Vault HA cluster".into(),
+        run: "2026-11-20-vault-ha-3kd9".into(),
+        at: THEN,
+        revisions: ("1".into(), "2".into()),
+        changes: changes(before, &now).unwrap(),
+    }
+}
+
+#[test]
+fn the_list_tells_what_became_of_each_runbook_and_the_preview_what_is_in_it() {
+    for size in SIZES {
+        let mut app = app(size);
+        update(&mut app, Message::Shown);
+        press(&mut app, "down");
+        update(&mut app, Message::Past(past()));
+        assert_snapshot!(format!("library_past_{}x{}", size.0, size.1), picture(&app));
+        press(&mut app, "tab");
+        (0..8).for_each(|_| drop(press(&mut app, "down")));
+        assert_snapshot!(format!("library_preview_{}x{}", size.0, size.1), picture(&app));
+    }
+    let mut app = app((80, 24));
+    app.look = look("mono", &ASCII);
+    update(&mut app, Message::Past(past()));
+    assert_snapshot!("library_past_ascii_80x24", picture(&app));
+}
+
+#[test]
+fn what_takes_long_begins_once_the_first_frame_is_there() {
+    let mut app = app((80, 24));
+    assert_eq!(update(&mut app, Message::Shown), [Effect::CheckLibrary, Effect::ReadPast]);
+    assert_eq!(update(&mut app, Message::Shown), []);
+}
+
+#[test]
+fn the_cursor_stays_on_its_entry_whatever_comes_in() {
+    let mut app = app((120, 40));
+    press(&mut app, "down");
+    let has_vault = |app: &App| picture(app).lines().any(|line| line.contains("▸") && line.contains("Vault"));
+    assert!(has_vault(&app));
+    update(&mut app, Message::Resumable(vec![open()]));
+    assert!(has_vault(&app), "{}", picture(&app));
+    update(&mut app, Message::Library(vec![vault(), nomad()]));
+    assert!(has_vault(&app), "{}", picture(&app));
+}
+
+#[test]
+fn a_filter_shows_what_holds_every_word() {
+    let mut app = app((80, 24));
+    update(&mut app, Message::Resumable(vec![open()]));
+    press(&mut app, "/");
+    "nomad cl".chars().for_each(|c| drop(press(&mut app, &c.to_string())));
+    let shown = picture(&app);
+    assert!(shown.contains("2 of 2 runbooks, 1 unfinished") && !shown.contains("Vault"), "{shown}");
+    press(&mut app, "enter");
+    assert!(press(&mut app, "esc").is_empty() && picture(&app).contains("Vault"), "all is shown again");
+    assert_eq!(press(&mut app, "esc"), [Effect::Quit]);
+}
+
+#[test]
+fn what_changed_since_the_last_run_is_shown_part_by_part() {
+    for size in SIZES {
+        let mut app = app(size);
+        update(&mut app, Message::Past(past()));
+        assert!(press(&mut app, "c").is_empty() && picture(&app).contains("never run here"));
+        press(&mut app, "down");
+        assert_eq!(press(&mut app, "c"), [Effect::Compare("vault-ha-upgrade".into())]);
+        update(&mut app, Message::Changes(Ok(Box::new(changed()))));
+        assert_snapshot!(format!("library_changes_{}x{}", size.0, size.1), picture(&app));
+        press(&mut app, "pgdn");
+        press(&mut app, "esc");
+        assert!(picture(&app).contains("Preview"));
+    }
+}
+
+#[test]
+fn a_click_chooses_and_another_opens() {
+    let mut app = app((120, 40));
+    let click = |app: &mut App, column, row| {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        update(app, Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
+    };
+    assert!(click(&mut app, 20, 3).is_empty());
+    assert!(
+        matches!(&click(&mut app, 20, 3)[..], [Effect::SetUp { runbook, is_practice: false }] if runbook == "vault-ha-upgrade")
+    );
+    update(&mut app, Message::SetUp(Err("it does not load".into())));
+    let bar = picture(&app).lines().last().map(|line| line.find("p practise").unwrap_or(0)).unwrap_or(0);
+    let effects = click(&mut app, u16::try_from(bar).unwrap(), 39);
+    assert!(matches!(&effects[..], [Effect::SetUp { is_practice: true, .. }]), "{effects:?}");
+}

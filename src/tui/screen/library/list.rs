@@ -1,0 +1,392 @@
+//! The state of the library screen, and what keys and the mouse do to it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
+
+use crate::tui::backstage::{LibraryEntry, OpenRun};
+use crate::tui::keymap::{Action, Context, Keymap};
+use crate::tui::message::Effect;
+use crate::tui::screen::library::diff::Diff;
+use crate::tui::shelf::{Changed, Past};
+use crate::tui::widget::keybar::{Offer, key_at};
+
+/// The longest filter.
+const MOST_TYPED: usize = 60;
+
+/// From which width on the preview stands beside the list.
+const WIDE: u16 = 100;
+
+/// The state of the library screen.
+#[derive(Debug, Default)]
+pub struct Library {
+    pub(super) entries: Vec<LibraryEntry>,
+    pub(super) open: Vec<OpenRun>,
+    pub(super) past: Vec<Past>,
+    /// The place of the chosen one among those that are shown.
+    pub(super) chosen: usize,
+    pub(super) filter: String,
+    pub(super) is_typing: bool,
+    /// The keys go to the preview, which is scrolled so far.
+    pub(super) preview: Option<usize>,
+    pub(super) diff: Option<Diff>,
+    pub(super) is_read: bool,
+    /// It was seen at a glance only, and nobody checks it yet.
+    is_to_check: bool,
+    /// Nobody looks at what became of the runbooks yet.
+    is_to_look_back: bool,
+    pub(super) busy: Option<String>,
+    pub(super) problem: Option<String>,
+}
+
+/// What is under the cursor.
+#[derive(Clone, Copy)]
+pub(super) enum Item<'a> {
+    Run(&'a OpenRun),
+    Runbook(&'a LibraryEntry),
+}
+
+impl Item<'_> {
+    /// What it is known by when the list changes.
+    fn key(&self) -> (bool, String) {
+        match self {
+            Self::Run(run) => (true, run.run.clone()),
+            Self::Runbook(entry) => (false, format!("{} {}", entry.id, entry.origin)),
+        }
+    }
+}
+
+impl Library {
+    /// Takes in what can be told at a glance, and the runs that can be gone on with.
+    pub fn glance(&mut self, entries: Vec<LibraryEntry>, open: Vec<OpenRun>) {
+        (self.is_to_check, self.is_to_look_back) = (true, true);
+        // The first of the runs is what is mostly wanted: as long as nobody moved, it is what is chosen.
+        self.open = open;
+        self.take(entries);
+    }
+
+    /// Takes in the runs that can be gone on with, where they come behind the rest.
+    pub fn take_open(&mut self, open: Vec<OpenRun>) {
+        self.keeping(|library| library.open = open);
+    }
+
+    /// Takes in the runbooks, checked.
+    pub fn take(&mut self, entries: Vec<LibraryEntry>) {
+        self.is_read = true;
+        self.keeping(|library| library.entries = entries);
+    }
+
+    /// Takes in what became of the runbooks.
+    pub fn take_past(&mut self, past: Vec<Past>) {
+        self.past = past;
+    }
+
+    /// Changes the list; the same entry stays under the cursor.
+    fn keeping(&mut self, change: impl FnOnce(&mut Self)) {
+        let before = self.chosen().map(|item| item.key());
+        change(self);
+        let again = before.and_then(|key| self.shown().position(|item| item.key() == key));
+        self.chosen = again.unwrap_or(self.chosen).min(self.shown().count().saturating_sub(1));
+    }
+
+    /// It is on the screen: what takes longer may begin.
+    pub fn was_shown(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if std::mem::take(&mut self.is_to_check) {
+            effects.push(Effect::CheckLibrary);
+        }
+        if std::mem::take(&mut self.is_to_look_back) {
+            effects.push(Effect::ReadPast);
+        }
+        effects
+    }
+
+    /// Something could not be done; why.
+    pub fn refuse(&mut self, why: String) {
+        self.busy = None;
+        self.problem = Some(why);
+    }
+
+    /// Shows what is different from the last run, or why that cannot be told.
+    pub fn compared(&mut self, told: Result<Box<Changed>, String>) {
+        self.busy = None;
+        match told {
+            Ok(changed) => self.diff = Some(Diff::new(*changed)),
+            Err(why) => self.problem = Some(why),
+        }
+    }
+
+    /// Where a key is looked up.
+    pub fn contexts(&self) -> Vec<Context> {
+        vec![match () {
+            () if self.is_typing => Context::Filter,
+            () if self.diff.is_some() => Context::Changes,
+            () => Context::Library,
+        }]
+    }
+
+    /// Whether a character goes into the filter.
+    pub fn is_typing(&self) -> bool {
+        self.is_typing
+    }
+
+    /// Those that hold every word of the filter.
+    pub(super) fn shown(&self) -> impl Iterator<Item = Item<'_>> {
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let all = self.open.iter().map(Item::Run).chain(self.entries.iter().map(Item::Runbook));
+        all.filter(move |item| {
+            let text = match item {
+                Item::Run(run) => format!("{} {} {}", run.run, run.title, run.place),
+                Item::Runbook(entry) => format!("{} {} {} {}", entry.id, entry.title, entry.system, entry.summary),
+            };
+            let text = text.to_lowercase();
+            words.iter().all(|word| text.contains(word))
+        })
+    }
+
+    pub(super) fn chosen(&self) -> Option<Item<'_>> {
+        self.shown().nth(self.chosen)
+    }
+
+    /// What became of that runbook on this machine.
+    pub(super) fn past_of(&self, id: &str) -> Option<&Past> {
+        self.past.iter().find(|past| past.runbook == id)
+    }
+
+    /// Takes a key.
+    pub fn on_key(&mut self, action: Option<Action>, key: KeyEvent, size: (u16, u16)) -> Vec<Effect> {
+        if self.is_typing && self.type_filter(action, key) {
+            return Vec::new();
+        }
+        action.map(|action| self.on(action, size)).unwrap_or_default()
+    }
+
+    /// Does what an action asks for.
+    pub fn on(&mut self, action: Action, size: (u16, u16)) -> Vec<Effect> {
+        let page = usize::from(size.1.saturating_sub(6)).max(1);
+        if let Some(diff) = &mut self.diff {
+            match action {
+                Action::Leave => return vec![Effect::Quit],
+                Action::Back | Action::Act => self.diff = None,
+                _ => diff.scroll(action, page),
+            }
+            return Vec::new();
+        }
+        let by = match action {
+            Action::Up => -1,
+            Action::Down => 1,
+            Action::PageUp => -isize::try_from(page).unwrap_or(1),
+            Action::PageDown => isize::try_from(page).unwrap_or(1),
+            _ => 0,
+        };
+        match action {
+            Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.turn(by),
+            Action::NextPane => self.preview = if self.preview.is_none() { Some(0) } else { None },
+            Action::Filter => (self.is_typing, self.preview) = (true, None),
+            Action::Back if self.preview.is_some() => self.preview = None,
+            Action::Back if !self.filter.is_empty() => self.narrow(String::new()),
+            Action::Leave | Action::Back => return vec![Effect::Quit],
+            Action::Journals => return vec![Effect::ReadJournals],
+            Action::Changes => return self.compare(),
+            Action::Act | Action::Practice => return self.open(action == Action::Practice),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Moves the cursor, or the preview where that has the keys.
+    fn turn(&mut self, by: isize) {
+        if let Some(scroll) = &mut self.preview {
+            *scroll = scroll.saturating_add_signed(by).min(2_000);
+            return;
+        }
+        let last = self.shown().count().saturating_sub(1);
+        self.chosen = self.chosen.saturating_add_signed(by).min(last);
+    }
+
+    /// Whether the key was for the filter.
+    fn type_filter(&mut self, action: Option<Action>, key: KeyEvent) -> bool {
+        match (action, key.code) {
+            (Some(Action::Act), _) => self.is_typing = false,
+            (Some(Action::Back), _) => {
+                self.is_typing = false;
+                self.narrow(String::new());
+            }
+            (_, KeyCode::Backspace) => {
+                let mut typed = self.filter.clone();
+                typed.pop();
+                self.narrow(typed);
+            }
+            (_, KeyCode::Char(c)) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => self.paste(&c.to_string()),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Takes pasted or typed text into the filter.
+    pub fn paste(&mut self, text: &str) {
+        if self.is_typing {
+            let typed = self.filter.chars().chain(text.chars().filter(|c| !c.is_control()));
+            self.narrow(typed.take(MOST_TYPED).collect());
+        }
+    }
+
+    fn narrow(&mut self, filter: String) {
+        self.keeping(|library| library.filter = filter);
+        self.problem = None;
+    }
+
+    fn compare(&mut self) -> Vec<Effect> {
+        let Some(Item::Runbook(entry)) = self.chosen().filter(|_| self.busy.is_none()) else { return Vec::new() };
+        let (id, title) = (entry.id.clone(), entry.title.clone());
+        if self.past_of(&id).is_none_or(|past| past.last.is_none()) {
+            self.problem = Some("it was never run here: there is nothing to compare it with".into());
+            return Vec::new();
+        }
+        self.problem = None;
+        self.busy = Some(format!("comparing {title} with its last run"));
+        vec![Effect::Compare(id)]
+    }
+
+    /// Why an action does nothing at this moment; `None` when it does something.
+    pub fn against(&self, action: Action) -> Option<&'static str> {
+        match (action, self.chosen()) {
+            (Action::Act | Action::Practice | Action::Changes, None) => Some("nothing is chosen"),
+            (Action::Act | Action::Practice | Action::Changes, _) if self.busy.is_some() => {
+                Some("something is being opened")
+            }
+            (Action::Practice | Action::Changes, Some(Item::Run(_))) => {
+                Some("an unfinished run is chosen, not a runbook")
+            }
+            (Action::Practice, Some(Item::Runbook(entry))) if !entry.has_practice => {
+                Some("there is no simulated cluster for this runbook")
+            }
+            (Action::Act | Action::Practice, Some(Item::Runbook(entry))) if !entry.problems.is_empty() => {
+                Some("this runbook has errors")
+            }
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, is_practice: bool) -> Vec<Effect> {
+        if self.busy.is_some() {
+            return Vec::new();
+        }
+        let (busy, effect) = match self.chosen() {
+            Some(Item::Run(_)) if is_practice => return Vec::new(),
+            Some(Item::Run(run)) => (format!("resuming {}", run.run), Effect::Resume(run.run.clone())),
+            Some(Item::Runbook(entry)) => {
+                let problem = match entry.problems.first() {
+                    Some(problem) => Some(problem.clone()),
+                    None if is_practice && !entry.has_practice => {
+                        Some("no simulated cluster of this version can stand in for what it needs".to_owned())
+                    }
+                    None => None,
+                };
+                if problem.is_some() {
+                    self.problem = problem;
+                    return Vec::new();
+                }
+                let runbook = entry.id.clone();
+                (format!("reading {}", entry.title), Effect::SetUp { runbook, is_practice })
+            }
+            None => return Vec::new(),
+        };
+        self.problem = None;
+        self.busy = Some(busy);
+        vec![effect]
+    }
+
+    /// The keys that are offered.
+    pub(super) fn offers(&self) -> Vec<Offer> {
+        let library = Context::Library;
+        if self.is_typing {
+            return vec![(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
+        }
+        if self.diff.is_some() {
+            return vec![
+                (Action::Down, Context::Changes, "line down"),
+                (Action::PageDown, Context::Changes, "page down"),
+                (Action::Back, Context::Changes, "library"),
+            ];
+        }
+        let mut keys: Vec<Offer> = match self.chosen() {
+            Some(Item::Run(_)) => vec![(Action::Act, library, "go on")],
+            Some(Item::Runbook(entry)) if entry.has_practice => {
+                vec![(Action::Act, library, "set up"), (Action::Practice, library, "practise")]
+            }
+            _ => vec![(Action::Act, library, "set up")],
+        };
+        if let Some(Item::Runbook(entry)) = self.chosen()
+            && self.past_of(&entry.id).is_some_and(|past| past.is_changed)
+        {
+            keys.push((Action::Changes, library, "changed"));
+        }
+        keys.extend([
+            (Action::Filter, library, "find"),
+            (Action::Journals, library, "all runs"),
+            (Action::Help, Context::Everywhere, "help"),
+        ]);
+        keys.push((Action::Leave, library, "leave"));
+        keys
+    }
+
+    /// Where list and preview stand.
+    pub(super) fn panes(area: Rect) -> (Rect, Rect) {
+        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
+        if area.width >= WIDE {
+            let left = body.width * 62 / 100;
+            (Rect { width: left, ..body }, Rect { x: body.x + left, width: body.width - left, ..body })
+        } else {
+            let low = body.height * 45 / 100;
+            (Rect { height: body.height - low, ..body }, Rect { y: body.bottom() - low, height: low, ..body })
+        }
+    }
+
+    /// Whether the preview stands beside the list.
+    pub(super) fn is_wide(area: Rect) -> bool {
+        area.width >= WIDE
+    }
+
+    /// Takes what the mouse did. A click chooses, another one on the same opens; one on a key is that key.
+    pub fn on_mouse(&mut self, mouse: MouseEvent, size: (u16, u16), keymap: &Keymap) -> Vec<Effect> {
+        let area = Rect::new(0, 0, size.0, size.1);
+        let (list, preview) = Self::panes(area);
+        let is_in = |place: Rect| place.contains((mouse.column, mouse.row).into());
+        match mouse.kind {
+            MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
+                let action = if mouse.kind == MouseEventKind::ScrollDown { Action::Down } else { Action::Up };
+                let had_keys = self.preview;
+                self.preview = if is_in(preview) && self.diff.is_none() { had_keys.or(Some(0)) } else { None };
+                return self.on(action, size);
+            }
+            MouseEventKind::Down(MouseButton::Left) if mouse.row + 1 == size.1 => {
+                return match key_at(keymap, &self.offers(), mouse.column) {
+                    Some(Action::Back) if self.is_typing => {
+                        self.is_typing = false;
+                        self.narrow(String::new());
+                        Vec::new()
+                    }
+                    Some(Action::Act) if self.is_typing => {
+                        self.is_typing = false;
+                        Vec::new()
+                    }
+                    Some(action) => self.on(action, size),
+                    None => Vec::new(),
+                };
+            }
+            MouseEventKind::Down(MouseButton::Left) if self.diff.is_none() && is_in(list) => {
+                let inside = Self::inside(list, Self::is_wide(area));
+                if let Some(index) = self.row_at(inside, mouse.row) {
+                    let is_again = index == self.chosen && self.preview.is_none();
+                    (self.chosen, self.preview) = (index, None);
+                    return if is_again { self.open(false) } else { Vec::new() };
+                }
+            }
+            MouseEventKind::Down(MouseButton::Left) if self.diff.is_none() && is_in(preview) => {
+                self.preview = self.preview.or(Some(0));
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+}

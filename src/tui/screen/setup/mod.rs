@@ -1,0 +1,13 @@
+//! Setting a live run up: its site, its inputs, what must be looked at before, and the name that is typed to start it.
+
+mod before;
+mod draw;
+mod form;
+mod sites;
+mod state;
+
+pub use state::SetUp;
+
+#[cfg(test)]
+#[path = "setup_tests.rs"]
+mod tests;

@@ -1,0 +1,264 @@
+use insta::assert_snapshot;
+
+use crate::engine::SiteSeen;
+use crate::runbook::InputKind;
+use crate::session::preflight::{Finding, Mark, Preflight, Unasked};
+use crate::tui::app::{App, update};
+use crate::tui::keymap::Keymap;
+use crate::tui::message::{Effect, Message};
+use crate::tui::screen::Screen;
+use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::theme::{ASCII, UNICODE};
+use crate::tui::wanted::{Question, Questions, SiteOffered, Wanted};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn site() -> SiteSeen {
+    SiteSeen { name: "prod-eu".into(), environment: "PRODUCTION".into(), colour: "red".into() }
+}
+
+fn questions() -> Questions {
+    let question = |input: &str, kind, prompt: &str, default: &str, given: &str| Question {
+        input: input.into(),
+        kind,
+        prompt: prompt.into(),
+        default: default.into(),
+        given: given.into(),
+        is_optional: false,
+        history: vec![],
+    };
+    let mut asked = vec![
+        question("target", InputKind::Version, "Version to upgrade to", "", ""),
+        question("wait", InputKind::Duration, "How long to rest", "", ""),
+        question(
+            "nodes",
+            InputKind::Nodes(vec!["api".into()]),
+            "Every node",
+            "[{\"name\":\"vault-1\"}]",
+            "the site file",
+        ),
+        question("mode", InputKind::Choice(vec!["in place".into(), "replace".into()]), "How", "in place", "--set"),
+        question("stop", InputKind::Command, "Stops it", "[\"ssh\",\"{{ .node.ssh }}\"]", "the runbook's default"),
+    ];
+    asked[0].history = vec!["1.16.2".into(), "1.15.0".into()];
+    Questions {
+        runbook: "vault-ha-upgrade".into(),
+        title: "Upgrade a Vault HA cluster".into(),
+        version: "vault-ha-upgrade r1, sha256 4f1c9a2e".into(),
+        site: Some(site()),
+        site_file: Some("/etc/piton/sites/prod-eu.toml".into()),
+        sites_folder: "/etc/piton/sites".into(),
+        asked,
+        ..Questions::default()
+    }
+}
+
+/// Nothing left to ask: as when all was given on the command line.
+fn ready() -> Questions {
+    let mut questions = questions();
+    questions.asked.drain(..2);
+    Questions { is_ready: true, ..questions }
+}
+
+fn app(size: (u16, u16), questions: Questions) -> (App, Vec<Effect>) {
+    let mut app = App::new(look("dark", &UNICODE), Keymap::standard());
+    app.size = size;
+    let effects = update(&mut app, Message::SetUp(Ok(Box::new(questions))));
+    (app, effects)
+}
+
+fn press(app: &mut App, key: &str) -> Vec<Effect> {
+    update(app, Message::Key(event(key)))
+}
+
+fn type_text(app: &mut App, text: &str) {
+    text.chars().for_each(|c| drop(press(app, &c.to_string())));
+}
+
+fn commands(count: usize) -> Vec<Unasked> {
+    let command = |number: usize| Unasked {
+        whose: format!("store[vault-{number}]"),
+        argv: vec!["ssh".into(), format!("vault-{number}"), "df -h /var".into()],
+        is_secret: number == 1,
+    };
+    (1..=count).map(command).collect()
+}
+
+fn found(is_asked: bool, marks: &[Mark], count: usize) -> Preflight {
+    let finding = |(index, mark): (usize, &Mark)| Finding {
+        mark: *mark,
+        about: ["journal", "probe", "clock"][index % 3].into(),
+        told: "vault[vault-2]: it cannot be told how it is: connection refused".into(),
+        todo: if *mark == Mark::Ok { String::new() } else { "look at that node first".into() },
+    };
+    Preflight { commands: commands(count), is_asked, found: marks.iter().enumerate().map(finding).collect() }
+}
+
+fn shot(name: &str, app: &App) {
+    assert_snapshot!(format!("{name}_{}x{}", app.size.0, app.size.1), picture(app));
+}
+
+#[test]
+fn the_form_tells_of_each_field_what_it_takes_why_it_is_wrong_and_where_it_comes_from() {
+    for size in SIZES {
+        let (mut app, checks) = app(size, questions());
+        assert_eq!(checks.len(), 2, "what must be asked is looked at first");
+        type_text(&mut app, "soon");
+        let problem = Some("\"soon\" is not a version".to_owned());
+        update(&mut app, Message::Checked { input: "target".into(), text: "soon".into(), problem });
+        shot("set_up_form", &app);
+        press(&mut app, "ctrl-p");
+        press(&mut app, "ctrl-p");
+        assert!(picture(&app).contains("1.15.0"));
+        press(&mut app, "ctrl-n");
+        update(&mut app, Message::Checked { input: "target".into(), text: "1.16.2".into(), problem: None });
+        press(&mut app, "enter");
+        type_text(&mut app, "5");
+        press(&mut app, "?");
+        assert!(app.help.is_none(), "a character goes into the field");
+        press(&mut app, "backspace");
+        // What has a value already need not be gone through.
+        press(&mut app, "enter");
+        let effects = press(&mut app, "enter");
+        let Effect::Preflight { wanted: Wanted::Live { answers, .. }, is_accepted: false } = &effects[0] else {
+            panic!("{effects:?}")
+        };
+        assert_eq!(*answers, [("target".to_owned(), "1.16.2".to_owned()), ("wait".into(), "5".into())]);
+    }
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_not_passed_on_and_what_has_a_value_can_be_changed() {
+    let (mut app, _) = app((120, 40), questions());
+    for _ in 0..5 {
+        press(&mut app, "down");
+    }
+    assert!(press(&mut app, "enter").is_empty());
+    assert!(picture(&app).contains("a value is needed"));
+    type_text(&mut app, "1.17.3");
+    press(&mut app, "down");
+    type_text(&mut app, "5s");
+    for _ in 0..2 {
+        press(&mut app, "down");
+    }
+    press(&mut app, "right");
+    assert!(picture(&app).contains("replace"), "{}", picture(&app));
+    press(&mut app, "down");
+    press(&mut app, "down");
+    let effects = press(&mut app, "enter");
+    let Effect::Preflight { wanted: Wanted::Live { answers, .. }, .. } = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!(answers[2], ("mode".to_owned(), "replace".to_owned()));
+}
+
+#[test]
+fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
+    let sites = vec![
+        SiteOffered { file: "/etc/piton/sites/prod-eu.toml".into(), site: Some(site()), problem: String::new() },
+        SiteOffered {
+            file: "/etc/piton/sites/broken.toml".into(),
+            site: None,
+            problem: "error[bad-value]: there is no colour \"rot\"\n --> broken.toml:2:38\n  |\n2 | colour = \"rot\"\n  |          ^^^^^".into(),
+        },
+    ];
+    for size in SIZES {
+        let offered = Questions { sites: sites.clone(), site: None, site_file: None, ..questions() };
+        let (mut app, _) = app(size, offered);
+        press(&mut app, "down");
+        shot("set_up_sites", &app);
+        assert!(press(&mut app, "enter").is_empty());
+        press(&mut app, "up");
+        let effects = press(&mut app, "enter");
+        let wanted =
+            Effect::SetUpAt { runbook: "vault-ha-upgrade".into(), site: Some("/etc/piton/sites/prod-eu.toml".into()) };
+        assert_eq!(effects, [wanted]);
+        update(&mut app, Message::SetUp(Ok(Box::new(questions()))));
+        assert!(picture(&app).contains("Version to upgrade to"));
+        press(&mut app, "esc");
+        assert!(picture(&app).contains("Where does it run?"));
+    }
+}
+
+#[test]
+fn nothing_runs_before_it_was_listed_and_nothing_starts_before_it_was_looked_at_and_named() {
+    for size in SIZES {
+        let (mut app, effects) = app(size, ready());
+        assert!(matches!(effects[..], [Effect::Preflight { is_accepted: false, .. }]), "{effects:?}");
+        update(&mut app, Message::Preflight(Ok(found(false, &[Mark::Ok], 2))));
+        shot("set_up_commands", &app);
+        for key in ["enter", "a"] {
+            assert!(press(&mut app, key).is_empty() && picture(&app).contains("y takes that on"), "{key}");
+        }
+        let effects = press(&mut app, "y");
+        assert!(matches!(effects[..], [Effect::Preflight { is_accepted: true, .. }]), "{effects:?}");
+        assert!(press(&mut app, "y").is_empty(), "it is being looked");
+        update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Look, Mark::Ok], 2))));
+        shot("set_up_found", &app);
+        assert!(press(&mut app, "enter").is_empty() && picture(&app).contains("a goes on all the same"));
+        press(&mut app, "a");
+        assert!(press(&mut app, "enter").is_empty(), "nothing was typed");
+        type_text(&mut app, "staging");
+        assert!(press(&mut app, "enter").is_empty());
+        shot("set_up_confirm", &app);
+        (0..7).for_each(|_| drop(press(&mut app, "backspace")));
+        type_text(&mut app, "PRODUCTION");
+        let effects = press(&mut app, "enter");
+        let Effect::Begin(Wanted::Live { notes, .. }) = &effects[0] else { panic!("{effects:?}") };
+        assert_eq!(notes.len(), 1, "what was gone on with is recorded");
+    }
+}
+
+#[test]
+fn a_stop_cannot_be_gone_over_and_what_is_well_needs_no_word() {
+    let (mut app, _) = app((80, 24), ready());
+    update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Stop, Mark::Look], 0))));
+    for key in ["enter", "a", "y"] {
+        assert!(press(&mut app, key).is_empty() && !picture(&app).contains("Which environment"), "{key}");
+    }
+    let again = press(&mut app, "f");
+    assert!(matches!(again[..], [Effect::Preflight { is_accepted: false, .. }]), "{again:?}");
+    update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Ok], 0))));
+    press(&mut app, "enter");
+    type_text(&mut app, "production");
+    assert!(matches!(&press(&mut app, "enter")[..], [Effect::Begin(Wanted::Live { notes, .. })] if notes.is_empty()));
+    update(&mut app, Message::Launched(Err("the place is held".into())));
+    assert!(picture(&app).contains("the place is held"));
+}
+
+#[test]
+fn a_list_that_does_not_fit_must_be_seen_to_its_end() {
+    let (mut app, _) = app((80, 24), ready());
+    update(&mut app, Message::Preflight(Ok(found(false, &[Mark::Ok], 30))));
+    assert!(press(&mut app, "y").is_empty() && picture(&app).contains("goes on below"));
+    (0..8).for_each(|_| drop(press(&mut app, "pgdn")));
+    assert_eq!(press(&mut app, "y").len(), 1);
+}
+
+#[test]
+fn the_set_up_without_colours_and_unicode() {
+    let (mut app, _) = app((80, 24), ready());
+    app.look = look("mono", &ASCII);
+    update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Stop, Mark::Look, Mark::Ok], 1))));
+    assert_snapshot!("set_up_found_ascii_80x24", picture(&app));
+}
+
+#[test]
+fn a_click_is_a_choice_and_a_click_on_a_key_is_that_key() {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    let click = |app: &mut App, column, row| {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        update(app, Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
+    };
+    let (mut app, _) = app((120, 40), questions());
+    type_text(&mut app, "1.17.3");
+    let lines = picture(&app);
+    let row =
+        |text: &str, lines: &str| u16::try_from(lines.lines().position(|line| line.contains(text)).unwrap()).unwrap();
+    click(&mut app, 10, row("How long to rest", &lines));
+    type_text(&mut app, "5s");
+    let last = row("[ look before the start ]", &picture(&app));
+    assert!(matches!(click(&mut app, 5, last)[..], [Effect::Preflight { .. }]));
+    update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Ok], 0))));
+    click(&mut app, 3, 39);
+    assert!(picture(&app).contains("Which environment is this?"));
+    assert!(matches!(&app.screen, Screen::SetUp(_)));
+}

@@ -1,0 +1,133 @@
+//! The site files that can be chosen: name, environment, file, and what is wrong with one that cannot be read.
+
+use std::path::PathBuf;
+
+use ratatui::layout::Rect;
+
+use crate::tui::theme::Meaning;
+use crate::tui::wanted::Questions;
+use crate::tui::widget::paint::{Paint, Strip};
+use crate::tui::widget::step::wrapped;
+use crate::tui::wrap::width;
+
+/// What can be taken instead of a site.
+const NONE: &str = "no site file";
+
+/// Which site is under the cursor; one past the last: none of them.
+#[derive(Debug, Default)]
+pub struct Sites {
+    chosen: usize,
+}
+
+impl Sites {
+    /// Moves the cursor.
+    pub fn turn(&mut self, by: isize, questions: &Questions) {
+        self.chosen = self.chosen.saturating_add_signed(by).min(questions.sites.len());
+    }
+
+    /// The file that is taken; `None`: no site.
+    ///
+    /// # Errors
+    /// It cannot be; why.
+    pub fn taken(&self, questions: &Questions) -> Result<Option<PathBuf>, String> {
+        let Some(site) = questions.sites.get(self.chosen) else { return Ok(None) };
+        if site.problem.is_empty() {
+            Ok(Some(site.file.clone()))
+        } else {
+            Err("this site file cannot be used: see below".into())
+        }
+    }
+
+    /// The rows of the list and those of what is told of the one under the cursor.
+    fn parts(area: Rect, questions: &Questions) -> (Rect, Rect) {
+        let wanted = u16::try_from(questions.sites.len() + 3).unwrap_or(u16::MAX);
+        let rows = wanted.min(area.height * 6 / 10);
+        (Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area })
+    }
+
+    fn top(&self, list: Rect) -> usize {
+        (self.chosen + 1).saturating_sub(usize::from(list.height.saturating_sub(2)))
+    }
+
+    /// A click on that row: whether it is on what was chosen already.
+    pub fn click(&mut self, questions: &Questions, area: Rect, row: u16) -> bool {
+        let (list, _) = Self::parts(area, questions);
+        let Some(at) = row.checked_sub(list.y + 1).filter(|_| row < list.bottom()) else { return false };
+        let index = self.top(list) + usize::from(at);
+        if index > questions.sites.len() {
+            return false;
+        }
+        index == std::mem::replace(&mut self.chosen, index)
+    }
+
+    /// Draws them.
+    pub fn draw(&self, questions: &Questions, area: Rect, paint: &mut Paint<'_>) {
+        let (list, told) = Self::parts(area, questions);
+        paint.put((list.x, list.y), list.width, "Where does it run?", Meaning::Title);
+        let name = |index: usize| {
+            let site = questions.sites.get(index).and_then(|offered| offered.site.as_ref());
+            site.map_or_else(|| file_name(questions, index), |site| site.name.clone())
+        };
+        let names = (0..questions.sites.len()).map(|index| width(&name(index))).max().unwrap_or(0).clamp(12, 28);
+        let top = self.top(list);
+        for (y, index) in (list.y + 1..list.bottom()).zip(top..=questions.sites.len()) {
+            let place = Rect { x: list.x + 2, y, width: list.width.saturating_sub(2), height: 1 };
+            let is_here = index == self.chosen;
+            let strip = match questions.sites.get(index) {
+                None => Strip::of(NONE, Meaning::Text),
+                Some(offered) => {
+                    let problem = !offered.problem.is_empty();
+                    let sign = if problem { format!("{} ", paint.look.glyphs.failed) } else { String::new() };
+                    let word = offered.site.as_ref().map(|site| site.environment.clone()).unwrap_or_default();
+                    let gap = " ".repeat(names.saturating_sub(width(&name(index)) + width(&sign)) + 2);
+                    Strip::of(
+                        format!("{sign}{}{gap}", name(index)),
+                        if problem { Meaning::Problem } else { Meaning::Text },
+                    )
+                    .and(format!("{word:<14} "), Meaning::Title)
+                    .and(offered.file.display().to_string(), Meaning::Dim)
+                }
+            };
+            if is_here {
+                paint.put((list.x, y), 1, paint.look.glyphs.current, Meaning::Current);
+                paint.fill(place, Meaning::Selected);
+                let text: String = strip.0.iter().map(|(text, _)| text.as_str()).collect();
+                paint.put((place.x, y), place.width, &text, Meaning::Selected);
+            } else {
+                paint.strip((place.x, y), place.width, &strip);
+            }
+        }
+        paint.strips(told, &self.told(questions, usize::from(told.width), paint), 0);
+    }
+
+    fn told(&self, questions: &Questions, cells: usize, paint: &Paint<'_>) -> Vec<Strip> {
+        let mut lines = vec![Strip::default()];
+        match questions.sites.get(self.chosen) {
+            None => lines.extend(wrapped(
+                &format!(
+                    "Every input is asked, or has the runbook's default. Site files lie in {}.",
+                    questions.sites_folder
+                ),
+                cells,
+                Meaning::Dim,
+            )),
+            // What is shown with a caret stands as it is.
+            Some(offered) if !offered.problem.is_empty() => {
+                lines.extend(offered.problem.lines().map(|line| Strip::of(line, Meaning::Problem)));
+            }
+            Some(offered) => {
+                if let Some(site) = &offered.site {
+                    let told = format!("{} {} {}", site.environment, paint.look.glyphs.dot, site.name);
+                    lines.push(Strip::of(told.trim(), Meaning::Title));
+                }
+                lines.extend(wrapped(&offered.file.display().to_string(), cells, Meaning::Dim));
+            }
+        }
+        lines
+    }
+}
+
+fn file_name(questions: &Questions, index: usize) -> String {
+    let file = questions.sites.get(index).and_then(|offered| offered.file.file_stem());
+    file.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,333 @@
+//! Where the set-up stands, and what keys and the mouse do to it.
+
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
+
+use crate::session::preflight::{self, Mark, Preflight};
+use crate::tui::dialog::Field;
+use crate::tui::keymap::{Action, Context, Keymap};
+use crate::tui::message::Effect;
+use crate::tui::screen::setup::before::Before;
+use crate::tui::screen::setup::form::{Form, Passed};
+use crate::tui::screen::setup::sites::Sites;
+use crate::tui::wanted::{Questions, Wanted};
+use crate::tui::widget::keybar::{Offer, key_at};
+
+/// From which width on panes have a whole frame.
+const WIDE: u16 = 100;
+
+/// The state of the set-up screen.
+#[derive(Debug)]
+pub struct SetUp {
+    pub(super) questions: Questions,
+    pub(super) stage: Stage,
+    pub(super) sites: Sites,
+    pub(super) form: Form,
+    pub(super) before: Before,
+    /// What is typed to start it.
+    pub(super) typed: Field,
+    pub(super) busy: Option<String>,
+    pub(super) problem: Option<String>,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// A site is chosen.
+    Site,
+    /// Inputs are given.
+    Form,
+    /// What must be looked at before is shown.
+    Before,
+    /// The name of the environment is typed.
+    Confirm,
+}
+
+impl SetUp {
+    /// A set-up of these questions, and what must be done first.
+    pub fn new(questions: Questions) -> (Self, Vec<Effect>) {
+        let form = Form::new(&questions);
+        let stage = if questions.sites.is_empty() { Stage::Form } else { Stage::Site };
+        let mut set_up = Self {
+            stage,
+            sites: Sites::default(),
+            form,
+            before: Before::default(),
+            typed: Field::default(),
+            busy: None,
+            problem: None,
+            questions,
+        };
+        let effects =
+            if set_up.questions.is_ready { set_up.look(false) } else { set_up.form.checks(&set_up.questions) };
+        (set_up, effects)
+    }
+
+    /// The questions with the site that was chosen: the sites stay to be chosen from.
+    pub fn with_site(&mut self, questions: Questions) -> Vec<Effect> {
+        self.busy = None;
+        let sites = std::mem::take(&mut self.questions.sites);
+        self.questions = Questions { sites, ..questions };
+        (self.form, self.stage) = (Form::new(&self.questions), Stage::Form);
+        self.form.checks(&self.questions)
+    }
+
+    /// What was found out about the text of a field.
+    pub fn checked(&mut self, input: &str, text: &str, problem: Option<String>) {
+        self.form.checked(&self.questions, input, text, problem);
+    }
+
+    /// The run could not be opened, or the site does not fit; why.
+    pub fn refuse(&mut self, why: String) {
+        if self.stage == Stage::Confirm {
+            self.stage = Stage::Before;
+        }
+        self.busy = None;
+        self.problem = Some(why);
+    }
+
+    /// Takes in what was found.
+    pub fn found(&mut self, found: Result<Preflight, String>) {
+        self.busy = None;
+        match found {
+            Ok(found) => self.before.take(found),
+            Err(why) => {
+                self.stage = Stage::Form;
+                self.problem = Some(why);
+            }
+        }
+    }
+
+    /// Where a key is looked up.
+    pub fn contexts(&self) -> Vec<Context> {
+        vec![match self.stage {
+            Stage::Site => Context::Sites,
+            Stage::Form => Context::SetUp,
+            Stage::Before => Context::Before,
+            Stage::Confirm => Context::Confirm,
+        }]
+    }
+
+    /// Whether a character goes into a field.
+    pub fn is_typing(&self) -> bool {
+        match self.stage {
+            Stage::Form => self.form.is_typing(),
+            Stage::Confirm => true,
+            Stage::Site | Stage::Before => false,
+        }
+    }
+
+    /// Does what a key asks for.
+    pub fn on(&mut self, action: Option<Action>, key: KeyEvent, size: (u16, u16)) -> Vec<Effect> {
+        if action == Some(Action::Leave) {
+            return vec![Effect::Quit];
+        }
+        if self.busy.is_some() {
+            return Vec::new();
+        }
+        match (self.stage, action) {
+            (Stage::Site, Some(action)) => self.on_sites(action),
+            (Stage::Site, None) => Vec::new(),
+            (Stage::Form, action) => self.on_form(action, key),
+            (Stage::Before, Some(action)) => self.on_before(action, size),
+            (Stage::Before, None) => Vec::new(),
+            (Stage::Confirm, Some(Action::Back)) => {
+                self.stage = Stage::Before;
+                Vec::new()
+            }
+            (Stage::Confirm, Some(Action::Act)) => self.begin(),
+            (Stage::Confirm, _) => {
+                self.typed.type_key(key);
+                Vec::new()
+            }
+        }
+    }
+
+    fn on_sites(&mut self, action: Action) -> Vec<Effect> {
+        self.problem = None;
+        match action {
+            Action::Up => self.sites.turn(-1, &self.questions),
+            Action::Down => self.sites.turn(1, &self.questions),
+            Action::Back => return vec![Effect::ReadLibrary],
+            Action::Act => match self.sites.taken(&self.questions) {
+                Ok(site) => {
+                    self.busy = Some("reading the site".into());
+                    return vec![Effect::SetUpAt { runbook: self.questions.runbook.clone(), site }];
+                }
+                Err(why) => self.problem = Some(why),
+            },
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn on_form(&mut self, action: Option<Action>, key: KeyEvent) -> Vec<Effect> {
+        self.problem = None;
+        if action == Some(Action::Back) {
+            if self.questions.sites.is_empty() {
+                return vec![Effect::ReadLibrary];
+            }
+            self.stage = Stage::Site;
+            return Vec::new();
+        }
+        match self.form.on(&self.questions, action, key) {
+            Passed::Effects(effects) => effects,
+            Passed::Start => self.look(false),
+        }
+    }
+
+    fn on_before(&mut self, action: Action, size: (u16, u16)) -> Vec<Effect> {
+        self.problem = None;
+        let (cells, height) = Self::room(size);
+        let Some(found) = &self.before.found else { return Vec::new() };
+        let (is_stopped, has_looks) = (found.is_stopped(), found.of(Mark::Look).next().is_some());
+        match action {
+            Action::Back => self.stage = Stage::Form,
+            Action::Yes if !found.is_asked && !self.before.is_seen(&self.questions, cells, height) => {
+                self.problem = Some("the list of commands goes on below: look at all of it first".into());
+            }
+            Action::Yes if !found.is_asked => return self.look(true),
+            Action::SenseNow => return self.look(found.is_asked && !found.commands.is_empty()),
+            Action::Act | Action::Acknowledge if is_stopped => {
+                self.problem = Some("the run cannot start as long as something stands at stop".into());
+            }
+            Action::Act | Action::Acknowledge if !found.is_asked => {
+                self.problem = Some("the commands above run without a question each time: y takes that on".into());
+            }
+            Action::Act if has_looks => {
+                self.problem = Some("something is to be looked at: a goes on all the same, and is recorded".into());
+            }
+            Action::Act | Action::Acknowledge => (self.stage, self.typed) = (Stage::Confirm, Field::default()),
+            _ => self.before.scroll(action, &self.questions, cells, height),
+        }
+        Vec::new()
+    }
+
+    /// The run that is to be opened, as far as it is known.
+    fn wanted(&self) -> Wanted {
+        Wanted::Live {
+            runbook: self.questions.runbook.clone(),
+            site: self.questions.site_file.clone(),
+            answers: self.form.answers(&self.questions),
+            notes: self.before.found.as_ref().and_then(Preflight::note).into_iter().collect(),
+        }
+    }
+
+    fn look(&mut self, is_accepted: bool) -> Vec<Effect> {
+        self.stage = Stage::Before;
+        if !is_accepted {
+            self.before = Before::default();
+        }
+        self.busy = Some("looking at what there is before the start".into());
+        vec![Effect::Preflight { wanted: self.wanted(), is_accepted }]
+    }
+
+    fn begin(&mut self) -> Vec<Effect> {
+        if let Err(why) = preflight::confirm(self.questions.site.as_ref(), &self.typed.text()) {
+            self.typed.problem = Some(why);
+            return Vec::new();
+        }
+        self.busy = Some("opening the run".into());
+        vec![Effect::Begin(self.wanted())]
+    }
+
+    /// Takes a pasted text.
+    pub fn paste(&mut self, text: &str) -> Vec<Effect> {
+        match self.stage {
+            _ if self.busy.is_some() => Vec::new(),
+            Stage::Form => self.form.paste(&self.questions, text),
+            Stage::Confirm => {
+                self.typed.paste(text);
+                Vec::new()
+            }
+            Stage::Site | Stage::Before => Vec::new(),
+        }
+    }
+
+    /// Takes what the mouse did: a click chooses, one on a key is that key.
+    pub fn on_mouse(&mut self, mouse: MouseEvent, size: (u16, u16), keymap: &Keymap) -> Vec<Effect> {
+        let key = KeyEvent::from(crossterm::event::KeyCode::Null);
+        match mouse.kind {
+            MouseEventKind::ScrollDown => self.on(Some(Action::Down), key, size),
+            MouseEventKind::ScrollUp => self.on(Some(Action::Up), key, size),
+            MouseEventKind::Down(MouseButton::Left) if mouse.row + 1 == size.1 => {
+                let action = key_at(keymap, &self.offers(), mouse.column);
+                action.map(|action| self.on(Some(action), key, size)).unwrap_or_default()
+            }
+            MouseEventKind::Down(MouseButton::Left) if self.busy.is_none() => {
+                let is_again = match self.stage {
+                    Stage::Site => self.sites.click(&self.questions, Self::inside(size), mouse.row),
+                    Stage::Form => self.form.click(&self.questions, Self::inside(size), mouse.row),
+                    Stage::Before | Stage::Confirm => false,
+                };
+                if is_again { self.on(Some(Action::Act), key, size) } else { Vec::new() }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The keys that are offered.
+    pub(super) fn offers(&self) -> Vec<Offer> {
+        let leave = (Action::Leave, Context::Everywhere, "leave");
+        match self.stage {
+            Stage::Site => vec![
+                (Action::Act, Context::Sites, "take this site"),
+                (Action::Back, Context::Sites, "library"),
+                (Action::Help, Context::Everywhere, "help"),
+                leave,
+            ],
+            Stage::Form => {
+                let back = if self.questions.sites.is_empty() { "library" } else { "sites" };
+                let word = if self.form.is_typing() { "next" } else { "look before the start" };
+                let mut keys = vec![(Action::Act, Context::SetUp, word), (Action::Down, Context::SetUp, "below")];
+                if self.form.has_history(&self.questions) {
+                    keys.push((Action::Earlier, Context::SetUp, "earlier value"));
+                }
+                keys.extend([(Action::Back, Context::SetUp, back), leave]);
+                keys
+            }
+            Stage::Before => {
+                let next = match &self.before.found {
+                    None => None,
+                    Some(found) if found.is_stopped() => None,
+                    Some(found) if !found.is_asked => Some((Action::Yes, Context::Before, "let these run")),
+                    Some(found) if found.of(Mark::Look).next().is_some() => {
+                        Some((Action::Acknowledge, Context::Before, "go on all the same"))
+                    }
+                    Some(_) => Some((Action::Act, Context::Before, "go on")),
+                };
+                let rest = [
+                    (Action::SenseNow, Context::Before, "look again"),
+                    (Action::Down, Context::Before, "scroll"),
+                    (Action::Back, Context::Before, "inputs"),
+                    leave,
+                ];
+                next.into_iter().chain(rest).collect()
+            }
+            Stage::Confirm => {
+                vec![(Action::Act, Context::Confirm, "start"), (Action::Back, Context::Confirm, "back"), leave]
+            }
+        }
+    }
+
+    /// What is inside of the pane.
+    pub(super) fn inside(size: (u16, u16)) -> Rect {
+        let body = Rect::new(0, 1, size.0, size.1.saturating_sub(3));
+        if size.0 >= WIDE {
+            Rect::new(2, body.y + 1, body.width.saturating_sub(4), body.height.saturating_sub(2))
+        } else {
+            Rect::new(1, body.y + 1, body.width.saturating_sub(2), body.height.saturating_sub(1))
+        }
+    }
+
+    /// Whether panes have a whole frame.
+    pub(super) fn is_wide(size: (u16, u16)) -> bool {
+        size.0 >= WIDE
+    }
+
+    /// Columns and rows of what is inside of the pane.
+    fn room(size: (u16, u16)) -> (usize, usize) {
+        let inside = Self::inside(size);
+        (usize::from(inside.width), usize::from(inside.height))
+    }
+}

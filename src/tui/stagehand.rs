@@ -1,0 +1,54 @@
+//! What the screens ask of the program behind them, off the drawing thread: each effect with the message that answers it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::tui::backstage::Backstage;
+use crate::tui::message::{Effect, Message};
+
+/// How long the library waits for the runs that can be gone on with.
+const RUNS_WAIT: Duration = Duration::from_millis(10);
+
+/// Does what is asked; `None`: nobody behind the stage is asked by that.
+pub(super) fn asked(
+    backstage: &Arc<dyn Backstage>,
+    effect: Effect,
+    replier: &UnboundedSender<Message>,
+) -> Option<Message> {
+    Some(match effect {
+        Effect::ReadLibrary => glance(backstage, replier),
+        Effect::CheckLibrary => Message::Library(backstage.library()),
+        Effect::ReadPast => Message::Past(backstage.past()),
+        Effect::Compare(runbook) => Message::Changes(backstage.changes(&runbook).map(Box::new)),
+        Effect::SetUp { runbook, is_practice } => Message::SetUp(backstage.set_up(&runbook, is_practice).map(Box::new)),
+        Effect::SetUpAt { runbook, site } => {
+            Message::SetUp(backstage.set_up_at(&runbook, site.as_deref()).map(Box::new))
+        }
+        Effect::Preflight { wanted, is_accepted } => Message::Preflight(backstage.preflight(&wanted, is_accepted)),
+        Effect::Begin(wanted) => Message::Launched(backstage.begin(&wanted).map(Box::new)),
+        Effect::Resume(run) => Message::Launched(backstage.resume(&run).map(Box::new)),
+        Effect::ReadJournals => Message::Journals(backstage.journals()),
+        Effect::Replay(run) => {
+            Message::Recording(backstage.recording(&run).map(|recording| (Box::new(recording), None)))
+        }
+        Effect::Debrief(folder) => Message::Debriefed(backstage.debrief(&folder).map(Box::new)),
+        _ => return None,
+    })
+}
+
+/// The library at a glance. The runs that can be gone on with come with it, unless there are so many that reading them takes
+/// longer than a first frame may wait: then they follow.
+fn glance(backstage: &Arc<dyn Backstage>, replier: &UnboundedSender<Message>) -> Message {
+    let (teller, told) = std::sync::mpsc::channel();
+    let behind = Arc::clone(backstage);
+    std::thread::spawn(move || teller.send(behind.resumable()));
+    let entries = backstage.glance();
+    if let Ok(open) = told.recv_timeout(RUNS_WAIT) {
+        return Message::Glanced(entries, open);
+    }
+    // The screens may have ended meanwhile.
+    let _ = replier.send(Message::Glanced(entries, Vec::new()));
+    Message::Resumable(told.recv().unwrap_or_default())
+}

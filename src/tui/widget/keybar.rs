@@ -1,0 +1,62 @@
+//! The action bar: keys with their words. A click on one is its key.
+
+use ratatui::layout::Rect;
+
+use crate::tui::app::App;
+use crate::tui::keymap::{Action, Context, Keymap};
+use crate::tui::theme::Meaning;
+use crate::tui::widget::paint::Paint;
+use crate::tui::wrap::width;
+
+/// What is offered: the action, where its key is looked up, its word.
+pub type Offer = (Action, Context, &'static str);
+
+/// How many cells lie between two offers.
+const GAP: usize = 3;
+
+/// Draws an action bar of these actions.
+pub fn draw_keys<'a>(
+    app: &App,
+    bar: Rect,
+    keys: impl Iterator<Item = &'a (Action, Context, &'a str)>,
+    paint: &mut Paint<'_>,
+) {
+    paint.fill(bar, Meaning::Bar);
+    let mut x = bar.x + 1;
+    for (action, context, word) in keys {
+        let room = bar.right().saturating_sub(x);
+        x += paint.put((x, bar.y), room, &app.keymap.shown(*action, *context), Meaning::Key) + 1;
+        x += paint.put((x, bar.y), bar.right().saturating_sub(x), word, Meaning::Bar) + 3;
+    }
+}
+
+/// The action under a column of the bar.
+pub fn key_at(keymap: &Keymap, offers: &[Offer], column: u16) -> Option<Action> {
+    let mut from = 1;
+    for (action, context, word) in offers {
+        let until = from + width(&keymap.shown(*action, *context)) + 1 + width(word);
+        if (from..until).contains(&usize::from(column)) {
+            return Some(*action);
+        }
+        from = until + GAP;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_click_on_a_key_or_its_word_is_the_key() {
+        let keymap = Keymap::standard();
+        let offers = [(Action::Act, Context::Library, "set up"), (Action::Help, Context::Everywhere, "help")];
+        let hit: Vec<_> = (0..24).map(|column| key_at(&keymap, &offers, column)).collect();
+        //  " enter set up   ? help"
+        assert_eq!(
+            (hit[0], hit[1], hit[12], hit[13], hit[15]),
+            (None, Some(Action::Act), Some(Action::Act), None, None)
+        );
+        assert_eq!((hit[16], hit[21], hit[22]), (Some(Action::Help), Some(Action::Help), None));
+    }
+}
