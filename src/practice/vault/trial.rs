@@ -10,8 +10,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::practice::host::{ACCOUNT, Place, Shell, failed, printed, run};
 use crate::practice::CommandResult;
+use crate::practice::host::{ACCOUNT, Place, Shell, failed, printed, run};
 
 use super::estate::{Estate, Part};
 

@@ -181,7 +181,12 @@ impl Vault {
         if is_served {
             self.trouble.is_older = None;
         }
-        self.trouble.harms.stands(NO_ACTIVE, "", (!is_served).then(|| "no node is active: nothing is served".to_owned()), at);
+        self.trouble.harms.stands(
+            NO_ACTIVE,
+            "",
+            (!is_served).then(|| "no node is active: nothing is served".to_owned()),
+            at,
+        );
         let older = self.trouble.is_older.map(|index| {
             let node = &self.nodes[index];
             let running = node.running().map_or(String::new(), ToString::to_string);
