@@ -15,6 +15,7 @@ pub mod practice;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod stepped;
 
 use std::io::Write;
 use std::process::ExitCode;
