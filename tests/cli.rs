@@ -236,6 +236,8 @@ fn wrong_calls_end_with_2_and_say_what_to_do() {
     for (arguments, told) in [
         (vec!["practise"], "practice"),
         (vec!["practice", "vault-ha-upgrade", "--speed", "0"], "between 0.1 and 10000"),
+        (vec!["practice", "vault-ha-upgrade", "--speed", "fast"], "a number or `max`"),
+        (vec!["practice", "vault-ha-upgrade", "--speed", "max"], "--speed max is for --autopilot"),
         (vec!["run", "vault-ha-upgrade"], "nodes"),
         (vec![], "piton list"),
     ] {
@@ -423,5 +425,51 @@ fn a_closed_pipe_suspends_the_run() {
     let verified = home.run(&["verify", &home.journal().to_string_lossy()]);
     assert_eq!(verified.status.code(), Some(0), "{verified:?}");
     let resumed = home.run(&["resume", "--autopilot", "--speed", "100"]);
+    assert_eq!(resumed.status.code(), Some(0), "{resumed:?}");
+}
+
+/// Without a speed the clock is stepped: a day of waiting takes no time, and the journal is as whole as any.
+#[test]
+fn the_autopilot_walks_as_fast_as_it_can_unless_a_speed_is_given() {
+    let home = Home::new();
+    let outputs = [&["--speed", "max"][..], &[]].map(|speed| {
+        let output = home.run(&[&["practice", "cockroachdb-rolling-upgrade", "--autopilot"], speed].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        text(&output.stdout)
+    });
+    for printed in &outputs {
+        let numbers: Vec<u64> = printed
+            .lines()
+            .filter_map(|line| line.strip_prefix("recorded #")?.split(' ').next()?.parse().ok())
+            .collect();
+        assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "every record once and in order");
+        assert!(printed.lines().last().is_some_and(|last| last.contains("completed")), "{printed}");
+    }
+    // One seed, one walk: only names and the time of day differ.
+    let told = |printed: &str| -> Vec<String> {
+        let told =
+            printed.lines().skip(1).filter_map(|line| line.split_once("PRACTICE ")?.1.get(9..).map(str::to_owned));
+        told.collect()
+    };
+    let (one, other) = (told(&outputs[0]), told(&outputs[1]));
+    assert_eq!(one[..one.len() - 1], other[..other.len() - 1]);
+}
+
+/// A stepped walk can be stopped too, and gone on with.
+#[test]
+fn a_signal_leaves_a_stepped_walk_interrupted() {
+    let home = Home::new();
+    let mut command = home.piton(&["practice", "cockroachdb-rolling-upgrade", "--autopilot"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("piton starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    lines.next().expect("it prints").expect("it can be read");
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).expect("a small number")).expect("a process");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be told");
+    let rest: Vec<String> = lines.map(|line| line.expect("it can be read")).collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(40), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("interrupted")), "{rest:?}");
+    let verified = home.run(&["verify", &home.journal().to_string_lossy()]);
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+    let resumed = home.run(&["resume", "--autopilot"]);
     assert_eq!(resumed.status.code(), Some(0), "{resumed:?}");
 }

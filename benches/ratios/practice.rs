@@ -29,29 +29,36 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// What practice costs: many nodes, and a scenario as fast as it can be walked.
 pub fn figures(folder: &Path) -> Vec<Figure> {
-    vec![many_nodes(), slowest_scenario(folder)]
+    vec![many_nodes(), slow_scenarios(folder)]
 }
 
-/// Every shipped scenario, the right way and the wrong one, walked on a clock that is stepped: the one that takes longest,
-/// against the second that a trainer may wait for it.
-fn slowest_scenario(folder: &Path) -> Figure {
+/// Every shipped scenario, the right way and the wrong one, walked on a clock that is stepped: how many take longer than
+/// the second that a trainer may wait, and the one that takes longest. One that is over is walked thrice and its shortest
+/// time counts, so that what else the machine does is not taken for ours.
+fn slow_scenarios(folder: &Path) -> Figure {
     let library = Library::open(&[]).expect("the shipped runbooks can be read");
     let store = Store::open(folder.join("walks"));
     let mut slowest = (Duration::ZERO, String::new());
-    let (mut over, mut all) = (0, 0);
+    let (mut over, mut all) = (0_u32, 0);
     for book in library.entries().iter().filter_map(|entry| entry.runbook()) {
         for scenario in scenario::all_of(book.id.as_str()) {
             for way in [Some(&scenario.right), scenario.wrong.as_ref()].into_iter().flatten() {
-                let took = walked(&store, book, &scenario, way);
-                (over, all) = (over + usize::from(took > EVERY), all + 1);
+                let mut took = walked(&store, book, &scenario, way);
+                for _ in 0..2 {
+                    if took > EVERY {
+                        took = took.min(walked(&store, book, &scenario, way));
+                    }
+                }
+                (over, all) = (over + u32::from(took > EVERY), all + 1);
                 if took > slowest.0 {
                     slowest = (took, format!("{}/{}", book.id, scenario.id));
                 }
             }
         }
     }
-    let what = format!("the slowest of {all} walks of scenarios ({}; {over} over), against a second", slowest.1);
-    Figure::ratio("P25", &what, &[slowest.0], &[EVERY], 1.0)
+    let (took, name) = (slowest.0.as_secs_f64(), slowest.1);
+    let what = format!("walks of scenarios over a second, of {all} (the slowest, {name}: {took:.2} s)");
+    Figure::count("P25", &what, f64::from(over), 0.0)
 }
 
 fn walked(store: &Store, book: &Arc<Runbook>, scenario: &Scenario, way: &Ending) -> Duration {
@@ -62,8 +69,9 @@ fn walked(store: &Store, book: &Arc<Runbook>, scenario: &Scenario, way: &Ending)
     let runbook = Arc::clone(book);
     let before = monotonic();
     let walk_it = Walk { runbook, system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
-    let walked = walk(store, walk_it, &who).expect("a run can be opened in a fresh folder");
+    let walked = walk(store, walk_it, &who, &mut |_| true).expect("a run can be opened in a fresh folder");
     let took = before.elapsed();
+    assert_eq!(walked.stopped, None, "{}/{}", book.id, scenario.id);
     let outcome = walked.state.closed.map(|closed| closed.outcome.word().to_owned());
     assert_eq!(outcome.as_deref(), Some(way.outcome.as_str()), "{}/{}", book.id, scenario.id);
     took

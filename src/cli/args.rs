@@ -197,9 +197,14 @@ pub struct PracticeArguments {
     #[arg(long, conflicts_with = "autopilot")]
     pub plain: bool,
 
-    /// How many times as fast as real time the simulated cluster and its clock run.
-    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
-    pub speed: f64,
+    /// How many times as fast as real time the simulated cluster and its clock run: a number, or `max`.
+    ///
+    /// With --autopilot it is `max` unless said otherwise: the clock steps from one event to the next, so that a run takes
+    /// as long as it takes to work out, and one seed gives one journal. With a number the cluster runs by real time and
+    /// is asked over sockets; above some hundred, the machine's own time then counts as the cluster's. A person has real
+    /// time unless said otherwise.
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub speed: Option<Speed>,
 
     /// How many nodes the simulated cluster has; without this as many as the runbook needs.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
@@ -237,8 +242,8 @@ pub struct ResumeArguments {
     pub plain: bool,
 
     /// As in practice; for practice runs.
-    #[arg(long, default_value_t = 1.0, value_name = "N", value_parser = speed)]
-    pub speed: f64,
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub speed: Option<Speed>,
 }
 
 /// `piton verify`.
@@ -352,9 +357,37 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.to_owned()))
 }
 
-fn speed(text: &str) -> Result<f64, String> {
-    let speed: f64 = text.parse().map_err(|_| "a number is needed")?;
-    if (0.1..=10_000.0).contains(&speed) { Ok(speed) } else { Err("it must lie between 0.1 and 10000".into()) }
+/// How fast a simulated cluster runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// As fast as it can be worked out: its clock is stepped.
+    Max,
+    /// So many times as fast as real time.
+    Times(f64),
+}
+
+impl Speed {
+    /// The speed that a walk with these options has; `None`: it is stepped.
+    pub fn paced(typed: Option<Self>, is_autopilot: bool) -> Result<Option<f64>, &'static str> {
+        match (typed, is_autopilot) {
+            (Some(Self::Times(speed)), _) => Ok(Some(speed)),
+            (None, false) => Ok(Some(1.0)),
+            (None | Some(Self::Max), true) => Ok(None),
+            (Some(Self::Max), false) => Err("--speed max is for --autopilot: a person needs time"),
+        }
+    }
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    let speed: f64 = text.parse().map_err(|_| "a number or `max` is needed")?;
+    if (0.1..=10_000.0).contains(&speed) {
+        Ok(Speed::Times(speed))
+    } else {
+        Err("it must lie between 0.1 and 10000".into())
+    }
 }
 
 /// A hash, all of it: a part of it is soon made.

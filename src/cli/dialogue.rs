@@ -16,6 +16,7 @@ use crate::engine::Outcome;
 use crate::plain::read::Heard;
 use crate::plain::{WATERMARK, dialogue, read};
 use crate::session::Launched;
+use crate::session::script::Missed;
 
 /// Whether the run is a dialogue of lines: that was asked for, or the terminal can do nothing else.
 pub fn is_wanted(is_asked_for: bool) -> bool {
@@ -85,6 +86,13 @@ pub fn told_end(folder: &Path, outcome: Option<Outcome>, halted: Option<String>)
 pub fn unheard(folder: &Path, error: &io::Error) -> CliError {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     CliError::suspended(format!("{name} is left as it stands: the output cannot be written: {error}"))
+        .hint(format!("`piton resume {name}` goes on with it"))
+}
+
+/// The way of the scenario could not be gone: the run was left.
+pub fn strayed(folder: &Path, missed: &Missed) -> CliError {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    CliError::failed(format!("{name} is left as it stands: {missed}"))
         .hint(format!("`piton resume {name}` goes on with it"))
 }
 

@@ -21,6 +21,7 @@ pub mod run;
 pub mod setup;
 pub mod shelf;
 pub mod sign;
+pub mod stepped;
 pub mod verify;
 
 use std::io::Write;

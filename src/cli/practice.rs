@@ -6,11 +6,11 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 
-use crate::cli::args::PracticeArguments;
+use crate::cli::args::{PracticeArguments, Speed};
 use crate::cli::error::CliError;
 use crate::cli::looks::Looks;
 use crate::cli::run;
-use crate::cli::{dialogue, place};
+use crate::cli::{dialogue, place, stepped};
 use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
 use crate::engine::{Event, PracticeSeen, Record, RunOpened};
 use crate::health;
@@ -60,7 +60,8 @@ impl Default for Wanted {
 /// The runbook is not there or has no simulator, the journal cannot be written, there is no terminal.
 pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Looks) -> Result<u8, CliError> {
     let scenario = typed.scenario.clone();
-    let wanted = Wanted { nodes: typed.nodes, seed: typed.seed, scenario, speed: typed.speed };
+    let paced = Speed::paced(typed.speed, typed.autopilot).map_err(CliError::usage)?;
+    let wanted = Wanted { nodes: typed.nodes, seed: typed.seed, scenario, speed: paced.unwrap_or(1.0) };
     let runbook = run::find(library, &typed.runbook)?;
     if typed.scenarios {
         return Ok(list(&runbook));
@@ -70,14 +71,18 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     let runtime = run::runtime()?;
     let store = run::store()?;
     let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
+    if typed.autopilot && paced.is_none() {
+        return stepped::practice(&runtime, &store, &runbook, &wanted, typed.mistakes, &who);
+    }
     let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
     if typed.scenario.as_deref() == Some(scenario::SURPRISE)
-        && let Some(practice) = opened(&launched).and_then(|opened| opened.practice.as_ref())
+        && let Some(practice) = opened(&launched.records).and_then(|opened| opened.practice.as_ref())
     {
-        super::print(&format!("PRACTICE a surprise: `--scenario surprise --seed {}` plays it again", practice.seed));
+        told_surprise(practice.seed);
     }
     if typed.autopilot {
-        autopilot(&runtime, launched, typed.mistakes)
+        let way = way_of(&launched.records, typed.mistakes)?;
+        autopilot(&runtime, launched, way.as_ref())
     } else if is_plain {
         dialogue::in_lines(&runtime, launched)
     } else {
@@ -96,21 +101,32 @@ pub async fn begin(
     who: &Who,
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
-    let played = played(&runbook, &wanted)?;
-    let fitting = fitting(&runbook);
-    let of_the_scenario = played.scenario.as_ref().and_then(|scenario| scenario.nodes);
-    let nodes =
-        wanted.nodes.or(of_the_scenario).map_or_else(|| fitting.clone(), |nodes| fits(&runbook, nodes).map(|()| nodes));
-    let nodes = nodes.map_err(|why| {
-        let hint = fitting.map_or_else(|_| simulated(), |nodes| format!("it can be practised with --nodes {nodes}"));
-        CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id)).hint(hint)
-    })?;
+    let (played, nodes) = planned(&runbook, &wanted)?;
     let cluster = build(&runbook, nodes, &played, wanted.speed, (&[], &[]), runtime).await?;
     let inputs = of_the_runbook(&runbook, cluster.inputs);
     let bound = crate::site::bind(&runbook, &[], None, &inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
     let opening = Opening { runbook, inputs: bound.inputs, site: None, practice: Some(cluster.seen) };
     launch::begin(store, opening, who, cluster.world).map_err(run::launch_error)
+}
+
+/// What is played, and with how many nodes.
+pub(super) fn planned(runbook: &Runbook, wanted: &Wanted) -> Result<(Played, u8), CliError> {
+    let played = played(runbook, wanted)?;
+    let fitting = fitting(runbook);
+    let of_the_scenario = played.scenario.as_ref().and_then(|scenario| scenario.nodes);
+    let nodes =
+        wanted.nodes.or(of_the_scenario).map_or_else(|| fitting.clone(), |nodes| fits(runbook, nodes).map(|()| nodes));
+    let nodes = nodes.map_err(|why| {
+        let hint = fitting.map_or_else(|_| simulated(), |nodes| format!("it can be practised with --nodes {nodes}"));
+        CliError::failed(format!("{} cannot be practised with this version: {why}", runbook.id)).hint(hint)
+    })?;
+    Ok((played, nodes))
+}
+
+/// Tells how to play again what chance picked.
+pub(super) fn told_surprise(seed: u64) {
+    super::print(&format!("PRACTICE a surprise: `--scenario surprise --seed {seed}` plays it again"));
 }
 
 /// Goes on with a practice run in a cluster built anew from its journal.
@@ -126,43 +142,54 @@ pub async fn go_on(
     runtime: &Handle,
 ) -> Result<Launched, CliError> {
     let runbook = Arc::clone(&suspended.runbook);
-    let wanted = Wanted { seed: Some(seen.seed), scenario: seen.scenario.clone(), ..Wanted::default() };
-    let played = match seen.scenario {
-        Some(_) => played(&runbook, &wanted)?,
-        // An earlier version knew no scenarios.
-        None => Played { scenario: None, seed: seen.seed },
-    };
+    let played = played_before(&runbook, &seen)?;
     let before = (&*seen.ports, &*suspended.records);
     let cluster = build(&runbook, seen.nodes, &played, speed, before, runtime).await?;
     launch::go_on(store, suspended, who, cluster.world).map_err(run::launch_error)
 }
 
-/// Walks a practice run without a person.
+/// What a suspended run plays.
+pub(super) fn played_before(runbook: &Runbook, seen: &PracticeSeen) -> Result<Played, CliError> {
+    let wanted = Wanted { seed: Some(seen.seed), scenario: seen.scenario.clone(), ..Wanted::default() };
+    match seen.scenario {
+        Some(_) => played(runbook, &wanted),
+        // An earlier version knew no scenarios.
+        None => Ok(Played { scenario: None, seed: seen.seed }),
+    }
+}
+
+/// Walks a practice run without a person, on that way.
 ///
 /// # Errors
-/// The output or the journal cannot be written.
-pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched, mistakes: bool) -> Result<u8, CliError> {
+/// The output or the journal cannot be written, or the way cannot be gone.
+pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched, way: Option<&Ending>) -> Result<u8, CliError> {
     let folder = launched.folder.clone();
-    let way = way_of(&launched, mistakes)?;
     let mut out = std::io::stdout();
     let interrupted = dialogue::interruption(runtime)?;
-    let walked = runtime.block_on(plain::autopilot::walk(launched, way.as_ref(), &mut out, interrupted));
+    let walked = runtime.block_on(plain::autopilot::walk(launched, way, &mut out, interrupted));
     let walked = walked.map_err(|error| dialogue::unheard(&folder, &error))?;
+    if let Some(missed) = walked.missed {
+        return Err(dialogue::strayed(&folder, &missed));
+    }
     dialogue::told_end(&folder, walked.closed.map(|closed| closed.outcome), walked.halted)
 }
 
-fn opened(launched: &Launched) -> Option<&RunOpened> {
-    match launched.records.first().map(|record| &record.event) {
+pub(super) fn opened(records: &[Record]) -> Option<&RunOpened> {
+    match records.first().map(|record| &record.event) {
         Some(Event::RunOpened(opened)) => Some(opened),
         _ => None,
     }
 }
 
 /// The way that the autopilot goes through the run's scenario.
-fn way_of(launched: &Launched, mistakes: bool) -> Result<Option<Ending>, CliError> {
-    let Some(opened) = opened(launched) else { return Ok(None) };
+pub(super) fn way_of(records: &[Record], mistakes: bool) -> Result<Option<Ending>, CliError> {
+    let Some(opened) = opened(records) else { return Ok(None) };
     let name = opened.practice.as_ref().and_then(|practice| practice.scenario.as_deref());
-    let scenario = name.and_then(|name| scenario::find(opened.runbook.as_str(), name));
+    way_through(name.and_then(|name| scenario::find(opened.runbook.as_str(), name)), mistakes)
+}
+
+/// The right way through a scenario, or the wrong one.
+pub(super) fn way_through(scenario: Option<Scenario>, mistakes: bool) -> Result<Option<Ending>, CliError> {
     if !mistakes {
         return Ok(scenario.map(|scenario| scenario.right));
     }
@@ -175,9 +202,9 @@ const DEFAULT_SEED: u64 = 1;
 
 /// The scenario that is played and the seed that it is played with.
 #[derive(Clone, Debug)]
-struct Played {
-    scenario: Option<Scenario>,
-    seed: u64,
+pub(super) struct Played {
+    pub(super) scenario: Option<Scenario>,
+    pub(super) seed: u64,
 }
 
 impl Played {
@@ -320,6 +347,26 @@ fn locked(cluster: &Shared) -> MutexGuard<'_, dyn practice::System + 'static> {
     cluster.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A cluster at those addresses, brought to where those records leave it.
+pub(super) fn built(
+    runbook: &Runbook,
+    nodes: u8,
+    seed: u64,
+    began: Timestamp,
+    (ports, records): (&[u16], &[Record]),
+) -> Result<Shared, CliError> {
+    let system = cluster(runbook, nodes, seed, began);
+    let system = system.map_err(|why| CliError::failed(why).hint(simulated()))?;
+    {
+        let mut cluster = locked(&system);
+        for (node, port) in cluster.nodes().into_iter().zip(ports) {
+            cluster.place(&node, &format!("http://127.0.0.1:{port}"));
+        }
+        replay(&mut *cluster, records);
+    }
+    Ok(system)
+}
+
 async fn build(
     runbook: &Runbook,
     nodes: u8,
@@ -331,15 +378,7 @@ async fn build(
     let last = records.last().map_or(Timestamp::default(), |record| record.at);
     let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, speed));
     let began = records.first().map_or_else(|| clock.now(), |record| record.at);
-    let system = cluster(runbook, nodes, played.seed, began);
-    let system = system.map_err(|why| CliError::failed(why).hint(simulated()))?;
-    {
-        let mut cluster = locked(&system);
-        for (node, port) in cluster.nodes().into_iter().zip(ports) {
-            cluster.place(&node, &format!("http://127.0.0.1:{port}"));
-        }
-        replay(&mut *cluster, records);
-    }
+    let system = built(runbook, nodes, played.seed, began, (ports, records))?;
     let mut rehearsal = Rehearsal::new(Arc::clone(&system), played.scenario.as_ref(), played.seed, began);
     rehearsal.follow(records);
     let practice = Practice::start(system, clock.clone(), ports).await.map_err(|error| {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use tokio::runtime::{Handle, Runtime};
 
-use crate::cli::args::{ResumeArguments, RunArguments};
+use crate::cli::args::{ResumeArguments, RunArguments, Speed};
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
 use crate::cli::looks::{Looks, reporting};
-use crate::cli::{begin, dialogue, log, place, practice};
+use crate::cli::{begin, dialogue, log, place, practice, stepped};
 use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
 use crate::engine::{Leaving, Outcome, SiteSeen};
@@ -21,7 +21,7 @@ use crate::plain;
 use crate::runbook::Runbook;
 use crate::session::launch::{self, LaunchError};
 use crate::session::preflight::name_to_type;
-use crate::session::{Launched, Opening, Suspended, Update, Who, World};
+use crate::session::{Launched, Opening, Suspended, Update, Who, World, script};
 use crate::site::{BindProblem, Environment, Site};
 use crate::tui::{self, Options, Shown, Start, TuiError};
 
@@ -99,9 +99,15 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     if typed.autopilot && !is_practice {
         return Err(CliError::usage("the autopilot walks practice runs only"));
     }
-    let launched = resume_with(&store, suspended, typed.speed, &who, runtime.handle())?;
+    let paced = Speed::paced(typed.speed, typed.autopilot).map_err(CliError::usage)?;
+    let way = if typed.autopilot { practice::way_of(&suspended.records, false)? } else { None };
+    let way = way.map(|way| script::left_of(way, &suspended.state));
+    let Some(speed) = paced else {
+        return stepped::resume(&runtime, suspended, way.as_ref(), &who);
+    };
+    let launched = resume_with(&store, suspended, speed, &who, runtime.handle())?;
     if typed.autopilot {
-        practice::autopilot(&runtime, launched, false)
+        practice::autopilot(&runtime, launched, way.as_ref())
     } else if is_plain {
         dialogue::in_lines(&runtime, launched)
     } else {

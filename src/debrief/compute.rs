@@ -9,19 +9,29 @@ use crate::clock::Timestamp;
 use crate::debrief::{Asked, Debrief, Deduction, FULL, HarmDone, Moment, Overruled, Told};
 use crate::engine::{ConditionId, Deviation, DeviationKind, Event, Happening, Outcome, PracticeSeen, Record, RunState};
 use crate::runbook::{Runbook, StepKey};
-use crate::scenario::{Deed, HarmRule, Scenario, When};
+use crate::scenario::{HarmRule, Scenario, When};
 use crate::sources;
 
 /// What it costs to end otherwise than the right way does.
 const WRONG_END: u32 = 30;
+/// What it costs to give up where the right way goes on, however little is left; the rest goes by what is left undone.
+/// It is more than overruling, slowness and the hints of a scenario cost together: whoever takes the run to its end,
+/// over whatever holds it back, has done more. (What harm that does is counted beside it, either way.)
+pub(super) const GIVEN_UP: u32 = 90;
 /// What it costs to pass a guard or a gate, or to declare a step done.
 const OVERRULED: u32 = 10;
 /// What it costs to leave a step out or to cut a wait.
 const LEFT_OUT: u32 = 5;
+/// The most that overruling costs.
+const MOST_FOR_OVERRULING: u32 = 60;
 /// A point for so many percent of the planned time beyond it.
 const PERCENT_A_POINT: u64 = 10;
 /// The most that slowness costs.
 const MOST_FOR_TIME: u64 = 10;
+
+/// The most that a run loses which is taken to its end without harm, but for hints.
+#[cfg(test)]
+pub(super) const MOST_BESIDE_HINTS: u32 = MOST_FOR_OVERRULING + MOST_FOR_TIME as u32;
 
 /// One attempt at a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,9 +60,9 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
     let own = own_deviations(&state);
     let deviations: Vec<Overruled> = own.iter().map(|deviation| overruled(runbook, deviation)).collect();
     let mut deductions = Vec::new();
-    deductions.extend(for_the_end(outcome.as_deref(), expected.as_deref()));
+    deductions.extend(for_the_end(&state, outcome.as_deref(), expected.as_deref()));
     deductions.extend(scenario.iter().flat_map(|scenario| &scenario.harms).filter_map(|rule| for_harm(rule, &harm)));
-    deductions.extend(own.iter().zip(&deviations).map(|(kind, told)| for_deviation(kind.kind, told)));
+    deductions.extend(for_deviations(own.iter().map(|deviation| deviation.kind).zip(&deviations)));
     deductions.extend(for_hints(&state));
     deductions.extend(planned.and_then(|planned| for_time(took, planned)));
     deductions.sort_by_key(|deduction| std::cmp::Reverse(deduction.points));
@@ -91,11 +101,13 @@ pub fn past(debrief: &Debrief, opened_at: Timestamp) -> Past {
 
 /// What was overruled. The steps that a run leaves undone when it is given up are not: giving up is one deed.
 fn own_deviations(state: &RunState) -> Vec<&Deviation> {
+    state.deviations.iter().filter(|deviation| !is_left_undone(state, deviation)).collect()
+}
+
+/// Whether it is a step that was left with all others when the run was given up.
+fn is_left_undone(state: &RunState, deviation: &Deviation) -> bool {
     let given_up = state.closed.as_ref().filter(|closed| closed.outcome == Outcome::Abandoned);
-    let is_own = |deviation: &&Deviation| {
-        given_up.is_none_or(|closed| deviation.kind != DeviationKind::Skip || deviation.at != closed.at)
-    };
-    state.deviations.iter().filter(is_own).collect()
+    given_up.is_some_and(|closed| deviation.kind == DeviationKind::Skip && deviation.at == closed.at)
 }
 
 /// When somebody sat there, as far as it is recorded.
@@ -178,22 +190,40 @@ fn for_harm(rule: &HarmRule, harm: &[HarmDone]) -> Option<Deduction> {
     (points > 0).then_some(Deduction { points, why, obligations })
 }
 
-fn for_the_end(outcome: Option<&str>, expected: Option<&str>) -> Option<Deduction> {
+fn for_the_end(state: &RunState, outcome: Option<&str>, expected: Option<&str>) -> Option<Deduction> {
     let (outcome, expected) = (outcome?, expected?);
     // Deviations are counted one by one.
-    let is_fine = outcome == expected || (outcome == "completed with deviations" && expected == "completed");
-    let why = format!("It ended {outcome}; the right way ends {expected}");
-    (!is_fine).then_some(Deduction { points: WRONG_END, why, obligations: Vec::new() })
+    if outcome == expected || (outcome == "completed with deviations" && expected == "completed") {
+        return None;
+    }
+    let (points, how) = if outcome == Outcome::Abandoned.word() {
+        let undone = state.deviations.iter().filter(|deviation| is_left_undone(state, deviation)).count();
+        let all = state.walked().flat_map(|phase| phase.keys()).count().max(1);
+        let rest = (FULL - GIVEN_UP) as usize;
+        let by_steps = u32::try_from((rest * undone).div_ceil(all)).unwrap_or(0).min(FULL - GIVEN_UP);
+        (GIVEN_UP + by_steps, format!("Given up with {undone} of {all} steps undone"))
+    } else {
+        (WRONG_END, format!("It ended {outcome}"))
+    };
+    Some(Deduction { points, why: format!("{how}; the right way ends {expected}"), obligations: Vec::new() })
 }
 
-fn for_deviation(kind: DeviationKind, told: &Overruled) -> Deduction {
-    let points = match kind {
-        DeviationKind::Override | DeviationKind::Acknowledged => OVERRULED,
-        DeviationKind::Skip | DeviationKind::CutWait => LEFT_OUT,
-        DeviationKind::Deferred => 0,
-    };
-    let why = format!("{}: {} ({:?})", capital(&told.way), told.subject, told.reason);
-    Deduction { points, why, obligations: told.obligations.clone() }
+fn for_deviations<'d>(deviations: impl Iterator<Item = (DeviationKind, &'d Overruled)>) -> Vec<Deduction> {
+    let mut left = MOST_FOR_OVERRULING;
+    let told = deviations.map(|(kind, told)| {
+        let points = match kind {
+            DeviationKind::Override | DeviationKind::Acknowledged => OVERRULED,
+            DeviationKind::Skip | DeviationKind::CutWait => LEFT_OUT,
+            DeviationKind::Deferred => 0,
+        };
+        let taken = points.min(left);
+        left -= taken;
+        let most =
+            if taken < points { format!("; overruling costs {MOST_FOR_OVERRULING} at most") } else { String::new() };
+        let why = format!("{}: {} ({:?}){most}", capital(&told.way), told.subject, told.reason);
+        Deduction { points: taken, why, obligations: told.obligations.clone() }
+    });
+    told.collect()
 }
 
 fn for_hints(state: &RunState) -> Vec<Deduction> {
@@ -246,22 +276,11 @@ fn asked<'i>(ids: impl Iterator<Item = &'i str>) -> Vec<Asked> {
 
 fn best(scenario: &Scenario) -> Vec<String> {
     let moves = scenario.right.moves.iter().map(|step| {
-        let item = step.step.item.as_ref().map(|item| format!("[{item}]")).unwrap_or_default();
-        let place = format!("{}{item}/{}", step.step.phase, step.step.step);
         let when = match step.when {
             When::Failed => ", when it has failed",
             When::Open(_) => "",
         };
-        let deed = match &step.deed {
-            Deed::Type(lines) => format!("type `{}`", lines.join("`, then `")),
-            Deed::Retry => "try again".into(),
-            Deed::Skip(_) => "leave it out".into(),
-            Deed::Override(_) => "declare it done".into(),
-            Deed::Acknowledge(_) => "acknowledge what holds it back".into(),
-            Deed::RollBack(plan, _) => format!("go back by {plan}"),
-            Deed::Abandon(_) => "give the run up".into(),
-        };
-        format!("At {place}{when}: {deed}")
+        format!("At {}{when}: {}", step.step, step.deed.told())
     });
     std::iter::once(scenario.right.told.clone()).chain(moves).collect()
 }

@@ -101,3 +101,72 @@ fn shift(event: &mut crate::engine::Event, by: Duration) {
         _ => {}
     }
 }
+
+/// Whoever gives up ends below whoever goes on to the end over whatever holds them back, with hints and slowly.
+#[test]
+fn giving_up_never_beats_finishing_with_deviations() {
+    use crate::engine::Outcome;
+    let (book, scenario) = (book(), scenario::find("vault-ha-upgrade", "wrong-share").unwrap());
+    // What was done is the same; only how it ends differs.
+    let mut records = recorded("right");
+    let closed = records.pop().unwrap();
+    let closed =
+        if matches!(closed.event, crate::engine::Event::RunClosed { .. }) { closed } else { records.pop().unwrap() };
+    let crate::engine::Event::RunClosed { counts, .. } = closed.event.clone() else { panic!("{closed:?}") };
+    let ended = |outcome, undone: usize, overruled: usize| {
+        let mut records = records.clone();
+        let keys: Vec<_> = {
+            let state = crate::engine::RunState::fold(&book, &records);
+            state.walked().flat_map(|phase| phase.keys()).map(|(key, _)| key).collect()
+        };
+        let at = closed.at;
+        let mut put = |at, event| {
+            let seq = records.last().map_or(0, |record| record.seq) + 1;
+            records.push(Record { seq, at, prev: String::new(), by: "trainee@bastion".into(), event });
+        };
+        let (board, reason) = (crate::engine::Board::default(), "for a test".to_owned());
+        for step in keys.iter().cycle().take(overruled).cloned() {
+            let (board, reason, at) = (board.clone(), reason.clone(), closed.at);
+            put(at, crate::engine::Event::StepOverridden { step, reason, board });
+        }
+        let end = at.plus(Duration::from_secs(60));
+        for step in keys.iter().rev().take(undone).cloned() {
+            let (board, reason) = (board.clone(), reason.clone());
+            put(end, crate::engine::Event::StepSkipped { step, reason, board });
+        }
+        put(end, crate::engine::Event::RunClosed { outcome, reason: String::new(), counts });
+        let told = debrief(&book, Some(&scenario), &records).unwrap();
+        let lost: u32 = told.deductions.iter().map(|deduction| deduction.points).sum();
+        assert_eq!(told.score, FULL.saturating_sub(lost));
+        told
+    };
+    let all = 30;
+    let table = [(1, 0), (1, 3), (5, 0), (all, 0), (all, 12)];
+    let given_up: Vec<u32> =
+        table.iter().map(|(undone, overruled)| ended(Outcome::Abandoned, *undone, *overruled).score).collect();
+    let finished: Vec<u32> = [1, 3, 6, 12, 25]
+        .iter()
+        .map(|overruled| ended(Outcome::CompletedWithDeviations, 0, *overruled).score)
+        .collect();
+    let (best, worst) = (given_up.iter().max().unwrap(), finished.iter().min().unwrap());
+    assert!(best < worst, "{given_up:?} {finished:?}");
+    assert!(finished.is_sorted_by(|more, less| more >= less), "{finished:?}");
+    assert!(given_up[0] >= given_up[3], "the earlier the dearer: {given_up:?}");
+    // Hints and slowness do not turn it round, in any scenario.
+    let library = crate::library::Library::open(&[]).unwrap();
+    for book in library.entries().iter().filter_map(|entry| entry.runbook()) {
+        for scenario in scenario::all_of(book.id.as_str()) {
+            let hints: u32 = scenario.hints.iter().map(|hint| hint.points).sum();
+            assert!(compute::MOST_BESIDE_HINTS + hints <= compute::GIVEN_UP, "{}/{}", book.id, scenario.id);
+        }
+    }
+}
+
+/// Where giving up is right, it costs nothing.
+#[test]
+fn giving_up_costs_nothing_where_the_right_way_does() {
+    let (book, mut scenario) = (book(), scenario::find("vault-ha-upgrade", "wrong-share").unwrap());
+    scenario.right.outcome = "abandoned".into();
+    let told = debrief(&book, Some(&scenario), &recorded("wrong")).unwrap();
+    assert!(told.deductions.iter().all(|deduction| !deduction.why.starts_with("Given up")), "{:?}", told.deductions);
+}

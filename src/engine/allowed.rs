@@ -58,12 +58,27 @@ pub enum Allowed {
 
 /// All that a person may do now, the most natural first.
 pub fn allowed(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allowed> {
+    let mut allowed = ways_on(runbook, state, moment);
+    if state.opened.is_none() || state.closed.is_some() || state.sitting.is_none() {
+        return allowed;
+    }
+    allowed.push(Allowed::Note);
+    if state.running.is_empty() {
+        allowed.extend(offered_rollback(runbook, state, moment).map(|plan| Allowed::RollBack(plan.id.clone())));
+        allowed.push(Allowed::Abandon);
+    }
+    allowed.push(Allowed::Leave);
+    allowed
+}
+
+/// The part of it that is about the current step and what comes next: whoever only goes on need not know the ways back.
+pub fn ways_on(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allowed> {
     if state.opened.is_none() || state.closed.is_some() || state.sitting.is_none() {
         return Vec::new();
     }
     let mut allowed = Vec::new();
     if let Some(job) = state.running.first() {
-        allowed.extend([Allowed::Cancel(job.job), Allowed::Note, Allowed::Leave]);
+        allowed.push(Allowed::Cancel(job.job));
         return allowed;
     }
     if let Some(key) = &state.current {
@@ -74,9 +89,6 @@ pub fn allowed(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allo
     if is_walked(state) {
         allowed.push(Allowed::Close);
     }
-    allowed.push(Allowed::Note);
-    allowed.extend(offered_rollback(runbook, state, moment).map(|plan| Allowed::RollBack(plan.id.clone())));
-    allowed.extend([Allowed::Abandon, Allowed::Leave]);
     allowed
 }
 

@@ -1,12 +1,10 @@
 //! The ways back: which is offered, why the others are not, and over what one would go.
 
-use serde_json::Value;
-
 use crate::engine::bind::{Untold, bind};
 use crate::engine::event::Item;
 use crate::engine::proposal::Moment;
-use crate::engine::scope::scope;
 use crate::engine::settle::titled;
+use crate::engine::sight::Sight;
 use crate::engine::state::{Plan, RunState};
 use crate::runbook::{Expr, PhaseId, Rollback, Runbook, Truth};
 
@@ -18,18 +16,16 @@ pub fn offered_rollback<'a>(runbook: &'a Runbook, state: &RunState, moment: &Mom
 /// Every way back from where the run stands, in the author's order, with what its `when` comes to; none once one was
 /// taken or the run is closed. Where loops stand in loops, one of which a phase could not open is unknown, whatever its
 /// `when` says: it would leave the plan for a dead end.
-pub fn ways_back<'a>(
+pub fn ways_back<'a, 's>(
     runbook: &'a Runbook,
-    state: &RunState,
-    moment: &Moment,
+    state: &'s RunState,
+    moment: &'s Moment,
 ) -> impl Iterator<Item = (&'a Rollback, Truth)> {
     let is_on_its_way = state.plan == Plan::Main && state.closed.is_none() && state.opened.is_some();
     let plans = if is_on_its_way { runbook.rollbacks.as_slice() } else { &[] };
-    plans.iter().map(|plan| {
-        let truth = plan.when.as_ref().map_or(Truth::True, |when| {
-            let scope = scope(state, &moment.board, &Value::Null, moment.at, when.source());
-            when.truth(&scope)
-        });
+    let mut sight = Sight::new(state, &moment.board, moment.at);
+    plans.iter().map(move |plan| {
+        let truth = plan.when.as_ref().map_or(Truth::True, |when| sight.truth(when, None));
         // To look at all items costs more than all else here, and elsewhere they hardly have one name twice.
         let is_asked = truth == Truth::True && runbook.phases.iter().any(|phase| phase.inner.is_some());
         let blocked = if is_asked { blocked(runbook, state, moment, plan) } else { None };

@@ -33,7 +33,7 @@ pub mod state;
 mod subject;
 pub mod together;
 
-pub use allowed::{Allowed, allowed};
+pub use allowed::{Allowed, allowed, ways_on};
 pub use back::{items_of_way_back, offered_rollback, ways_back};
 pub use began::Began;
 pub use bind::next_loop;

@@ -48,8 +48,8 @@ pub enum JobReport {
     Printed { job: JobId, bytes: Vec<u8> },
     /// It ended; nothing follows.
     Finished { job: JobId, ended: Ended, elapsed: Duration, output: Option<Output>, printed: Printed },
-    /// Of no job: something happened in a simulated cluster.
-    Happened(Happening),
+    /// Of no job: all that happened in a simulated cluster at one moment.
+    Happened(Vec<Happening>),
 }
 
 /// The answer of a command that a probe asked.

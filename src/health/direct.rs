@@ -9,8 +9,9 @@ use crate::clock::Timestamp;
 use crate::engine::Sample;
 use crate::exec::{self, Redactor};
 use crate::health::http::{self, Answer};
+use crate::health::recall::Recall;
 use crate::health::target::{Question, Target};
-use crate::health::verdict::{Judgement, Kind, judge};
+use crate::health::verdict::{Heard, Judgement, Kind};
 use crate::health::{command, prometheus};
 
 /// What was answered.
@@ -30,9 +31,32 @@ pub enum Reply {
     Silence,
 }
 
-/// The sample that such an answer makes, heard at `at` after `elapsed`.
-pub fn judged(target: &Target, reply: Reply, at: Timestamp, elapsed: Duration) -> Sample {
-    let heard = match (&target.question, reply) {
+/// One target that is asked again and again without a socket.
+#[derive(Clone, Debug)]
+pub struct Direct {
+    /// What is asked.
+    pub target: Target,
+    recall: Recall,
+}
+
+impl Direct {
+    /// Judges the answers of that target.
+    pub fn new(target: Target) -> Self {
+        let recall = Recall::of(&target);
+        Self { target, recall }
+    }
+
+    /// The sample that such an answer makes, heard at `at` after `elapsed`.
+    pub fn judged(&mut self, reply: Reply, at: Timestamp, elapsed: Duration) -> Sample {
+        let Self { target, recall } = self;
+        let heard = heard(target, reply, elapsed);
+        let Judgement { verdict, why, fields } = recall.judge(target, heard);
+        Sample { probe: target.probe.clone(), node: target.node.clone(), at, verdict, why, fields, elapsed }
+    }
+}
+
+fn heard(target: &Target, reply: Reply, elapsed: Duration) -> Heard {
+    match (&target.question, reply) {
         (_, Reply::Command(answer)) => command::heard(answer, elapsed),
         (Question::Prometheus(_, metrics), reply) => prometheus::heard(answer(reply), elapsed, *metrics, target),
         (Question::Tcp(_), reply) => {
@@ -40,9 +64,7 @@ pub fn judged(target: &Target, reply: Reply, at: Timestamp, elapsed: Duration) -
             http::complete(serde_json::Map::new(), &[], kind, elapsed)
         }
         (_, reply) => http::heard(answer(reply), elapsed, &Redactor::new(std::iter::empty())),
-    };
-    let Judgement { verdict, why, fields } = judge(target, heard);
-    Sample { probe: target.probe.clone(), node: target.node.clone(), at, verdict, why, fields, elapsed }
+    }
 }
 
 fn answer(reply: Reply) -> Result<Answer, Kind> {

@@ -14,13 +14,14 @@ mod http;
 mod monitor;
 mod probe;
 mod prometheus;
+mod recall;
 mod target;
 mod tcp;
 mod tls;
 mod verdict;
 
 pub use board::{Beat, BoardKeeper};
-pub use direct::{Reply, judged};
+pub use direct::{Direct, Reply};
 pub use monitor::Monitor;
 pub use probe::Prober;
 pub use target::{HeaderText, HttpQuestion, Metrics, Question, Target, targets};

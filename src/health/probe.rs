@@ -10,9 +10,10 @@ use crate::clock::Clock;
 use crate::engine::{EnvValue, Sample};
 use crate::exec::{Redactor, Runner, Secret};
 use crate::health::http::Asking;
+use crate::health::recall::Recall;
 use crate::health::target::{HeaderText, HttpQuestion, Question, Target};
 use crate::health::tls::{Client, Trust, client};
-use crate::health::verdict::{Heard, Judgement, Kind, judge};
+use crate::health::verdict::{Heard, Judgement, Kind};
 use crate::health::{command, http, prometheus, tcp};
 
 /// Asks one target; keeps its connection and its looked-up secrets between two questions.
@@ -21,12 +22,14 @@ pub struct Prober {
     runner: Arc<dyn Runner>,
     client: Option<Client>,
     secrets: Vec<(EnvValue, Secret)>,
+    recall: Recall,
 }
 
 impl Prober {
     /// Asks `target`; commands and secrets go through `runner`.
     pub fn new(target: Target, runner: Arc<dyn Runner>) -> Self {
-        Self { target, runner, client: None, secrets: Vec::new() }
+        let recall = Recall::of(&target);
+        Self { target, runner, client: None, secrets: Vec::new(), recall }
     }
 
     /// What it asks.
@@ -53,7 +56,7 @@ impl Prober {
             self.secrets.clear();
         }
         let elapsed = heard.elapsed;
-        let Judgement { verdict, why, fields } = judge(&self.target, heard);
+        let Judgement { verdict, why, fields } = self.recall.judge(&self.target, heard);
         let Target { probe, node, .. } = &self.target;
         Sample { probe: probe.clone(), node: node.clone(), at: clock.now(), verdict, why, fields, elapsed }
     }

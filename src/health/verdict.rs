@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::engine::{Verdict, json_bytes};
 use crate::health::target::Target;
-use crate::runbook::Truth;
+use crate::runbook::{Shared, Truth};
 
 /// The longest reason, in characters.
 const MAX_WHY_CHARS: usize = 120;
@@ -96,14 +96,14 @@ fn fits(value: &Value, room: &mut usize) -> Result<(), &'static str> {
 }
 
 fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u16>) -> Judgement {
-    let mut scope = Value::Object(facts);
+    let mut seen = Shared::new(facts);
     let mut fields = Map::new();
     let (mut unreadable, mut too_large) = (None, None);
     let mut room = MAX_FIELDS_BYTES;
     // Metrics that are not there: nothing can be ok, and the reason tells more than that a field is missing.
-    let said = scope["error"].as_str().map(str::to_owned);
+    let said = seen.scope()["error"].as_str().map(str::to_owned);
     for (name, expr) in &target.fields {
-        let mut value = expr.one(&scope).unwrap_or_else(|error| {
+        let mut value = seen.one(expr).unwrap_or_else(|error| {
             unreadable.get_or_insert_with(|| format!("{name} cannot be told: {error}"));
             Value::Null
         });
@@ -113,10 +113,8 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
         }
         fields.insert(name.clone(), value);
     }
-    let fact = first_fact(&scope);
-    if let Some(scope) = scope.as_object_mut() {
-        scope.extend(fields.clone());
-    }
+    let fact = first_fact(seen.scope());
+    seen.extend(&fields);
     if let Some(why) = too_large {
         return Judgement { verdict: Verdict::Unknown, why: short(&why), fields };
     }
@@ -124,8 +122,8 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
         let why = forbidden.map_or(said, |status| format!("forbidden: status {status}"));
         return Judgement { verdict: Verdict::Unknown, why: short(&why), fields };
     }
-    let ok = target.ok.truth(&scope);
-    let is_degraded = || target.degraded.as_ref().is_some_and(|degraded| degraded.truth(&scope) == Truth::True);
+    let ok = seen.truth(&target.ok);
+    let mut is_degraded = || target.degraded.as_ref().is_some_and(|degraded| seen.truth(degraded) == Truth::True);
     let (verdict, why) = match (ok, forbidden, unreadable) {
         (Truth::True, ..) => (Verdict::Ok, String::new()),
         _ if is_degraded() => (Verdict::Degraded, shown(&fields, &fact)),

@@ -24,6 +24,8 @@ pub struct Journal {
     file: File,
     chain: Chain,
     stopped: Option<String>,
+    /// Whether whoever appends has it synced now and then, and tells nobody of a record before.
+    is_synced_later: bool,
     _lock: Lock,
 }
 
@@ -69,7 +71,14 @@ impl Journal {
         let lock = Lock::take(&dir.lock_path(), holder)?;
         fs::ensure_private_folder(&dir.output_dir())?;
         let file = fs::create_private(&dir.journal_path())?;
-        let mut journal = Self { dir: dir.clone(), file, chain: Chain::default(), stopped: None, _lock: lock };
+        let mut journal = Self {
+            dir: dir.clone(),
+            file,
+            chain: Chain::default(),
+            stopped: None,
+            is_synced_later: false,
+            _lock: lock,
+        };
         let records = journal.append(at, by, vec![Event::RunOpened(Box::new(opened))])?;
         fs::sync_folder(dir.path())?;
         let record = records.into_iter().next().expect("one event gives one record");
@@ -100,7 +109,7 @@ impl Journal {
         file.sync_all().map_err(|error| FsError::new("sync", &path, error))?;
         fs::sync_folder(dir.path())?;
         let set_aside = untold(dir, &records)?;
-        let journal = Self { dir: dir.clone(), file, chain, stopped: None, _lock: lock };
+        let journal = Self { dir: dir.clone(), file, chain, stopped: None, is_synced_later: false, _lock: lock };
         Ok(Opened { journal, records, set_aside })
     }
 
@@ -122,14 +131,36 @@ impl Journal {
         if lines.is_empty() {
             return Ok(records);
         }
-        if let Err(error) = write_durably(&mut self.file, &lines) {
-            let why = FsError::new(error.action, &self.dir.journal_path(), error.source);
-            let why = format!("{why} ({} bytes were to be recorded)", lines.len());
-            self.stopped = Some(why.clone());
-            return Err(JournalError::Stopped { path: self.dir.journal_path(), why });
+        if let Err(error) = write(&mut self.file, &lines, !self.is_synced_later) {
+            return Err(self.stop(error, lines.len()));
         }
         self.chain = chain;
         Ok(records)
+    }
+
+    /// From now on what is appended is durable only after [`Self::sync`]. For a rehearsal that is walked as fast as it can
+    /// be worked out: nothing outside waits for its records, and whoever is told of them is told after a sync.
+    pub fn sync_later(&mut self) {
+        self.is_synced_later = true;
+    }
+
+    /// Makes durable all that was appended.
+    ///
+    /// # Errors
+    /// The system cannot; nothing can be appended any more then.
+    pub fn sync(&mut self) -> Result<(), JournalError> {
+        if let Some(why) = &self.stopped {
+            return Err(JournalError::Stopped { path: self.dir.journal_path(), why: why.clone() });
+        }
+        write(&mut self.file, &[], true).map_err(|error| self.stop(error, 0))
+    }
+
+    /// After a failure nothing is recorded any more.
+    fn stop(&mut self, error: Failed, bytes: usize) -> JournalError {
+        let why = FsError::new(error.action, &self.dir.journal_path(), error.source);
+        let why = format!("{why} ({bytes} bytes were to be recorded)");
+        self.stopped = Some(why.clone());
+        JournalError::Stopped { path: self.dir.journal_path(), why }
     }
 
     /// The hash of the last line.
@@ -196,9 +227,9 @@ struct Failed {
 
 /// One write unless the system takes only a part of it; one sync, never repeated: after a failed one the next may
 /// report success for data that is gone.
-fn write_durably(file: &mut File, lines: &[u8]) -> Result<(), Failed> {
+fn write(file: &mut File, lines: &[u8], is_synced: bool) -> Result<(), Failed> {
     file.write_all(lines).map_err(|source| Failed { action: "write", source })?;
-    file.sync_data().map_err(|source| Failed { action: "sync", source })
+    if is_synced { file.sync_data().map_err(|source| Failed { action: "sync", source }) } else { Ok(()) }
 }
 
 /// Moves everything from byte `whole` on into a file beside, durably, before it is cut off. Done again after a crash

@@ -5,14 +5,15 @@ use std::io::{self, Write};
 use std::pin::pin;
 use std::sync::Arc;
 
-use crate::engine::{Closed, Leaving, Mode, Moment, Proposal, Record, RunState};
+use crate::engine::{Closed, Leaving, Moment, Proposal, Record, RunState};
 use crate::health::BoardKeeper;
 use crate::plain::fresh::{Fresh, Sensing};
-use crate::plain::words;
+use crate::plain::told;
 use crate::runbook::Runbook;
 use crate::scenario::Ending;
 use crate::session::live::PITON;
-use crate::session::{Launched, Session, Update, script};
+use crate::session::script::{self, Missed};
+use crate::session::{Launched, Session, Update};
 
 /// How an autopilot run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Walked {
     pub closed: Option<Closed>,
     /// Why it was not, when the journal could not be written.
     pub halted: Option<String>,
+    /// The move for which the walk was broken off, since it can no more be made.
+    pub missed: Option<Missed>,
 }
 
 /// Walks the run to its end and prints `recorded #N PRACTICE …` for each record, after it is on disk. When
@@ -47,6 +50,7 @@ pub async fn walk(
         asked: None,
         sensing: Sensing::default(),
         halted: None,
+        missed: None,
         gone: None,
     };
     if !is_resumed {
@@ -82,7 +86,7 @@ pub async fn walk(
     }
     match walk.gone {
         Some(error) => Err(error),
-        None => Ok(Walked { closed: walk.state.closed, halted: walk.halted }),
+        None => Ok(Walked { closed: walk.state.closed, halted: walk.halted, missed: walk.missed }),
     }
 }
 
@@ -97,6 +101,7 @@ struct Walk<'a> {
     asked: Option<Proposal>,
     sensing: Sensing,
     halted: Option<String>,
+    missed: Option<Missed>,
     gone: Option<io::Error>,
 }
 
@@ -134,13 +139,20 @@ impl Walk<'_> {
     }
 
     fn propose(&mut self, runbook: &Runbook, moment: &Moment) {
-        if self.gone.is_some() || self.halted.is_some() {
+        if self.gone.is_some() || self.halted.is_some() || self.missed.is_some() {
             return;
         }
+        let next = match script::next(self.way.as_ref(), runbook, &self.state, moment) {
+            Ok(next) => next,
+            Err(missed) => {
+                self.missed = Some(missed);
+                return self.session.leave(Leaving::Interrupted);
+            }
+        };
         if self.state.closed.is_some() {
             return self.session.leave(Leaving::Left);
         }
-        if let Some(proposal) = script::next(self.way.as_ref(), runbook, &self.state, moment)
+        if let Some(proposal) = next
             && self.asked.as_ref() != Some(&proposal)
             && self.is_on_fresh(&proposal, moment)
         {
@@ -165,21 +177,12 @@ impl Walk<'_> {
 
     /// What is on disk, and nothing else, is printed as recorded. Without a reader the run is left.
     fn print(&mut self, records: &[Record]) {
-        let mode = self.state.opened.as_ref().map_or(Mode::Practice, |opened| opened.mode);
         if self.gone.is_none()
-            && let Err(error) = self.lines(records, mode)
+            && let Err(error) = told::print(self.out, &self.runbook, &self.state, records)
         {
             self.gone = Some(error);
             self.session.leave(Leaving::Interrupted);
         }
-    }
-
-    fn lines(&mut self, records: &[Record], mode: Mode) -> io::Result<()> {
-        for record in records {
-            let told = words::turned(&self.runbook, &self.state, record);
-            writeln!(self.out, "{}{told}", words::line(record, mode))?;
-        }
-        self.out.flush()
     }
 }
 

@@ -81,6 +81,7 @@ fn what_piton_senses_meanwhile_does_not_have_a_proposal_made_again() {
         asked: Some(asked.clone()),
         sensing: Sensing::default(),
         halted: None,
+        missed: None,
         gone: None,
     };
     let recorded = |by: &str| {

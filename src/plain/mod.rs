@@ -14,6 +14,7 @@ mod rehearse;
 mod speak;
 mod step;
 mod tell;
+pub mod told;
 pub mod words;
 
 pub use words::{WATERMARK, describe, line};

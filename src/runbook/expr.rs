@@ -107,7 +107,8 @@ impl Expr {
         self.one_with(scope, &[])
     }
 
-    fn one_with(&self, scope: &Value, ready: &[(&str, Ready)]) -> Result<Value, EvalError> {
+    /// The same, where some keys of the scope are ready.
+    pub(crate) fn one_with(&self, scope: &Value, ready: &[(&str, Ready)]) -> Result<Value, EvalError> {
         let mut outputs = Vec::with_capacity(2);
         self.each(scope, ready, |value| {
             outputs.push(value);

@@ -31,6 +31,6 @@ pub use model::*;
 pub(crate) use native::shorten;
 pub use parse::parse;
 pub use reads::Reads;
-pub use ready::Ready;
+pub use ready::{Ready, Shared};
 pub use template::Template;
 pub use version::Version;

@@ -1,5 +1,6 @@
 //! What a scenario is once it is accepted.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -171,8 +172,45 @@ impl Pattern {
     /// Whether the step of that name is meant: `phase/step` or `phase[item]/step`.
     pub fn is_met(&self, name: &str) -> bool {
         let Some(other) = Self::read(name) else { return false };
-        let fits = |pattern: &str, name: &str| pattern == "*" || pattern == name;
-        let item = self.item.as_ref().is_none_or(|item| other.item.as_ref().is_some_and(|name| fits(item, name)));
-        fits(&self.phase, &other.phase) && fits(&self.step, &other.step) && item
+        self.is_in(&other.phase) && self.is_at(other.item.as_deref(), &other.step)
+    }
+
+    /// Whether steps of that phase are meant.
+    pub fn is_in(&self, phase: &str) -> bool {
+        fits(&self.phase, phase)
+    }
+
+    /// Whether, in a phase that is meant, that step of that item is.
+    pub fn is_at(&self, item: Option<&str>, step: &str) -> bool {
+        let its = self.item.as_ref().is_none_or(|pattern| item.is_some_and(|name| fits(pattern, name)));
+        its && fits(&self.step, step)
+    }
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    pattern == "*" || pattern == name
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.item {
+            Some(item) => write!(f, "{}[{item}]/{}", self.phase, self.step),
+            None => write!(f, "{}/{}", self.phase, self.step),
+        }
+    }
+}
+
+impl Deed {
+    /// What is done, in words for people.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Type(lines) => format!("type `{}`", lines.join("`, then `")),
+            Self::Retry => "try again".into(),
+            Self::Skip(_) => "leave it out".into(),
+            Self::Override(_) => "declare it done".into(),
+            Self::Acknowledge(_) => "acknowledge what holds it back".into(),
+            Self::RollBack(plan, _) => format!("go back by {plan}"),
+            Self::Abandon(_) => "give the run up".into(),
+        }
     }
 }

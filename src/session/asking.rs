@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::engine::{Ended, Sample};
 use crate::exec::Answer;
-use crate::health::{HeaderText, HttpQuestion, Question, Reply, Target, judged};
+use crate::health::{Direct, HeaderText, HttpQuestion, Question, Reply, Target};
 use crate::practice::{Request, Response, System, parted};
 use crate::session::practice::{PRACTICE_SECRET, printed};
 
@@ -31,7 +31,7 @@ enum Waits {
 
 /// All targets, each asked again and again.
 pub(super) struct Asking {
-    targets: Vec<Target>,
+    targets: Vec<Direct>,
     rows: Vec<Row>,
     ports: Vec<(String, u16)>,
 }
@@ -39,7 +39,8 @@ pub(super) struct Asking {
 impl Asking {
     /// Asks every target from `first` on; the nodes are named by those ports.
     pub(super) fn new(targets: &[Target], ports: Vec<(String, u16)>, first: Timestamp) -> Self {
-        Self { targets: targets.to_vec(), rows: targets.iter().map(|_| Row::Due(first)).collect(), ports }
+        let rows = targets.iter().map(|_| Row::Due(first)).collect();
+        Self { targets: targets.iter().cloned().map(Direct::new).collect(), rows, ports }
     }
 
     /// Asks all of them now that are not being asked.
@@ -72,7 +73,7 @@ impl Asking {
         now: Timestamp,
         least: Duration,
     ) -> Option<Sample> {
-        let target = &self.targets[index];
+        let target = &self.targets[index].target;
         if matches!(self.rows[index], Row::Due(at) if at <= now) {
             let (takes, waits) = asked(target, &self.ports, system, now);
             self.rows[index] = Row::Asked { since: now, at: now.plus(takes), waits };
@@ -95,7 +96,7 @@ impl Asking {
             },
         };
         self.rows[index] = Row::Due(since.plus(target.every.max(least)).max(now.plus(Duration::from_millis(1))));
-        Some(judged(target, reply, now, now.since(since)))
+        Some(self.targets[index].judged(reply, now, now.since(since)))
     }
 }
 

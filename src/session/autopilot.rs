@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, allowed, commands_of, gate, is_together, may_release};
+use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, commands_of, gate, is_together, may_release, ways_on};
 use crate::runbook::{Action, InputKind, Runbook, StepKey};
 
 /// How often a failed step is tried again before the run is given up.
@@ -17,8 +17,8 @@ const RELEASERS: [&str; 2] = ["second operator", "another operator"];
 
 /// The next proposal of a careful operator; `None` while there is nothing to do but wait.
 pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
-    let allowed = allowed(runbook, state, moment);
-    allowed.iter().find_map(|choice| match choice {
+    let ways_on = ways_on(runbook, state, moment);
+    ways_on.iter().find_map(|choice| match choice {
         Allowed::ReadCautions(step) => Some(Proposal::ReadCautions { step: step.clone() }),
         Allowed::Confirm(step) => confirm(runbook, step),
         Allowed::Answer(step) => answer(runbook, state, step),

@@ -114,7 +114,8 @@ fn gone_back(book: &str, at: &str, plan: &str) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let walk_it = Walk { runbook, system, nodes, scenario: None, seed: 3, way: Some(&way), began };
     let who = Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" };
-    let walked = walk(&Store::open(folder.path()), walk_it, &who).unwrap();
+    let walked = walk(&Store::open(folder.path()), walk_it, &who, &mut |_| true).unwrap();
+    assert_eq!(walked.stopped, None, "{book}, {plan}");
     let outcome = walked.state.closed.as_ref().map_or("open", |closed| closed.outcome.word());
     let taken = walked.state.walked().filter(|phase| !phase.items.is_empty()).map(|phase| {
         let items: Vec<_> = phase.items.iter().filter_map(|item| item.item.name.as_deref()).collect();

@@ -244,12 +244,31 @@ pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchE
 /// # Errors
 /// See [`LaunchError`].
 pub fn go_on(store: &Store, run: Suspended, who: &Who, world: World) -> Result<Launched, LaunchError> {
+    let site = run.state.opened.as_ref().and_then(|opened| opened.site.as_ref());
+    let held = hold_site(store, site, &run.runbook, &who.holder(world.clock.now()))?;
+    let (parts, first) = taken_up(run, held, who)?;
+    go(parts, first, who, world)
+}
+
+/// The same with a practice run whose clock is stepped by the caller, as [`open_stepped`] opens one.
+pub(super) fn go_on_stepped(
+    run: Suspended,
+    who: &Who,
+    clock: Arc<dyn Clock>,
+    runner: Arc<dyn Runner>,
+) -> Result<(Live, Vec<Record>, Vec<Proposal>, PathBuf), LaunchError> {
+    let (parts, first) = taken_up(run, None, who)?;
+    let folder = parts.dir.path().to_owned();
+    let (live, records) = live_of(parts, clock, runner, who);
+    Ok((live, records, first, folder))
+}
+
+/// What a suspended run is made of, and what is proposed first.
+fn taken_up(run: Suspended, held: Option<Lock>, who: &Who) -> Result<(Parts, Vec<Proposal>), LaunchError> {
     let Suspended { records, runbook, state, journal, dir, set_aside } = run;
     let opened = state.opened.as_ref();
     let inputs = opened.map(|opened| opened.inputs.clone()).unwrap_or_default();
     let targets = targets(&runbook, &inputs, opened.and_then(|opened| opened.practice.as_ref()))?;
-    let site = opened.and_then(|opened| opened.site.as_ref());
-    let held = hold_site(store, site, &runbook, &who.holder(world.clock.now()))?;
     let aside = |SetAside { file, bytes, sha256 }| Proposal::TailSetAside { file, bytes, sha256 };
     let mut first: Vec<_> = set_aside.into_iter().map(aside).collect();
     if state.sitting.is_some() {
@@ -257,7 +276,7 @@ pub fn go_on(store: &Store, run: Suspended, who: &Who, world: World) -> Result<L
         first.push(Proposal::Leave { how: crate::engine::Leaving::Interrupted });
     }
     first.push(sit(who));
-    go(Parts { runbook, journal, state, records, targets, dir, held, is_resumed: true }, first, who, world)
+    Ok((Parts { runbook, journal, state, records, targets, dir, held, is_resumed: true }, first))
 }
 
 struct Parts {

@@ -14,8 +14,8 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, channel, u
 
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{
-    Board, ConditionId, Event, Gate, Hold, JobId, Leaving, Moment, Proposal, Record, Refusal, RunState, Sample, Sight,
-    StepStatus, Tri, Verdict, decide, evaluate_at, gate, note_due, stalled, watched,
+    Board, ConditionId, Event, Gate, Happening, Hold, JobId, Leaving, Moment, Proposal, Record, Refusal, RunState,
+    Sample, Sight, StepStatus, Tri, Verdict, decide, evaluate_at, gate, note_due, stalled, watched,
 };
 use crate::exec::{Job, JobReport, Runner};
 use crate::health::{BoardKeeper, Monitor, Target};
@@ -214,7 +214,22 @@ impl Running {
                 self.propose(Proposal::Finished { job, ended, elapsed_ms, output, printed });
                 self.sense();
             }
-            JobReport::Happened(what) => self.propose(Proposal::Rehearse { what }),
+            JobReport::Happened(what) => self.rehearsed(what),
+        }
+    }
+
+    /// Records what happened at one moment of a rehearsal in one go: on a clock that runs fast, each sync is seconds.
+    fn rehearsed(&mut self, happened: Vec<Happening>) {
+        if happened.is_empty() || self.is_halted {
+            return;
+        }
+        let moment = self.moment();
+        let events = happened.into_iter().flat_map(|what| {
+            decide(&self.live.runbook, &self.live.state, Proposal::Rehearse { what }, &moment).unwrap_or_default()
+        });
+        let events: Vec<_> = events.collect();
+        if !events.is_empty() {
+            self.record(moment.at, PITON, events);
         }
     }
 
@@ -341,7 +356,7 @@ impl Running {
     }
 
     /// Takes up the commands that an earlier sitting started and whose end is not recorded.
-    fn take_up_jobs(&self) {
+    pub(super) fn take_up_jobs(&self) {
         for running in &self.live.state.running {
             let job = Job { id: running.job, command: running.command.clone(), folder: self.live.output.clone() };
             self.live.runner.resume(job, self.reporter.clone());

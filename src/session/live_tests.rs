@@ -5,7 +5,9 @@ use serde_json::Map;
 
 use super::*;
 use crate::clock::{Clock, FixedClock, Timestamp};
-use crate::engine::{CommandLine, Ended, Event, ItemCommand, MAX_AT_ONCE, Proposal, Record, Sample, Verdict};
+use crate::engine::{
+    CommandLine, Ended, Event, Happening, ItemCommand, MAX_AT_ONCE, PracticeSeen, Proposal, Record, Sample, Verdict,
+};
 use crate::exec::{Reply, ScriptedRunner};
 use crate::journal::Store;
 use crate::runbook::{ProbeId, StepKey, parse};
@@ -351,4 +353,34 @@ async fn cancelling_one_of_all_cancels_all_and_starts_none_of_those_that_wait() 
     place(|event| matches!(event, Event::StepFailed { .. }));
     assert!(ends(&events).into_iter().all(|ended| *ended == Ended::Cancelled));
     assert_eq!((bench.runner.started().len(), bench.runner.cancelled().len()), (MAX_AT_ONCE, MAX_AT_ONCE));
+}
+
+/// On a clock that runs fast each sync is seconds: harm of a moment would last as long.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_at_one_moment_of_a_rehearsal_is_recorded_in_one_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runbook, _) = parse(&format!("{HEAD}confirm = \"Look\"\n"));
+    let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_000_000_000)));
+    let world = World { runtime: Handle::current(), clock: clock.clone(), runner: Arc::new(ScriptedRunner::new()) };
+    let practice = Some(PracticeSeen { nodes: 1, seed: 1, scenario: None, ports: vec![1] });
+    let opening = Opening { runbook: Arc::new(runbook.unwrap()), inputs: Map::new(), site: None, practice };
+    let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
+    let mut run = launch::begin(&Store::open(folder.path()), opening, &who, world).unwrap();
+    let (kind, about, at) = ("killed".to_owned(), "a".to_owned(), clock.now());
+    let began =
+        Happening::HarmBegan { kind: kind.clone(), about: about.clone(), since: at, told: "a was killed".into() };
+    let happened = vec![began.clone(), Happening::HarmEnded { kind, about, at }];
+    run.session.say(Incoming::Job(crate::exec::JobReport::Happened(happened.clone())));
+    let is_it = |record: &Record| matches!(&record.event, Event::Rehearsed { what } if **what == began);
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(20), run.updates.recv()).await;
+        if let Update::Recorded(records) = next.expect("the session says something").expect("it goes on")
+            && records.iter().any(is_it)
+        {
+            let told: Vec<_> = records.iter().map(|record| record.event.clone()).collect();
+            let all: Vec<_> = happened.into_iter().map(|what| Event::Rehearsed { what: Box::new(what) }).collect();
+            assert_eq!(told, all);
+            return;
+        }
+    }
 }

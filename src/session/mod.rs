@@ -13,6 +13,7 @@ pub mod rehearsal;
 pub mod script;
 mod soak;
 pub mod stepped;
+mod stepped_runner;
 
 use std::sync::Arc;
 

@@ -53,9 +53,9 @@ impl PracticeRunner {
     /// Tells what happened, and sees to it that the scenario's next fault strikes in time.
     fn tell(&self, happened: Vec<Happening>, reports: &UnboundedSender<JobReport>) {
         let has_struck = happened.iter().any(|what| !matches!(what, Happening::HarmEnded { .. }));
-        for what in happened {
+        if !happened.is_empty() {
             // The session may have ended a moment ago.
-            let _ = reports.send(JobReport::Happened(what));
+            let _ = reports.send(JobReport::Happened(happened));
         }
         if has_struck {
             let practice = Arc::clone(&self.practice);

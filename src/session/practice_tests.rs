@@ -73,7 +73,7 @@ fn a_rehearsal_goes_on_where_its_records_left_it() {
     let it = Walk { runbook: book.clone(), system, nodes, scenario: Some(&scenario), seed, way, began };
     let folder = tempfile::tempdir().unwrap();
     let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
-    let walked = walk(&Store::open(folder.path()), it, &who).unwrap();
+    let walked = walk(&Store::open(folder.path()), it, &who, &mut |_| true).unwrap();
     let struck = |record: &Record| matches!(&record.event, Event::Rehearsed { what } if matches!(**what, Happening::FaultStruck { .. }));
     let at = walked.records.iter().position(struck).unwrap();
     // Left right after the fault was recorded, whose harm was not: it is told now.

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use crate::engine::{Allowed, Happening, Moment, Proposal, RunState, StepStatus, allowed};
+use crate::engine::{
+    Allowed, DeviationKind, Happening, Moment, Outcome, Plan, Proposal, RunState, StepState, StepStatus, allowed,
+};
 use crate::runbook::{Runbook, StepKey};
 use crate::scenario::{Deed, Ending, Move, When};
 use crate::session::autopilot;
@@ -18,17 +20,99 @@ const AFTER_TYPING: Duration = Duration::from_secs(30);
 /// How often a move tries a failed step again.
 const MOST_ATTEMPTS: u32 = 5;
 
+/// A move that was not made, and can no more be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the way of the scenario cannot be gone: its move {0} was not made, and its place has passed")]
+pub struct Missed(String);
+
 /// The next proposal on that way; `None` while there is nothing to do but wait.
-pub fn next(way: Option<&Ending>, runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
-    let Some(way) = way else { return autopilot::next(runbook, state, moment) };
-    if state.sitting.is_none() || state.closed.is_some() || state.is_running() || is_unanswered(state) {
-        return None;
+///
+/// # Errors
+/// A move of the way was not made, and its place has passed: what follows is another way than the one that was meant.
+pub fn next(
+    way: Option<&Ending>,
+    runbook: &Runbook,
+    state: &RunState,
+    moment: &Moment,
+) -> Result<Option<Proposal>, Missed> {
+    let Some(way) = way else { return Ok(autopilot::next(runbook, state, moment)) };
+    if let Some(missed) = missed(way, state) {
+        return Err(missed);
     }
-    match of_moves(&way.moves, runbook, state, moment) {
+    if state.sitting.is_none() || state.closed.is_some() || state.is_running() || is_unanswered(state) {
+        return Ok(None);
+    }
+    Ok(match of_moves(&way.moves, runbook, state, moment) {
         Step::Do(proposal) => Some(proposal),
         Step::Wait => None,
         Step::AsUsual => usual(runbook, state, moment),
+    })
+}
+
+/// What is left of a way where somebody has gone another one so far: the moves whose place is still to come.
+pub fn left_of(way: Ending, state: &RunState) -> Ending {
+    if missed(&way, state).is_none() {
+        return way;
     }
+    // Whatever was typed counts as typed before the first line that is left.
+    let typed = Deed::Type(vec![String::new(); typed(state)]);
+    let before = way.moves.first().map(|first| Move { deed: typed, ..first.clone() });
+    let left = way.moves.into_iter().filter(|step| !has_passed(step, state) && !is_made(step, false, state));
+    Ending { moves: before.into_iter().chain(left).collect(), ..way }
+}
+
+/// The first move that was not made although its place has passed: every step that it is for is over, or the run is.
+fn missed(way: &Ending, state: &RunState) -> Option<Missed> {
+    let (typed, mut lines_before) = (typed(state), 0);
+    way.moves.iter().find_map(|step| {
+        if let Deed::Type(lines) = &step.deed {
+            lines_before += lines.len();
+        }
+        let is_missed = !is_made(step, typed >= lines_before, state) && has_passed(step, state);
+        is_missed.then(|| Missed(told(step)))
+    })
+}
+
+/// A move, for people.
+fn told(step: &Move) -> String {
+    let when = match step.when {
+        When::Failed => "when it has failed".to_owned(),
+        When::Open(after) => format!("{} s after it began", after.as_secs()),
+    };
+    format!("at {}, {when}: {}", step.step, step.deed.told())
+}
+
+/// Whether the run shows that it was made.
+fn is_made(step: &Move, is_typed: bool, state: &RunState) -> bool {
+    let deviates = |kind: DeviationKind, why: &str| {
+        let mut its = state.deviations.iter().filter(|deviation| deviation.kind == kind && deviation.reason == why);
+        // What is acknowledged is a condition, and names no step.
+        its.any(|deviation| kind == DeviationKind::Acknowledged || step.step.is_met(&deviation.subject))
+    };
+    match &step.deed {
+        Deed::Type(_) => is_typed,
+        Deed::Retry => meant(step, state).any(|step| step.attempt > 1),
+        Deed::Skip(why) => deviates(DeviationKind::Skip, why),
+        Deed::Override(why) => deviates(DeviationKind::Override, why),
+        Deed::Acknowledge(why) => deviates(DeviationKind::Acknowledged, why),
+        Deed::RollBack(plan, _) => matches!(&state.plan, Plan::Rollback(taken) if taken.as_str() == plan),
+        Deed::Abandon(_) => state.closed.as_ref().is_some_and(|closed| closed.outcome == Outcome::Abandoned),
+    }
+}
+
+fn has_passed(step: &Move, state: &RunState) -> bool {
+    let mut steps = meant(step, state).peekable();
+    state.closed.is_some() || steps.peek().is_some() && steps.all(|step| step.status.is_accounted())
+}
+
+/// The steps that a move is for, as far as they are known.
+fn meant<'s>(step: &'s Move, state: &'s RunState) -> impl Iterator<Item = &'s StepState> {
+    let phases = state.counted().filter(|phase| step.step.is_in(phase.id.as_str()));
+    let items = phases.flat_map(|phase| &phase.items);
+    items.flat_map(move |item| {
+        let name = item.item.name.as_deref();
+        item.steps.iter().filter(move |one| step.step.is_at(name, one.id.as_str()))
+    })
 }
 
 /// What the straight way does. Nobody tries again in the very moment in which something failed. (In a simulated cluster the
@@ -54,7 +138,6 @@ enum Step {
 fn of_moves(moves: &[Move], runbook: &Runbook, state: &RunState, moment: &Moment) -> Step {
     let Some(key) = &state.current else { return Step::AsUsual };
     let Some(known) = state.step(key) else { return Step::AsUsual };
-    let name = key.to_string();
     let typed = typed(state);
     let mut lines_before = 0;
     for step in moves {
@@ -62,7 +145,7 @@ fn of_moves(moves: &[Move], runbook: &Runbook, state: &RunState, moment: &Moment
         if let Deed::Type(lines) = &step.deed {
             lines_before += lines.len();
         }
-        if !step.step.is_met(&name) {
+        if !step.step.is_in(key.phase.as_str()) || !step.step.is_at(key.item.as_deref(), key.step.as_str()) {
             continue;
         }
         let is_due = match (step.when, known.status) {

@@ -3,28 +3,27 @@
 //! The same session, engine, probes' expressions and simulator as in any run, in one order that follows from the seed alone:
 //! the same scenario and seed give the same journal, byte for byte.
 
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::Map;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::clock::{Clock, FixedClock, Timestamp};
-use crate::engine::{CommandLine, Ended, EnvValue, JobId, Leaving, PracticeSeen, Proposal, Record, RunState, Verdict};
-use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
+use crate::clock::{Clock, FixedClock, Timestamp, monotonic};
+use crate::engine::{Leaving, PracticeSeen, Proposal, Record, RunState, Verdict};
+use crate::exec::JobReport;
 use crate::journal::Store;
 use crate::practice::Shared;
 use crate::runbook::Runbook;
 use crate::scenario::{Ending, Scenario};
 use crate::session::asking::Asking;
-use crate::session::launch::{self, LaunchError, Opening, Who};
-use crate::session::live::Running;
-use crate::session::practice::{PRACTICE_SECRET, keep, printed};
+use crate::session::launch::{self, LaunchError, Opening, Suspended, Who};
+use crate::session::live::{Live, Running};
 use crate::session::rehearsal::Rehearsal;
-use crate::session::{Incoming, Update, script};
+use crate::session::script::{self, Missed};
+use crate::session::stepped_runner::SteppedRunner;
+use crate::session::{Incoming, Update, autopilot};
 
 /// The ports that the nodes are named by; nobody listens there.
 const FIRST_PORT: u16 = 20_001;
@@ -45,6 +44,9 @@ enum Pace {
 }
 
 const LULL: Duration = Duration::from_secs(60);
+
+/// How often what is recorded is made durable and shown, in real time. To sync each record would take as long as all else.
+const SYNCED_EVERY: Duration = Duration::from_millis(50);
 
 impl Pace {
     /// The least time between two questions, and for how long an answer is good meanwhile.
@@ -85,31 +87,71 @@ pub struct Walked {
     pub records: Vec<Record>,
     /// Their fold.
     pub state: RunState,
+    /// Why it is not closed; `None` when it is, or when who looks on has broken it off.
+    pub stopped: Option<Stopped>,
 }
+
+/// Why a walk came to no end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// A move can no more be made.
+    #[error(transparent)]
+    Missed(#[from] Missed),
+    /// The journal cannot be written.
+    #[error("the journal cannot be written: {0}")]
+    Halted(String),
+    /// Nothing can happen any more, or has for hours.
+    #[error("it stands still: {0}")]
+    Still(String),
+}
+
+/// Looks on: is shown the records that are new, after they are on disk, and says whether the walk is to go on. It is asked
+/// time and again, also when there are none.
+pub type Onlooker<'o> = dyn FnMut(&[Record]) -> bool + 'o;
 
 /// Walks a practice run until it is closed, or nothing can happen any more.
 ///
 /// # Errors
 /// The run cannot be opened.
-pub fn walk(store: &Store, walk: Walk<'_>, who: &Who) -> Result<Walked, LaunchError> {
+pub fn walk(store: &Store, walk: Walk<'_>, who: &Who, onlooker: &mut Onlooker<'_>) -> Result<Walked, LaunchError> {
     let clock = Arc::new(FixedClock::at(walk.began));
     let ports = placed(&walk.system);
     let opening = opening(&walk, &ports);
-    let rehearsal = Mutex::new(Rehearsal::new(Arc::clone(&walk.system), walk.scenario, walk.seed, walk.began));
-    let runner = Arc::new(SteppedRunner { rehearsal, clock: clock.clone(), jobs: Mutex::default() });
+    let rehearsal = Rehearsal::new(Arc::clone(&walk.system), walk.scenario, walk.seed, walk.began);
+    let runner = Arc::new(SteppedRunner::new(rehearsal, Arc::clone(&clock)));
     let (live, records, first, folder) = launch::open_stepped(store, opening, who, clock.clone(), runner.clone())?;
-    let (updates, said) = unbounded_channel();
-    let (reporter, reports) = unbounded_channel();
-    let asking = Asking::new(&live.targets, ports, walk.began);
-    let running = Running::new(live, None, updates, reporter.clone());
-    let (pace, busy) = (Pace::Usual, (0, walk.began));
-    let mut stepper = Stepper { running, runner, clock, asking, pace, busy, said, reports, reporter, records };
-    stepper.running.propose(first);
-    stepper.running.sense();
-    let planned = Duration::from_secs(60 * u64::from(walk.runbook.minutes.unwrap_or(0)));
-    stepper.go(walk.way, walk.began.plus(LONGEST.max(2 * planned)));
-    let Stepper { records, running, .. } = stepper;
-    Ok(Walked { folder, records, state: running.live.state })
+    let stepper = Stepper::new(live, records, ports, runner, clock);
+    Ok(stepper.walked(vec![first], walk.way, folder, onlooker))
+}
+
+/// Goes on with a practice run at `now`. The cluster has been brought to where the journal left it
+/// ([`super::practice::replay`]), at the addresses that stand there.
+///
+/// # Errors
+/// The run cannot be gone on with.
+pub fn go_on(
+    suspended: Suspended,
+    walk: &Walk<'_>,
+    now: Timestamp,
+    who: &Who,
+    onlooker: &mut Onlooker<'_>,
+) -> Result<Walked, LaunchError> {
+    let clock = Arc::new(FixedClock::at(now));
+    let ports = placed_at(&walk.system, &suspended);
+    let mut rehearsal = Rehearsal::new(Arc::clone(&walk.system), walk.scenario, walk.seed, walk.began);
+    rehearsal.follow(&suspended.records);
+    let runner = Arc::new(SteppedRunner::new(rehearsal, Arc::clone(&clock)));
+    let (live, records, first, folder) = launch::go_on_stepped(suspended, who, clock.clone(), runner.clone())?;
+    let mut stepper = Stepper::new(live, records, ports, runner, clock);
+    stepper.shown = stepper.records.len();
+    Ok(stepper.walked(first, walk.way, folder, onlooker))
+}
+
+/// The addresses that a suspended run knows its nodes by.
+fn placed_at(system: &Shared, suspended: &Suspended) -> Vec<(String, u16)> {
+    let practice = suspended.state.opened.as_ref().and_then(|opened| opened.practice.as_ref());
+    let ports = practice.map(|practice| practice.ports.clone()).unwrap_or_default();
+    system.lock().unwrap_or_else(PoisonError::into_inner).nodes().into_iter().zip(ports).collect()
 }
 
 /// Gives every node an address.
@@ -140,6 +182,18 @@ fn opening(walk: &Walk<'_>, ports: &[(String, u16)]) -> Opening {
     Opening { runbook: Arc::clone(&walk.runbook), inputs: bound, site: None, practice: Some(practice) }
 }
 
+/// How a walk ended.
+enum Gone {
+    /// The run is closed.
+    Closed,
+    /// Who looks on had enough.
+    Away,
+    /// A move can no more be made.
+    Missed(Missed),
+    /// Nothing more can happen, or has for hours.
+    Still,
+}
+
 struct Stepper {
     running: Running,
     runner: Arc<SteppedRunner>,
@@ -152,34 +206,120 @@ struct Stepper {
     reports: UnboundedReceiver<JobReport>,
     reporter: UnboundedSender<JobReport>,
     records: Vec<Record>,
+    /// How many of the records have been shown.
+    shown: usize,
+    /// When what was recorded was synced last, in real time.
+    synced: Instant,
+    halted: Option<String>,
 }
 
 impl Stepper {
-    fn go(&mut self, way: Option<&Ending>, until: Timestamp) {
+    fn new(
+        mut live: Live,
+        records: Vec<Record>,
+        ports: Vec<(String, u16)>,
+        runner: Arc<SteppedRunner>,
+        clock: Arc<FixedClock>,
+    ) -> Self {
+        live.journal.sync_later();
+        let now = clock.now();
+        let (updates, said) = unbounded_channel();
+        let (reporter, reports) = unbounded_channel();
+        let asking = Asking::new(&live.targets, ports, now);
+        let (shown, busy) = (0, (live.state.seq, now));
+        let running = Running::new(live, None, updates, reporter.clone());
+        let (pace, synced, halted) = (Pace::Usual, monotonic(), None);
+        Self { running, runner, clock, asking, pace, busy, said, reports, reporter, records, shown, synced, halted }
+    }
+
+    /// Sits down with those proposals and walks to the end.
+    fn walked(
+        mut self,
+        first: Vec<Proposal>,
+        way: Option<&Ending>,
+        folder: PathBuf,
+        onlooker: &mut Onlooker<'_>,
+    ) -> Walked {
+        for proposal in first {
+            self.running.propose(proposal);
+        }
+        self.running.take_up_jobs();
+        self.running.sense();
+        let planned = Duration::from_secs(60 * u64::from(self.running.live.runbook.minutes.unwrap_or(0)));
+        let until = self.clock.now().plus(LONGEST.max(2 * planned));
+        let stopped = match self.go(way, until, onlooker) {
+            Gone::Closed => None,
+            Gone::Away => {
+                self.leave(Leaving::Interrupted);
+                None
+            }
+            Gone::Missed(missed) => {
+                self.leave(Leaving::Interrupted);
+                Some(Stopped::Missed(missed))
+            }
+            Gone::Still => {
+                let state = &self.running.live.state;
+                let why = autopilot::waiting_for(&self.running.live.runbook, state, &self.running.moment());
+                self.leave(Leaving::Left);
+                Some(Stopped::Still(why.unwrap_or_else(|| "nothing is left to wait for".to_owned())))
+            }
+        };
+        let stopped = self.halted.take().map(Stopped::Halted).or(stopped);
+        self.show(onlooker, true);
+        Walked { folder, records: self.records, state: self.running.live.state, stopped }
+    }
+
+    /// Shows what is new and on disk; whether the walk is to go on.
+    fn show(&mut self, onlooker: &mut Onlooker<'_>, is_last: bool) -> bool {
+        let (shown, all) = (self.shown, self.records.len());
+        if shown < all && (is_last || self.synced.elapsed() >= SYNCED_EVERY) {
+            if let Err(error) = self.running.live.journal.sync() {
+                self.halted = Some(error.to_string());
+                return false;
+            }
+            (self.shown, self.synced) = (all, monotonic());
+        }
+        onlooker(&self.records[shown..self.shown])
+    }
+
+    fn go(&mut self, way: Option<&Ending>, until: Timestamp, onlooker: &mut Onlooker<'_>) -> Gone {
         let mut refused: Option<(u64, Proposal)> = None;
         loop {
-            let is_halted = self.hear();
-            if is_halted || self.running.live.state.closed.is_some() || self.clock.now() > until {
-                break;
-            }
+            self.hear();
+            let goes_on = self.show(onlooker, false);
             let state = &self.running.live.state;
-            let next = script::next(way, &self.running.live.runbook, state, &self.running.moment());
+            let next = match script::next(way, &self.running.live.runbook, state, &self.running.moment()) {
+                Ok(next) => next,
+                Err(missed) => return Gone::Missed(missed),
+            };
+            if state.closed.is_some() {
+                return Gone::Closed;
+            }
+            if !goes_on {
+                return Gone::Away;
+            }
+            if self.halted.is_some() || self.clock.now() > until {
+                return Gone::Still;
+            }
             let next = next.map(|proposal| (state.seq, proposal)).filter(|next| refused.as_ref() != Some(next));
             match next {
                 Some((seq, proposal)) => {
                     refused = Some((seq, proposal.clone()));
                     self.running.take(Incoming::Propose(proposal));
                 }
-                None if !self.step() => break,
+                None if !self.step() => return Gone::Still,
                 None => refused = None,
             }
         }
-        self.running.propose(Proposal::Leave { how: Leaving::Left });
+    }
+
+    fn leave(&mut self, how: Leaving) {
+        self.running.propose(Proposal::Leave { how });
         self.hear();
     }
 
-    /// Takes in what was reported and keeps what was recorded; whether nothing can be recorded any more.
-    fn hear(&mut self) -> bool {
+    /// Takes in what was reported and keeps what was recorded.
+    fn hear(&mut self) {
         loop {
             let mut is_idle = true;
             while let Ok(report) = self.reports.try_recv() {
@@ -189,12 +329,12 @@ impl Stepper {
             while let Ok(update) = self.said.try_recv() {
                 match update {
                     Update::Recorded(records) => self.records.extend(records.iter().cloned()),
-                    Update::Halted(_) => return true,
+                    Update::Halted(why) => self.halted = Some(why),
                     _ => {}
                 }
             }
             if is_idle {
-                return false;
+                return;
             }
         }
     }
@@ -213,9 +353,7 @@ impl Stepper {
         self.clock.advance(at.since(now));
         let now = self.clock.now();
         let happened = self.runner.rehearsal().pass(now);
-        for what in happened {
-            self.running.report(JobReport::Happened(what));
-        }
+        self.running.report(JobReport::Happened(happened));
         for report in self.runner.ended(now) {
             // What the command changed is told before that it ended.
             let _ = self.reporter.send(report);
@@ -255,82 +393,6 @@ impl Stepper {
             true => Pace::Lull,
             false => Pace::Usual,
         }
-    }
-}
-
-/// Runs commands in the cluster; they end when the clock has been stepped so far.
-struct SteppedRunner {
-    rehearsal: Mutex<Rehearsal>,
-    clock: Arc<FixedClock>,
-    jobs: Mutex<Vec<(Timestamp, JobReport)>>,
-}
-
-impl SteppedRunner {
-    fn rehearsal(&self) -> MutexGuard<'_, Rehearsal> {
-        self.rehearsal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn jobs(&self) -> MutexGuard<'_, Vec<(Timestamp, JobReport)>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn next_end(&self) -> Option<Timestamp> {
-        self.jobs().iter().map(|(at, _)| *at).min()
-    }
-
-    /// The commands that have ended, in the order in which they did.
-    fn ended(&self, now: Timestamp) -> Vec<JobReport> {
-        let mut ended: Vec<_> = self.jobs().extract_if(.., |(at, _)| *at <= now).collect();
-        ended.sort_by_key(|(at, _)| *at);
-        ended.into_iter().map(|(_, report)| report).collect()
-    }
-
-    fn answer(&self, line: &CommandLine) -> Answer {
-        let result = self.rehearsal().command(&line.argv, self.clock.now());
-        Answer { ended: Ended::Exit(result.exit), printed: printed(&result) }
-    }
-}
-
-impl Runner for SteppedRunner {
-    fn start(&self, job: Job, reports: UnboundedSender<JobReport>) {
-        let now = self.clock.now();
-        let result = self.rehearsal().command(&job.command.argv, now);
-        let happened = self.rehearsal().take(&[]);
-        for what in happened {
-            // The one who steps holds the other end.
-            let _ = reports.send(JobReport::Happened(what));
-        }
-        let limit = Duration::from_millis(job.command.timeout_ms);
-        let takes = Duration::from_millis(result.takes_ms);
-        let (elapsed, ended) = if takes > limit { (limit, Ended::TimedOut) } else { (takes, Ended::Exit(result.exit)) };
-        let printed = printed(&result);
-        let output = keep(&job, format!("{}{}", printed.stdout, printed.stderr).as_bytes());
-        let report = JobReport::Finished { job: job.id, ended, elapsed, output, printed };
-        self.jobs().push((now.plus(elapsed), report));
-    }
-
-    fn resume(&self, job: Job, reports: UnboundedSender<JobReport>) {
-        self.start(job, reports);
-    }
-
-    fn cancel(&self, id: JobId) {
-        self.jobs().retain(|(_, report)| !matches!(report, JobReport::Finished { job, .. } if *job == id));
-    }
-
-    fn recorded(&self, records: &[Record], reports: &UnboundedSender<JobReport>) {
-        let happened = self.rehearsal().take(records);
-        for what in happened {
-            // The one who steps holds the other end.
-            let _ = reports.send(JobReport::Happened(what));
-        }
-    }
-
-    fn once(&self, command: CommandLine) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        Box::pin(std::future::ready(self.answer(&command)))
-    }
-
-    fn secret(&self, _: EnvValue) -> Pin<Box<dyn Future<Output = Result<Secret, SecretError>> + Send + '_>> {
-        Box::pin(std::future::ready(Ok(Secret::new(PRACTICE_SECRET))))
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::debrief::debrief;
 use crate::engine::Outcome;
 use crate::practice::{Shape, system as simulated};
-use crate::scenario;
+use crate::scenario::{self, Deed};
 
 fn who() -> Who {
     Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" }
@@ -18,7 +18,8 @@ fn walked(book: &Arc<Runbook>, scenario: &Scenario, way: &Ending, seed: u64) -> 
     let system = simulated(&book.system, &shape, began).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let walk_it = Walk { runbook: book.clone(), system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
-    let walked = walk(&Store::open(folder.path()), walk_it, &who()).unwrap();
+    let walked = walk(&Store::open(folder.path()), walk_it, &who(), &mut |_| true).unwrap();
+    assert_eq!(walked.stopped, None, "{}/{} {}", book.id, scenario.id, told(&walked));
     (folder, walked)
 }
 
@@ -159,6 +160,81 @@ abandon = "the list breaks off"
     let journal = std::fs::read_to_string(walked.folder.join("journal.jsonl")).unwrap();
     assert!(journal.contains("the list broke off"), "{}", told(&walked));
     assert_eq!(walked.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Abandoned));
+}
+
+fn calm_vault() -> (Arc<Runbook>, Scenario) {
+    let is_it = |(book, one): &(Arc<Runbook>, Scenario)| book.id.as_str() == "vault-single-upgrade" && one.id == "calm";
+    all_of("vault").into_iter().find(is_it).unwrap()
+}
+
+fn walk_of<'a>(book: &Arc<Runbook>, scenario: &'a Scenario, way: &'a Ending) -> Walk<'a> {
+    let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
+    let system = simulated(&book.system, &Shape { runbook: book.id.as_str(), nodes: 1, seed: 1 }, began).unwrap();
+    Walk { runbook: book.clone(), system, nodes: 1, scenario: Some(scenario), seed: 1, way: Some(way), began }
+}
+
+/// Otherwise what follows is another way than the one that was meant, and nobody is told.
+#[test]
+fn a_move_whose_place_has_passed_breaks_the_walk_off_and_is_named() {
+    let (book, scenario) = calm_vault();
+    let step = |step: &str, when, deed| crate::scenario::Move {
+        step: crate::scenario::Pattern::read(step).unwrap(),
+        when,
+        deed,
+    };
+    let (later, failed) = (crate::scenario::When::Open(Duration::from_secs(7_200)), crate::scenario::When::Failed);
+    for (made, told) in [
+        // It passes by itself before.
+        (step("server[vault-1]/ready", later, Deed::Override("it is".into())), "server[vault-1]/ready, 7200 s after"),
+        (
+            step("server[vault-1]/stop", failed, Deed::Type(vec!["true".into()])),
+            "server[vault-1]/stop, when it has failed",
+        ),
+        // There is no such step, which is known when the run is over.
+        (step("nowhere/*", failed, Deed::Retry), "nowhere/*, when it has failed: try again"),
+    ] {
+        let way = Ending { moves: vec![made], ..scenario.right.clone() };
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path());
+        let walked = walk(&store, walk_of(&book, &scenario, &way), &who(), &mut |_| true).unwrap();
+        let why = walked.stopped.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert!(why.contains(told) && why.contains("its place has passed"), "{told}: {why:?}");
+    }
+}
+
+/// Whoever looks on has it left in the middle, and then goes on with it.
+#[test]
+fn a_walk_that_is_broken_off_is_interrupted_and_can_be_gone_on_with() {
+    let (book, scenario) = calm_vault();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path());
+    let (mut looks, mut shown) = (0, Vec::new());
+    let mut look = |records: &[Record]| {
+        looks += 1;
+        shown.extend(records.iter().map(|record| record.seq));
+        looks < 40
+    };
+    let it = walk(&store, walk_of(&book, &scenario, &scenario.right), &who(), &mut look).unwrap();
+    assert_eq!((it.state.closed.as_ref(), it.stopped.as_ref()), (None, None));
+    let last = it.records.last().map(|record| record.event.clone());
+    assert!(matches!(last, Some(crate::engine::Event::SittingClosed { how: Leaving::Interrupted })), "{last:?}");
+    assert_eq!(shown, (1..=it.records.len() as u64).collect::<Vec<_>>(), "each record is shown once, in order");
+    let name = it.folder.file_name().unwrap().to_string_lossy().into_owned();
+    let before = launch::reopen(&store, &name, &who()).unwrap();
+    let again = walk_of(&book, &scenario, &scenario.right);
+    for (node, port) in placed_at(&again.system, &before) {
+        again.system.lock().unwrap().place(&node, &format!("http://127.0.0.1:{port}"));
+    }
+    crate::session::practice::replay(&mut *again.system.lock().unwrap(), &before.records);
+    let (now, count) = (before.state.at.plus(Duration::from_secs(600)), before.records.len());
+    let mut shown = Vec::new();
+    let mut look = |records: &[Record]| {
+        shown.extend(records.iter().map(|record| record.seq));
+        true
+    };
+    let on = go_on(before, &again, now, &who(), &mut look).unwrap();
+    assert_eq!(on.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::Completed), "{}", told(&on));
+    assert_eq!(shown, (count as u64 + 1..=on.records.len() as u64).collect::<Vec<_>>());
 }
 
 /// The scenarios of each system are walked beside those of the others.

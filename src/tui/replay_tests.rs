@@ -56,7 +56,7 @@ pub fn walked(name: &str, scenario: &str, is_right: bool) -> Played {
     let it = Walk { runbook: book.clone(), system, nodes, scenario: Some(&scenario), seed, way, began };
     let folder = tempfile::tempdir().unwrap();
     let who = Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" };
-    let mut records = walk(&Store::open(folder.path()), it, &who).unwrap().records;
+    let mut records = walk(&Store::open(folder.path()), it, &who, &mut |_| true).unwrap().records;
     // What is random of a name is no matter here.
     if let Event::RunOpened(opened) = &mut records[0].event {
         opened.run = "2026-11-21-practice-7qf3".into();

@@ -2,12 +2,12 @@
 //!
 //! Each is a [`Vault`] of its own; they share the bastion's files, which are lent to whichever cluster is at work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::practice::host::{Place, Random, Shell};
-use crate::practice::{CommandResult, Harm, Request, Response};
+use crate::practice::{CommandResult, Ledger, Request, Response};
 
 use super::cli::parse;
 use super::links::{Link, Sort, oldest};
@@ -61,8 +61,8 @@ pub struct Estate {
     pub(super) random: Random,
     pub(super) now: Timestamp,
     ticked: Timestamp,
-    open: BTreeSet<(&'static str, String)>,
-    pub(super) untold: Vec<Harm>,
+    /// The harm between the clusters; each has its own beside it.
+    pub(super) harms: Ledger,
 }
 
 impl Estate {
@@ -111,8 +111,7 @@ impl Estate {
             random: Random::new(seed ^ 0x6573_7461_7465),
             now,
             ticked: now,
-            open: BTreeSet::new(),
-            untold: Vec::new(),
+            harms: Ledger::default(),
         };
         estate.tell_links();
         estate
@@ -213,22 +212,9 @@ impl Estate {
                         primary.options.name
                     )
                 });
-            self.note(OUT_OF_STEP, &name, out, at);
-            self.note(PRIMARY_FIRST, &name, first, at);
+            self.harms.stands(OUT_OF_STEP, &name, out, at);
+            self.harms.stands(PRIMARY_FIRST, &name, first, at);
         }
-    }
-
-    /// Notes that harm begins or ends.
-    pub(super) fn note(&mut self, kind: &'static str, about: &str, told: Option<String>, at: Timestamp) {
-        let key = (kind, about.to_owned());
-        if self.open.contains(&key) == told.is_some() {
-            return;
-        }
-        match told {
-            Some(_) => self.open.insert(key),
-            None => self.open.remove(&key),
-        };
-        self.untold.push(Harm { kind, about: about.to_owned(), at, told });
     }
 
     /// One request to one node.

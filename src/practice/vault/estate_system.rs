@@ -69,10 +69,10 @@ impl System for Estate {
     }
 
     fn harm(&mut self) -> Vec<Harm> {
-        let mut told = std::mem::take(&mut self.untold);
+        let mut told = self.harms.take();
         for (part, vault) in &mut self.clusters {
             let name = vault.options.name.clone();
-            let own = vault.take_harm().into_iter().filter(|harm| match part {
+            let own = vault.trouble.harms.take().into_iter().filter(|harm| match part {
                 // What is done to a test cluster hurts nobody.
                 Part::Trial => false,
                 // It serves nobody.

@@ -47,7 +47,7 @@ impl System for Vault {
     }
 
     fn harm(&mut self) -> Vec<Harm> {
-        self.take_harm()
+        self.trouble.harms.take()
     }
 
     fn faults(&self) -> &'static [(&'static str, &'static str)] {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
+use crate::practice::CommandResult;
 use crate::practice::host::{ACCOUNT, Place, Shell, failed, printed, run};
-use crate::practice::{CommandResult, Harm};
 
 use super::estate::{Estate, Part};
 
@@ -235,9 +235,7 @@ impl Estate {
                 if is_out {
                     node.log_server(at, "INFO", &format!("expiration: revoked lease: lease_id={}", lease.id));
                     let told = format!("the copy revoked {} at {}, which a real client uses", lease.id, lease.of);
-                    for told in [Some(told), None] {
-                        self.untold.push(Harm { kind: "revoked", about: lease.of.to_owned(), at, told });
-                    }
+                    self.harms.done("revoked", lease.of, told, at);
                 } else {
                     let why = "dial tcp: i/o timeout";
                     let line = format!("expiration: failed to revoke lease: lease_id={} error=\"{why}\"", lease.id);
@@ -248,6 +246,6 @@ impl Estate {
             leases.retain(|lease| !is_out || lease.due > at);
         }
         let told = is_copy.then(|| "the test cluster holds a copy of the real data".to_owned());
-        self.note(COPY, "", told, at);
+        self.harms.stands(COPY, "", told, at);
     }
 }

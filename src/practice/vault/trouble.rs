@@ -1,13 +1,13 @@
 //! What can be made to go wrong, and the harm that is done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::practice::host::{ACCOUNT, Version};
-use crate::practice::{FaultError, Harm};
+use crate::practice::{FaultError, Ledger};
 
 use super::state::{File, Process, Vault};
 
@@ -33,14 +33,13 @@ const AWAY: &str = "away";
 /// An older node won the election over newer data.
 const OLDER: &str = "newer-to-older";
 
-/// What went wrong, and what harm is told.
+/// What went wrong, and what harm that did.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trouble {
     wrong_shares: BTreeMap<usize, u64>,
     slow: Duration,
     is_older: Option<usize>,
-    open: BTreeSet<(&'static str, String)>,
-    untold: Vec<Harm>,
+    pub(super) harms: Ledger,
 }
 
 impl Vault {
@@ -144,7 +143,7 @@ impl Vault {
         if matches!(self.nodes[index].process, Process::Up { .. }) {
             let was_active = if self.active() == Some(index) { ", which was active: its lock stays" } else { "" };
             let told = format!("{} was killed, not shut down{was_active}", self.nodes[index].name);
-            self.note_moment("killed", index, told, at);
+            self.done("killed", index, told, at);
         }
     }
 
@@ -154,7 +153,7 @@ impl Vault {
         let is_saved = |file: &File| file.snapshot.as_ref().is_some_and(|held| held.cluster_id == self.cluster_id);
         if !self.replication.is_dr_secondary() && !self.files.values().any(is_saved) {
             let told = format!("the binary of {} was replaced, and there is no backup", self.nodes[index].name);
-            self.note_moment("no-backup", index, told, at);
+            self.done("no-backup", index, told, at);
         }
     }
 
@@ -162,20 +161,18 @@ impl Vault {
     pub(super) fn note_lost(&mut self, index: usize, lost: u64, at: Timestamp) {
         if lost > 0 {
             let told = format!("{lost} entries written since the backup are gone from {}", self.nodes[index].name);
-            self.note_moment("data-lost", index, told, at);
+            self.done("data-lost", index, told, at);
         }
     }
 
     /// A node's data is destroyed.
     pub(super) fn note_wiped(&mut self, index: usize, at: Timestamp) {
         let told = format!("the data of {} was destroyed", self.nodes[index].name);
-        self.note_moment("destroyed", index, told, at);
+        self.done("destroyed", index, told, at);
     }
 
-    pub(super) fn note_moment(&mut self, kind: &'static str, index: usize, told: String, at: Timestamp) {
-        let about = self.nodes[index].name.clone();
-        self.trouble.untold.push(Harm { kind, about: about.clone(), at, told: Some(told) });
-        self.trouble.untold.push(Harm { kind, about, at, told: None });
+    fn done(&mut self, kind: &'static str, index: usize, told: String, at: Timestamp) {
+        self.trouble.harms.done(kind, &self.nodes[index].name, told, at);
     }
 
     /// Notes what harm began or ended. Called after everything that changes something.
@@ -184,14 +181,19 @@ impl Vault {
         if is_served {
             self.trouble.is_older = None;
         }
-        self.note(NO_ACTIVE, "", (!is_served).then(|| "no node is active: nothing is served".to_owned()), at);
+        self.trouble.harms.stands(
+            NO_ACTIVE,
+            "",
+            (!is_served).then(|| "no node is active: nothing is served".to_owned()),
+            at,
+        );
         let older = self.trouble.is_older.map(|index| {
             let node = &self.nodes[index];
             let running = node.running().map_or(String::new(), ToString::to_string);
             let told = format!("the duty went to {} on {running}, but the data is of {}", node.name, node.data.format);
             (node.name.clone(), told)
         });
-        self.note(OLDER, "", older.map(|(_, told)| told), at);
+        self.trouble.harms.stands(OLDER, "", older.map(|(_, told)| told), at);
         for index in 0..self.nodes.len() {
             let node = &self.nodes[index];
             let why = match (&node.process, node.sealed) {
@@ -202,27 +204,7 @@ impl Vault {
             };
             let name = node.name.clone();
             let told = why.map(|why| format!("{name} {why}"));
-            self.note(AWAY, &name, told, at);
+            self.trouble.harms.stands(AWAY, &name, told, at);
         }
-    }
-
-    fn note(&mut self, kind: &'static str, about: &str, told: Option<String>, at: Timestamp) {
-        let key = (kind, about.to_owned());
-        let is_open = self.trouble.open.contains(&key);
-        if is_open == told.is_some() {
-            return;
-        }
-        let about = about.to_owned();
-        if told.is_some() {
-            self.trouble.open.insert(key);
-        } else {
-            self.trouble.open.remove(&key);
-        }
-        self.trouble.untold.push(Harm { kind, about, at, told });
-    }
-
-    /// What began or ended since this was last asked.
-    pub(super) fn take_harm(&mut self) -> Vec<Harm> {
-        std::mem::take(&mut self.trouble.untold)
     }
 }
