@@ -190,7 +190,7 @@ fn a_frame_looks_up_no_more_cells_than_it_shows_however_many_nodes_there_are() {
         stage.picture();
         let looked = LOOKED.with(std::cell::Cell::get);
         // Lines and columns of the screen, and what is told of the chosen cell.
-        assert!(looked <= 10 * 8 + 2, "{items}: {looked}");
+        assert!(looked <= 10 * 10 + 2, "{items}: {looked}");
     }
 }
 
@@ -206,4 +206,12 @@ fn a_replay_has_the_same_overview_and_time_goes_on_under_it() {
     assert_snapshot!("overview_replay_120x40", picture(&stage.app));
     stage.press("esc");
     assert!(stage.replay().run.over.is_none());
+}
+
+#[test]
+fn a_loop_in_a_loop_names_the_outer_items_above_the_inner_ones() {
+    let played = walked("gitlab-upgrade", "calm", true);
+    let mut stage = Replayed::open(recording(&played), Some(played.1.len() as u64 * 3 / 5), (120, 40));
+    stage.press("m");
+    assert_snapshot!("overview_nested_120x40", picture(&stage.app));
 }

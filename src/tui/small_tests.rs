@@ -183,3 +183,39 @@ fn a_replay_is_read_there_too() {
     let stage = Replayed::open(recording(&played), Some(81), (40, 10));
     assert_snapshot!("small_replay_40x10", picture(&stage.app));
 }
+
+#[test]
+fn the_header_answers_everything_at_a_glance_from_eighty_columns_on() {
+    for size in [(80, 24), (120, 40), (200, 60), (300, 100)] {
+        let mut stage = Stage::open(size);
+        stage.all_well();
+        stage.look_at_health();
+        stage.press("s");
+        stage.real_ms += 1_000;
+        stage.type_text("known");
+        stage.press("enter");
+        stage.sample("vault-3", Verdict::Bad, "");
+        stage.look_at_health();
+        let picture = stage.picture();
+        let header: String = picture.lines().take(3).collect();
+        for fact in [
+            "Upgrade a Vault HA cluster",
+            "r1",
+            "4f1c9a2e",
+            "PRODUCTION",
+            "prod-eu",
+            "2026-11-21-vault-ha-7qf3",
+            "maria",
+            "00:00",
+            "put the old binary back",
+            "✔ 0 done",
+            "▸ 1 current",
+            "○ 5 pending",
+            "» 1 skipped",
+            "1 skip",
+            "1 warning",
+        ] {
+            assert!(header.contains(fact), "{size:?}: {fact}\n{header}");
+        }
+    }
+}

@@ -51,6 +51,7 @@ impl OverviewGrid<'_> {
         for (x, column) in self.columns(&lay) {
             self.draw_head(&lay, x, column, paint);
         }
+        self.draw_groups(&lay, paint);
         let all = self.overview.grid.len(lay.fold);
         for (y, at) in (lay.lines.y..lay.lines.bottom()).zip(lay.first_line..all) {
             let Some(line) = self.overview.grid.line(at, lay.fold) else { continue };
@@ -86,17 +87,36 @@ impl OverviewGrid<'_> {
         let cells = Self::cells(lay, column);
         let name = self.overview.grid.columns[column].as_deref();
         let meaning = if lay.at.1 == column { Meaning::Focus } else { Meaning::Title };
-        let shown = name.map_or_else(|| "all".to_owned(), |name| ending(name, usize::from(cells), paint.look.glyphs));
+        let shown =
+            name.map_or_else(|| "all".to_owned(), |name| ending(inner(name), usize::from(cells), paint.look.glyphs));
         paint.put((x, lay.names.y), cells, &shown, meaning);
-        if let Some((verdict, name)) =
-            name.and_then(|name| Some((self.verdict(name)?, name))).filter(|_| !lay.health.is_empty())
-        {
-            debug_assert!(!name.is_empty(), "the column for all has no name");
+        if let Some(verdict) = name.and_then(|name| self.verdict(inner(name))).filter(|_| !lay.health.is_empty()) {
             let (sign, meaning) = tell::verdict_sign(verdict, paint.look.glyphs);
             paint.put((x, lay.health.y), cells, &format!("{sign} {}", verdict.word()), meaning);
         }
         if column == 0 && !lay.health.is_empty() {
             paint.put((lay.health.x, lay.health.y), lay.title.saturating_sub(2), "health of the nodes", Meaning::Dim);
+        }
+    }
+
+    /// The outer items, each above the first of its columns that is in view.
+    fn draw_groups(&self, lay: &Lay, paint: &mut Paint<'_>) {
+        if lay.groups.is_empty() {
+            return;
+        }
+        let mut last = None;
+        for (x, column) in self.columns(lay) {
+            let name = self.overview.grid.columns[column].as_deref();
+            let outer = name.and_then(|name| Some(name.split_once('/')?.0));
+            if outer.is_some() && outer != last {
+                paint.put(
+                    (x, lay.groups.y),
+                    lay.groups.right().saturating_sub(x),
+                    outer.unwrap_or_default(),
+                    Meaning::Title,
+                );
+            }
+            last = outer;
         }
     }
 
@@ -244,11 +264,20 @@ fn several((done, all, worst): Sum, is_open_ended: bool, glyphs: &Glyphs) -> (St
     (format!("{sign} {done}/{all}{more}"), meaning)
 }
 
-/// A name, or the end of one that is too long: names of nodes mostly begin alike.
+/// The name of an item without that of its outer one.
+fn inner(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// A name, or the end of one that is too long: names of nodes mostly begin alike. Whole words are kept where they fit.
 fn ending(name: &str, cells: usize, glyphs: &Glyphs) -> String {
     let name = crate::text::clean_line(name);
     if width(&name) <= cells {
         return name.into_owned();
+    }
+    let mut words = name.match_indices(['-', '.', '_']).map(|(at, sign)| &name[at + sign.len()..]);
+    if let Some(words) = words.find(|words| width(words) <= cells && 2 * width(words) > cells) {
+        return words.to_owned();
     }
     let room = cells.saturating_sub(width(glyphs.cut));
     let reversed: String = name.chars().rev().collect();

@@ -17,6 +17,7 @@ pub struct Grid {
     pub columns: Vec<Option<String>>,
     /// The phases that are walked.
     pub phases: Vec<GridPhase>,
+    has_groups: bool,
     seq: u64,
 }
 
@@ -88,12 +89,18 @@ impl Grid {
         let columns = columns(runbook, state, shown.iter().map(|(_, phase)| *phase));
         let phases = shown.into_iter().map(|(at, phase)| GridPhase::of(runbook, (at, phase), &columns)).collect();
         let columns = columns.into_iter().map(|name| (!name.is_empty()).then(|| name.to_owned())).collect();
-        Self { columns, phases, seq: state.seq }
+        let has_groups = state.phases.iter().any(|phase| phase.is_nested && phase.is_bound);
+        Self { columns, phases, has_groups, seq: state.seq }
     }
 
     /// Whether it is that of this state.
     pub fn is_of(&self, state: &RunState) -> bool {
         self.seq == state.seq && !self.columns.is_empty()
+    }
+
+    /// Whether items stand under outer ones, as `outer/inner`.
+    pub fn has_groups(&self) -> bool {
+        self.has_groups
     }
 
     /// How many lines there are.
@@ -222,7 +229,16 @@ impl GridPhase {
         let taken: HashSet<&str> = phase.together.iter().flatten().filter_map(|item| item.name.as_deref()).collect();
         let is_loop = runbook.phase(&phase.id).is_some_and(|phase| phase.for_each.is_some());
         let is_open_ended = if phase.is_bound { phase.groups.iter().any(|group| !group.is_bound) } else { is_loop };
-        let of_step = |s: usize| sum_of(phase.items.iter().filter_map(|item| item.steps.get(s)));
+        let of_step = |s: usize| {
+            let its = || phase.items.iter().filter_map(|item| item.steps.get(s));
+            match sum_of(its()) {
+                // Under way is the phase; of a step it is said only where it is the current one.
+                (done, all, StepStatus::Current) if its().all(|step| step.status != StepStatus::Current) => {
+                    (done, all, StepStatus::Pending)
+                }
+                sum => sum,
+            }
+        };
         Self {
             at,
             is_open_ended: is_open_ended && !phase.is_accounted(),

@@ -21,6 +21,9 @@ const ALL: u16 = 12;
 /// How wide the column of titles is at least and at most.
 const TITLE: (u16, u16) = (16, 46);
 
+/// It is that wide at least where nodes do not fit, if there is so much room.
+const TITLE_BESIDE_MANY: u16 = 24;
+
 /// From how many rows on the health of the nodes and what is chosen are told.
 const ROWS_FOR_MORE: u16 = 8;
 
@@ -46,6 +49,8 @@ struct Spot {
 /// What of the grid is in view and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lay {
+    /// The outer names of the columns; empty where there are none.
+    pub groups: Rect,
     /// The names of the columns.
     pub names: Rect,
     /// The health of the nodes; empty where there is no room.
@@ -79,13 +84,15 @@ impl Overview {
     pub fn lay(&self, run: &Run, area: Rect) -> Lay {
         let has_more = area.height >= ROWS_FOR_MORE;
         let row = |y: u16, is_shown: bool| Rect { y, height: u16::from(is_shown && area.height > 0), ..area };
-        let (head, foot) = if has_more { (2, 2) } else { (1, 0) };
+        let has_groups = has_more && self.grid.has_groups();
+        let names = area.y + u16::from(has_groups);
+        let (head, foot) = if has_more { (2 + u16::from(has_groups), 2) } else { (1, 0) };
         let lines = Rect { y: area.y + head.min(area.height), height: area.height.saturating_sub(head + foot), ..area };
         let fold = self.fold.unwrap_or_else(|| self.fitting(run, lines.height));
         let at = self.at(run, fold);
-        let title = (area.width * 3 / 8).clamp(TITLE.0, TITLE.1).min(area.width);
         // The column for all stays; the others turn by pages.
         let nodes = self.grid.columns.len().saturating_sub(1);
+        let title = self.title(area.width);
         let all = ALL.min(area.width - title);
         let room = area.width - title - all;
         let cell = (room / u16::try_from(nodes).unwrap_or(u16::MAX).max(1)).clamp(CELL.1, CELL.0);
@@ -93,8 +100,9 @@ impl Overview {
         let page = at.1.saturating_sub(1) / shown * shown;
         let first_column = 1 + page.min(nodes.saturating_sub(shown));
         Lay {
-            names: row(area.y, true),
-            health: row(area.y + 1, has_more),
+            groups: row(area.y, has_groups),
+            names: row(names, true),
+            health: row(names + 1, has_more),
             lines,
             told: row(area.bottom().saturating_sub(2), has_more),
             keys: row(area.bottom().saturating_sub(1), has_more),
@@ -107,6 +115,18 @@ impl Overview {
             fold,
             at,
         }
+    }
+
+    /// How wide the column of titles is on so much room: where not all nodes fit beside it, they have it first.
+    fn title(&self, width: u16) -> u16 {
+        let roomy = (width * 3 / 8).clamp(TITLE.0, TITLE.1);
+        let room = usize::from(width.saturating_sub(roomy + ALL)) / usize::from(CELL.0);
+        let title = if self.grid.columns.len().saturating_sub(1) > room {
+            (width / 4).clamp(TITLE_BESIDE_MANY.min(roomy), roomy)
+        } else {
+            roomy
+        };
+        title.min(width)
     }
 
     /// The steps of all phases where they fit, else those of the phase at which the run is.
