@@ -69,6 +69,12 @@ impl Library {
         let mut rows = Vec::new();
         let shown: Vec<Item<'_>> = self.shown().collect();
         let systems = self.entries.iter().map(|entry| width(&entry.system)).max().unwrap_or(0).clamp(10, 14);
+        // With room for it what stands behind the titles stands in columns; else each title takes what its row has left.
+        let behind = |entry: &LibraryEntry| {
+            let (last, _, mark) = self.last(entry, true, look);
+            width(&last) + width(&mark)
+        };
+        let widest = if cells >= ROOMY { self.entries.iter().map(behind).max().unwrap_or(0) } else { 0 };
         let (mut has_runs, mut has_books) = (false, false);
         for (index, item) in shown.iter().enumerate() {
             match item {
@@ -85,7 +91,7 @@ impl Library {
                     if !std::mem::replace(&mut has_books, true) && has_runs {
                         rows.push((None, Strip::of("Start", Meaning::Title)));
                     }
-                    rows.push((Some(index), self.row(entry, systems, cells, look)));
+                    rows.push((Some(index), self.row(entry, (systems, widest), cells, look)));
                 }
             }
         }
@@ -113,7 +119,7 @@ impl Library {
         (cut(&last, LAST, look.glyphs.cut).into_owned(), meaning, mark)
     }
 
-    fn row(&self, entry: &LibraryEntry, systems: usize, cells: usize, look: &Look) -> Strip {
+    fn row(&self, entry: &LibraryEntry, (systems, widest): (usize, usize), cells: usize, look: &Look) -> Strip {
         let head = Strip::of(format!("{} ", padded(&entry.system, systems, look)), Meaning::Dim);
         if !entry.problems.is_empty() {
             let told = format!("{} does not load: {}", look.glyphs.failed, entry.title);
@@ -122,10 +128,12 @@ impl Library {
         let (last, meaning, mark) = self.last(entry, cells >= ROOMY, look);
         let minutes = entry.minutes.filter(|_| cells >= ROOMY).map(planned).unwrap_or_default();
         let planned = if cells >= ROOMY { format!("{minutes:>PLANNED$}  ") } else { String::new() };
-        let room = cells.saturating_sub(systems + 3 + width(&mark) + width(&last) + width(&planned));
+        let behind = width(&mark) + width(&last);
+        let gap = " ".repeat(widest.saturating_sub(behind));
+        let room = cells.saturating_sub(systems + 3 + behind.max(widest) + width(&planned));
         head.and(format!("{}  ", padded(&entry.title, room, look)), Meaning::Text)
             .and(planned, Meaning::Dim)
-            .and(mark, Meaning::Caution)
+            .and(format!("{gap}{mark}"), Meaning::Caution)
             .and(last, meaning)
     }
 
