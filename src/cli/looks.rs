@@ -145,7 +145,7 @@ mod tests {
         let files = [
             ("config.toml", "theme = \"dusk\"\nglyphs = \"ascii\"\nnotify = \"bell\"\n"),
             ("themes/dusk.toml", "base = \"light\"\n"),
-            ("keymap.toml", "[[key]]\ncontext = \"run\"\naction = \"note\"\nkeys = [\"z\"]\n"),
+            ("keymap.toml", "[[key]]\ncontext = \"run\"\naction = \"note\"\nkeys = [\"u\"]\n"),
         ];
         let options = told(&files, &Looks::default()).unwrap();
         assert!(options.is_ascii && options.theme.is_some());

@@ -120,22 +120,25 @@ impl<'a> Judge<'a> {
             Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
             Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
             Proposal::Note { step, text: note } => {
-                if let Some(step) = step.as_ref().filter(|step| self.state.step(step).is_none()) {
-                    return Err(Refusal::Unknown(format!("step {step}")));
-                }
+                self.known(step.as_ref())?;
                 Ok(vec![Event::NoteAdded { step, text: text(note, "the note is empty")? }])
             }
             Proposal::Attach { step, path, file, kept } => {
-                if let Some(step) = step.as_ref().filter(|step| self.state.step(step).is_none()) {
-                    return Err(Refusal::Unknown(format!("step {step}")));
-                }
-                let path = text(path, "a file is needed")?;
-                Ok(vec![Event::EvidenceAttached { step, path, file, kept }])
+                self.known(step.as_ref())?;
+                Ok(vec![Event::EvidenceAttached { step, path: text(path, "a file is needed")?, file, kept }])
             }
             Proposal::RollBack { plan, reason } => self.roll_back(plan, reason),
             Proposal::Close => self.close(),
             Proposal::Abandon { reason } => self.abandon(reason),
             _ => Err(Refusal::NotNow("that is not for a person to propose")),
+        }
+    }
+
+    /// What is remarked on or has evidence is a step of the run, or the run.
+    fn known(&self, step: Option<&StepKey>) -> Result<(), Refusal> {
+        match step.filter(|step| self.state.step(step).is_none()) {
+            Some(step) => Err(Refusal::Unknown(format!("step {step}"))),
+            None => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Files that were attached to a run or to a step of it.
 
 use crate::clock::Timestamp;
-use crate::engine::event::FileSeen;
+use crate::engine::event::{Event, FileSeen};
 use crate::runbook::StepKey;
 
 /// A file that is evidence, as it was when it was attached.
@@ -21,4 +21,12 @@ pub struct Attached {
     pub file: FileSeen,
     /// The name of its copy in the run's folder.
     pub kept: Option<String>,
+}
+
+impl Attached {
+    /// The file that this event attaches, if it does.
+    pub(crate) fn of((seq, at, by): (u64, Timestamp, &str), event: &Event) -> Option<Self> {
+        let Event::EvidenceAttached { step, path, file, kept } = event.clone() else { return None };
+        Some(Self { seq, at, by: by.to_owned(), step, path, file, kept })
+    }
 }

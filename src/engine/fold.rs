@@ -66,18 +66,7 @@ impl RunState {
             Event::NoteAdded { step, text } => {
                 self.notes.push(Note { seq, at, by: by.to_owned(), step: step.clone(), text: text.clone() });
             }
-            Event::EvidenceAttached { step, path, file, kept } => {
-                let (step, path) = (step.clone(), path.clone());
-                self.attached.push(Attached {
-                    seq,
-                    at,
-                    by: by.to_owned(),
-                    step,
-                    path,
-                    file: file.clone(),
-                    kept: kept.clone(),
-                });
-            }
+            Event::EvidenceAttached { .. } => self.attached.extend(Attached::of((seq, at, by), event)),
             Event::RollbackEntered { plan, board, .. } => {
                 self.plan = Plan::Rollback(plan.clone());
                 self.board = board.clone();

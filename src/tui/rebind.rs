@@ -185,11 +185,11 @@ mod tests {
 
     #[test]
     fn the_users_keys_take_the_place_of_those_that_are_built_in() {
-        let text = key("run", "note", "\"z\", \"f5\"") + &key("dialog", "yes", "\"Y\"");
+        let text = key("run", "note", "\"u\", \"f5\"") + &key("dialog", "yes", "\"Y\"");
         let keymap = rebound(&text).unwrap();
-        assert_eq!(keymap.resolve(&event("z"), &[Context::Run]), Some(Action::Note));
+        assert_eq!(keymap.resolve(&event("u"), &[Context::Run]), Some(Action::Note));
         assert_eq!(keymap.resolve(&event("n"), &[Context::Run]), None);
-        assert_eq!(keymap.shown(Action::Note, Context::Run), "z");
+        assert_eq!(keymap.shown(Action::Note, Context::Run), "u");
         assert_eq!(keymap.named("y", &[Context::Dialog]), "Y");
         assert_eq!(keymap.named("esc", &[Context::Dialog]), "esc");
         assert_eq!(rebound("").unwrap().all().len(), Keymap::standard().all().len());
@@ -204,9 +204,9 @@ mod tests {
     #[test]
     fn what_cannot_be_is_told_with_its_line_and_what_to_do() {
         for (text, code, line, said) in [
-            (key("runn", "note", "\"z\""), "keymap", 2, "no context"),
-            (key("run", "notee", "\"z\""), "keymap", 3, "no action"),
-            (key("library", "note", "\"z\""), "keymap", 3, "no action in the context \"library\""),
+            (key("runn", "note", "\"u\""), "keymap", 2, "no context"),
+            (key("run", "notee", "\"u\""), "keymap", 3, "no action"),
+            (key("library", "note", "\"u\""), "keymap", 3, "no action in the context \"library\""),
             (key("run", "note", "\"ctrl-i\""), "keymap", 4, "tab"),
             (key("run", "note", "\"enterr\""), "keymap", 4, "not a key"),
             (key("run", "note", ""), "key-lost", 4, "no key left"),
@@ -217,7 +217,7 @@ mod tests {
             (key("note", "act", "\"x\""), "key-lost", 4, "is typed"),
             (key("dialog", "yes", "\"enter\"") + &key("dialog", "act", "\"f2\""), "key-lost", 4, "would answer yes"),
             (key("run", "act", "\"y\"") + &key("run", "copy", "\"f2\""), "key-lost", 4, "says yes"),
-            (key("run", "note", "\"z\"") + &key("run", "note", "\"E\""), "key-twice", 7, "stands twice"),
+            (key("run", "note", "\"u\"") + &key("run", "note", "\"E\""), "key-twice", 7, "stands twice"),
             ("[[key]]\nkeyz = []\n".into(), "keymap", 2, "keyz"),
             ("key = 3".into(), "keymap", 1, ""),
         ] {
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_long_list_of_wrong_keys_is_told_up_to_a_bound() {
-        let found = rebound(&key("run", "nothing", "\"z\"").repeat(800)).unwrap_err();
+        let found = rebound(&key("run", "nothing", "\"u\"").repeat(800)).unwrap_err();
         assert_eq!(found.len(), MAX_FINDINGS);
     }
 }
