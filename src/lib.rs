@@ -29,6 +29,8 @@ pub mod library;
 pub mod health;
 pub mod scenario;
 
+pub mod review;
+
 pub mod debrief;
 pub mod report;
 

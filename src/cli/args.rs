@@ -46,15 +46,21 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prove that journals are whole: 0 whole or torn at the end (which is said), 1 damaged.
+    /// Prove that journals are whole: 0 whole or torn at the end (which is said), 1 damaged, or not what was noted of it.
     ///
     /// The signatures of releases are checked too, and told with the fingerprints of their keys; one that does not fit
-    /// is damage.
-    Verify {
-        /// Journal files, run folders or run names.
-        #[arg(required = true, value_name = "JOURNAL")]
-        journals: Vec<String>,
-    },
+    /// is damage. So are signatures that lie beside a journal.
+    Verify(VerifyArguments),
+    /// Sign a journal: state how far it stands and sign that with an ssh key, for whoever checks it later.
+    ///
+    /// ssh-keygen signs, as it is installed here: with a key of a file, of an agent or of a hardware token. What it is
+    /// called with is printed before. The signature lies beside the journal, in the run's folder.
+    Sign(SignArguments),
+    /// Say what you think of a run: remarks on its records, and a verdict; without either, print what was said.
+    ///
+    /// It goes into a journal of its own beside the run's, which is never changed, and names the hash of the last record
+    /// that you saw. Replay and reports tell it.
+    Review(ReviewArguments),
     /// Tell what a practice run came to: points, harm, what was overruled, the best way; without a run, of the latest.
     Debrief {
         /// The run's name, or a part from its start that no other run shares.
@@ -233,6 +239,97 @@ pub struct ResumeArguments {
     pub speed: Option<Speed>,
 }
 
+/// `piton verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Journal files, run folders or run names.
+    #[arg(required = true, value_name = "JOURNAL")]
+    pub journals: Vec<String>,
+
+    /// The hash that was noted of its last record: it must be that of one of its records. Lines that are missing at the
+    /// end, and a journal made anew, show only so or by a signature.
+    #[arg(long, value_name = "SHA256", value_parser = head)]
+    pub head: Option<String>,
+
+    /// The list of who signs with which key, as ssh-keygen takes it; without it allowed_signers in piton's folder of
+    /// configuration, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub signers: Option<PathBuf>,
+
+    /// Require a good signature of all records by somebody whom that list names so; for scripts.
+    #[arg(long, value_name = "NAME")]
+    pub signed_by: Option<String>,
+}
+
+/// `piton sign`.
+#[derive(Debug, Args)]
+pub struct SignArguments {
+    /// The run's name, or a part from its start that no other run shares, or its folder.
+    pub run: String,
+
+    /// The key: its file, or that of its public half when an agent holds it; without it ~/.ssh/id_ed25519, id_ecdsa or
+    /// id_rsa, whichever is there first.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+
+    /// As who.
+    #[arg(long = "as", value_enum, default_value_t = SignRole::Operator)]
+    pub role: SignRole,
+
+    /// Only write what is to be signed, and say how; the signature may be made elsewhere and put beside it.
+    #[arg(long, conflicts_with = "key")]
+    pub unsigned: bool,
+}
+
+/// `piton review`.
+#[derive(Debug, Args)]
+pub struct ReviewArguments {
+    /// The run's name, or a part from its start that no other run shares, or its folder.
+    pub run: String,
+
+    /// A remark on the run, or on the record that is named.
+    #[arg(long, value_name = "TEXT", conflicts_with = "verdict")]
+    pub comment: Option<String>,
+
+    /// The number of the record that the remark is on.
+    #[arg(long, value_name = "N", requires = "comment", value_parser = clap::value_parser!(u64).range(1..))]
+    pub record: Option<u64>,
+
+    /// What you came to; a later verdict of yours counts instead of an earlier one.
+    #[arg(long, value_enum)]
+    pub verdict: Option<Verdict>,
+
+    /// Why; must be said unless the run is accepted as it is.
+    #[arg(long, value_name = "TEXT", requires = "verdict")]
+    pub why: Option<String>,
+
+    /// Print JSON, one line of a review a line.
+    #[arg(long, conflicts_with_all = ["comment", "verdict"])]
+    pub json: bool,
+}
+
+/// What a reviewer comes to.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Verdict {
+    /// As it is.
+    Accepted,
+    /// With remarks that somebody should take care of.
+    Remarks,
+    /// Not so.
+    Rejected,
+}
+
+/// As who somebody signs a journal.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SignRole {
+    /// Whoever walked the run.
+    Operator,
+    /// Whoever stood beside.
+    Witness,
+    /// Whoever looked at it afterwards.
+    Reviewer,
+}
+
 /// `piton replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArguments {
@@ -283,5 +380,14 @@ fn speed(text: &str) -> Result<Speed, String> {
         Ok(Speed::Times(speed))
     } else {
         Err("it must lie between 0.1 and 10000".into())
+    }
+}
+
+/// A hash, all of it: a part of it is soon made.
+fn head(text: &str) -> Result<String, String> {
+    let text = text.strip_prefix("head=").unwrap_or(text).to_ascii_lowercase();
+    match text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(text),
+        false => Err("all 64 hexadecimal digits are needed, as they are printed at the end of a run".into()),
     }
 }

@@ -1,5 +1,6 @@
 //! What the screens ask of the rest of the program.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +22,12 @@ use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
 use crate::text::clean_line;
 use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, Question, Questions, Recording};
+
+/// The file that remembers how the panes share the room, beside the folders of the runs.
+const SIZES: &str = "panes.toml";
+
+/// More than that it never holds, in bytes.
+const MOST_SIZES: u64 = 4_096;
 
 /// The program behind the screens.
 pub struct Stage {
@@ -133,6 +140,35 @@ impl Backstage for Stage {
         let dir = self.store.find(run).map_err(|error| error.to_string())?;
         let is_running = crate::journal::holder_of(&dir.lock_path()).is_some();
         replay::recording(&dir.journal_path(), is_running).map_err(told)
+    }
+
+    fn sizes(&self) -> Option<String> {
+        let path = self.store.root().join(SIZES);
+        match crate::fs::look(&path) {
+            Ok(None) => return None,
+            Ok(Some(about)) if about.len() <= MOST_SIZES => {}
+            Ok(Some(_)) | Err(_) => {
+                tracing::warn!(path = %path.display(), "the remembered sizes of the panes are not read");
+                return None;
+            }
+        }
+        let mut text = String::new();
+        let read = crate::fs::open_read(&path).map_err(std::io::Error::other);
+        match read.and_then(|file| file.take(MOST_SIZES).read_to_string(&mut text)) {
+            Ok(_) => Some(text),
+            Err(error) => {
+                tracing::warn!(%error, "the remembered sizes of the panes are not read");
+                None
+            }
+        }
+    }
+
+    fn keep_sizes(&self, text: &str) {
+        let root = self.store.root();
+        let kept = crate::fs::ensure_private_folder(root);
+        if let Err(error) = kept.and_then(|()| crate::fs::replace(&root.join(SIZES), text.as_bytes())) {
+            tracing::warn!(%error, "the sizes of the panes are not remembered");
+        }
     }
 
     fn set_up(&self, runbook: &str, is_practice: bool) -> Result<Questions, String> {

@@ -1,4 +1,4 @@
-//! `piton journals` and `piton verify`: which runs there are, and whether their journals are whole.
+//! `piton journals`: which runs there are.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::cli::error::CliError;
 use crate::cli::run;
-use crate::engine::{Mode, SignedRelease};
-use crate::journal::{Integrity, RunDir, RunSummary, SoakSeen, Standing, verify as verify_journal};
+use crate::engine::Mode;
+use crate::journal::{RunDir, RunSummary, SoakSeen, Standing};
 use crate::text::clean_line;
 
 /// `piton journals`: one line a run, the latest last.
@@ -147,44 +147,18 @@ const fn mode_word(mode: Mode) -> &'static str {
     }
 }
 
-/// `piton verify`: one line a journal; status 1 when one of them is damaged.
+/// The folder of a run by its name, its folder or its journal: that which lies beside the journal belongs to it.
 ///
 /// # Errors
-/// A journal cannot be read.
-pub fn verify(names: &[String]) -> Result<u8, CliError> {
-    let mut is_damaged = false;
-    for name in names {
-        let path = journal_path(name)?;
-        let found = verify_journal(&path).map_err(CliError::failed)?;
-        let shown = path.display();
-        let counted = format!("records={} head={}", found.records, found.head);
-        let line = match &found.integrity {
-            Integrity::Whole => format!("{shown}: whole {counted}"),
-            Integrity::TornTail { line, bytes } => {
-                format!("{shown}: whole {counted} (notice: line {line} is torn, {bytes} bytes; resuming sets it aside)")
-            }
-            Integrity::NeverOpened => {
-                // A journal that was emptied looks the same, and so does a file that is none: nothing is proved.
-                is_damaged = true;
-                format!("{shown}: not one whole record: the run never came to be, or the file was emptied {counted}")
-            }
-            Integrity::NewerFormat { found } => {
-                is_damaged = true;
-                format!("{shown}: written by a later piton (format {found}); this one cannot judge it")
-            }
-            Integrity::Damaged { line, what } => {
-                is_damaged = true;
-                format!("{shown}: DAMAGED at line {line}: {what} ({counted} before it)")
-            }
-        };
-        super::print(&clean_line(&line));
-        for release in &found.signed {
-            let SignedRelease { seq, step, released_by, signed } = release;
-            let told = format!("{shown}: signature of record {seq} good: {step} released by {released_by}, ");
-            super::print(&clean_line(&(told + &signed.describe())));
-        }
-    }
-    Ok(u8::from(is_damaged))
+/// There is no such run, or what is named is not in a run's folder.
+pub fn run_dir(name: &str) -> Result<RunDir, CliError> {
+    let path = journal_path(name)?;
+    let folder = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl"));
+    let folder = folder.ok_or_else(|| {
+        let why = format!("{} is not the journal of a run's folder", path.display());
+        CliError::usage(why).hint("what is said of a run lies beside its journal: name the run or its folder")
+    })?;
+    Ok(RunDir::new(folder.canonicalize().map_err(CliError::failed)?))
 }
 
 /// A file as it is, the journal of a folder, or that of the run of this name.

@@ -14,8 +14,11 @@ pub mod place;
 pub mod practice;
 pub mod replay;
 pub mod report;
+pub mod review;
 pub mod run;
+pub mod sign;
 pub mod stepped;
+pub mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -73,7 +76,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Resume(typed)) => run::resume(library, &typed, &looks),
         Some(Command::Replay(typed)) => replay::replay(library, &typed, &looks),
         Some(Command::Journals { json }) => journals::list(json),
-        Some(Command::Verify { journals }) => journals::verify(&journals),
+        Some(Command::Verify(typed)) => verify::verify(&typed),
+        Some(Command::Review(typed)) => review::review(&typed),
+        Some(Command::Sign(typed)) => sign::sign(&typed),
         Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),
         Some(Command::Report { run, format }) => report::report(&run, format),
         Some(Command::Show { runbook, format }) => report::show(library, &runbook, format),

@@ -16,6 +16,14 @@ pub fn state_root() -> Result<PathBuf, CliError> {
     Ok(dirs.state_dir().unwrap_or_else(|| dirs.data_dir()).to_owned())
 }
 
+/// Where the list of who signs with which key is looked for.
+///
+/// # Errors
+/// There is no home directory to derive it from.
+pub fn signers_path() -> Result<PathBuf, CliError> {
+    Ok(dirs()?.config_dir().join("allowed_signers"))
+}
+
 /// Who sits here: the login name, and this machine.
 pub fn who(face: &'static str) -> Who {
     let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{PaperFormat, ReportFormat};
 use crate::cli::error::CliError;
-use crate::cli::{journals, run};
+use crate::cli::verify::{self, Trusted};
+use crate::cli::{journals, review, run};
 use crate::engine::{Event, Output, Record};
 use crate::fs;
 use crate::journal::{Integrity, RunDir, Verification, digest, holder_of, read_records};
-use crate::report::{self, FileNow, Material};
+use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
+use crate::review::{Found, ReviewEvent, ReviewRecord};
 use crate::runbook;
 
 /// `piton report RUN`: nothing is changed, and no lock is taken.
@@ -34,6 +36,7 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
         head: found.head.clone(),
         is_running,
         files: files(&dir.output_dir(), &records),
+        beside: beside(&path)?,
         records: &records,
     };
     let told = report::build(&material).ok_or_else(|| nothing(&path, &found))?;
@@ -43,6 +46,47 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
         ReportFormat::Json => report::json(&told),
     };
     super::write_out(text.as_bytes())
+}
+
+/// What others left beside the journal, held against it.
+fn beside(path: &Path) -> Result<Beside, CliError> {
+    let signers = verify::signers(None)?;
+    let checked = verify::check(path, None, signers.as_ref(), |_| {})?;
+    let mut beside = Beside::default();
+    for (signature, judged) in checked.signatures {
+        let file = signature.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let trust = match judged.trust {
+            Trusted::Good => "good",
+            Trusted::Unknown => "unknown",
+            Trusted::Bad => "bad",
+        };
+        if judged.trust == Trusted::Bad {
+            beside.warnings.push(format!("The signature {file} is {}.", judged.told));
+        }
+        beside.signatures.push(SignatureTold { file, trust: trust.into(), told: judged.told });
+    }
+    for (review, is_held) in checked.reviews {
+        if !matches!(review.found, Found::Whole) {
+            beside.warnings.push(format!("A review is not whole: {}.", review::found(&review)));
+        }
+        if !is_held {
+            let file = review.path.display();
+            beside.warnings.push(format!("The review {file} is of other records than those of this journal."));
+        }
+        beside.reviews.extend(review.records.iter().filter_map(reviewed));
+    }
+    beside.reviews.sort_by_key(|said| said.at);
+    Ok(beside)
+}
+
+fn reviewed(record: &ReviewRecord) -> Option<Reviewed> {
+    let (seen, on, verdict, text) = match &record.event {
+        ReviewEvent::ReviewOpened { .. } => return None,
+        ReviewEvent::CommentAdded { seen, record, text } => (seen, *record, None, text),
+        ReviewEvent::VerdictGiven { seen, verdict, text } => (seen, None, Some(verdict.word().to_owned()), text),
+    };
+    let (at, by, text) = (record.at, record.by.clone(), text.clone());
+    Some(Reviewed { at, by, records: seen.records, record: on, verdict, text })
 }
 
 /// Why there is nothing to tell of a journal.

@@ -10,7 +10,7 @@
 //!
 //! **What it does not show:** a change of the last line that leaves it a sensible record; whole lines missing at the
 //! end; a chain rebuilt from some line to the end. A hash chain is no seal. What shows these is the head written down
-//! elsewhere, which is why it is printed at the end of a run: [`Verification::head`] is to be compared with it.
+//! elsewhere, which is why it is printed at the end of a run, or signed: see [`Comparison`] and [`Signature`].
 //!
 //! **Torn or damaged.** All lines of one decision are written at once and synced once. A crash may leave of them any
 //! prefix, stretches of zeros, or old content of the disk. So a tail is *torn* when no later record follows it and it
@@ -30,6 +30,7 @@ mod follow;
 mod line;
 mod lock;
 mod reader;
+mod signature;
 mod store;
 mod summary;
 mod verify;
@@ -42,7 +43,8 @@ pub use follow::{Follower, More};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, sha256_hex};
 pub use lock::{Holder, Lock, holder_of};
 pub use reader::{RawLine, Reader};
+pub use signature::{Comparison, Held, JOURNAL_NAMESPACE, Noted, Role, Signature, Statement, Unsigned, signature_path};
 pub use store::{RunDir, Store};
 pub use summary::{Deviations, Opening, RunSummary, SoakSeen, Standing};
-pub use verify::{Integrity, Lines, Verification, examine, read_lines, read_records, verify};
+pub use verify::{Integrity, Lines, Verification, compare, examine, read_lines, read_records, verify};
 pub use writer::{Journal, Opened, SetAside};

@@ -11,6 +11,7 @@ use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
 use crate::journal::line::{self, MAX_LINE_BYTES};
 use crate::journal::reader::{RawLine, Reader};
+use crate::journal::signature::{Comparison, Held, Noted};
 
 /// The unit in which a disk writes: of a sector either the old or the new content is there after a crash.
 const SECTOR_BYTES: u64 = 512;
@@ -67,6 +68,26 @@ pub enum Integrity {
 /// Verifies the journal file at `path`, which may be a link or a pipe.
 pub fn verify(path: &Path) -> Result<Verification, JournalError> {
     scan(path, |_, _| {})
+}
+
+/// Verifies the journal file at `path`, tells `each` of how many bytes were read, and compares the journal with what was
+/// noted of it elsewhere: how it stands to each of these.
+///
+/// # Errors
+/// It cannot be read.
+pub fn compare(
+    path: &Path,
+    noted: Vec<Noted>,
+    mut each: impl FnMut(u64),
+) -> Result<(Verification, Vec<Held>), JournalError> {
+    let mut comparison = Comparison::new(noted);
+    let verification = scan(path, |raw, record| {
+        // What a record names is the hash of the one before it, so nothing is hashed twice.
+        comparison.take(record.seq - 1, &record.prev);
+        each(raw.offset + raw.length);
+    })?;
+    comparison.take(verification.records, &verification.head);
+    Ok((verification, comparison.end()))
 }
 
 /// All good records of the journal file at `path`, and what follows them.

@@ -8,7 +8,8 @@ use crate::clock::Timestamp;
 use crate::engine::{ConditionId, DeviationKind, Event, Mode, Outcome, Record, RunOpened, RunState, Signed};
 use crate::report::health::health;
 use crate::report::model::{
-    Asked, Bound, Evidence, FileNow, Heading, Line, Overruled, REPORT_FORMAT, Release, Report, Sat,
+    Asked, Bound, Evidence, FileNow, Heading, Line, Overruled, REPORT_FORMAT, Release, Report, Reviewed, Sat,
+    SignatureTold,
 };
 use crate::report::steps::{Titles, Walks, phases, walked_alone};
 use crate::report::told::{command_line, deviation, millis, plain, told};
@@ -31,6 +32,19 @@ pub struct Material<'m> {
     pub is_running: bool,
     /// What the files of the run's `output` folder are now, by name.
     pub files: BTreeMap<String, FileNow>,
+    /// What lies beside the journal.
+    pub beside: Beside,
+}
+
+/// What others left beside a journal.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// What reviewers said.
+    pub reviews: Vec<Reviewed>,
+    /// The signatures of the journal.
+    pub signatures: Vec<SignatureTold>,
+    /// What is wrong with either, for people.
+    pub warnings: Vec<String>,
 }
 
 /// The report; `None` when the records do not begin with the opening of a run.
@@ -57,6 +71,8 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
         inputs: inputs(runbook, opened),
         deviations,
         left_undone,
+        reviews: material.beside.reviews.clone(),
+        signatures: material.beside.signatures.clone(),
         phases: match known {
             Some((runbook, state)) => phases(runbook, state, walks),
             None => walked_alone(walks),
@@ -94,6 +110,7 @@ fn warnings(material: &Material<'_>) -> Vec<String> {
             "The runbook in the journal cannot be read by this version of piton ({why}): the plan and its sources are missing here."
         ));
     }
+    warnings.extend(material.beside.warnings.iter().cloned());
     let differ = material.files.values().filter(|now| matches!(now, FileNow::Differs | FileNow::Missing)).count();
     if differ > 0 {
         warnings

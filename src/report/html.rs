@@ -7,8 +7,9 @@ use crate::report::page::{Page, Row, code, escape};
 use crate::report::told::{duration, heading_rows, moment, short_moment};
 
 /// The sections, as they are linked: anchor and title.
-const SECTIONS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 9] = [
     ("deviations", "Deviations"),
+    ("review", "Review"),
     ("plan", "Plan against actual"),
     ("evidence", "Evidence"),
     ("releases", "Releases and signatures"),
@@ -37,6 +38,7 @@ pub fn html(report: &Report) -> String {
     let rows = rows.map(|(name, value)| Row::plain(vec![escape(name), escape(&value)]));
     page.table("key", "This run", &["What", "Value"], rows);
     deviations(&mut page, report);
+    reviews(&mut page, report);
     plan(&mut page, report);
     evidence(&mut page, report);
     people(&mut page, report);
@@ -176,6 +178,47 @@ fn evidence(page: &mut Page, report: &Report) {
     });
     let head = ["Record", "Step", "Of", "File", "Bytes", "sha256", "The file now"];
     page.table("evidence", "What was kept", &head, rows);
+}
+
+fn reviews(page: &mut Page, report: &Report) {
+    section(page, "review", "");
+    if report.reviews.is_empty() {
+        page.element("p", "", "Nobody has reviewed it.");
+    } else {
+        let rows = report.reviews.iter().map(|said| {
+            let class = match said.verdict.as_deref() {
+                Some("accepted") => ("done", "✔ "),
+                Some("rejected") => ("failed", "✘ "),
+                Some(_) => ("overridden", "! "),
+                None => ("other", ""),
+            };
+            let verdict = said.verdict.as_deref().unwrap_or("remark");
+            let on = match said.record {
+                Some(record) => format!("<a href=\"#r{record}\">#{record}</a>"),
+                None => format!("#1 to #{}", said.records),
+            };
+            Row::plain(vec![
+                moment(said.at),
+                escape(&said.by),
+                format!("<span class=\"word {}\">{}{}</span>", class.0, class.1, escape(verdict)),
+                on,
+                escape(&said.text),
+            ])
+        });
+        page.table("", "What reviewers said", &["Time (UTC)", "Who", "Verdict", "On", "Said"], rows);
+    }
+    if !report.signatures.is_empty() {
+        let rows = report.signatures.iter().map(|signed| {
+            let (class, sign) = match signed.trust.as_str() {
+                "good" => ("done", "✔"),
+                "bad" => ("failed", "✘"),
+                _ => ("other", "?"),
+            };
+            let trust = format!("<span class=\"word {class}\">{sign} {}</span>", escape(&signed.trust));
+            Row::plain(vec![code(&signed.file), trust, escape(&signed.told)])
+        });
+        page.table("", "Signatures of the journal", &["File", "Trust", "Told"], rows);
+    }
 }
 
 fn people(page: &mut Page, report: &Report) {

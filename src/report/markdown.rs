@@ -26,6 +26,7 @@ pub fn markdown(report: &Report) -> String {
     let rows = heading_rows(&report.heading);
     out.table(&["", "this run"], rows.into_iter().map(|(name, value)| vec![cell(name), cell(&value)]));
     deviations(&mut out, report);
+    reviews(&mut out, report);
     out.heading(2, "Plan against actual");
     report.phases.iter().for_each(|phase| steps(&mut out, report, phase));
     evidence(&mut out, report);
@@ -59,6 +60,24 @@ fn deviations(out: &mut Markdown, report: &Report) {
     if !report.left_undone.is_empty() {
         let names: Vec<String> = report.left_undone.iter().map(|name| code(name)).collect();
         let _ = writeln!(out.text, "Left undone when the run was given up: {}.\n", names.join(", "));
+    }
+}
+
+fn reviews(out: &mut Markdown, report: &Report) {
+    if !report.reviews.is_empty() {
+        out.heading(2, "Review");
+        let rows = report.reviews.iter().map(|said| {
+            let verdict = said.verdict.as_ref().map(|verdict| format!("**{}**", cell(verdict))).unwrap_or_default();
+            let on = said.record.map_or_else(|| format!("1 to {}", said.records), |record| record.to_string());
+            vec![moment(said.at), cell(&said.by), verdict, on, cell(&said.text)]
+        });
+        out.table(&["time (UTC)", "who", "verdict", "on #", "said"], rows);
+    }
+    if !report.signatures.is_empty() {
+        out.heading(2, "Signatures of the journal");
+        let rows =
+            report.signatures.iter().map(|signed| vec![code(&signed.file), cell(&signed.trust), cell(&signed.told)]);
+        out.table(&["file", "trust", "told"], rows);
     }
 }
 

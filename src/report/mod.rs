@@ -18,7 +18,7 @@ mod paper_markdown;
 mod steps;
 mod told;
 
-pub use build::{Material, build};
+pub use build::{Beside, Material, build};
 pub use html::html;
 pub use json::json;
 pub use markdown::markdown;

@@ -25,6 +25,10 @@ pub struct Report {
     pub deviations: Vec<Overruled>,
     /// The steps that were left undone when the run was given up: one deed, not many.
     pub left_undone: Vec<String>,
+    /// What reviewers said, in order: remarks and verdicts.
+    pub reviews: Vec<Reviewed>,
+    /// The signatures of the journal itself.
+    pub signatures: Vec<SignatureTold>,
     /// Plan against actual: the plan's phases, then those of the way back that was entered.
     pub phases: Vec<PhaseDone>,
     /// What was kept: output of commands, files that were named.
@@ -96,6 +100,34 @@ pub struct Heading {
     pub planned_ms: Option<u64>,
     /// The version of piton that opened it.
     pub version: String,
+}
+
+/// What a reviewer said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reviewed {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// How many records the journal had then.
+    pub records: u64,
+    /// The record that a remark is on; none: the whole run.
+    pub record: Option<u64>,
+    /// `accepted`, `accepted with remarks`, `rejected`; none: a remark.
+    pub verdict: Option<String>,
+    /// In what words.
+    pub text: String,
+}
+
+/// A signature of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SignatureTold {
+    /// The file that was signed.
+    pub file: String,
+    /// `good`, `unknown` or `bad`.
+    pub trust: String,
+    /// Whose it is, by which key, and what it covers; or what is wrong.
+    pub told: String,
 }
 
 /// An input and what it was bound to.

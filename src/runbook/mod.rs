@@ -1,6 +1,7 @@
 //! The runbook format: pure, never touches a file.
 
 mod allow;
+pub mod changes;
 pub mod check;
 mod compare;
 mod direct;

@@ -14,6 +14,7 @@ use crate::tui::message::{Effect, Instants, Message, RecordedOutput};
 use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::library::Library;
 use crate::tui::screen::replay;
+use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
@@ -25,6 +26,8 @@ pub const SMALLEST: (u16, u16) = (60, 15);
 
 /// The model.
 pub struct App {
+    /// How the panes of a run share the room, once that is known.
+    pub sizes: Option<Sizes>,
     /// What is on the screen.
     pub screen: Screen,
     /// How far the help was scrolled, while it is open.
@@ -49,6 +52,7 @@ impl App {
     /// A model that shows the library, still empty.
     pub fn new(look: Look, keymap: Keymap) -> Self {
         Self {
+            sizes: None,
             screen: Screen::Library(Library::default()),
             help: None,
             size: (80, 24),
@@ -162,7 +166,8 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Session(update) => on_session(app, update),
         Message::Launched(Ok(launched)) => {
             app.enter(&launched);
-            recorded_output(&launched).map(Effect::ReadOutput).into_iter().collect()
+            let output = recorded_output(&launched).map(Effect::ReadOutput);
+            share_room(app).into_iter().chain(output).collect()
         }
         Message::Debriefed(told) => {
             debriefed(app, told);
@@ -172,7 +177,15 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         | Message::StatementKept { .. }
         | Message::SignatureRead(_)
         | Message::Unreadable(_)) => on_file(app, about_a_file),
-        Message::Recording(recording) => replay::recording(app, recording),
+        Message::Recording(recording) => {
+            let effects = replay::recording(app, recording);
+            share_room(app).into_iter().chain(effects).collect()
+        }
+        Message::Sizes(sizes) => {
+            // What was drawn meanwhile is younger.
+            app.sizes.get_or_insert(sizes);
+            share_room(app).into_iter().collect()
+        }
         Message::ReadOn(more) => replay::read_on(app, more),
         about_a_list => on_lists(app, about_a_list),
     };
@@ -180,6 +193,20 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         app.exit = Some(app.exit_now());
     }
     effects
+}
+
+/// The run on the screen is shown with the sizes that are remembered; they are asked for when they are not known yet.
+fn share_room(app: &mut App) -> Option<Effect> {
+    let run = match &mut app.screen {
+        Screen::Run(run) => run.as_mut(),
+        Screen::Replay(replay) => &mut replay.run,
+        _ => return None,
+    };
+    match app.sizes {
+        Some(sizes) => run.set_sizes(sizes),
+        None => return Some(Effect::ReadSizes),
+    }
+    None
 }
 
 /// A moment that the screen waited for has come.
@@ -313,7 +340,19 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     }
     .into_iter()
     .inspect(|effect| turn_page(&mut app.screen, effect))
+    .inspect(|effect| remember_one(&mut app.sizes, effect))
     .collect()
+}
+
+/// The next run is shown with the sizes that were drawn in this one.
+fn remember(app: &mut App, effects: &[Effect]) {
+    effects.iter().for_each(|effect| remember_one(&mut app.sizes, effect));
+}
+
+fn remember_one(sizes: &mut Option<Sizes>, effect: &Effect) {
+    if let Effect::KeepSizes(drawn) = effect {
+        *sizes = Some(*drawn);
+    }
 }
 
 /// What is read anew is shown at once: the library, when the form or the list of runs is left, and that list.
@@ -353,10 +392,15 @@ fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
     }
     match &mut app.screen {
         Screen::Run(run) => {
-            run.on_mouse(mouse, app.now);
-            return run.ask_for_output();
+            let effects = run.on_mouse(mouse, app.now);
+            remember(app, &effects);
+            return effects;
         }
-        Screen::Replay(replay) => return replay.on_mouse(mouse, app.now),
+        Screen::Replay(replay) => {
+            let effects = replay.on_mouse(mouse, app.now);
+            remember(app, &effects);
+            return effects;
+        }
         Screen::Library(library) => library.on_mouse(mouse, app.size),
         Screen::Journals(journals) => journals.on_mouse(mouse),
         Screen::SetUp(_) | Screen::Debrief(_) => {}

@@ -57,6 +57,14 @@ pub trait Backstage: Send + Sync {
         Err("no journals are kept here".into())
     }
 
+    /// The text that remembers how the panes share the room; `None`: there is none.
+    fn sizes(&self) -> Option<String> {
+        None
+    }
+
+    /// Remembers that text for the next sitting. What goes wrong is no matter for the run.
+    fn keep_sizes(&self, _text: &str) {}
+
     /// What the rehearsal in that folder came to.
     ///
     /// # Errors

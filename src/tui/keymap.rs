@@ -30,6 +30,8 @@ pub enum Context {
     Journals,
     /// A line that is typed at the lower edge of a screen.
     Filter,
+    /// All phases and nodes of a run at once.
+    Overview,
     /// A journal that is played back.
     Replay,
 }
@@ -48,6 +50,7 @@ impl Context {
             Self::Console => "console",
             Self::Journals => "journals",
             Self::Filter => "line",
+            Self::Overview => "overview",
             Self::Replay => "replay",
         }
     }
@@ -89,6 +92,26 @@ pub enum Action {
     Note,
     /// Show the gate's reasons.
     Why,
+    /// Show all phases and all nodes at once.
+    Overview,
+    /// Show less or more lines.
+    Fold,
+    /// Show the pane that has the keys alone, or all again.
+    Zoom,
+    /// That pane narrower.
+    Narrower,
+    /// That pane wider.
+    Wider,
+    /// That pane lower.
+    Lower,
+    /// That pane higher.
+    Higher,
+    /// All panes as they are by themselves.
+    EvenSizes,
+    /// One to the left.
+    Left,
+    /// One to the right.
+    Right,
     /// Open the console of a rehearsal.
     Console,
     /// Take the next hint of a rehearsal.

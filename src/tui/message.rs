@@ -12,6 +12,7 @@ use crate::journal::More;
 use crate::runbook::{InputKind, StepKey};
 use crate::session::{Launched, Update};
 use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, Questions, Recording};
+use crate::tui::screen::run::sizes::Sizes;
 
 /// Everything that can happen to the screens.
 pub enum Message {
@@ -67,6 +68,8 @@ pub enum Message {
     Recording(Result<(Box<Recording>, Option<u64>), String>),
     /// What was recorded since in the journal that is followed, or why it cannot be read any more.
     ReadOn(Result<More, String>),
+    /// How the panes of a run shared the room in the sitting before.
+    Sizes(Sizes),
     /// The end of a recorded output, or why it cannot be read.
     Recorded(RecordedOutput, Result<ReadAgain, String>),
 }
@@ -125,6 +128,10 @@ pub enum Effect {
         /// The file's path.
         value: Value,
     },
+    /// Read how the panes share the room; it comes back as a message.
+    ReadSizes,
+    /// Remember how the panes share the room.
+    KeepSizes(Sizes),
     /// Write what is to be signed into the run's folder; where it stands comes back as a message.
     KeepStatement {
         /// The run's folder.

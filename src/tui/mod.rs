@@ -20,6 +20,7 @@ pub mod release;
 mod runtime;
 pub mod screen;
 mod shown;
+mod sizes;
 mod tell;
 mod terminal;
 pub mod theme;
@@ -50,6 +51,10 @@ mod hostile_tests;
 mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
+#[cfg(test)]
+mod overview_tests;
+#[cfg(test)]
+mod panes_tests;
 #[cfg(test)]
 mod practice_tests;
 #[cfg(test)]

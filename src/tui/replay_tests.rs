@@ -230,7 +230,12 @@ fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
             stage.press(key);
         }
     }
-    let is_looking = |effect: &Effect| matches!(effect, Effect::ReadOutput(_) | Effect::Quit | Effect::Redraw);
+    let is_looking = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::ReadOutput(_) | Effect::Quit | Effect::Redraw | Effect::ReadSizes | Effect::KeepSizes(_)
+        )
+    };
     assert!(stage.effects.iter().all(is_looking), "{:?}", stage.effects);
 }
 

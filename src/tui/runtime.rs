@@ -21,6 +21,7 @@ use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
 use crate::tui::recorded::{read_on, tail_of};
 use crate::tui::screen::Screen;
+use crate::tui::sizes;
 use crate::tui::terminal::{Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
 
@@ -52,6 +53,8 @@ pub(super) struct Runtime {
     backstage: Arc<dyn Backstage>,
     session: Option<Session>,
     updates: Option<UnboundedReceiver<Update>>,
+    /// How the panes were drawn and is not written yet.
+    drawn: sizes::Drawn,
     /// Reads on in the journal that is replayed.
     follower: Option<Arc<Mutex<Follower>>>,
     clock: Arc<dyn Clock>,
@@ -90,6 +93,7 @@ impl Runtime {
             backstage,
             session: None,
             updates: None,
+            drawn: sizes::Drawn::default(),
             follower: None,
             clock: Arc::new(SystemClock::starting(Timestamp::default())),
             began: monotonic(),
@@ -361,6 +365,12 @@ impl Runtime {
                 self.behind(move || look_at_file(session.as_ref(), step, value));
             }
             Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
+            Effect::ReadSizes => self.behind(move || Some(Message::Sizes(sizes::read(&*backstage)))),
+            Effect::KeepSizes(drawn) => {
+                let kept = self.drawn.clone();
+                kept.put(drawn);
+                self.behind(move || kept.write(&*backstage));
+            }
             Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
             Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
             Effect::ReadLibrary => {

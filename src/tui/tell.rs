@@ -8,7 +8,7 @@ use crate::engine::{
 };
 use crate::runbook::StepKey;
 use crate::tui::screen::run::alarm::Alarm;
-use crate::tui::screen::run::page::untold;
+use crate::tui::screen::run::naming::untold;
 use crate::tui::theme::{Glyphs, Meaning};
 
 /// A record in one line, without its time and author.

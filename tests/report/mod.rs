@@ -2,6 +2,7 @@
 
 mod made;
 mod page;
+mod reviewed;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ fn report(records: &[Record]) -> Report {
         head: "0123".into(),
         is_running: false,
         files,
+        beside: piton::report::Beside::default(),
     };
     build(&material).expect("it is a run")
 }

@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{Counts, ItemState, Moment, PhaseState, Plan, RunState, StepStatus};
+use crate::engine::{Counts, ItemState, Moment, PhaseState, Plan, RunState, StepState, StepStatus};
 use crate::runbook::{Runbook, Step, StepKey};
-use crate::tui::screen::run::page::{phase_title, title_of_step};
+use crate::tui::screen::run::naming::{phase_title, title_of_step};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::paint::Paint;
@@ -264,10 +264,15 @@ impl Line<'_> {
 
 /// How many steps are done or do not apply, of how many, and the mark that stands for all of them. Where steps were left
 /// behind it is not that of what is done.
-fn sum<'a>(items: impl Iterator<Item = &'a ItemState>) -> (usize, usize, StepStatus) {
+pub fn sum<'a>(items: impl Iterator<Item = &'a ItemState>) -> (usize, usize, StepStatus) {
+    sum_of(items.flat_map(|item| &item.steps))
+}
+
+/// The same of single steps.
+pub fn sum_of<'a>(steps: impl Iterator<Item = &'a StepState>) -> (usize, usize, StepStatus) {
     let (mut accounted, mut undone, mut all) = (0, 0, 0);
     let mut worst: Option<StepStatus> = None;
-    for step in items.flat_map(|item| &item.steps) {
+    for step in steps {
         all += 1;
         accounted += usize::from(step.status.is_accounted());
         undone += usize::from(step.is_undone());

@@ -12,6 +12,7 @@ pub mod header;
 pub mod health;
 pub mod help;
 pub mod output;
+pub mod overview;
 pub mod paint;
 pub mod release;
 pub mod results;

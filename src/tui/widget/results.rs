@@ -56,7 +56,20 @@ impl Standing {
         }
     }
 
-    const fn told(self, glyphs: &Glyphs) -> (&'static str, &'static str, Meaning) {
+    /// Which of several stands for all of them.
+    pub const fn weight(self) -> u8 {
+        match self {
+            Self::Idle => 0,
+            Self::Done => 1,
+            Self::Waiting => 2,
+            Self::Running => 3,
+            Self::Unknown => 4,
+            Self::Failed => 5,
+        }
+    }
+
+    /// Its sign, its word and what it means.
+    pub const fn told(self, glyphs: &Glyphs) -> (&'static str, &'static str, Meaning) {
         match self {
             Self::Idle => (glyphs.pending, "not run", Meaning::Pending),
             Self::Waiting => (glyphs.pending, "waiting", Meaning::Pending),

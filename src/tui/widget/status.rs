@@ -174,7 +174,7 @@ impl Status<'_> {
         let run = self.run;
         let shown = |action| self.keymap.shown(action, Context::Run);
         let mut offers: Vec<Offer> = Vec::new();
-        let is_covered = run.dialog.is_some() || run.card.is_some() || run.console.is_some();
+        let is_covered = run.dialog.is_some() || run.card.is_some() || run.console.is_some() || run.over.is_some();
         let is_idle = run.pending.is_none() && !run.is_leaving() && !is_covered;
         for allowed in &run.view.allowed {
             let (action, needs_arm) = key_of(allowed);

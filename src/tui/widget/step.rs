@@ -3,7 +3,8 @@
 use crate::engine::{Output, StepStatus};
 use crate::runbook::ActionKind;
 use crate::text::clean_block;
-use crate::tui::screen::run::page::{Mended, StepPage};
+use crate::tui::screen::run::origin::Mended;
+use crate::tui::screen::run::page::StepPage;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;

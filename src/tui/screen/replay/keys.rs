@@ -34,6 +34,11 @@ impl Replay {
             }
             return Vec::new();
         }
+        if self.run.over.is_some()
+            && let Some(effects) = self.run.on_over_key(action)
+        {
+            return effects;
+        }
         if action == Action::Back {
             return vec![if self.list.is_some() { Effect::ReadJournals } else { Effect::Quit }];
         }
@@ -99,7 +104,7 @@ impl Replay {
         let is_on_track = track.contains(Position::new(mouse.column, mouse.row));
         match mouse.kind {
             MouseEventKind::Down(MouseButton::Left) if is_on_track => self.is_dragging = true,
-            MouseEventKind::Up(MouseButton::Left) => {
+            MouseEventKind::Up(MouseButton::Left) if self.is_dragging => {
                 self.is_dragging = false;
                 return Vec::new();
             }
@@ -109,9 +114,8 @@ impl Replay {
         if self.is_dragging && is_seeking {
             self.notice = None;
             self.go(timeline::record_at(track, mouse.column, self.tape.count()));
-        } else {
-            self.run.on_mouse(mouse, now);
+            return self.run.ask_for_output();
         }
-        self.run.ask_for_output()
+        self.run.on_mouse(mouse, now)
     }
 }

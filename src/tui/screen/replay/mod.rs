@@ -19,6 +19,7 @@ use crate::tui::screen::Screen;
 use crate::tui::screen::journals::Journals;
 use crate::tui::screen::replay::play::Player;
 use crate::tui::screen::replay::tape::Tape;
+use crate::tui::screen::run::over::Over;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::theme::Meaning;
 
@@ -139,7 +140,13 @@ impl Replay {
 
     /// Where a key is looked up.
     pub fn contexts(&self) -> Vec<Context> {
-        vec![if self.asked.is_some() { Context::Filter } else { Context::Replay }]
+        let over = self.run.over.as_ref().map(Over::context);
+        match over {
+            _ if self.asked.is_some() => vec![Context::Filter],
+            // What it has no use for goes to the timeline: one can look at it while time passes.
+            Some(over) if self.run.dialog.is_none() => vec![over, Context::Replay],
+            _ => vec![Context::Replay],
+        }
     }
 
     /// When it must be looked at again.

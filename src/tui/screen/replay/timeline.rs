@@ -12,7 +12,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::replay::marks::{KINDS, Kind};
 use crate::tui::screen::run::draw::draw_panes;
-use crate::tui::screen::run::page::spoken;
+use crate::tui::screen::run::naming::spoken;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::dialog;

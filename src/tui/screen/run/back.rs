@@ -4,7 +4,7 @@ use crate::engine::{Moment, Plan, RunState, items_of_way_back, reopened, ways_ba
 use crate::runbook::{Action, RollbackId, Runbook, StepKey, Truth};
 use crate::tui::keymap;
 use crate::tui::screen::run::Run;
-use crate::tui::screen::run::page::phase_title;
+use crate::tui::screen::run::naming::phase_title;
 
 /// How many items of a loop are named.
 const NAMED: usize = 12;

@@ -5,13 +5,15 @@ use ratatui::layout::Rect;
 use crate::tui::app::App;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::{Pane, Panes};
+use crate::tui::screen::run::naming::number;
 use crate::tui::screen::run::output::Check;
-use crate::tui::screen::run::page::number;
+use crate::tui::screen::run::over::Over;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::guards::Guards;
 use crate::tui::widget::header::Header;
 use crate::tui::widget::health::Health;
+use crate::tui::widget::overview::OverviewGrid;
 use crate::tui::widget::paint::{Frame, Paint};
 use crate::tui::widget::status::Status;
 use crate::tui::widget::{checklist, dialog, health, output, step, strip};
@@ -35,6 +37,9 @@ pub fn draw_panes(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) {
         paint.fill(panes.banner, Meaning::Alarm);
         let told = format!(" HALTED: nothing is recorded any more, nothing can be confirmed: {why}");
         paint.put((panes.banner.x, panes.banner.y), panes.banner.width, &told, Meaning::Alarm);
+    }
+    if draw_over(run, app, panes, paint) {
+        return;
     }
     let shown = run.shown_step();
     let list = run.checklist(shown.as_ref());
@@ -63,6 +68,23 @@ pub fn draw_panes(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) {
         output::draw_or(printed, empty, panes.text(panes.output), paint);
     }
     draw_world(run, panes, paint);
+}
+
+/// Draws what stands in the place of the panes; whether there is anything.
+fn draw_over(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) -> bool {
+    let inside = panes.text(panes.body);
+    let is_focused = run.dialog.is_none() && run.card.is_none();
+    match &run.over {
+        None => return false,
+        Some(Over::Overview(overview)) => {
+            let grid = OverviewGrid { run, overview, keymap: &app.keymap };
+            let right = grid.counted(inside, paint.look.glyphs);
+            let frame = Frame { title: "Overview", right: &right, is_focused, edge: panes.edge() };
+            paint.frame(panes.body, &frame);
+            grid.draw(inside, paint);
+        }
+    }
+    true
 }
 
 /// Stands in a replay where a command runs: when it printed what is not recorded.

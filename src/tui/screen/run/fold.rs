@@ -6,8 +6,8 @@ use crate::runbook::Runbook;
 use crate::session::Update;
 use crate::tui::dialog::{Dialog, Purpose, Reason};
 use crate::tui::message::{Effect, Instants, ReadAgain, RecordedOutput};
+use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::{Check, OutputTail};
-use crate::tui::screen::run::page::spoken;
 use crate::tui::screen::run::{Card, Run, TOLD};
 use crate::tui::tell;
 

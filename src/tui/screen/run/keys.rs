@@ -1,26 +1,17 @@
 //! What the keys of the run screen do.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
-use ratatui::layout::Rect;
 
-use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, ItemState, Leaving, PhaseState, Proposal, commands_of, is_together};
-use crate::runbook::{Action as StepAction, InputKind, StepKey};
-use crate::tui::choice::{Choice, Gives, Pick};
-use crate::tui::dialog::{Answer, Ask, CommandBox, Dialog, Field, Note, Purpose, Reason, Shown, Statement};
+use crate::engine::{Allowed, Leaving, Proposal};
+use crate::tui::dialog::{Answer, Ask, Dialog, Field, Note, Purpose, Reason};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
-use crate::tui::release::Release;
 use crate::tui::screen::run::away::FIRST_BACK;
-use crate::tui::screen::run::layout::{Contents, Pane, Panes, guards_text_width, health_text_width, panes};
-use crate::tui::screen::run::page::phase_named;
+use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::signing::on_release_key;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
-use crate::tui::widget::checklist::Checklist;
 use crate::tui::widget::dialog::{is_seen, rows_of};
-use crate::tui::widget::guards::Guards;
-use crate::tui::widget::health::Health;
 use crate::tui::widget::status::key_of;
 
 impl Run {
@@ -65,6 +56,9 @@ impl Run {
             return Vec::new();
         }
         self.notice = None;
+        if self.over.is_some() {
+            return action.and_then(|action| self.on_over_key(action)).unwrap_or_default();
+        }
         match action {
             Some(Action::Act) => self.act(is_armed),
             Some(action) => self.on_action(action),
@@ -144,7 +138,7 @@ impl Run {
     }
 
     /// Keeps scrolling within the lines, and notes when all of a command has been in view.
-    fn look_at_dialog(&mut self) {
+    pub(super) fn look_at_dialog(&mut self) {
         let size = self.size;
         let named = match &self.dialog {
             Some(Dialog::Command(command)) => self.spoken(&command.step),
@@ -172,6 +166,12 @@ impl Run {
     fn act(&mut self, is_armed: bool) -> Vec<Effect> {
         if !self.is_at_current() {
             self.look_at(None);
+            return Vec::new();
+        }
+        if !self.is_step_in_view() {
+            // What would be confirmed must be seen first.
+            self.focus = Pane::Step;
+            self.is_unseen = true;
             return Vec::new();
         }
         if !is_armed || self.pending.is_some() {
@@ -223,10 +223,15 @@ impl Run {
         }
         match action {
             Action::Why => self.open(Dialog::Why(0)),
+            Action::Overview => self.open_overview(),
             Action::Seen => self.see_alarms(),
             Action::Console => return self.open_console(),
             Action::Hint => return self.take_hint(),
             Action::Return => self.look_at(None),
+            Action::Zoom => self.zoom(),
+            Action::Narrower | Action::Wider | Action::Lower | Action::Higher | Action::EvenSizes => {
+                return self.resize_pane(action);
+            }
             Action::NextPane => self.focus = self.focus.next(self.has_output()),
             Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),
             Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.scroll_pane(self.focus, action),
@@ -282,208 +287,6 @@ impl Run {
         };
         self.open(dialog);
         Vec::new()
-    }
-
-    /// What putting off comes to: before which phase the step comes back.
-    fn put_off(&self, step: StepKey) -> Purpose {
-        let until = self.runbook.step(&step.phase, &step.step).and_then(|planned| planned.defer.as_ref());
-        let until = until.map(|phase| phase_named(&self.runbook, &self.state, phase)).unwrap_or_default();
-        Purpose::Defer(step, until)
-    }
-
-    fn open(&mut self, dialog: Dialog) {
-        self.dialog = Some(dialog);
-        self.is_unseen = true;
-        self.asking = None;
-        self.note_opened();
-    }
-
-    fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
-        let prompt = self.view.page.prompt.clone();
-        let (options, gives) = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
-            Some(StepAction::Confirm { options, .. }) => (options.clone(), Gives::Statement),
-            Some(StepAction::Ask { kind: InputKind::Bool, .. }) => {
-                (vec!["yes".into(), "no".into()], Gives::Value(InputKind::Bool))
-            }
-            Some(StepAction::Ask { kind: kind @ InputKind::Choice(options), .. }) => {
-                (options.clone(), Gives::Value(kind.clone()))
-            }
-            Some(StepAction::Ask { kind, .. }) => (Vec::new(), Gives::Value(kind.clone())),
-            _ => (Vec::new(), Gives::Statement),
-        };
-        let dialog = if options.is_empty() {
-            let kind = if let Gives::Value(kind) = gives { Some(kind) } else { None };
-            Dialog::State(Statement { step, prompt, kind, field: Field::default() })
-        } else {
-            Dialog::Choose(Choice::new(step, prompt, options.into_iter().map(Pick::plain).collect(), gives))
-        };
-        self.open(dialog);
-        Vec::new()
-    }
-
-    fn open_choice(&mut self, step: StepKey) -> Vec<Effect> {
-        let page = &self.view.page;
-        let ways = page.ways.iter().cloned().map(|(title, value)| Pick { value, title }).collect();
-        let choice = Choice::new(step, page.title.clone(), ways, Gives::Decision);
-        self.open(Dialog::Choose(choice));
-        Vec::new()
-    }
-
-    fn open_release(&mut self, step: StepKey) -> Vec<Effect> {
-        let who = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
-            Some(StepAction::Release { who }) => who.clone(),
-            _ => String::new(),
-        };
-        self.open(Dialog::Release(Box::new(Release::new(step, who))));
-        Vec::new()
-    }
-
-    fn open_command(&mut self, step: StepKey) -> Vec<Effect> {
-        let moment = &self.view.moment;
-        let (book, state, board, at) = (&*self.runbook, &self.state, &moment.board, moment.at);
-        let shown = if is_together(book, &step) {
-            commands_of(book, state, board, &step, at, usize::MAX).map(|shown| shown.map(Shown::All))
-        } else {
-            command_of(book, state, board, &step, at).map(|shown| shown.map(Shown::One))
-        };
-        let shown = match shown {
-            Ok(Some(shown)) => shown,
-            Ok(None) => return Vec::new(),
-            Err(why) => {
-                self.notice = Some(format!("what would run cannot be told: {why}"));
-                return Vec::new();
-            }
-        };
-        let is_critical = self.runbook.step(&step.phase, &step.step).is_some_and(|planned| planned.critical);
-        let target = is_critical.then(|| target_of(&self.runbook, &self.state, &step));
-        let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, rows: 1, is_seen: false };
-        self.open(Dialog::Command(Box::new(command)));
-        self.look_at_dialog();
-        if is_critical { vec![Effect::SenseNow] } else { Vec::new() }
-    }
-
-    /// Looks at a step; `None`: at the current one.
-    pub(super) fn look_at(&mut self, step: Option<StepKey>) {
-        self.browsed = step.filter(|step| self.state.current.as_ref() != Some(step));
-        self.scroll = 0;
-        self.is_unseen = true;
-        self.is_page_stale = true;
-    }
-
-    pub(super) fn scroll_pane(&mut self, pane: Pane, action: Action) {
-        let (is_down, by) = match action {
-            Action::Down => (true, 1),
-            Action::PageDown => (true, 10),
-            Action::PageUp => (false, 10),
-            _ => (false, 1),
-        };
-        let moved = |from: usize, last: usize| if is_down { (from + by).min(last) } else { from.saturating_sub(by) };
-        match pane {
-            Pane::Step if by == 1 => self.browse(is_down, 1),
-            Pane::Steps => self.browse(is_down, by),
-            Pane::Step => {
-                self.derive_page();
-                let last = self.step_lines().0.saturating_sub(usize::from(self.step_rows()));
-                self.scroll = moved(self.scroll, last);
-            }
-            Pane::Output if self.has_table() && by == 1 => self.choose_item(is_down, 1),
-            Pane::Output if self.has_table() => self.scroll_item(is_down, by),
-            Pane::Output => {
-                let printed = self.printed_mut();
-                printed.up = if is_down { printed.up.saturating_sub(by) } else { (printed.up + by).min(printed.len()) };
-            }
-            Pane::Health => self.health_scroll = moved(self.health_scroll, self.health_lines().saturating_sub(1)),
-            Pane::Guards => self.guards_scroll = moved(self.guards_scroll, self.guard_lines().saturating_sub(1)),
-        }
-    }
-
-    /// Looks at the step that is so many steps away, or at the last one in that direction.
-    fn browse(&mut self, is_down: bool, by: usize) {
-        let shown = self.shown_step();
-        let items = || self.state.counted().flat_map(|phase| phase.items.iter().map(move |item| (phase, item)));
-        let is_its = |(phase, item): &(&PhaseState, &ItemState)| {
-            shown.as_ref().is_some_and(|key| key.phase == phase.id && key.item == item.item.name)
-        };
-        let Some((_, its)) = items().find(is_its) else { return };
-        let before: usize = items().take_while(|pair| !is_its(pair)).map(|(_, item)| item.steps.len()).sum();
-        let within = its.steps.iter().position(|step| shown.as_ref().is_some_and(|key| key.step == step.id));
-        let at = before + within.unwrap_or(0);
-        let last = items().map(|(_, item)| item.steps.len()).sum::<usize>().saturating_sub(1);
-        let mut to = if is_down { (at + by).min(last) } else { at.saturating_sub(by) };
-        if to == at {
-            return;
-        }
-        let next = items().find_map(|(phase, item)| {
-            let step = item.steps.get(to);
-            to = to.wrapping_sub(item.steps.len());
-            let step = step?.id.clone();
-            Some(StepKey { phase: phase.id.clone(), item: item.item.name.clone(), step })
-        });
-        self.look_at(next);
-    }
-
-    /// The list of steps as it is drawn.
-    pub fn checklist<'a>(&'a self, shown: Option<&'a StepKey>) -> Checklist<'a> {
-        Checklist {
-            runbook: &self.runbook,
-            state: &self.state,
-            moment: &self.view.moment,
-            tally: &self.view.tally,
-            shown,
-        }
-    }
-
-    /// Where the panes lie.
-    pub fn panes(&self, area: Rect) -> Panes {
-        panes(
-            area,
-            Contents {
-                has_output: self.has_output(),
-                is_output_here: self.is_output_here(),
-                is_halted: self.halted.is_some(),
-                health_lines: self.health_lines(),
-                guard_lines: self.guard_lines(),
-                focus: self.focus,
-                narrow: self.narrow(area),
-            },
-        )
-    }
-
-    /// Where they lie on the screen as it is.
-    pub(in crate::tui::screen) fn panes_on_screen(&self) -> Panes {
-        self.panes(self.area())
-    }
-
-    pub(super) fn area(&self) -> Rect {
-        Rect::new(0, 0, self.size.0, self.size.1)
-    }
-
-    fn health_lines(&self) -> usize {
-        let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
-        let width = health_text_width(self.size.0);
-        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
-    }
-
-    fn guard_lines(&self) -> usize {
-        let width = guards_text_width(self.size.0);
-        Guards { runbook: &self.runbook, state: &self.state }.len(usize::from(width))
-    }
-
-    fn step_rows(&self) -> u16 {
-        let panes = self.panes(self.area());
-        panes.inside(panes.step).height
-    }
-
-    /// How many lines the step pane has, and how many of them come up to the end of the cautions.
-    fn step_lines(&self) -> (usize, usize) {
-        let panes = self.panes(self.area());
-        crate::tui::screen::run::draw::measure(self, panes.text(panes.step).width)
-    }
-
-    /// Whether the cautions reach beyond the lower edge of the step pane.
-    pub fn has_more_cautions(&self) -> bool {
-        let has_unread = self.view.allowed.iter().any(|allowed| matches!(allowed, Allowed::ReadCautions(_)));
-        has_unread && self.is_at_current() && self.step_lines().1 > self.scroll + usize::from(self.step_rows())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::screen::run::sizes::{Sizes, part};
 use crate::tui::widget::paint::Edge;
 
 /// The panes that can have the keys.
@@ -58,6 +59,10 @@ pub struct Contents {
     pub focus: Pane,
     /// What counts only where room is scarce.
     pub narrow: Narrow,
+    /// Whether the pane that has the keys is shown alone.
+    pub is_zoomed: bool,
+    /// How the panes share the room.
+    pub sizes: Sizes,
 }
 
 /// What a small screen is wanted for.
@@ -87,6 +92,8 @@ pub struct Panes {
     pub header: Rect,
     /// The alarm.
     pub banner: Rect,
+    /// All that lies between them and the status line.
+    pub body: Rect,
     /// The list of steps.
     pub steps: Rect,
     /// The step.
@@ -119,6 +126,27 @@ impl Panes {
         Rect { x: inside.x + inside.width.min(1), width: inside.width.saturating_sub(2), ..inside }
     }
 
+    /// Where a pane lies.
+    pub const fn of(&self, pane: Pane) -> Rect {
+        match pane {
+            Pane::Steps => self.steps,
+            Pane::Step => self.step,
+            Pane::Output => self.output,
+            Pane::Health => self.health,
+            Pane::Guards => self.guards,
+        }
+    }
+
+    const fn of_mut(&mut self, pane: Pane) -> &mut Rect {
+        match pane {
+            Pane::Steps => &mut self.steps,
+            Pane::Step => &mut self.step,
+            Pane::Output => &mut self.output,
+            Pane::Health => &mut self.health,
+            Pane::Guards => &mut self.guards,
+        }
+    }
+
     /// What is inside the frame of a pane.
     pub fn inside(&self, pane: Rect) -> Rect {
         match self.edge() {
@@ -138,6 +166,13 @@ const HEADER_ROWS: u16 = 2;
 /// How many rows the action bar has: what the step allows, what the run allows.
 const BAR_ROWS: u16 = 2;
 
+/// No pane is narrower or lower than that, frame included.
+const LEAST_COLUMNS: u16 = 24;
+const LEAST_ROWS: u16 = 4;
+
+/// Nor is what stands above health and guards.
+const LEAST_STEP_ROWS: u16 = 10;
+
 /// How many rows the output of an earlier step keeps, frame included: what comes next needs the room.
 const EARLIER_OUTPUT_ROWS: u16 = 5;
 
@@ -156,50 +191,67 @@ pub fn panes(area: Rect, contents: Contents) -> Panes {
     panes.banner = rows.top(banner_rows);
     panes.bar = rows.bottom(BAR_ROWS);
     panes.status = rows.bottom(1);
-    if is_wide { wide(rows, contents, panes) } else { narrow(rows, contents, panes) }
+    panes.body = rows.area;
+    match contents.is_zoomed {
+        true => *panes.of_mut(contents.focus) = panes.body,
+        false if is_wide => wide(rows, contents, &mut panes),
+        false => narrow(rows, contents, &mut panes),
+    }
+    panes
 }
 
-fn wide(rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
-    let body = rows.area;
-    let left = left_width(body.width);
+fn wide(rows: Rows, contents: Contents, panes: &mut Panes) {
+    let (body, sizes) = (rows.area, contents.sizes);
+    let left = left_width(body.width, sizes);
     panes.steps = Rect { width: left, ..body };
     let mut right = Rows { area: Rect { x: body.x + left, width: body.width - left, ..body } };
     let wanted = contents.health_lines.max(contents.guard_lines).max(3) + 2;
     let most = body.height * 2 / 5;
-    let low = right.bottom(u16::try_from(wanted).unwrap_or(most).min(most));
-    let guards = guards_width(low.width);
+    let wanted = u16::try_from(wanted).unwrap_or(most).min(most);
+    let low =
+        right.bottom(part(sizes.low, body.height, wanted, (LEAST_ROWS, body.height.saturating_sub(LEAST_STEP_ROWS))));
+    let guards = guards_width(low.width, sizes);
     panes.health = Rect { width: low.width - guards, ..low };
     panes.guards = Rect { x: low.right() - guards, width: guards, ..low };
     if contents.has_output {
         let most = if contents.is_output_here { u16::MAX } else { EARLIER_OUTPUT_ROWS };
-        panes.output = right.bottom((right.area.height * 2 / 5).min(most));
+        let wanted = (right.area.height * 2 / 5).min(most);
+        let room = right.area.height.saturating_sub(LEAST_ROWS);
+        panes.output = right.bottom(part(sizes.output, body.height, wanted, (LEAST_ROWS, room)));
     }
     panes.step = right.area;
-    panes
 }
 
 /// How wide the guards pane is, frame included, beside a health pane: together they have `both` columns.
-pub fn guards_width(both: u16) -> u16 {
-    (both * 2 / 5).clamp(28, 44)
+pub fn guards_width(both: u16, sizes: Sizes) -> u16 {
+    let by_itself = (both * 2 / 5).clamp(28, 44);
+    part(sizes.guards, both, by_itself, (LEAST_COLUMNS, both.saturating_sub(LEAST_COLUMNS)))
 }
 
 /// How wide the left column of a wide screen is.
-fn left_width(width: u16) -> u16 {
-    (width * 5 / 12).clamp(40, 72)
+fn left_width(width: u16, sizes: Sizes) -> u16 {
+    let by_itself = (width * 5 / 12).clamp(40, 72);
+    part(sizes.steps, width, by_itself, (LEAST_COLUMNS, width.saturating_sub(2 * LEAST_COLUMNS)))
 }
 
 /// How wide the text of the guards pane is on a screen of that width.
-pub fn guards_text_width(width: u16) -> u16 {
-    if width < WIDE.0 { width - 2 } else { guards_width(width - left_width(width)) - 4 }
+pub fn guards_text_width(width: u16, sizes: Sizes) -> u16 {
+    if width < WIDE.0 {
+        return width.saturating_sub(2);
+    }
+    guards_width(width - left_width(width, sizes), sizes).saturating_sub(4)
 }
 
 /// How wide the text of the health pane is on a screen of that width.
-pub fn health_text_width(width: u16) -> u16 {
-    let right = width - left_width(width).min(width);
-    if width < WIDE.0 { width.saturating_sub(2) } else { right - guards_width(right) - 4 }
+pub fn health_text_width(width: u16, sizes: Sizes) -> u16 {
+    if width < WIDE.0 {
+        return width.saturating_sub(2);
+    }
+    let right = width - left_width(width, sizes);
+    right.saturating_sub(guards_width(right, sizes) + 4)
 }
 
-fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
+fn narrow(mut rows: Rows, contents: Contents, panes: &mut Panes) {
     panes.summary = rows.bottom(2);
     match contents.focus {
         Pane::Steps => panes.steps = rows.area,
@@ -218,7 +270,6 @@ fn narrow(mut rows: Rows, contents: Contents, mut panes: Panes) -> Panes {
             panes.step = rows.area;
         }
     }
-    panes
 }
 
 /// How many of `rows` the output has on a small screen, frame included.
@@ -264,57 +315,5 @@ impl Rows {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn panes_lie_inside_the_screen_and_do_not_overlap() {
-        for (width, height) in [(60, 15), (80, 24), (99, 60), (100, 28), (120, 40), (300, 100), (500, 15)] {
-            for focus in [Pane::Step, Pane::Steps, Pane::Output, Pane::Health, Pane::Guards] {
-                for has_output in [false, true] {
-                    let area = Rect::new(0, 0, width, height);
-                    let contents = Contents {
-                        has_output,
-                        is_output_here: has_output,
-                        is_halted: has_output,
-                        health_lines: 9,
-                        guard_lines: 3,
-                        focus,
-                        narrow: Narrow { is_output_first: has_output, asks: true, step_lines: 7, output_lines: 30 },
-                    };
-                    let panes = panes(area, contents);
-                    let all = [
-                        panes.header,
-                        panes.banner,
-                        panes.steps,
-                        panes.step,
-                        panes.output,
-                        panes.health,
-                        panes.guards,
-                        panes.summary,
-                        panes.status,
-                        panes.bar,
-                    ];
-                    for (index, pane) in all.iter().enumerate() {
-                        assert_eq!(pane.intersection(area).area(), pane.area(), "{width}x{height} {pane:?}");
-                        for other in &all[..index] {
-                            assert_eq!(pane.intersection(*other).area(), 0, "{width}x{height} {pane:?} {other:?}");
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_pane_comes_round() {
-        for has_output in [false, true] {
-            let mut pane = Pane::Step;
-            for _ in 0..if has_output { 5 } else { 4 } {
-                assert_eq!(pane.next(has_output).previous(has_output), pane);
-                pane = pane.next(has_output);
-            }
-            assert_eq!(pane, Pane::Step);
-        }
-    }
-}
+#[path = "layout_tests.rs"]
+mod tests;

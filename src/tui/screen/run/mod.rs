@@ -9,16 +9,24 @@ mod console;
 pub mod draw;
 mod evidence;
 mod fold;
+pub mod grid;
 mod keys;
 pub mod layout;
 mod mouse;
+mod moving;
+pub mod naming;
+mod opening;
+pub mod origin;
 pub mod output;
+pub mod over;
+pub mod overview;
 pub mod page;
 pub mod replayed;
 pub mod results;
 mod room;
 pub mod seen;
 mod signing;
+pub mod sizes;
 mod soaking;
 mod stall;
 
@@ -44,10 +52,13 @@ use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::asking::Asking;
 use crate::tui::screen::run::burst::Burst;
 use crate::tui::screen::run::layout::Pane;
+use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::OutputTail;
-use crate::tui::screen::run::page::{StepPage, spoken};
+use crate::tui::screen::run::over::Over;
+use crate::tui::screen::run::page::StepPage;
 use crate::tui::screen::run::replayed::Replayed;
 use crate::tui::screen::run::results::Looked;
+use crate::tui::screen::run::sizes::{Border, Sizes};
 use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
 use crate::tui::widget::checklist::Tally;
@@ -84,6 +95,8 @@ pub struct Run {
     pub console: Option<console::Console>,
     /// What the scenario of a rehearsal has to say, once it was looked up.
     hints: OnceCell<Vec<Hint>>,
+    /// What stands in the place of the panes.
+    pub over: Option<Over>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
     /// "You were here", until it is dismissed.
@@ -92,6 +105,12 @@ pub struct Run {
     pub browsed: Option<StepKey>,
     /// Which pane has the keys.
     pub focus: Pane,
+    /// Whether that pane is shown alone.
+    pub is_zoomed: bool,
+    /// How the panes share the room.
+    pub sizes: Sizes,
+    /// The edge that the mouse holds.
+    held_border: Option<Border>,
     /// How far the step pane is scrolled.
     pub scroll: usize,
     /// How far the health pane is scrolled.
@@ -220,10 +239,14 @@ impl Run {
             notice: None,
             console: None,
             hints: OnceCell::new(),
+            over: None,
             dialog: None,
             card,
             browsed: None,
             focus: Pane::Step,
+            is_zoomed: false,
+            sizes: Sizes::default(),
+            held_border: None,
             scroll: 0,
             health_scroll: 0,
             guards_scroll: 0,
@@ -337,6 +360,7 @@ impl Run {
             page: std::mem::take(&mut self.view.page),
             moment,
         };
+        self.derive_overview();
         self.close_outdated_dialog();
     }
 
@@ -381,7 +405,7 @@ impl Run {
             Some(_) => Context::Dialog,
             None if self.card.is_some() => Context::Dialog,
             None if self.console.is_some() => Context::Console,
-            None => Context::Run,
+            None => self.over.as_ref().map_or(Context::Run, Over::context),
         }
     }
 

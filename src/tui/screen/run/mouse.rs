@@ -4,19 +4,35 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use crate::tui::keymap::Action;
-use crate::tui::message::Instants;
+use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::Pane;
 
 impl Run {
     /// Takes what the mouse did. Nothing can be confirmed with it.
-    pub fn on_mouse(&mut self, mouse: MouseEvent, now: Instants) {
+    pub fn on_mouse(&mut self, mouse: MouseEvent, now: Instants) -> Vec<Effect> {
         self.derive(now);
         if self.dialog.is_some() || self.card.is_some() || self.is_leaving() {
-            return;
+            return Vec::new();
+        }
+        if self.over.is_some() {
+            self.on_over_mouse(mouse);
+            return self.ask_for_output();
         }
         let at = Position::new(mouse.column, mouse.row);
-        let Some(pane) = self.pane_at(at) else { return };
+        match (mouse.kind, self.held_border) {
+            (MouseEventKind::Drag(MouseButton::Left), Some(border)) => {
+                self.drag_border(border, at);
+                return Vec::new();
+            }
+            (MouseEventKind::Up(MouseButton::Left), Some(_)) => {
+                self.held_border = None;
+                return vec![Effect::KeepSizes(self.sizes)];
+            }
+            (MouseEventKind::Down(MouseButton::Left), _) => self.held_border = self.border_at(at),
+            _ => {}
+        }
+        let Some(pane) = self.pane_at(at) else { return Vec::new() };
         match mouse.kind {
             MouseEventKind::ScrollDown => self.wheel(pane, true),
             MouseEventKind::ScrollUp => self.wheel(pane, false),
@@ -29,6 +45,7 @@ impl Run {
             }
             _ => {}
         }
+        self.ask_for_output()
     }
 
     fn pane_at(&self, at: Position) -> Option<Pane> {

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::scope::{MISSING, argv_of, command_of, scope, target_of, text_of, title_text};
+use crate::engine::scope::{argv_of, command_of, target_of};
 use crate::engine::together::count_of;
 use crate::engine::{
-    Before, CommandLine, ItemCommand, Moment, Output, Plan, RunState, SoakView, StepStatus, commands_of, is_together,
+    Before, CommandLine, ItemCommand, Moment, Output, RunState, SoakView, StepStatus, commands_of, is_together,
     may_defer, soak_view,
 };
 use crate::runbook::{
-    Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, PhaseId, Probe, Runbook, Step, StepKey, Template,
+    Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, Probe, Runbook, Step, StepKey, Template,
 };
-use crate::sources;
+use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase_named, phase_title, title_of, told};
+use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
 
@@ -95,15 +96,6 @@ pub struct StepPage {
     pub ended: Option<Timestamp>,
     /// What its command printed, kept on disk.
     pub output: Option<Output>,
-}
-
-/// A mistake of the document that a step does not repeat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mended {
-    /// Its id.
-    pub id: String,
-    /// What the document says, and what is right; `None` for a document that piton does not know.
-    pub told: Option<(String, String)>,
 }
 
 impl StepPage {
@@ -211,52 +203,6 @@ fn labelled(step: &Step, before: &Before) -> Before {
     Before { said: label(step, &before.said), ..before.clone() }
 }
 
-/// A step's title with its values.
-pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
-    let step = runbook.step(&key.phase, &key.step);
-    step.map(|step| title_of_step(step, runbook, state, moment, key)).unwrap_or_default()
-}
-
-/// The same, of a step that is at hand.
-pub fn title_of_step(step: &Step, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
-    let fixed = fixed(&step.title, runbook, state, key);
-    fixed.unwrap_or_else(|| title_text(&step.title, state, &moment.board, key, moment.at))
-}
-
-/// A phase's title with its values; it stands above all its items, so it sees none of them.
-pub fn phase_title(runbook: &Runbook, state: &RunState, moment: &Moment, id: &PhaseId) -> String {
-    let Some(planned) = runbook.phase(id) else { return id.to_string() };
-    let source = planned.title.source();
-    let scope = scope(state, &moment.board, &serde_json::Value::Null, moment.at, source);
-    planned.title.render_known(&scope, MISSING)
-}
-
-/// A text with its values.
-fn told(template: &Template, runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
-    let fixed = fixed(template, runbook, state, key);
-    fixed.unwrap_or_else(|| text_of(template, state, &moment.board, key, moment.at))
-}
-
-/// A text that needs no values: it has none, or it is of a loop that has not opened yet, and gaps stand where its items
-/// will stand.
-fn fixed(template: &Template, runbook: &Runbook, state: &RunState, key: &StepKey) -> Option<String> {
-    // A text without values is the same at every moment, and a scope costs more than all the rest of a row.
-    if !template.source().contains("{{") {
-        return Some(template.source().to_owned());
-    }
-    let gap = if is_together(runbook, key) { ALL } else { GAP };
-    is_ahead(runbook, state, key).then(|| gapped(template.source(), gap))
-}
-
-/// Whether the step is in a loop whose items are not known yet.
-fn is_ahead(runbook: &Runbook, state: &RunState, key: &StepKey) -> bool {
-    if state.group(key).is_some_and(|group| !group.is_bound) {
-        return true;
-    }
-    let is_loop = runbook.phase(&key.phase).is_some_and(|phase| phase.for_each.is_some());
-    is_loop && state.phases.iter().any(|phase| phase.id == key.phase && !phase.is_bound)
-}
-
 /// The name that is typed before a critical step; `None` once there is nothing to type any more.
 fn target(runbook: &Runbook, state: &RunState, key: &StepKey) -> Option<String> {
     if is_ahead(runbook, state, key) {
@@ -298,52 +244,8 @@ fn later(state: &RunState, argv: &Argv) -> String {
     }
 }
 
-/// What stands where the value of an item will stand.
-const GAP: &str = "(each)";
-
-/// What stands where the values of all items will stand.
-const ALL: &str = "(all)";
-
 /// How many of the commands for all items a page shows.
 const FIRST_COMMANDS: usize = 10;
-
-/// A title without its values: the item's name stands where they will stand.
-pub fn untold(title: &Template, key: &StepKey) -> String {
-    gapped(title.source(), key.item.as_deref().unwrap_or(MISSING))
-}
-
-/// The source of a text with a gap for each `{{ }}`.
-fn gapped(source: &str, gap: &str) -> String {
-    let mut text = String::new();
-    let mut rest = source;
-    while let Some((before, after)) = rest.split_once("{{") {
-        text.push_str(before);
-        let Some((_, behind)) = after.split_once("}}") else { break };
-        text.push_str(gap);
-        rest = behind;
-    }
-    text.push_str(rest);
-    text
-}
-
-/// `2.3 Start and unseal (vault-2)`: how people name a step.
-pub fn spoken(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
-    let title = title_of(runbook, state, moment, key);
-    let item = key.item.as_deref().map(|item| unsaid(item, &title)).filter(|item| !item.is_empty());
-    let item = item.map(|item| format!(" ({item})")).unwrap_or_default();
-    format!("{} {title}{item}", number(state, key)).trim_start().to_owned()
-}
-
-/// `2.3`: phase and step, counted from 1.
-pub fn number(state: &RunState, key: &StepKey) -> String {
-    let Some(phase) = state.phases.iter().find(|phase| phase.id == key.phase) else { return String::new() };
-    let same_plan = state.phases.iter().filter(|other| other.plan == phase.plan);
-    let index = same_plan.take_while(|other| other.id != key.phase).count() + 1;
-    let steps = phase.items.first().map(|item| &item.steps);
-    let step = steps.and_then(|steps| steps.iter().position(|step| step.id == key.step)).map_or(0, |at| at + 1);
-    let back = if phase.plan == Plan::Main { "" } else { "B" };
-    format!("{back}{index}.{step}")
-}
 
 /// Which rows of the board a step makes bad, and for how long that is expected.
 fn disturbs(runbook: &Runbook, key: &StepKey, disturbed: &Disturbance) -> String {
@@ -366,135 +268,4 @@ fn disturbs(runbook: &Runbook, key: &StepKey, disturbed: &Disturbance) -> String
 fn put_off(runbook: &Runbook, state: &RunState, (step, status): (&Step, StepStatus)) -> String {
     let until = step.defer.as_ref().filter(|_| !status.is_accounted());
     until.map(|phase| phase_named(runbook, state, phase)).unwrap_or_default()
-}
-
-/// `4 Verify`: how people name a phase.
-pub fn phase_named(runbook: &Runbook, state: &RunState, id: &PhaseId) -> String {
-    let plan = state.phases.iter().find(|phase| &phase.id == id).map(|phase| phase.plan.clone());
-    let same_plan = state.phases.iter().filter(|phase| Some(&phase.plan) == plan.as_ref());
-    let number = same_plan.take_while(|phase| &phase.id != id).count() + 1;
-    let title = runbook.phase(id).map_or("", |phase| phase.title.source());
-    format!("{number} {}", gapped(title, MISSING))
-}
-
-/// `vault-2, 2 of 3`, or `all 3` where they are taken together; without the name when the title holds it already.
-fn item(state: &RunState, key: &StepKey, title: &str) -> String {
-    let Some(name) = &key.item else {
-        let all = state.nodes(key).len();
-        return if all > 0 { format!("all {all}") } else { String::new() };
-    };
-    let Some(phase) = state.phases.iter().find(|phase| phase.id == key.phase) else { return name.clone() };
-    let of_it = state.item(key).and_then(|item| item.group);
-    let mates = || phase.items.iter().filter(|item| item.group == of_it);
-    let at = mates().position(|item| item.item.name.as_ref() == Some(name)).map_or(0, |at| at + 1);
-    let named = Some(unsaid(name, title)).filter(|named| !named.is_empty());
-    let named = named.map(|named| format!("{named}, ")).unwrap_or_default();
-    if state.group(key).is_some_and(|group| !group.is_bound) {
-        return named.trim_end_matches(", ").to_owned();
-    }
-    format!("{named}{at} of {}", mates().count())
-}
-
-/// The part of an item's name, or of `outer/inner`, that a title does not say already.
-fn unsaid<'a>(item: &'a str, title: &str) -> &'a str {
-    match item.split_once('/') {
-        _ if title.contains(item) => "",
-        Some((outer, inner)) if title.contains(inner) => {
-            if title.contains(outer) {
-                ""
-            } else {
-                outer
-            }
-        }
-        _ => item,
-    }
-}
-
-/// Document, heading and ids: each id under its own heading when the document is known.
-fn source(runbook: &Runbook, step: &Step) -> String {
-    let Some(named) = &runbook.source else { return step.source.join(", ") };
-    let document = named.document.as_str();
-    let headed = |heading: &str| match heading {
-        "" => document.to_owned(),
-        heading if heading == document => document.to_owned(),
-        heading => format!("{document} › {heading}"),
-    };
-    let known = sources::of_document(&runbook.system, document);
-    let only = if let [heading] = named.headings.as_slice() { heading } else { "" };
-    let mut under: Vec<(&str, Vec<&str>)> = Vec::new();
-    for id in &step.source {
-        let heading = known.and_then(|source| source.find(id)).map_or(only, |found| found.heading.title());
-        match under.iter_mut().find(|(other, _)| *other == heading) {
-            Some((_, ids)) => ids.push(id),
-            None => under.push((heading, vec![id])),
-        }
-    }
-    let mut told = Vec::new();
-    for (index, (heading, ids)) in under.iter().enumerate() {
-        // The document is named once.
-        let place = if index == 0 || heading.is_empty() { headed(heading) } else { (*heading).to_owned() };
-        told.push(format!("{place} · {}", ids.join(", ")));
-    }
-    if told.is_empty() { headed(only) } else { told.join("; ") }
-}
-
-fn mends(runbook: &Runbook, step: &Step) -> Vec<Mended> {
-    let document = runbook.source.as_ref().and_then(|named| sources::of_document(&runbook.system, &named.document));
-    let mended = |id: &String| {
-        let mistake = document.and_then(|source| source.mistake(id));
-        Mended { id: id.clone(), told: mistake.map(|mistake| (mistake.says.clone(), mistake.right.clone())) }
-    };
-    step.mends.iter().map(mended).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn book(step: &str, document: &str) -> Runbook {
-        let text = include_str!("../../../../runbooks/vault-ha-upgrade.toml");
-        let text = text.replacen("source   = [\"VLT-HA-04\", \"VLT-HA-05\"]", step, 1);
-        let text = text.replacen("document = \"Upgrading Vault\"", &format!("document = {document:?}"), 1);
-        let (book, findings) = crate::runbook::parse(&text);
-        book.unwrap_or_else(|| panic!("{findings:?}"))
-    }
-
-    fn stop(book: &Runbook) -> &Step {
-        let mut steps = book.phases.iter().flat_map(|phase| &phase.steps);
-        steps.find(|step| step.id.as_str() == "stop").unwrap()
-    }
-
-    #[test]
-    fn a_step_names_the_heading_of_each_obligation_that_it_carries() {
-        for (ids, document, told) in [
-            (
-                r#"["VLT-HA-04", "VLT-HA-05"]"#,
-                "Upgrading Vault",
-                "Upgrading Vault › HA Installations · VLT-HA-04, VLT-HA-05",
-            ),
-            (
-                r#"["VLT-HA-04", "VLT-TST-01", "VLT-HA-05"]"#,
-                "Upgrading Vault",
-                "Upgrading Vault › HA Installations · VLT-HA-04, VLT-HA-05; Testing the Upgrade · VLT-TST-01",
-            ),
-            (r#"["OURS"]"#, "Upgrading Vault", "Upgrading Vault · OURS"),
-            (r#"["VLT-HA-04"]"#, "Our own page", "Our own page · VLT-HA-04"),
-            ("[]", "Upgrading Vault", "Upgrading Vault"),
-        ] {
-            let book = book(&format!("source = {ids}"), document);
-            assert_eq!(source(&book, stop(&book)), told);
-        }
-    }
-
-    #[test]
-    fn a_mended_mistake_is_told_with_what_is_right() {
-        let mending = r#"mends = ["vault-step-down"]"#;
-        let known = book(mending, "Upgrading Vault");
-        let [mended] = &mends(&known, stop(&known))[..] else { panic!("one is mended") };
-        assert_eq!(mended.id, "vault-step-down");
-        let (says, right) = mended.told.as_ref().unwrap();
-        assert!(says.contains("step down") && right.starts_with("Do not use step-down"), "{mended:?}");
-        let strange = book(mending, "Our own page");
-        assert_eq!(mends(&strange, stop(&strange)), [Mended { id: "vault-step-down".into(), told: None }]);
-    }
 }

@@ -138,6 +138,11 @@ impl Run {
         true
     }
 
+    /// An item is chosen by its name.
+    pub(super) fn choose_result(&mut self, item: Option<String>) {
+        self.looked.chosen = item;
+    }
+
     /// Another attempt, or another step: what was chosen by hand does not matter any more.
     pub(super) fn choose_anew(&mut self) {
         self.looked.chosen = None;

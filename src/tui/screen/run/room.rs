@@ -1,12 +1,15 @@
-//! What the panes of a small screen are wanted for.
+//! Where the panes lie and what a small screen is wanted for.
 
 use ratatui::layout::Rect;
 
-use crate::engine::StepStatus;
-use crate::runbook::ActionKind;
+use crate::engine::{Allowed, StepStatus};
+use crate::runbook::{ActionKind, StepKey};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::draw::measure;
-use crate::tui::screen::run::layout::{Narrow, is_wide};
+use crate::tui::screen::run::layout::{Contents, Narrow, Panes, guards_text_width, health_text_width, is_wide, panes};
+use crate::tui::widget::checklist::Checklist;
+use crate::tui::widget::guards::Guards;
+use crate::tui::widget::health::Health;
 use crate::tui::widget::output;
 
 impl Run {
@@ -26,6 +29,77 @@ impl Run {
         let shown = self.shown_step();
         let runs = self.state.running.iter().any(|job| Some(&job.step) == shown.as_ref());
         !is_wide(self.size) && (runs || self.view.page.status == Some(StepStatus::Failed))
+    }
+
+    /// The list of steps as it is drawn.
+    pub fn checklist<'a>(&'a self, shown: Option<&'a StepKey>) -> Checklist<'a> {
+        Checklist {
+            runbook: &self.runbook,
+            state: &self.state,
+            moment: &self.view.moment,
+            tally: &self.view.tally,
+            shown,
+        }
+    }
+
+    /// Where the panes lie.
+    pub fn panes(&self, area: Rect) -> Panes {
+        panes(
+            area,
+            Contents {
+                has_output: self.has_output(),
+                is_output_here: self.is_output_here(),
+                is_halted: self.halted.is_some(),
+                health_lines: self.health_lines(),
+                guard_lines: self.guard_lines(),
+                focus: self.focus,
+                narrow: self.narrow(area),
+                is_zoomed: self.is_zoomed,
+                sizes: self.sizes,
+            },
+        )
+    }
+
+    /// Where they lie on the screen as it is.
+    pub(in crate::tui) fn panes_on_screen(&self) -> Panes {
+        self.panes(self.area())
+    }
+
+    pub(super) fn area(&self) -> Rect {
+        Rect::new(0, 0, self.size.0, self.size.1)
+    }
+
+    pub(super) fn health_lines(&self) -> usize {
+        let (board, turned) = (&self.view.moment.board, &self.view.turned[..]);
+        let width = health_text_width(self.size.0, self.sizes);
+        Health { runbook: &self.runbook, board, keeper: &self.keeper, turned }.height(usize::from(width))
+    }
+
+    pub(super) fn guard_lines(&self) -> usize {
+        let width = guards_text_width(self.size.0, self.sizes);
+        Guards { runbook: &self.runbook, state: &self.state }.len(usize::from(width))
+    }
+
+    pub(super) fn step_rows(&self) -> u16 {
+        let panes = self.panes(self.area());
+        panes.inside(panes.step).height
+    }
+
+    /// How many lines the step pane has, and how many of them come up to the end of the cautions.
+    pub(super) fn step_lines(&self) -> (usize, usize) {
+        let panes = self.panes(self.area());
+        measure(self, panes.text(panes.step).width)
+    }
+
+    /// Whether the step has a pane of its own now: on a small screen, or beside one that is shown alone, it has none.
+    pub fn is_step_in_view(&self) -> bool {
+        self.over.is_none() && self.step_rows() > 0
+    }
+
+    /// Whether the cautions reach beyond the lower edge of the step pane.
+    pub fn has_more_cautions(&self) -> bool {
+        let has_unread = self.view.allowed.iter().any(|allowed| matches!(allowed, Allowed::ReadCautions(_)));
+        has_unread && self.is_at_current() && self.step_lines().1 > self.scroll + usize::from(self.step_rows())
     }
 
     /// What a small screen is wanted for.

@@ -1,0 +1,309 @@
+//! `piton verify`: whether journals are whole, and what was noted of them elsewhere still holds.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::cli::args::VerifyArguments;
+use crate::cli::error::CliError;
+use crate::cli::{journals, place, review};
+use crate::clock;
+use crate::engine::SignedRelease;
+use crate::fs;
+use crate::journal::{Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Unsigned, Verification, compare};
+use crate::review::{Found, Review, all as all_reviews};
+use crate::signature::{Signers, Trust};
+use crate::text::clean_line;
+
+/// From so many bytes on it is told how far the reading has come.
+const LONG: u64 = 8 * 1024 * 1024;
+
+/// How often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
+/// How long a list of signers may be, in bytes.
+const MAX_SIGNERS_BYTES: u64 = 1024 * 1024;
+
+/// What is asked of each journal.
+struct Asked<'a> {
+    typed: &'a VerifyArguments,
+    signers: Option<Signers>,
+}
+
+/// `piton verify`: one line a journal, and one a signature; status 1 when one of them is not as it must be.
+///
+/// # Errors
+/// A journal or the list of signers cannot be read.
+pub fn verify(typed: &VerifyArguments) -> Result<u8, CliError> {
+    if typed.head.is_some() && typed.journals.len() > 1 {
+        return Err(CliError::usage("a head is that of one journal").hint("give one journal with --head"));
+    }
+    let signers = signers(typed.signers.as_deref())?;
+    if typed.signed_by.is_some() && signers.is_none() {
+        return Err(
+            CliError::usage("--signed-by needs a list of who signs with which key").hint("give it with --signers")
+        );
+    }
+    let asked = Asked { typed, signers };
+    let mut is_good = true;
+    for name in &typed.journals {
+        is_good &= asked.verify(name)?;
+    }
+    Ok(u8::from(!is_good))
+}
+
+/// The list of signers: that file, or the one in piton's folder of configuration if there is one.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn signers(given: Option<&Path>) -> Result<Option<Signers>, CliError> {
+    let path = match given {
+        Some(path) => path.to_owned(),
+        None => match place::signers_path() {
+            Ok(path) if path.exists() => path,
+            _ => return Ok(None),
+        },
+    };
+    let length = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+    if length > MAX_SIGNERS_BYTES {
+        return Err(CliError::failed(format!("{}: a list of signers has at most 1 MiB", path.display())));
+    }
+    let text = fs::read_text(&path).map_err(CliError::failed)?;
+    let parsed = Signers::parse(&text, &jiff::tz::TimeZone::system());
+    let told = |error| CliError::failed(format!("{}: {error}", path.display()));
+    Ok(Some(parsed.map_err(told)?))
+}
+
+impl Asked<'_> {
+    /// Whether that journal is as it must be; says so.
+    fn verify(&self, name: &str) -> Result<bool, CliError> {
+        let path = journals::journal_path(name)?;
+        let mut progress = Progress::new(&path);
+        let checked = check(&path, self.typed.head.clone(), self.signers.as_ref(), |bytes| progress.at(bytes));
+        progress.end();
+        let Checked { found, head, signatures, reviews } = checked?;
+        let shown = path.display().to_string();
+        let mut is_good = tell(&shown, &found);
+        if let Some(held) = head {
+            is_good &= tell_head(&shown, &held, &found);
+        }
+        let mut is_signed = false;
+        for (signature, judged) in &signatures {
+            let file = signature.path.file_name().unwrap_or_default().to_string_lossy();
+            super::print(&clean_line(&format!("{shown}: signature {file} {}", judged.told)));
+            is_good &= judged.trust != Trusted::Bad;
+            is_signed |= self.typed.signed_by.as_ref().is_some_and(|name| judged.whose.as_ref() == Some(name));
+        }
+        for (review, held) in &reviews {
+            super::print(&clean_line(&review::found(review)));
+            is_good &= !matches!(review.found, Found::Damaged { .. });
+            if !held {
+                is_good = false;
+                super::print(&clean_line(&format!("{}: BAD: it is of other records", review.path.display())));
+            }
+        }
+        if let Some(name) = self.typed.signed_by.as_ref().filter(|_| !is_signed) {
+            super::print(&clean_line(&format!("{shown}: NOT SIGNED by {name} with all its records")));
+        }
+        Ok(is_good && (is_signed || self.typed.signed_by.is_none()))
+    }
+}
+
+/// A journal, and what was noted of it.
+pub struct Checked {
+    /// The journal by itself.
+    pub found: Verification,
+    /// How it stands to the head that was given.
+    pub head: Option<Held>,
+    /// The signatures that lie beside it.
+    pub signatures: Vec<(Signature, Judged)>,
+    /// The reviews that lie beside it, and whether it still holds what was reviewed.
+    pub reviews: Vec<(Review, bool)>,
+}
+
+/// Reads a journal once and holds it against that head, and what lies beside it in a run's folder.
+///
+/// # Errors
+/// It cannot be read, or what lies beside it.
+pub fn check(
+    path: &Path,
+    head: Option<String>,
+    signers: Option<&Signers>,
+    each: impl FnMut(u64),
+) -> Result<Checked, CliError> {
+    let dir = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl")).map(RunDir::new);
+    let signatures = dir.as_ref().map_or(Ok(Vec::new()), RunDir::signatures).map_err(CliError::failed)?;
+    let reviews = dir.as_ref().map_or(Ok(Vec::new()), all_reviews).map_err(CliError::failed)?;
+    let mut noted: Vec<Noted> = Vec::new();
+    for (statement, _) in signatures.iter().filter_map(|signature| signature.read.as_ref().ok()) {
+        noted.push(Noted { records: Some(statement.records), head: statement.head.clone() });
+    }
+    for seen in reviews.iter().flat_map(Review::seen) {
+        noted.push(Noted { records: Some(seen.records), head: seen.head.clone() });
+    }
+    noted.extend(head.iter().map(|head| Noted { records: None, head: head.clone() }));
+    let (found, held) = compare(path, noted, each).map_err(CliError::failed)?;
+    let mut held = held.into_iter();
+    let judged = |signature: Signature| {
+        let its = if signature.read.is_ok() { held.next() } else { None };
+        let judged = judge(&signature, its, signers, &found);
+        (signature, judged)
+    };
+    let signatures: Vec<_> = signatures.into_iter().map(judged).collect();
+    let is_held = |review: Review| {
+        let count = review.seen().count();
+        let its: Vec<Held> = held.by_ref().take(count).collect();
+        let is_held = its.iter().all(|held| matches!(held, Held::Upto(_)));
+        (review, is_held)
+    };
+    let reviews: Vec<_> = reviews.into_iter().map(is_held).collect();
+    let head = head.and_then(|_| held.next());
+    Ok(Checked { found, head, signatures, reviews })
+}
+
+fn tell(shown: &str, found: &Verification) -> bool {
+    let counted = format!("records={} head={}", found.records, found.head);
+    let (is_good, line) = match &found.integrity {
+        Integrity::Whole => (true, format!("{shown}: whole {counted}")),
+        Integrity::TornTail { line, bytes } => {
+            let notice = format!("(notice: line {line} is torn, {bytes} bytes; resuming sets it aside)");
+            (true, format!("{shown}: whole {counted} {notice}"))
+        }
+        // A journal that was emptied looks the same, and so does a file that is none: nothing is proved.
+        Integrity::NeverOpened => (
+            false,
+            format!("{shown}: not one whole record: the run never came to be, or the file was emptied {counted}"),
+        ),
+        Integrity::NewerFormat { found } => {
+            (false, format!("{shown}: written by a later piton (format {found}); this one cannot judge it"))
+        }
+        Integrity::Damaged { line, what } => {
+            (false, format!("{shown}: DAMAGED at line {line}: {what} ({counted} before it)"))
+        }
+    };
+    super::print(&clean_line(&line));
+    for release in &found.signed {
+        let SignedRelease { seq, step, released_by, signed } = release;
+        let told = format!("{shown}: signature of record {seq} good: {step} released by {released_by}, ");
+        super::print(&clean_line(&(told + &signed.describe())));
+    }
+    is_good
+}
+
+fn tell_head(shown: &str, held: &Held, found: &Verification) -> bool {
+    let line = match held {
+        Held::Upto(record) => format!("{shown}: the noted head is that of record {record} of {}", found.records),
+        _ => format!(
+            "{shown}: NOT AS NOTED: none of its {} records has that hash: lines are missing at its end, it was made anew, \
+             or it is another run",
+            found.records
+        ),
+    };
+    super::print(&clean_line(&line));
+    matches!(held, Held::Upto(_))
+}
+
+/// Whether a signature is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// It fits, and the list of signers says whose it is.
+    Good,
+    /// It fits, but whose it is nobody knows; or nobody has signed yet.
+    Unknown,
+    /// It does not fit.
+    Bad,
+}
+
+/// What a signature of a journal is found to be.
+pub struct Judged {
+    /// Whether it is one.
+    pub trust: Trusted,
+    /// Whose it is, when it is good and covers all records.
+    pub whose: Option<String>,
+    /// In words.
+    pub told: String,
+}
+
+/// Judges a signature by itself, by the journal, and by the list of signers.
+fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, found: &Verification) -> Judged {
+    let judged = |trust, told| Judged { trust, whose: None, told };
+    let (statement, checked) = match &signature.read {
+        Ok(read) => read,
+        Err(Unsigned::NotSigned) => return judged(Trusted::Unknown, "is not signed yet".into()),
+        Err(why) => return judged(Trusted::Bad, format!("BAD: {why}")),
+    };
+    let by = format!("{} {:?}, {}", statement.role.word(), statement.by, statement.at);
+    let key = format!("{} key {}", checked.key_type, checked.fingerprint);
+    let records = found.records;
+    let covers = match held {
+        Some(Held::Upto(record)) if record == records => format!("all {records} records are as they were signed"),
+        Some(Held::Upto(record)) => format!("{record} of {records} records are as they were signed"),
+        Some(Held::Differs { record }) => {
+            let told = format!("BAD: record {record} is not the one that was signed ({by}; {key}): it was made anew");
+            return judged(Trusted::Bad, told);
+        }
+        Some(Held::Missing { .. }) | None => {
+            let signed = statement.records;
+            let told =
+                format!("BAD: {signed} records were signed, {records} are there ({by}; {key}): lines are missing");
+            return judged(Trusted::Bad, told);
+        }
+    };
+    let trust = signers.map_or_else(
+        || Trust::Unknown { why: "it was not compared with a list of signers".into() },
+        |signers| signers.judge(checked, JOURNAL_NAMESPACE, statement.at.as_millis().div_euclid(1000)),
+    );
+    match trust {
+        Trust::Good { principals } => Judged {
+            trust: Trusted::Good,
+            told: format!("good: {principals} ({by}; {key}): {covers}"),
+            whose: (held == Some(Held::Upto(records))).then_some(principals),
+        },
+        Trust::Unknown { why } => judged(Trusted::Unknown, format!("UNKNOWN signer ({by}; {key}): {why}; {covers}")),
+    }
+}
+
+/// How far the reading of a long journal has come, on a terminal.
+struct Progress {
+    path: PathBuf,
+    bytes: u64,
+    began: Instant,
+    told: Option<Instant>,
+}
+
+impl Progress {
+    fn new(path: &Path) -> Self {
+        let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let bytes = if std::io::stderr().is_terminal() { bytes } else { 0 };
+        Self { path: path.to_owned(), bytes, began: clock::monotonic(), told: None }
+    }
+
+    fn at(&mut self, bytes: u64) {
+        if self.bytes < LONG {
+            return;
+        }
+        let now = clock::monotonic();
+        if now.duration_since(self.told.unwrap_or(self.began)) < PROGRESS_EVERY {
+            return;
+        }
+        self.told = Some(now);
+        let gone = now.duration_since(self.began).as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "for people")]
+        let (done, all) = (bytes as f64, self.bytes as f64);
+        let (rate, share) = (done / gone, (done / all).min(1.0));
+        let left = (all - done).max(0.0) / rate;
+        let line = format!(
+            "{}: {:3.0} % · {:.0} MB/s · {left:.0} s left, ctrl-c to stop",
+            self.path.display(),
+            share * 100.0,
+            rate / 1e6
+        );
+        let _ = write!(std::io::stderr(), "\r{}\u{1b}[K", clean_line(&line));
+    }
+
+    fn end(&self) {
+        if self.told.is_some() {
+            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The file of a review: read, checked, appended to.
+
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::clock::Timestamp;
+use crate::fs::{self, FsError};
+use crate::journal::{Holder, JournalError, Lock, NO_PREVIOUS, Reader, RunDir, sha256_hex};
+use crate::review::record::{REVIEW_FORMAT, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
+
+/// The longest text that is taken, in bytes.
+const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+/// The longest line that is read, in bytes.
+const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+/// How many reviews of a run are looked at.
+const MAX_REVIEWS: usize = 1_000;
+
+/// Why nothing was added to a review. Each text says what, where and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// A file did not do as it should, or somebody else writes to it.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// It is not whole.
+    #[error("{path} line {line}: {what}; nothing is added to a damaged review: move it away to begin a new one")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where it was noticed.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// It was said in no words.
+    #[error("say why, in words: nothing was added")]
+    Empty,
+    /// It was said in too many.
+    #[error("a text of a review has at most {MAX_TEXT_BYTES} bytes: nothing was added")]
+    Long,
+    /// There is no such record.
+    #[error("there is no record {record}: the journal has {records}; nothing was added")]
+    NoRecord {
+        /// The number that was given.
+        record: u64,
+        /// How many there are.
+        records: u64,
+    },
+}
+
+impl From<FsError> for ReviewError {
+    fn from(error: FsError) -> Self {
+        Self::Journal(error.into())
+    }
+}
+
+/// A review as it lies beside a journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// Its file.
+    pub path: PathBuf,
+    /// The good lines.
+    pub records: Vec<ReviewRecord>,
+    /// The hash of the last of them.
+    pub head: String,
+    /// What follows them.
+    pub found: Found,
+}
+
+/// What follows the good lines of a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Whole,
+    /// A line that a crash cut off, from that byte on.
+    Torn(u64),
+    /// Something else.
+    Damaged {
+        /// The line at which it was noticed.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl Review {
+    /// The verdict that counts: the last one, who gave it, and its words.
+    pub fn verdict(&self) -> Option<(&ReviewRecord, Verdict, &str)> {
+        self.records.iter().rev().find_map(|record| match &record.event {
+            ReviewEvent::VerdictGiven { verdict, text, .. } => Some((record, *verdict, text.as_str())),
+            _ => None,
+        })
+    }
+
+    /// How far the journal stood at each line that says so.
+    pub fn seen(&self) -> impl Iterator<Item = &Seen> {
+        self.records.iter().filter_map(|record| match &record.event {
+            ReviewEvent::CommentAdded { seen, .. } | ReviewEvent::VerdictGiven { seen, .. } => Some(seen),
+            ReviewEvent::ReviewOpened { .. } => None,
+        })
+    }
+
+    fn read(path: PathBuf) -> Result<Self, ReviewError> {
+        let mut review = Self { path, records: Vec::new(), head: NO_PREVIOUS.into(), found: Found::Whole };
+        let file = fs::open_read(&review.path)?;
+        let read_failed = |error| FsError::new("read", &review.path, error);
+        let mut reader = Reader::new(BufReader::new(file));
+        let mut found = Found::Whole;
+        let (mut records, mut head) = (Vec::new(), review.head.clone());
+        while let Some(raw) = reader.next_line().map_err(read_failed)? {
+            if !raw.is_terminated {
+                found = Found::Torn(raw.offset);
+                break;
+            }
+            match follows(raw.bytes, records.last(), &head) {
+                Ok(record) => {
+                    head = sha256_hex(raw.bytes);
+                    records.push(record);
+                }
+                Err(what) => {
+                    found = Found::Damaged { line: raw.number, what };
+                    break;
+                }
+            }
+        }
+        (review.records, review.head, review.found) = (records, head, found);
+        Ok(review)
+    }
+}
+
+/// The record of a line, if it is the next one.
+fn follows(raw: &[u8], last: Option<&ReviewRecord>, head: &str) -> Result<ReviewRecord, String> {
+    if raw.len() > MAX_LINE_BYTES {
+        return Err(format!("it is longer than {MAX_LINE_BYTES} bytes"));
+    }
+    let record: ReviewRecord =
+        serde_json::from_slice(raw).map_err(|error| format!("it is no record of a review: {error}"))?;
+    let expected = last.map_or(1, |last| last.seq + 1);
+    if record.seq != expected {
+        return Err(format!("record {} stands where record {expected} belongs", record.seq));
+    }
+    if record.prev != head {
+        return Err(format!("its `prev` is not the sha256 of line {}: one of the two was changed", expected - 1));
+    }
+    if last.is_some_and(|last| record.at < last.at) {
+        return Err("its time lies before that of the record before it".into());
+    }
+    match (&record.event, last) {
+        (ReviewEvent::ReviewOpened { format, .. }, None) if *format > REVIEW_FORMAT => {
+            Err(format!("it is written in format {format} of reviews: use a newer piton"))
+        }
+        (ReviewEvent::ReviewOpened { .. }, None) => Ok(record),
+        (ReviewEvent::ReviewOpened { .. }, Some(_)) => Err("`review_opened` stands after the first record".into()),
+        (_, None) => Err("the first record is not `review_opened`".into()),
+        (_, Some(_)) => Ok(record),
+    }
+}
+
+/// The folder of a run's reviews.
+fn folder(dir: &RunDir) -> PathBuf {
+    dir.path().join("reviews")
+}
+
+/// All reviews of a run, by the names of their files; one that cannot be read is an error.
+///
+/// # Errors
+/// The folder or a file cannot be read.
+pub fn all(dir: &RunDir) -> Result<Vec<Review>, ReviewError> {
+    let folder = folder(dir);
+    let names = fs::names(&folder)?.into_iter().filter(|name| name.ends_with(".jsonl")).take(MAX_REVIEWS);
+    names.map(|name| Review::read(folder.join(name))).collect()
+}
+
+/// Adds to the review of this holder what is said of the journal as it was seen; the review as it is then.
+///
+/// A line that a crash cut off is moved to a file of its own first.
+///
+/// # Errors
+/// Nothing was added: it is said in no words, of no record, or the file is damaged or cannot be written to.
+pub fn add(dir: &RunDir, holder: &Holder, seen: Seen, said: Said) -> Result<Review, ReviewError> {
+    let event = judged(seen, said)?;
+    let folder = folder(dir);
+    fs::ensure_private_folder(&folder)?;
+    let _lock = Lock::take(&folder.join(format!("{}.lock", holder.operator)), holder)?;
+    let path = folder.join(format!("{}.jsonl", holder.operator));
+    let mut file = match fs::look(&path)? {
+        Some(_) => fs::open_append(&path)?,
+        None => fs::create_private(&path)?,
+    };
+    let review = Review::read(path.clone())?;
+    match review.found {
+        Found::Whole => {}
+        Found::Torn(offset) => set_aside(&path, &file, offset)?,
+        Found::Damaged { line, what } => return Err(ReviewError::Damaged { path, line, what }),
+    }
+    let by = format!("{}@{}", holder.operator, holder.host);
+    let first = review.records.is_empty().then(|| ReviewEvent::ReviewOpened {
+        format: REVIEW_FORMAT,
+        run: dir.id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    });
+    let mut lines = Vec::new();
+    let (mut seq, mut prev) = (review.records.len() as u64, review.head);
+    let at = review.records.last().map_or(holder.since, |last: &ReviewRecord| last.at.max(holder.since));
+    for event in first.into_iter().chain([event]) {
+        seq += 1;
+        let line = line(ReviewRecord { seq, at, prev, by: by.clone(), event });
+        prev = sha256_hex(&line);
+        lines.extend_from_slice(&line);
+        lines.push(b'\n');
+    }
+    let write_failed = |error| FsError::new("write", &path, error);
+    file.write_all(&lines).map_err(write_failed)?;
+    file.sync_data().map_err(write_failed)?;
+    fs::sync_folder(&folder)?;
+    Review::read(path)
+}
+
+fn line(record: ReviewRecord) -> Vec<u8> {
+    serde_json::to_vec(&record).expect("a record of a review is made of texts and numbers")
+}
+
+fn judged(seen: Seen, said: Said) -> Result<ReviewEvent, ReviewError> {
+    let (text, may_be_empty) = match &said {
+        Said::Comment { text, .. } => (text, false),
+        Said::Verdict { verdict, text } => (text, *verdict == Verdict::Accepted),
+    };
+    let text = text.trim().to_owned();
+    if text.is_empty() && !may_be_empty {
+        return Err(ReviewError::Empty);
+    }
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(ReviewError::Long);
+    }
+    match said {
+        Said::Comment { record: Some(record), .. } if record == 0 || record > seen.records => {
+            Err(ReviewError::NoRecord { record, records: seen.records })
+        }
+        Said::Comment { record, .. } => Ok(ReviewEvent::CommentAdded { seen, record, text }),
+        Said::Verdict { verdict, .. } => Ok(ReviewEvent::VerdictGiven { seen, verdict, text }),
+    }
+}
+
+/// Moves what follows that byte into a file of its own.
+fn set_aside(path: &Path, file: &File, offset: u64) -> Result<(), ReviewError> {
+    let all = fs::read(path)?;
+    let tail = all.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".torn-{}", &sha256_hex(tail)[..8]));
+    fs::replace(Path::new(&name), tail)?;
+    file.set_len(offset).and_then(|()| file.sync_data()).map_err(|error| FsError::new("cut", path, error))?;
+    Ok(())
+}
+
+impl Said {
+    /// A remark on the whole run, or on one record of it.
+    pub fn comment(record: Option<u64>, text: impl Into<String>) -> Self {
+        Self::Comment { record, text: text.into() }
+    }
+}
+
+impl ReviewRecord {
+    /// When it was written, in words with who.
+    pub fn whose(&self) -> String {
+        let at: Timestamp = self.at;
+        format!("{} {at}", self.by)
+    }
+}

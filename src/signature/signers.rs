@@ -1,0 +1,216 @@
+//! Who signs with which key: OpenSSH's file of allowed signers, as `ssh-keygen(1)` describes it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use jiff::civil;
+use jiff::tz::TimeZone;
+use ring::digest::{SHA256, digest};
+
+use crate::signature::Checked;
+use crate::signature::wire::Wire;
+
+/// A list of who signs with which key.
+#[derive(Clone, Debug, Default)]
+pub struct Signers(Vec<Signer>);
+
+/// One line of the list.
+#[derive(Clone, Debug)]
+struct Signer {
+    line: usize,
+    principals: String,
+    namespaces: Option<String>,
+    /// The first and the last moment at which the key counts, in seconds since 1970.
+    valid: (Option<i64>, Option<i64>),
+    fingerprint: String,
+}
+
+/// What is wrong with a list of signers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct SignersError {
+    /// The line.
+    pub line: usize,
+    /// What is wrong with it, and what belongs there.
+    pub what: String,
+}
+
+/// Whose a signature is that fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The list names the key, for this occasion and this time.
+    Good {
+        /// Whose it is, as the list writes it.
+        principals: String,
+    },
+    /// It fits, but whose it is cannot be told.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Signers {
+    /// Reads a list. Times without a `Z` are those of `zone`.
+    ///
+    /// # Errors
+    /// A line is none: a list that is half understood would call a known key unknown, or take one that has expired.
+    pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, SignersError> {
+        let mut signers = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let at = index + 1;
+            signers.extend(signer(at, line, zone).map_err(|what| SignersError { line: at, what })?);
+        }
+        Ok(Self(signers))
+    }
+
+    /// Whose this signature is, which fits, for that occasion and at that time, in seconds since 1970.
+    pub fn judge(&self, checked: &Checked, namespace: &str, at: i64) -> Trust {
+        let mut why = format!("the list of signers does not name the key {}", checked.fingerprint);
+        for signer in self.0.iter().filter(|signer| signer.fingerprint == checked.fingerprint) {
+            let line = signer.line;
+            let (after, before) = signer.valid;
+            if signer.namespaces.as_deref().is_some_and(|list| !is_listed(namespace, list)) {
+                why = format!("line {line} of the list of signers lets that key not sign for {namespace}");
+            } else if after.is_some_and(|after| at < after) {
+                why = format!("line {line} of the list of signers makes that key valid only later");
+            } else if before.is_some_and(|before| at > before) {
+                why = format!("line {line} of the list of signers made that key invalid before");
+            } else {
+                return Trust::Good { principals: signer.principals.clone() };
+            }
+        }
+        Trust::Unknown { why }
+    }
+}
+
+/// The signer of a line; none for an authority, whose certificates are not taken here.
+fn signer(line: usize, text: &str, zone: &TimeZone) -> Result<Option<Signer>, String> {
+    let (principals, rest) = first_word(text)?;
+    let rest = rest.trim_start();
+    let (options, rest) = if is_key_type(rest) { ("", rest) } else { options_of(rest)? };
+    let mut signer = Signer { line, principals, namespaces: None, valid: (None, None), fingerprint: String::new() };
+    let mut is_authority = false;
+    for option in split_options(options) {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        match name.to_ascii_lowercase().as_str() {
+            "cert-authority" => is_authority = true,
+            "namespaces" => signer.namespaces = Some(value.to_owned()),
+            "valid-after" => signer.valid.0 = Some(moment(value, zone)?),
+            "valid-before" => signer.valid.1 = Some(moment(value, zone)?),
+            _ => return Err(format!("{name:?} is no option of a signer")),
+        }
+    }
+    let mut words = rest.split_whitespace();
+    let (Some(kind), Some(key)) = (words.next(), words.next()) else {
+        return Err("a key is missing: write names, options if any, the type of the key, the key".into());
+    };
+    let blob = STANDARD.decode(key).map_err(|_| "the key is not all there: it is not base64".to_owned())?;
+    if Wire::new(&blob).text().ok() != Some(kind) {
+        return Err(format!("the key is not one of type {kind:?}"));
+    }
+    signer.fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(digest(&SHA256, &blob)));
+    Ok((!is_authority).then_some(signer))
+}
+
+fn is_key_type(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    ["ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"].iter().any(|start| word.starts_with(start)) && !word.contains('=')
+}
+
+/// The first word, which may stand in quotes, and what follows.
+fn first_word(text: &str) -> Result<(String, &str), String> {
+    match text.strip_prefix('"') {
+        Some(quoted) => {
+            let end = quoted.find('"').ok_or("a quote has no end")?;
+            Ok((quoted[..end].to_owned(), &quoted[end + 1..]))
+        }
+        None => {
+            let end = text.find(char::is_whitespace).ok_or("a key is missing after the names")?;
+            Ok((text[..end].to_owned(), &text[end..]))
+        }
+    }
+}
+
+/// Options up to the first blank that is not in quotes, and what follows.
+fn options_of(text: &str) -> Result<(&str, &str), String> {
+    let mut is_quoted = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            c if c.is_whitespace() && !is_quoted => return Ok((&text[..at], text[at..].trim_start())),
+            _ => {}
+        }
+    }
+    Err(if is_quoted { "a quote has no end" } else { "a key is missing after the options" }.into())
+}
+
+fn split_options(options: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let is_comma = |c: char| {
+        is_quoted ^= c == '"';
+        c == ',' && !is_quoted
+    };
+    options.split(is_comma).filter(|option| !option.is_empty()).collect()
+}
+
+/// `YYYYMMDD[HHMM[SS]][Z]`, in seconds since 1970.
+fn moment(text: &str, zone: &TimeZone) -> Result<i64, String> {
+    let wrong = || format!("{text:?} is no time: write YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, with a Z for UTC");
+    let (digits, zone) = match text.strip_suffix(['Z', 'z']) {
+        Some(digits) => (digits, &TimeZone::UTC),
+        None => (text, zone),
+    };
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
+        return Err(wrong());
+    }
+    let number = |from: usize, to: usize| digits.get(from..to).map_or(Ok(0), str::parse::<i8>).map_err(|_| wrong());
+    let year = digits[..4].parse().map_err(|_| wrong())?;
+    let day = (number(4, 6)?, number(6, 8)?);
+    let time = (number(8, 10)?, number(10, 12)?, number(12, 14)?);
+    let local = civil::DateTime::new(year, day.0, day.1, time.0, time.1, time.2, 0).map_err(|_| wrong())?;
+    Ok(zone.to_timestamp(local).map_err(|_| wrong())?.as_second())
+}
+
+/// Whether a list of patterns, separated by commas, takes a name: one with `!` before it refuses it.
+fn is_listed(name: &str, list: &str) -> bool {
+    let mut is_listed = false;
+    for pattern in list.split(',') {
+        match pattern.strip_prefix('!') {
+            Some(refused) if fits(name.as_bytes(), refused.as_bytes()) => return false,
+            Some(_) => {}
+            None => is_listed |= fits(name.as_bytes(), pattern.as_bytes()),
+        }
+    }
+    is_listed
+}
+
+/// Whether a pattern fits, in which `*` stands for anything and `?` for one character; in steps that are bounded by the
+/// product of the lengths.
+fn fits(name: &[u8], pattern: &[u8]) -> bool {
+    let (mut at, mut in_pattern, mut star) = (0, 0, None);
+    while at < name.len() {
+        match pattern.get(in_pattern) {
+            Some(b'*') => {
+                star = Some((in_pattern, at));
+                in_pattern += 1;
+            }
+            Some(&c) if c == b'?' || c == name[at] => {
+                at += 1;
+                in_pattern += 1;
+            }
+            _ => match star {
+                Some((of_star, taken)) => {
+                    star = Some((of_star, taken + 1));
+                    (at, in_pattern) = (taken + 1, of_star + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[in_pattern..].iter().all(|&c| c == b'*')
+}

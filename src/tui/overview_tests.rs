@@ -1,0 +1,195 @@
+//! All phases and all nodes in one grid.
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::engine::{Ended, Event, Item, Mode, Proposal, Verdict};
+use crate::runbook::{InputId, InputKind};
+use crate::tui::message::Message;
+use crate::tui::replay_tests::{Stage as Replayed, recording, walked};
+use crate::tui::screen::run::Run;
+use crate::tui::screen::run::over::Over;
+use crate::tui::stage_tests::{Stage, look, picture, runbook};
+use crate::tui::theme::{ASCII, UNICODE};
+
+/// A run in which something of every kind happened.
+fn varied(size: (u16, u16)) -> Stage {
+    let mut book = runbook();
+    let nodes = crate::runbook::Input {
+        id: InputId::new("nodes"),
+        kind: InputKind::Nodes(vec![]),
+        prompt: "Nodes".into(),
+        default: None,
+        optional: false,
+    };
+    book.inputs = vec![nodes];
+    let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    stage.press("s");
+    stage.real_ms += 1_000;
+    stage.type_text("read");
+    stage.press("enter");
+    stage.press("enter");
+    stage.type_text("before-1.17");
+    stage.press("enter");
+    stage.press("enter");
+    stage.type_text("vault-1");
+    stage.press("enter");
+    stage.look_at_conditions();
+    stage.press("enter");
+    stage.type_text("vault-2");
+    stage.press("enter");
+    stage.finish(Ended::Exit(1));
+    stage.sample("vault-2", Verdict::Bad, "");
+    stage
+}
+
+fn cell(stage: &Stage) -> (usize, usize) {
+    let Some(Over::Overview(overview)) = &stage.run().over else { panic!("the overview is not there") };
+    let panes = stage.run().panes_on_screen();
+    overview.lay(stage.run(), panes.text(panes.body)).at
+}
+
+fn shown(run: &Run) -> String {
+    run.shown_step().map(|key| key.to_string()).unwrap_or_default()
+}
+
+fn click(stage: &mut Stage, column: u16, row: u16) {
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    stage.tell(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+}
+
+#[test]
+fn the_overview_at_every_size() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut stage = varied(size);
+        stage.press("m");
+        assert_snapshot!(format!("overview_{}x{}", size.0, size.1), stage.picture());
+    }
+    let mut stage = varied((80, 24));
+    stage.app.look = look("mono", &ASCII);
+    stage.press("m");
+    stage.press("tab");
+    assert_snapshot!("overview_ascii_80x24", stage.picture());
+}
+
+#[test]
+fn enter_looks_at_the_chosen_step_and_the_current_one_is_not_lost() {
+    let mut stage = varied((120, 40));
+    let current = stage.state.current.clone().unwrap();
+    stage.press("g");
+    assert_eq!(shown(stage.run()), current.to_string());
+    let records = stage.records.len();
+    stage.press("up");
+    stage.press("up");
+    stage.press("left");
+    stage.press("left");
+    stage.press("left");
+    stage.press("enter");
+    assert!(stage.run().over.is_none());
+    assert_eq!(shown(stage.run()), "prepare/leader");
+    assert!(stage.picture().contains("current: 2.1"), "{}", stage.picture());
+    for _ in 0..30 {
+        stage.press_at_once("enter");
+    }
+    assert_eq!(stage.records.len(), records, "a held key does nothing");
+    stage.press(".");
+    assert_eq!(stage.run().shown_step(), Some(current));
+}
+
+#[test]
+fn the_keys_of_the_step_do_nothing_over_it() {
+    let mut stage = varied((120, 40));
+    stage.press("m");
+    let records = stage.records.len();
+    for key in ["r", "s", "o", "y", "A", "b", "Q", "n"] {
+        stage.press(key);
+        assert!(stage.run().dialog.is_none(), "{key}");
+    }
+    assert_eq!(stage.records.len(), records);
+    stage.press("esc");
+    assert!(stage.run().over.is_none());
+}
+
+#[test]
+fn a_cell_without_a_step_leads_nowhere_and_says_so() {
+    let mut stage = varied((120, 40));
+    stage.press("m");
+    for _ in 0..9 {
+        stage.press("up");
+    }
+    for _ in 0..9 {
+        stage.press("right");
+    }
+    stage.press("enter");
+    assert!(stage.run().over.is_some());
+    assert!(stage.picture().contains("there is no step in this cell"));
+}
+
+#[test]
+fn a_click_goes_to_the_step_under_it() {
+    let mut stage = varied((120, 40));
+    stage.press("m");
+    let picture = stage.picture();
+    let lines: Vec<&str> = picture.lines().collect();
+    let row = lines.iter().position(|line| line.contains("Start and unseal")).unwrap();
+    let head = lines.iter().find(|line| line.contains("vault-3")).unwrap();
+    let column = head.split("vault-3").next().unwrap().chars().count() - 1;
+    click(&mut stage, u16::try_from(column).unwrap(), u16::try_from(row).unwrap());
+    assert_eq!(shown(stage.run()), "standbys[vault-3]/start");
+}
+
+/// A run whose loop has that many items.
+fn large(items: usize, size: (u16, u16)) -> Stage {
+    let mut stage = Stage::open(size);
+    let item = |n: usize| {
+        let name = format!("nomad-client-{n:04}");
+        Item { name: Some(name.clone()), value: json!({ "name": name }) }
+    };
+    let items = (0..items).map(item).collect();
+    stage.record(vec![Event::PhaseBound { phase: crate::runbook::PhaseId::new("standbys"), items }]);
+    stage
+}
+
+#[test]
+fn a_thousand_nodes_turn_by_pages_and_the_chosen_one_is_always_in_view() {
+    for size in [(60, 15), (80, 24), (120, 40), (300, 100)] {
+        let mut stage = large(1_000, size);
+        stage.propose(Proposal::Advance);
+        stage.press("m");
+        stage.press("down");
+        for key in ["right", "down"].into_iter().cycle().take(60).chain(["pgdn", "pgup", "tab", "right", "tab"]) {
+            stage.press(key);
+            let Some(Over::Overview(overview)) = &stage.run().over else { panic!("it is not there") };
+            let panes = stage.run().panes_on_screen();
+            let lay = overview.lay(stage.run(), panes.text(panes.body));
+            let lines = lay.first_line..lay.first_line + usize::from(lay.lines.height);
+            let columns = lay.first_column..lay.first_column + lay.columns.saturating_sub(1).max(1);
+            assert!(lay.lines.height == 0 || lines.contains(&lay.at.0), "{size:?} {key} {lay:?}");
+            assert!(lay.at.1 == 0 || columns.contains(&lay.at.1), "{size:?} {key} {lay:?}");
+            stage.picture();
+        }
+    }
+    let mut stage = large(1_000, (120, 40));
+    stage.press("m");
+    for _ in 0..31 {
+        stage.press("right");
+    }
+    assert!(cell(&stage).1 == 31);
+    assert_snapshot!("overview_many_120x40", stage.picture());
+}
+
+#[test]
+fn a_replay_has_the_same_overview_and_time_goes_on_under_it() {
+    let played = walked("vault-ha-upgrade", "wrong-share", true);
+    let mut stage = Replayed::open(recording(&played), Some(played.1.len() as u64 / 2), (120, 40));
+    stage.press("m");
+    assert!(picture(&stage.app).contains("Overview"));
+    let before = stage.replay().at;
+    stage.press("N");
+    assert_ne!(stage.replay().at, before, "keys of the timeline act");
+    assert_snapshot!("overview_replay_120x40", picture(&stage.app));
+    stage.press("esc");
+    assert!(stage.replay().run.over.is_none());
+}

@@ -1,0 +1,91 @@
+//! What opens over the run screen for what a step asks for.
+
+use crate::engine::scope::{command_of, target_of};
+use crate::engine::{commands_of, is_together};
+use crate::runbook::{Action as StepAction, InputKind, StepKey};
+use crate::tui::choice::{Choice, Gives, Pick};
+use crate::tui::dialog::{CommandBox, Dialog, Field, Purpose, Shown, Statement};
+use crate::tui::message::Effect;
+use crate::tui::release::Release;
+use crate::tui::screen::run::Run;
+use crate::tui::screen::run::naming::phase_named;
+
+impl Run {
+    /// What putting off comes to: before which phase the step comes back.
+    pub(super) fn put_off(&self, step: StepKey) -> Purpose {
+        let until = self.runbook.step(&step.phase, &step.step).and_then(|planned| planned.defer.as_ref());
+        let until = until.map(|phase| phase_named(&self.runbook, &self.state, phase)).unwrap_or_default();
+        Purpose::Defer(step, until)
+    }
+
+    pub(super) fn open(&mut self, dialog: Dialog) {
+        self.dialog = Some(dialog);
+        self.is_unseen = true;
+        self.asking = None;
+        self.note_opened();
+    }
+
+    pub(super) fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
+        let prompt = self.view.page.prompt.clone();
+        let (options, gives) = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
+            Some(StepAction::Confirm { options, .. }) => (options.clone(), Gives::Statement),
+            Some(StepAction::Ask { kind: InputKind::Bool, .. }) => {
+                (vec!["yes".into(), "no".into()], Gives::Value(InputKind::Bool))
+            }
+            Some(StepAction::Ask { kind: kind @ InputKind::Choice(options), .. }) => {
+                (options.clone(), Gives::Value(kind.clone()))
+            }
+            Some(StepAction::Ask { kind, .. }) => (Vec::new(), Gives::Value(kind.clone())),
+            _ => (Vec::new(), Gives::Statement),
+        };
+        let dialog = if options.is_empty() {
+            let kind = if let Gives::Value(kind) = gives { Some(kind) } else { None };
+            Dialog::State(Statement { step, prompt, kind, field: Field::default() })
+        } else {
+            Dialog::Choose(Choice::new(step, prompt, options.into_iter().map(Pick::plain).collect(), gives))
+        };
+        self.open(dialog);
+        Vec::new()
+    }
+
+    pub(super) fn open_choice(&mut self, step: StepKey) -> Vec<Effect> {
+        let page = &self.view.page;
+        let ways = page.ways.iter().cloned().map(|(title, value)| Pick { value, title }).collect();
+        let choice = Choice::new(step, page.title.clone(), ways, Gives::Decision);
+        self.open(Dialog::Choose(choice));
+        Vec::new()
+    }
+
+    pub(super) fn open_release(&mut self, step: StepKey) -> Vec<Effect> {
+        let who = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
+            Some(StepAction::Release { who }) => who.clone(),
+            _ => String::new(),
+        };
+        self.open(Dialog::Release(Box::new(Release::new(step, who))));
+        Vec::new()
+    }
+
+    pub(super) fn open_command(&mut self, step: StepKey) -> Vec<Effect> {
+        let moment = &self.view.moment;
+        let (book, state, board, at) = (&*self.runbook, &self.state, &moment.board, moment.at);
+        let shown = if is_together(book, &step) {
+            commands_of(book, state, board, &step, at, usize::MAX).map(|shown| shown.map(Shown::All))
+        } else {
+            command_of(book, state, board, &step, at).map(|shown| shown.map(Shown::One))
+        };
+        let shown = match shown {
+            Ok(Some(shown)) => shown,
+            Ok(None) => return Vec::new(),
+            Err(why) => {
+                self.notice = Some(format!("what would run cannot be told: {why}"));
+                return Vec::new();
+            }
+        };
+        let is_critical = self.runbook.step(&step.phase, &step.step).is_some_and(|planned| planned.critical);
+        let target = is_critical.then(|| target_of(&self.runbook, &self.state, &step));
+        let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, rows: 1, is_seen: false };
+        self.open(Dialog::Command(Box::new(command)));
+        self.look_at_dialog();
+        if is_critical { vec![Effect::SenseNow] } else { Vec::new() }
+    }
+}
