@@ -283,7 +283,7 @@ fn the_journals_tell_how_each_run_went_and_one_is_opened_from_their_screen() {
         assert!(line.contains(part), "{part}: {line}");
     }
     let terminal = home.terminal(&[]).spawn();
-    terminal.wait_text("J journals", SOON);
+    terminal.wait_text("J all runs", SOON);
     terminal.type_text("J");
     terminal.wait_text("1 run", SOON);
     terminal.type_text("/completed");

@@ -1,20 +1,16 @@
 //! What lies over the run screen and asks for something. Dialogs start empty, so that no key by itself records anything.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tui_textarea::{TextArea, WrapMode};
 
 use crate::engine::{CommandLine, ConditionId, ItemCommand, JobId, Leaving, Proposal};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
-use crate::text::{clean_block, clean_line};
 use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
+pub use crate::tui::field::Field;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::release::Release;
-
-/// The longest text that a field takes, in bytes.
-const MAX_FIELD_BYTES: usize = 64 * 1024;
 
 /// What lies over the run screen.
 #[derive(Debug)]
@@ -150,115 +146,6 @@ pub enum Answer {
     Propose(Proposal),
     /// This is done, and it is closed.
     Do(Effect),
-}
-
-/// A text area with the reason why its text is not taken.
-#[derive(Debug)]
-pub struct Field {
-    /// The text area.
-    pub area: TextArea<'static>,
-    /// Why it is not taken.
-    pub problem: Option<String>,
-    is_one_line: bool,
-}
-
-impl Default for Field {
-    fn default() -> Self {
-        Self::new(true)
-    }
-}
-
-impl Field {
-    /// An empty field.
-    pub fn new(is_one_line: bool) -> Self {
-        let mut area = TextArea::default();
-        area.set_cursor_line_style(ratatui::style::Style::new());
-        if !is_one_line {
-            area.set_wrap_mode(WrapMode::Word);
-        }
-        Self { area, problem: None, is_one_line }
-    }
-
-    /// A field with a text in it.
-    pub fn with(text: &str) -> Self {
-        let mut field = Self::default();
-        field.paste(text);
-        field
-    }
-
-    /// Whether it takes only one line.
-    pub fn is_one_line(&self) -> bool {
-        self.is_one_line
-    }
-
-    /// What is typed.
-    pub fn text(&self) -> String {
-        self.area.lines().join("\n")
-    }
-
-    /// Takes a key; control characters of a text never reach it.
-    pub fn type_key(&mut self, key: KeyEvent) {
-        self.problem = None;
-        let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-        match key.code {
-            KeyCode::Char(c) if is_plain => self.paste(c.encode_utf8(&mut [0; 4])),
-            KeyCode::Enter if self.is_one_line => {}
-            KeyCode::Tab => {}
-            // As in a shell, where nothing stands before the cursor nothing is cleared.
-            KeyCode::Char('u') if key.modifiers == KeyModifiers::CONTROL => {
-                if self.area.cursor().1 > 0 {
-                    self.area.delete_line_by_head();
-                }
-            }
-            _ => {
-                self.area.input(key);
-            }
-        }
-    }
-
-    /// Takes back the last change, or makes it again.
-    pub fn undo(&mut self, is_back: bool) {
-        self.problem = None;
-        if is_back {
-            self.area.undo()
-        } else {
-            self.area.redo()
-        };
-    }
-
-    /// Holds that text instead of what it held; undoing brings that back.
-    pub fn replace(&mut self, text: &str) {
-        self.area.select_all();
-        self.area.cut();
-        self.paste(text);
-    }
-
-    /// Takes a pasted text, made harmless.
-    pub fn paste(&mut self, text: &str) {
-        self.problem = None;
-        let held: usize = self.area.lines().iter().map(|line| line.len() + 1).sum();
-        if held + text.len() > MAX_FIELD_BYTES {
-            self.problem = Some("a text longer than 64 KiB is not taken".into());
-            return;
-        }
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        if self.is_one_line {
-            self.area.insert_str(clean_line(text.trim_end_matches('\n').replace('\n', " ").as_str()));
-        } else {
-            self.area.insert_str(clean_block(&text));
-        }
-    }
-
-    pub(super) fn refuse(&mut self, why: &str) -> Answer {
-        self.problem = Some(why.to_owned());
-        Answer::Stay
-    }
-
-    /// Proposes what is typed, unless that is nothing.
-    pub(super) fn take(&mut self, empty: &str, proposal: impl FnOnce(String) -> Proposal) -> Answer {
-        let text = self.text().trim().to_owned();
-        if text.is_empty() { self.refuse(empty) } else { Answer::Propose(proposal(text)) }
-    }
 }
 
 impl Dialog {

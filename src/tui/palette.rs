@@ -3,8 +3,9 @@
 
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
-use crate::tui::app::{App, act};
+use crate::tui::app::App;
 use crate::tui::copy::copy;
+use crate::tui::hands::act;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
 use crate::tui::pick::{About, Gives, PickList, Picked, Row};

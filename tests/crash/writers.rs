@@ -14,7 +14,7 @@ const LOCK_LIMIT: Duration = Duration::from_millis(100);
 fn a_second_piton_is_refused_at_once_and_goes_on_when_the_first_was_killed() {
     let home = Home::new();
     // Real time: the first one sits there for as long as it takes.
-    let mut first = Walk::start(&mut home.command(&["practice", "vault-ha-upgrade", "--autopilot"]));
+    let mut first = Walk::start(&mut home.command(&["practice", "vault-ha-upgrade", "--autopilot", "--speed", "1"]));
     assert!(first.until(5));
     let run = home.run();
     let timed = |refused: bool| {

@@ -44,7 +44,7 @@ fn a_keymap_that_is_wrong_ends_the_program_before_the_terminal_is_touched() {
 #[test]
 fn the_users_key_is_the_one_that_works_and_the_one_that_is_shown() {
     let place = Place::new();
-    write(&place, "keymap.toml", "[[key]]\ncontext = \"run\"\naction = \"note\"\nkeys = [\"z\"]\n");
+    write(&place, "keymap.toml", "[[key]]\ncontext = \"run\"\naction = \"note\"\nkeys = [\"u\"]\n");
     write(&place, "config.toml", "theme = \"high-contrast\"\nglyphs = \"ascii\"\n");
     let folder = config(&place);
     let terminal = place.practice_with(2, |start| {
@@ -52,8 +52,8 @@ fn the_users_key_is_the_one_that_works_and_the_one_that_is_shown() {
             command.env("XDG_CONFIG_HOME", &folder);
         })
     });
-    terminal.wait_text("z note", SOON);
-    terminal.key("z");
+    terminal.wait_text("u note", SOON);
+    terminal.key("u");
     terminal.wait_text("Note", SOON);
 }
 

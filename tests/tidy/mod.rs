@@ -49,3 +49,29 @@ fn no_file_names_a_path_of_one_machine() {
     }
     assert_none(&findings);
 }
+
+#[test]
+fn each_rule_for_people_under_pressure_names_tests_that_there_are() {
+    let table = std::fs::read_to_string(root().join("RULES.md")).expect("the table of the rules");
+    let tests: std::collections::BTreeSet<String> =
+        rust_files(&["src", "tests"]).iter().flat_map(Source::tests).collect();
+    let rows: Vec<&str> =
+        table.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()).collect();
+    let mut findings = Vec::new();
+    for (number, row) in (1..).zip(&rows) {
+        if !row.starts_with(&format!("| {number} |")) {
+            findings.push(format!("RULES.md: row {number} is missing before {row}"));
+        }
+        let shown = row.split('|').nth(3).unwrap_or_default();
+        let names: Vec<&str> =
+            shown.split('`').skip(1).step_by(2).filter(|name| name.len() > 20 || name.starts_with("a_")).collect();
+        if names.is_empty() && !shown.contains("In part") {
+            findings.push(format!("RULES.md: rule {number} is shown by nothing"));
+        }
+        findings.extend(
+            names.iter().filter(|name| !tests.contains(**name)).map(|name| format!("RULES.md: no test {name}")),
+        );
+    }
+    assert_eq!(rows.len(), 32);
+    assert_none(&findings);
+}

@@ -31,6 +31,16 @@ impl Source {
         self.name.split('/').any(tests)
     }
 
+    /// The names of the tests in it.
+    pub fn tests(&self) -> Vec<String> {
+        let lines: Vec<&str> = self.code.lines().map(str::trim).collect();
+        let is_test = |line: &str| line == "#[test]" || line.starts_with("#[tokio::test");
+        let after = |at: usize| lines[at + 1..].iter().find(|line| line.contains("fn ")).copied();
+        let marked = lines.iter().enumerate().filter(|(_, line)| is_test(line)).filter_map(|(at, _)| after(at));
+        let name = |line: &str| line.split("fn ").nth(1)?.split('(').next().map(str::to_owned);
+        marked.filter_map(name).collect()
+    }
+
     /// The code in front of the file's own `#[cfg(test)] mod tests {`, which by house rule is the last item.
     pub fn shipped(&self) -> &str {
         if self.is_test() {

@@ -132,23 +132,26 @@ impl Run {
                 self.leave(now);
                 vec![Effect::Leave(how)]
             }
-            Answer::Do(effect) => {
-                match &effect {
-                    Effect::AnswerFile { step, value } => {
-                        let (step, value) = (step.clone(), value.clone());
-                        self.pending = Some(Proposal::Answer { step, value, file: None });
-                    }
-                    Effect::Attach { step, path, .. } => {
-                        let (step, path) = (step.clone(), path.clone());
-                        let file = FileSeen { bytes: 0, sha256: String::new() };
-                        self.pending = Some(Proposal::Attach { step, path, file, kept: None });
-                    }
-                    Effect::ReadSignature(_) | Effect::Edit(_) | Effect::Complete(_) => {}
-                    _ => self.dialog = None,
-                }
-                vec![effect]
-            }
+            Answer::Do(effect) => self.ask_for(effect),
         }
+    }
+
+    /// Has done what a dialog asks for; what it proposes in the end is pending until then.
+    fn ask_for(&mut self, effect: Effect) -> Vec<Effect> {
+        match &effect {
+            Effect::AnswerFile { step, value } => {
+                let (step, value) = (step.clone(), value.clone());
+                self.pending = Some(Proposal::Answer { step, value, file: None });
+            }
+            Effect::Attach { step, path, .. } => {
+                let (step, path) = (step.clone(), path.clone());
+                let file = FileSeen { bytes: 0, sha256: String::new() };
+                self.pending = Some(Proposal::Attach { step, path, file, kept: None });
+            }
+            Effect::ReadSignature(_) | Effect::Edit(_) | Effect::Complete(_) => {}
+            _ => self.dialog = None,
+        }
+        vec![effect]
     }
 
     /// Keeps scrolling within the lines, and notes when all of a command has been in view.

@@ -1,0 +1,168 @@
+//! What hands do: keys, pastes and the mouse, to whatever is on the screen.
+
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
+
+use crate::tui::app::App;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::message::Effect;
+use crate::tui::screen::Screen;
+use crate::tui::screen::run::sizes::Sizes;
+use crate::tui::widget::help::Help;
+use crate::tui::{copy, palette, search};
+
+pub(super) fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    if let Some(scroll) = &mut app.help {
+        let lines = Help { keymap: &app.keymap, contexts: app.screen.contexts() }.height(app.size.0);
+        match app.keymap.resolve(&key, &[Context::Run]) {
+            Some(Action::Down) => *scroll = (*scroll + 1).min(lines),
+            Some(Action::Up) => *scroll = scroll.saturating_sub(1),
+            Some(Action::PageDown) => *scroll = (*scroll + 10).min(lines),
+            Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
+            _ => app.help = None,
+        }
+        return Vec::new();
+    }
+    if app.pick.is_some() {
+        return palette::on_key(app, key);
+    }
+    let mut contexts = app.screen.contexts();
+    contexts.push(Context::Everywhere);
+    let action = app.keymap.resolve(&key, &contexts);
+    act(app, action, key)
+}
+
+/// Does what an action asks for where the operator is, as its key does; without one the key is typed.
+pub(super) fn act(app: &mut App, action: Option<Action>, key: KeyEvent) -> Vec<Effect> {
+    // A key that is no letter cannot be meant for a field.
+    let is_typed = app.screen.is_typing() && matches!(key.code, KeyCode::Char(_));
+    match action {
+        Some(Action::Suspend) => return vec![Effect::Suspend],
+        Some(Action::Redraw) => return vec![Effect::Redraw],
+        Some(Action::Help) if !is_typed => {
+            app.help = Some(0);
+            return Vec::new();
+        }
+        Some(Action::Palette | Action::Search | Action::Copy) if !is_typed && app.is_large_enough() => {
+            return over(app, action);
+        }
+        _ => {}
+    }
+    let is_large_enough = app.is_large_enough();
+    match &mut app.screen {
+        Screen::Library(library) => library.on_key(action, key, app.size),
+        Screen::Practise(practise) => practise.on(action, key),
+        Screen::SetUp(set_up) => set_up.on(action, key, app.size),
+        Screen::Run(run) => run.on_key(action, key, app.now, is_large_enough),
+        Screen::Debrief(debrief) => debrief.on(action, app.size),
+        Screen::Journals(journals) => journals.on(action, key, app.size),
+        Screen::Replay(replay) => replay.on_key(action, key, app.now),
+    }
+    .into_iter()
+    .inspect(|effect| turn_page(&mut app.screen, effect))
+    .inspect(|effect| remember_one(&mut app.sizes, effect))
+    .collect()
+}
+
+/// The next run is shown with the sizes that were drawn in this one.
+fn remember(app: &mut App, effects: &[Effect]) {
+    effects.iter().for_each(|effect| remember_one(&mut app.sizes, effect));
+}
+
+fn remember_one(sizes: &mut Option<Sizes>, effect: &Effect) {
+    if let Effect::KeepSizes(drawn) = effect {
+        *sizes = Some(*drawn);
+    }
+}
+
+/// Opens what is picked from.
+fn over(app: &mut App, action: Option<Action>) -> Vec<Effect> {
+    if let Screen::Run(run) = &mut app.screen {
+        run.note_over(app.now);
+        if run.comes_back(action, app.now) {
+            return Vec::new();
+        }
+    }
+    match action {
+        Some(Action::Copy) => return copy::open(app),
+        Some(Action::Search) => search::open(app),
+        _ => palette::open(app),
+    }
+    Vec::new()
+}
+
+/// What is read anew is shown at once: the library, when the form or the list of runs is left, and that list.
+fn turn_page(screen: &mut Screen, effect: &Effect) {
+    match (effect, &mut *screen) {
+        (Effect::ReadLibrary, Screen::SetUp(_) | Screen::Practise(_) | Screen::Journals(_)) => {
+            *screen = Screen::Library(Box::default())
+        }
+        (Effect::ReadJournals, Screen::Library(_)) => *screen = Screen::Journals(Box::default()),
+        (Effect::ReadJournals, Screen::Replay(replay)) => {
+            let list = replay.list.take().unwrap_or_default();
+            *screen = Screen::Journals(Box::new(list.again()));
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
+    if app.help.is_some() {
+        return Vec::new();
+    }
+    if let Some(list) = &mut app.pick {
+        list.paste(text);
+        return Vec::new();
+    }
+    match &mut app.screen {
+        Screen::Debrief(_) | Screen::Replay(_) => Vec::new(),
+        Screen::Library(library) => {
+            library.paste(text);
+            Vec::new()
+        }
+        Screen::Practise(practise) => {
+            practise.paste(text);
+            Vec::new()
+        }
+        Screen::Journals(journals) => {
+            journals.paste(text);
+            Vec::new()
+        }
+        Screen::SetUp(set_up) => set_up.paste(text),
+        Screen::Run(run) => {
+            run.paste(text, app.now);
+            Vec::new()
+        }
+    }
+}
+
+pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
+    if app.help.is_some() {
+        return Vec::new();
+    }
+    if app.pick.is_some() {
+        return palette::on_mouse(app, mouse);
+    }
+    let (size, keymap) = (app.size, &app.keymap);
+    let effects = match &mut app.screen {
+        Screen::Run(run) => {
+            let effects = run.on_mouse(mouse, app.now);
+            remember(app, &effects);
+            return effects;
+        }
+        Screen::Replay(replay) => {
+            let effects = replay.on_mouse(mouse, app.now);
+            remember(app, &effects);
+            return effects;
+        }
+        Screen::Library(library) => library.on_mouse(mouse, size, keymap),
+        Screen::Practise(practise) => practise.on_mouse(mouse, size, keymap),
+        Screen::SetUp(set_up) => set_up.on_mouse(mouse, size, keymap),
+        Screen::Journals(journals) => {
+            journals.on_mouse(mouse);
+            Vec::new()
+        }
+        Screen::Debrief(_) => Vec::new(),
+    };
+    effects.iter().for_each(|effect| turn_page(&mut app.screen, effect));
+    effects
+}
