@@ -332,7 +332,7 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => library.refuse(why),
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
         (Message::Launched(Err(why)), Screen::Practise(practise)) => practise.refuse(why),
-        (Message::Preflight(found), Screen::SetUp(set_up)) => set_up.found(found),
+        (Message::Preflight(number, found), Screen::SetUp(set_up)) => set_up.found(number, found),
         (Message::Checked { input, text, problem }, Screen::SetUp(set_up)) => set_up.checked(&input, &text, problem),
         _ => {}
     }

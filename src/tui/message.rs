@@ -45,8 +45,8 @@ pub enum Message {
     Past(Vec<Past>),
     /// What is different from a runbook's last run, or why that cannot be told.
     Changes(Result<Box<Changed>, String>),
-    /// What was found before a live run opens, or why it cannot.
-    Preflight(Result<Preflight, String>),
+    /// What that look found before a live run opens, or why it cannot.
+    Preflight(u32, Result<Preflight, String>),
     /// What the set-up form asks.
     SetUp(Result<Box<Questions>, String>),
     /// What is wrong with the text of a field.
@@ -214,9 +214,11 @@ pub enum Effect {
     },
     /// Look at what must be looked at before that live run opens.
     Preflight {
+        /// Which look it is: what an earlier one finds late is of no interest any more.
+        number: u32,
         /// The run.
         wanted: Wanted,
-        /// Whether the commands that run unasked were listed and accepted.
+        /// Whether the commands that run unasked, and who is told a secret, were listed and accepted.
         is_accepted: bool,
     },
     /// Open a run.
