@@ -145,6 +145,8 @@ pub enum Deed {
     Type(Vec<String>),
     /// The step is tried again.
     Retry,
+    /// This way is chosen, not the first one.
+    Choose(String),
     /// The step is left out.
     Skip(String),
     /// The step is declared done.
@@ -206,6 +208,7 @@ impl Deed {
         match self {
             Self::Type(lines) => format!("type `{}`", lines.join("`, then `")),
             Self::Retry => "try again".into(),
+            Self::Choose(way) => format!("choose {way}"),
             Self::Skip(_) => "leave it out".into(),
             Self::Override(_) => "declare it done".into(),
             Self::Acknowledge(_) => "acknowledge what holds it back".into(),

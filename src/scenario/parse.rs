@@ -208,11 +208,12 @@ impl<'d> Reader<'d> {
         let retry = table.flag("retry", &mut self.findings);
         let (skip, over) = (self.optional(table, "skip"), self.optional(table, "override"));
         let (acknowledge, abandon) = (self.optional(table, "acknowledge"), self.optional(table, "abandon"));
-        let plan = self.optional(table, "roll_back");
+        let (choose, plan) = (self.optional(table, "choose"), self.optional(table, "roll_back"));
         let reason = self.optional(table, "reason").unwrap_or_default();
         let deeds = [
             (!typed.is_empty()).then(|| Deed::Type(typed.iter().map(|line| line.value.to_owned()).collect())),
             retry.then_some(Deed::Retry),
+            choose.map(Deed::Choose),
             skip.map(Deed::Skip),
             over.map(Deed::Override),
             acknowledge.map(Deed::Acknowledge),
@@ -221,7 +222,7 @@ impl<'d> Reader<'d> {
         ];
         let mut deeds: Vec<_> = deeds.into_iter().flatten().collect();
         if deeds.len() != 1 {
-            let all = "`type`, `retry`, `skip`, `override`, `acknowledge`, `roll_back` and `abandon`";
+            let all = "`type`, `retry`, `choose`, `skip`, `override`, `acknowledge`, `roll_back` and `abandon`";
             self.findings.error("no-action", &table.span, format!("a move does one of {all}"));
         }
         deeds.pop()

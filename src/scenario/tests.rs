@@ -69,6 +69,7 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("outcome = \"completed\"", "outcome = \"complete\"", "\"complete\"", "cannot be"),
         ("when = \"failed\"", "when = \"broken\"", "\"broken\"", "no moment"),
         ("retry = true", "retry = true\nskip = \"x\"", "", "a move does one of"),
+        ("retry = true", "retry = true\nchoose = \"x\"", "", "a move does one of"),
         ("type = [\"ls\"]", "typ = [\"ls\"]", "typ", "no key `typ`"),
     ] {
         let text = WHOLE.replacen(old, new, 1);

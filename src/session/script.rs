@@ -92,6 +92,10 @@ fn is_made(step: &Move, is_typed: bool, state: &RunState) -> bool {
     match &step.deed {
         Deed::Type(_) => is_typed,
         Deed::Retry => meant(step, state).any(|step| step.attempt > 1),
+        Deed::Choose(way) => {
+            let chosen = state.choices.get(&step.step.step);
+            chosen.is_some_and(|chosen| chosen.way == *way && step.step.is_in(chosen.phase.as_str()))
+        }
         Deed::Skip(why) => deviates(DeviationKind::Skip, why),
         Deed::Override(why) => deviates(DeviationKind::Override, why),
         Deed::Acknowledge(why) => deviates(DeviationKind::Acknowledged, why),
@@ -181,6 +185,7 @@ fn proposal(
             let attempts = state.step(key).map_or(0, |step| step.attempt);
             (attempts < MOST_ATTEMPTS).then(|| Proposal::Retry { step: step() })
         }
+        Deed::Choose(way) => Some(Proposal::Choose { step: step(), choice: way.clone() }),
         Deed::Skip(reason) => Some(Proposal::Skip { step: step(), reason: reason.clone() }),
         Deed::Override(reason) => Some(Proposal::Override { step: step(), reason: reason.clone() }),
         Deed::Acknowledge(reason) => allowed(runbook, state, moment).into_iter().find_map(|choice| match choice {
