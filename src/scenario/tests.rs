@@ -4,6 +4,7 @@ const WHOLE: &str = r#"format = 1
 id = "one"
 runbook = "vault-ha-upgrade"
 title = "T"
+trouble = "W"
 learn = "L"
 [start]
 nodes = 3
@@ -47,6 +48,7 @@ fn a_whole_scenario_is_read() {
     assert_eq!((scenario.nodes, scenario.seed, scenario.faults.len()), (Some(3), Some(7), 1));
     assert_eq!(scenario.faults[0].trigger, Trigger::Step(Pattern::read("standbys[vault-2]/unseal").unwrap()));
     assert_eq!(scenario.right.moves[0].deed, Deed::Retry);
+    assert_eq!(scenario.trouble.as_deref(), Some("W"));
     assert!(is_scenario(WHOLE) && !is_scenario("name = \"prod\"\n") && !is_scenario("id = \"a\"\nrevision = \"1\"\n"));
 }
 
@@ -56,6 +58,7 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("format = 1", "format = 2", "2", "format 1 only"),
         ("id = \"one\"", "id = \"One\"", "\"One\"", "cannot be a name"),
         ("learn = \"L\"", "lern = \"L\"", "lern", "no key `lern`"),
+        ("trouble = \"W\"", "trouble = \"\"", "\"\"", "empty"),
         ("nodes = 3", "nodes = 0", "0", "whole number"),
         ("nodes = 3", "node = 3", "node", "no key `node`"),
         ("step = \"standbys[vault-2]/unseal\"", "step = \"unseal\"", "\"unseal\"", "names no step"),
@@ -69,6 +72,7 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("outcome = \"completed\"", "outcome = \"complete\"", "\"complete\"", "cannot be"),
         ("when = \"failed\"", "when = \"broken\"", "\"broken\"", "no moment"),
         ("retry = true", "retry = true\nskip = \"x\"", "", "a move does one of"),
+        ("type = [\"ls\"]", "choose = \"a\"\nanswer = \"b\"", "", "a move does one of"),
         ("type = [\"ls\"]", "typ = [\"ls\"]", "typ", "no key `typ`"),
     ] {
         let text = WHOLE.replacen(old, new, 1);
