@@ -103,6 +103,38 @@ fn each_shipped_scenario_is_named_after_its_file_and_has_no_finding() {
     }
 }
 
+/// Columns that the chooser has for a title in a terminal of 80.
+const TITLE: usize = 48;
+
+#[test]
+fn what_is_read_before_gives_nothing_away_and_is_short() {
+    for packed in SCENARIOS {
+        let one = parse(&packed.text()).0.unwrap();
+        assert!(one.title.chars().count() <= TITLE, "{}: {:?} is long", packed.name, one.title);
+        assert_eq!(one.trouble.is_some(), !one.faults.is_empty(), "{}: `trouble` says what goes wrong", packed.name);
+        // No fault is called by the name that the simulator or the file has for it.
+        let title = one.title.to_lowercase();
+        let words: Vec<&str> = title.split(|c: char| !c.is_alphanumeric()).collect();
+        for name in one.faults.iter().map(|fault| &fault.fault).chain((!one.faults.is_empty()).then_some(&one.id)) {
+            let given: Vec<&str> = name.split('-').filter(|part| part.len() > 3 && words.contains(part)).collect();
+            assert_eq!(given, [""; 0], "{}: {:?} gives {name} away", packed.name, one.title);
+        }
+    }
+}
+
+#[test]
+fn a_scenario_is_found_by_its_number_as_the_list_has_it() {
+    let all = all_of("vault-ha-upgrade");
+    assert_eq!(all[0].id, CALM);
+    for (number, one) in (1..).zip(&all) {
+        assert_eq!(find("vault-ha-upgrade", &number.to_string()).as_ref(), Some(one));
+        assert_eq!(find("vault-ha-upgrade", &one.id).as_ref(), Some(one));
+    }
+    for name in ["0", &(all.len() + 1).to_string(), "-1", "x"] {
+        assert_eq!(find("vault-ha-upgrade", name), None, "{name}");
+    }
+}
+
 #[test]
 fn a_surprise_is_the_same_for_the_same_seed_and_never_calm() {
     let picked: std::collections::BTreeSet<String> = (0..200)
