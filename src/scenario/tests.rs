@@ -72,6 +72,7 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("outcome = \"completed\"", "outcome = \"complete\"", "\"complete\"", "cannot be"),
         ("when = \"failed\"", "when = \"broken\"", "\"broken\"", "no moment"),
         ("retry = true", "retry = true\nskip = \"x\"", "", "a move does one of"),
+        ("retry = true", "retry = true\nchoose = \"x\"", "", "a move does one of"),
         ("type = [\"ls\"]", "choose = \"a\"\nanswer = \"b\"", "", "a move does one of"),
         ("type = [\"ls\"]", "typ = [\"ls\"]", "typ", "no key `typ`"),
     ] {
