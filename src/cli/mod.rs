@@ -7,6 +7,8 @@ pub mod check;
 pub mod coverage;
 pub mod debrief;
 pub mod dialogue;
+pub mod diff;
+pub mod diff_text;
 pub mod error;
 pub mod explain;
 pub mod journals;
@@ -86,6 +88,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),
         Some(Command::Report { run, format: ReportFormat::Cast, size }) => report::cast(&run, &looks, size),
         Some(Command::Report { run, format, .. }) => report::report(&run, format),
+        Some(Command::Diff(typed)) => diff::diff(library, &typed),
         Some(Command::Show { runbook, format }) => report::show(library, &runbook, format),
         Some(Command::Check { explain: Some(code), .. }) => explain::explain(code.as_deref()),
         Some(Command::Check { files, explain: None }) => check::check(&files),
