@@ -90,6 +90,15 @@ pub enum Command {
     /// texts of their runbooks. That times, people, places, names of runs and the words of reasons differ makes no
     /// difference; it is told. A run beside a runbook: the text that it was walked with against that one.
     Diff(DiffArguments),
+    /// Tell what all runs of a runbook came to: how they ended, the median and spread of the time of the whole and of each step,
+    /// what was overruled and what failed most. Live runs and practice stand apart.
+    Stats {
+        /// The runbook's name, as `piton list` and the journals have it.
+        runbook: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a runbook's plan on paper: steps, cautions, commands and sources, with blanks for time, who and reading.
     Show {
         /// The runbook's name, or a file.

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::cli::args::DiffArguments;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::{diff_text, journals, report, run};
 use crate::compare::{Comparison, Gathered, Run, compare};
-use crate::engine::Event;
+use crate::engine::{Event, RunOpened};
 use crate::journal::{Integrity, RunDir, Verification, each_record, holder_of};
 use crate::report::cleaned;
 use crate::runbook::changes::{About, Change, Line, changes};
@@ -28,7 +29,10 @@ fn held(folder: Option<PathBuf>, typed: &DiffArguments) -> Result<u8, CliError> 
     let named = [&typed.one, &typed.other].map(|name| named(folder.clone(), name));
     let [one, other] = named;
     match (one?, other?) {
-        (Named::Run(one), Named::Run(other)) => runs(read(&one)?, read(&other)?, typed),
+        (Named::Run(one), Named::Run(other)) => {
+            let mut books = Books::default();
+            runs(read(&one, &mut books)?, read(&other, &mut books)?, typed)
+        }
         (one, other) => books(&text_of(one)?, &text_of(other)?, typed),
     }
 }
@@ -66,7 +70,7 @@ fn text_of(named: Named) -> Result<Text, CliError> {
     match named {
         Named::Book(text) => Ok(text),
         Named::Run(path) => {
-            let read = read(&path)?;
+            let read = read(&path, &mut Books::default())?;
             Ok(Text { from: format!("the run {}", read.run.run), text: read.text })
         }
     }
@@ -88,21 +92,41 @@ pub struct Read {
     pub head: String,
 }
 
+/// The runbook that was read last: many runs have the same.
+#[derive(Default)]
+pub struct Books {
+    last: Option<(String, Parsed)>,
+}
+
+/// A runbook, or why this version cannot read it.
+type Parsed = Arc<Result<Runbook, String>>;
+
+impl Books {
+    fn of(&mut self, opened: &RunOpened) -> Parsed {
+        if let Some((_, book)) = self.last.as_ref().filter(|(sha256, _)| *sha256 == opened.sha256) {
+            return Arc::clone(book);
+        }
+        let (book, findings) = runbook::parse(&opened.text);
+        let why = || findings.first().map(|found| found.message.clone()).unwrap_or_default();
+        let book = Arc::new(book.ok_or_else(why));
+        self.last = Some((opened.sha256.clone(), Arc::clone(&book)));
+        book
+    }
+}
+
 /// Reads the journal of a run, one record in memory at a time. No lock is taken.
 ///
 /// # Errors
 /// It cannot be read, or holds no whole record.
-pub fn read(path: &Path) -> Result<Read, CliError> {
-    let book: OnceCell<Result<Runbook, String>> = OnceCell::new();
+pub fn read(path: &Path, books: &mut Books) -> Result<Read, CliError> {
+    let book: OnceCell<Parsed> = OnceCell::new();
     let mut text = String::new();
     let mut gathered: Option<Gathered<'_>> = None;
     let found = each_record(path, &mut |record| {
         if let (Event::RunOpened(opened), None) = (&record.event, &gathered) {
             text.clone_from(&opened.text);
-            let (parsed, findings) = runbook::parse(&opened.text);
-            let why = || findings.first().map(|found| found.message.clone()).unwrap_or_default();
-            let book = book.get_or_init(|| parsed.ok_or_else(why));
-            gathered = Some(Gathered::new(book.as_ref().ok()));
+            let book = book.get_or_init(|| books.of(opened));
+            gathered = Some(Gathered::new((**book).as_ref().ok()));
         }
         if let Some(gathered) = &mut gathered {
             gathered.take(&record);
@@ -111,7 +135,7 @@ pub fn read(path: &Path) -> Result<Read, CliError> {
     let found = found.map_err(CliError::failed)?;
     let run = gathered.and_then(Gathered::end).ok_or_else(|| report::nothing(path, &found))?;
     let is_running = holder_of(&RunDir::new(path.parent().unwrap_or(Path::new("."))).lock_path()).is_some();
-    let unreadable = book.get().and_then(|book| book.as_ref().err().cloned());
+    let unreadable = book.get().and_then(|book| (**book).as_ref().err().cloned());
     let Verification { integrity, head, .. } = found;
     let is_whole = integrity == Integrity::Whole;
     Ok(Read { run, text, unreadable, integrity: report::integrity(&integrity, is_running), is_whole, head })

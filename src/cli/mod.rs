@@ -23,6 +23,7 @@ pub mod run;
 pub mod setup;
 pub mod shelf;
 pub mod sign;
+pub mod stats;
 pub mod stepped;
 pub mod verify;
 
@@ -89,6 +90,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Report { run, format: ReportFormat::Cast, size }) => report::cast(&run, &looks, size),
         Some(Command::Report { run, format, .. }) => report::report(&run, format),
         Some(Command::Diff(typed)) => diff::diff(library, &typed),
+        Some(Command::Stats { runbook, json }) => stats::stats(&runbook, json),
         Some(Command::Show { runbook, format }) => report::show(library, &runbook, format),
         Some(Command::Check { explain: Some(code), .. }) => explain::explain(code.as_deref()),
         Some(Command::Check { files, explain: None }) => check::check(&files),

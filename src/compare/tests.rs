@@ -1,7 +1,7 @@
 //! Runs held against each other.
 
 use crate::clock::Timestamp;
-use crate::compare::{Comparison, Gathered, Run, compare};
+use crate::compare::{Comparison, Counting, Gathered, Run, compare};
 use crate::engine::{Event, Record};
 use crate::runbook;
 
@@ -123,4 +123,38 @@ fn what_was_left_undone_at_the_end_is_no_deviation_of_its_own() {
     let run = gathered(&records("debrief/wrong.jsonl"));
     assert_eq!((run.outcome.as_str(), run.left_undone.len(), run.deviations.len()), ("abandoned", 20, 4));
     assert!(run.deviations.iter().all(|deviated| !deviated.reason.starts_with("abandoned:")), "{:?}", run.deviations);
+}
+
+#[test]
+fn many_runs_are_counted_in_any_order_to_the_same_statistics() {
+    let (right, wrong) = (records("debrief/right.jsonl"), records("debrief/wrong.jsonl"));
+    let mut runs: Vec<Run> = Vec::new();
+    for (number, seconds) in [10, 20, 30, 40, 100].into_iter().enumerate() {
+        let mut run = gathered(&right);
+        run.run = format!("run-{number}");
+        run.opened_at = Timestamp::from_millis(run.opened_at.as_millis() + number as i64 * 1_000);
+        (run.lasted_ms, run.sat_ms) = (seconds * 1_000, 1_000);
+        runs.push(run);
+    }
+    runs.push(gathered(&wrong));
+    let counted = |runs: &[Run]| {
+        let mut counting = Counting::default();
+        runs.iter().for_each(|run| counting.take(run));
+        counting.end().unwrap()
+    };
+    let told = counted(&runs);
+    let spread = told.lasted.unwrap();
+    let quartiles = [spread.least_ms, spread.quarter_ms, spread.median_ms, spread.three_quarters_ms, spread.most_ms];
+    assert_eq!(
+        (spread.count, quartiles),
+        (5, [10_000, 20_000, 30_000, 40_000, 100_000]),
+        "one that was given up has no time"
+    );
+    assert_eq!(told.outcomes.values().sum::<usize>(), 6);
+    assert_eq!((told.runs, told.outcomes["abandoned"]), (6, 1));
+    assert!(told.deviations.iter().any(|often| often.way == "override" && often.subject == "standbys/unseal"));
+    assert!(told.steps.iter().all(|step| !step.step.contains('[')), "{:?}", told.steps);
+    runs.reverse();
+    assert_eq!(counted(&runs), told);
+    assert!(Counting::default().end().is_none());
 }

@@ -96,3 +96,59 @@ fn two_runbooks_are_compared_by_name_and_by_file_and_with_what_a_run_was_walked_
     assert!(status == 1 && told["of"][0].as_str().unwrap().starts_with("the run "), "{said}");
     assert!(!told["runbook"].as_array().unwrap().is_empty());
 }
+
+/// A home with a live run, the same run damaged, one cut off, one that is no journal, and two runs of practice.
+fn home_of_many() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let runs = home.path().join("state/piton/runs");
+    let golden = fs::read(data("report/live/journal.jsonl")).unwrap();
+    let mut damaged = golden.clone();
+    let third = golden.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(2).unwrap().0;
+    damaged[third - 9] ^= 1;
+    let journals = [
+        ("2026-11-21-whole-2222", golden.clone()),
+        ("2026-11-22-damaged-2222", damaged),
+        ("2026-11-23-torn-2222", golden[..golden.len() - 9].to_vec()),
+        ("2026-11-24-garbage-2222", b"\x00\xff\n{".to_vec()),
+    ];
+    for (name, bytes) in journals {
+        fs::create_dir_all(runs.join(name)).unwrap();
+        fs::write(runs.join(name).join("journal.jsonl"), bytes).unwrap();
+    }
+    fs::create_dir_all(runs.join("2026-11-25-nothing-2222")).unwrap();
+    home
+}
+
+/// The runbook of the live run of the test data.
+fn runbook() -> String {
+    let first = fs::read_to_string(data("report/live/journal.jsonl")).unwrap();
+    let first: Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    first["event"]["run_opened"]["runbook"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn all_runs_of_a_runbook_are_counted_as_far_as_they_are_whole_and_practice_apart() {
+    let home = home_of_many();
+    let name = runbook();
+    let output = piton(home.path(), &["stats", &name, "--json"]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    assert_eq!((&told["live"]["runs"], &told["practice"]), (&Value::from(3), &Value::Null));
+    assert_eq!(told["unknown_journals"], 1);
+    let notices = told["notices"].to_string();
+    assert!(notices.contains("2026-11-22-damaged-2222: BROKEN") && notices.contains("torn-2222: torn"), "{notices}");
+    assert_eq!(told["live"]["lasted"]["count"], 1, "only the whole one came to its end");
+    let output = piton(home.path(), &["stats", &name]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("LIVE: 3 runs") && !said.contains("PRACTICE"), "{said}");
+    assert!(said.lines().all(|line| line.width() <= 80), "{said}");
+    let output = piton(home.path(), &["stats", "nothing-of-that-name"]);
+    assert_eq!(output.status.code(), Some(1));
+
+    for _ in 0..2 {
+        let walked = piton(home.path(), &["practice", "vault-single-upgrade", "--autopilot"]);
+        assert_eq!(walked.status.code(), Some(0), "{walked:?}");
+    }
+    let output = piton(home.path(), &["stats", "vault-single-upgrade"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("PRACTICE: 2 runs") && !said.contains("LIVE") && said.contains("completed 2"), "{said}");
+}
