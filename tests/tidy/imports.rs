@@ -33,6 +33,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("scenario", &["clock", "diagnostic", "engine", "packed", "runbook", "sources"], &[]),
     ("debrief", &["clock", "engine", "runbook", "scenario", "sources"], &[]),
     ("report", &["clock", "engine", "runbook", "sources", "text"], &[]),
+    ("compare", &["clock", "engine", "report", "runbook"], &[]),
     (
         "session",
         &["clock", "engine", "exec", "health", "journal", "library", "practice", "runbook", "scenario", "site"],
