@@ -16,6 +16,7 @@ use crate::session::stepped::{Walk, walk};
 use crate::session::{Update, Who};
 use crate::tui::app::{App, update};
 use crate::tui::backstage::{JournalEntry, Recording};
+use crate::tui::beside::Beside;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Instants, Message, ReadAgain};
 use crate::tui::screen::Screen;
@@ -88,8 +89,8 @@ pub fn app(size: (u16, u16)) -> App {
 /// A replay on a screen.
 pub struct Stage {
     pub app: App,
-    real_ms: u64,
-    effects: Vec<Effect>,
+    pub real_ms: u64,
+    pub effects: Vec<Effect>,
 }
 
 impl Stage {
@@ -99,7 +100,7 @@ impl Stage {
         stage
     }
 
-    fn tell(&mut self, message: Message) {
+    pub fn tell(&mut self, message: Message) {
         let now = Instants { run: Timestamp::default(), real_ms: self.real_ms };
         update(&mut self.app, Message::Now(now));
         let effects = update(&mut self.app, message);
@@ -127,7 +128,7 @@ impl Stage {
         }
     }
 
-    fn at(&mut self) -> usize {
+    pub fn at(&mut self) -> usize {
         self.replay().at
     }
 
@@ -142,11 +143,11 @@ impl Stage {
 }
 
 /// What a stage shows, without what is unlike from run to run.
-fn shown(stage: &Stage) -> String {
+pub fn shown(stage: &Stage) -> String {
     picture(&stage.app)
 }
 
-fn small() -> Played {
+pub fn small() -> Played {
     walked("vault-ha-upgrade", "wrong-share", false)
 }
 
@@ -239,7 +240,12 @@ fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
     let is_looking = |effect: &Effect| {
         matches!(
             effect,
-            Effect::ReadOutput(_) | Effect::Quit | Effect::Redraw | Effect::ReadSizes | Effect::KeepSizes(_)
+            Effect::ReadOutput(_)
+                | Effect::ReadBeside(_)
+                | Effect::Quit
+                | Effect::Redraw
+                | Effect::ReadSizes
+                | Effect::KeepSizes(_)
         )
     };
     assert!(stage.effects.iter().all(is_looking), "{:?}", stage.effects);
@@ -395,7 +401,7 @@ fn the_output_of_a_command_is_read_again_and_told_when_it_is_not_what_was_record
     }
 }
 
-fn entries() -> Vec<JournalEntry> {
+pub fn entries() -> Vec<JournalEntry> {
     let vault = JournalEntry {
         run: "2026-11-21-vault-ha-7qf3".into(),
         title: "Upgrade a Vault HA cluster".into(),
@@ -411,6 +417,7 @@ fn entries() -> Vec<JournalEntry> {
         is_practice: false,
         is_closed: true,
         is_damaged: false,
+        beside: Beside::default(),
     };
     let practice = JournalEntry {
         run: "2026-11-20-nomad-clients-2b4c".into(),
