@@ -8,8 +8,9 @@ use crate::clock::Timestamp;
 use crate::engine::Event;
 use crate::review::Verdict;
 use crate::tui::beside::{Beside, Remark, SignatureSeen, Trust, VerdictSeen};
+use crate::tui::journals_tests::entries;
 use crate::tui::message::{Effect, Message};
-use crate::tui::replay_tests::{Stage, app, entries, recording, shown, small};
+use crate::tui::replay_tests::{Stage, recording, shown, small};
 use crate::tui::stage_tests::look;
 use crate::tui::theme::{ASCII, Meaning};
 
@@ -167,7 +168,7 @@ fn what_was_looked_at_for_another_journal_is_not_shown_and_hostile_words_are_sho
 #[test]
 fn the_list_of_all_runs_tells_what_was_signed_and_reviewed_and_finds_it() {
     for size in [(80, 24), (120, 40), (200, 60)] {
-        let mut stage = Stage { app: app(size), real_ms: 1_000, effects: Vec::new() };
+        let mut stage = Stage::new(size);
         stage.press("J");
         stage.tell(Message::Journals(entries()));
         assert_eq!(stage.effects.last(), Some(&Effect::ReadBesides));

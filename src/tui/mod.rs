@@ -16,6 +16,7 @@ mod editor;
 mod encode;
 mod evidence;
 pub mod field;
+pub mod filter;
 mod flow;
 mod hands;
 mod input;
@@ -76,6 +77,8 @@ mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod journals_tests;
+#[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
@@ -89,6 +92,8 @@ mod pick_tests;
 mod practice_tests;
 #[cfg(test)]
 mod random_tests;
+#[cfg(test)]
+mod recorded_tests;
 #[cfg(test)]
 mod replay_alike_tests;
 #[cfg(test)]

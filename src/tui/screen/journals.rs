@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::backstage::JournalEntry;
 use crate::tui::beside::Beside;
+use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widget::keybar::draw_keys;
+use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
@@ -19,15 +20,11 @@ use crate::tui::wrap::width;
 /// From which width on all is told in the list itself.
 const WIDE: u16 = 100;
 
-/// The longest filter.
-const MOST_TYPED: usize = 60;
-
 /// The state of the list.
 #[derive(Debug, Default)]
 pub struct Journals {
     entries: Vec<JournalEntry>,
-    filter: String,
-    is_typing: bool,
+    filter: Filter,
     /// The place of the chosen one among those that are shown.
     chosen: usize,
     is_read: bool,
@@ -66,17 +63,17 @@ impl Journals {
 
     /// Where a key is looked up.
     pub fn contexts(&self) -> Vec<Context> {
-        vec![if self.is_typing { Context::Filter } else { Context::Journals }]
+        vec![if self.filter.is_typing() { Context::Filter } else { Context::Journals }]
     }
 
     /// Whether a character goes into the filter.
     pub fn is_typing(&self) -> bool {
-        self.is_typing
+        self.filter.is_typing()
     }
 
     /// Those that hold every word of the filter.
     fn shown(&self) -> impl Iterator<Item = &JournalEntry> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words = self.filter.words();
         self.entries.iter().filter(move |entry| {
             let text = entry.text();
             words.iter().all(|word| text.contains(word))
@@ -89,7 +86,7 @@ impl Journals {
 
     /// Takes a key.
     pub fn on(&mut self, action: Option<Action>, key: KeyEvent, size: (u16, u16)) -> Vec<Effect> {
-        if self.is_typing && self.type_filter(action, key) {
+        if self.filter.is_typing() && self.narrow(|filter| filter.take(action, key)) {
             return Vec::new();
         }
         let page = usize::from(size.1.saturating_sub(6)).max(1);
@@ -99,9 +96,9 @@ impl Journals {
             Some(Action::Down) => self.chosen = (self.chosen + 1).min(last),
             Some(Action::PageUp) => self.chosen = self.chosen.saturating_sub(page),
             Some(Action::PageDown) => self.chosen = (self.chosen + page).min(last),
-            Some(Action::Filter) => self.is_typing = true,
+            Some(Action::Filter) => self.filter.begin(),
             Some(Action::Leave) => return vec![Effect::Quit],
-            Some(Action::Back) if !self.filter.is_empty() => self.narrow(String::new()),
+            Some(Action::Back) if !self.filter.is_empty() => self.narrow(Filter::clear),
             Some(Action::Back) => return vec![Effect::ReadLibrary],
             Some(Action::Act) => return self.open(),
             _ => {}
@@ -109,37 +106,15 @@ impl Journals {
         Vec::new()
     }
 
-    /// Whether the key was for the filter.
-    fn type_filter(&mut self, action: Option<Action>, key: KeyEvent) -> bool {
-        match (action, key.code) {
-            (Some(Action::Act), _) => self.is_typing = false,
-            (Some(Action::Back), _) => {
-                self.is_typing = false;
-                self.narrow(String::new());
-            }
-            (_, KeyCode::Backspace) => {
-                let mut typed = self.filter.clone();
-                typed.pop();
-                self.narrow(typed);
-            }
-            (_, KeyCode::Char(c)) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => self.paste(&c.to_string()),
-            _ => return false,
-        }
-        true
-    }
-
-    /// Takes pasted or typed text into the filter.
+    /// Takes pasted text into the filter.
     pub fn paste(&mut self, text: &str) {
-        if self.is_typing {
-            let typed = self.filter.chars().chain(text.chars().filter(|c| !c.is_control()));
-            self.narrow(typed.take(MOST_TYPED).collect());
-        }
+        self.narrow(|filter| filter.paste(text));
     }
 
-    fn narrow(&mut self, filter: String) {
-        self.filter = filter;
+    fn narrow<T>(&mut self, change: impl FnOnce(&mut Filter) -> T) -> T {
         self.chosen = 0;
         self.problem = None;
+        change(&mut self.filter)
     }
 
     /// Why an action does nothing at this moment; `None` when it does something.
@@ -225,19 +200,7 @@ impl Journals {
     }
 
     fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
-        let status = (area.x + 1, area.bottom() - 2);
-        let cells = area.width.saturating_sub(2);
-        if let Some(problem) = &self.problem {
-            let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
-            paint.put(status, cells, &told, Meaning::Problem);
-        } else if let Some(busy) = &self.busy {
-            paint.put(status, cells, busy, Meaning::Current);
-        } else if self.is_typing || !self.filter.is_empty() {
-            let cursor = if self.is_typing { "_" } else { "" };
-            let told =
-                Strip::of("only what holds: ", Meaning::Dim).and(format!("{}{cursor}", self.filter), Meaning::Input);
-            paint.strip(status, cells, &told);
-        }
+        draw_status(area, (self.problem.as_deref(), self.busy.as_deref()), self.filter.told(), paint);
         let bar = Rect { y: area.bottom() - 1, height: 1, ..area };
         let typing = [(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
         let listed = [
@@ -247,7 +210,7 @@ impl Journals {
             (Action::Back, Context::Journals, if self.filter.is_empty() { "library" } else { "show all" }),
             (Action::Leave, Context::Journals, "leave"),
         ];
-        draw_keys(app, bar, if self.is_typing { typing.iter() } else { listed.iter() }, paint);
+        draw_keys(app, bar, if self.filter.is_typing() { typing.iter() } else { listed.iter() }, paint);
     }
 }
 

@@ -27,14 +27,7 @@ impl Before {
     pub fn scroll(&mut self, action: Action, questions: &Questions, cells: usize, height: usize) {
         let page = height.saturating_sub(1).max(1);
         let most = self.lines(questions, cells, &Look::plain()).len().saturating_sub(height);
-        self.from = match action {
-            Action::Up => self.from.saturating_sub(1),
-            Action::Down => self.from + 1,
-            Action::PageUp => self.from.saturating_sub(page),
-            Action::PageDown => self.from + page,
-            _ => self.from,
-        }
-        .min(most);
+        self.from = action.scrolled(self.from, page).min(most);
     }
 
     /// Whether the end of the list of commands is in view, on a pane of that size.
