@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::cli::error::CliError;
 use crate::cli::journals::standing;
 use crate::cli::shelf::Memory;
-use crate::cli::{debrief, journals, place, practice, replay, run, setup, shelf};
+use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, verify};
 use crate::debrief::Debrief;
 use crate::engine::Mode;
 use crate::journal::{RunDir, RunSummary, Standing, Store};
@@ -22,6 +22,7 @@ use crate::session::launch;
 use crate::session::preflight::{Preflight, Preparation};
 use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
+use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
 use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, Recording};
@@ -240,6 +241,20 @@ impl Backstage for Stage {
         self.memory.list(&self.store).iter().map(entry).collect()
     }
 
+    fn besides(&self) -> Vec<(String, Beside)> {
+        let signers = verify::signers(None).map_err(told);
+        let runs = self.memory.list(&self.store);
+        let of = |run: &RunSummary| {
+            let signers = signers.as_ref().map(Option::as_ref).map_err(String::as_str);
+            Some((run.dir.id(), beside::of_summary(run, signers)?))
+        };
+        runs.iter().filter_map(of).collect()
+    }
+
+    fn beside(&self, folder: &Path) -> Result<Beside, String> {
+        beside::of_folder(folder).map_err(told)
+    }
+
     fn recording(&self, run: &str) -> Result<Recording, String> {
         let dir = self.store.find(run).map_err(|error| error.to_string())?;
         let is_running = crate::journal::holder_of(&dir.lock_path()).is_some();
@@ -369,6 +384,7 @@ fn entry(run: &RunSummary) -> JournalEntry {
         records: run.records,
         is_practice: head.is_some_and(|head| head.mode == Mode::Practice),
         is_closed: matches!(run.standing, Standing::Closed(_)),
+        beside: Beside::default(),
         is_damaged: !run.is_open() && !matches!(run.standing, Standing::Closed(_)),
     }
 }

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod backstage;
 pub mod begin;
+pub mod beside;
 pub mod check;
 pub mod coverage;
 pub mod debrief;

@@ -209,6 +209,12 @@ pub enum Action {
     NextFailure,
     /// The failure before.
     PreviousFailure,
+    /// The next remark of a reviewer.
+    NextRemark,
+    /// The one before.
+    PreviousRemark,
+    /// What was signed and said of the run.
+    Beside,
     /// The next break of a guard.
     NextGuard,
     /// The break of a guard before.

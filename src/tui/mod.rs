@@ -7,6 +7,7 @@
 pub mod app;
 pub mod attach;
 pub mod backstage;
+pub mod beside;
 mod cast;
 pub mod choice;
 pub mod copy;
@@ -61,6 +62,8 @@ mod absent_tests;
 mod alarms_tests;
 #[cfg(test)]
 mod back_tests;
+#[cfg(test)]
+mod beside_tests;
 #[cfg(test)]
 mod book_tests;
 #[cfg(test)]

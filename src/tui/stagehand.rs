@@ -32,6 +32,11 @@ pub(super) fn asked(
         Effect::Begin(wanted) => Message::Launched(backstage.begin(&wanted).map(Box::new)),
         Effect::Resume(run) => Message::Launched(backstage.resume(&run).map(Box::new)),
         Effect::ReadJournals => Message::Journals(backstage.journals()),
+        Effect::ReadBesides => Message::Besides(backstage.besides()),
+        Effect::ReadBeside(folder) => {
+            let beside = backstage.beside(&folder).map(Box::new);
+            Message::Beside(folder, beside)
+        }
         Effect::Replay(run) => {
             Message::Recording(backstage.recording(&run).map(|recording| (Box::new(recording), None)))
         }
