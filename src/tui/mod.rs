@@ -7,6 +7,7 @@
 pub mod app;
 pub mod attach;
 pub mod backstage;
+mod bound;
 mod cast;
 pub mod choice;
 pub mod copy;
