@@ -17,6 +17,7 @@ mod encode;
 mod evidence;
 pub mod field;
 mod flow;
+pub mod found;
 mod hands;
 mod input;
 pub mod key;
@@ -38,6 +39,7 @@ pub mod search;
 pub mod shelf;
 mod shown;
 mod sizes;
+pub mod spot;
 mod stagehand;
 pub mod table;
 mod tell;
@@ -69,6 +71,8 @@ mod decision_tests;
 mod defer_tests;
 #[cfg(test)]
 mod disturb_tests;
+#[cfg(test)]
+mod found_tests;
 #[cfg(test)]
 mod health_tests;
 #[cfg(test)]
@@ -105,5 +109,7 @@ mod soak_tests;
 mod stage_tests;
 #[cfg(test)]
 mod together_tests;
+#[cfg(test)]
+mod values_tests;
 #[cfg(test)]
 mod words_tests;

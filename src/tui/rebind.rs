@@ -130,7 +130,7 @@ fn named<T: DeserializeOwned>(word: &str) -> Option<T> {
 }
 
 const CONTEXTS: &str = "the contexts are everywhere, library, setup, run, dialog, note, debrief, console, journals, \
-                        filter, replay and pick";
+                        filter, replay, pick and found";
 
 /// What is wrong with a key of the user's in the keymap as a whole.
 fn conflict(keymap: &Keymap, taken: &Taken) -> Option<Diagnostic> {

@@ -99,7 +99,7 @@ impl Stage {
         stage
     }
 
-    fn tell(&mut self, message: Message) {
+    pub fn tell(&mut self, message: Message) {
         let now = Instants { run: Timestamp::default(), real_ms: self.real_ms };
         update(&mut self.app, Message::Now(now));
         let effects = update(&mut self.app, message);
