@@ -24,6 +24,7 @@ use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
+use crate::tui::spot::Spot;
 use crate::tui::theme::Look;
 
 /// The smallest terminal on which lists and forms are shown, in columns and rows.
@@ -374,7 +375,7 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
     draw(app, area, frame.buffer_mut());
 }
 
-/// [`view`] on a bare buffer.
-pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
-    screen::draw(app, area, buffer);
+/// [`view`] on a bare buffer; gives what a click would press there.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Vec<Spot> {
+    screen::draw(app, area, buffer)
 }

@@ -131,7 +131,7 @@ fn named<T: DeserializeOwned>(word: &str) -> Option<T> {
 }
 
 const CONTEXTS: &str = "the contexts are everywhere, library, changes, practise, sites, setup, before, confirm, run, overview, \
-                        alarms, dialog, note, debrief, console, journals, filter, replay and pick";
+                        alarms, dialog, note, debrief, console, journals, filter, found, replay and pick";
 
 /// What is wrong with a key of the user's in the keymap as a whole.
 fn conflict(keymap: &Keymap, taken: &Taken) -> Option<Diagnostic> {
