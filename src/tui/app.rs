@@ -187,7 +187,8 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         | Message::SignatureRead(_)
         | Message::Edited(_)
         | Message::Completed { .. }
-        | Message::Unreadable(_)) => on_file(app, about_a_file),
+        | Message::ReadingFile { .. }
+        | Message::FileRead(..)) => on_file(app, about_a_file),
         Message::Beside(folder, read) => {
             replay::beside(app, &folder, read);
             Vec::new()
@@ -298,7 +299,8 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Recorded(of, tail) => run.take_recorded(of, tail),
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
         Message::SignatureRead(read) => return run.signature_read(read),
-        Message::Unreadable(why) => run.refuse(&why),
+        Message::ReadingFile { path, done, all } => run.file_is_at(&path, done, all),
+        Message::FileRead(path, read) => return run.file_was_read(&path, read),
         Message::Edited(written) => run.edited(written),
         Message::Completed { typed, found } => run.completed(&typed, &found),
         _ => {}

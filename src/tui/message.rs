@@ -61,8 +61,17 @@ pub enum Message {
     },
     /// A run was opened or resumed; its updates follow.
     Launched(Result<Box<Launched>, String>),
-    /// A file that was to be evidence could not be read.
-    Unreadable(String),
+    /// A file that somebody gave is being read.
+    ReadingFile {
+        /// The file, as it was given.
+        path: String,
+        /// How many bytes of it were read.
+        done: u64,
+        /// How many it has.
+        all: u64,
+    },
+    /// That file, as it was given, was read: what it is proposed as, or why it cannot be.
+    FileRead(String, Result<Proposal, String>),
     /// What is to be signed was written.
     StatementKept {
         /// The name of the file.
@@ -153,6 +162,8 @@ pub enum Effect {
         /// The file's path.
         value: Value,
     },
+    /// Read no further in the file that somebody gave.
+    StopReading,
     /// Read how the panes share the room; it comes back as a message.
     ReadSizes,
     /// Remember how the panes share the room.

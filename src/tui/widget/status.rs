@@ -42,8 +42,8 @@ impl Status<'_> {
         if let Some(why) = &run.halted {
             return Strip::of(format!("{alert} {why}"), Meaning::Problem);
         }
-        if run.pending.is_some() {
-            return Strip::of("saving: it counts when it is on disk", Meaning::Current);
+        if let Some(told) = run.saving_told() {
+            return Strip::of(told, Meaning::Current);
         }
         if let Some(notice) = &run.notice {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
@@ -173,7 +173,8 @@ impl Status<'_> {
             return ["HALTED".into(), "HALTED".into()];
         }
         if run.pending.is_some() {
-            let saving = format!("saving{}", paint.look.glyphs.more);
+            let word = if run.file.is_some() { "reading" } else { "saving" };
+            let saving = format!("{word}{}", paint.look.glyphs.more);
             return [saving.clone(), saving];
         }
         let head = run.head.as_deref().and_then(|head| head.get(..8)).unwrap_or_default();

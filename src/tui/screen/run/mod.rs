@@ -10,6 +10,7 @@ mod burst;
 mod console;
 pub mod draw;
 mod evidence;
+mod file;
 mod fold;
 pub mod grid;
 mod keys;
@@ -58,6 +59,7 @@ use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::alarm::{Alarm, Subject};
 use crate::tui::screen::run::asking::Asking;
 use crate::tui::screen::run::burst::Burst;
+use crate::tui::screen::run::file::FileRead;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::OutputTail;
@@ -96,6 +98,8 @@ pub struct Run {
     pub head: Option<String>,
     /// What was proposed and has not been answered: it is being saved.
     pub pending: Option<Proposal>,
+    /// The file that is read before that is proposed.
+    pub file: Option<FileRead>,
     /// Why the journal cannot be written any more.
     pub halted: Option<String>,
     /// Something to be told in the status line.
@@ -251,6 +255,7 @@ impl Run {
             folder,
             head,
             pending: None,
+            file: None,
             halted: None,
             notice: None,
             console: None,
