@@ -40,6 +40,7 @@ pub mod screen;
 pub mod search;
 pub mod shelf;
 mod shown;
+mod sift;
 mod sizes;
 pub mod spot;
 mod stagehand;
