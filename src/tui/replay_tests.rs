@@ -51,7 +51,7 @@ pub fn walked(name: &str, scenario: &str, is_right: bool) -> Played {
     let scenario = scenario::find(name, scenario).unwrap();
     let began = "2026-11-21T02:00:00.000Z".parse().unwrap();
     let (nodes, seed) = (scenario.nodes.unwrap_or(3), scenario.seed.unwrap_or(1));
-    let system = system(&book.system, &Shape { runbook: book.id.as_str(), nodes, seed }, began).unwrap();
+    let system = system(&book.system, &Shape { runbook: book.id.as_str(), nodes, seed, versions: &[] }, began).unwrap();
     let way = if is_right { Some(&scenario.right) } else { scenario.wrong.as_ref() };
     let it = Walk { runbook: book.clone(), system, nodes, scenario: Some(&scenario), seed, way, began };
     let folder = tempfile::tempdir().unwrap();

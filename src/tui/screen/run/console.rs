@@ -81,6 +81,11 @@ fn transcript(state: &RunState, cells: usize) -> Vec<Strip> {
             _ => {}
         }
     }
+    let count = |is_it: fn(&Happening) -> bool| state.happenings.iter().filter(|(_, what)| is_it(what)).count();
+    let typed = count(|what| matches!(what, Happening::Typed { .. }));
+    if typed > count(|what| matches!(what, Happening::Answered { .. })) {
+        strips.push(Strip::of("it runs", Meaning::Dim));
+    }
     strips
 }
 
