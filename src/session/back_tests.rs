@@ -53,7 +53,7 @@ const TABLE: &[Row] = &[
         &[
             "road",
             "forward",
-            "halt: nomad-server-1 nomad-server-2 nomad-server-3",
+            "halt: nomad-server-2 nomad-server-3 nomad-server-1",
             "keys: nomad-server-1 nomad-server-2 nomad-server-3",
             "bring-up: nomad-server-1 nomad-server-2 nomad-server-3",
             "back",

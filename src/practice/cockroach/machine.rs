@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 use crate::practice::host::{
-    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, Version, failed, run,
+    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, Version, failed, run,
 };
 
 use super::balancer::BALANCER;
@@ -43,10 +43,6 @@ impl Cockroach {
 impl Hosts for Cockroach {
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn random(&mut self) -> &mut Random {
-        &mut self.random
     }
 
     fn host(&self, name: &str) -> Option<usize> {

@@ -231,8 +231,6 @@ pub(super) struct Member {
 #[derive(Clone, Debug)]
 pub struct Cockroach {
     pub(super) options: Options,
-    /// Chance of what passes on the way to hosts.
-    pub(super) random: Random,
     /// Chance of what processes do.
     pub(super) fate: Random,
     /// Chance of what goes on in the background.
@@ -279,7 +277,6 @@ impl Cockroach {
         let mut cluster = Self {
             fate: Random::new(options.seed ^ 0x5eed_fa7e),
             drift: Random::new(options.seed ^ 0xd21f_7000),
-            random,
             now,
             next_tick: now.plus(super::passing::TICK),
             ticks: 0,

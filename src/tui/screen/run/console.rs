@@ -180,7 +180,9 @@ impl Run {
         let last = strips.len().saturating_sub(rows);
         let from = last.saturating_sub(console.up);
         paint.strips(Rect { height: inside.height.saturating_sub(1), ..inside }, &strips, from);
-        let y = inside.bottom().saturating_sub(1);
+        // As in a shell, the prompt stands right behind what was printed.
+        let y =
+            inside.y + u16::try_from(strips.len().min(rows)).unwrap_or(u16::MAX).min(inside.height.saturating_sub(1));
         let used = paint.put((inside.x, y), inside.width, PROMPT, Meaning::Key);
         // The end of a long line is what is being typed.
         let room = usize::from(inside.width.saturating_sub(used + 1));
