@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::engine::{
     Allowed, DeviationKind, Happening, Moment, Outcome, Plan, Proposal, RunState, StepState, StepStatus, allowed,
 };
@@ -92,9 +94,9 @@ fn is_made(step: &Move, is_typed: bool, state: &RunState) -> bool {
     match &step.deed {
         Deed::Type(_) => is_typed,
         Deed::Retry => meant(step, state).any(|step| step.attempt > 1),
-        Deed::Choose(way) => {
-            let chosen = state.choices.get(&step.step.step);
-            chosen.is_some_and(|chosen| chosen.way == *way && step.step.is_in(chosen.phase.as_str()))
+        // What was said there is what was meant, or its place has passed.
+        Deed::Choose(said) | Deed::Answer(said) => {
+            meant(step, state).any(|one| one.status == StepStatus::Done && one.said == *said)
         }
         Deed::Skip(why) => deviates(DeviationKind::Skip, why),
         Deed::Override(why) => deviates(DeviationKind::Override, why),
@@ -191,6 +193,7 @@ fn proposal(
             .iter()
             .any(|choice| matches!(choice, Allowed::Choose(open) if open == key))
             .then(|| Proposal::Choose { step: step(), choice: way.clone() }),
+        Deed::Answer(text) => Some(Proposal::Answer { step: step(), value: json!(text), file: None }),
         Deed::Skip(reason) => Some(Proposal::Skip { step: step(), reason: reason.clone() }),
         Deed::Override(reason) => Some(Proposal::Override { step: step(), reason: reason.clone() }),
         Deed::Acknowledge(reason) => allowed(runbook, state, moment).into_iter().find_map(|choice| match choice {

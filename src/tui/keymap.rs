@@ -5,6 +5,19 @@ use serde::Deserialize;
 
 use crate::tui::key::{Key, NotAKey};
 
+impl Action {
+    /// The line a text begins with after this action, when it began with `from` and a page has so many lines.
+    pub const fn scrolled(self, from: usize, page: usize) -> usize {
+        match self {
+            Self::Up => from.saturating_sub(1),
+            Self::Down => from.saturating_add(1),
+            Self::PageUp => from.saturating_sub(page),
+            Self::PageDown => from.saturating_add(page),
+            _ => from,
+        }
+    }
+}
+
 /// Where a key is pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -47,6 +60,8 @@ pub enum Context {
     Replay,
     /// A list out of which one is picked.
     Pick,
+    /// What was searched and stands: from hit to hit.
+    Found,
 }
 
 impl Context {
@@ -72,6 +87,7 @@ impl Context {
             Self::Alarms => "alarms",
             Self::Replay => "replay",
             Self::Pick => "list",
+            Self::Found => "after a search",
         }
     }
 }
@@ -196,6 +212,12 @@ pub enum Action {
     NextFailure,
     /// The failure before.
     PreviousFailure,
+    /// The next remark of a reviewer.
+    NextRemark,
+    /// The one before.
+    PreviousRemark,
+    /// What was signed and said of the run.
+    Beside,
     /// The next break of a guard.
     NextGuard,
     /// The break of a guard before.
@@ -218,6 +240,10 @@ pub enum Action {
     Palette,
     /// Search what has the keys.
     Search,
+    /// The next hit of a search.
+    NextHit,
+    /// The hit before.
+    PreviousHit,
     /// Copy what is looked at.
     Copy,
     /// Attach a file.

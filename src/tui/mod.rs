@@ -7,6 +7,8 @@
 pub mod app;
 pub mod attach;
 pub mod backstage;
+pub mod beside;
+mod bound;
 mod cast;
 pub mod choice;
 pub mod copy;
@@ -15,7 +17,9 @@ mod editor;
 mod encode;
 mod evidence;
 pub mod field;
+pub mod filter;
 mod flow;
+pub mod found;
 mod hands;
 mod input;
 pub mod key;
@@ -37,6 +41,7 @@ pub mod search;
 pub mod shelf;
 mod shown;
 mod sizes;
+pub mod spot;
 mod stagehand;
 pub mod table;
 mod tell;
@@ -61,6 +66,8 @@ mod alarms_tests;
 #[cfg(test)]
 mod back_tests;
 #[cfg(test)]
+mod beside_tests;
+#[cfg(test)]
 mod book_tests;
 #[cfg(test)]
 mod decision_tests;
@@ -69,9 +76,13 @@ mod defer_tests;
 #[cfg(test)]
 mod disturb_tests;
 #[cfg(test)]
+mod found_tests;
+#[cfg(test)]
 mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod journals_tests;
 #[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
@@ -86,6 +97,8 @@ mod pick_tests;
 mod practice_tests;
 #[cfg(test)]
 mod random_tests;
+#[cfg(test)]
+mod recorded_tests;
 #[cfg(test)]
 mod replay_alike_tests;
 #[cfg(test)]
@@ -104,5 +117,7 @@ mod soak_tests;
 mod stage_tests;
 #[cfg(test)]
 mod together_tests;
+#[cfg(test)]
+mod values_tests;
 #[cfg(test)]
 mod words_tests;

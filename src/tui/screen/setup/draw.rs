@@ -7,7 +7,7 @@ use crate::tui::app::App;
 use crate::tui::screen::setup::state::{SetUp, Stage};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::dialog::draw_field;
-use crate::tui::widget::keybar::draw_keys;
+use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 
@@ -45,14 +45,7 @@ impl SetUp {
                 self.draw_confirm(body, paint);
             }
         }
-        let status = (area.x + 1, area.bottom() - 2);
-        let cells = area.width.saturating_sub(2);
-        if let Some(problem) = &self.problem {
-            let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
-            paint.put(status, cells, &told, Meaning::Problem);
-        } else if let Some(busy) = &self.busy {
-            paint.put(status, cells, busy, Meaning::Current);
-        }
+        draw_status(area, (self.problem.as_deref(), self.busy.as_deref()), None, paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }
 
