@@ -22,7 +22,7 @@ use crate::tui::screen::Screen;
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::replay::tape::Tape;
 use crate::tui::stage_tests::{Stage as LiveStage, event, look, picture, read_again};
-use crate::tui::theme::{ASCII, UNICODE};
+use crate::tui::theme::{ASCII, Look, UNICODE};
 use crate::{library, scenario};
 
 /// The records of a journal and its runbook.
@@ -96,6 +96,15 @@ impl Stage {
     pub fn open(recording: Recording, at: Option<u64>, size: (u16, u16)) -> Self {
         let mut stage = Self { app: app(size), real_ms: 1_000, effects: Vec::new() };
         stage.tell(Message::Recording(Ok((Box::new(recording), at))));
+        stage
+    }
+
+    /// The same in another look.
+    pub fn looking(recording: Recording, size: (u16, u16), look: Look) -> Self {
+        let mut app = app(size);
+        app.look = look;
+        let mut stage = Self { app, real_ms: 1_000, effects: Vec::new() };
+        stage.tell(Message::Recording(Ok((Box::new(recording), None))));
         stage
     }
 
@@ -395,7 +404,7 @@ fn the_output_of_a_command_is_read_again_and_told_when_it_is_not_what_was_record
     }
 }
 
-fn entries() -> Vec<JournalEntry> {
+pub fn entries() -> Vec<JournalEntry> {
     let vault = JournalEntry {
         run: "2026-11-21-vault-ha-7qf3".into(),
         title: "Upgrade a Vault HA cluster".into(),
@@ -548,7 +557,7 @@ fn in_a_live_run_the_output_of_an_earlier_step_is_read_again() {
         }
         let of = asked.expect("the step is above");
         assert_eq!((of.job, of.bytes, &of.sha256), (job, 17, &sha256));
-        let line = "printed 17 bytes, sha256 abababab…: tab reads them in the output";
+        let line = "printed 17 bytes, sha256 abababab…; the output shows them";
         assert!(stage.picture().contains(line), "{}", stage.picture());
         stage.tell(Message::Recorded(of, Ok(read_again(b"stopped just now\n"))));
         let shown = stage.picture();

@@ -367,7 +367,8 @@ impl Sheet<'_> {
         // What lies below it cannot be pressed.
         paint.spots.clear();
         let field_rows = self.field_rows(area.height);
-        let told = self.told(text_cells(area.width));
+        let told = self.told(text_cells(area.width)).into_iter().map(|line| named.keymap.told(&line, Context::Dialog));
+        let told: Vec<String> = told.collect();
         let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX);
         let more_rows = self.more_rows(told_rows);
         let rows_around = self.rows_around(area.height, told_rows);

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::session::preflight::{Mark, name_to_type};
 use crate::tui::app::App;
+use crate::tui::keymap::Context;
 use crate::tui::screen::setup::state::{SetUp, Stage};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::dialog::draw_field;
@@ -48,7 +49,8 @@ impl SetUp {
         let status = (area.x + 1, area.bottom() - 2);
         let cells = area.width.saturating_sub(2);
         if let Some(problem) = &self.problem {
-            let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
+            let problem = app.keymap.told(problem.lines().next().unwrap_or_default(), Context::Before);
+            let told = format!("{} {problem}", paint.look.glyphs.alert);
             paint.put(status, cells, &told, Meaning::Problem);
         } else if let Some(busy) = &self.busy {
             paint.put(status, cells, busy, Meaning::Current);
