@@ -42,7 +42,7 @@ pub fn lines(soak: &SoakView, now: Timestamp, is_over: bool, cells: usize, look:
     let told = format!("{lead} for {} of {}, since {since}", tell::duration(soak.elapsed), tell::duration(soak.length));
     say(told, Meaning::Current);
     if !is_over {
-        lines.push(Progress { elapsed: soak.elapsed, length: soak.length }.strip(cells, look));
+        lines.push(Progress::left(soak.length, soak.left).strip(cells, look));
     }
     let mut say = |told: String, meaning| lines.extend(wrapped(&told, cells, meaning));
     let is_enough = soak.coverage >= soak.needed;

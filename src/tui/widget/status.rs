@@ -264,7 +264,7 @@ impl Status<'_> {
         if run.found.is_some() {
             let found = [(Action::NextHit, "next"), (Action::PreviousHit, "previous"), (Action::Back, "end search")];
             let key = |action| self.keymap.shown(action, Context::Found);
-            offers.splice(0..0, found.map(|(action, word)| plain(key(action), word, !is_covered, false)));
+            offers.splice(0..0, found.map(|(action, word)| plain(key(action), word, !is_covered, true)));
         }
         let all = self.keymap.shown(Action::Palette, Context::Everywhere);
         offers.push(Offer { words: ("menu", "menu"), ..plain(all, "", !is_covered, false) });
