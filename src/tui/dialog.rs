@@ -34,6 +34,8 @@ pub enum Dialog {
     Ask(Ask),
     /// Why the gate stands as it does; how far it is scrolled.
     Why(usize),
+    /// What was signed and said of a run that is replayed; how far it is scrolled.
+    Beside(usize),
     /// The run is closed.
     Outcome,
 }
@@ -167,7 +169,7 @@ impl Dialog {
                 | Purpose::Restart(step, _) => Some(step),
                 _ => None,
             },
-            Self::Note(_) | Self::Attach(_) | Self::Ask(_) | Self::Why(_) | Self::Outcome => None,
+            Self::Note(_) | Self::Attach(_) | Self::Ask(_) | Self::Why(_) | Self::Beside(_) | Self::Outcome => None,
         }
     }
 
@@ -293,7 +295,7 @@ impl Dialog {
                 note.field.take("the note is empty", |text| Proposal::Note { step, text })
             }
             Self::Attach(attach) => attach.act(),
-            Self::Why(_) => Answer::Close,
+            Self::Why(_) | Self::Beside(_) => Answer::Close,
             Self::Ask(_) => Answer::Stay,
             Self::Outcome => Answer::Do(Effect::Leave(Leaving::Left)),
         }
@@ -324,7 +326,7 @@ impl Dialog {
                 let page = command.rows.clamp(1, by);
                 command.scroll = if is_down { command.scroll + page } else { command.scroll.saturating_sub(page) };
             }
-            Self::Why(scroll) => *scroll = moved(*scroll),
+            Self::Why(scroll) | Self::Beside(scroll) => *scroll = moved(*scroll),
             _ => {}
         }
     }

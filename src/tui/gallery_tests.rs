@@ -11,9 +11,10 @@ use crate::debrief::tests::bad;
 use crate::engine::{Ended, Mode, Verdict};
 use crate::session::preflight::Mark;
 use crate::tui::app::{App, draw, update};
+use crate::tui::journals_tests::entries;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::Message;
-use crate::tui::replay_tests::{self, entries, recording, walked};
+use crate::tui::replay_tests::{self, recording, walked};
 use crate::tui::screen::library::tests as library;
 use crate::tui::screen::practise::tests as practise;
 use crate::tui::screen::setup::tests as setup;
@@ -35,19 +36,19 @@ const SCENES: [(&str, Scene); 27] = [
     ("before", |size, look| {
         shown(size, look, |app| {
             tell(app, setup::ready());
-            update(app, Message::Preflight(Ok(setup::found(true, &[Mark::Ok, Mark::Look, Mark::Ok], 2))));
+            setup::tell(app, setup::found(true, &[Mark::Ok, Mark::Look, Mark::Ok], 2));
         })
     }),
     ("commands_unasked", |size, look| {
         shown(size, look, |app| {
             tell(app, setup::ready());
-            update(app, Message::Preflight(Ok(setup::found(false, &[Mark::Ok], 4))));
+            setup::tell(app, setup::found(false, &[Mark::Ok], 4));
         })
     }),
     ("name_typed", |size, look| {
         shown(size, look, |app| {
             tell(app, setup::ready());
-            update(app, Message::Preflight(Ok(setup::found(true, &[Mark::Ok], 2))));
+            setup::tell(app, setup::found(true, &[Mark::Ok], 2));
             ["enter", "P", "R"].iter().for_each(|key| drop(update(app, Message::Key(event(key)))));
         })
     }),

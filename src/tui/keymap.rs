@@ -6,6 +6,19 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 
 use crate::tui::key::{Key, NotAKey};
 
+impl Action {
+    /// The line a text begins with after this action, when it began with `from` and a page has so many lines.
+    pub const fn scrolled(self, from: usize, page: usize) -> usize {
+        match self {
+            Self::Up => from.saturating_sub(1),
+            Self::Down => from.saturating_add(1),
+            Self::PageUp => from.saturating_sub(page),
+            Self::PageDown => from.saturating_add(page),
+            _ => from,
+        }
+    }
+}
+
 /// Where a key is pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -200,6 +213,12 @@ pub enum Action {
     NextFailure,
     /// The failure before.
     PreviousFailure,
+    /// The next remark of a reviewer.
+    NextRemark,
+    /// The one before.
+    PreviousRemark,
+    /// What was signed and said of the run.
+    Beside,
     /// The next break of a guard.
     NextGuard,
     /// The break of a guard before.

@@ -7,6 +7,7 @@
 pub mod app;
 pub mod attach;
 pub mod backstage;
+pub mod beside;
 mod bound;
 mod cast;
 pub mod choice;
@@ -16,6 +17,7 @@ mod editor;
 mod encode;
 mod evidence;
 pub mod field;
+pub mod filter;
 mod flow;
 pub mod found;
 mod hands;
@@ -64,6 +66,8 @@ mod alarms_tests;
 #[cfg(test)]
 mod back_tests;
 #[cfg(test)]
+mod beside_tests;
+#[cfg(test)]
 mod book_tests;
 #[cfg(test)]
 mod decision_tests;
@@ -80,6 +84,8 @@ mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod journals_tests;
+#[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
 mod nested_tests;
@@ -93,6 +99,8 @@ mod pick_tests;
 mod practice_tests;
 #[cfg(test)]
 mod random_tests;
+#[cfg(test)]
+mod recorded_tests;
 #[cfg(test)]
 pub(crate) mod replay_alike_tests;
 #[cfg(test)]

@@ -8,20 +8,20 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
-use crate::engine::{Ended, Event, JobId, Output, Printed, Proposal, Record, RunState};
+use crate::engine::{Event, Record, RunState};
 use crate::journal::{Integrity, More, Store, read_records};
 use crate::practice::{Shape, system};
 use crate::runbook::{self, Runbook};
+use crate::session::Who;
 use crate::session::stepped::{Walk, walk};
-use crate::session::{Update, Who};
 use crate::tui::app::{App, update};
-use crate::tui::backstage::{JournalEntry, Recording};
+use crate::tui::backstage::Recording;
 use crate::tui::keymap::Keymap;
-use crate::tui::message::{Effect, Instants, Message, ReadAgain};
+use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::screen::Screen;
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::replay::tape::Tape;
-use crate::tui::stage_tests::{Stage as LiveStage, event, look, picture, read_again};
+use crate::tui::stage_tests::{event, look, picture};
 use crate::tui::theme::{ASCII, Look, UNICODE};
 use crate::{library, scenario};
 
@@ -88,13 +88,18 @@ pub fn app(size: (u16, u16)) -> App {
 /// A replay on a screen.
 pub struct Stage {
     pub app: App,
-    real_ms: u64,
-    effects: Vec<Effect>,
+    pub real_ms: u64,
+    pub effects: Vec<Effect>,
 }
 
 impl Stage {
+    /// The screen before anything is shown.
+    pub fn new(size: (u16, u16)) -> Self {
+        Self { app: app(size), real_ms: 1_000, effects: Vec::new() }
+    }
+
     pub fn open(recording: Recording, at: Option<u64>, size: (u16, u16)) -> Self {
-        let mut stage = Self { app: app(size), real_ms: 1_000, effects: Vec::new() };
+        let mut stage = Self::new(size);
         stage.tell(Message::Recording(Ok((Box::new(recording), at))));
         stage
     }
@@ -136,7 +141,7 @@ impl Stage {
         }
     }
 
-    fn at(&mut self) -> usize {
+    pub fn at(&mut self) -> usize {
         self.replay().at
     }
 
@@ -151,11 +156,11 @@ impl Stage {
 }
 
 /// What a stage shows, without what is unlike from run to run.
-fn shown(stage: &Stage) -> String {
+pub fn shown(stage: &Stage) -> String {
     picture(&stage.app)
 }
 
-fn small() -> Played {
+pub fn small() -> Played {
     walked("vault-ha-upgrade", "wrong-share", false)
 }
 
@@ -248,7 +253,12 @@ fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
     let is_looking = |effect: &Effect| {
         matches!(
             effect,
-            Effect::ReadOutput(_) | Effect::Quit | Effect::Redraw | Effect::ReadSizes | Effect::KeepSizes(_)
+            Effect::ReadOutput(_)
+                | Effect::ReadBeside(_)
+                | Effect::Quit
+                | Effect::Redraw
+                | Effect::ReadSizes
+                | Effect::KeepSizes(_)
         )
     };
     assert!(stage.effects.iter().all(is_looking), "{:?}", stage.effects);
@@ -378,104 +388,6 @@ fn what_is_recorded_meanwhile_is_followed_as_long_as_one_stands_at_the_end() {
 }
 
 #[test]
-fn the_output_of_a_command_is_read_again_and_told_when_it_is_not_what_was_recorded() {
-    let played = small();
-    let ended = |record: &Record| matches!(&record.event, Event::CommandFinished { output: Some(_), .. });
-    let at = played.1.iter().position(ended).unwrap() + 1;
-    let mut stage = Stage::open(recording(&played), None, (120, 40));
-    stage.effects.clear();
-    stage.press("#");
-    at.to_string().chars().for_each(|digit| stage.press(&digit.to_string()));
-    stage.press("enter");
-    let asked: Vec<_> = stage.effects.drain(..).collect();
-    let [Effect::ReadOutput(of)] = &asked[..] else { panic!("{asked:?}") };
-    let Event::CommandFinished { output: Some(output), .. } = &played.1[at - 1].event else { panic!("it ended") };
-    assert_eq!((of.bytes, &of.sha256), (output.bytes, &output.sha256));
-    let changed = ReadAgain { tail: b"something else\n".to_vec(), is_as_recorded: false };
-    for (read, told) in [
-        (Ok(read_again(b"as it \x1b[31mwas\n")), ["as it ", " as recorded "]),
-        (Ok(changed), ["something else", "CHANGED since it was recorded"]),
-        (Err("cannot read it".into()), ["cannot read it", "NOT THERE any more"]),
-    ] {
-        let mut stage = Stage::open(recording(&played), Some(at as u64), (120, 40));
-        stage.tell(Message::Recorded(of.clone(), read));
-        let shown = shown(&stage);
-        assert!(told.iter().all(|told| shown.contains(told)), "{shown}");
-    }
-}
-
-pub fn entries() -> Vec<JournalEntry> {
-    let vault = JournalEntry {
-        run: "2026-11-21-vault-ha-7qf3".into(),
-        title: "Upgrade a Vault HA cluster".into(),
-        place: "PRODUCTION prod-eu".into(),
-        operator: "maria@bastion".into(),
-        opened: Some(Timestamp::from_millis(1_795_228_870_000)),
-        lasted: "1h 12m".into(),
-        outcome: "completed with deviations".into(),
-        integrity: "intact".into(),
-        deviations: 2,
-        sittings: 3,
-        records: 431,
-        is_practice: false,
-        is_closed: true,
-        is_damaged: false,
-    };
-    let practice = JournalEntry {
-        run: "2026-11-20-nomad-clients-2b4c".into(),
-        title: "Upgrade Nomad clients".into(),
-        place: "practice".into(),
-        operator: "jo@laptop".into(),
-        lasted: "42s".into(),
-        outcome: "suspended".into(),
-        deviations: 0,
-        sittings: 1,
-        records: 12,
-        is_practice: true,
-        is_closed: false,
-        ..vault.clone()
-    };
-    let broken = JournalEntry {
-        run: "2026-11-19-vault-ha-9x7k".into(),
-        outcome: "DAMAGED".into(),
-        integrity: "broken at line 12: its `prev` is not the sha256 of line 11".into(),
-        is_closed: false,
-        is_damaged: true,
-        ..vault.clone()
-    };
-    vec![vault, practice, broken]
-}
-
-#[test]
-fn the_list_of_all_runs_is_filtered_and_one_of_them_replayed() {
-    for size in [(80, 24), (120, 40)] {
-        let mut stage = Stage { app: app(size), real_ms: 1_000, effects: Vec::new() };
-        stage.press("J");
-        assert_eq!(stage.effects, [Effect::ReadJournals]);
-        stage.tell(Message::Journals(entries()));
-        assert_snapshot!(format!("journals_{}x{}", size.0, size.1), shown(&stage));
-        stage.press("/");
-        "MARIA qf".chars().for_each(|c| stage.press(&c.to_string()));
-        assert_snapshot!(format!("journals_filtered_{}x{}", size.0, size.1), shown(&stage));
-        assert!(shown(&stage).contains("1 of 3 runs"), "{}", shown(&stage));
-        stage.press("esc");
-        assert!(shown(&stage).contains("3 runs") && !shown(&stage).contains("of 3 runs"));
-        stage.press("down");
-        stage.press("enter");
-        assert_eq!(stage.effects.last(), Some(&Effect::Replay("2026-11-20-nomad-clients-2b4c".into())));
-        stage.tell(Message::Recording(Err("it holds no whole record".into())));
-        assert!(shown(&stage).contains("it holds no whole record"), "{}", shown(&stage));
-        stage.tell(Message::Recording(Ok((Box::new(recording(&small())), None))));
-        assert!(shown(&stage).contains(" REPLAY "), "{}", shown(&stage));
-        stage.press("esc");
-        assert!(shown(&stage).contains("piton  journals") && shown(&stage).contains("3 runs"));
-        stage.press("esc");
-        assert_eq!(stage.effects.last(), Some(&Effect::ReadLibrary));
-        assert!(shown(&stage).contains("piton  runbooks"));
-    }
-}
-
-#[test]
 fn what_hostile_records_hold_is_shown_as_text() {
     let (book, mut records) = small();
     for record in &mut records {
@@ -521,52 +433,6 @@ fn a_leap_in_a_long_journal_takes_few_records_in() {
     }
     assert!(state == RunState::fold(&book, &long[..400]));
     assert!(tape.longest_way() <= 512, "{}", tape.longest_way());
-}
-
-/// Also in a live run a step that has ended can be looked at again with what its command printed.
-#[test]
-fn in_a_live_run_the_output_of_an_earlier_step_is_read_again() {
-    for size in [(80, 24), (120, 40)] {
-        let mut stage = LiveStage::open(size);
-        stage.all_well();
-        stage.prepare();
-        stage.press("enter");
-        stage.type_text("vault-2");
-        stage.press("enter");
-        let job = stage.state.running.first().unwrap().job;
-        stage.tell(Message::Session(Update::Printed(job, b"stopped just now\n".to_vec())));
-        let (file, sha256) = ("1.out".to_owned(), "ab".repeat(32));
-        let output = Some(Output { file, bytes: 17, sha256: sha256.clone(), left_out_bytes: 0 });
-        let ended = Ended::Exit(0);
-        stage.propose(Proposal::Finished { job, ended, elapsed_ms: 1, output, printed: Printed::default() });
-        // Another sitting: nothing of that is in memory any more, and a later command printed something else.
-        stage.resume();
-        stage.press("enter");
-        stage.tell(Message::Session(Update::Printed(JobId(9), b"something later\n".to_vec())));
-        stage.effects.clear();
-        let mut asked = None;
-        for _ in 0..9 {
-            stage.press("up");
-            asked = stage.effects.drain(..).find_map(|effect| match effect {
-                Effect::ReadOutput(of) => Some(of),
-                _ => None,
-            });
-            if asked.is_some() {
-                break;
-            }
-        }
-        let of = asked.expect("the step is above");
-        assert_eq!((of.job, of.bytes, &of.sha256), (job, 17, &sha256));
-        let line = "printed 17 bytes, sha256 abababab…; the output shows them";
-        assert!(stage.picture().contains(line), "{}", stage.picture());
-        stage.tell(Message::Recorded(of, Ok(read_again(b"stopped just now\n"))));
-        let shown = stage.picture();
-        assert!(shown.contains("stopped just now") && !shown.contains("something later"), "{shown}");
-        assert!(shown.contains("as recorded"), "{shown}");
-        stage.press(".");
-        let shown = stage.picture();
-        assert!(!shown.contains("stopped just now"), "{shown}");
-    }
 }
 
 #[test]

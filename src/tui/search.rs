@@ -79,7 +79,9 @@ fn records(replay: &Replay, look: &Look) -> PickList {
     let rows = (first + 1..=all).map(|number| {
         let record = replay.tape.record(number);
         let told = format!("#{number} {} {} by {}", look.second(record.at), tell::event(&record.event), record.by);
-        Row::new(&told, "", Meaning::Dim, Gives::Record(number))
+        let is_remarked = replay.beside().is_some_and(|beside| beside.remarks_on(number as u64).next().is_some());
+        let right = if is_remarked { "R remark" } else { "" };
+        Row::new(&told, right, if is_remarked { Meaning::Note } else { Meaning::Dim }, Gives::Record(number))
     });
     let note = if first > 0 { format!("the latest {MOST_RECORDS} of {all} records") } else { String::new() };
     let mut list = PickList::new(About::Records, rows.collect()).noted(note);

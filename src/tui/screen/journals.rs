@@ -1,15 +1,19 @@
 //! All runs of this machine, the latest first; one of them can be replayed.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
+use std::collections::HashMap;
+
+use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::backstage::JournalEntry;
+use crate::tui::beside::Beside;
+use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
 use crate::tui::spot::Press;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widget::keybar::draw_keys;
+use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
@@ -17,15 +21,11 @@ use crate::tui::wrap::width;
 /// From which width on all is told in the list itself.
 const WIDE: u16 = 100;
 
-/// The longest filter.
-const MOST_TYPED: usize = 60;
-
 /// The state of the list.
 #[derive(Debug, Default)]
 pub struct Journals {
     entries: Vec<JournalEntry>,
-    filter: String,
-    is_typing: bool,
+    filter: Filter,
     /// The place of the chosen one among those that are shown.
     chosen: usize,
     is_read: bool,
@@ -42,6 +42,14 @@ impl Journals {
         self.chosen = again.unwrap_or(self.chosen).min(self.shown().count().saturating_sub(1));
     }
 
+    /// What lies beside the journals was looked at.
+    pub fn take_besides(&mut self, besides: Vec<(String, Beside)>) {
+        let mut besides: HashMap<String, Beside> = besides.into_iter().collect();
+        for entry in &mut self.entries {
+            entry.beside = besides.remove(&entry.run).unwrap_or_default();
+        }
+    }
+
     /// Something could not be done; why.
     pub fn refuse(&mut self, why: String) {
         self.busy = None;
@@ -56,17 +64,17 @@ impl Journals {
 
     /// Where a key is looked up.
     pub fn contexts(&self) -> Vec<Context> {
-        vec![if self.is_typing { Context::Filter } else { Context::Journals }]
+        vec![if self.filter.is_typing() { Context::Filter } else { Context::Journals }]
     }
 
     /// Whether a character goes into the filter.
     pub fn is_typing(&self) -> bool {
-        self.is_typing
+        self.filter.is_typing()
     }
 
     /// Those that hold every word of the filter.
     fn shown(&self) -> impl Iterator<Item = &JournalEntry> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words = self.filter.words();
         self.entries.iter().filter(move |entry| {
             let text = entry.text();
             words.iter().all(|word| text.contains(word))
@@ -79,7 +87,7 @@ impl Journals {
 
     /// Takes a key.
     pub fn on(&mut self, action: Option<Action>, key: KeyEvent, size: (u16, u16)) -> Vec<Effect> {
-        if self.is_typing && self.type_filter(action, key) {
+        if self.filter.is_typing() && self.narrow(|filter| filter.take(action, key)) {
             return Vec::new();
         }
         let page = usize::from(size.1.saturating_sub(6)).max(1);
@@ -89,9 +97,9 @@ impl Journals {
             Some(Action::Down) => self.chosen = (self.chosen + 1).min(last),
             Some(Action::PageUp) => self.chosen = self.chosen.saturating_sub(page),
             Some(Action::PageDown) => self.chosen = (self.chosen + page).min(last),
-            Some(Action::Filter) => self.is_typing = true,
+            Some(Action::Filter) => self.filter.begin(),
             Some(Action::Leave) => return vec![Effect::Quit],
-            Some(Action::Back) if !self.filter.is_empty() => self.narrow(String::new()),
+            Some(Action::Back) if !self.filter.is_empty() => self.narrow(Filter::clear),
             Some(Action::Back) => return vec![Effect::ReadLibrary],
             Some(Action::Act) => return self.open(),
             _ => {}
@@ -99,37 +107,15 @@ impl Journals {
         Vec::new()
     }
 
-    /// Whether the key was for the filter.
-    fn type_filter(&mut self, action: Option<Action>, key: KeyEvent) -> bool {
-        match (action, key.code) {
-            (Some(Action::Act), _) => self.is_typing = false,
-            (Some(Action::Back), _) => {
-                self.is_typing = false;
-                self.narrow(String::new());
-            }
-            (_, KeyCode::Backspace) => {
-                let mut typed = self.filter.clone();
-                typed.pop();
-                self.narrow(typed);
-            }
-            (_, KeyCode::Char(c)) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => self.paste(&c.to_string()),
-            _ => return false,
-        }
-        true
-    }
-
-    /// Takes pasted or typed text into the filter.
+    /// Takes pasted text into the filter.
     pub fn paste(&mut self, text: &str) {
-        if self.is_typing {
-            let typed = self.filter.chars().chain(text.chars().filter(|c| !c.is_control()));
-            self.narrow(typed.take(MOST_TYPED).collect());
-        }
+        self.narrow(|filter| filter.paste(text));
     }
 
-    fn narrow(&mut self, filter: String) {
-        self.filter = filter;
+    fn narrow<T>(&mut self, change: impl FnOnce(&mut Filter) -> T) -> T {
         self.chosen = 0;
         self.problem = None;
+        change(&mut self.filter)
     }
 
     /// Why an action does nothing at this moment; `None` when it does something.
@@ -201,11 +187,16 @@ impl Journals {
         }
         let names = shown.iter().map(|entry| width(&entry.run)).max().unwrap_or(0).min(34);
         let words = shown.iter().map(|entry| width(&entry.outcome)).max().unwrap_or(0).min(26);
+        // A letter for signatures, one for reviews, and a blank; where nothing was signed or reviewed it takes no room.
+        let marks = if self.entries.iter().all(|entry| entry.beside.is_empty()) { 0 } else { 3 };
         let height = usize::from(area.height);
         let top = self.chosen.saturating_sub(height / 2).min(shown.len().saturating_sub(height));
         for (y, (index, entry)) in (area.y..area.bottom()).zip(shown.iter().enumerate().skip(top)) {
-            let place = Rect { x: area.x + 3, y, width: area.width.saturating_sub(4), height: 1 };
+            let place = Rect { x: area.x + 3 + marks, y, width: area.width.saturating_sub(4 + marks), height: 1 };
             paint.spot(Rect { x: area.x, width: area.width, ..place }, Press::Row(index));
+            for (x, (letter, meaning)) in (area.x + 3..area.x + 3 + marks).zip(entry.beside.letters()) {
+                paint.put((x, y), 1, letter, meaning);
+            }
             let strip = row(entry, (names, words), area.width >= WIDE, paint.look);
             if index == self.chosen {
                 paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
@@ -219,19 +210,7 @@ impl Journals {
     }
 
     fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
-        let status = (area.x + 1, area.bottom() - 2);
-        let cells = area.width.saturating_sub(2);
-        if let Some(problem) = &self.problem {
-            let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
-            paint.put(status, cells, &told, Meaning::Problem);
-        } else if let Some(busy) = &self.busy {
-            paint.put(status, cells, busy, Meaning::Current);
-        } else if self.is_typing || !self.filter.is_empty() {
-            let cursor = if self.is_typing { "_" } else { "" };
-            let told =
-                Strip::of("only what holds: ", Meaning::Dim).and(format!("{}{cursor}", self.filter), Meaning::Input);
-            paint.strip(status, cells, &told);
-        }
+        draw_status(area, (self.problem.as_deref(), self.busy.as_deref()), self.filter.told(), paint);
         let bar = Rect { y: area.bottom() - 1, height: 1, ..area };
         let typing = [(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
         let listed = [
@@ -241,7 +220,7 @@ impl Journals {
             (Action::Back, Context::Journals, if self.filter.is_empty() { "library" } else { "show all" }),
             (Action::Leave, Context::Journals, "leave"),
         ];
-        draw_keys(app, bar, if self.is_typing { typing.iter() } else { listed.iter() }, paint);
+        draw_keys(app, bar, if self.filter.is_typing() { typing.iter() } else { listed.iter() }, paint);
     }
 }
 
@@ -297,6 +276,21 @@ fn preview_of(entry: &JournalEntry, cells: usize, look: &Look) -> Vec<Strip> {
     ];
     lines.extend(wrapped(&counts.join(&dot), cells, meaning(entry)));
     let whole = if entry.is_damaged { Meaning::Failed } else { Meaning::Dim };
-    lines.extend(wrapped(&format!("journal: {}", entry.integrity), cells, whole));
+    let journal = format!("journal: {}", entry.integrity);
+    let words = entry.beside.words(entry.records, false);
+    if words.is_empty() {
+        lines.extend(wrapped(&journal, cells, whole));
+        return lines;
+    }
+    // The letters of the list, and what they stand for.
+    let [signed, reviewed] = entry.beside.letters().map(|(letter, _)| letter);
+    let told = Strip::of(journal, whole).and(format!("{dot}{signed}{reviewed}: "), Meaning::Dim);
+    let between = |at: usize| if at > 0 { dot.as_str() } else { "" };
+    lines.push(
+        words
+            .into_iter()
+            .enumerate()
+            .fold(told, |told, (at, (word, meaning))| told.and(between(at), Meaning::Dim).and(word, meaning)),
+    );
     lines
 }

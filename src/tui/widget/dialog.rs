@@ -218,6 +218,10 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             let (is_full, keys) = (*scroll > 0, "down|scroll, rules in full   up|scroll   esc|back");
             Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look, is_full), keys) }
         }
+        Dialog::Beside(scroll) => {
+            let keys = "down|scroll   up|scroll   esc|back";
+            Sheet { scroll: *scroll, ..plain("Signed and reviewed", beside_lines(run, cells, look), keys) }
+        }
         Dialog::Outcome => plain("The run is closed", outcome_lines(run, cells), "enter|leave   esc|look around"),
     }
 }
@@ -255,6 +259,14 @@ fn attach_lines(run: &Run, attach: &Attach, cells: usize) -> Vec<Strip> {
     };
     lines.extend(wrapped(what, cells, Meaning::Text));
     lines
+}
+
+/// What was signed and said of a run that is replayed.
+fn beside_lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
+    match run.replayed.as_ref().and_then(|replayed| replayed.beside.as_ref()) {
+        Some(beside) => beside.lines(run.state.seq, cells, look),
+        None => wrapped("The signatures and reviews are being looked at.", cells, Meaning::Text),
+    }
 }
 
 fn reason_title(purpose: &Purpose) -> &'static str {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::tui::app::App;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::theme::Meaning;
-use crate::tui::widget::paint::Paint;
+use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::wrap::width;
 
 /// What is offered: the action, where its key is looked up, its word.
@@ -13,6 +13,24 @@ pub type Offer = (Action, Context, &'static str);
 
 /// How many cells lie between two offers.
 const GAP: usize = 3;
+
+/// Draws the line above the bar: what went wrong, else what is being done, else what narrows the list.
+pub fn draw_status(
+    area: Rect,
+    (problem, busy): (Option<&str>, Option<&str>),
+    narrowed: Option<Strip>,
+    paint: &mut Paint<'_>,
+) {
+    let (at, cells) = ((area.x + 1, area.bottom() - 2), area.width.saturating_sub(2));
+    if let Some(problem) = problem {
+        let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
+        paint.put(at, cells, &told, Meaning::Problem);
+    } else if let Some(busy) = busy {
+        paint.put(at, cells, busy, Meaning::Current);
+    } else if let Some(told) = narrowed {
+        paint.strip(at, cells, &told);
+    }
+}
 
 /// Draws an action bar of these actions.
 pub fn draw_keys<'a>(

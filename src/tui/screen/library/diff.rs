@@ -25,14 +25,7 @@ impl Diff {
     /// Moves it.
     pub fn scroll(&mut self, action: Action, page: usize) {
         let most = lines(&self.changed, 80, &Look::plain()).len();
-        self.from = match action {
-            Action::Up => self.from.saturating_sub(1),
-            Action::Down => self.from + 1,
-            Action::PageUp => self.from.saturating_sub(page),
-            Action::PageDown => self.from + page,
-            _ => self.from,
-        }
-        .min(most);
+        self.from = action.scrolled(self.from, page).min(most);
     }
 
     /// Draws it.

@@ -8,7 +8,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::library::list::{Item, Library};
 use crate::tui::screen::library::preview::{self, planned};
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widget::keybar::draw_keys;
+use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::wrap::{cut, width};
 
@@ -197,19 +197,7 @@ impl Library {
     }
 
     fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
-        let status = (area.x + 1, area.bottom() - 2);
-        let cells = area.width.saturating_sub(2);
-        if let Some(problem) = &self.problem {
-            let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
-            paint.put(status, cells, &told, Meaning::Problem);
-        } else if let Some(busy) = &self.busy {
-            paint.put(status, cells, busy, Meaning::Current);
-        } else if self.is_typing || !self.filter.is_empty() {
-            let cursor = if self.is_typing { "_" } else { "" };
-            let told =
-                Strip::of("only what holds: ", Meaning::Dim).and(format!("{}{cursor}", self.filter), Meaning::Input);
-            paint.strip(status, cells, &told);
-        }
+        draw_status(area, (self.problem.as_deref(), self.busy.as_deref()), self.filter.told(), paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }
 }

@@ -1,17 +1,15 @@
 //! The state of the library screen, and what keys and the mouse do to it.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use crate::tui::backstage::{LibraryEntry, OpenRun};
+use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Effect;
 use crate::tui::screen::library::diff::Diff;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::widget::keybar::{Offer, key_at};
-
-/// The longest filter.
-const MOST_TYPED: usize = 60;
 
 /// From which width on the preview stands beside the list.
 const WIDE: u16 = 100;
@@ -24,8 +22,7 @@ pub struct Library {
     pub(super) past: Vec<Past>,
     /// The place of the chosen one among those that are shown.
     pub(super) chosen: usize,
-    pub(super) filter: String,
-    pub(super) is_typing: bool,
+    pub(super) filter: Filter,
     /// The keys go to the preview, which is scrolled so far.
     pub(super) preview: Option<usize>,
     pub(super) diff: Option<Diff>,
@@ -81,11 +78,12 @@ impl Library {
     }
 
     /// Changes the list; the same entry stays under the cursor.
-    fn keeping(&mut self, change: impl FnOnce(&mut Self)) {
+    fn keeping<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.chosen().map(|item| item.key());
-        change(self);
+        let changed = change(self);
         let again = before.and_then(|key| self.shown().position(|item| item.key() == key));
         self.chosen = again.unwrap_or(self.chosen).min(self.shown().count().saturating_sub(1));
+        changed
     }
 
     /// It is on the screen: what takes longer may begin.
@@ -118,7 +116,7 @@ impl Library {
     /// Where a key is looked up.
     pub fn contexts(&self) -> Vec<Context> {
         vec![match () {
-            () if self.is_typing => Context::Filter,
+            () if self.filter.is_typing() => Context::Filter,
             () if self.diff.is_some() => Context::Changes,
             () => Context::Library,
         }]
@@ -126,12 +124,12 @@ impl Library {
 
     /// Whether a character goes into the filter.
     pub fn is_typing(&self) -> bool {
-        self.is_typing
+        self.filter.is_typing()
     }
 
     /// Those that hold every word of the filter.
     pub(super) fn shown(&self) -> impl Iterator<Item = Item<'_>> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words = self.filter.words();
         let all = self.open.iter().map(Item::Run).chain(self.entries.iter().map(Item::Runbook));
         all.filter(move |item| {
             let text = match item {
@@ -154,7 +152,7 @@ impl Library {
 
     /// Takes a key.
     pub fn on_key(&mut self, action: Option<Action>, key: KeyEvent, size: (u16, u16)) -> Vec<Effect> {
-        if self.is_typing && self.type_filter(action, key) {
+        if self.filter.is_typing() && self.narrow(|filter| filter.take(action, key)) {
             return Vec::new();
         }
         action.map(|action| self.on(action, size)).unwrap_or_default()
@@ -181,9 +179,12 @@ impl Library {
         match action {
             Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.turn(by),
             Action::NextPane => self.preview = if self.preview.is_none() { Some(0) } else { None },
-            Action::Filter => (self.is_typing, self.preview) = (true, None),
+            Action::Filter => {
+                self.filter.begin();
+                self.preview = None;
+            }
             Action::Back if self.preview.is_some() => self.preview = None,
-            Action::Back if !self.filter.is_empty() => self.narrow(String::new()),
+            Action::Back if !self.filter.is_empty() => self.narrow(Filter::clear),
             Action::Leave | Action::Back => return vec![Effect::Quit],
             Action::Journals => return vec![Effect::ReadJournals],
             Action::Changes => return self.compare(),
@@ -203,36 +204,14 @@ impl Library {
         self.chosen = self.chosen.saturating_add_signed(by).min(last);
     }
 
-    /// Whether the key was for the filter.
-    fn type_filter(&mut self, action: Option<Action>, key: KeyEvent) -> bool {
-        match (action, key.code) {
-            (Some(Action::Act), _) => self.is_typing = false,
-            (Some(Action::Back), _) => {
-                self.is_typing = false;
-                self.narrow(String::new());
-            }
-            (_, KeyCode::Backspace) => {
-                let mut typed = self.filter.clone();
-                typed.pop();
-                self.narrow(typed);
-            }
-            (_, KeyCode::Char(c)) if (key.modifiers - KeyModifiers::SHIFT).is_empty() => self.paste(&c.to_string()),
-            _ => return false,
-        }
-        true
-    }
-
-    /// Takes pasted or typed text into the filter.
+    /// Takes pasted text into the filter.
     pub fn paste(&mut self, text: &str) {
-        if self.is_typing {
-            let typed = self.filter.chars().chain(text.chars().filter(|c| !c.is_control()));
-            self.narrow(typed.take(MOST_TYPED).collect());
-        }
+        self.narrow(|filter| filter.paste(text));
     }
 
-    fn narrow(&mut self, filter: String) {
-        self.keeping(|library| library.filter = filter);
+    fn narrow<T>(&mut self, change: impl FnOnce(&mut Filter) -> T) -> T {
         self.problem = None;
+        self.keeping(|library| change(&mut library.filter))
     }
 
     fn compare(&mut self) -> Vec<Effect> {
@@ -299,7 +278,7 @@ impl Library {
     /// The keys that are offered.
     pub(super) fn offers(&self) -> Vec<Offer> {
         let library = Context::Library;
-        if self.is_typing {
+        if self.filter.is_typing() {
             return vec![(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
         }
         if self.diff.is_some() {
@@ -361,13 +340,8 @@ impl Library {
             }
             MouseEventKind::Down(MouseButton::Left) if mouse.row + 1 == size.1 => {
                 return match key_at(keymap, &self.offers(), mouse.column) {
-                    Some(Action::Back) if self.is_typing => {
-                        self.is_typing = false;
-                        self.narrow(String::new());
-                        Vec::new()
-                    }
-                    Some(Action::Act) if self.is_typing => {
-                        self.is_typing = false;
+                    Some(action) if self.filter.is_typing() => {
+                        self.narrow(|filter| filter.on(action));
                         Vec::new()
                     }
                     Some(action) => self.on(action, size),

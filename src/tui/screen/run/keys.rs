@@ -311,11 +311,5 @@ impl Run {
 }
 
 fn scroll_card(card: &mut Card, action: Action) {
-    match action {
-        Action::Down => card.scroll = (card.scroll + 1).min(200),
-        Action::Up => card.scroll = card.scroll.saturating_sub(1),
-        Action::PageDown => card.scroll = (card.scroll + 10).min(200),
-        Action::PageUp => card.scroll = card.scroll.saturating_sub(10),
-        _ => {}
-    }
+    card.scroll = action.scrolled(card.scroll, 10).min(200);
 }

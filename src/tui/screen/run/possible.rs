@@ -5,26 +5,15 @@ use crate::runbook::StepKey;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::Run;
-use crate::tui::screen::run::away::FIRST_BACK;
+use crate::tui::screen::run::away::{FIRST_BACK, is_about_step};
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::widget::status::key_of;
 
 /// Whether an action is proposed to the engine, which must allow it.
 const fn is_offer(action: Action) -> bool {
-    matches!(
-        action,
-        Action::Retry
-            | Action::Skip
-            | Action::Defer
-            | Action::Override
-            | Action::CutWait
-            | Action::Acknowledge
-            | Action::Cancel
-            | Action::RollBack
-            | Action::Abandon
-            | Action::Close
-            | Action::Note
-    )
+    let is_of_run =
+        matches!(action, Action::Cancel | Action::RollBack | Action::Abandon | Action::Close | Action::Note);
+    is_of_run || is_about_step(action)
 }
 
 /// What is told where texts may not be copied.

@@ -8,7 +8,7 @@ use crate::tui::keymap::Context;
 use crate::tui::screen::setup::state::{SetUp, Stage};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::dialog::draw_field;
-use crate::tui::widget::keybar::draw_keys;
+use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 
@@ -46,15 +46,8 @@ impl SetUp {
                 self.draw_confirm(body, paint);
             }
         }
-        let status = (area.x + 1, area.bottom() - 2);
-        let cells = area.width.saturating_sub(2);
-        if let Some(problem) = &self.problem {
-            let problem = app.keymap.told(problem.lines().next().unwrap_or_default(), Context::Before);
-            let told = format!("{} {problem}", paint.look.glyphs.alert);
-            paint.put(status, cells, &told, Meaning::Problem);
-        } else if let Some(busy) = &self.busy {
-            paint.put(status, cells, busy, Meaning::Current);
-        }
+        let problem = self.problem.as_deref().map(|problem| app.keymap.told(problem, Context::Before));
+        draw_status(area, (problem.as_deref(), self.busy.as_deref()), None, paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }
 
