@@ -12,12 +12,14 @@ use crate::engine::{Ended, Mode, Verdict};
 use crate::session::preflight::Mark;
 use crate::tui::app::{App, draw, update};
 use crate::tui::journals_tests::entries;
-use crate::tui::keymap::Keymap;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Context, Keymap};
 use crate::tui::message::Message;
 use crate::tui::replay_tests::{self, recording, walked};
 use crate::tui::screen::library::tests as library;
 use crate::tui::screen::practise::tests as practise;
 use crate::tui::screen::setup::tests as setup;
+use crate::tui::spot::Press;
 use crate::tui::stage_tests::{Stage, event, look, picture, runbook};
 use crate::tui::theme::{ASCII, Look, UNICODE};
 
@@ -28,7 +30,7 @@ type Scene = fn((u16, u16), Look) -> App;
 
 /// Every screen, by name.
 const SCENES: [(&str, Scene); 27] = [
-    ("library", |size, look| shown(size, look, |app| library::furnish(app))),
+    ("library", |size, look| shown(size, look, library::furnish)),
     ("library_empty", |size, look| shown(size, look, |app| drop(update(app, Message::Library(vec![]))))),
     ("chooser", |size, look| shown(size, look, |app| tell(app, practise::questions()))),
     ("sites", |size, look| shown(size, look, |app| tell(app, setup::with_sites()))),
@@ -213,5 +215,27 @@ fn every_screen_at_every_size_in_every_look() {
                 assert_snapshot!(format!("{at}_mono"), marks(&mono));
             }
         }
+    }
+}
+
+#[test]
+fn every_key_that_stands_on_a_screen_means_something_there() {
+    for (name, scene) in SCENES {
+        let app = scene(SIZES[1], look("dark", &UNICODE));
+        let area = Rect::new(0, 0, app.size.0, app.size.1);
+        let spots = draw(&app, area, &mut Buffer::empty(area));
+        let mut contexts = if app.pick.is_some() { vec![Context::Pick] } else { app.screen.contexts() };
+        contexts.push(Context::Everywhere);
+        let mut keys = 0;
+        for spot in &spots {
+            assert_eq!(spot.place.intersection(area), spot.place, "{name}: {spot:?}");
+            // Between keys there are words, too: `up, down or a number`.
+            let Press::Key(word) = &spot.press else { continue };
+            let Ok(key) = word.parse::<Key>() else { continue };
+            let is_known = app.keymap.resolve(&key.event(), &contexts).is_some();
+            assert!(is_known || word == "a", "{name}: {word:?} does nothing");
+            keys += usize::from(is_known);
+        }
+        assert!(keys > 0 || app.help.is_some(), "{name}: there is no key to be clicked");
     }
 }

@@ -51,7 +51,7 @@ impl DebriefScreen {
         ];
         paint.fill(bar, Meaning::Bar);
         let used = 1 + paint.put((bar.x + 1, bar.y), bar.width, "piton ", Meaning::Key);
-        let title = format!("{}{}{}", self.debrief.title, paint.look.glyphs.dot, self.debrief.run);
+        let title = format!("{} {} {}", self.debrief.title, paint.look.glyphs.dot, self.debrief.run);
         let room = bar.width.saturating_sub(used + 12);
         paint.put((bar.x + used, bar.y), room, &title, Meaning::Bar);
         paint.put_right(Rect { width: bar.width - 1, ..bar }, "PRACTICE", Meaning::Key);

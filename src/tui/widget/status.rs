@@ -236,13 +236,7 @@ impl Status<'_> {
                 is_of_step: !is_of_run,
             });
         }
-        let plain = |key, word, is_armed, is_of_step| Offer {
-            key,
-            words: (word, word),
-            asks_for_more: false,
-            is_armed,
-            is_of_step,
-        };
+        let plain = Offer::plain;
         let back = shown(Action::Act);
         if !run.is_at_current() && offers.iter().all(|offer| offer.key != back) {
             offers.insert(0, plain(back, "return", is_idle, true));
@@ -262,15 +256,19 @@ impl Status<'_> {
         }
         offers.extend(self.of_a_rehearsal(!is_covered));
         if run.found.is_some() {
-            let found = [(Action::NextHit, "next"), (Action::PreviousHit, "previous"), (Action::Back, "end search")];
-            let key = |action| self.keymap.shown(action, Context::Found);
-            offers.splice(0..0, found.map(|(action, word)| plain(key(action), word, !is_covered, true)));
+            offers.splice(0..0, self.of_a_search(!is_covered));
         }
         let all = self.keymap.shown(Action::Palette, Context::Everywhere);
         offers.push(Offer { words: ("menu", "menu"), ..plain(all, "", !is_covered, false) });
         let help = self.keymap.shown(Action::Help, Context::Everywhere);
         offers.push(plain(help, "help", !run.is_typing(), false));
         offers
+    }
+
+    /// What goes from hit to hit while a search stands.
+    fn of_a_search(&self, is_armed: bool) -> [Offer; 3] {
+        let found = [(Action::NextHit, "next"), (Action::PreviousHit, "previous"), (Action::Back, "end search")];
+        found.map(|(action, word)| Offer::plain(self.keymap.shown(action, Context::Found), word, is_armed, true))
     }
 
     /// Whether a key goes from hit to hit while a search stands.
@@ -340,6 +338,11 @@ struct Offer {
 }
 
 impl Offer {
+    /// One that is done at once, in one word.
+    const fn plain(key: String, word: &'static str, is_armed: bool, is_of_step: bool) -> Self {
+        Self { key, words: (word, word), asks_for_more: false, is_armed, is_of_step }
+    }
+
     fn word(&self, words: Words<'_>) -> String {
         match words {
             Words::Full(more) if self.asks_for_more => format!("{}{more}", self.words.0),

@@ -232,19 +232,7 @@ impl Run {
     fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
         let Parts { runbook, state, keeper, folder, head, card, replayed } = parts;
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
-        let view = View {
-            moment,
-            allowed: Vec::new(),
-            gate: Gate::Closed(Vec::new()),
-            rollback: None,
-            is_back_unknown: false,
-            stalled: None,
-            turned: Vec::new(),
-            alarms: Vec::new(),
-            order: OnceCell::new(),
-            tally: Tally::of(&state),
-            page: StepPage::default(),
-        };
+        let view = View::underived(moment, &state);
         let mut run = Self {
             runbook,
             state,
