@@ -71,6 +71,13 @@ fn live(played: &Played, is_it: impl Fn(&Event) -> bool) -> App {
     live.app
 }
 
+/// A walk that is the same each time: what the chain says of the records before hangs on this process.
+fn steady(scenario: &str) -> Played {
+    let (book, mut records) = walked("vault-ha-upgrade", scenario, true);
+    records.iter_mut().for_each(|record| record.prev = "0".repeat(64));
+    (book, records)
+}
+
 fn began(event: &Event, step: &str) -> bool {
     matches!(event, Event::StepBegan { step: key, .. } if key.step.as_str() == step)
 }
@@ -90,7 +97,7 @@ fn pictures() -> Vec<(&'static str, App)> {
     update(&mut chooser, Message::SetUp(Ok(Box::new(questions))));
     press(&mut chooser, &[KeyCode::Down]);
 
-    let calm = walked("vault-ha-upgrade", "calm", true);
+    let calm = steady("calm");
     let run = live(&calm, |event| began(event, "start"));
     let is_read = |event: &Event| matches!(event, Event::CautionsRead { step } if step.step.as_str() == "hand-over");
     let mut command = live(&calm, is_read);
@@ -100,7 +107,7 @@ fn pictures() -> Vec<(&'static str, App)> {
     let mut overview = live(&calm, is_read);
     press(&mut overview, &[KeyCode::Char('m')]);
 
-    let slip = recording(&walked("vault-ha-upgrade", "wrong-share", true));
+    let slip = recording(&steady("wrong-share"));
     let mut replay = replay_tests::Stage::looking(slip, SIZE, look("dark", &UNICODE));
     replay.press("f");
 
