@@ -8,7 +8,7 @@ use crate::engine::{Happening, Proposal, RunState};
 use crate::scenario::{self, Hint};
 use crate::text::clean_line;
 use crate::tui::app::SMALLEST_RUN;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Effect;
 use crate::tui::screen::run::Run;
 use crate::tui::theme::Meaning;
@@ -161,18 +161,15 @@ impl Run {
     }
 
     /// Draws the console, if it is open.
-    pub(super) fn draw_console(&self, area: Rect, paint: &mut Paint<'_>) {
+    pub(super) fn draw_console(&self, keymap: &Keymap, area: Rect, paint: &mut Paint<'_>) {
         let Some(console) = &self.console else { return };
         if area.height < 3 {
             return;
         }
         paint.fill(area, Meaning::Text);
-        let frame = Frame {
-            title: "Console of the simulated bastion",
-            right: "esc closes",
-            edge: Edge::Whole,
-            is_focused: true,
-        };
+        let right = format!("{} closes", keymap.shown(Action::Back, Context::Console));
+        let frame =
+            Frame { title: "Console of the simulated bastion", right: &right, edge: Edge::Whole, is_focused: true };
         let inside = paint.frame(area, &frame);
         let cells = usize::from(inside.width);
         let strips = transcript(&self.state, cells);
