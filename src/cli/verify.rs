@@ -10,7 +10,9 @@ use crate::cli::{journals, place, review};
 use crate::clock;
 use crate::engine::SignedRelease;
 use crate::fs;
-use crate::journal::{Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Unsigned, Verification, compare};
+use crate::journal::{
+    Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification, compare,
+};
 use crate::review::{Found, Review, all as all_reviews};
 use crate::signature::{Signers, Trust};
 use crate::text::clean_line;
@@ -92,7 +94,7 @@ impl Asked<'_> {
             let file = signature.path.file_name().unwrap_or_default().to_string_lossy();
             super::print(&clean_line(&format!("{shown}: signature {file} {}", judged.told)));
             is_good &= judged.trust != Trusted::Bad;
-            is_signed |= self.typed.signed_by.as_ref().is_some_and(|name| judged.whose.as_ref() == Some(name));
+            is_signed |= judged.trust != Trusted::Bad && self.is_by_whom_it_must(signature, &found);
         }
         for (review, held) in &reviews {
             super::print(&clean_line(&review::found(review)));
@@ -106,6 +108,16 @@ impl Asked<'_> {
             super::print(&clean_line(&format!("{shown}: NOT SIGNED by {name} with all its records")));
         }
         Ok(is_good && (is_signed || self.typed.signed_by.is_none()))
+    }
+
+    /// Whether that signature, which fits, is that of the name that was given, and of all records.
+    fn is_by_whom_it_must(&self, signature: &Signature, found: &Verification) -> bool {
+        let (Some(name), Some(signers), Ok((statement, checked))) =
+            (&self.typed.signed_by, &self.signers, &signature.read)
+        else {
+            return false;
+        };
+        statement.records == found.records && signers.is_of(name, checked, JOURNAL_NAMESPACE, stated(statement))
     }
 }
 
@@ -251,7 +263,7 @@ fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, f
     };
     let trust = signers.map_or_else(
         || Trust::Unknown { why: "it was not compared with a list of signers".into() },
-        |signers| signers.judge(checked, JOURNAL_NAMESPACE, statement.at.as_millis().div_euclid(1000)),
+        |signers| signers.judge(checked, JOURNAL_NAMESPACE, stated(statement), &statement.by),
     );
     match trust {
         Trust::Good { principals } => Judged {
@@ -261,6 +273,11 @@ fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, f
         },
         Trust::Unknown { why } => judged(Trusted::Unknown, format!("UNKNOWN signer ({by}; {key}): {why}; {covers}")),
     }
+}
+
+/// When it was signed, as it says, in seconds since 1970.
+fn stated(statement: &Statement) -> i64 {
+    statement.at.as_millis().div_euclid(1000)
 }
 
 /// How far the reading of a long journal has come, on a terminal.
