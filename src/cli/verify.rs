@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::cli::along::Along;
 use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
 use crate::cli::{journals, place, review};
@@ -11,7 +12,7 @@ use crate::clock;
 use crate::engine::SignedRelease;
 use crate::fs;
 use crate::journal::{
-    Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification, compare,
+    Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification, compare_along,
 };
 use crate::review::{Found, Review, all as all_reviews};
 use crate::signature::{Signers, Trust};
@@ -141,7 +142,7 @@ pub fn check(
     path: &Path,
     head: Option<String>,
     signers: Option<&Signers>,
-    each: impl FnMut(u64),
+    mut each: impl FnMut(u64),
 ) -> Result<Checked, CliError> {
     let dir = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl")).map(RunDir::new);
     let signatures = dir.as_ref().map_or(Ok(Vec::new()), RunDir::signatures).map_err(CliError::failed)?;
@@ -154,7 +155,12 @@ pub fn check(
         noted.push(Noted { records: Some(seen.records), head: seen.head.clone() });
     }
     noted.extend(head.iter().map(|head| Noted { records: None, head: head.clone() }));
-    let (found, held) = compare(path, noted, each).map_err(CliError::failed)?;
+    let mut along = Along::of(&noted);
+    let read = compare_along(path, noted, |bytes, record| {
+        along.take(record);
+        each(bytes);
+    });
+    let (found, held) = read.map_err(CliError::failed)?;
     let mut held = held.into_iter();
     let judged = |signature: Signature| {
         let its = if signature.read.is_ok() { held.next() } else { None };
@@ -169,6 +175,7 @@ pub fn check(
         (review, is_held)
     };
     let reviews: Vec<_> = reviews.into_iter().map(is_held).collect();
+    let signatures = signatures.into_iter().map(|(signature, judged)| along.held_against(signature, judged)).collect();
     let head = head.and_then(|_| held.next());
     Ok(Checked { found, head, signatures, reviews })
 }
