@@ -102,7 +102,10 @@ impl Asked<'_> {
             is_good &= !matches!(review.found, Found::Damaged { .. });
             if !held {
                 is_good = false;
-                super::print(&clean_line(&format!("{}: BAD: it is of other records", review.path.display())));
+                super::print(&clean_line(&format!(
+                    "{}: BAD: it is of another run or of other records",
+                    review.path.display()
+                )));
             }
         }
         if let Some(name) = self.typed.signed_by.as_ref().filter(|_| !is_signed) {
@@ -171,7 +174,8 @@ pub fn check(
     let is_held = |review: Review| {
         let count = review.seen().count();
         let its: Vec<Held> = held.by_ref().take(count).collect();
-        let is_held = its.iter().all(|held| matches!(held, Held::Upto(_)));
+        let is_of_run = review.run().is_none_or(|run| along.is_named(run));
+        let is_held = is_of_run && its.iter().all(|held| matches!(held, Held::Upto(_)));
         (review, is_held)
     };
     let reviews: Vec<_> = reviews.into_iter().map(is_held).collect();
