@@ -63,15 +63,12 @@ pub fn signers(given: Option<&Path>) -> Result<Option<Signers>, CliError> {
     let path = match given {
         Some(path) => path.to_owned(),
         None => match place::signers_path() {
-            Ok(path) if path.exists() => path,
+            // What lies below a file is not there either.
+            Ok(path) if fs::is_there(&path) && !path.parent().is_some_and(Path::is_file) => path,
             _ => return Ok(None),
         },
     };
-    let length = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-    if length > MAX_SIGNERS_BYTES {
-        return Err(CliError::failed(format!("{}: a list of signers has at most 1 MiB", path.display())));
-    }
-    let text = fs::read_text(&path).map_err(CliError::failed)?;
+    let text = fs::read_text_up_to(&path, MAX_SIGNERS_BYTES).map_err(CliError::failed)?;
     let parsed = Signers::parse(&text, &jiff::tz::TimeZone::system());
     let told = |error| CliError::failed(format!("{}: {error}", path.display()));
     Ok(Some(parsed.map_err(told)?))
