@@ -164,7 +164,7 @@ pub fn check(
     let mut held = held.into_iter();
     let judged = |signature: Signature| {
         let its = if signature.read.is_ok() { held.next() } else { None };
-        let judged = judge(&signature, its, signers, &found);
+        let judged = judge(&signature, its, signers, found.records);
         (signature, judged)
     };
     let signatures: Vec<_> = signatures.into_iter().map(judged).collect();
@@ -238,15 +238,19 @@ pub enum Trusted {
 pub struct Judged {
     /// Whether it is one.
     pub trust: Trusted,
+    /// Whose it is, when it is good.
+    pub principals: Option<String>,
+    /// Up to which record the journal is as it was signed; 0 when it is not, or when nobody has signed.
+    pub upto: u64,
     /// Whose it is, when it is good and covers all records.
     pub whose: Option<String>,
     /// In words.
     pub told: String,
 }
 
-/// Judges a signature by itself, by the journal, and by the list of signers.
-fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, found: &Verification) -> Judged {
-    let judged = |trust, told| Judged { trust, whose: None, told };
+/// Judges a signature by itself, by the journal of so many records, and by the list of signers.
+pub fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, records: u64) -> Judged {
+    let judged = |trust, told| Judged { trust, principals: None, upto: 0, whose: None, told };
     let (statement, checked) = match &signature.read {
         Ok(read) => read,
         Err(Unsigned::NotSigned) => return judged(Trusted::Unknown, "is not signed yet".into()),
@@ -254,7 +258,7 @@ fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, f
     };
     let by = format!("{} {:?}, {}", statement.role.word(), statement.by, statement.at);
     let key = format!("{} key {}", checked.key_type, checked.fingerprint);
-    let records = found.records;
+    let upto = if let Some(Held::Upto(record)) = held { record } else { 0 };
     let covers = match held {
         Some(Held::Upto(record)) if record == records => format!("all {records} records are as they were signed"),
         Some(Held::Upto(record)) => format!("{record} of {records} records are as they were signed"),
@@ -277,9 +281,14 @@ fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, f
         Trust::Good { principals } => Judged {
             trust: Trusted::Good,
             told: format!("good: {principals} ({by}; {key}): {covers}"),
-            whose: (held == Some(Held::Upto(records))).then_some(principals),
+            upto,
+            whose: (upto == records).then(|| principals.clone()),
+            principals: Some(principals),
         },
-        Trust::Unknown { why } => judged(Trusted::Unknown, format!("UNKNOWN signer ({by}; {key}): {why}; {covers}")),
+        Trust::Unknown { why } => {
+            let told = format!("UNKNOWN signer ({by}; {key}): {why}; {covers}");
+            Judged { upto, ..judged(Trusted::Unknown, told) }
+        }
     }
 }
 

@@ -254,7 +254,11 @@ impl Store {
         })
     }
 
-    pub(super) fn runs(&self) -> Result<Vec<RunDir>, JournalError> {
+    /// The folders of all runs, live and practice, in no order that means anything; no journal is read.
+    ///
+    /// # Errors
+    /// The folders cannot be listed.
+    pub fn runs(&self) -> Result<Vec<RunDir>, JournalError> {
         let mut runs = Vec::new();
         for folder in [self.folder(Mode::Live), self.folder(Mode::Practice)] {
             for name in fs::names(&folder)? {

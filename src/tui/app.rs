@@ -24,6 +24,7 @@ use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
+use crate::tui::spot::Spot;
 use crate::tui::theme::Look;
 
 /// The smallest terminal on which lists and forms are shown, in columns and rows.
@@ -188,6 +189,10 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         | Message::Completed { .. }
         | Message::ReadingFile { .. }
         | Message::FileRead(..)) => on_file(app, about_a_file),
+        Message::Beside(folder, read) => {
+            replay::beside(app, &folder, read);
+            Vec::new()
+        }
         Message::Recording(recording) => on_recording(app, recording),
         Message::Sizes(sizes) => {
             // What was drawn meanwhile is younger.
@@ -321,7 +326,11 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
         (Message::Library(entries), Screen::Library(library)) => library.take(entries),
         (Message::Past(past), Screen::Library(library)) => library.take_past(past),
         (Message::Changes(told), Screen::Library(library)) => library.compared(told),
-        (Message::Journals(entries), Screen::Journals(journals)) => journals.take(entries),
+        (Message::Journals(entries), Screen::Journals(journals)) => {
+            journals.take(entries);
+            return vec![Effect::ReadBesides];
+        }
+        (Message::Besides(besides), Screen::Journals(journals)) => journals.take_besides(besides),
         (Message::SetUp(Ok(questions)), Screen::SetUp(set_up)) => return set_up.with_site(*questions),
         (Message::SetUp(Ok(questions)), _) if questions.is_practice => {
             app.screen = Screen::Practise(Box::new(Practise::new(*questions)));
@@ -334,7 +343,7 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => library.refuse(why),
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
         (Message::Launched(Err(why)), Screen::Practise(practise)) => practise.refuse(why),
-        (Message::Preflight(found), Screen::SetUp(set_up)) => set_up.found(found),
+        (Message::Preflight(number, found), Screen::SetUp(set_up)) => set_up.found(number, found),
         (Message::Checked { input, text, problem }, Screen::SetUp(set_up)) => set_up.checked(&input, &text, problem),
         _ => {}
     }
@@ -368,7 +377,7 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
     draw(app, area, frame.buffer_mut());
 }
 
-/// [`view`] on a bare buffer.
-pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
-    screen::draw(app, area, buffer);
+/// [`view`] on a bare buffer; gives what a click would press there.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Vec<Spot> {
+    screen::draw(app, area, buffer)
 }

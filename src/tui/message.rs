@@ -13,6 +13,7 @@ use crate::runbook::{InputKind, StepKey};
 use crate::session::preflight::Preflight;
 use crate::session::{Launched, Update};
 use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, Recording};
+use crate::tui::beside::Beside;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::wanted::{Questions, Wanted};
@@ -45,8 +46,8 @@ pub enum Message {
     Past(Vec<Past>),
     /// What is different from a runbook's last run, or why that cannot be told.
     Changes(Result<Box<Changed>, String>),
-    /// What was found before a live run opens, or why it cannot.
-    Preflight(Result<Preflight, String>),
+    /// What that look found before a live run opens, or why it cannot.
+    Preflight(u32, Result<Preflight, String>),
     /// What the set-up form asks.
     SetUp(Result<Box<Questions>, String>),
     /// What is wrong with the text of a field.
@@ -84,6 +85,10 @@ pub enum Message {
     Debriefed(Result<Box<Debrief>, String>),
     /// All runs.
     Journals(Vec<JournalEntry>),
+    /// What lies beside the journals of these runs.
+    Besides(Vec<(String, Beside)>),
+    /// What lies beside the journal in that folder, or why it cannot be looked at.
+    Beside(PathBuf, Result<Box<Beside>, String>),
     /// What was recorded of a run and where to stand in it, or why it cannot be shown.
     Recording(Result<(Box<Recording>, Option<u64>), String>),
     /// What was recorded since in the journal that is followed, or why it cannot be read any more.
@@ -178,6 +183,10 @@ pub enum Effect {
     ReadOutput(RecordedOutput),
     /// List all runs.
     ReadJournals,
+    /// Look at what lies beside the journals of all runs; it comes back as a message.
+    ReadBesides,
+    /// Hold what lies beside the journal in that folder against it; it comes back as a message.
+    ReadBeside(PathBuf),
     /// Read what was recorded of that run; it comes back as a message.
     Replay(String),
     /// Read on in the journal that is followed; what is new comes back as a message.
@@ -225,9 +234,11 @@ pub enum Effect {
     },
     /// Look at what must be looked at before that live run opens.
     Preflight {
+        /// Which look it is: what an earlier one finds late is of no interest any more.
+        number: u32,
         /// The run.
         wanted: Wanted,
-        /// Whether the commands that run unasked were listed and accepted.
+        /// Whether the commands that run unasked, and who is told a secret, were listed and accepted.
         is_accepted: bool,
     },
     /// Open a run.

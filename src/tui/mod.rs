@@ -7,6 +7,8 @@
 pub mod app;
 pub mod attach;
 pub mod backstage;
+pub mod beside;
+mod bound;
 mod cast;
 pub mod choice;
 pub mod copy;
@@ -17,6 +19,7 @@ mod evidence;
 pub mod field;
 pub mod filter;
 mod flow;
+pub mod found;
 mod hands;
 mod input;
 pub mod key;
@@ -38,6 +41,7 @@ pub mod search;
 pub mod shelf;
 mod shown;
 mod sizes;
+pub mod spot;
 mod stagehand;
 pub mod table;
 mod tell;
@@ -62,6 +66,8 @@ mod alarms_tests;
 #[cfg(test)]
 mod back_tests;
 #[cfg(test)]
+mod beside_tests;
+#[cfg(test)]
 mod book_tests;
 #[cfg(test)]
 mod decision_tests;
@@ -69,6 +75,8 @@ mod decision_tests;
 mod defer_tests;
 #[cfg(test)]
 mod disturb_tests;
+#[cfg(test)]
+mod found_tests;
 #[cfg(test)]
 mod health_tests;
 #[cfg(test)]
@@ -109,5 +117,7 @@ mod soak_tests;
 mod stage_tests;
 #[cfg(test)]
 mod together_tests;
+#[cfg(test)]
+mod values_tests;
 #[cfg(test)]
 mod words_tests;

@@ -88,7 +88,7 @@ pub fn app(size: (u16, u16)) -> App {
 /// A replay on a screen.
 pub struct Stage {
     pub app: App,
-    real_ms: u64,
+    pub real_ms: u64,
     pub effects: Vec<Effect>,
 }
 
@@ -132,7 +132,7 @@ impl Stage {
         }
     }
 
-    fn at(&mut self) -> usize {
+    pub fn at(&mut self) -> usize {
         self.replay().at
     }
 
@@ -244,7 +244,12 @@ fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
     let is_looking = |effect: &Effect| {
         matches!(
             effect,
-            Effect::ReadOutput(_) | Effect::Quit | Effect::Redraw | Effect::ReadSizes | Effect::KeepSizes(_)
+            Effect::ReadOutput(_)
+                | Effect::ReadBeside(_)
+                | Effect::Quit
+                | Effect::Redraw
+                | Effect::ReadSizes
+                | Effect::KeepSizes(_)
         )
     };
     assert!(stage.effects.iter().all(is_looking), "{:?}", stage.effects);

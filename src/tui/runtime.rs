@@ -204,7 +204,7 @@ impl Runtime {
             return Ok(());
         }
         let app = &self.app;
-        terminal.draw(app.size, |area, buffer| draw(app, area, buffer))?;
+        terminal.draw(app.size, |area, buffer| drop(draw(app, area, buffer)))?;
         self.app.is_dirty = false;
         self.is_urgent = false;
         self.last_frame = Some(monotonic());

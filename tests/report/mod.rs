@@ -1,5 +1,6 @@
 //! Reports of runs and plans on paper: what they tell, and that nothing from outside is obeyed in them.
 
+mod compared;
 mod made;
 mod page;
 mod reviewed;

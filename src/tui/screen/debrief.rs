@@ -70,8 +70,8 @@ impl DebriefScreen {
         let mut x = keys.x + 1;
         for (action, word) in [(Action::Down, "down"), (Action::PageDown, "page"), (Action::Act, "leave")] {
             let key = app.keymap.shown(action, Context::Debrief);
-            x += paint.put((x, keys.y), keys.right().saturating_sub(x), &key, Meaning::Key);
-            x += paint.put((x, keys.y), keys.right().saturating_sub(x), &format!(" {word}   "), Meaning::Bar);
+            let room = keys.right().saturating_sub(x);
+            x += paint.offer((x, keys.y), room, (&key, word), (Meaning::Key, Meaning::Bar)) + 3;
         }
     }
 

@@ -1,13 +1,17 @@
 //! All runs of this machine, the latest first; one of them can be replayed.
 
+use std::collections::HashMap;
+
 use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::backstage::JournalEntry;
+use crate::tui::beside::Beside;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
+use crate::tui::spot::Press;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
@@ -36,6 +40,14 @@ impl Journals {
         (self.entries, self.is_read) = (entries, true);
         let again = before.and_then(|run| self.shown().position(|entry| entry.run == run));
         self.chosen = again.unwrap_or(self.chosen).min(self.shown().count().saturating_sub(1));
+    }
+
+    /// What lies beside the journals was looked at.
+    pub fn take_besides(&mut self, besides: Vec<(String, Beside)>) {
+        let mut besides: HashMap<String, Beside> = besides.into_iter().collect();
+        for entry in &mut self.entries {
+            entry.beside = besides.remove(&entry.run).unwrap_or_default();
+        }
     }
 
     /// Something could not be done; why.
@@ -123,6 +135,14 @@ impl Journals {
         vec![Effect::Replay(run)]
     }
 
+    /// A click on the row so many from the first: it is chosen, and opened when it was chosen before.
+    pub fn click(&mut self, row: usize) -> Vec<Effect> {
+        if row >= self.shown().count() {
+            return Vec::new();
+        }
+        if std::mem::replace(&mut self.chosen, row) == row { self.open() } else { Vec::new() }
+    }
+
     /// Takes what the mouse did.
     pub fn on_mouse(&mut self, mouse: MouseEvent) {
         let last = self.shown().count().saturating_sub(1);
@@ -167,10 +187,16 @@ impl Journals {
         }
         let names = shown.iter().map(|entry| width(&entry.run)).max().unwrap_or(0).min(34);
         let words = shown.iter().map(|entry| width(&entry.outcome)).max().unwrap_or(0).min(26);
+        // A letter for signatures, one for reviews, and a blank; where nothing was signed or reviewed it takes no room.
+        let marks = if self.entries.iter().all(|entry| entry.beside.is_empty()) { 0 } else { 3 };
         let height = usize::from(area.height);
         let top = self.chosen.saturating_sub(height / 2).min(shown.len().saturating_sub(height));
         for (y, (index, entry)) in (area.y..area.bottom()).zip(shown.iter().enumerate().skip(top)) {
-            let place = Rect { x: area.x + 3, y, width: area.width.saturating_sub(4), height: 1 };
+            let place = Rect { x: area.x + 3 + marks, y, width: area.width.saturating_sub(4 + marks), height: 1 };
+            for (x, (letter, meaning)) in (area.x + 3..area.x + 3 + marks).zip(entry.beside.letters()) {
+                paint.put((x, y), 1, letter, meaning);
+            }
+            paint.spot(Rect { x: area.x, width: area.width, ..place }, Press::Row(index));
             let strip = row(entry, (names, words), area.width >= WIDE, paint.look);
             if index == self.chosen {
                 paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
@@ -250,6 +276,21 @@ fn preview_of(entry: &JournalEntry, cells: usize, look: &Look) -> Vec<Strip> {
     ];
     lines.extend(wrapped(&counts.join(&dot), cells, meaning(entry)));
     let whole = if entry.is_damaged { Meaning::Failed } else { Meaning::Dim };
-    lines.extend(wrapped(&format!("journal: {}", entry.integrity), cells, whole));
+    let journal = format!("journal: {}", entry.integrity);
+    let words = entry.beside.words(entry.records, false);
+    if words.is_empty() {
+        lines.extend(wrapped(&journal, cells, whole));
+        return lines;
+    }
+    // The letters of the list, and what they stand for.
+    let [signed, reviewed] = entry.beside.letters().map(|(letter, _)| letter);
+    let told = Strip::of(journal, whole).and(format!("{dot}{signed}{reviewed}: "), Meaning::Dim);
+    let between = |at: usize| if at > 0 { dot.as_str() } else { "" };
+    lines.push(
+        words
+            .into_iter()
+            .enumerate()
+            .fold(told, |told, (at, (word, meaning))| told.and(between(at), Meaning::Dim).and(word, meaning)),
+    );
     lines
 }

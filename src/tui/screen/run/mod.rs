@@ -53,6 +53,7 @@ use crate::scenario::Hint;
 use crate::session::Launched;
 use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
+use crate::tui::found::Found;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::alarm::{Alarm, Subject};
@@ -115,6 +116,8 @@ pub struct Run {
     pub reading: Reading,
     /// "You were here", until it is dismissed.
     pub card: Option<Card>,
+    /// A search that stands.
+    pub found: Option<Found>,
     /// The step that is looked at; `None`: the current one.
     pub browsed: Option<StepKey>,
     /// Which pane has the keys.
@@ -261,6 +264,7 @@ impl Run {
             reading: Reading::default(),
             dialog: None,
             card,
+            found: None,
             browsed: None,
             focus: Pane::Step,
             is_zoomed: false,
@@ -434,6 +438,13 @@ impl Run {
             None if self.console.is_some() => Context::Console,
             None => self.over.as_ref().map_or(Context::Run, Over::context),
         }
+    }
+
+    /// Where a key is looked up, the nearest first: while a search stands, its own keys come before those of the run.
+    pub fn contexts(&self) -> Vec<Context> {
+        let context = self.context();
+        let is_found = context == Context::Run && self.found.is_some();
+        is_found.then_some(Context::Found).into_iter().chain([context]).collect()
     }
 
     /// Whether a character goes into a text.
