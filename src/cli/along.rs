@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::verify::{Judged, Trusted};
 use crate::clock::Timestamp;
 use crate::engine::{Event, Record};
-use crate::journal::{Noted, Signature, Statement};
+use crate::journal::{Noted, RunSummary, Signature, Statement};
 use crate::text::clean_line;
 
 /// How much a clock may have been set back between the last record and a signature of it.
@@ -23,6 +23,11 @@ impl Along {
     /// Before the first record.
     pub fn of(noted: &[Noted]) -> Self {
         Self { run: None, at: noted.iter().filter_map(|noted| Some((noted.records?, None))).collect() }
+    }
+
+    /// What a list of runs knows: the time of the last record only.
+    pub fn of_summary(run: &RunSummary) -> Self {
+        Self { run: Some(clean_line(&run.dir.name()).into()), at: BTreeMap::from([(run.records, run.last_at)]) }
     }
 
     /// Takes the next record in.
@@ -44,7 +49,7 @@ impl Along {
     pub fn held_against(&self, signature: Signature, mut judged: Judged) -> (Signature, Judged) {
         let statement = signature.read.as_ref().ok().filter(|_| judged.trust != Trusted::Bad);
         if let Some(why) = statement.and_then(|(statement, _)| self.against(statement)) {
-            (judged.trust, judged.whose) = (Trusted::Bad, None);
+            (judged.trust, judged.whose, judged.principals, judged.upto) = (Trusted::Bad, None, None, 0);
             judged.told = format!("BAD: {why}");
         }
         (signature, judged)
