@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::cli::along::Along;
 use crate::cli::error::CliError;
 use crate::cli::review;
 use crate::cli::verify::{self, Judged, Trusted, check, judge};
@@ -41,8 +42,12 @@ pub fn of_summary(run: &RunSummary, signers: Result<Option<&Signers>, &str>) -> 
         beside.unread = Some(why.to_owned());
         None
     });
+    let along = Along::of_summary(run);
     match run.dir.signatures() {
-        Ok(signatures) => beside.signatures.extend(signatures.iter().map(|signature| glanced(signature, run, signers))),
+        Ok(signatures) => {
+            let glances = signatures.into_iter().map(|signature| glanced(signature, run, signers, &along));
+            beside.signatures.extend(glances);
+        }
         Err(error) => beside.unread = Some(error.to_string()),
     }
     match all_reviews(&run.dir) {
@@ -51,7 +56,8 @@ pub fn of_summary(run: &RunSummary, signers: Result<Option<&Signers>, &str>) -> 
                 let is_other = |seen: &crate::review::Seen| {
                     seen.records > run.records || seen.records == run.records && seen.head != run.head
                 };
-                take(&mut beside, review, !review.seen().any(is_other));
+                let is_of_run = review.run().is_none_or(|of| along.is_named(of));
+                take(&mut beside, review, is_of_run && !review.seen().any(is_other));
             }
         }
         Err(error) => beside.unread = Some(error.to_string()),
@@ -64,7 +70,7 @@ fn is_bare(dir: &RunDir) -> bool {
     !dir.signatures_dir().exists() && !dir.path().join("reviews").exists()
 }
 
-fn glanced(signature: &Signature, run: &RunSummary, signers: Option<&Signers>) -> SignatureSeen {
+fn glanced(signature: Signature, run: &RunSummary, signers: Option<&Signers>, along: &Along) -> SignatureSeen {
     let held = match &signature.read {
         Ok((statement, _)) if statement.records < run.records => {
             let (upto, told) = (statement.records, "its record was not looked at".to_owned());
@@ -77,7 +83,9 @@ fn glanced(signature: &Signature, run: &RunSummary, signers: Option<&Signers>) -
         Ok((statement, _)) => Some(Held::Differs { record: statement.records }),
         Err(_) => None,
     };
-    seen(signature, &judge(signature, held, signers, run.records))
+    let judged = judge(&signature, held, signers, run.records);
+    let (signature, judged) = along.held_against(signature, judged);
+    seen(&signature, &judged)
 }
 
 fn seen(signature: &Signature, judged: &Judged) -> SignatureSeen {
@@ -97,7 +105,10 @@ fn take(beside: &mut Beside, review: &Review, is_held: bool) {
         beside.troubles.push(review::found(review));
     }
     if !is_held {
-        beside.troubles.push(format!("{} is of other records than those of this journal", review.path.display()));
+        beside.troubles.push(format!(
+            "{} is of another run, or of other records than those of this journal",
+            review.path.display()
+        ));
     }
     let is_held = is_held && !matches!(review.found, Found::Damaged { .. });
     let given = review.records.iter().rev().find_map(|record| match &record.event {

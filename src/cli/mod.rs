@@ -1,5 +1,6 @@
 //! The command line: parse, dispatch, print errors and hints, end with a stable status.
 
+mod along;
 pub mod args;
 pub mod backstage;
 pub mod begin;

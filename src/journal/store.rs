@@ -54,6 +54,12 @@ impl RunDir {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// The run's name as its journal says it: a folder may have been given another one since. That of the folder where
+    /// the journal cannot be read.
+    pub fn name(&self) -> String {
+        self.opened().map_or_else(|| self.id(), |opened| opened.run)
+    }
+
     /// The head of the run, from its first record alone; `None` when that cannot be read.
     pub fn opened(&self) -> Option<RunOpened> {
         let file = fs::open_read(&self.journal_path()).ok()?;
