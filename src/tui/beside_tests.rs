@@ -43,7 +43,8 @@ fn no_more_is_said_of_a_signature_than_what_was_checked() {
         signatures: signatures.iter().map(|(trust, whose, upto)| signature(*trust, whose, *upto)).collect(),
         ..Beside::default()
     };
-    let cases: &[(&[(Trust, &str, u64)], &[&str], &str)] = &[
+    type Case<'a> = (&'a [(Trust, &'a str, u64)], &'a [&'a str], &'a str);
+    let cases: &[Case<'_>] = &[
         (&[], &[], " "),
         (&[(NotSigned, "", 0)], &[], " "),
         (&[(Good, "maria", 164)], &["good: maria"], "S"),

@@ -38,6 +38,7 @@ pub mod screen;
 pub mod search;
 pub mod shelf;
 mod shown;
+pub mod sign;
 mod sizes;
 mod stagehand;
 pub mod table;
@@ -104,6 +105,8 @@ mod restart_tests;
 mod room_tests;
 #[cfg(test)]
 mod screens_tests;
+#[cfg(test)]
+mod sign_tests;
 #[cfg(test)]
 mod small_tests;
 #[cfg(test)]

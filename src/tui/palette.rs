@@ -38,7 +38,7 @@ pub fn open(app: &mut App) {
 
 /// Opens a list.
 pub fn show(app: &mut App, list: PickList) {
-    if takes_a_list(app) {
+    if takes_a_list(app) || list.about == About::Keys {
         app.pick = Some(Box::new(list));
     }
 }
@@ -138,6 +138,7 @@ fn take(app: &mut App, picked: Picked) -> Vec<Effect> {
             _ => Vec::new(),
         },
         Gives::Copy(what, text) => copy(app, what, text),
+        Gives::Sign(signing) => vec![Effect::Sign(signing)],
     };
     if let Screen::Run(run) = &mut app.screen {
         // The key that picked is still down: it confirms nothing that comes next.

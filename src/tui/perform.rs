@@ -12,7 +12,7 @@ use crate::tui::evidence::{attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
 use crate::tui::recorded::{read_on, tail_of};
-use crate::tui::runtime::Runtime;
+use crate::tui::runtime::{Lending, Runtime};
 use crate::tui::screen::Screen;
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
@@ -28,7 +28,7 @@ impl Runtime {
             Effect::Leave(how) => self.with_session(|session| session.leave(how)),
             Effect::AnswerFile { step, value } => {
                 let session = self.session.clone();
-                self.behind(move || look_at_file(session.as_ref(), step, value));
+                self.aside(move || look_at_file(session.as_ref(), step, value));
             }
             Effect::Attach { step, path, is_kept } => {
                 let (session, folder) = (self.session.clone(), self.run_folder());
@@ -43,16 +43,17 @@ impl Runtime {
                 self.behind(move || kept.write(&*backstage));
             }
             Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
-            Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
+            Effect::ReadOutput(of) => self.aside(move || Some(tail_of(of))),
             Effect::Check { runbook, input, text, .. } => {
                 let problem = backstage.check_input(&runbook, &input, &text);
                 update(&mut self.app, Message::Checked { input, text, problem });
             }
             Effect::ReadOn => {
                 let follower = self.follower.clone();
-                self.behind(move || read_on(follower?.as_ref()));
+                self.aside(move || read_on(follower?.as_ref()));
             }
-            Effect::Edit(text) => self.to_edit = Some(text),
+            Effect::Edit(text) => self.to_lend = Some(Lending::Edit(text)),
+            Effect::Sign(signing) => self.to_lend = Some(Lending::Sign(signing)),
             Effect::Notify(told) => {
                 if let Some(terminal) = terminal {
                     terminal.notify(self.app.notify, &told);
@@ -72,7 +73,9 @@ impl Runtime {
             Effect::Quit => {}
             effect => {
                 let replier = self.replier.clone();
-                self.behind(move || asked(&backstage, effect, &replier));
+                let is_reading = only_reads(&effect);
+                let work = move || asked(&backstage, effect, &replier);
+                if is_reading { self.aside(work) } else { self.behind(work) }
             }
         }
     }
@@ -90,17 +93,26 @@ impl Runtime {
     /// Does something that may take long away from the drawing thread; its reply is a message. Before there is a
     /// runtime it is done on a thread of its own.
     fn behind(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
+        let work = self.replying(what);
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(work)),
+            Err(_) => drop(std::thread::spawn(work)),
+        }
+    }
+
+    /// The same for what only reads, however much: the program ends without waiting for it.
+    fn aside(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
+        std::thread::spawn(self.replying(what));
+    }
+
+    fn replying(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) -> impl FnOnce() + Send + 'static {
         let (replier, bell) = (self.replier.clone(), self.bell.clone());
-        let work = move || {
+        move || {
             if let Some(message) = what() {
                 // The screens have ended meanwhile: nobody wants the reply. Nor the bell, once a frame is drawn.
                 let _ = replier.send(message);
                 let _ = bell.map(|bell| bell.send(()));
             }
-        };
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(work)),
-            Err(_) => drop(std::thread::spawn(work)),
         }
     }
 
@@ -115,24 +127,45 @@ impl Runtime {
         }
     }
 
-    /// Lends the terminal to the editor that was asked for, and reads nothing from it until it is given back.
+    /// Lends the terminal to what was asked for, and reads nothing from it until it is given back.
     pub(super) fn lend(&mut self, events: &mut Input) {
         if !self.is_lent && self.holds_input {
             self.holds_input = false;
             events.go_on();
         }
-        let Some(text) = self.to_edit.take().filter(|_| !self.is_away) else { return };
-        let editor = match editor::wanted() {
-            Ok(editor) => editor,
-            Err(why) => {
-                update(&mut self.app, Message::Edited(Err(why)));
-                return;
+        let Some(lending) = self.to_lend.take().filter(|_| !self.is_away) else { return };
+        let work: Box<dyn FnOnce() -> Message + Send> = match lending {
+            Lending::Edit(text) => match editor::wanted() {
+                Ok(editor) => Box::new(move || Message::Edited(editor::edit(&editor, &text))),
+                Err(why) => {
+                    update(&mut self.app, Message::Edited(Err(why)));
+                    return;
+                }
+            },
+            Lending::Sign(signing) => {
+                let backstage = Arc::clone(&self.backstage);
+                Box::new(move || Message::Signed(backstage.sign(&signing)))
             }
         };
         events.hold();
         give_back();
         lend(true);
         (self.is_away, self.is_lent, self.holds_input) = (true, true, true);
-        self.behind(move || Some(Message::Edited(editor::edit(&editor, &text))));
+        self.behind(move || Some(work()));
     }
+}
+
+/// Whether nothing is written or opened by that, and no runtime needed.
+const fn only_reads(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::ReadJournals
+            | Effect::ReadBesides
+            | Effect::ReadBeside(_)
+            | Effect::FindKeys(_)
+            | Effect::Replay(_)
+            | Effect::ReadPast
+            | Effect::Compare(_)
+            | Effect::Debrief(_)
+    )
 }

@@ -99,6 +99,8 @@ pub struct Run {
     pub halted: Option<String>,
     /// Something to be told in the status line.
     pub notice: Option<String>,
+    /// What became of signing the journal: what was made, or why nothing was.
+    pub signed: Option<Result<String, String>>,
     /// The console of a rehearsal, while it is open.
     pub console: Option<console::Console>,
     /// What the scenario of a rehearsal has to say, once it was looked up.
@@ -211,6 +213,25 @@ pub struct View {
     pub page: StepPage,
 }
 
+impl View {
+    /// Of a run of which nothing is derived yet.
+    fn new(moment: Moment, tally: Tally) -> Self {
+        Self {
+            moment,
+            allowed: Vec::new(),
+            gate: Gate::Closed(Vec::new()),
+            rollback: None,
+            is_back_unknown: false,
+            stalled: None,
+            turned: Vec::new(),
+            alarms: Vec::new(),
+            order: OnceCell::new(),
+            tally,
+            page: StepPage::default(),
+        }
+    }
+}
+
 impl Run {
     /// The screen of a run that was opened or resumed.
     pub fn new(launched: &Launched, now: Instants, size: (u16, u16)) -> Self {
@@ -227,20 +248,7 @@ impl Run {
 
     fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
         let Parts { runbook, state, keeper, folder, head, card, replayed } = parts;
-        let moment = Moment { at: now.run, board: keeper.board(now.run) };
-        let view = View {
-            moment,
-            allowed: Vec::new(),
-            gate: Gate::Closed(Vec::new()),
-            rollback: None,
-            is_back_unknown: false,
-            stalled: None,
-            turned: Vec::new(),
-            alarms: Vec::new(),
-            order: OnceCell::new(),
-            tally: Tally::of(&state),
-            page: StepPage::default(),
-        };
+        let view = View::new(Moment { at: now.run, board: keeper.board(now.run) }, Tally::of(&state));
         let mut run = Self {
             runbook,
             state,
@@ -250,6 +258,7 @@ impl Run {
             pending: None,
             halted: None,
             notice: None,
+            signed: None,
             console: None,
             hints: OnceCell::new(),
             over: None,
