@@ -79,19 +79,25 @@ pub fn read_text(path: &Path) -> Result<String, FsError> {
 /// The text of a plain file of at most `limit` bytes; links are followed.
 pub fn read_text_up_to(path: &Path, limit: u64) -> Result<String, FsError> {
     let refuse = |why: String| FsError::new("read", path, io::Error::other(why));
-    // A pipe or a device could be waited for, or read, without end.
-    let known = std::fs::metadata(path).map_err(|error| FsError::new("read", path, error))?;
-    if !known.is_file() {
-        return Err(refuse("it is not a plain file".into()));
-    }
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| FsError::new("read", path, error))?;
+    let file = open_plain(path)?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| FsError::new("read", path, error))?;
     if bytes.len() as u64 > limit {
         return Err(refuse(format!("it is longer than {limit} bytes")));
     }
     String::from_utf8(bytes)
         .map_err(|error| refuse(format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())))
+}
+
+/// Opens a plain file for reading; links are followed. Nothing else is waited for: a pipe or a device could be without
+/// end.
+pub fn open_plain(path: &Path) -> Result<File, FsError> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let open = || {
+        let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a plain file")) }
+    };
+    open().map_err(|error| FsError::new("read", path, error))
 }
 
 /// Makes a file that was not there (0600), open for appending and reading. Anything at `path`, a link included, is

@@ -35,6 +35,8 @@ pub mod review;
 pub mod debrief;
 pub mod report;
 
+pub mod compare;
+
 pub mod session;
 
 pub mod plain;

@@ -87,6 +87,22 @@ pub enum Command {
         #[arg(long, value_name = "COLUMNSxROWS", default_value = "120x40", value_parser = size)]
         size: (u16, u16),
     },
+    /// Hold two runs against each other, or two runbooks; status 0 the same, 1 different, 2 trouble.
+    ///
+    /// Of runs: how they ended, each step with its end and its time, where a person overruled the machine, the commands and
+    /// how they ended, what was stated, answered, captured and last seen on the board (numbers there left out), and the
+    /// texts of their runbooks. That times, people, places, names of runs and the words of reasons differ makes no
+    /// difference; it is told. A run beside a runbook: the text that it was walked with against that one.
+    Diff(DiffArguments),
+    /// Tell what all runs of a runbook came to: how they ended, the median and spread of the time of the whole and of each step,
+    /// what was overruled and what failed most. Live runs and practice stand apart.
+    Stats {
+        /// The runbook's name, as `piton list` and the journals have it.
+        runbook: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a runbook's plan on paper: steps, cautions, commands and sources, with blanks for time, who and reading.
     Show {
         /// The runbook's name, or a file.
@@ -328,6 +344,25 @@ pub enum Verdict {
     Remarks,
     /// Not so.
     Rejected,
+}
+
+/// `piton diff`.
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// A run (its name or a part from its start that no other run shares, its folder, or a journal file), or a runbook (its
+    /// name, or a file that ends with .toml).
+    pub one: String,
+
+    /// What it is held against.
+    pub other: String,
+
+    /// List every step, also those that went alike, and all of what is cut short else.
+    #[arg(long)]
+    pub all: bool,
+
+    /// Print JSON.
+    #[arg(long, conflicts_with = "all")]
+    pub json: bool,
 }
 
 /// As who somebody signs a journal.

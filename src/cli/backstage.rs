@@ -158,7 +158,7 @@ impl Stage {
     /// What can be practised.
     fn rehearsals(&self, name: &str, book: &Runbook) -> Questions {
         let scores = self.memory.scores(&self.memory.list(&self.store), book.id.as_str());
-        let mut scenarios: Vec<ScenarioOffered> = scenario::all_of(book.id.as_str())
+        let scenarios: Vec<ScenarioOffered> = scenario::all_of(book.id.as_str())
             .into_iter()
             .map(|one| ScenarioOffered {
                 is_calm: one.id == scenario::CALM,
@@ -167,10 +167,10 @@ impl Stage {
                 score: scores.iter().find(|score| score.scenario == one.id).cloned(),
                 id: one.id,
                 title: one.title,
+                trouble: one.trouble,
                 learn: one.learn,
             })
             .collect();
-        scenarios.sort_by_key(|one| !one.is_calm);
         Questions {
             runbook: name.to_owned(),
             title: book.title.clone(),

@@ -8,6 +8,8 @@ pub mod check;
 pub mod coverage;
 pub mod debrief;
 pub mod dialogue;
+pub mod diff;
+pub mod diff_text;
 pub mod error;
 pub mod explain;
 pub mod journals;
@@ -22,6 +24,7 @@ pub mod run;
 pub mod setup;
 pub mod shelf;
 pub mod sign;
+pub mod stats;
 pub mod stepped;
 pub mod verify;
 
@@ -90,6 +93,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
             report::cast(&run.unwrap_or_default(), &looks, size)
         }
         Some(Command::Report { run, format, .. }) => report::report(&run.unwrap_or_default(), format),
+        Some(Command::Diff(typed)) => diff::diff(library, &typed),
+        Some(Command::Stats { runbook, json }) => stats::stats(&runbook, json),
         Some(Command::Show { runbook, format }) => report::show(library, &runbook, format),
         Some(Command::Check { explain: Some(code), .. }) => explain::explain(code.as_deref()),
         Some(Command::Check { files, explain: None }) => check::check(&files),

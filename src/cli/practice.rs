@@ -242,20 +242,24 @@ pub fn some_seed() -> u64 {
 }
 
 fn no_scenario(runbook: &str, name: &str) -> CliError {
-    let known: Vec<_> = scenario::all_of(runbook).into_iter().map(|scenario| scenario.id).collect();
-    let hint = if known.is_empty() {
-        format!("{runbook} has none yet; without --scenario the cluster is calm")
-    } else {
-        format!("there are {}, and {}", known.join(", "), scenario::SURPRISE)
+    let hint = match scenario::all_of(runbook).len() {
+        0 => format!("{runbook} has none yet; without --scenario the cluster is calm"),
+        count => format!("there are 1 to {count} (`--scenarios` lists them), and {}", scenario::SURPRISE),
     };
     CliError::failed(format!("{runbook} has no scenario {name:?}")).hint(hint)
 }
 
-/// `piton practice RUNBOOK --scenarios`.
+/// `piton practice RUNBOOK --scenarios`: by numbers, since the names, and what there is to learn, give away what goes wrong.
 fn list(runbook: &Runbook) -> u8 {
-    for scenario in scenario::all_of(runbook.id.as_str()) {
-        super::print(&format!("{:<24} {}", scenario.id, scenario.title));
-        super::print(&format!("{:<24}   {}", "", scenario.learn));
+    let all = scenario::all_of(runbook.id.as_str());
+    for (number, scenario) in (1..).zip(&all) {
+        let calm = if scenario.faults.is_empty() { "; nothing goes wrong by itself" } else { "" };
+        super::print(&format!("{number:>3}  {}{calm}", scenario.title));
+    }
+    if !all.is_empty() {
+        super::print(
+            "`--scenario NUMBER` plays one, `--scenario surprise` any; what went wrong is told in the debrief.",
+        );
     }
     0
 }

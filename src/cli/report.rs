@@ -112,7 +112,7 @@ fn reviewed(record: &ReviewRecord) -> Option<Reviewed> {
 }
 
 /// Why there is nothing to tell of a journal.
-fn nothing(path: &Path, found: &Verification) -> CliError {
+pub fn nothing(path: &Path, found: &Verification) -> CliError {
     let shown = path.display();
     match &found.integrity {
         Integrity::NewerFormat { found } => {
@@ -125,7 +125,8 @@ fn nothing(path: &Path, found: &Verification) -> CliError {
     }
 }
 
-fn integrity(found: &Integrity, is_running: bool) -> String {
+/// Whether a journal is whole, in words.
+pub fn integrity(found: &Integrity, is_running: bool) -> String {
     match found {
         Integrity::Whole => "intact".into(),
         Integrity::TornTail { line, .. } if is_running => {

@@ -97,6 +97,14 @@ pub fn read_records(path: &Path) -> Result<(Vec<Record>, Verification), JournalE
     Ok((records, verification))
 }
 
+/// Hands on each good record of the journal file at `path`, one in memory at a time; what follows them.
+///
+/// # Errors
+/// It cannot be read.
+pub fn each_record(path: &Path, each: &mut dyn FnMut(Record)) -> Result<Verification, JournalError> {
+    scan(path, |_, record| each(record))
+}
+
 /// Raw lines of a journal, without their newlines.
 pub type Lines = Vec<Box<[u8]>>;
 

@@ -11,7 +11,7 @@ use crate::report::model::{
     Asked, Bound, Evidence, FileNow, Heading, Line, Overruled, REPORT_FORMAT, Release, Report, Reviewed, Sat,
     SignatureTold,
 };
-use crate::report::steps::{Titles, Walks, phases, walked_alone};
+use crate::report::steps::{Going, Titles};
 use crate::report::told::{command_line, deviation, millis, plain, told};
 use crate::runbook::{InputKind, Runbook, StepKey};
 use crate::sources;
@@ -52,14 +52,9 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
     let first = material.records.first()?;
     let Event::RunOpened(opened) = &first.event else { return None };
     let runbook = material.runbook.as_ref().ok().copied();
-    let mut walks = Walks::new(runbook.is_none());
-    let mut state = runbook.map(RunState::new);
-    for record in material.records {
-        if let Some(state) = &mut state {
-            state.apply(record);
-        }
-        walks.take(record, state.as_ref());
-    }
+    let mut going = Going::new(runbook);
+    material.records.iter().for_each(|record| going.take(record));
+    let (phases, state) = going.end();
     let known = runbook.zip(state.as_ref());
     let (deviations, left_undone) = overruled(known, material.records);
     let sittings = sittings(material.records);
@@ -73,10 +68,7 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
         left_undone,
         reviews: material.beside.reviews.clone(),
         signatures: material.beside.signatures.clone(),
-        phases: match known {
-            Some((runbook, state)) => phases(runbook, state, walks),
-            None => walked_alone(walks),
-        },
+        phases,
         evidence: evidence(material),
         health: health(runbook, material.records),
         releases: material.records.iter().filter_map(release).collect(),

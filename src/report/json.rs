@@ -16,7 +16,8 @@ pub fn json(report: &Report) -> String {
     text
 }
 
-fn cleaned(value: Value) -> Value {
+/// The same value, with what a reader would not see shown in its texts.
+pub fn cleaned(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(clean_block(&text).into_owned()),
         Value::Array(values) => values.into_iter().map(cleaned).collect(),

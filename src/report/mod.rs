@@ -20,9 +20,11 @@ mod told;
 
 pub use build::{Beside, Material, build};
 pub use html::html;
-pub use json::{SCHEMA, json};
+pub use json::{SCHEMA, cleaned, json};
 pub use markdown::markdown;
 pub use model::*;
 pub use paper::{Paper, paper};
 pub use paper_html::paper_html;
 pub use paper_markdown::paper_markdown;
+pub use steps::Going;
+pub use told::{command_line, deviation, duration, millis, plain};

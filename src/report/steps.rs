@@ -14,7 +14,7 @@ use crate::runbook::{Action, Runbook, Step, StepKey, Template};
 const GAP: &str = "…";
 
 /// The walks through each step, in the order in which the steps were first begun.
-pub(super) struct Walks {
+struct Walks {
     /// Whether no plan tells of the steps that came to an end without being walked.
     is_alone: bool,
     order: Vec<StepKey>,
@@ -23,12 +23,12 @@ pub(super) struct Walks {
 
 impl Walks {
     /// None yet; `is_alone` where no plan can be read.
-    pub(super) const fn new(is_alone: bool) -> Self {
+    const fn new(is_alone: bool) -> Self {
         Self { is_alone, order: Vec::new(), of: BTreeMap::new() }
     }
 
     /// Takes in what this record did; `state` is the state after it, where the runbook can be read.
-    pub(super) fn take(&mut self, record: &Record, state: Option<&RunState>) {
+    fn take(&mut self, record: &Record, state: Option<&RunState>) {
         match &record.event {
             Event::StepBegan { step, .. } | Event::StepRetried { step, .. } => self.begin(step, record.at),
             Event::StepsReopened { .. } | Event::StepsRenewed { .. } => self.reopened(record.at, state),
@@ -90,6 +90,43 @@ impl Walks {
     }
 }
 
+/// A run on its way through its steps, taken in record by record.
+pub struct Going<'b> {
+    runbook: Option<&'b Runbook>,
+    state: Option<RunState>,
+    walks: Walks,
+}
+
+impl<'b> Going<'b> {
+    /// Before the first record; without a runbook where it cannot be read.
+    pub fn new(runbook: Option<&'b Runbook>) -> Self {
+        Self { runbook, state: runbook.map(RunState::new), walks: Walks::new(runbook.is_none()) }
+    }
+
+    /// Takes in the next record.
+    pub fn take(&mut self, record: &Record) {
+        if let Some(state) = &mut self.state {
+            state.apply(record);
+        }
+        self.walks.take(record, self.state.as_ref());
+    }
+
+    /// Plan against actual: the plan's phases, then those of the way back that was entered.
+    pub fn phases(self) -> Vec<PhaseDone> {
+        self.end().0
+    }
+
+    /// The same, and where the run stands.
+    pub(super) fn end(self) -> (Vec<PhaseDone>, Option<RunState>) {
+        let Self { runbook, state, walks } = self;
+        let done = match runbook.zip(state.as_ref()) {
+            Some((runbook, state)) => phases(runbook, state, walks),
+            None => walked_alone(walks),
+        };
+        (done, state)
+    }
+}
+
 /// How a step stands after a record, where no runbook tells more.
 const fn status_after(event: &Event) -> Option<StepStatus> {
     Some(match event {
@@ -111,7 +148,7 @@ const fn status_after(event: &Event) -> Option<StepStatus> {
 
 /// Every phase that counts, with its steps as they went; and, at the end, the walks through steps of items that were
 /// there before a loop was asked anew.
-pub(super) fn phases(runbook: &Runbook, state: &RunState, mut walks: Walks) -> Vec<PhaseDone> {
+fn phases(runbook: &Runbook, state: &RunState, mut walks: Walks) -> Vec<PhaseDone> {
     let titles = Titles { state };
     let mut phases: Vec<PhaseDone> = Vec::new();
     for phase in state.counted() {
@@ -136,7 +173,7 @@ pub(super) fn phases(runbook: &Runbook, state: &RunState, mut walks: Walks) -> V
 }
 
 /// What was walked, where no runbook tells the plan.
-pub(super) fn walked_alone(walks: Walks) -> Vec<PhaseDone> {
+fn walked_alone(walks: Walks) -> Vec<PhaseDone> {
     let steps = left_over(walks, |_| None);
     let title = "What was walked; the plan cannot be read".to_owned();
     if steps.is_empty() { Vec::new() } else { vec![PhaseDone { phase: String::new(), title, way_back: None, steps }] }

@@ -107,7 +107,7 @@ fn of_step(event: &Event) -> (&'static str, String) {
 }
 
 /// How an event overrules the machine, where it does: in which way, what, and why.
-pub(super) fn deviation(event: &Event) -> Option<(DeviationKind, String, &str)> {
+pub fn deviation(event: &Event) -> Option<(DeviationKind, String, &str)> {
     Some(match event {
         Event::StepSkipped { step, reason, .. } => (DeviationKind::Skip, step.to_string(), reason),
         Event::StepOverridden { step, reason, .. } => (DeviationKind::Override, step.to_string(), reason),
@@ -136,7 +136,7 @@ fn items_told(items: &[Item]) -> String {
 }
 
 /// Exactly what runs, with where it runs and its variables; a secret is told by where it is found.
-pub(super) fn command_line(command: &CommandLine) -> String {
+pub fn command_line(command: &CommandLine) -> String {
     let mut told: Vec<String> = command.env.iter().map(|(name, value)| variable(name, value)).collect();
     told.push(words(&command.argv));
     let cwd = command.cwd.as_ref().map(|cwd| format!(" (in {cwd})")).unwrap_or_default();
@@ -167,7 +167,7 @@ fn captures(captured: &Map<String, Value>) -> String {
 }
 
 /// A value as text, bounded.
-pub(super) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match text.char_indices().nth(MAX_VALUE) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -184,12 +184,12 @@ fn with(head: &str, told: &str) -> String {
 }
 
 /// Whole milliseconds.
-pub(super) fn millis(time: Duration) -> u64 {
+pub fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// `0.3s`, `42s`, `12m 05s`, `3h 12m`, `2d 03h`.
-pub(super) fn duration(ms: u64) -> String {
+pub fn duration(ms: u64) -> String {
     let seconds = ms / 1_000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match () {

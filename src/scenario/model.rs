@@ -12,8 +12,10 @@ pub struct Scenario {
     pub id: String,
     /// The runbook that is rehearsed.
     pub runbook: String,
-    /// One line.
+    /// One line: how things stand and what is to be done. It is read before, and gives nothing away.
     pub title: String,
+    /// What goes wrong, in one line, for the debrief; `None`: nothing does.
+    pub trouble: Option<String>,
     /// What the trainee is to learn.
     pub learn: String,
     /// How many nodes; `None`: as many as the runbook needs.
@@ -145,6 +147,10 @@ pub enum Deed {
     Type(Vec<String>),
     /// The step is tried again.
     Retry,
+    /// This way is taken where the step lets choose.
+    Choose(String),
+    /// This is answered where the step asks.
+    Answer(String),
     /// The step is left out.
     Skip(String),
     /// The step is declared done.
@@ -206,6 +212,8 @@ impl Deed {
         match self {
             Self::Type(lines) => format!("type `{}`", lines.join("`, then `")),
             Self::Retry => "try again".into(),
+            Self::Choose(way) => format!("choose {way}"),
+            Self::Answer(text) => format!("answer {text:?}"),
             Self::Skip(_) => "leave it out".into(),
             Self::Override(_) => "declare it done".into(),
             Self::Acknowledge(_) => "acknowledge what holds it back".into(),

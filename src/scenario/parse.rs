@@ -59,6 +59,7 @@ impl<'d> Reader<'d> {
         let id = self.name(&mut table, "id");
         let runbook = self.name(&mut table, "runbook");
         let title = self.line(&mut table, "title");
+        let trouble = self.optional(&mut table, "trouble");
         let learn = self.line(&mut table, "learn");
         let (nodes, seed) = self.start(&mut table);
         let faults = self.each(&mut table, "fault", "a fault", Self::fault);
@@ -73,6 +74,7 @@ impl<'d> Reader<'d> {
             id: id?,
             runbook: runbook?,
             title: title?,
+            trouble,
             learn: learn?,
             nodes,
             seed,
@@ -206,6 +208,7 @@ impl<'d> Reader<'d> {
     fn deed(&mut self, table: &mut Table<'d>) -> Option<Deed> {
         let typed = table.texts("type", &mut self.findings);
         let retry = table.flag("retry", &mut self.findings);
+        let (way, answer) = (self.optional(table, "choose"), self.optional(table, "answer"));
         let (skip, over) = (self.optional(table, "skip"), self.optional(table, "override"));
         let (acknowledge, abandon) = (self.optional(table, "acknowledge"), self.optional(table, "abandon"));
         let plan = self.optional(table, "roll_back");
@@ -213,6 +216,8 @@ impl<'d> Reader<'d> {
         let deeds = [
             (!typed.is_empty()).then(|| Deed::Type(typed.iter().map(|line| line.value.to_owned()).collect())),
             retry.then_some(Deed::Retry),
+            way.map(Deed::Choose),
+            answer.map(Deed::Answer),
             skip.map(Deed::Skip),
             over.map(Deed::Override),
             acknowledge.map(Deed::Acknowledge),
@@ -221,7 +226,8 @@ impl<'d> Reader<'d> {
         ];
         let mut deeds: Vec<_> = deeds.into_iter().flatten().collect();
         if deeds.len() != 1 {
-            let all = "`type`, `retry`, `skip`, `override`, `acknowledge`, `roll_back` and `abandon`";
+            let all =
+                "`type`, `retry`, `choose`, `answer`, `skip`, `override`, `acknowledge`, `roll_back` and `abandon`";
             self.findings.error("no-action", &table.span, format!("a move does one of {all}"));
         }
         deeds.pop()

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::engine::{
     Allowed, DeviationKind, Happening, Moment, Outcome, Plan, Proposal, RunState, StepState, StepStatus, allowed,
 };
@@ -92,6 +94,10 @@ fn is_made(step: &Move, is_typed: bool, state: &RunState) -> bool {
     match &step.deed {
         Deed::Type(_) => is_typed,
         Deed::Retry => meant(step, state).any(|step| step.attempt > 1),
+        // What was said there is what was meant, or its place has passed.
+        Deed::Choose(said) | Deed::Answer(said) => {
+            meant(step, state).any(|one| one.status == StepStatus::Done && one.said == *said)
+        }
         Deed::Skip(why) => deviates(DeviationKind::Skip, why),
         Deed::Override(why) => deviates(DeviationKind::Override, why),
         Deed::Acknowledge(why) => deviates(DeviationKind::Acknowledged, why),
@@ -181,6 +187,8 @@ fn proposal(
             let attempts = state.step(key).map_or(0, |step| step.attempt);
             (attempts < MOST_ATTEMPTS).then(|| Proposal::Retry { step: step() })
         }
+        Deed::Choose(way) => Some(Proposal::Choose { step: step(), choice: way.clone() }),
+        Deed::Answer(text) => Some(Proposal::Answer { step: step(), value: json!(text), file: None }),
         Deed::Skip(reason) => Some(Proposal::Skip { step: step(), reason: reason.clone() }),
         Deed::Override(reason) => Some(Proposal::Override { step: step(), reason: reason.clone() }),
         Deed::Acknowledge(reason) => allowed(runbook, state, moment).into_iter().find_map(|choice| match choice {

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::engine::filled::Filled;
 use crate::engine::{CommandLine, ConditionId, ItemCommand, JobId, Leaving, Proposal};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
@@ -59,6 +60,8 @@ pub struct CommandBox {
     pub step: StepKey,
     /// Exactly what runs: what was shown, whatever changes meanwhile.
     pub shown: Shown,
+    /// Where values were filled in, command by command.
+    pub filled: Vec<Filled>,
     /// The name to be typed, for a critical step.
     pub target: Option<String>,
     /// What is typed.

@@ -60,6 +60,8 @@ pub enum Context {
     Replay,
     /// A list out of which one is picked.
     Pick,
+    /// What was searched and stands: from hit to hit.
+    Found,
 }
 
 impl Context {
@@ -85,6 +87,7 @@ impl Context {
             Self::Alarms => "alarms",
             Self::Replay => "replay",
             Self::Pick => "list",
+            Self::Found => "after a search",
         }
     }
 }
@@ -237,6 +240,10 @@ pub enum Action {
     Palette,
     /// Search what has the keys.
     Search,
+    /// The next hit of a search.
+    NextHit,
+    /// The hit before.
+    PreviousHit,
     /// Copy what is looked at.
     Copy,
     /// Attach a file.

@@ -47,8 +47,8 @@ pub enum Message {
     Past(Vec<Past>),
     /// What is different from a runbook's last run, or why that cannot be told.
     Changes(Result<Box<Changed>, String>),
-    /// What was found before a live run opens, or why it cannot.
-    Preflight(Result<Preflight, String>),
+    /// What that look found before a live run opens, or why it cannot.
+    Preflight(u32, Result<Preflight, String>),
     /// What the set-up form asks.
     SetUp(Result<Box<Questions>, String>),
     /// What is wrong with the text of a field.
@@ -62,8 +62,17 @@ pub enum Message {
     },
     /// A run was opened or resumed; its updates follow.
     Launched(Result<Box<Launched>, String>),
-    /// A file that was to be evidence could not be read.
-    Unreadable(String),
+    /// A file that somebody gave is being read.
+    ReadingFile {
+        /// The file, as it was given.
+        path: String,
+        /// How many bytes of it were read.
+        done: u64,
+        /// How many it has.
+        all: u64,
+    },
+    /// That file, as it was given, was read: what it is proposed as, or why it cannot be.
+    FileRead(String, Result<Proposal, String>),
     /// What is to be signed was written.
     StatementKept {
         /// The name of the file.
@@ -158,6 +167,8 @@ pub enum Effect {
         /// The file's path.
         value: Value,
     },
+    /// Read no further in the file that somebody gave.
+    StopReading,
     /// Read how the panes share the room; it comes back as a message.
     ReadSizes,
     /// Remember how the panes share the room.
@@ -232,9 +243,11 @@ pub enum Effect {
     },
     /// Look at what must be looked at before that live run opens.
     Preflight {
+        /// Which look it is: what an earlier one finds late is of no interest any more.
+        number: u32,
         /// The run.
         wanted: Wanted,
-        /// Whether the commands that run unasked were listed and accepted.
+        /// Whether the commands that run unasked, and who is told a secret, were listed and accepted.
         is_accepted: bool,
     },
     /// Open a run.

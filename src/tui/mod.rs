@@ -8,6 +8,7 @@ pub mod app;
 pub mod attach;
 pub mod backstage;
 pub mod beside;
+mod bound;
 mod cast;
 pub mod choice;
 pub mod copy;
@@ -18,6 +19,7 @@ mod evidence;
 pub mod field;
 pub mod filter;
 mod flow;
+pub mod found;
 mod hands;
 mod input;
 pub mod key;
@@ -38,8 +40,10 @@ pub mod screen;
 pub mod search;
 pub mod shelf;
 mod shown;
+mod sift;
 pub mod sign;
 mod sizes;
+pub mod spot;
 mod stagehand;
 pub mod table;
 mod tell;
@@ -73,6 +77,8 @@ mod decision_tests;
 mod defer_tests;
 #[cfg(test)]
 mod disturb_tests;
+#[cfg(test)]
+mod found_tests;
 #[cfg(test)]
 mod health_tests;
 #[cfg(test)]
@@ -115,5 +121,7 @@ mod soak_tests;
 mod stage_tests;
 #[cfg(test)]
 mod together_tests;
+#[cfg(test)]
+mod values_tests;
 #[cfg(test)]
 mod words_tests;

@@ -1,6 +1,7 @@
 //! The loop: everything that happens becomes a message; what `update` asks for is done; a frame is drawn when
 //! something changed. Nothing here waits for the disk.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -74,6 +75,8 @@ pub(super) struct Runtime {
     pub(super) holds_input: bool,
     /// What the terminal is to be lent for, as soon as it can be.
     pub(super) to_lend: Option<Lending>,
+    /// Set to end the reading of a file that somebody gave.
+    pub(super) reading: Option<Arc<AtomicBool>>,
 }
 
 /// For what another program has the terminal.
@@ -117,6 +120,7 @@ impl Runtime {
             is_lent: false,
             holds_input: false,
             to_lend: None,
+            reading: None,
         }
     }
 
@@ -209,7 +213,7 @@ impl Runtime {
             return Ok(());
         }
         let app = &self.app;
-        terminal.draw(app.size, |area, buffer| draw(app, area, buffer))?;
+        terminal.draw(app.size, |area, buffer| drop(draw(app, area, buffer)))?;
         self.app.is_dirty = false;
         self.is_urgent = false;
         self.last_frame = Some(monotonic());

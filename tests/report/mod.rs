@@ -1,6 +1,7 @@
 //! Reports of runs and plans on paper: what they tell, and that nothing from outside is obeyed in them.
 
 mod browser;
+mod compared;
 mod made;
 mod page;
 mod reviewed;

@@ -5,6 +5,7 @@ pub mod census;
 pub mod chromium;
 pub mod debian;
 pub mod fault;
+pub mod hand;
 pub mod http;
 pub mod openbao;
 pub mod operator;

@@ -22,7 +22,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("config", &["diagnostic", "fs"], &[]),
     ("coverage", &["diagnostic", "runbook", "sources"], &[]),
     ("engine", &["clock", "runbook", "signature"], &[]),
-    ("site", &["diagnostic", "runbook"], &[]),
+    ("site", &["diagnostic", "runbook", "text"], &[]),
     ("import", &["diagnostic", "runbook"], &[]),
     ("library", &["coverage", "diagnostic", "fs", "packed", "runbook", "site"], &[]),
     ("journal", &["clock", "engine", "fs", "signature"], &[]),
@@ -33,6 +33,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("scenario", &["clock", "diagnostic", "engine", "packed", "runbook", "sources"], &[]),
     ("debrief", &["clock", "engine", "runbook", "scenario", "sources"], &[]),
     ("report", &["clock", "engine", "runbook", "sources", "text"], &[]),
+    ("compare", &["clock", "engine", "report", "runbook"], &[]),
     (
         "session",
         &["clock", "engine", "exec", "health", "journal", "library", "practice", "runbook", "scenario", "site"],

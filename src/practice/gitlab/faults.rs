@@ -27,6 +27,7 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("disk-full", "the disk of a node is full, so that a backup lacks parts: node"),
     ("disk-freed", "room is made on a node's disk: node"),
     ("configuration-not-carried", "the script that carries archives over leaves the configuration out: none"),
+    ("snapshots-full", "the pool of the snapshots is full of old ones, which can be deleted: none"),
     ("secrets-unreadable", "values in the database were written with another key: rows"),
     ("uploads-missing", "files that the database knows are not there: files"),
     ("package-withdrawn", "the repository no longer offers a version: version"),
@@ -81,6 +82,7 @@ impl Gitlab {
                 databases.flat_map(|one| one.migrations.iter_mut()).for_each(|one| one.stumbles = false);
             }
             "configuration-not-carried" => self.carries_secrets = false,
+            "snapshots-full" => self.fill_pool(),
             "secrets-unreadable" => self.instances[REAL].data.unreadable = given.number("rows", 3)?,
             "uploads-missing" => self.instances[REAL].data.missing_uploads = given.number("files", 12)?,
             "package-withdrawn" => self.withdrawn.push(given.text("version")?.to_owned()),

@@ -74,6 +74,7 @@ impl Gitlab {
             whole_backups: Vec::new(),
             dumps: BTreeMap::new(),
             snapshots: BTreeMap::new(),
+            old_snapshots: Vec::new(),
             files: Files::new(month),
             offered: Vec::new(),
             withdrawn: Vec::new(),

@@ -8,6 +8,8 @@ use crate::practice::Shape;
 use crate::practice::host::{Files, Log, Random, Version};
 use crate::practice::ledger::Ledger;
 
+use super::snapshots::Snapshot;
+
 /// What instance to build.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -312,8 +314,10 @@ pub struct Gitlab {
     pub(super) next_minute: Timestamp,
     /// What dumps hold, by the number in their file.
     pub(super) dumps: BTreeMap<u64, Data>,
-    /// Snapshots of machines by name: the moment, and the data of that moment.
-    pub(super) snapshots: BTreeMap<String, (Timestamp, Data)>,
+    /// The latest snapshots of machines, by their names.
+    pub(super) snapshots: BTreeMap<String, Snapshot>,
+    /// What else lies in the pool of the snapshots: by machine and day.
+    pub(super) old_snapshots: Vec<String>,
     /// Files of the bastion.
     pub(super) files: Files,
     /// What the repository offers beside the usual.

@@ -74,8 +74,8 @@ impl DebriefScreen {
             [(Action::Down, "down"), (Action::PageDown, "page"), (Action::Sign, "sign"), (Action::Act, "leave")]
         {
             let key = app.keymap.shown(action, Context::Debrief);
-            x += paint.put((x, keys.y), keys.right().saturating_sub(x), &key, Meaning::Key);
-            x += paint.put((x, keys.y), keys.right().saturating_sub(x), &format!(" {word}   "), Meaning::Bar);
+            let room = keys.right().saturating_sub(x);
+            x += paint.offer((x, keys.y), room, (&key, word), (Meaning::Key, Meaning::Bar)) + 3;
         }
     }
 

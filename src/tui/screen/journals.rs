@@ -11,6 +11,7 @@ use crate::tui::beside::Beside;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
+use crate::tui::spot::Press;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
@@ -148,6 +149,14 @@ impl Journals {
         vec![Effect::Replay(run)]
     }
 
+    /// A click on the row so many from the first: it is chosen, and opened when it was chosen before.
+    pub fn click(&mut self, row: usize) -> Vec<Effect> {
+        if row >= self.shown().count() {
+            return Vec::new();
+        }
+        if std::mem::replace(&mut self.chosen, row) == row { self.open() } else { Vec::new() }
+    }
+
     /// Takes what the mouse did.
     pub fn on_mouse(&mut self, mouse: MouseEvent) {
         let last = self.shown().count().saturating_sub(1);
@@ -201,6 +210,7 @@ impl Journals {
             for (x, (letter, meaning)) in (area.x + 3..area.x + 3 + marks).zip(entry.beside.letters()) {
                 paint.put((x, y), 1, letter, meaning);
             }
+            paint.spot(Rect { x: area.x, width: area.width, ..place }, Press::Row(index));
             let strip = row(entry, (names, words), area.width >= WIDE, paint.look);
             if index == self.chosen {
                 paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);

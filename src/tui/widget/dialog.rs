@@ -14,6 +14,7 @@ use crate::tui::choice::Choice;
 use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason, Statement};
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::screen::run::Run;
+use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
@@ -28,6 +29,8 @@ struct Sheet<'a> {
     scroll: usize,
     /// The lines that are in view whatever the scroll says.
     kept: Range<usize>,
+    /// The lines of each option that can be chosen.
+    options: Vec<Range<usize>>,
     field: Option<&'a Field>,
     problem: Option<&'a str>,
     /// Why it would be refused now.
@@ -41,6 +44,9 @@ struct Sheet<'a> {
 /// What can be done with a text that only scrolls, and with one that is told in full from the second line on.
 const BESIDE_KEYS: &str = "down|scroll   up|scroll   esc|back";
 const WHY_KEYS: &str = "down|scroll, rules in full   up|scroll   esc|back";
+
+/// What can be done with a file that is given.
+const ATTACH_KEYS: &str = "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back";
 
 /// What can be done when the run is closed.
 const OUTCOME_KEYS: &str = "enter|leave   ctrl-s|sign the journal   esc|look around";
@@ -71,6 +77,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             lines,
             scroll: card.scroll,
             kept: 0..0,
+            options: Vec::new(),
             field: None,
             problem: None,
             held: None,
@@ -165,7 +172,8 @@ fn text_rows(height: u16, has_field: bool) -> usize {
 fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
     let plain = |title, lines, keys| {
         let (kept, field, problem, problem_rows) = (0..0, None, None, 3);
-        Sheet { title, lines, scroll: run.reading.from, kept, field, problem, held: None, problem_rows, keys }
+        let (scroll, options, held) = (run.reading.from, Vec::new(), None);
+        Sheet { title, lines, scroll, kept, options, field, problem, held, problem_rows, keys }
     };
     match dialog {
         Dialog::State(Statement { prompt, field, .. }) => {
@@ -173,9 +181,10 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             Sheet { field: Some(field), ..plain("Answer", prompt, "enter|record it   esc|back") }
         }
         Dialog::Choose(choice) => {
-            let (lines, kept) = choices(choice, cells, look);
+            let (lines, options) = choices(choice, cells, look);
+            let kept = choice.chosen.and_then(|at| options.get(at).cloned()).unwrap_or(0..0);
             let keys = "up, down or a number|choose   enter|record it   esc|back";
-            Sheet { kept, problem: choice.problem.as_deref(), ..plain("Which one?", lines, keys) }
+            Sheet { kept, options, problem: choice.problem.as_deref(), ..plain("Which one?", lines, keys) }
         }
         Dialog::Release(release) => {
             let lines = release::lines(run, release, cells);
@@ -205,11 +214,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         }
         Dialog::Attach(attach) => Sheet {
             field: Some(&attach.field),
-            ..plain(
-                "Attach a file",
-                attach_lines(run, attach, cells),
-                "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back",
-            )
+            ..plain("Attach a file", attach_lines(run, attach, cells), ATTACH_KEYS)
         },
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
@@ -222,11 +227,11 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
     }
 }
 
-/// The lines of a choice, and which of them are the option that is chosen.
-fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usize>) {
+/// The lines of a choice, and which of them are each option's.
+fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Vec<Range<usize>>) {
     let mut lines = wrapped(&choice.prompt, cells, Meaning::Title);
     lines.push(Strip::default());
-    let mut kept = 0..0;
+    let mut options = Vec::new();
     for (index, option) in choice.options.iter().enumerate() {
         let is_chosen = choice.chosen == Some(index);
         let (sign, meaning) = if is_chosen { (look.glyphs.current, Meaning::Selected) } else { (" ", Meaning::Text) };
@@ -239,11 +244,9 @@ fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usi
             let lead = if lines.len() == from { head.clone() } else { " ".repeat(width(&head)) };
             lines.push(Strip::of(lead, Meaning::Current).and(line, meaning));
         }
-        if is_chosen {
-            kept = from..lines.len();
-        }
+        options.push(from..lines.len());
     }
-    (lines, kept)
+    (lines, options)
 }
 
 /// For what a file is evidence, and what becomes of it.
@@ -370,7 +373,20 @@ impl Sheet<'_> {
         u16::try_from(self.lines.len()).unwrap_or(most).min(most)
     }
 
+    /// Each line of an option can be pressed.
+    fn note_options(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
+        for (option, lines) in self.options.iter().enumerate() {
+            for (y, line) in (area.y..area.bottom()).zip(from..) {
+                if lines.contains(&line) {
+                    paint.spot(Rect { y, height: 1, ..area }, Press::Row(option));
+                }
+            }
+        }
+    }
+
     fn draw(&self, area: Rect, named: &Named<'_>, paint: &mut Paint<'_>) {
+        // What lies below it cannot be pressed.
+        paint.spots.clear();
         let field_rows = self.field_rows(area.height);
         let told = self.told(text_cells(area.width));
         let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX);
@@ -395,6 +411,7 @@ impl Sheet<'_> {
         let inside = paint.frame(place, &frame);
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
         paint.strips(Rect { height: text_rows, ..inside }, &self.lines, from);
+        self.note_options(Rect { height: text_rows, ..inside }, from, paint);
         let mut y = inside.y + text_rows;
         if let Some(field) = self.field {
             // A mark before one line tells that it is typed into; a larger field is seen as one.
@@ -408,7 +425,7 @@ impl Sheet<'_> {
             paint.put((inside.x, row), inside.width, line, Meaning::Problem);
         }
         y += more_rows;
-        paint.strip((inside.x, y + 1), inside.width, &offered(self.keys, named));
+        paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, named));
     }
 }
 

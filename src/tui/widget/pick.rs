@@ -71,7 +71,7 @@ pub fn draw(app: &App, list: &PickList, area: Rect, paint: &mut Paint<'_>) {
         .and(" choose   ", Meaning::Text)
         .and(key(Action::Back), Meaning::Focus)
         .and(" close", Meaning::Text);
-    paint.strip((inside.x, y + 1), inside.width, &keys);
+    paint.offers((inside.x, y + 1), inside.width, &keys);
 }
 
 /// Why one of the list would do nothing now.

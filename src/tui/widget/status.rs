@@ -6,6 +6,7 @@ use crate::engine::{Allowed, Gate, Plan, StepState, StepStatus, Verdict};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
+use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
@@ -41,8 +42,8 @@ impl Status<'_> {
         if let Some(why) = &run.halted {
             return Strip::of(format!("{alert} {why}"), Meaning::Problem);
         }
-        if run.pending.is_some() {
-            return Strip::of("saving: it counts when it is on disk", Meaning::Current);
+        if let Some(told) = run.saving_told() {
+            return Strip::of(told, Meaning::Current);
         }
         if let Some(notice) = &run.notice {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
@@ -61,9 +62,12 @@ impl Status<'_> {
         self.of_the_walk(alert)
     }
 
-    /// Where the walk stands.
+    /// Where the walk stands, or at which hit of a search somebody is.
     fn of_the_walk(&self, alert: &str) -> Strip {
         let run = self.run;
+        if let Some(found) = &run.found {
+            return Strip::of(found.told(self.keymap), Meaning::Title);
+        }
         if !run.is_at_current()
             && let Some(key) = &run.state.current
         {
@@ -151,8 +155,13 @@ impl Status<'_> {
                 let room = area.right().saturating_sub(x);
                 let meanings =
                     if offer.is_armed { (Meaning::Key, Meaning::Bar) } else { (Meaning::Inert, Meaning::Inert) };
-                x += paint.put((x, y), room, &offer.key, meanings.0) + 1;
-                x += paint.put((x, y), area.right().saturating_sub(x), &offer.word(bar.words), meanings.1) + 2;
+                let used = paint.put((x, y), room, &offer.key, meanings.0) + 1;
+                let room = room.saturating_sub(used);
+                let used = used + paint.put((x + used, y), room, &offer.word(bar.words), meanings.1);
+                if offer.is_armed {
+                    paint.spot(Rect::new(x, y, used, 1), Press::Key(offer.key.clone()));
+                }
+                x += used + 2;
             }
         }
     }
@@ -164,7 +173,8 @@ impl Status<'_> {
             return ["HALTED".into(), "HALTED".into()];
         }
         if run.pending.is_some() {
-            let saving = format!("saving{}", paint.look.glyphs.more);
+            let word = if run.file.is_some() { "reading" } else { "saving" };
+            let saving = format!("{word}{}", paint.look.glyphs.more);
             return [saving.clone(), saving];
         }
         let head = run.head.as_deref().and_then(|head| head.get(..8)).unwrap_or_default();
@@ -182,7 +192,8 @@ impl Status<'_> {
         let is_idle = run.pending.is_none() && !run.is_leaving() && !is_covered;
         for allowed in &run.view.allowed {
             let (action, needs_arm) = key_of(allowed);
-            if offers.iter().any(|offer| offer.key == shown(action)) || run.is_elsewhere(action) {
+            let is_taken = run.found.is_some() && self.is_of_search(&shown(action));
+            if is_taken || offers.iter().any(|offer| offer.key == shown(action)) || run.is_elsewhere(action) {
                 continue;
             }
             // Elsewhere the action key only leads back.
@@ -227,11 +238,21 @@ impl Status<'_> {
             }
         }
         offers.extend(self.of_a_rehearsal(!is_covered));
+        if run.found.is_some() {
+            let found = [(Action::NextHit, "next"), (Action::PreviousHit, "previous"), (Action::Back, "end search")];
+            let key = |action| self.keymap.shown(action, Context::Found);
+            offers.splice(0..0, found.map(|(action, word)| plain(key(action), word, !is_covered, false)));
+        }
         let all = self.keymap.shown(Action::Palette, Context::Everywhere);
         offers.push(Offer { words: ("menu", "menu"), ..plain(all, "", !is_covered, false) });
         let help = self.keymap.shown(Action::Help, Context::Everywhere);
         offers.push(plain(help, "help", !run.is_typing(), false));
         offers
+    }
+
+    /// Whether a key goes from hit to hit while a search stands.
+    fn is_of_search(&self, key: &str) -> bool {
+        self.keymap.of(Context::Found).flat_map(|binding| &binding.keys).any(|taken| taken.to_string() == key)
     }
 
     /// What only a rehearsal has: a console while it goes on, and a hint where there is one.

@@ -96,6 +96,12 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
         ("carry-gitlab a b gitlab-test", 1, "", "No such file or directory"),
         ("snapshot-node nowhere", 1, "", "no such machine"),
         ("restore-snapshots", 1, "", "there is none"),
+        ("snapshot-node", 64, "", "usage: snapshot-node NODE | --list"),
+        ("snapshot-node --every", 64, "", "usage: snapshot-node"),
+        ("snapshot-node --list", 0, "0 of 12 are taken\n", ""),
+        ("snapshot-node gitlab-db", 0, "snapshot of gitlab-db taken at 2026-11-2", ""),
+        ("snapshot-node --list", 0, "gitlab-db@2026-11-2", ""),
+        ("snapshot-node --delete gitlab-db@2024-01-03", 1, "", "no such snapshot"),
     ];
     let mut lab = Lab::new(3);
     lab.assert_commands(table);

@@ -169,7 +169,9 @@ fn whatever_is_typed_in_whatever_order_the_instance_goes_on_answering() {
             match random.draw() % 8 {
                 0 => {
                     let (fault, _) = FAULTS[random.draw() as usize % FAULTS.len()];
-                    lab.fault(fault, &json!({ "node": node, "service": "logrotate", "version": "17.8.8" }));
+                    // A machine whose package is gone has no such service.
+                    let given = json!({ "node": node, "service": "logrotate", "version": "17.8.8" });
+                    drop(lab.try_fault(fault, &given));
                 }
                 1 => drop(
                     lab.run(["halt-gitlab", "snapshot-node gitlab-1", "restore-snapshots"][random.draw() as usize % 3]),
@@ -238,6 +240,26 @@ fn snapshots_of_different_moments_make_no_instance() {
     lab.done("restore-snapshots");
     assert_eq!(lab.ready("gitlab-test"), 200, "nothing was written in between");
     let mut lab = Lab::new(3);
+    lab.done("halt-gitlab");
+    for node in ["gitlab-db", "gitlab-1", "gitlab-2"] {
+        lab.done(&format!("snapshot-node {node}"));
+    }
+    lab.done("ssh gitlab-1 sudo gitlab-ctl start");
+    lab.pass(3_600);
+    lab.done("restore-snapshots");
+    assert_eq!(lab.ready("gitlab-test"), 200, "what was written after the last of them does not matter");
+    let mut lab = Lab::new(3);
+    lab.done("halt-gitlab");
+    lab.done("snapshot-node gitlab-db");
+    lab.done("ssh gitlab-1 sudo gitlab-ctl start sidekiq");
+    lab.pass(120);
+    lab.done("ssh gitlab-1 sudo gitlab-ctl stop sidekiq");
+    for node in ["gitlab-1", "gitlab-2"] {
+        lab.done(&format!("snapshot-node {node}"));
+    }
+    lab.done("restore-snapshots");
+    assert_eq!(lab.ready("gitlab-test"), 500, "a job was done between the first and the second");
+    let mut lab = Lab::new(3);
     for node in ["gitlab-db", "gitlab-1", "gitlab-2"] {
         lab.done(&format!("snapshot-node {node}"));
     }
@@ -247,6 +269,21 @@ fn snapshots_of_different_moments_make_no_instance() {
     lab.done("snapshot-node gitlab-db");
     assert!(lab.done("restore-snapshots").contains("no snapshot of: gitlab-1, gitlab-2"));
     assert_eq!(lab.ready("gitlab-test"), 500, "one machine is not all of them");
+}
+
+#[test]
+fn a_full_pool_takes_no_snapshot_until_an_old_one_is_deleted() {
+    let mut lab = Lab::new(3);
+    lab.done("snapshot-node gitlab-db");
+    lab.fault("snapshots-full", &json!({}));
+    let refused = lab.run("snapshot-node gitlab-1");
+    assert!(refused.exit == 1 && refused.stderr.contains("No space left in pool snapshots (12 of 12 are taken)"));
+    let listed = lab.done("snapshot-node --list");
+    assert!(listed.starts_with("gitlab-db@2024-01-03\ngitlab-1@2024-01-03\ngitlab-2@2024-01-03\ngitlab-db@2024-02"));
+    lab.done("snapshot-node --delete gitlab-2@2024-01-03");
+    lab.done("snapshot-node gitlab-1");
+    assert_eq!(lab.run("snapshot-node gitlab-2").exit, 1, "there was room for one");
+    assert!(lab.done("restore-snapshots").contains("no snapshot of: gitlab-2; left as they are"));
 }
 
 #[test]

@@ -168,6 +168,7 @@ impl Replay {
             _ if self.asked.is_some() => vec![Context::Filter],
             // What it has no use for goes to the timeline: one can look at it while time passes.
             Some(over) if self.run.dialog.is_none() => vec![over, Context::Replay],
+            None if self.run.dialog.is_none() && self.run.found.is_some() => vec![Context::Found, Context::Replay],
             _ => vec![Context::Replay],
         }
     }

@@ -72,6 +72,9 @@ impl Replay {
         if let Some(notice) = &self.notice {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
         }
+        if let Some(found) = &self.run.found {
+            return Strip::of(found.told(&app.keymap), Meaning::Title);
+        }
         let record = &self.record;
         let all = self.tape.count();
         let time = if is_wide { look.second_of_day(record.at) } else { look.second(record.at) };
@@ -207,8 +210,8 @@ impl Replay {
         offers.extend(last);
         let mut x = bar.x + 1;
         for (key, word) in &offers {
-            x += paint.put((x, bar.y), bar.right().saturating_sub(x), key, Meaning::Key) + 1;
-            x += paint.put((x, bar.y), bar.right().saturating_sub(x), word, Meaning::Bar) + 2;
+            let room = bar.right().saturating_sub(x);
+            x += paint.offer((x, bar.y), room, (key, word), (Meaning::Key, Meaning::Bar)) + 2;
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::engine::{Allowed, Event, Moment, Proposal, Record, RunState};
 use crate::journal::sha256_hex;
 use crate::runbook::Runbook;
 use crate::session::Update;
-use crate::tui::dialog::{Dialog, Purpose, Reason};
+use crate::tui::dialog::{Ask, Dialog, Purpose, Reason};
 use crate::tui::message::{Effect, Instants, ReadAgain, RecordedOutput};
 use crate::tui::screen::run::absent::follows_by_itself;
 use crate::tui::screen::run::naming::spoken;
@@ -41,8 +41,11 @@ impl Run {
             Update::Halted(why) => {
                 self.halted = Some(why);
                 self.soaking.halt(now.run);
-                self.pending = None;
-                self.dialog = None;
+                (self.pending, self.dialog) = (None, None);
+                if self.file.take().is_some() {
+                    self.touch();
+                    return vec![Effect::StopReading];
+                }
             }
             Update::Ended => {
                 self.leave(now);
@@ -87,7 +90,8 @@ impl Run {
             if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
                 self.pending = None;
                 self.notice = None;
-                self.dialog = None;
+                // Whoever is about to leave or to end a command goes on with that.
+                self.dialog.take_if(|dialog| !matches!(dialog, Dialog::Ask(Ask::Leave | Ask::Cancel(..))));
             }
         }
         if let Some(last) = records.last() {

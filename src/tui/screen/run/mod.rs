@@ -10,6 +10,7 @@ mod burst;
 mod console;
 pub mod draw;
 mod evidence;
+mod file;
 mod fold;
 pub mod grid;
 mod keys;
@@ -52,11 +53,13 @@ use crate::scenario::Hint;
 use crate::session::Launched;
 use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
+use crate::tui::found::Found;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::alarm::{Alarm, Subject};
 use crate::tui::screen::run::asking::Asking;
 use crate::tui::screen::run::burst::Burst;
+use crate::tui::screen::run::file::FileRead;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::OutputTail;
@@ -95,6 +98,8 @@ pub struct Run {
     pub head: Option<String>,
     /// What was proposed and has not been answered: it is being saved.
     pub pending: Option<Proposal>,
+    /// The file that is read before that is proposed.
+    pub file: Option<FileRead>,
     /// Why the journal cannot be written any more.
     pub halted: Option<String>,
     /// Something to be told in the status line.
@@ -113,6 +118,8 @@ pub struct Run {
     pub reading: Reading,
     /// "You were here", until it is dismissed.
     pub card: Option<Card>,
+    /// A search that stands.
+    pub found: Option<Found>,
     /// The step that is looked at; `None`: the current one.
     pub browsed: Option<StepKey>,
     /// Which pane has the keys.
@@ -256,6 +263,7 @@ impl Run {
             folder,
             head,
             pending: None,
+            file: None,
             halted: None,
             notice: None,
             signed: None,
@@ -265,6 +273,7 @@ impl Run {
             reading: Reading::default(),
             dialog: None,
             card,
+            found: None,
             browsed: None,
             focus: Pane::Step,
             is_zoomed: false,
@@ -438,6 +447,13 @@ impl Run {
             None if self.console.is_some() => Context::Console,
             None => self.over.as_ref().map_or(Context::Run, Over::context),
         }
+    }
+
+    /// Where a key is looked up, the nearest first: while a search stands, its own keys come before those of the run.
+    pub fn contexts(&self) -> Vec<Context> {
+        let context = self.context();
+        let is_found = context == Context::Run && self.found.is_some();
+        is_found.then_some(Context::Found).into_iter().chain([context]).collect()
     }
 
     /// Whether a character goes into a text.

@@ -1,0 +1,191 @@
+//! `piton stats`: what all runs of a runbook came to.
+
+use serde_json::json;
+
+use crate::cli::diff::{Books, read};
+use crate::cli::error::CliError;
+use crate::cli::run;
+use crate::compare::{Counting, Often, Spread, Statistics, StepTimes};
+use crate::fs;
+use crate::journal::{RunDir, Store};
+use crate::report::{cleaned, duration};
+use crate::text::clean_line;
+use crate::tui::wrap::{width, wrap};
+
+/// Columns of the printed text.
+const WIDTH: usize = 80;
+
+/// Columns of a step's name.
+const NAME: usize = 34;
+
+/// All runs of a runbook.
+#[derive(Default)]
+struct All {
+    title: String,
+    live: Counting,
+    practice: Counting,
+    /// Journals of it that are not whole: what they are, and that they are counted as far as they go.
+    notices: Vec<String>,
+    /// Journals of which nobody knows what they are of.
+    unknown: usize,
+}
+
+/// `piton stats RUNBOOK`.
+///
+/// # Errors
+/// There is no run of it here, or the folder of runs cannot be read.
+pub fn stats(name: &str, json: bool) -> Result<u8, CliError> {
+    let all = counted(&run::store()?, name)?;
+    let (live, practice) = (all.live.end(), all.practice.end());
+    if live.is_none() && practice.is_none() {
+        let error = CliError::failed(format!("there is no run of {name:?} here that can be told of"));
+        let error = all.notices.into_iter().fold(error, CliError::hint);
+        return Err(error.hint("`piton journals` lists the runs, `piton list` the runbooks"));
+    }
+    if json {
+        let told = json!({
+            "format": 1,
+            "runbook": name,
+            "title": all.title,
+            "live": live,
+            "practice": practice,
+            "notices": all.notices,
+            "unknown_journals": all.unknown,
+        });
+        super::print(&cleaned(told).to_string());
+        return Ok(0);
+    }
+    lines(name, &all.title).into_iter().for_each(|line| super::print(&line));
+    for (word, told) in [("LIVE", live), ("PRACTICE", practice)] {
+        told.iter().flat_map(|told| of_mode(word, told)).for_each(|line| super::print(&line));
+    }
+    for notice in &all.notices {
+        behind("! ", notice, 2).iter().for_each(|line| super::print(line));
+    }
+    if all.unknown > 0 {
+        let told = format!("{} journals hold no record that can be read: nobody knows of what they are", all.unknown);
+        behind("! ", &told, 2).iter().for_each(|line| super::print(line));
+    }
+    Ok(0)
+}
+
+fn counted(store: &Store, name: &str) -> Result<All, CliError> {
+    let mut dirs = store.runs().map_err(CliError::failed)?;
+    // Names begin with the day: the latest is read last, and tells the title.
+    dirs.sort_by_key(RunDir::id);
+    let (mut all, mut books) = (All::default(), Books::default());
+    for dir in dirs {
+        let path = dir.journal_path();
+        // A folder without a journal is a run that never came to be.
+        let Ok(Some(about)) = fs::look(&path) else { continue };
+        let opened = if about.is_file() { dir.opened() } else { None };
+        let Some(opened) = opened else {
+            all.unknown += 1;
+            continue;
+        };
+        if opened.runbook.as_str() != name {
+            continue;
+        }
+        let notice = match read(&path, &mut books) {
+            Ok(read) => {
+                all.title.clone_from(&read.run.title);
+                let counting = if read.run.mode == "practice" { &mut all.practice } else { &mut all.live };
+                counting.take(&read.run);
+                (!read.is_whole).then(|| format!("{}; it is counted as far as it is whole", read.integrity))
+            }
+            Err(error) => Some(format!("left out: {}", error.message)),
+        };
+        all.notices.extend(notice.map(|notice| format!("{}: {notice}", dir.id())));
+    }
+    Ok(all)
+}
+
+fn lines(name: &str, title: &str) -> Vec<String> {
+    behind("", &format!("{name} · {title}"), 2)
+}
+
+fn of_mode(word: &str, told: &Statistics) -> Vec<String> {
+    let day = |at: crate::clock::Timestamp| at.to_string().chars().take(10).collect::<String>();
+    let noun = if told.runs == 1 { "run" } else { "runs" };
+    let mut lines = vec![String::new()];
+    lines.push(format!("{word}: {} {noun}, {} to {}", told.runs, day(told.first_at), day(told.last_at)));
+    let counted = |(what, count): (&String, &usize)| format!("{what} {count}");
+    let outcomes: Vec<String> = told.outcomes.iter().map(counted).collect();
+    lines.extend(behind("  ", &outcomes.join(" · "), 4));
+    if told.revisions.len() > 1 {
+        let revisions: Vec<String> = told.revisions.iter().map(|(what, count)| format!("r{what} {count}")).collect();
+        lines.extend(behind("  ", &format!("revisions: {}", revisions.join(" · ")), 4));
+    }
+    let planned = told.planned_ms.map(|planned| format!("; planned {}", duration(planned))).unwrap_or_default();
+    for (what, spread) in [("from the first to the last record", &told.lasted), ("of it at the terminal", &told.sat)] {
+        if let Some(spread) = spread {
+            let of = format!("{} that came to the end", spread.count);
+            lines.extend(behind("  ", &format!("{what} ({of}): {}{planned}", spread_told(spread)), 4));
+        }
+    }
+    lines.push(String::new());
+    let name = padded("step, all items together", NAME);
+    lines.push(format!("  {name}{:>6}{:>9}{:>19}{:>10}", "done", "median", "half lies in", "longest"));
+    told.steps.iter().for_each(|step| of_step(step, &mut lines));
+    often("Overruled", &told.deviations, &mut lines);
+    often("Failed", &told.failures, &mut lines);
+    lines
+}
+
+fn spread_told(spread: &Spread) -> String {
+    let Spread { least_ms, quarter_ms, median_ms, three_quarters_ms, most_ms, .. } = *spread;
+    let [least, quarter, median, three, most] =
+        [least_ms, quarter_ms, median_ms, three_quarters_ms, most_ms].map(duration);
+    format!("median {median}, half of them {quarter} to {three}, all {least} to {most}")
+}
+
+fn of_step(step: &StepTimes, lines: &mut Vec<String>) {
+    let name = clean_line(&step.step).into_owned();
+    let name = if width(&name) < NAME {
+        padded(&name, NAME)
+    } else {
+        lines.extend(behind("  ", &name, 4));
+        " ".repeat(NAME)
+    };
+    let times = match &step.took {
+        Some(took) => {
+            let half = format!("{} to {}", duration(took.quarter_ms), duration(took.three_quarters_ms));
+            format!("{:>6}{:>9}{half:>19}{:>10}", took.count, duration(took.median_ms), duration(took.most_ms))
+        }
+        None => format!("{:>6}", 0),
+    };
+    lines.push(format!("  {name}{times}"));
+    let others: Vec<String> =
+        step.others.iter().map(|(status, count)| format!("{} {count}", status.replace('_', " "))).collect();
+    if !others.is_empty() {
+        lines.extend(behind("      ", &others.join(" · "), 6));
+    }
+}
+
+fn often(title: &str, all: &[Often], lines: &mut Vec<String>) {
+    if all.is_empty() {
+        return;
+    }
+    lines.extend([String::new(), format!("{title}, the most frequent first")]);
+    for often in all {
+        let (times, runs) = (counted_told(often.times, "time"), counted_told(often.runs, "run"));
+        let way = if often.way == "failed" { String::new() } else { format!("{} ", often.way) };
+        lines.extend(behind("  ", &format!("{way}{}: {times} in {runs}", often.subject), 4));
+        lines.extend(behind("      ", &format!("last in {}: \"{}\"", often.last_run, often.last_reason), 8));
+    }
+}
+
+fn counted_told(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A text behind a mark; what does not fit goes on below, indented.
+fn behind(mark: &str, text: &str, indent: usize) -> Vec<String> {
+    let wrapped = wrap(&clean_line(text), WIDTH - indent.max(width(mark)));
+    let lead = |index: usize| if index == 0 { mark.to_owned() } else { " ".repeat(indent) };
+    wrapped.iter().enumerate().map(|(index, line)| format!("{}{line}", lead(index)).trim_end().to_owned()).collect()
+}
+
+fn padded(text: &str, cells: usize) -> String {
+    format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
+}
