@@ -41,6 +41,7 @@ pub mod search;
 pub mod shelf;
 mod shown;
 mod sift;
+pub mod sign;
 mod sizes;
 pub mod spot;
 mod stagehand;
@@ -112,6 +113,8 @@ mod restart_tests;
 mod room_tests;
 #[cfg(test)]
 mod screens_tests;
+#[cfg(test)]
+mod sign_tests;
 #[cfg(test)]
 mod small_tests;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signat
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
 use crate::tui::recorded::{read_on, tail_of};
-use crate::tui::runtime::Runtime;
+use crate::tui::runtime::{Lending, Runtime};
 use crate::tui::screen::Screen;
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
@@ -60,7 +60,8 @@ impl Runtime {
                 let follower = self.follower.clone();
                 self.aside(move || read_on(follower?.as_ref()));
             }
-            Effect::Edit(text) => self.to_edit = Some(text),
+            Effect::Edit(text) => self.to_lend = Some(Lending::Edit(text)),
+            Effect::Sign(signing) => self.to_lend = Some(Lending::Sign(signing)),
             Effect::Notify(told) => {
                 if let Some(terminal) = terminal {
                     terminal.notify(self.app.notify, &told);
@@ -79,10 +80,9 @@ impl Runtime {
             }
             Effect::Quit => {}
             effect => {
-                let replier = self.replier.clone();
-                let is_waited_for = matches!(effect, Effect::Begin(_) | Effect::Resume(_));
+                let (replier, begins) = (self.replier.clone(), matches!(effect, Effect::Begin(_) | Effect::Resume(_)));
                 let work = move || asked(&backstage, effect, &replier);
-                if is_waited_for { self.behind(work) } else { self.aside(work) }
+                if begins { self.behind(work) } else { self.aside(work) }
             }
         }
     }
@@ -163,24 +163,30 @@ impl Runtime {
         }
     }
 
-    /// Lends the terminal to the editor that was asked for, and reads nothing from it until it is given back.
+    /// Lends the terminal to what was asked for, and reads nothing from it until it is given back.
     pub(super) fn lend(&mut self, events: &mut Input) {
         if !self.is_lent && self.holds_input {
             self.holds_input = false;
             events.go_on();
         }
-        let Some(text) = self.to_edit.take().filter(|_| !self.is_away) else { return };
-        let editor = match editor::wanted() {
-            Ok(editor) => editor,
-            Err(why) => {
-                update(&mut self.app, Message::Edited(Err(why)));
-                return;
+        let Some(lending) = self.to_lend.take().filter(|_| !self.is_away) else { return };
+        let work: Box<dyn FnOnce() -> Message + Send> = match lending {
+            Lending::Edit(text) => match editor::wanted() {
+                Ok(editor) => Box::new(move || Message::Edited(editor::edit(&editor, &text))),
+                Err(why) => {
+                    update(&mut self.app, Message::Edited(Err(why)));
+                    return;
+                }
+            },
+            Lending::Sign(signing) => {
+                let backstage = Arc::clone(&self.backstage);
+                Box::new(move || Message::Signed(backstage.sign(&signing)))
             }
         };
         events.hold();
         give_back();
         lend(true);
         (self.is_away, self.is_lent, self.holds_input) = (true, true, true);
-        self.behind(move || Some(Message::Edited(editor::edit(&editor, &text))));
+        self.behind(move || Some(work()));
     }
 }

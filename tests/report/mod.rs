@@ -1,9 +1,11 @@
 //! Reports of runs and plans on paper: what they tell, and that nothing from outside is obeyed in them.
 
+mod browser;
 mod compared;
 mod made;
 mod page;
 mod reviewed;
+mod schema;
 mod texts;
 
 use std::collections::BTreeMap;
