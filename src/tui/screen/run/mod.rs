@@ -218,6 +218,25 @@ pub struct View {
     pub page: StepPage,
 }
 
+impl View {
+    /// Before anything was derived.
+    fn unseen(moment: Moment, state: &RunState) -> Self {
+        Self {
+            moment,
+            allowed: Vec::new(),
+            gate: Gate::Closed(Vec::new()),
+            rollback: None,
+            is_back_unknown: false,
+            stalled: None,
+            turned: Vec::new(),
+            alarms: Vec::new(),
+            order: OnceCell::new(),
+            tally: Tally::of(state),
+            page: StepPage::default(),
+        }
+    }
+}
+
 impl Run {
     /// The screen of a run that was opened or resumed.
     pub fn new(launched: &Launched, now: Instants, size: (u16, u16)) -> Self {
@@ -235,19 +254,7 @@ impl Run {
     fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
         let Parts { runbook, state, keeper, folder, head, card, replayed } = parts;
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
-        let view = View {
-            moment,
-            allowed: Vec::new(),
-            gate: Gate::Closed(Vec::new()),
-            rollback: None,
-            is_back_unknown: false,
-            stalled: None,
-            turned: Vec::new(),
-            alarms: Vec::new(),
-            order: OnceCell::new(),
-            tally: Tally::of(&state),
-            page: StepPage::default(),
-        };
+        let view = View::unseen(moment, &state);
         let mut run = Self {
             runbook,
             state,
