@@ -11,7 +11,7 @@ use crate::clock::monotonic;
 use crate::engine::Proposal;
 use crate::session::Session;
 use crate::tui::app::update;
-use crate::tui::editor;
+use crate::tui::editor::{self, Editing};
 use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
@@ -20,7 +20,7 @@ use crate::tui::runtime::Runtime;
 use crate::tui::screen::Screen;
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
-use crate::tui::terminal::{Terminal, give_back, lend};
+use crate::tui::terminal::{Terminal, give_back, lend, regain};
 
 /// How often it is told how far the reading of a file has come.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -181,6 +181,16 @@ impl Runtime {
         give_back();
         lend(true);
         (self.is_away, self.is_lent, self.holds_input) = (true, true, true);
-        self.behind(move || Some(Message::Edited(editor::edit(&editor, &text))));
+        let editing = Editing::default();
+        self.editing = Some(editing.clone());
+        self.aside(move || Some(Message::Edited(editor::edit(&editor, &text, &editing))));
+    }
+
+    /// Ends the editor that has the terminal, if one has it, and takes what it left of the terminal's state away.
+    pub(super) fn end_editor(&mut self) {
+        if let Some(editing) = self.editing.take() {
+            editing.end();
+            regain();
+        }
     }
 }
