@@ -155,7 +155,7 @@ fn from_the_library_to_the_first_step_of_a_rehearsal_by_the_mouse_alone() {
     terminal.wait_text("vault-ha-upgrade r", SOON);
     click(&terminal, "p practise");
     terminal.wait_text("What to practise", SOON);
-    click(&terminal, "surprise");
+    click(&terminal, "Surprise me");
     terminal.wait_text("--scenario surprise --seed ", SOON);
     click(&terminal, "enter start");
     terminal.wait_for("the run", SOON, |screen| screen.contains("PRACTICE") && screen.contains("journal"));

@@ -139,8 +139,8 @@ fn a_gate_that_is_waited_for(by: By) {
     terminal.wait_text("Version to upgrade to", SOON);
     hand.say("1.17.3");
     hand.press("enter next", "enter look before the start");
-    hand.press("enter look before the start", "y let these run");
-    hand.press("y let these run", "a go on all the same");
+    hand.press("enter look before the start", "y allow these");
+    hand.press("y allow these", "a go on all the same");
     hand.press("a go on all the same", "Type live to start it.");
     hand.say("live");
     hand.press("enter start", "It must be up.");

@@ -401,3 +401,7 @@ pub(super) fn place_of(opened: &crate::journal::Opening) -> String {
 fn told(error: CliError) -> String {
     error.message
 }
+
+#[cfg(test)]
+#[path = "pictures_tests.rs"]
+mod pictures;

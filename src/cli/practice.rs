@@ -285,7 +285,8 @@ fn fitting(runbook: &Runbook) -> Result<u8, String> {
 
 /// Whether a simulated cluster of so many nodes can stand in for what the runbook needs; if not, why.
 fn fits(runbook: &Runbook, nodes: u8) -> Result<(), String> {
-    let cluster = cluster(runbook, nodes, DEFAULT_SEED, Timestamp::default())?;
+    let plain = Played { scenario: None, seed: DEFAULT_SEED };
+    let cluster = cluster(runbook, nodes, &plain, Timestamp::default())?;
     // A check may ask that no address stands there twice.
     let names = locked(&cluster).nodes();
     let address =
@@ -335,8 +336,9 @@ fn of_the_runbook(runbook: &Runbook, mut inputs: Map<String, Value>) -> Map<Stri
 }
 
 /// A new cluster for that runbook, or why there is none.
-fn cluster(runbook: &Runbook, nodes: u8, seed: u64, began: Timestamp) -> Result<Shared, String> {
-    let shape = Shape { runbook: runbook.id.as_str(), nodes, seed };
+fn cluster(runbook: &Runbook, nodes: u8, played: &Played, began: Timestamp) -> Result<Shared, String> {
+    let versions = played.scenario.as_ref().map_or(&[][..], |scenario| &scenario.versions);
+    let shape = Shape { runbook: runbook.id.as_str(), nodes, seed: played.seed, versions };
     practice::system(&runbook.system, &shape, began)
         .ok_or_else(|| format!("there is no simulator for {:?} yet", runbook.system))
 }
@@ -355,11 +357,11 @@ fn locked(cluster: &Shared) -> MutexGuard<'_, dyn practice::System + 'static> {
 pub(super) fn built(
     runbook: &Runbook,
     nodes: u8,
-    seed: u64,
+    played: &Played,
     began: Timestamp,
     (ports, records): (&[u16], &[Record]),
 ) -> Result<Shared, CliError> {
-    let system = cluster(runbook, nodes, seed, began);
+    let system = cluster(runbook, nodes, played, began);
     let system = system.map_err(|why| CliError::failed(why).hint(simulated()))?;
     {
         let mut cluster = locked(&system);
@@ -382,7 +384,7 @@ async fn build(
     let last = records.last().map_or(Timestamp::default(), |record| record.at);
     let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, speed));
     let began = records.first().map_or_else(|| clock.now(), |record| record.at);
-    let system = built(runbook, nodes, played.seed, began, (ports, records))?;
+    let system = built(runbook, nodes, played, began, (ports, records))?;
     let mut rehearsal = Rehearsal::new(Arc::clone(&system), played.scenario.as_ref(), played.seed, began);
     rehearsal.follow(records);
     let practice = Practice::start(system, clock.clone(), ports).await.map_err(|error| {

@@ -20,6 +20,8 @@ pub struct Scenario {
     pub learn: String,
     /// How many nodes; `None`: as many as the runbook needs.
     pub nodes: Option<u8>,
+    /// The versions of the way: the one that runs, the stops, the target; empty: as the simulator has them.
+    pub versions: Vec<String>,
     /// The seed, unless another is asked for.
     pub seed: Option<u64>,
     /// What goes wrong, and when.

@@ -61,6 +61,7 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("trouble = \"W\"", "trouble = \"\"", "\"\"", "empty"),
         ("nodes = 3", "nodes = 0", "0", "whole number"),
         ("nodes = 3", "node = 3", "node", "no key `node`"),
+        ("nodes = 3", "versions = [\"1.0\"]", "\"1.0\"", "the one that runs and the target"),
         ("step = \"standbys[vault-2]/unseal\"", "step = \"unseal\"", "\"unseal\"", "names no step"),
         ("with = {", "wiht = {", "wiht", "no key `wiht`"),
         ("with = {", "after = \"1m\"\nwith = {", "", "a fault has one of"),

@@ -1,6 +1,7 @@
 //! Where the values of a command stand on the screen.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use proptest::prelude::*;
 
@@ -41,9 +42,10 @@ fn values_stand_apart_and_the_text_is_what_is_copied() {
 #[test]
 fn a_secret_has_no_value_to_be_marked() {
     let secret = EnvValue::SecretEnv("TOKEN".into());
-    let pieces = variable("VAULT_TOKEN", &secret, Some(&std::iter::once(0..5).collect()), Meaning::Text);
+    let at = |place: Range<usize>| -> Places { std::iter::once(place).collect() };
+    let pieces = variable("VAULT_TOKEN", &secret, Some(&at(0..5)), Meaning::Text);
     assert_eq!(pieces, [("VAULT_TOKEN=<secret: variable TOKEN>".to_owned(), Meaning::Text)]);
-    let pieces = variable("A", &EnvValue::Plain("x y".into()), Some(&std::iter::once(2..3).collect()), Meaning::Text);
+    let pieces = variable("A", &EnvValue::Plain("x y".into()), Some(&at(2..3)), Meaning::Text);
     assert_eq!((plain(&pieces).as_str(), values(&pieces)), ("A='x y'", vec!["y"]));
 }
 

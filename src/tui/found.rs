@@ -30,7 +30,11 @@ impl Found {
     /// `3 of 12`, what it is of, and what leads on.
     pub fn told(&self, keymap: &Keymap) -> String {
         let key = |action| keymap.shown(action, Context::Found);
-        let again = if self.is_wrapped { ", all around" } else { "" };
+        let again = match (self.is_wrapped, self.all) {
+            (true, 1) => ", no other",
+            (true, _) => ", all around",
+            (false, _) => "",
+        };
         let (next, previous, end) = (key(Action::NextHit), key(Action::PreviousHit), key(Action::Back));
         format!(
             "{} of {}{again} for {:?}; {next} next, {previous} previous, {end} ends it",

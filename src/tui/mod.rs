@@ -40,6 +40,7 @@ pub mod screen;
 pub mod search;
 pub mod shelf;
 mod shown;
+mod sift;
 mod sizes;
 pub mod spot;
 mod stagehand;
@@ -78,6 +79,8 @@ mod disturb_tests;
 #[cfg(test)]
 mod found_tests;
 #[cfg(test)]
+mod gallery_tests;
+#[cfg(test)]
 mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
@@ -100,9 +103,9 @@ mod random_tests;
 #[cfg(test)]
 mod recorded_tests;
 #[cfg(test)]
-mod replay_alike_tests;
+pub(crate) mod replay_alike_tests;
 #[cfg(test)]
-mod replay_tests;
+pub(crate) mod replay_tests;
 #[cfg(test)]
 mod restart_tests;
 #[cfg(test)]
@@ -114,7 +117,7 @@ mod small_tests;
 #[cfg(test)]
 mod soak_tests;
 #[cfg(test)]
-mod stage_tests;
+pub(crate) mod stage_tests;
 #[cfg(test)]
 mod together_tests;
 #[cfg(test)]

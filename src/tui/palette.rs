@@ -110,7 +110,7 @@ fn take(app: &mut App, picked: Picked) -> Vec<Effect> {
         && let Some(why) = against(app, *action)
     {
         if let Some(list) = &mut app.pick {
-            list.problem = Some(why);
+            list.problem = Some(app.keymap.told(&why, Context::Run));
         }
         return Vec::new();
     }

@@ -28,7 +28,11 @@ pub struct Options {
 impl Options {
     /// The instance for a runbook that is to be practised: as many machines as are asked for.
     pub fn of(shape: &Shape<'_>) -> Self {
-        Self { seed: shape.seed, ..Self::with_machines(usize::from(shape.nodes)) }
+        let usual = Self { seed: shape.seed, ..Self::with_machines(usize::from(shape.nodes)) };
+        match shape.versions.split_first() {
+            Some((from, legs)) if !legs.is_empty() => Self { from: from.clone(), legs: legs.to_vec(), ..usual },
+            _ => usual,
+        }
     }
 
     /// An instance of that many machines.
@@ -166,6 +170,8 @@ pub(super) struct Node {
     /// The major version of PostgreSQL that its data directory is of.
     pub(super) postgresql: u32,
     pub(super) reachable: bool,
+    /// Its package lists name nothing older than this; `None`: they are whole.
+    pub(super) lists_from: Option<Version>,
 }
 
 impl Node {

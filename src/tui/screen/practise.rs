@@ -432,4 +432,4 @@ fn score(one: &ScenarioOffered) -> String {
 
 #[cfg(test)]
 #[path = "practise_tests.rs"]
-mod tests;
+pub(in crate::tui) mod tests;

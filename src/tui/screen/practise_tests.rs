@@ -8,7 +8,7 @@ use crate::tui::shelf::Score;
 use crate::tui::stage_tests::{event, look, picture};
 use crate::tui::theme::{ASCII, UNICODE};
 
-fn questions() -> Questions {
+pub fn questions() -> Questions {
     let scenario = |id: &str, title: &str, is_calm: bool, score| ScenarioOffered {
         id: id.into(),
         title: title.into(),

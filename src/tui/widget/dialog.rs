@@ -47,6 +47,10 @@ const ROOMY: (u16, u16) = (60, 15);
 /// How many columns beside a sheet are too few to leave what is below it in view.
 const NARROW_REST: u16 = 16;
 
+/// The keys of a choice, and those where a file is attached.
+const CHOOSE: &str = "up, down or a number|choose   enter|record it   esc|back";
+const ATTACH: &str = "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back";
+
 /// How many rows a note's text area has.
 const NOTE_ROWS: u16 = 8;
 
@@ -159,12 +163,14 @@ fn text_rows(height: u16, has_field: bool) -> usize {
     usize::from(height.saturating_sub(around).max(1))
 }
 
+/// A sheet without a field.
+fn plain<'a>(title: &'a str, lines: Vec<Strip>, keys: &'a str, scroll: usize) -> Sheet<'a> {
+    let (kept, options, field, problem, held) = (0..0, Vec::new(), None, None, None);
+    Sheet { title, lines, scroll, kept, options, field, problem, held, problem_rows: 3, keys }
+}
+
 fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
-    let plain = |title, lines, keys| {
-        let (kept, field, problem, problem_rows) = (0..0, None, None, 3);
-        let (scroll, options, held) = (run.reading.from, Vec::new(), None);
-        Sheet { title, lines, scroll, kept, options, field, problem, held, problem_rows, keys }
-    };
+    let plain = |title, lines, keys| plain(title, lines, keys, run.reading.from);
     match dialog {
         Dialog::State(statement) => Sheet {
             field: Some(&statement.field),
@@ -173,8 +179,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         Dialog::Choose(choice) => {
             let (lines, options) = choices(choice, cells, look);
             let kept = choice.chosen.and_then(|at| options.get(at).cloned()).unwrap_or(0..0);
-            let keys = "up, down or a number|choose   enter|record it   esc|back";
-            Sheet { kept, options, problem: choice.problem.as_deref(), ..plain("Which one?", lines, keys) }
+            Sheet { kept, options, problem: choice.problem.as_deref(), ..plain("Which one?", lines, CHOOSE) }
         }
         Dialog::Release(release) => {
             let lines = release::lines(run, release, cells);
@@ -205,14 +210,9 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             field: Some(&note.field),
             ..plain("Note", note_lines(run, note.step.as_ref(), cells), "ctrl-s|write it   esc|back")
         },
-        Dialog::Attach(attach) => Sheet {
-            field: Some(&attach.field),
-            ..plain(
-                "Attach a file",
-                attach_lines(run, attach, cells),
-                "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back",
-            )
-        },
+        Dialog::Attach(attach) => {
+            Sheet { field: Some(&attach.field), ..plain("Attach a file", attach_lines(run, attach, cells), ATTACH) }
+        }
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
             let (is_full, keys) = (*scroll > 0, "down|scroll, rules in full   up|scroll   esc|back");
@@ -379,7 +379,8 @@ impl Sheet<'_> {
         // What lies below it cannot be pressed.
         paint.spots.clear();
         let field_rows = self.field_rows(area.height);
-        let told = self.told(text_cells(area.width));
+        let told = self.told(text_cells(area.width)).into_iter().map(|line| named.keymap.told(&line, Context::Dialog));
+        let told: Vec<String> = told.collect();
         let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX);
         let more_rows = self.more_rows(told_rows);
         let rows_around = self.rows_around(area.height, told_rows);

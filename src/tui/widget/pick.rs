@@ -77,7 +77,7 @@ pub fn draw(app: &App, list: &PickList, area: Rect, paint: &mut Paint<'_>) {
 /// Why one of the list would do nothing now.
 fn why_not(app: &App, row: &Row) -> Option<String> {
     match &row.gives {
-        Gives::Do(action) => against(app, *action),
+        Gives::Do(action) => against(app, *action).map(|why| app.keymap.told(&why, Context::Run)),
         _ => None,
     }
 }

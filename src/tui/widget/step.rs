@@ -191,6 +191,9 @@ fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
         gap(out);
         out.push(Strip::of(format!("waits {}", tell::duration(length)), Meaning::Command));
     }
+    if let Some(progress) = page.progress {
+        out.push(progress.strip(cells, look));
+    }
 }
 
 /// Answers by the numbers that the dialog takes.
@@ -274,7 +277,7 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     out.extend(wrapped(&told, cells, meaning));
     if let Some(Output { bytes, sha256, .. }) = &page.output {
         let head = sha256.get(..8).unwrap_or_default();
-        let told = format!("printed {bytes} bytes, sha256 {head}{}: tab reads them in the output", look.glyphs.more);
+        let told = format!("printed {bytes} bytes, sha256 {head}{}; the output shows them", look.glyphs.more);
         out.extend(wrapped(&told, cells, Meaning::Dim));
     }
 }

@@ -73,6 +73,7 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
         ("ssh gitlab-1 apt-cache policy gitlab-ee", 0, "  Installed: 17.5.5-ee.0\n", ""),
         ("ssh gitlab-1 dpkg -l gitlab-ee", 0, "ii  gitlab-ee      17.5.5-ee.0 ", ""),
         ("ssh gitlab-1 dpkg -l nothing", 1, "", "no packages found matching nothing"),
+        ("ssh gitlab-1 sudo apt-get update", 0, "Hit:1 https://packages.gitlab.com bookworm InRelease", ""),
         ("ssh gitlab-1 sudo apt-mark hold gitlab-ee", 0, "gitlab-ee set on hold.\n", ""),
         ("ssh gitlab-1 sudo apt-get install -y gitlab-ee=17.8.7-ee.0", 100, "", "E: Held packages were changed"),
         ("ssh gitlab-1 sudo apt-mark unhold gitlab-ee", 0, "no longer on hold", ""),

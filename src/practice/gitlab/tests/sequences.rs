@@ -313,3 +313,51 @@ fn the_same_seed_and_the_same_commands_give_the_same_instance() {
     assert_eq!(story(3), story(3));
     assert_ne!(story(3), story(4));
 }
+
+#[test]
+fn a_stop_that_is_left_out_is_refused_and_changes_nothing() {
+    let legs = ["16.7.10", "16.11.10", "17.0.8"];
+    let legs = || legs.map(str::to_owned);
+    let options = || Options { from: "16.3.9".into(), legs: legs().into(), ..Options::with_machines(2) };
+    let mut lab = Lab::with(options());
+    lab.settle();
+    assert_eq!(lab.ready("gitlab-1"), 200);
+    for version in ["17.0.8", "16.11.10"] {
+        let refused = lab.install("gitlab-db", version);
+        assert_eq!(refused.exit, 100, "{refused:?}");
+        for told in [
+            format!("It seems you are upgrading from 16.3.9 to {version}."),
+            "It is required to upgrade to the latest 16.7.x version first before proceeding.".into(),
+            "pre-installation script subprocess returned error exit status 1".into(),
+        ] {
+            assert!(refused.stderr.contains(&told), "{told}: {refused:?}");
+        }
+    }
+    assert!(lab.done("ssh gitlab-db dpkg -l gitlab-ee").contains("ii  gitlab-ee      16.3.9-ee.0"));
+    assert_eq!(lab.ready("gitlab-1"), 200, "nothing has changed");
+    let told: Vec<_> = lab.system.harm().into_iter().map(|harm| (harm.kind, harm.told.unwrap_or_default())).collect();
+    let refused = "17.0.8 refused to be installed over 16.3.9 on gitlab-db: 16.7 was left out".to_owned();
+    assert!(told.contains(&("stop-skipped", refused)), "{told:?}");
+    for version in legs() {
+        lab.settle();
+        lab.done("halt-gitlab");
+        for node in ["gitlab-db", "gitlab-1"] {
+            assert_eq!(lab.install(node, &version).exit, 0, "{node} {version}");
+        }
+        lab.pass(300);
+        assert_eq!(lab.ready("gitlab-1"), 200, "{version}");
+    }
+}
+
+#[test]
+fn lists_that_are_cut_name_nothing_older_until_they_are_fetched_anew() {
+    let mut lab = Lab::new(3);
+    lab.fault("lists-cut", &json!({ "node": "gitlab-1", "version": "17.11.0" }));
+    let listed = |lab: &mut Lab, node: &str| lab.done(&format!("ssh {node} apt-cache madison gitlab-ee"));
+    assert!(!listed(&mut lab, "gitlab-1").contains("17.8.7") && listed(&mut lab, "gitlab-1").contains("17.11.7"));
+    assert!(listed(&mut lab, "gitlab-2").contains("17.8.7"));
+    let refused = lab.install("gitlab-1", "17.8.7");
+    assert!(refused.stderr.contains("E: Version '17.8.7-ee.0' for 'gitlab-ee' was not found"), "{refused:?}");
+    assert!(lab.done("ssh gitlab-1 sudo apt-get update").starts_with("Get:1 "));
+    assert!(listed(&mut lab, "gitlab-1").contains("17.8.7"));
+}

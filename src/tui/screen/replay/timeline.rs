@@ -66,7 +66,7 @@ impl Replay {
         let alert = look.glyphs.alert;
         if let Some(typed) = &self.asked {
             let told = format!("go to record, 1 to {}: ", self.tape.count());
-            let keys = "_   enter goes there, esc does not".to_owned();
+            let keys = app.keymap.told("_   {act} goes there, {back} does not", Context::Filter);
             return Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and(keys, Meaning::Dim);
         }
         if let Some(notice) = &self.notice {

@@ -1,6 +1,6 @@
 //! What the session says, taken in.
 
-use crate::engine::{Allowed, Event, Moment, Proposal, Record, RunState};
+use crate::engine::{Allowed, Event, Gate, Moment, Proposal, Record, RunState};
 use crate::journal::sha256_hex;
 use crate::runbook::Runbook;
 use crate::session::Update;
@@ -9,8 +9,29 @@ use crate::tui::message::{Effect, Instants, ReadAgain, RecordedOutput};
 use crate::tui::screen::run::absent::follows_by_itself;
 use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::{Check, OutputTail};
-use crate::tui::screen::run::{Card, Run, TOLD};
+use crate::tui::screen::run::page::StepPage;
+use crate::tui::screen::run::{Card, Run, TOLD, View};
 use crate::tui::tell;
+use crate::tui::widget::checklist::Tally;
+
+impl View {
+    /// What is known of a moment before anything was derived from it.
+    pub(super) fn underived(moment: Moment, state: &RunState) -> Self {
+        Self {
+            moment,
+            allowed: Vec::new(),
+            gate: Gate::Closed(Vec::new()),
+            rollback: None,
+            is_back_unknown: false,
+            stalled: None,
+            turned: Vec::new(),
+            alarms: Vec::new(),
+            order: std::cell::OnceCell::new(),
+            tally: Tally::of(state),
+            page: StepPage::default(),
+        }
+    }
+}
 
 impl Run {
     /// Takes one update in.

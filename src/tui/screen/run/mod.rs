@@ -73,6 +73,7 @@ use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
 use crate::tui::widget::checklist::Tally;
 use crate::tui::widget::health_table::BoardOrder;
+use crate::tui::widget::progress::Progress;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -218,25 +219,6 @@ pub struct View {
     pub page: StepPage,
 }
 
-impl View {
-    /// Before anything was derived.
-    fn unseen(moment: Moment, state: &RunState) -> Self {
-        Self {
-            moment,
-            allowed: Vec::new(),
-            gate: Gate::Closed(Vec::new()),
-            rollback: None,
-            is_back_unknown: false,
-            stalled: None,
-            turned: Vec::new(),
-            alarms: Vec::new(),
-            order: OnceCell::new(),
-            tally: Tally::of(state),
-            page: StepPage::default(),
-        }
-    }
-}
-
 impl Run {
     /// The screen of a run that was opened or resumed.
     pub fn new(launched: &Launched, now: Instants, size: (u16, u16)) -> Self {
@@ -254,7 +236,7 @@ impl Run {
     fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
         let Parts { runbook, state, keeper, folder, head, card, replayed } = parts;
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
-        let view = View::unseen(moment, &state);
+        let view = View::underived(moment, &state);
         let mut run = Self {
             runbook,
             state,
@@ -348,9 +330,21 @@ impl Run {
             if self.is_at_current() {
                 self.view.page.held = self.held();
                 self.view.page.missing = self.missing();
+                self.view.page.progress = self.progress();
                 self.view.page.is_live = true;
             }
         }
+    }
+
+    /// How far the current step's time is.
+    fn progress(&self) -> Option<Progress> {
+        let Gate::Closed(holds) = &self.view.gate else { return None };
+        let page = &self.view.page;
+        holds.iter().find_map(|hold| match hold {
+            Hold::Waiting { left } => page.timer.map(|length| Progress::left(length, *left)),
+            Hold::Holding { left } => page.waits_for.as_ref().map(|(_, length)| Progress::left(*length, *left)),
+            _ => None,
+        })
     }
 
     /// Which gate and guards hold the current step back. What a check waits for stands on its page anyway, and what

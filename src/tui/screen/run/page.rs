@@ -17,6 +17,7 @@ use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase
 use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
+use crate::tui::widget::progress::Progress;
 
 /// Everything that the step pane shows of one step.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +65,8 @@ pub struct StepPage {
     pub soak: Option<(SoakView, Timestamp)>,
     /// How long it waits.
     pub timer: Option<Duration>,
+    /// How far its time is, while that runs.
+    pub progress: Option<Progress>,
     /// What it means, in the author's words.
     pub why: String,
     /// The answers that are not ok among those that it waits for now.

@@ -17,7 +17,7 @@ fn site() -> SiteSeen {
     SiteSeen { name: "prod-eu".into(), environment: "PRODUCTION".into(), colour: "red".into() }
 }
 
-fn questions() -> Questions {
+pub fn questions() -> Questions {
     let question = |input: &str, kind, prompt: &str, default: &str, given: &str| Question {
         input: input.into(),
         kind,
@@ -54,7 +54,7 @@ fn questions() -> Questions {
 }
 
 /// Nothing left to ask: as when all was given on the command line.
-fn ready() -> Questions {
+pub fn ready() -> Questions {
     let mut questions = questions();
     questions.asked.drain(..2);
     Questions { is_ready: true, ..questions }
@@ -84,7 +84,7 @@ fn commands(count: usize) -> Vec<Unasked> {
     (1..=count).map(command).collect()
 }
 
-fn found(is_asked: bool, marks: &[Mark], count: usize) -> Preflight {
+pub fn found(is_asked: bool, marks: &[Mark], count: usize) -> Preflight {
     let finding = |(index, mark): (usize, &Mark)| Finding {
         mark: *mark,
         about: ["journal", "probe", "clock"][index % 3].into(),
@@ -100,7 +100,7 @@ fn found(is_asked: bool, marks: &[Mark], count: usize) -> Preflight {
 }
 
 /// What the latest look found.
-fn tell(app: &mut App, found: Preflight) {
+pub fn tell(app: &mut App, found: Preflight) {
     let Screen::SetUp(set_up) = &app.screen else { panic!("it is not set up") };
     let number = set_up.looking.expect("it is being looked");
     update(app, Message::Preflight(number, Ok(found)));
@@ -162,8 +162,8 @@ fn what_is_missing_or_wrong_is_not_passed_on_and_what_has_a_value_can_be_changed
     assert_eq!(answers[2], ("mode".to_owned(), "replace".to_owned()));
 }
 
-#[test]
-fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
+/// Two sites to choose from, one of which cannot be read.
+pub fn with_sites() -> Questions {
     let sites = vec![
         SiteOffered { file: "/etc/piton/sites/prod-eu.toml".into(), site: Some(site()), problem: String::new() },
         SiteOffered {
@@ -172,9 +172,13 @@ fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
             problem: "error[bad-value]: there is no colour \"rot\"\n --> broken.toml:2:38\n  |\n2 | colour = \"rot\"\n  |          ^^^^^".into(),
         },
     ];
+    Questions { sites, site: None, site_file: None, ..questions() }
+}
+
+#[test]
+fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
     for size in SIZES {
-        let offered = Questions { sites: sites.clone(), site: None, site_file: None, ..questions() };
-        let (mut app, _) = app(size, offered);
+        let (mut app, _) = app(size, with_sites());
         press(&mut app, "down");
         shot("set_up_sites", &app);
         assert!(press(&mut app, "enter").is_empty());

@@ -206,10 +206,11 @@ impl SetUp {
             }
             Action::Act | Action::Acknowledge if !found.is_asked => {
                 self.problem =
-                    Some("what is listed above is done without a question each time: y takes that on".into());
+                    Some("what is listed above is done without a question each time: {yes} takes that on".into());
             }
             Action::Act if has_looks => {
-                self.problem = Some("something is to be looked at: a goes on all the same, and is recorded".into());
+                self.problem =
+                    Some("something is to be looked at: {acknowledge} goes on all the same, and is recorded".into());
             }
             Action::Act | Action::Acknowledge => (self.stage, self.typed) = (Stage::Confirm, Field::default()),
             _ => self.before.scroll(action, &self.questions, cells, height),
