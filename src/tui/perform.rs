@@ -11,16 +11,17 @@ use crate::clock::monotonic;
 use crate::engine::Proposal;
 use crate::session::Session;
 use crate::tui::app::update;
-use crate::tui::editor;
+use crate::tui::editor::{self, Editing};
 use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
 use crate::tui::recorded::{read_on, tail_of};
 use crate::tui::runtime::{Lending, Runtime};
 use crate::tui::screen::Screen;
+use crate::tui::sign::Signing;
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
-use crate::tui::terminal::{Terminal, give_back, lend};
+use crate::tui::terminal::{Terminal, give_back, lend, regain};
 
 /// How often it is told how far the reading of a file has come.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -170,23 +171,46 @@ impl Runtime {
             events.go_on();
         }
         let Some(lending) = self.to_lend.take().filter(|_| !self.is_away) else { return };
-        let work: Box<dyn FnOnce() -> Message + Send> = match lending {
+        let lending = match lending {
             Lending::Edit(text) => match editor::wanted() {
-                Ok(editor) => Box::new(move || Message::Edited(editor::edit(&editor, &text))),
+                Ok(editor) => Lent::Edit(editor, text),
                 Err(why) => {
                     update(&mut self.app, Message::Edited(Err(why)));
                     return;
                 }
             },
-            Lending::Sign(signing) => {
-                let backstage = Arc::clone(&self.backstage);
-                Box::new(move || Message::Signed(backstage.sign(&signing)))
-            }
+            Lending::Sign(signing) => Lent::Sign(signing),
         };
         events.hold();
         give_back();
         lend(true);
         (self.is_away, self.is_lent, self.holds_input) = (true, true, true);
-        self.behind(move || Some(work()));
+        match lending {
+            Lent::Edit(editor, text) => {
+                let editing = Editing::default();
+                self.editing = Some(editing.clone());
+                self.aside(move || Some(Message::Edited(editor::edit(&editor, &text, &editing))));
+            }
+            Lent::Sign(signing) => {
+                let backstage = Arc::clone(&self.backstage);
+                self.behind(move || Some(Message::Signed(backstage.sign(&signing))));
+            }
+        }
     }
+
+    /// Ends the editor that has the terminal, if one has it, and takes what it left of the terminal's state away.
+    pub(super) fn end_editor(&mut self) {
+        if let Some(editing) = self.editing.take() {
+            editing.end();
+            regain();
+        }
+    }
+}
+
+/// What the terminal is lent to.
+enum Lent {
+    /// That editor, for a text.
+    Edit(Vec<String>, String),
+    /// ssh-keygen.
+    Sign(Signing),
 }
