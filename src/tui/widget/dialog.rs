@@ -45,8 +45,6 @@ struct Sheet<'a> {
 const BESIDE_KEYS: &str = "down|scroll   up|scroll   esc|back";
 const WHY_KEYS: &str = "down|scroll, rules in full   up|scroll   esc|back";
 
-/// What can be done with a file that is given.
-
 /// What can be done when the run is closed.
 const OUTCOME_KEYS: &str = "enter|leave   ctrl-s|sign the journal   esc|look around";
 
