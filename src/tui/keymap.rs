@@ -439,7 +439,7 @@ mod tests {
             crate::tui::rebind::rebound("[[key]]\ncontext = \"run\"\naction = \"return\"\nkeys = [\"u\"]\n").unwrap();
         for (text, expected) in [
             ("back first ({return}), {why} tells why", "back first (u), w tells why"),
-            ("{nothing} and {sign} and {", "{nothing} and {sign} and {"),
+            ("{nothing} and {no-such} and {", "{nothing} and {no-such} and {"),
             ("a {{return}}", "a {u}"),
             ("plain", "plain"),
         ] {
