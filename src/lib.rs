@@ -36,6 +36,7 @@ pub mod debrief;
 pub mod report;
 
 pub mod compare;
+pub mod search;
 
 pub mod session;
 

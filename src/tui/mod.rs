@@ -17,6 +17,7 @@ mod evidence;
 pub mod field;
 pub mod filter;
 mod flow;
+mod found;
 mod hands;
 mod input;
 pub mod key;
@@ -48,7 +49,7 @@ mod watch;
 pub mod widget;
 pub mod wrap;
 
-pub use backstage::{Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, Recording, Start, TuiError};
+pub use backstage::{Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording, Start, TuiError};
 pub use cast::{CAST_SIZES, CastError, cast};
 pub use options::Options;
 pub use shown::{Shown, open};

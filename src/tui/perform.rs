@@ -9,6 +9,7 @@ use crate::session::Session;
 use crate::tui::app::update;
 use crate::tui::editor;
 use crate::tui::evidence::{attach, completions, keep, look_at_file, signature};
+use crate::tui::found::search;
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
 use crate::tui::recorded::{read_on, tail_of};
@@ -51,6 +52,10 @@ impl Runtime {
             Effect::ReadOn => {
                 let follower = self.follower.clone();
                 self.behind(move || read_on(follower?.as_ref()));
+            }
+            Effect::Search(words) => {
+                let (replier, turn) = (self.replier.clone(), self.searching.begin());
+                self.behind(move || search(&*backstage, words, &replier, &turn));
             }
             Effect::Edit(text) => self.to_edit = Some(text),
             Effect::Notify(told) => {

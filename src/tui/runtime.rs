@@ -14,6 +14,7 @@ use crate::journal::Follower;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Recording, Start, TuiError};
+use crate::tui::found::Searching;
 use crate::tui::input::{self, Input as Events};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
@@ -52,6 +53,8 @@ pub(super) struct Runtime {
     pub(super) updates: Option<UnboundedReceiver<Update>>,
     /// How the panes were drawn and is not written yet.
     pub(super) drawn: sizes::Drawn,
+    /// Lets only the last search in the records go on.
+    pub(super) searching: Searching,
     /// Reads on in the journal that is replayed.
     pub(super) follower: Option<Arc<Mutex<Follower>>>,
     pub(super) clock: Arc<dyn Clock>,
@@ -94,6 +97,7 @@ impl Runtime {
             session: None,
             updates: None,
             drawn: sizes::Drawn::default(),
+            searching: Searching::default(),
             follower: None,
             clock: Arc::new(SystemClock::starting(Timestamp::default())),
             began: monotonic(),

@@ -34,6 +34,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("debrief", &["clock", "engine", "runbook", "scenario", "sources"], &[]),
     ("report", &["clock", "engine", "runbook", "sources", "text"], &[]),
     ("compare", &["clock", "engine", "report", "runbook"], &[]),
+    ("search", &["clock", "engine", "fs", "journal", "report"], &[]),
     (
         "session",
         &["clock", "engine", "exec", "health", "journal", "library", "practice", "runbook", "scenario", "site"],
