@@ -30,6 +30,7 @@ pub mod library;
 pub mod health;
 pub mod scenario;
 
+pub mod keeping;
 pub mod review;
 
 pub mod debrief;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::clock::Timestamp;
+use crate::cli::args_of_runs::JournalsArguments;
 
 /// Walks a person through a runbook and drives every step into a tamper-evident journal.
 #[derive(Debug, Default, Parser)]
@@ -262,61 +262,10 @@ pub struct ResumeArguments {
     pub speed: Option<Speed>,
 }
 
-/// `piton journals`.
-#[derive(Debug, Args)]
-pub struct JournalsArguments {
-    /// Only runs with a record that holds these words, in any letter case: in what happened, or in a text or number of it.
-    #[arg(long, value_name = "TEXT")]
-    pub find: Option<String>,
-
-    /// Only runs with a record of a step whose name holds this, such as `standbys[vault-2]/stop` or `/stop`.
-    #[arg(long, value_name = "STEP")]
-    pub step: Option<String>,
-
-    /// Only runs in which the machine was overruled: in this way, or in any.
-    #[arg(long, value_name = "WAY", num_args = 0..=1)]
-    pub deviation: Option<Option<WayTyped>>,
-
-    /// Only runs in which somebody sat whose `name@host` holds this.
-    #[arg(long, value_name = "NAME")]
-    pub operator: Option<String>,
-
-    /// Only runs of this runbook.
-    #[arg(long, value_name = "NAME")]
-    pub runbook: Option<String>,
-
-    /// Only runs that were opened then or later: a day (2026-11-21, in UTC) or a moment (2026-11-21T02:41:10Z).
-    #[arg(long, value_name = "WHEN", value_parser = since)]
-    pub since: Option<Timestamp>,
-
-    /// Only runs that were opened then or before; a day counts to its end.
-    #[arg(long, value_name = "WHEN", value_parser = until)]
-    pub until: Option<Timestamp>,
-
-    /// Print JSON, one run a line.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A way to overrule the machine.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum WayTyped {
-    /// A step was left out.
-    Skip,
-    /// A step was declared done.
-    Override,
-    /// A wait was ended early.
-    CutWait,
-    /// A guard or gate was passed.
-    Acknowledged,
-    /// A step was put off.
-    Deferred,
-}
-
 /// `piton verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// Journal files, run folders or run names.
+    /// Journal files, run folders, run names, or archives of runs.
     #[arg(required = true, value_name = "JOURNAL")]
     pub journals: Vec<String>,
 
@@ -436,21 +385,6 @@ pub struct ReplayArguments {
     /// Begin at the record of this number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub at: Option<u64>,
-}
-
-fn since(text: &str) -> Result<Timestamp, String> {
-    moment(text, "T00:00:00.000Z")
-}
-
-fn until(text: &str) -> Result<Timestamp, String> {
-    moment(text, "T23:59:59.999Z")
-}
-
-/// A day with that time of it, or a moment.
-fn moment(text: &str, time: &str) -> Result<Timestamp, String> {
-    let is_day = text.len() == "2026-11-21".len();
-    let moment = if is_day { format!("{text}{time}") } else { text.to_owned() };
-    moment.parse().map_err(|_| "write a day as 2026-11-21, or a moment as 2026-11-21T02:41:10Z".to_owned())
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -262,14 +262,19 @@ impl Backstage for Stage {
         let wanted = search::Wanted::words(words);
         for (dir, records) in listed.iter().take_while(|_| goes_on()) {
             let search = search::Search { wanted: &wanted, records: *records, goes_on };
+            let mut first = None;
             let mut take = |hit: search::Hit| {
-                found(RecordFound { run: dir.id(), seq: hit.seq, told: clean_line(&hit.told).into_owned() });
-                // The first one will do.
-                false
+                // The first one will do; that it is in what was bound at the opening tells least.
+                let is_enough = hit.seq > 1;
+                first = Some(hit);
+                !is_enough
             };
             // One that cannot be read is listed as that; the others are searched.
             if let Err(error) = search::search(&dir.journal_path(), &search, &mut take) {
                 tracing::debug!(%error, "a journal is not searched");
+            }
+            if let Some(hit) = first {
+                found(RecordFound { run: dir.id(), seq: hit.seq, told: clean_line(&hit.told).into_owned() });
             }
         }
     }

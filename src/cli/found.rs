@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::args::{JournalsArguments, WayTyped};
+use crate::cli::args_of_runs::{JournalsArguments, WayTyped};
 use crate::engine::DeviationKind;
 use crate::fs::FsError;
 use crate::journal::RunSummary;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cli::args::JournalsArguments;
+use crate::cli::args_of_runs::{JournalsArguments, JournalsCommand};
 use crate::cli::error::CliError;
 use crate::cli::found::Narrowed;
-use crate::cli::run;
+use crate::cli::{keeping, packed, run};
 use crate::engine::Mode;
 use crate::journal::{RunDir, RunSummary, SoakSeen, Standing};
 use crate::report::cleaned;
@@ -19,7 +19,14 @@ use crate::text::clean_line;
 /// # Errors
 /// The folder of runs cannot be read.
 pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
-    let runs = run::store()?.list().map_err(CliError::failed)?;
+    match &typed.command {
+        Some(JournalsCommand::Prune(typed)) => return keeping::prune(typed),
+        Some(JournalsCommand::Archive { run, file }) => return packed::archive(run, file),
+        None if typed.gone => return keeping::gone(typed.json),
+        None => {}
+    }
+    let store = run::store()?;
+    let runs = store.list().map_err(CliError::failed)?;
     let narrowed = Narrowed::new(typed);
     if runs.is_empty() && !typed.json {
         super::print("no runs yet: `piton practice vault-ha-upgrade` opens a first one");
@@ -38,6 +45,9 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
             super::print(&clean_line(&as_line(run)));
             found.lines().iter().for_each(|line| super::print(line));
         }
+    }
+    if !typed.json && narrowed.is_all() {
+        keeping::told(&store).iter().for_each(|line| super::print(line));
     }
     if shown == 0 && !narrowed.is_all() && !typed.json {
         super::print("none of the runs fits");

@@ -1,6 +1,7 @@
 //! The command line: parse, dispatch, print errors and hints, end with a stable status.
 
 pub mod args;
+pub mod args_of_runs;
 pub mod backstage;
 pub mod begin;
 pub mod check;
@@ -13,8 +14,10 @@ pub mod error;
 pub mod explain;
 pub mod found;
 pub mod journals;
+pub mod keeping;
 pub mod log;
 pub mod looks;
+pub mod packed;
 pub mod place;
 pub mod practice;
 pub mod replay;

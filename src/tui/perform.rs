@@ -53,10 +53,7 @@ impl Runtime {
                 let follower = self.follower.clone();
                 self.behind(move || read_on(follower?.as_ref()));
             }
-            Effect::Search(words) => {
-                let (replier, turn) = (self.replier.clone(), self.searching.begin());
-                self.behind(move || search(&*backstage, words, &replier, &turn));
-            }
+            Effect::Search(words) => self.look_for(words),
             Effect::Edit(text) => self.to_edit = Some(text),
             Effect::Notify(told) => {
                 if let Some(terminal) = terminal {
@@ -80,6 +77,12 @@ impl Runtime {
                 self.behind(move || asked(&backstage, effect, &replier));
             }
         }
+    }
+
+    /// Looks for words in the records of all runs; whatever was looked for before is of no matter any more.
+    fn look_for(&self, words: String) {
+        let (backstage, replier, turn) = (Arc::clone(&self.backstage), self.replier.clone(), self.searching.begin());
+        self.behind(move || search(&*backstage, words, &replier, &turn));
     }
 
     fn run_folder(&self) -> Option<PathBuf> {

@@ -1,6 +1,7 @@
 //! Reports of runs and plans on paper: what they tell, and that nothing from outside is obeyed in them.
 
 mod compared;
+mod kept;
 mod made;
 mod page;
 mod reviewed;

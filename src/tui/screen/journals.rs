@@ -295,7 +295,7 @@ fn meaning(entry: &JournalEntry) -> Meaning {
 
 /// Which record of it holds what is looked for.
 fn mark(hit: &RecordFound) -> String {
-    format!("#{}  ", hit.seq)
+    format!("#{}", hit.seq)
 }
 
 fn row(
@@ -308,8 +308,10 @@ fn row(
     let padded = |text: &str, cells: usize| format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))));
     let deviations = if entry.deviations == 0 { String::new() } else { format!("{} dev.", entry.deviations) };
     let place = if entry.is_practice { Meaning::Practice } else { Meaning::Title };
+    let (marked, gap) = (hit.map(mark).unwrap_or_default(), if marks == 0 { 0 } else { 2 });
     let strip = Strip::of(format!("{}  ", padded(&entry.run, names)), Meaning::Text)
-        .and(padded(&hit.map(mark).unwrap_or_default(), marks), Meaning::Input)
+        .and(marked.clone(), Meaning::Input)
+        .and(" ".repeat(marks.saturating_sub(width(&marked)) + gap), Meaning::Text)
         .and(format!("{}  ", padded(&entry.outcome, words)), meaning(entry));
     if !is_wide {
         // The rest stands below for the chosen one.
