@@ -71,27 +71,43 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FsError> {
     std::fs::read(path).map_err(|error| FsError::new("read", path, error))
 }
 
-/// The whole file as text; not UTF-8 is an error.
-pub fn read_text(path: &Path) -> Result<String, FsError> {
-    std::fs::read_to_string(path).map_err(|error| FsError::new("read", path, error))
-}
-
 /// The text of a plain file of at most `limit` bytes; links are followed.
 pub fn read_text_up_to(path: &Path, limit: u64) -> Result<String, FsError> {
     let refuse = |why: String| FsError::new("read", path, io::Error::other(why));
-    // A pipe or a device could be waited for, or read, without end.
-    let known = std::fs::metadata(path).map_err(|error| FsError::new("read", path, error))?;
-    if !known.is_file() {
-        return Err(refuse("it is not a plain file".into()));
-    }
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| FsError::new("read", path, error))?;
+    let file = open_plain(path)?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| FsError::new("read", path, error))?;
     if bytes.len() as u64 > limit {
         return Err(refuse(format!("it is longer than {limit} bytes")));
     }
     String::from_utf8(bytes)
         .map_err(|error| refuse(format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())))
+}
+
+/// Opens a plain file for reading; links are followed. Nothing else is waited for: a pipe or a device could be without
+/// end.
+pub fn open_plain(path: &Path) -> Result<File, FsError> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let open = || {
+        let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a plain file")) }
+    };
+    open().map_err(|error| FsError::new("read", path, followed(path, error)))
+}
+
+/// What went wrong with a path whose links are followed.
+fn followed(path: &Path, error: io::Error) -> io::Error {
+    let told = match error.kind() {
+        ErrorKind::NotFound if path.is_symlink() => "it is a symbolic link that leads to nothing; mend or remove it",
+        _ if is_link(&error) => "its symbolic links lead round in a circle; mend or remove them",
+        _ => return error,
+    };
+    io::Error::other(told)
+}
+
+/// Whether anything stands there, and be it a link that leads to nothing; what cannot be told is found out by reading.
+pub fn is_there(path: &Path) -> bool {
+    !matches!(std::fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound)
 }
 
 /// Makes a file that was not there (0600), open for appending and reading. Anything at `path`, a link included, is
@@ -301,6 +317,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_is_a_plain_file_and_links_to_one_are_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        std::fs::write(at("file"), "text").unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        for (link, to) in [("good", "file"), ("dangling", "nowhere"), ("round", "round"), ("zero", "/dev/zero")] {
+            std::os::unix::fs::symlink(to, at(link)).unwrap();
+        }
+        assert_eq!(read_text_up_to(&at("good"), 4).unwrap(), "text");
+        for (name, told) in [
+            ("good", "longer than 3 bytes"),
+            ("dangling", "leads to nothing"),
+            ("round", "round in a circle"),
+            ("zero", "not a plain file"),
+            ("pipe", "not a plain file"),
+            ("none", "check the path"),
+        ] {
+            let said = read_text_up_to(&at(name), 3).unwrap_err().to_string();
+            assert!(said.contains(told) && !said.contains("not followed"), "{name}: {said}");
+            assert_eq!(is_there(&at(name)), name != "none", "{name}");
+        }
+    }
+
+    #[test]
     fn links_pipes_and_shared_folders_are_refused() {
         let place = tempfile::tempdir().unwrap();
         let (target, link) = (place.path().join("target"), place.path().join("link"));
@@ -311,7 +351,7 @@ mod tests {
             assert!(said.contains("link: ") && said.contains("remove it"), "{said}");
         }
         assert_eq!(create_private(&link).unwrap_err().source.kind(), ErrorKind::AlreadyExists);
-        assert_eq!(read_text(&target).unwrap(), "theirs");
+        assert_eq!(read(&target).unwrap(), b"theirs");
 
         let shared = place.path().join("shared");
         std::fs::create_dir(&shared).unwrap();

@@ -27,6 +27,22 @@ pub fn clean_block(text: &str) -> Cow<'_, str> {
     if is_clean(text, true) { Cow::Borrowed(text) } else { Cow::Owned(clean(text, true, LINE_TAB)) }
 }
 
+/// An amount of bytes for people: `512 B`, `41.9 GB`.
+pub fn amount(bytes: u64) -> String {
+    let mut unit = 1_u64;
+    let mut name = "B";
+    for larger in ["kB", "MB", "GB", "TB", "PB", "EB"] {
+        if bytes / unit < 1_000 {
+            break;
+        }
+        (unit, name) = (unit * 1_000, larger);
+    }
+    if unit == 1 {
+        return format!("{bytes} B");
+    }
+    format!("{}.{} {name}", bytes / unit, bytes % unit / (unit / 10))
+}
+
 /// What a command printed, as lines. A last newline ends a line and does not begin one.
 pub fn clean_output(bytes: &[u8]) -> Vec<String> {
     let mut lines: Vec<String> = bytes.split(|byte| *byte == b'\n').map(clean_output_line).collect();
@@ -183,6 +199,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_amount_has_the_unit_that_fits() {
+        let cases = [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (41_943_040_000, "41.9 GB"), (u64::MAX, "18.4 EB")];
+        for (bytes, told) in cases {
+            assert_eq!(amount(bytes), told);
+        }
+    }
 
     #[test]
     fn what_a_terminal_would_obey_or_hide_is_shown() {

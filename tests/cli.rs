@@ -409,6 +409,18 @@ fn list_manual_and_completions_print() {
     assert!(text(&home.run(&["completions", "bash"]).stdout).contains("_piton"));
 }
 
+#[test]
+fn what_can_be_listed_is_listed_although_the_users_own_folder_is_none() {
+    let home = Home::new();
+    std::fs::create_dir(home.0.path().join("config")).expect("the test's folder can be written to");
+    std::fs::write(home.0.path().join("config/piton"), "").expect("the test's folder can be written to");
+    let output = home.run(&["list"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text(&output.stdout).contains("vault-ha-upgrade"));
+    let told = text(&output.stderr);
+    assert!(told.contains("your own runbooks are not listed: ") && told.contains("is not a folder"), "{told}");
+}
+
 /// A reader that goes away leaves the run interrupted, not broken.
 #[test]
 fn a_closed_pipe_suspends_the_run() {

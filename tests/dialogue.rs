@@ -241,6 +241,26 @@ fn a_signal_or_the_end_of_the_input_leaves_the_run_suspended() {
 }
 
 #[test]
+fn a_file_that_is_read_is_told_of_and_bars_neither_back_nor_leave() {
+    let home = Home::new();
+    let mut terminal = short(&home);
+    let big = home.path().join("big");
+    std::fs::File::create(&big).and_then(|file| file.set_len(4 << 40)).expect("a file may have holes");
+    let mut typist = Typist::at(&terminal);
+    let attach = format!("attach {}", big.display());
+    let told = typist.say(&attach);
+    assert!(told.contains("is being read, ") && told.contains(" of 4.3 TB. Type back to end that"), "{told}");
+    assert!(typist.say("confirm seen").contains("is being read, "));
+    assert!(typist.say("back").contains("The file is not read on. Nothing is recorded."));
+    assert!(typist.say(&attach).contains("is being read, "));
+    assert!(typist.say("leave").contains("Nothing is recorded."));
+    typist.say("yes");
+    assert_eq!(terminal.wait_exit(Duration::from_secs(1)), exited(40), "{}", terminal.describe());
+    assert_left(&home, Leaving::Left);
+    assert!(!home.records().iter().any(|record| matches!(record.event, Event::EvidenceAttached { .. })));
+}
+
+#[test]
 fn lines_that_lie_ready_in_a_pipe_decide_nothing() {
     let home = Home::new();
     let mut command = home.command(&["practice", SHORT_BOOK, "--plain", "--speed", SPEED]);

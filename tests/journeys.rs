@@ -52,6 +52,21 @@ fn click(terminal: &Terminal, text: &str) {
     terminal.type_text(&format!("\u{1b}[<0;{0};{1}M\u{1b}[<0;{0};{1}m", column + 1, row + 1));
 }
 
+/// A shell that goes on after success must not go on after that.
+#[test]
+fn a_run_that_was_not_opened_is_not_a_success() {
+    let home = furnished();
+    let site = home.path().join(".config/piton/sites/lab.toml").display().to_string();
+    for (set, stands) in [(&[][..], "Version to upgrade to"), (&["--set", "target=1.2.3"], "y allow these")] {
+        let arguments = [&["run", "own", "--site", &site], set].concat();
+        let mut terminal = home.terminal(&arguments).size(40, 120).spawn();
+        terminal.wait_text(stands, SOON);
+        terminal.key("ctrl-c");
+        assert_eq!(terminal.wait_exit(SOON), Exit { code: Some(40), signal: None }, "{stands}");
+        assert!(home.runs().is_empty() && !was_asked(&home));
+    }
+}
+
 #[test]
 fn from_the_library_to_the_first_step_by_the_keyboard() {
     let home = furnished();
@@ -78,7 +93,7 @@ fn from_the_library_to_the_first_step_by_the_keyboard() {
     terminal.wait_for("the value taken", SOON, |screen| screen.contains("1.17.3") && !screen.contains("not a version"));
     terminal.key("enter");
     terminal.key("enter");
-    terminal.wait_text("y let these run", SOON);
+    terminal.wait_text("y allow these", SOON);
     let screen = terminal.screen();
     assert!(screen.contains("$ sh -c 'echo asked") && screen.contains("STAGING lab"), "{screen}");
     assert!(!was_asked(&home), "nobody has seen the command before");
@@ -112,7 +127,7 @@ fn from_the_library_to_the_first_step_by_the_keyboard() {
     terminal.wait_text("1.17.3 ", SOON);
     terminal.key("enter");
     terminal.key("enter");
-    terminal.wait_text("y let these run", SOON);
+    terminal.wait_text("y allow these", SOON);
     terminal.key("y");
     let screen = terminal.wait_text("up: 1 of 1 answered and are ok", SOON);
     assert!(screen.contains("of the same site and system is not closed"), "{screen}");
@@ -140,7 +155,7 @@ fn from_the_library_to_the_first_step_of_a_rehearsal_by_the_mouse_alone() {
     terminal.wait_text("vault-ha-upgrade r", SOON);
     click(&terminal, "p practise");
     terminal.wait_text("What to practise", SOON);
-    click(&terminal, "surprise");
+    click(&terminal, "Surprise me");
     terminal.wait_text("--scenario surprise --seed ", SOON);
     click(&terminal, "enter start");
     terminal.wait_for("the run", SOON, |screen| screen.contains("PRACTICE") && screen.contains("journal"));
@@ -158,7 +173,7 @@ fn a_live_run_is_set_up_by_the_mouse_and_only_its_environment_is_typed() {
     let home = furnished();
     let mut terminal = home.terminal(&["run", "own", "--set", "target=1.17.3"]).size(40, 120).spawn();
     // Everything is given: what there is before the start comes at once.
-    click(&terminal, "y let these run");
+    click(&terminal, "y allow these");
     terminal.wait_text("What was found", SOON);
     click(&terminal, "enter go on");
     terminal.wait_text("Type live to start it.", SOON);
@@ -179,7 +194,7 @@ fn the_same_in_lines() {
     let arguments = ["run", "own", "--site", &site, "--set", "target=1.17.3", "--plain"];
     let mut terminal = home.terminal(&arguments).size(60, 200).spawn();
     let mut typist = Typist::at(&terminal);
-    terminal.wait_text("Type yes to let them run", SOON);
+    terminal.wait_text("Type yes to let that be done", SOON);
     assert!(!was_asked(&home));
     for (line, told) in [
         ("yes", "Type the name of the environment to start the run: STAGING. Or no."),

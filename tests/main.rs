@@ -27,6 +27,7 @@ mod support;
 mod terminal;
 mod tidy;
 mod together;
+mod walks;
 
 use std::path::Path;
 

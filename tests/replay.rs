@@ -357,3 +357,52 @@ fn a_recording_holds_no_sequence_but_those_of_the_screens_and_is_refused_at_an_o
         assert!(drawn.replace('\u{1b}', "").chars().all(|c| !c.is_control()), "{drawn:?}");
     }
 }
+
+/// A key, and a list of signers with it where piton looks for one.
+fn key_of(home: &Home, name: &str) -> String {
+    let key = home.path().join("key").display().to_string();
+    let mut keygen = std::process::Command::new("ssh-keygen");
+    let made = keygen.args(["-q", "-t", "ed25519", "-N", "", "-f", &key]).status();
+    assert!(made.expect("ssh-keygen is needed: install Debian's openssh-client").success());
+    let public = std::fs::read_to_string(format!("{key}.pub")).expect("it was just made");
+    let folder = home.path().join(".config/piton");
+    std::fs::create_dir_all(&folder).expect("the test's folder can be written to");
+    std::fs::write(folder.join("allowed_signers"), format!("{name} {public}")).expect("an own folder");
+    key
+}
+
+#[test]
+fn who_signed_and_what_the_reviewer_said_stands_in_the_title_and_is_read_in_full() {
+    let (home, run) = walked();
+    let all = read_records(&run.journal_path()).expect("it was just written").0.len();
+    let (id, key) = (run.id(), key_of(&home, "maria@example.org"));
+    for args in [
+        &["sign", &id, "--key", &key][..],
+        &["review", &id, "--comment", "why so late?", "--record", "3"],
+        &["review", &id, "--verdict", "remarks", "--why", "see record 3"],
+    ] {
+        let output = home.output(args);
+        assert!(output.status.success(), "{args:?}: {output:?}");
+    }
+    let terminal = home.terminal(&["replay", &id]).spawn();
+    terminal.wait_text("good: maria@example.org", SOON);
+    terminal.type_text("r");
+    let at = terminal.wait_text(&format!("#3 of {all}"), SOON);
+    assert!(at.contains("R maria: why so late?"), "{at}");
+    terminal.type_text("i");
+    terminal.wait_text("accepted with remarks as it stood", SOON);
+    leave(terminal);
+    // From the list, where only what the list knows is said; and once a line is missing.
+    let terminal = home.terminal(&[]).spawn();
+    terminal.wait_text("runbooks", SOON);
+    terminal.type_text("J");
+    terminal.wait_text("SR: good: maria@example.org", SOON);
+    terminal.type_text("q");
+    let whole = std::fs::read_to_string(run.journal_path()).expect("it was written");
+    let cut: String = whole.split_inclusive('\n').take(all - 1).collect();
+    std::fs::write(run.journal_path(), cut).expect("an own file");
+    let terminal = home.terminal(&["replay", &id]).spawn();
+    let shown = terminal.wait_text("BAD signature", SOON);
+    assert!(!shown.contains("good") && shown.contains("BAD review"), "{shown}");
+    leave(terminal);
+}

@@ -63,7 +63,7 @@ fn slow_scenarios(folder: &Path) -> Figure {
 
 fn walked(store: &Store, book: &Arc<Runbook>, scenario: &Scenario, way: &Ending) -> Duration {
     let (began, seed, nodes) = (Timestamp::default(), scenario.seed.unwrap_or(1), scenario.nodes.unwrap_or(3));
-    let shape = Shape { runbook: book.id.as_str(), nodes, seed };
+    let shape = Shape { runbook: book.id.as_str(), nodes, seed, versions: &scenario.versions };
     let system = system(&book.system, &shape, began).expect("a system with scenarios is simulated");
     let who = Who { operator: "bench".into(), host: "bench".into(), face: "plain" };
     let runbook = Arc::clone(book);

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::cli::error::CliError;
 use crate::cli::journals::standing;
 use crate::cli::shelf::Memory;
-use crate::cli::{debrief, journals, place, practice, replay, run, setup, shelf};
+use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, verify};
 use crate::debrief::Debrief;
 use crate::engine::Mode;
 use crate::journal::{RunDir, RunSummary, Standing, Store};
@@ -24,6 +24,7 @@ use crate::session::preflight::{Preflight, Preparation};
 use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
 use crate::text::clean_line;
+use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
 use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
@@ -170,7 +171,7 @@ impl Stage {
     /// What can be practised.
     fn rehearsals(&self, name: &str, book: &Runbook) -> Questions {
         let scores = self.memory.scores(&self.memory.list(&self.store), book.id.as_str());
-        let mut scenarios: Vec<ScenarioOffered> = scenario::all_of(book.id.as_str())
+        let scenarios: Vec<ScenarioOffered> = scenario::all_of(book.id.as_str())
             .into_iter()
             .map(|one| ScenarioOffered {
                 is_calm: one.id == scenario::CALM,
@@ -179,10 +180,10 @@ impl Stage {
                 score: scores.iter().find(|score| score.scenario == one.id).cloned(),
                 id: one.id,
                 title: one.title,
+                trouble: one.trouble,
                 learn: one.learn,
             })
             .collect();
-        scenarios.sort_by_key(|one| !one.is_calm);
         Questions {
             runbook: name.to_owned(),
             title: book.title.clone(),
@@ -277,6 +278,20 @@ impl Backstage for Stage {
                 found(RecordFound { run: dir.id(), seq: hit.seq, told: clean_line(&hit.told).into_owned() });
             }
         }
+    }
+
+    fn besides(&self) -> Vec<(String, Beside)> {
+        let signers = verify::signers(None).map_err(told);
+        let runs = self.memory.list(&self.store);
+        let of = |run: &RunSummary| {
+            let signers = signers.as_ref().map(Option::as_ref).map_err(String::as_str);
+            Some((run.dir.id(), beside::of_summary(run, signers)?))
+        };
+        runs.iter().filter_map(of).collect()
+    }
+
+    fn beside(&self, folder: &Path) -> Result<Beside, String> {
+        beside::of_folder(folder).map_err(told)
     }
 
     fn recording(&self, run: &str) -> Result<Recording, String> {
@@ -408,6 +423,7 @@ fn entry(run: &RunSummary) -> JournalEntry {
         records: run.records,
         is_practice: head.is_some_and(|head| head.mode == Mode::Practice),
         is_closed: matches!(run.standing, Standing::Closed(_)),
+        beside: Beside::default(),
         is_damaged: !run.is_open() && !matches!(run.standing, Standing::Closed(_)),
     }
 }
@@ -424,3 +440,7 @@ pub(super) fn place_of(opened: &crate::journal::Opening) -> String {
 fn told(error: CliError) -> String {
     error.message
 }
+
+#[cfg(test)]
+#[path = "pictures_tests.rs"]
+mod pictures;

@@ -1,5 +1,6 @@
 //! `piton check` and `piton list`: what is wrong with runbooks, and which there are.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -7,7 +8,8 @@ use serde_json::json;
 use crate::cli::error::CliError;
 use crate::cli::run;
 use crate::diagnostic::{Diagnostic, render_all};
-use crate::library::{Entry, is_site_file, read_file, read_site};
+use crate::fs::{self, FsError};
+use crate::library::{Entry, Library, is_site_file, read_file, read_site, user_folder};
 use crate::scenario;
 use crate::text::clean_line;
 
@@ -53,7 +55,13 @@ fn look_at(path: &Path) -> Result<(String, Vec<Diagnostic>), CliError> {
 /// # Errors
 /// There is no home directory.
 pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
-    for entry in run::library_of(folder)?.entries() {
+    let (library, trouble) = listable(folder)?;
+    if let Some(trouble) = trouble {
+        // What there is besides can be listed all the same, whether or not anybody hears of it.
+        let told = format!("piton: your own runbooks are not listed: {trouble}");
+        let _ = writeln!(std::io::stderr(), "{}", clean_line(&told));
+    }
+    for entry in library.entries() {
         let line = match (entry.runbook(), json) {
             (Some(book), true) => json!({
                 "id": book.id, "title": book.title, "system": book.system, "revision": book.revision,
@@ -70,6 +78,17 @@ pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
         super::print(&clean_line(&line));
     }
     Ok(0)
+}
+
+/// What can be listed, and why the user's own runbooks cannot be, when they cannot.
+fn listable(folder: Option<PathBuf>) -> Result<(Library, Option<FsError>), CliError> {
+    match user_folder().map(|own| fs::names(&own)) {
+        Some(Err(trouble)) => {
+            let given: Vec<_> = folder.into_iter().collect();
+            Ok((Library::open(&given).map_err(CliError::failed)?, Some(trouble)))
+        }
+        _ => Ok((run::library_of(folder)?, None)),
+    }
 }
 
 fn errors(entry: &Entry) -> usize {

@@ -1,9 +1,11 @@
 //! The command line: parse, dispatch, print errors and hints, end with a stable status.
 
+mod along;
 pub mod args;
 pub mod args_of_runs;
 pub mod backstage;
 pub mod begin;
+pub mod beside;
 pub mod check;
 pub mod coverage;
 pub mod debrief;

@@ -242,20 +242,24 @@ pub fn some_seed() -> u64 {
 }
 
 fn no_scenario(runbook: &str, name: &str) -> CliError {
-    let known: Vec<_> = scenario::all_of(runbook).into_iter().map(|scenario| scenario.id).collect();
-    let hint = if known.is_empty() {
-        format!("{runbook} has none yet; without --scenario the cluster is calm")
-    } else {
-        format!("there are {}, and {}", known.join(", "), scenario::SURPRISE)
+    let hint = match scenario::all_of(runbook).len() {
+        0 => format!("{runbook} has none yet; without --scenario the cluster is calm"),
+        count => format!("there are 1 to {count} (`--scenarios` lists them), and {}", scenario::SURPRISE),
     };
     CliError::failed(format!("{runbook} has no scenario {name:?}")).hint(hint)
 }
 
-/// `piton practice RUNBOOK --scenarios`.
+/// `piton practice RUNBOOK --scenarios`: by numbers, since the names, and what there is to learn, give away what goes wrong.
 fn list(runbook: &Runbook) -> u8 {
-    for scenario in scenario::all_of(runbook.id.as_str()) {
-        super::print(&format!("{:<24} {}", scenario.id, scenario.title));
-        super::print(&format!("{:<24}   {}", "", scenario.learn));
+    let all = scenario::all_of(runbook.id.as_str());
+    for (number, scenario) in (1..).zip(&all) {
+        let calm = if scenario.faults.is_empty() { "; nothing goes wrong by itself" } else { "" };
+        super::print(&format!("{number:>3}  {}{calm}", scenario.title));
+    }
+    if !all.is_empty() {
+        super::print(
+            "`--scenario NUMBER` plays one, `--scenario surprise` any; what went wrong is told in the debrief.",
+        );
     }
     0
 }
@@ -281,7 +285,8 @@ fn fitting(runbook: &Runbook) -> Result<u8, String> {
 
 /// Whether a simulated cluster of so many nodes can stand in for what the runbook needs; if not, why.
 fn fits(runbook: &Runbook, nodes: u8) -> Result<(), String> {
-    let cluster = cluster(runbook, nodes, DEFAULT_SEED, Timestamp::default())?;
+    let plain = Played { scenario: None, seed: DEFAULT_SEED };
+    let cluster = cluster(runbook, nodes, &plain, Timestamp::default())?;
     // A check may ask that no address stands there twice.
     let names = locked(&cluster).nodes();
     let address =
@@ -331,8 +336,9 @@ fn of_the_runbook(runbook: &Runbook, mut inputs: Map<String, Value>) -> Map<Stri
 }
 
 /// A new cluster for that runbook, or why there is none.
-fn cluster(runbook: &Runbook, nodes: u8, seed: u64, began: Timestamp) -> Result<Shared, String> {
-    let shape = Shape { runbook: runbook.id.as_str(), nodes, seed };
+fn cluster(runbook: &Runbook, nodes: u8, played: &Played, began: Timestamp) -> Result<Shared, String> {
+    let versions = played.scenario.as_ref().map_or(&[][..], |scenario| &scenario.versions);
+    let shape = Shape { runbook: runbook.id.as_str(), nodes, seed: played.seed, versions };
     practice::system(&runbook.system, &shape, began)
         .ok_or_else(|| format!("there is no simulator for {:?} yet", runbook.system))
 }
@@ -351,11 +357,11 @@ fn locked(cluster: &Shared) -> MutexGuard<'_, dyn practice::System + 'static> {
 pub(super) fn built(
     runbook: &Runbook,
     nodes: u8,
-    seed: u64,
+    played: &Played,
     began: Timestamp,
     (ports, records): (&[u16], &[Record]),
 ) -> Result<Shared, CliError> {
-    let system = cluster(runbook, nodes, seed, began);
+    let system = cluster(runbook, nodes, played, began);
     let system = system.map_err(|why| CliError::failed(why).hint(simulated()))?;
     {
         let mut cluster = locked(&system);
@@ -378,7 +384,7 @@ async fn build(
     let last = records.last().map_or(Timestamp::default(), |record| record.at);
     let clock: Arc<dyn Clock> = Arc::new(FastClock::starting(last, speed));
     let began = records.first().map_or_else(|| clock.now(), |record| record.at);
-    let system = built(runbook, nodes, played.seed, began, (ports, records))?;
+    let system = built(runbook, nodes, played, began, (ports, records))?;
     let mut rehearsal = Rehearsal::new(Arc::clone(&system), played.scenario.as_ref(), played.seed, began);
     rehearsal.follow(records);
     let practice = Practice::start(system, clock.clone(), ports).await.map_err(|error| {

@@ -93,7 +93,9 @@ fn beside(path: &Path) -> Result<Beside, CliError> {
         }
         if !is_held {
             let file = review.path.display();
-            beside.warnings.push(format!("The review {file} is of other records than those of this journal."));
+            beside
+                .warnings
+                .push(format!("The review {file} is of another run, or of other records than those of this journal."));
         }
         beside.reviews.extend(review.records.iter().filter_map(reviewed));
     }

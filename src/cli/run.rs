@@ -8,7 +8,7 @@ use tokio::runtime::{Handle, Runtime};
 
 use crate::cli::args::{ResumeArguments, RunArguments, Speed};
 use crate::cli::backstage::Stage;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::looks::{Looks, reporting};
 use crate::cli::{begin, dialogue, log, place, practice, stepped};
 use crate::clock::{SystemClock, Timestamp};
@@ -67,7 +67,8 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
         let site = file.zip(site);
         let stage = Stage::new(folder)?.bound(typed.binding.set.clone(), site, typed.beside).ready(ready);
         let start = Start::SetUp { runbook: typed.runbook.clone(), is_practice: false };
-        return face_alone(open(start, stage, options));
+        // Nobody is to take "no run was opened" for "it is done".
+        return face_or(open(start, stage, options), SUSPENDED);
     }
     let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
     if !is_plain {
@@ -152,7 +153,7 @@ pub fn in_terminal(runtime: &Runtime, launched: Launched, options: Options) -> R
             error.hint("a run that is no practice is walked by a person only")
         });
     }
-    face(runtime, open(Start::Run(Box::new(launched)), Stage::new(None)?, options))
+    face(runtime, open(Start::Run(Box::new(launched)), Stage::new(None)?, options), SUSPENDED)
 }
 
 /// Shows a journal in the terminal.
@@ -265,15 +266,20 @@ fn open(start: Start, stage: Stage, options: Options) -> Shown {
 
 /// All that follows a first frame that was drawn before there were threads to await anything on.
 fn face_alone(shown: Shown) -> Result<u8, CliError> {
-    face(&runtime()?, shown)
+    face_or(shown, 0)
+}
+
+/// The same; what the status is when no run was opened.
+fn face_or(shown: Shown, without_run: u8) -> Result<u8, CliError> {
+    face(&runtime()?, shown, without_run)
 }
 
 /// All that follows it.
-fn face(runtime: &Runtime, shown: Shown) -> Result<u8, CliError> {
+fn face(runtime: &Runtime, shown: Shown, without_run: u8) -> Result<u8, CliError> {
     let exit = runtime.block_on(shown.live()).map_err(|error| broken(&error))?;
-    let Some(folder) = exit.folder else { return Ok(0) };
+    let Some(folder) = exit.folder else { return Ok(without_run) };
     if exit.is_terminal_gone {
-        return Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status));
+        return Ok(exit.outcome.map_or(SUSPENDED, Outcome::exit_status));
     }
     if let Some(why) = exit.halted {
         return Err(CliError::failed(format!("the journal could not be written: {why}")));
@@ -282,7 +288,7 @@ fn face(runtime: &Runtime, shown: Shown) -> Result<u8, CliError> {
     if exit.outcome.is_none() {
         tui::print_after(&go_on_with(&folder));
     }
-    Ok(exit.outcome.map_or(crate::cli::error::SUSPENDED, Outcome::exit_status))
+    Ok(exit.outcome.map_or(SUSPENDED, Outcome::exit_status))
 }
 
 /// How to go on with a run that is not over.

@@ -6,12 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::cli::{debrief, journals};
 use crate::clock::Timestamp;
+use crate::engine::scope::MISSING;
 use crate::engine::{Mode, Outcome};
 use crate::journal::{Opening, Remembered, RunDir, RunSummary, Stamp, Standing, Store, stamp};
 use crate::library::Library;
 use crate::runbook::changes::changes;
 use crate::runbook::{Phase, Runbook};
 use crate::text::clean_line;
+use crate::tui::screen::run::naming::{GAP, gapped};
 use crate::tui::shelf::{Changed, LastRun, Past, PhaseSeen, Preview, Score};
 
 /// How many practice runs are looked at for their points, the latest first.
@@ -140,12 +142,17 @@ fn last_run(run: &RunSummary, opening: &Opening) -> LastRun {
 
 /// What is in a runbook.
 pub fn preview(book: &Runbook) -> Preview {
-    let title = |text: &str| clean_line(text).into_owned();
+    // What will stand in a title is not known before a run.
+    let title = |text: &str| clean_line(&gapped(text, MISSING)).into_owned();
+    let step_title = |phase: &Phase, text: &str| {
+        let gap = if phase.for_each.is_some() { GAP } else { MISSING };
+        clean_line(&gapped(text, gap)).into_owned()
+    };
     let is_asked = |input: &&crate::runbook::Input| input.default.is_none() && !input.optional;
     let asked: Vec<String> = book.inputs.iter().filter(is_asked).map(|input| input.id.to_string()).collect();
     let phase = |phase: &Phase| PhaseSeen {
         title: title(phase.title.source()),
-        steps: phase.steps.iter().map(|step| title(step.title.source())).collect(),
+        steps: phase.steps.iter().map(|step| step_title(phase, step.title.source())).collect(),
         is_loop: phase.for_each.is_some(),
     };
     let steps = |phases: &[Phase]| phases.iter().map(|phase| phase.steps.len()).sum();

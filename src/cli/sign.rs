@@ -32,7 +32,7 @@ pub fn sign(typed: &SignArguments) -> Result<u8, CliError> {
         SignRole::Reviewer => Role::Reviewer,
     };
     let statement = Statement {
-        run: clean_line(&dir.id()).into(),
+        run: clean_line(&dir.name()).into(),
         records: found.records,
         head: found.head.clone(),
         at: SystemClock::starting(Timestamp::default()).now(),

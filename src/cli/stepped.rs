@@ -38,7 +38,7 @@ pub fn practice(
         practice::told_surprise(played.seed);
     }
     let began = SystemClock::starting(Timestamp::default()).now();
-    let system = practice::built(runbook, nodes, played.seed, began, (&[], &[]))?;
+    let system = practice::built(runbook, nodes, &played, began, (&[], &[]))?;
     let (scenario, seed) = (played.scenario.as_ref(), played.seed);
     let walk = Walk { runbook: Arc::clone(runbook), system, nodes, scenario, seed, way: way.as_ref(), began };
     told(runtime, runbook, &[], |onlooker| stepped::walk(store, walk, who, onlooker))
@@ -55,7 +55,7 @@ pub fn resume(runtime: &Runtime, suspended: Suspended, way: Option<&Ending>, who
     let played = practice::played_before(&runbook, &seen)?;
     let records = suspended.records.clone();
     let began = records.first().map_or_else(Timestamp::default, |record| record.at);
-    let system = practice::built(&runbook, seen.nodes, played.seed, began, (&seen.ports, &records))?;
+    let system = practice::built(&runbook, seen.nodes, &played, began, (&seen.ports, &records))?;
     let now = SystemClock::starting(suspended.state.at).now();
     let (scenario, seed) = (played.scenario.as_ref(), played.seed);
     let walk = Walk { runbook: Arc::clone(&runbook), system, nodes: seen.nodes, scenario, seed, way, began };

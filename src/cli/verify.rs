@@ -4,13 +4,16 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::cli::along::Along;
 use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
 use crate::cli::{journals, packed, place, review};
 use crate::clock;
 use crate::engine::SignedRelease;
 use crate::fs;
-use crate::journal::{Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Unsigned, Verification, compare};
+use crate::journal::{
+    Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification, compare_along,
+};
 use crate::keeping::is_archive;
 use crate::review::{Found, Review, all as all_reviews};
 use crate::signature::{Signers, Trust};
@@ -61,15 +64,12 @@ pub fn signers(given: Option<&Path>) -> Result<Option<Signers>, CliError> {
     let path = match given {
         Some(path) => path.to_owned(),
         None => match place::signers_path() {
-            Ok(path) if path.exists() => path,
+            // What lies below a file is not there either.
+            Ok(path) if fs::is_there(&path) && !path.parent().is_some_and(Path::is_file) => path,
             _ => return Ok(None),
         },
     };
-    let length = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-    if length > MAX_SIGNERS_BYTES {
-        return Err(CliError::failed(format!("{}: a list of signers has at most 1 MiB", path.display())));
-    }
-    let text = fs::read_text(&path).map_err(CliError::failed)?;
+    let text = fs::read_text_up_to(&path, MAX_SIGNERS_BYTES).map_err(CliError::failed)?;
     let parsed = Signers::parse(&text, &jiff::tz::TimeZone::system());
     let told = |error| CliError::failed(format!("{}: {error}", path.display()));
     Ok(Some(parsed.map_err(told)?))
@@ -105,20 +105,33 @@ impl Asked<'_> {
             let file = signature.path.file_name().unwrap_or_default().to_string_lossy();
             super::print(&clean_line(&format!("{shown}: signature {file} {}", judged.told)));
             is_good &= judged.trust != Trusted::Bad;
-            is_signed |= self.typed.signed_by.as_ref().is_some_and(|name| judged.whose.as_ref() == Some(name));
+            is_signed |= judged.trust != Trusted::Bad && self.is_by_whom_it_must(signature, &found);
         }
         for (review, held) in &reviews {
             super::print(&clean_line(&review::found(review)));
             is_good &= !matches!(review.found, Found::Damaged { .. });
             if !held {
                 is_good = false;
-                super::print(&clean_line(&format!("{}: BAD: it is of other records", review.path.display())));
+                super::print(&clean_line(&format!(
+                    "{}: BAD: it is of another run or of other records",
+                    review.path.display()
+                )));
             }
         }
         if let Some(name) = self.typed.signed_by.as_ref().filter(|_| !is_signed) {
             super::print(&clean_line(&format!("{shown}: NOT SIGNED by {name} with all its records")));
         }
         Ok(is_good && (is_signed || self.typed.signed_by.is_none()))
+    }
+
+    /// Whether that signature, which fits, is that of the name that was given, and of all records.
+    fn is_by_whom_it_must(&self, signature: &Signature, found: &Verification) -> bool {
+        let (Some(name), Some(signers), Ok((statement, checked))) =
+            (&self.typed.signed_by, &self.signers, &signature.read)
+        else {
+            return false;
+        };
+        statement.records == found.records && signers.is_of(name, checked, JOURNAL_NAMESPACE, stated(statement))
     }
 }
 
@@ -142,7 +155,7 @@ pub fn check(
     path: &Path,
     head: Option<String>,
     signers: Option<&Signers>,
-    each: impl FnMut(u64),
+    mut each: impl FnMut(u64),
 ) -> Result<Checked, CliError> {
     let dir = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl")).map(RunDir::new);
     let signatures = dir.as_ref().map_or(Ok(Vec::new()), RunDir::signatures).map_err(CliError::failed)?;
@@ -155,21 +168,28 @@ pub fn check(
         noted.push(Noted { records: Some(seen.records), head: seen.head.clone() });
     }
     noted.extend(head.iter().map(|head| Noted { records: None, head: head.clone() }));
-    let (found, held) = compare(path, noted, each).map_err(CliError::failed)?;
+    let mut along = Along::of(&noted);
+    let read = compare_along(path, noted, |bytes, record| {
+        along.take(record);
+        each(bytes);
+    });
+    let (found, held) = read.map_err(CliError::failed)?;
     let mut held = held.into_iter();
     let judged = |signature: Signature| {
         let its = if signature.read.is_ok() { held.next() } else { None };
-        let judged = judge(&signature, its, signers, &found);
+        let judged = judge(&signature, its, signers, found.records);
         (signature, judged)
     };
     let signatures: Vec<_> = signatures.into_iter().map(judged).collect();
     let is_held = |review: Review| {
         let count = review.seen().count();
         let its: Vec<Held> = held.by_ref().take(count).collect();
-        let is_held = its.iter().all(|held| matches!(held, Held::Upto(_)));
+        let is_of_run = review.run().is_none_or(|run| along.is_named(run));
+        let is_held = is_of_run && its.iter().all(|held| matches!(held, Held::Upto(_)));
         (review, is_held)
     };
     let reviews: Vec<_> = reviews.into_iter().map(is_held).collect();
+    let signatures = signatures.into_iter().map(|(signature, judged)| along.held_against(signature, judged)).collect();
     let head = head.and_then(|_| held.next());
     Ok(Checked { found, head, signatures, reviews })
 }
@@ -231,15 +251,19 @@ pub enum Trusted {
 pub struct Judged {
     /// Whether it is one.
     pub trust: Trusted,
+    /// Whose it is, when it is good.
+    pub principals: Option<String>,
+    /// Up to which record the journal is as it was signed; 0 when it is not, or when nobody has signed.
+    pub upto: u64,
     /// Whose it is, when it is good and covers all records.
     pub whose: Option<String>,
     /// In words.
     pub told: String,
 }
 
-/// Judges a signature by itself, by the journal, and by the list of signers.
-fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, found: &Verification) -> Judged {
-    let judged = |trust, told| Judged { trust, whose: None, told };
+/// Judges a signature by itself, by the journal of so many records, and by the list of signers.
+pub fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, records: u64) -> Judged {
+    let judged = |trust, told| Judged { trust, principals: None, upto: 0, whose: None, told };
     let (statement, checked) = match &signature.read {
         Ok(read) => read,
         Err(Unsigned::NotSigned) => return judged(Trusted::Unknown, "is not signed yet".into()),
@@ -247,7 +271,7 @@ fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, f
     };
     let by = format!("{} {:?}, {}", statement.role.word(), statement.by, statement.at);
     let key = format!("{} key {}", checked.key_type, checked.fingerprint);
-    let records = found.records;
+    let upto = if let Some(Held::Upto(record)) = held { record } else { 0 };
     let covers = match held {
         Some(Held::Upto(record)) if record == records => format!("all {records} records are as they were signed"),
         Some(Held::Upto(record)) => format!("{record} of {records} records are as they were signed"),
@@ -264,16 +288,26 @@ fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, f
     };
     let trust = signers.map_or_else(
         || Trust::Unknown { why: "it was not compared with a list of signers".into() },
-        |signers| signers.judge(checked, JOURNAL_NAMESPACE, statement.at.as_millis().div_euclid(1000)),
+        |signers| signers.judge(checked, JOURNAL_NAMESPACE, stated(statement), &statement.by),
     );
     match trust {
         Trust::Good { principals } => Judged {
             trust: Trusted::Good,
             told: format!("good: {principals} ({by}; {key}): {covers}"),
-            whose: (held == Some(Held::Upto(records))).then_some(principals),
+            upto,
+            whose: (upto == records).then(|| principals.clone()),
+            principals: Some(principals),
         },
-        Trust::Unknown { why } => judged(Trusted::Unknown, format!("UNKNOWN signer ({by}; {key}): {why}; {covers}")),
+        Trust::Unknown { why } => {
+            let told = format!("UNKNOWN signer ({by}; {key}): {why}; {covers}");
+            Judged { upto, ..judged(Trusted::Unknown, told) }
+        }
     }
+}
+
+/// When it was signed, as it says, in seconds since 1970.
+fn stated(statement: &Statement) -> i64 {
+    statement.at.as_millis().div_euclid(1000)
 }
 
 /// How far the reading of a long journal has come, on a terminal.

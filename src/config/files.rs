@@ -1,7 +1,7 @@
 //! The files of the user's own settings. One that is not there is none; one that is not a plain file, too long or not
 //! UTF-8 is refused.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::fs::{self, FsError};
 
@@ -75,16 +75,11 @@ impl Folder {
 }
 
 fn read(path: PathBuf) -> Result<Option<UserText>, FsError> {
-    if !is_there(&path) {
+    if !fs::is_there(&path) {
         return Ok(None);
     }
     let text = fs::read_text_up_to(&path, MAX_BYTES)?;
     Ok(Some(UserText { path, text }))
-}
-
-/// Whether anything stands there; what cannot be told is found out by reading.
-fn is_there(path: &Path) -> bool {
-    !matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 
 #[cfg(test)]
@@ -105,7 +100,14 @@ mod tests {
         assert_eq!(folder.themes(), ["dusk"]);
         let long = folder.theme("dusk").unwrap_err().to_string();
         assert!(long.contains("dusk.toml") && long.contains("65536"), "{long}");
-        std::os::unix::fs::symlink("/dev/zero", home.path().join("keymap.toml")).unwrap();
+        let keymap = home.path().join("keymap.toml");
+        for (to, told) in [("nowhere", "leads to nothing"), ("keymap.toml", "round in a circle")] {
+            std::os::unix::fs::symlink(to, &keymap).unwrap();
+            let said = folder.keymap().unwrap_err().to_string();
+            assert!(said.contains(told) && !said.contains("not followed"), "{said}");
+            std::fs::remove_file(&keymap).unwrap();
+        }
+        std::os::unix::fs::symlink("/dev/zero", &keymap).unwrap();
         assert!(folder.keymap().unwrap_err().to_string().contains("not a plain file"));
         std::fs::write(home.path().join("config.toml"), [b'a', 0xff]).unwrap();
         assert!(folder.settings().unwrap_err().to_string().contains("UTF-8"));

@@ -70,6 +70,7 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
     let told = |scenario: &Scenario| Told {
         id: scenario.id.clone(),
         title: scenario.title.clone(),
+        trouble: scenario.trouble.clone(),
         learn: scenario.learn.clone(),
     };
     Some(Debrief {

@@ -65,6 +65,8 @@ pub struct Told {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// What went wrong in it; `None`: nothing did by itself.
+    pub trouble: Option<String>,
     /// What is to be learnt.
     pub learn: String,
 }

@@ -63,7 +63,7 @@ pub fn lines(debrief: &Debrief) -> Vec<Line> {
             line(Tone::Plain, 2, format!("{} {}", at.get(11..19).unwrap_or(&at), moment.told))
         }));
     }
-    if !debrief.best.is_empty() {
+    if !debrief.best.is_empty() && debrief.outcome.is_some() {
         lines.push(line(Tone::Head, 0, "The best way"));
         lines.extend(debrief.best.iter().map(|best| line(Tone::Plain, 2, best)));
     }
@@ -90,7 +90,13 @@ fn head(debrief: &Debrief) -> Vec<Line> {
         Some(scenario) => {
             let told = format!("{} · {} · seed {}", scenario.title, scenario.id, debrief.seed);
             head.push(line(Tone::Plain, 0, told));
-            head.push(line(Tone::Quiet, 0, scenario.learn.clone()));
+            // While it is not over, what goes wrong is the trainee's to find.
+            if debrief.outcome.is_some() {
+                let trouble =
+                    scenario.trouble.iter().map(|trouble| line(Tone::Plain, 0, format!("What went wrong: {trouble}")));
+                head.extend(trouble);
+                head.push(line(Tone::Quiet, 0, format!("To learn: {}", scenario.learn)));
+            }
         }
         None => head.push(line(Tone::Plain, 0, format!("no scenario · seed {}", debrief.seed))),
     }

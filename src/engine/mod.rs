@@ -13,6 +13,7 @@ mod disturb;
 mod ending;
 pub mod event;
 mod evidence;
+pub mod filled;
 mod fold;
 pub mod gate;
 mod hang;

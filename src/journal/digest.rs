@@ -1,12 +1,12 @@
 //! Hashes of files that a journal names.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::engine::FileSeen;
+use crate::fs;
 use crate::journal::line::hex;
 
 /// Lower-case hex sha256 of what is left to read, and its length in bytes.
@@ -39,14 +39,121 @@ pub fn sha256_of(source: &mut dyn Read, out: &mut dyn Write) -> io::Result<(Stri
     }
 }
 
-/// Size and hash of a file.
+/// How much longer than it was at first a file may have become when it is read to its end, in bytes: one that grows
+/// faster than it is read has none.
+const MAX_GROWN: u64 = 64 * 1024 * 1024;
+
+/// Size and hash of a file. `each` is told how many bytes were read, and of how many; it says whether to read on.
 ///
 /// # Errors
-/// It is not there, cannot be read, or is none: a pipe could be waited for without end.
-pub fn file_seen(path: &Path) -> io::Result<FileSeen> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a file"));
+/// It is not there, cannot be read to its end, or is none: a pipe could be waited for without end. Or `each` ended it,
+/// as [`io::ErrorKind::Interrupted`].
+pub fn file_seen(path: &Path, each: &mut dyn FnMut(u64, u64) -> bool) -> io::Result<FileSeen> {
+    let file = fs::open_plain(path).map_err(|error| error.source)?;
+    let all = file.metadata()?.len();
+    let mut watched = Watched { source: file, done: 0, all, each };
+    // Told before the first byte too: that one may take long.
+    watched.go_on()?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = watched.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(FileSeen { bytes: watched.done, sha256: hex(&hasher.finalize()) });
+        }
+        hasher.update(&buffer[..read]);
     }
-    let (sha256, bytes) = digest(&mut File::open(path)?)?;
-    Ok(FileSeen { bytes, sha256 })
+}
+
+/// What is read while somebody watches, who can end it.
+struct Watched<'a, R> {
+    source: R,
+    done: u64,
+    all: u64,
+    each: &'a mut dyn FnMut(u64, u64) -> bool,
+}
+
+impl<R: Read> Watched<'_, R> {
+    fn go_on(&mut self) -> io::Result<()> {
+        if self.done > self.all.saturating_add(MAX_GROWN) {
+            return Err(io::Error::other("it grows while it is read"));
+        }
+        let is_wanted = (self.each)(self.done, self.all);
+        if is_wanted { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.source.read(buffer) {
+                Ok(read) => {
+                    self.done += read as u64;
+                    self.go_on()?;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.go_on()?,
+                // What is called a file and has no end: some of those that the kernel makes up.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(io::Error::other("it has no end: reading it would wait"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_read_tells_how_far_and_can_be_ended() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("big");
+        // Far more than could be read: nothing but its end is on the disk.
+        File::create(&path).unwrap().set_len(1 << 40).unwrap();
+        let mut told = Vec::new();
+        let ended = file_seen(&path, &mut |done, all| {
+            told.push((done, all));
+            done < 200_000
+        });
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::Interrupted);
+        assert_eq!(told.first(), Some(&(0, 1 << 40)));
+        assert!(told.last().unwrap().0 >= 200_000 && told.len() < 100, "{told:?}");
+    }
+
+    #[test]
+    fn what_is_read_has_its_size_and_hash() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("small");
+        std::fs::write(&path, "abc").unwrap();
+        let seen = file_seen(&path, &mut |_, _| true).unwrap();
+        assert_eq!((seen.bytes, &seen.sha256[..8]), (3, "ba7816bf"));
+        // What the kernel makes up has no size beforehand.
+        assert!(file_seen(Path::new("/proc/self/status"), &mut |_, _| true).unwrap().bytes > 0);
+    }
+
+    #[test]
+    fn what_has_no_end_is_refused_at_once() {
+        let place = tempfile::tempdir().unwrap();
+        let pipe = place.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        for path in [pipe.as_path(), Path::new("/dev/zero"), place.path()] {
+            let said = file_seen(path, &mut |_, _| true).unwrap_err().to_string();
+            assert!(said.contains("not a plain file"), "{}: {said}", path.display());
+        }
+        struct Waits;
+        impl Read for Waits {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+        }
+        let mut waits = Watched { source: Waits, done: 0, all: 0, each: &mut |_, _| true };
+        assert!(waits.read(&mut [0; 8]).unwrap_err().to_string().contains("no end"));
+        let mut grows = Watched { source: io::repeat(0), done: 0, all: 10, each: &mut |_, _| true };
+        let mut buffer = vec![0; 1 << 20];
+        let said = (0..100).find_map(|_| grows.read(&mut buffer).err()).unwrap();
+        assert!(said.to_string().contains("it grows"));
+    }
 }

@@ -48,5 +48,7 @@ pub use remembered::{Remembered, Stamp, stamp};
 pub use signature::{Comparison, Held, JOURNAL_NAMESPACE, Noted, Role, Signature, Statement, Unsigned, signature_path};
 pub use store::{RunDir, Store};
 pub use summary::{Deviations, Opening, RunSummary, SoakSeen, Standing};
-pub use verify::{Integrity, Lines, Verification, compare, each_record, examine, read_lines, read_records, verify};
+pub use verify::{
+    Integrity, Lines, Verification, compare, compare_along, each_record, examine, read_lines, read_records, verify,
+};
 pub use writer::{Journal, Opened, SetAside};

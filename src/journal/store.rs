@@ -54,6 +54,12 @@ impl RunDir {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// The run's name as its journal says it: a folder may have been given another one since. That of the folder where
+    /// the journal cannot be read.
+    pub fn name(&self) -> String {
+        self.opened().map_or_else(|| self.id(), |opened| opened.run)
+    }
+
     /// The head of the run, from its first record alone; `None` when that cannot be read.
     pub fn opened(&self) -> Option<RunOpened> {
         let file = fs::open_read(&self.journal_path()).ok()?;
@@ -84,23 +90,34 @@ impl RunDir {
     /// within that folder, and what was copied.
     ///
     /// # Errors
-    /// It is no plain file, longer than `limit` bytes, or cannot be read or written.
-    pub fn keep_evidence(&self, path: &Path, limit: u64) -> Result<(String, FileSeen), JournalError> {
+    /// It is no plain file, longer than `limit` bytes, or cannot be read or written; or `each`, which is told how far
+    /// the reading is, ended it.
+    pub fn keep_evidence(
+        &self,
+        path: &Path,
+        limit: u64,
+        each: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<(String, FileSeen), JournalError> {
         let folder = self.path.join("evidence");
         fs::ensure_private_folder(&folder)?;
         let refuse = |why: String| FsError::new("copy", path, std::io::Error::other(why));
-        let file = file_seen(path).map_err(|error| FsError::new("read", path, error))?;
+        let too_long = |bytes| refuse(format!("it has {bytes} bytes; at most {limit} are copied"));
+        let known = fs::open_plain(path)?.metadata().map_or(0, |known| known.len());
+        if known > limit {
+            return Err(too_long(known).into());
+        }
+        let file = file_seen(path, each).map_err(|error| FsError::new("read", path, error))?;
         if file.bytes > limit {
-            return Err(refuse(format!("it has {} bytes; at most {limit} are copied", file.bytes)).into());
+            return Err(too_long(file.bytes).into());
         }
         let name = format!("{}-{}", file.sha256.get(..12).unwrap_or_default(), plain_name(path));
         let copy = folder.join(&name);
         fs::replace_with(&copy, |to| {
-            let from = std::fs::File::open(path)?;
+            let from = fs::open_plain(path).map_err(|error| error.source)?;
             std::io::copy(&mut std::io::Read::take(from, limit + 1), to).map(drop)
         })?;
         // What was copied is what counts: the file may have been written to meanwhile.
-        let kept = file_seen(&copy).map_err(|error| FsError::new("read", &copy, error))?;
+        let kept = file_seen(&copy, each).map_err(|error| FsError::new("read", &copy, error))?;
         if kept != file {
             return Err(refuse("it changed while it was being copied".into()).into());
         }
@@ -316,16 +333,18 @@ mod tests {
         std::fs::DirBuilder::new().create(home.path().join("run")).unwrap();
         let file = home.path().join("..a graph\u{1b}[31m.png");
         std::fs::write(&file, "picture").unwrap();
-        let (name, seen) = run.keep_evidence(&file, 100).unwrap();
+        let (name, seen) = run.keep_evidence(&file, 100, &mut |_, _| true).unwrap();
         assert_eq!(name, format!("evidence/{}-a_graph__31m.png", &seen.sha256[..12]));
         let copy = home.path().join("run").join(&name);
         assert_eq!(std::fs::read(&copy).unwrap(), b"picture");
         assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
         // The same file again is the same copy.
-        assert_eq!(run.keep_evidence(&file, 100).unwrap(), (name, seen));
-        assert!(run.keep_evidence(&file, 3).unwrap_err().to_string().contains("at most 3"));
-        assert!(run.keep_evidence(home.path(), 100).unwrap_err().to_string().contains("not a file"));
-        assert!(run.keep_evidence(&home.path().join("none"), 100).is_err());
+        assert_eq!(run.keep_evidence(&file, 100, &mut |_, _| true).unwrap(), (name, seen));
+        assert!(run.keep_evidence(&file, 3, &mut |_, _| true).unwrap_err().to_string().contains("at most 3"));
+        assert!(
+            run.keep_evidence(home.path(), 100, &mut |_, _| true).unwrap_err().to_string().contains("not a plain file")
+        );
+        assert!(run.keep_evidence(&home.path().join("none"), 100, &mut |_, _| true).is_err());
     }
 
     #[test]

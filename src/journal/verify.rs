@@ -80,11 +80,23 @@ pub fn compare(
     noted: Vec<Noted>,
     mut each: impl FnMut(u64),
 ) -> Result<(Verification, Vec<Held>), JournalError> {
+    compare_along(path, noted, |bytes, _| each(bytes))
+}
+
+/// The same, with each good record in passing.
+///
+/// # Errors
+/// It cannot be read.
+pub fn compare_along(
+    path: &Path,
+    noted: Vec<Noted>,
+    mut each: impl FnMut(u64, &Record),
+) -> Result<(Verification, Vec<Held>), JournalError> {
     let mut comparison = Comparison::new(noted);
     let verification = scan(path, |raw, record| {
         // What a record names is the hash of the one before it, so nothing is hashed twice.
         comparison.take(record.seq - 1, &record.prev);
-        each(raw.offset + raw.length);
+        each(raw.offset + raw.length, &record);
     })?;
     comparison.take(verification.records, &verification.head);
     Ok((verification, comparison.end()))

@@ -12,7 +12,8 @@ use crate::plain::hear::Ears;
 use crate::plain::read::{Heard, Typed};
 use crate::plain::speak::Mouth;
 use crate::plain::words::shell_words;
-use crate::session::preflight::{self, Mark, Preflight, name_to_type};
+use crate::session::preflight::{self, Mark, Preflight, Told, name_to_type};
+use crate::site::MEANS_NO;
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,9 +81,9 @@ impl Talk<'_> {
             Err(why) => return Decided::Not(why),
         };
         if !found.is_asked {
-            self.say_commands(&found);
-            if !self.is_yes("Type yes to let them run, now and while the run is open. Or no.", "yes or no").await {
-                return Decided::Not("the commands were not let run".into());
+            self.say_unasked(&found);
+            if !self.is_yes("Type yes to let that be done, now and while the run is open. Or no.", "yes or no").await {
+                return Decided::Not("what is done unasked was not let be done".into());
             }
             self.mouth.say("The probes are asked.");
             found = match look(true).await {
@@ -118,7 +119,17 @@ impl Talk<'_> {
         }
     }
 
-    fn say_commands(&mut self, found: &Preflight) {
+    fn say_unasked(&mut self, found: &Preflight) {
+        if !found.told.is_empty() {
+            self.mouth
+                .say("These are told a secret without a question each time, again and again while the run is open:");
+        }
+        for Told { whose, address, header } in &found.told {
+            self.mouth.quote(&format!("{address} (in the header {header}, for {whose})"));
+        }
+        if found.commands.is_empty() {
+            return;
+        }
         self.mouth.say("These commands run without a question each time, again and again while the run is open:");
         for unasked in &found.commands {
             let of = if unasked.is_secret { "looks up a secret for " } else { "for " };
@@ -178,7 +189,7 @@ impl Talk<'_> {
 }
 
 fn is_no(typed: &str) -> bool {
-    ["no", "back", "leave"].iter().any(|word| typed.eq_ignore_ascii_case(word))
+    MEANS_NO.iter().any(|word| typed.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use crate::session::preflight::{Finding, Unasked};
 fn found(is_accepted: bool, mark: Mark) -> Preflight {
     let commands =
         vec![Unasked { whose: "version".into(), argv: vec!["vault".into(), "version".into()], is_secret: false }];
+    let told = vec![Told { whose: "vault".into(), address: "https://a:8200".into(), header: "x-vault-token".into() }];
     let one = Finding { mark, about: "clock".into(), told: "it stands still".into(), todo: "wind it".into() };
-    Preflight { commands, is_asked: is_accepted, found: vec![one] }
+    Preflight { commands, told, is_asked: is_accepted, found: vec![one] }
 }
 
 /// Types these lines, each when something is asked; what was decided, whether commands were let run, and what was said.
@@ -43,14 +44,15 @@ async fn only_what_was_said_yes_to_runs_and_only_the_right_name_starts() {
     let note = "begun although it was to be looked at: clock: it stands still".to_owned();
     assert_eq!((decided, is_let), (Decided::Start(vec![note]), true), "{said}");
     assert!(
-        said.contains("  vault version (for version)")
+        said.contains("  https://a:8200 (in the header x-vault-token, for vault)")
+            && said.contains("  vault version (for version)")
             && said.contains("\"staging\" was typed, PRODUCTION is expected"),
         "{said}"
     );
     for (lines, mark, lets, why) in [
-        (&["no"][..], Mark::Ok, false, "the commands were not let run"),
-        (&["maybe", "back"], Mark::Ok, false, "the commands were not let run"),
-        (&[], Mark::Ok, false, "the commands were not let run"),
+        (&["no"][..], Mark::Ok, false, "what is done unasked was not let be done"),
+        (&["maybe", "back"], Mark::Ok, false, "what is done unasked was not let be done"),
+        (&[], Mark::Ok, false, "what is done unasked was not let be done"),
         (&["yes"], Mark::Stop, true, "it cannot start as long as something stands at stop"),
         (&["yes", "no"], Mark::Look, true, "what was found was not gone on with"),
         (&["yes", "no"], Mark::Ok, true, "it was not wanted"),
@@ -75,5 +77,5 @@ async fn a_pipe_full_of_answers_decides_nothing() {
     let mut out = Vec::new();
     let wanted = Wanted { runbook: "Demo".into(), site: None };
     let decided = decide(&wanted, &look, &mut ears, &mut out, false, std::future::pending()).await.unwrap();
-    assert_eq!(decided, Decided::Not("the commands were not let run".into()));
+    assert_eq!(decided, Decided::Not("what is done unasked was not let be done".into()));
 }

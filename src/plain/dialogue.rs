@@ -15,6 +15,7 @@ use crate::engine::{
 };
 use crate::health::BoardKeeper;
 use crate::plain::ask::Question;
+use crate::plain::file::{FileRead, WasRead};
 use crate::plain::fresh::{Fresh, Sensing};
 use crate::plain::hear::Ears;
 use crate::plain::look;
@@ -65,7 +66,9 @@ pub(super) struct Dialogue<'a> {
     /// The critical command whose probes are being asked.
     pub(super) sensing: Option<(StepKey, Proposal, Sensing)>,
     /// Where what became of a file is told.
-    pub(super) files: UnboundedSender<Result<Proposal, String>>,
+    pub(super) files: UnboundedSender<WasRead>,
+    /// The file that is being read.
+    pub(super) file: Option<FileRead>,
     pub(super) printed: PrintedLines,
     pub(super) halted: Option<String>,
     pub(super) is_leaving: bool,
@@ -107,7 +110,7 @@ pub async fn talk(
                     break;
                 }
             }
-            Some(looked) = looked_at.recv() => dialogue.looked_at(looked),
+            Some(looked) = looked_at.recv() => dialogue.file_was_read(looked),
             heard = ears.recv(), if !is_deaf => match heard {
                 Some(heard) => is_deaf = dialogue.hear_all(heard, &mut ears),
                 None => is_deaf = true,
@@ -141,7 +144,7 @@ fn leaving_when(
 impl<'a> Dialogue<'a> {
     fn new(
         launched: Launched,
-        files: UnboundedSender<Result<Proposal, String>>,
+        files: UnboundedSender<WasRead>,
         out: &'a mut dyn Write,
         is_echoed: bool,
     ) -> (Self, UnboundedReceiver<Update>) {
@@ -160,6 +163,7 @@ impl<'a> Dialogue<'a> {
             pending: None,
             sensing: None,
             files,
+            file: None,
             printed: PrintedLines::default(),
             halted: None,
             is_leaving: false,
@@ -245,7 +249,7 @@ impl<'a> Dialogue<'a> {
                 }
             }
             Update::Halted(why) => {
-                (self.pending, self.question, self.sensing) = (None, None, None);
+                (self.pending, self.file, self.question, self.sensing) = (None, None, None, None);
                 self.flush();
                 self.mouth.say(&format!("THE JOURNAL CANNOT BE WRITTEN: {why}"));
                 self.mouth.say("Nothing is recorded any more, and nothing is taken but leave. What runs goes on.");
@@ -306,23 +310,12 @@ impl<'a> Dialogue<'a> {
     }
 
     /// What was proposed, or a file that was given, is not taken.
-    fn refused(&mut self, why: &str) {
+    pub(super) fn refused(&mut self, why: &str) {
         self.pending = None;
         self.mouth.say(&format!("NOT recorded: {why}."));
         match self.question.take() {
             Some(question) if !question.is_of_what_was_shown() => self.ask(question),
             _ => self.is_new = true,
-        }
-    }
-
-    fn looked_at(&mut self, looked: Result<Proposal, String>) {
-        match looked {
-            Ok(proposal) => {
-                // What the session answers is compared with it.
-                self.pending = Some(proposal.clone());
-                self.session.propose(proposal);
-            }
-            Err(why) => self.refused(&why),
         }
     }
 
@@ -350,7 +343,10 @@ impl<'a> Dialogue<'a> {
         if !self.ears.is_flooded() {
             self.say_dropped();
         }
-        if self.is_leaving || self.pending.is_some() {
+        if self.is_leaving || (self.pending.is_some() && self.file.is_none()) {
+            return;
+        }
+        if self.file.is_some() && !self.say_reading() {
             return;
         }
         if self.question.as_ref().is_some_and(|question| question.is_over(&self.state)) {
@@ -358,12 +354,13 @@ impl<'a> Dialogue<'a> {
             self.mouth.say("This question is taken back: the run has moved on. Nothing was recorded for it.");
             self.is_new = true;
         }
-        if self.question.is_none() {
+        if self.question.is_none() && self.file.is_none() {
             self.flush();
             self.say_standing();
         }
         if !self.mouth.is_asking() {
             let label = match (&self.sensing, &self.question) {
+                _ if self.file.is_some() => "the file is read, back ends that",
                 (Some(_), _) => "the probes are asked, back takes it back",
                 (None, Some(question)) => question.label(),
                 (None, None) => "",

@@ -4,6 +4,7 @@ mod ask;
 pub mod autopilot;
 pub mod before;
 pub mod dialogue;
+mod file;
 mod fresh;
 mod hear;
 mod look;

@@ -1,9 +1,6 @@
 //! What a typed line does.
 
-use std::path::Path;
-
 use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal};
-use crate::journal::file_seen;
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::fresh::Sensing;
@@ -42,6 +39,9 @@ impl Dialogue<'_> {
     pub(super) fn hear(&mut self, text: &str) {
         if self.sensing.is_some() {
             return self.while_sensing(text);
+        }
+        if self.while_reading(text) {
+            return;
         }
         match self.question.clone() {
             Some(question) => self.answered(&question, text),
@@ -102,14 +102,9 @@ impl Dialogue<'_> {
     }
 
     fn look_at_file(&mut self, step: StepKey, value: serde_json::Value) {
-        self.pending = Some(Proposal::Answer { step: step.clone(), value: value.clone(), file: None });
-        let files = self.files.clone();
-        tokio::task::spawn_blocking(move || {
-            let path = value.as_str().unwrap_or_default().to_owned();
-            let seen = file_seen(Path::new(&path)).map_err(|error| format!("cannot read {path}: {error}"));
-            // The dialogue may have ended meanwhile.
-            let _ = files.send(seen.map(|file| Proposal::Answer { step, value, file: Some(file) }));
-        });
+        let path = value.as_str().unwrap_or_default().to_owned();
+        let pending = Proposal::Answer { step: step.clone(), value: value.clone(), file: None };
+        self.read_file(path, pending, |file| Proposal::Answer { step, value, file: Some(file) });
     }
 
     fn order(&mut self, text: &str) {
@@ -153,13 +148,8 @@ impl Dialogue<'_> {
         }
         let (step, path) = (self.state.current.clone(), path.to_owned());
         let file = FileSeen { bytes: 0, sha256: String::new() };
-        self.pending = Some(Proposal::Attach { step: step.clone(), path: path.clone(), file, kept: None });
-        let files = self.files.clone();
-        tokio::task::spawn_blocking(move || {
-            let seen = file_seen(Path::new(&path)).map_err(|error| format!("cannot read {path}: {error}"));
-            // The dialogue may have ended meanwhile.
-            let _ = files.send(seen.map(|file| Proposal::Attach { step, path, file, kept: None }));
-        });
+        let pending = Proposal::Attach { step: step.clone(), path: path.clone(), file, kept: None };
+        self.read_file(path.clone(), pending, |file| Proposal::Attach { step, path, file, kept: None });
     }
 
     fn not_offered(&mut self, deed: &str, typed: &str, offers: &[Allowed]) {

@@ -20,6 +20,9 @@ pub struct Shape<'a> {
     pub nodes: u8,
     /// Everything that is left to chance follows from it.
     pub seed: u64,
+    /// The versions of the way: the one that runs, the stops, the target; empty: what the simulator usually has. A
+    /// simulator that knows one way only leaves them alone.
+    pub versions: &'a [String],
 }
 
 /// A simulated cluster as those hold it who ask it and tell it.

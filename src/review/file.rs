@@ -102,6 +102,21 @@ impl Review {
         })
     }
 
+    /// The run that it says to be of.
+    pub fn run(&self) -> Option<&str> {
+        match &self.records.first()?.event {
+            ReviewEvent::ReviewOpened { run, .. } => Some(run),
+            _ => None,
+        }
+    }
+
+    fn or_damaged(mut self) -> Self {
+        if self.records.is_empty() && !matches!(self.found, Found::Damaged { .. }) {
+            self.found = Found::Damaged { line: 1, what: "there is not one whole line: the file was emptied".into() };
+        }
+        self
+    }
+
     fn read(path: PathBuf) -> Result<Self, ReviewError> {
         let mut review = Self { path, records: Vec::new(), head: NO_PREVIOUS.into(), found: Found::Whole };
         let file = fs::open_read(&review.path)?;
@@ -163,14 +178,15 @@ fn folder(dir: &RunDir) -> PathBuf {
     dir.path().join("reviews")
 }
 
-/// All reviews of a run, by the names of their files; one that cannot be read is an error.
+/// All reviews of a run, by the names of their files; one that cannot be read is an error. One of which nothing is left
+/// is damaged: it may have been emptied, and only a crash while it was begun explains it otherwise.
 ///
 /// # Errors
 /// The folder or a file cannot be read.
 pub fn all(dir: &RunDir) -> Result<Vec<Review>, ReviewError> {
     let folder = folder(dir);
     let names = fs::names(&folder)?.into_iter().filter(|name| name.ends_with(".jsonl")).take(MAX_REVIEWS);
-    names.map(|name| Review::read(folder.join(name))).collect()
+    names.map(|name| Ok(Review::read(folder.join(name))?.or_damaged())).collect()
 }
 
 /// Adds to the review of this holder what is said of the journal as it was seen; the review as it is then.
@@ -198,7 +214,7 @@ pub fn add(dir: &RunDir, holder: &Holder, seen: Seen, said: Said) -> Result<Revi
     let by = format!("{}@{}", holder.operator, holder.host);
     let first = review.records.is_empty().then(|| ReviewEvent::ReviewOpened {
         format: REVIEW_FORMAT,
-        run: dir.id(),
+        run: dir.name(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     });
     let mut lines = Vec::new();

@@ -1,5 +1,6 @@
 //! Texts with `{{ expression }}` parts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub struct Template {
 
 #[derive(Clone, Debug)]
 enum Part {
-    Text(std::ops::Range<usize>),
+    Text(Range<usize>),
     Value(Expr),
 }
 
@@ -99,25 +100,38 @@ impl Template {
 
     /// The text with its values: strings as they are, everything else as JSON. `null` is an error.
     pub fn render(&self, scope: &Value) -> Result<String, EvalError> {
-        self.put_together(scope, Err)
+        self.put_together(scope, Err, drop)
     }
 
     /// The text with the values that there are, and `gap` in place of every other.
     pub fn render_known(&self, scope: &Value, gap: &str) -> String {
-        self.put_together(scope, |_| Ok(gap.to_owned())).unwrap_or_else(|_| gap.to_owned())
+        self.put_together(scope, |_| Ok(gap.to_owned()), drop).unwrap_or_else(|_| gap.to_owned())
     }
 
-    /// The text with its values; `missing` says what stands for one that is not there.
+    /// The text with its values, and where in it they stand, in bytes.
+    pub fn render_marked(&self, scope: &Value) -> Result<(String, Vec<Range<usize>>), EvalError> {
+        let mut marks = Vec::new();
+        let text = self.put_together(scope, Err, |at| marks.push(at))?;
+        Ok((text, marks))
+    }
+
+    /// The text with its values; `missing` says what stands for one that is not there, and
+    /// `filled` is told where each stands.
     fn put_together(
         &self,
         scope: &Value,
         missing: impl Fn(EvalError) -> Result<String, EvalError>,
+        mut filled: impl FnMut(Range<usize>),
     ) -> Result<String, EvalError> {
         let mut text = String::with_capacity(self.source.len());
         for part in self.parts.iter() {
             match part {
                 Part::Text(range) => text.push_str(&self.source[range.clone()]),
-                Part::Value(expr) => text.push_str(&value_of(expr, scope).or_else(&missing)?),
+                Part::Value(expr) => {
+                    let from = text.len();
+                    text.push_str(&value_of(expr, scope).or_else(&missing)?);
+                    filled(from..text.len());
+                }
             }
             if text.len() > MAX_TEXT_BYTES {
                 return Err(EvalError("the text grows beyond 64 KiB".into()));
@@ -138,7 +152,7 @@ fn value_of(expr: &Expr, scope: &Value) -> Result<String, EvalError> {
 }
 
 /// Where the `{{ … }}` parts of a text stand, braces included, in bytes.
-pub(crate) fn values(source: &str) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn values(source: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(open) = source[at..].find("{{").map(|found| at + found) {
@@ -214,6 +228,21 @@ mod tests {
             ("{{ \"}}\" | error }}: {{ .node.name }}", "…: vault-2"),
         ] {
             assert_eq!(Template::compile(source).unwrap().render_known(&scope, "…"), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn it_is_known_where_the_values_stand() {
+        let scope = json!({"node": {"name": "vault-2", "port": 8200, "empty": ""}});
+        for (source, expected) in [
+            ("plain", vec![]),
+            ("Stop {{ .node.name }} now", vec!["vault-2"]),
+            ("ä{{.node.name}}:{{.node.port}}{{.node.empty}}", vec!["vault-2", "8200", ""]),
+        ] {
+            let template = Template::compile(source).unwrap();
+            let (text, marks) = template.render_marked(&scope).unwrap();
+            assert_eq!(text, template.render(&scope).unwrap());
+            assert_eq!(marks.into_iter().map(|at| &text[at]).collect::<Vec<_>>(), expected, "{source}");
         }
     }
 

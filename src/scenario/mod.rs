@@ -18,14 +18,20 @@ pub const SURPRISE: &str = "surprise";
 /// The scenario that is taken when none is named.
 pub const CALM: &str = "calm";
 
-/// The scenarios of that runbook, sorted by name.
+/// The scenarios of that runbook: the calm one first, then sorted by name. Their places, from 1 on, are their numbers.
 pub fn all_of(runbook: &str) -> Vec<Scenario> {
     let its = SCENARIOS.iter().filter(|packed| packed.name.split('/').next() == Some(runbook));
-    its.filter_map(|packed| parse(&packed.text()).0).collect()
+    let mut all: Vec<Scenario> = its.filter_map(|packed| parse(&packed.text()).0).collect();
+    all.sort_by_key(|scenario| scenario.id != CALM);
+    all
 }
 
-/// The scenario of that name for that runbook.
+/// The scenario of that name for that runbook, or of that number: a name may give away what goes wrong.
 pub fn find(runbook: &str, name: &str) -> Option<Scenario> {
+    if let Ok(number) = name.parse::<usize>() {
+        let mut all = all_of(runbook);
+        return (1..=all.len()).contains(&number).then(|| all.swap_remove(number - 1));
+    }
     let full = format!("{runbook}/{name}");
     let packed = SCENARIOS.iter().find(|packed| packed.name == full)?;
     parse(&packed.text()).0

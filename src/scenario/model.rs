@@ -12,12 +12,16 @@ pub struct Scenario {
     pub id: String,
     /// The runbook that is rehearsed.
     pub runbook: String,
-    /// One line.
+    /// One line: how things stand and what is to be done. It is read before, and gives nothing away.
     pub title: String,
+    /// What goes wrong, in one line, for the debrief; `None`: nothing does.
+    pub trouble: Option<String>,
     /// What the trainee is to learn.
     pub learn: String,
     /// How many nodes; `None`: as many as the runbook needs.
     pub nodes: Option<u8>,
+    /// The versions of the way: the one that runs, the stops, the target; empty: as the simulator has them.
+    pub versions: Vec<String>,
     /// The seed, unless another is asked for.
     pub seed: Option<u64>,
     /// What goes wrong, and when.
@@ -145,6 +149,10 @@ pub enum Deed {
     Type(Vec<String>),
     /// The step is tried again.
     Retry,
+    /// This way is taken where the step lets choose.
+    Choose(String),
+    /// This is answered where the step asks.
+    Answer(String),
     /// The step is left out.
     Skip(String),
     /// The step is declared done.
@@ -206,6 +214,8 @@ impl Deed {
         match self {
             Self::Type(lines) => format!("type `{}`", lines.join("`, then `")),
             Self::Retry => "try again".into(),
+            Self::Choose(way) => format!("choose {way}"),
+            Self::Answer(text) => format!("answer {text:?}"),
             Self::Skip(_) => "leave it out".into(),
             Self::Override(_) => "declare it done".into(),
             Self::Acknowledge(_) => "acknowledge what holds it back".into(),

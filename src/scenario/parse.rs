@@ -42,6 +42,14 @@ pub fn parse(source: &str) -> (Option<Scenario>, Vec<Diagnostic>) {
     (scenario, reader.findings.into_list())
 }
 
+/// What the cluster is like at the start.
+#[derive(Default)]
+struct Start {
+    nodes: Option<u8>,
+    versions: Vec<String>,
+    seed: Option<u64>,
+}
+
 struct Reader<'d> {
     findings: Findings<'d>,
     /// The names that faults and hints have.
@@ -59,8 +67,9 @@ impl<'d> Reader<'d> {
         let id = self.name(&mut table, "id");
         let runbook = self.name(&mut table, "runbook");
         let title = self.line(&mut table, "title");
+        let trouble = self.optional(&mut table, "trouble");
         let learn = self.line(&mut table, "learn");
-        let (nodes, seed) = self.start(&mut table);
+        let Start { nodes, versions, seed } = self.start(&mut table);
         let faults = self.each(&mut table, "fault", "a fault", Self::fault);
         let harms = self.each(&mut table, "harm", "a harm", Self::harm);
         let hints = self.each(&mut table, "hint", "a hint", Self::hint);
@@ -73,8 +82,10 @@ impl<'d> Reader<'d> {
             id: id?,
             runbook: runbook?,
             title: title?,
+            trouble,
             learn: learn?,
             nodes,
+            versions,
             seed,
             faults,
             harms,
@@ -84,13 +95,21 @@ impl<'d> Reader<'d> {
         })
     }
 
-    fn start(&mut self, table: &mut Table<'d>) -> (Option<u8>, Option<u64>) {
+    fn start(&mut self, table: &mut Table<'d>) -> Start {
         let start = table.take("start").and_then(|item| item.table("`[start]`", &mut self.findings));
-        let Some(mut start) = start else { return (None, None) };
+        let Some(mut start) = start else { return Start::default() };
         let nodes = self.number(&mut start, "nodes", 1, 99).and_then(|nodes| u8::try_from(nodes).ok());
         let seed = self.number(&mut start, "seed", 0, u64::MAX);
+        let given = start.texts("versions", &mut self.findings);
+        for version in &given {
+            self.check_line(version);
+        }
+        if given.len() == 1 {
+            let message = "`versions` names the one that runs and the target at least";
+            self.findings.error("bad-value", &given[0].span, message);
+        }
         start.finish(&mut self.findings);
-        (nodes, seed)
+        Start { nodes, versions: given.iter().map(|version| version.value.to_owned()).collect(), seed }
     }
 
     /// What stands under `[[key]]`; one that has errors is left out.
@@ -206,6 +225,7 @@ impl<'d> Reader<'d> {
     fn deed(&mut self, table: &mut Table<'d>) -> Option<Deed> {
         let typed = table.texts("type", &mut self.findings);
         let retry = table.flag("retry", &mut self.findings);
+        let (way, answer) = (self.optional(table, "choose"), self.optional(table, "answer"));
         let (skip, over) = (self.optional(table, "skip"), self.optional(table, "override"));
         let (acknowledge, abandon) = (self.optional(table, "acknowledge"), self.optional(table, "abandon"));
         let plan = self.optional(table, "roll_back");
@@ -213,6 +233,8 @@ impl<'d> Reader<'d> {
         let deeds = [
             (!typed.is_empty()).then(|| Deed::Type(typed.iter().map(|line| line.value.to_owned()).collect())),
             retry.then_some(Deed::Retry),
+            way.map(Deed::Choose),
+            answer.map(Deed::Answer),
             skip.map(Deed::Skip),
             over.map(Deed::Override),
             acknowledge.map(Deed::Acknowledge),
@@ -221,7 +243,8 @@ impl<'d> Reader<'d> {
         ];
         let mut deeds: Vec<_> = deeds.into_iter().flatten().collect();
         if deeds.len() != 1 {
-            let all = "`type`, `retry`, `skip`, `override`, `acknowledge`, `roll_back` and `abandon`";
+            let all =
+                "`type`, `retry`, `choose`, `answer`, `skip`, `override`, `acknowledge`, `roll_back` and `abandon`";
             self.findings.error("no-action", &table.span, format!("a move does one of {all}"));
         }
         deeds.pop()

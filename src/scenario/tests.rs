@@ -4,6 +4,7 @@ const WHOLE: &str = r#"format = 1
 id = "one"
 runbook = "vault-ha-upgrade"
 title = "T"
+trouble = "W"
 learn = "L"
 [start]
 nodes = 3
@@ -47,6 +48,7 @@ fn a_whole_scenario_is_read() {
     assert_eq!((scenario.nodes, scenario.seed, scenario.faults.len()), (Some(3), Some(7), 1));
     assert_eq!(scenario.faults[0].trigger, Trigger::Step(Pattern::read("standbys[vault-2]/unseal").unwrap()));
     assert_eq!(scenario.right.moves[0].deed, Deed::Retry);
+    assert_eq!(scenario.trouble.as_deref(), Some("W"));
     assert!(is_scenario(WHOLE) && !is_scenario("name = \"prod\"\n") && !is_scenario("id = \"a\"\nrevision = \"1\"\n"));
 }
 
@@ -56,8 +58,10 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("format = 1", "format = 2", "2", "format 1 only"),
         ("id = \"one\"", "id = \"One\"", "\"One\"", "cannot be a name"),
         ("learn = \"L\"", "lern = \"L\"", "lern", "no key `lern`"),
+        ("trouble = \"W\"", "trouble = \"\"", "\"\"", "empty"),
         ("nodes = 3", "nodes = 0", "0", "whole number"),
         ("nodes = 3", "node = 3", "node", "no key `node`"),
+        ("nodes = 3", "versions = [\"1.0\"]", "\"1.0\"", "the one that runs and the target"),
         ("step = \"standbys[vault-2]/unseal\"", "step = \"unseal\"", "\"unseal\"", "names no step"),
         ("with = {", "wiht = {", "wiht", "no key `wiht`"),
         ("with = {", "after = \"1m\"\nwith = {", "", "a fault has one of"),
@@ -69,6 +73,8 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("outcome = \"completed\"", "outcome = \"complete\"", "\"complete\"", "cannot be"),
         ("when = \"failed\"", "when = \"broken\"", "\"broken\"", "no moment"),
         ("retry = true", "retry = true\nskip = \"x\"", "", "a move does one of"),
+        ("retry = true", "retry = true\nchoose = \"x\"", "", "a move does one of"),
+        ("type = [\"ls\"]", "choose = \"a\"\nanswer = \"b\"", "", "a move does one of"),
         ("type = [\"ls\"]", "typ = [\"ls\"]", "typ", "no key `typ`"),
     ] {
         let text = WHOLE.replacen(old, new, 1);
@@ -96,6 +102,38 @@ fn each_shipped_scenario_is_named_after_its_file_and_has_no_finding() {
     }
     for runbook in all_of("vault-ha-upgrade").iter().map(|scenario| &scenario.runbook) {
         assert!(find(runbook, CALM).is_some(), "{runbook} can be practised calmly");
+    }
+}
+
+/// Columns that the chooser has for a title in a terminal of 80.
+const TITLE: usize = 48;
+
+#[test]
+fn what_is_read_before_gives_nothing_away_and_is_short() {
+    for packed in SCENARIOS {
+        let one = parse(&packed.text()).0.unwrap();
+        assert!(one.title.chars().count() <= TITLE, "{}: {:?} is long", packed.name, one.title);
+        assert_eq!(one.trouble.is_some(), !one.faults.is_empty(), "{}: `trouble` says what goes wrong", packed.name);
+        // No fault is called by the name that the simulator or the file has for it.
+        let title = one.title.to_lowercase();
+        let words: Vec<&str> = title.split(|c: char| !c.is_alphanumeric()).collect();
+        for name in one.faults.iter().map(|fault| &fault.fault).chain((!one.faults.is_empty()).then_some(&one.id)) {
+            let given: Vec<&str> = name.split('-').filter(|part| part.len() > 3 && words.contains(part)).collect();
+            assert_eq!(given, [""; 0], "{}: {:?} gives {name} away", packed.name, one.title);
+        }
+    }
+}
+
+#[test]
+fn a_scenario_is_found_by_its_number_as_the_list_has_it() {
+    let all = all_of("vault-ha-upgrade");
+    assert_eq!(all[0].id, CALM);
+    for (number, one) in (1..).zip(&all) {
+        assert_eq!(find("vault-ha-upgrade", &number.to_string()).as_ref(), Some(one));
+        assert_eq!(find("vault-ha-upgrade", &one.id).as_ref(), Some(one));
+    }
+    for name in ["0", &(all.len() + 1).to_string(), "-1", "x"] {
+        assert_eq!(find("vault-ha-upgrade", name), None, "{name}");
     }
 }
 

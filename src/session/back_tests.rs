@@ -53,7 +53,7 @@ const TABLE: &[Row] = &[
         &[
             "road",
             "forward",
-            "halt: nomad-server-1 nomad-server-2 nomad-server-3",
+            "halt: nomad-server-2 nomad-server-3 nomad-server-1",
             "keys: nomad-server-1 nomad-server-2 nomad-server-3",
             "bring-up: nomad-server-1 nomad-server-2 nomad-server-3",
             "back",
@@ -107,7 +107,7 @@ fn gone_back(book: &str, at: &str, plan: &str) -> (String, Vec<String>) {
     let runbook: Arc<Runbook> = library.find(book).unwrap().runbook().unwrap().clone();
     let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
     let nodes = if book.contains("single") || book.contains("gitlab") { 1 } else { 3 };
-    let system = system(&runbook.system, &Shape { runbook: book, nodes, seed: 3 }, began).unwrap();
+    let system = system(&runbook.system, &Shape { runbook: book, nodes, seed: 3, versions: &[] }, began).unwrap();
     let deed = Deed::RollBack(plan.into(), "it does not do what it should".into());
     let there = Move { step: Pattern::read(at).unwrap(), when: When::Open(Duration::ZERO), deed };
     let way = Ending { outcome: "rolled back".into(), told: String::new(), harm: vec![], moves: vec![there] };

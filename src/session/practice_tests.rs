@@ -1,4 +1,4 @@
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use super::*;
 use crate::clock::FixedClock;
@@ -68,7 +68,7 @@ fn a_rehearsal_goes_on_where_its_records_left_it() {
     let scenario = crate::scenario::find("vault-ha-upgrade", "sealed-again").unwrap();
     let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
     let (nodes, seed) = (scenario.nodes.unwrap(), scenario.seed.unwrap());
-    let cluster = || system("vault", &Shape { runbook: book.id.as_str(), nodes, seed }, began).unwrap();
+    let cluster = || system("vault", &Shape { runbook: book.id.as_str(), nodes, seed, versions: &[] }, began).unwrap();
     let (system, way) = (cluster(), Some(&scenario.right));
     let it = Walk { runbook: book.clone(), system, nodes, scenario: Some(&scenario), seed, way, began };
     let folder = tempfile::tempdir().unwrap();
@@ -94,4 +94,43 @@ fn a_rehearsal_goes_on_where_its_records_left_it() {
     let mut rehearsal = Rehearsal::new(built, Some(&scenario), seed, began);
     rehearsal.follow(&walked.records);
     assert_eq!(rehearsal.take(&[]), []);
+}
+
+/// What is typed takes its time as a command of the runbook does, and what runs for hours is broken off.
+#[test]
+fn what_is_typed_is_answered_when_it_has_ended() {
+    use crate::practice::{Shape, system};
+    let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
+    let shape = Shape { runbook: "cockroachdb-rolling-upgrade", nodes: 3, seed: 1, versions: &[] };
+    let typed = |line: &str, at| Record {
+        seq: 1,
+        at,
+        prev: String::new(),
+        by: "maria@bastion".into(),
+        event: Event::Rehearsed { what: Box::new(Happening::Typed { line: line.into() }) },
+    };
+    let fetch =
+        "ssh crdb-1 curl -fsSLo /var/tmp/a.tgz https://binaries.cockroachdb.com/cockroach-v23.2.4.linux-amd64.tgz";
+    let mut rehearsal = Rehearsal::new(system("cockroachdb", &shape, began).unwrap(), None, 1, began);
+    assert_eq!(rehearsal.take(&[typed(fetch, began)]), []);
+    let ends = rehearsal.wakes_at().unwrap();
+    assert!((9..12).contains(&ends.since(began).as_secs()), "{ends}");
+    // Another shell is free meanwhile.
+    let told = rehearsal.take(&[typed("true", began.plus(Duration::from_secs(1)))]);
+    assert_eq!(told, [Happening::Answered { exit: 0, printed: String::new() }]);
+    assert_eq!(rehearsal.pass(ends), [Happening::Answered { exit: 0, printed: String::new() }]);
+    assert_eq!(rehearsal.wakes_at(), None);
+    // A server that hangs: nobody waits for a day.
+    rehearsal.locked().fault("frozen", json!({ "node": "crdb-1" }).as_object().unwrap(), ends).unwrap();
+    let told = rehearsal.take(&[typed("ssh crdb-2 curl http://crdb-1:8080/health", ends)]);
+    assert!(!told.iter().any(|what| matches!(what, Happening::Answered { .. })), "{told:?}");
+    let later = ends.plus(Duration::from_secs(1_800));
+    assert!(rehearsal.pass(later).contains(&Happening::Answered { exit: 130, printed: "^C\n".into() }));
+    // A sitting that was left meanwhile takes the answer with it.
+    let mut rehearsal = Rehearsal::new(system("cockroachdb", &shape, began).unwrap(), None, 1, began);
+    rehearsal.follow(&[typed(fetch, began)]);
+    assert_eq!(
+        rehearsal.take(&[]),
+        [Happening::Answered { exit: 130, printed: "broken off with the sitting\n".into() }]
+    );
 }

@@ -1,13 +1,14 @@
 //! What is looked at before a live run opens: whether its journal can be written, who else runs it, the clock, and whether
-//! everything that it will ask answers. Nothing is recorded; no command runs that was not listed and accepted before.
+//! everything that it will ask answers. Nothing is recorded; no command runs, and nobody is told a secret, that was not listed and accepted before.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::engine::{ConditionId, EnvValue, Mode, Record, RunState, Sample, SiteSeen, Tri, Verdict, evaluate};
-use crate::health::{self, BoardKeeper, HeaderText, Prober, Question, Target};
+use crate::health::{self, BoardKeeper, HeaderText, HttpQuestion, Prober, Question, Target};
 use crate::journal::{Remembered, RunSummary, Store};
 use crate::runbook::InputKind;
 use crate::session::launch::{self, Opening, Who, World};
@@ -70,12 +71,26 @@ pub struct Unasked {
     pub is_secret: bool,
 }
 
+/// Somebody who is told a secret each time a probe asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The name of the first probe that tells it.
+    pub whose: String,
+    /// Scheme, host and port.
+    pub address: String,
+    /// The header with the secret.
+    pub header: String,
+}
+
 /// What was found before a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preflight {
     /// All commands that run unasked once the run is open, each once, in the order of the probes.
     pub commands: Vec<Unasked>,
-    /// Whether all probes were asked; otherwise those were not that need a command, which nobody has accepted yet.
+    /// Who is told a secret, each address and header once.
+    pub told: Vec<Told>,
+    /// Whether all probes were asked; otherwise those were not that need a command or tell a secret, which nobody has
+    /// accepted yet.
     pub is_asked: bool,
     /// What was found.
     pub found: Vec<Finding>,
@@ -85,6 +100,11 @@ impl Preflight {
     /// Those of one mark.
     pub fn of(&self, mark: Mark) -> impl Iterator<Item = &Finding> {
         self.found.iter().filter(move |finding| finding.mark == mark)
+    }
+
+    /// Whether anything is done without a question each time that a person must allow before.
+    pub fn has_unasked(&self) -> bool {
+        !self.commands.is_empty() || !self.told.is_empty()
     }
 
     /// Whether going on cannot work.
@@ -140,7 +160,7 @@ pub struct Preparation<'a> {
 }
 
 impl Preparation<'_> {
-    /// Looks at everything; asks the probes that need a command only when `is_accepted`.
+    /// Looks at everything; asks the probes that need a command or tell a secret only when `is_accepted`.
     ///
     /// # Errors
     /// A probe cannot be set up.
@@ -148,13 +168,14 @@ impl Preparation<'_> {
         let scope = json!({ "inputs": self.opening.inputs });
         let targets = health::targets(&self.opening.runbook, &scope).map_err(|problems| problems.join("; "))?;
         let commands = commands(&targets);
-        let is_asked = is_accepted || commands.is_empty();
+        let told = told(&targets);
+        let is_asked = is_accepted || commands.is_empty() && told.is_empty();
         let now = self.world.clock.now();
         let known = self.remembered.list(self.store).unwrap_or_default();
         let mut found = vec![self.journal()];
         found.extend(self.others(&known));
         found.push(clock(&known, now));
-        let asked = targets.iter().filter(|target| is_asked || commands_of(target).is_empty());
+        let asked = targets.iter().filter(|target| is_asked || is_harmless(target));
         let samples = self.sampled(asked.cloned().collect()).await;
         found.extend(reached(&samples));
         found.extend(self.versions(&samples));
@@ -163,7 +184,7 @@ impl Preparation<'_> {
         }
         // What holds back comes first; the order within is that of looking.
         found.sort_by_key(|finding| std::cmp::Reverse(finding.mark));
-        Ok(Preflight { commands, is_asked, found })
+        Ok(Preflight { commands, told, is_asked, found })
     }
 
     fn journal(&self) -> Finding {
@@ -364,6 +385,39 @@ fn listed(all: &[String]) -> String {
 fn size(bytes: u64) -> String {
     let (mebi, gibi) = (1 << 20, 1 << 30);
     if bytes >= gibi { format!("{} GiB", bytes / gibi) } else { format!("{} MiB", bytes / mebi) }
+}
+
+/// Whether asking it runs no command and tells nobody a secret.
+fn is_harmless(target: &Target) -> bool {
+    commands_of(target).is_empty() && secrets_of(target).next().is_none()
+}
+
+/// The address that is asked, with each header that carries a secret.
+fn secrets_of(target: &Target) -> impl Iterator<Item = (&HttpQuestion, &str)> {
+    let asked = match &target.question {
+        Question::Http(asked) | Question::Prometheus(asked, _) => Some(asked),
+        Question::Tcp(_) | Question::Command(_) => None,
+    };
+    asked.into_iter().flat_map(|asked| {
+        let secret = asked.headers.iter().filter(|(_, text)| matches!(text, HeaderText::Secret(_)));
+        secret.map(move |(name, _)| (asked, name.as_str()))
+    })
+}
+
+fn told(targets: &[Target]) -> Vec<Told> {
+    let mut all: Vec<Told> = Vec::new();
+    let mut known = BTreeSet::new();
+    for target in targets {
+        for (asked, header) in secrets_of(target) {
+            let scheme = asked.url.scheme_str().unwrap_or("http");
+            let place = asked.url.authority().map_or("", |authority| authority.as_str());
+            let address = format!("{scheme}://{place}");
+            if known.insert((address.clone(), header)) {
+                all.push(Told { whose: target.name(), address, header: header.to_owned() });
+            }
+        }
+    }
+    all
 }
 
 /// The commands that asking this needs, and whether each looks a secret up.

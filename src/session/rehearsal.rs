@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::{Event, Happening, Record};
@@ -14,6 +15,12 @@ use crate::scenario::{Cue, Director, Scenario};
 /// The most of a typed command's output that is recorded, in bytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024;
 
+/// Nobody waits longer than this for a command that was typed: it is broken off.
+const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
+
+/// The exit status of what is broken off.
+const BROKEN_OFF: i32 = 130;
+
 /// A cluster and its scenario.
 pub struct Rehearsal {
     system: Shared,
@@ -22,26 +29,39 @@ pub struct Rehearsal {
     open: BTreeSet<(String, String)>,
     /// What happened, after the cluster was built again, and is not recorded yet.
     untold: Vec<Happening>,
+    /// What was typed and still runs: when it ends, and what it answers then.
+    running: Vec<(Timestamp, Happening)>,
 }
 
 impl Rehearsal {
     /// Plays `scenario`, if there is one, with `seed` in that cluster; the run was opened at `began`.
     pub fn new(system: Shared, scenario: Option<&Scenario>, seed: u64, began: Timestamp) -> Self {
         let director = scenario.map(|scenario| Director::new(scenario, seed, began));
-        Self { system, director, open: BTreeSet::new(), untold: Vec::new() }
+        Self { system, director, open: BTreeSet::new(), untold: Vec::new(), running: Vec::new() }
     }
 
     /// Takes in what an earlier sitting recorded; the cluster has been brought to there already ([`super::practice::replay`]).
     pub fn follow(&mut self, records: &[Record]) {
+        let mut unanswered = 0_usize;
         for record in records {
             if let Some(director) = &mut self.director {
                 director.follow(record);
             }
             self.note(&record.event);
+            if let Event::Rehearsed { what } = &record.event {
+                match &**what {
+                    Happening::Typed { .. } => unanswered += 1,
+                    Happening::Answered { .. } => unanswered = unanswered.saturating_sub(1),
+                    _ => {}
+                }
+            }
         }
         if let Some(last) = records.last() {
             self.untold = self.reconciled(last.at);
         }
+        // What it did is done; what it would have said is lost with the sitting.
+        let lost = || Happening::Answered { exit: BROKEN_OFF, printed: "broken off with the sitting\n".into() };
+        self.untold.extend((0..unanswered).map(|_| lost()));
     }
 
     /// What the records do not tell of a cluster that was built again: it may be a moment off.
@@ -74,7 +94,9 @@ impl Rehearsal {
             if let Event::Rehearsed { what } = &record.event
                 && let Happening::Typed { line } = &**what
             {
-                happened.push(self.typed(line, record.at));
+                let running = self.typed(line, record.at);
+                self.running.push(running);
+                happened.extend(self.answered(record.at));
             }
         }
         happened.extend(self.harm());
@@ -86,13 +108,15 @@ impl Rehearsal {
         let cues = self.director.as_mut().map(|director| director.due(now)).unwrap_or_default();
         let mut happened = self.strike(cues, now);
         self.locked().advance(now);
+        happened.extend(self.answered(now));
         happened.extend(self.harm());
         happened
     }
 
-    /// When the next fault strikes by the mere passing of time.
+    /// When the next fault strikes, or a typed command ends, by the mere passing of time.
     pub fn wakes_at(&self) -> Option<Timestamp> {
-        self.director.as_ref().and_then(Director::wakes_at)
+        let strikes = self.director.as_ref().and_then(Director::wakes_at);
+        strikes.into_iter().chain(self.running.iter().map(|(at, _)| *at)).min()
     }
 
     /// Runs a command of the runbook.
@@ -122,12 +146,24 @@ impl Rehearsal {
         struck
     }
 
-    fn typed(&self, line: &str, at: Timestamp) -> Happening {
+    /// What the commands answer that have ended, in the order in which they did.
+    fn answered(&mut self, now: Timestamp) -> Vec<Happening> {
+        let mut ended: Vec<_> = self.running.extract_if(.., |(at, _)| *at <= now).collect();
+        ended.sort_by_key(|(at, _)| *at);
+        ended.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    /// Does what was typed. It takes its time as a command of the runbook does.
+    fn typed(&self, line: &str, at: Timestamp) -> (Timestamp, Happening) {
         let result = self.command(&words(line), at);
         let mut printed = format!("{}{}", result.stdout, result.stderr);
         let end = printed.floor_char_boundary(MAX_ANSWER_BYTES);
         printed.truncate(end);
-        Happening::Answered { exit: result.exit, printed }
+        let takes = Duration::from_millis(result.takes_ms);
+        match takes > LONGEST_WAIT {
+            true => (at.plus(LONGEST_WAIT), Happening::Answered { exit: BROKEN_OFF, printed: "^C\n".into() }),
+            false => (at.plus(takes), Happening::Answered { exit: result.exit, printed }),
+        }
     }
 
     fn harm(&self) -> Vec<Happening> {

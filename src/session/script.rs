@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::engine::{
     Allowed, DeviationKind, Happening, Moment, Outcome, Plan, Proposal, RunState, StepState, StepStatus, allowed,
 };
@@ -92,6 +94,10 @@ fn is_made(step: &Move, is_typed: bool, state: &RunState) -> bool {
     match &step.deed {
         Deed::Type(_) => is_typed,
         Deed::Retry => meant(step, state).any(|step| step.attempt > 1),
+        // What was said there is what was meant, or its place has passed.
+        Deed::Choose(said) | Deed::Answer(said) => {
+            meant(step, state).any(|one| one.status == StepStatus::Done && one.said == *said)
+        }
         Deed::Skip(why) => deviates(DeviationKind::Skip, why),
         Deed::Override(why) => deviates(DeviationKind::Override, why),
         Deed::Acknowledge(why) => deviates(DeviationKind::Acknowledged, why),
@@ -121,7 +127,8 @@ fn usual(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposa
     let next = autopilot::next(runbook, state, moment)?;
     if let Proposal::Retry { step } = &next {
         let Some(ended) = state.step(step).and_then(|known| known.ended) else { return Some(next) };
-        let typed = state.happenings.iter().rfind(|(_, what)| matches!(what, Happening::Typed { .. }));
+        let is_console = |what: &Happening| matches!(what, Happening::Typed { .. } | Happening::Answered { .. });
+        let typed = state.happenings.iter().rfind(|(_, what)| is_console(what));
         let typed = typed.map(|(at, _)| *at).filter(|at| *at >= ended);
         let ready = typed.map_or(ended.plus(PAUSE), |typed| typed.plus(AFTER_TYPING));
         return (ready <= moment.at).then_some(next);
@@ -181,6 +188,12 @@ fn proposal(
             let attempts = state.step(key).map_or(0, |step| step.attempt);
             (attempts < MOST_ATTEMPTS).then(|| Proposal::Retry { step: step() })
         }
+        // Not before what has to be read there was read.
+        Deed::Choose(way) => allowed(runbook, state, moment)
+            .iter()
+            .any(|choice| matches!(choice, Allowed::Choose(open) if open == key))
+            .then(|| Proposal::Choose { step: step(), choice: way.clone() }),
+        Deed::Answer(text) => Some(Proposal::Answer { step: step(), value: json!(text), file: None }),
         Deed::Skip(reason) => Some(Proposal::Skip { step: step(), reason: reason.clone() }),
         Deed::Override(reason) => Some(Proposal::Override { step: step(), reason: reason.clone() }),
         Deed::Acknowledge(reason) => allowed(runbook, state, moment).into_iter().find_map(|choice| match choice {

@@ -14,7 +14,7 @@ fn who() -> Who {
 fn walked(book: &Arc<Runbook>, scenario: &Scenario, way: &Ending, seed: u64) -> (tempfile::TempDir, Walked) {
     let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
     let nodes = scenario.nodes.unwrap_or(3);
-    let shape = Shape { runbook: book.id.as_str(), nodes, seed };
+    let shape = Shape { runbook: book.id.as_str(), nodes, seed, versions: &scenario.versions };
     let system = simulated(&book.system, &shape, began).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let walk_it = Walk { runbook: book.clone(), system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
@@ -112,7 +112,7 @@ fn give_the_same_journal_byte_for_byte(system: &str) {
 
 fn have_faults_of_their_simulator(system: &str) {
     for (book, scenario) in all_of(system) {
-        let shape = Shape { runbook: book.id.as_str(), nodes: 3, seed: 1 };
+        let shape = Shape { runbook: book.id.as_str(), nodes: 3, seed: 1, versions: &[] };
         let known = simulated(&book.system, &shape, Timestamp::default()).unwrap().lock().unwrap().faults();
         for fault in &scenario.faults {
             // Its arguments are right: it strikes on the right way.
@@ -169,7 +169,8 @@ fn calm_vault() -> (Arc<Runbook>, Scenario) {
 
 fn walk_of<'a>(book: &Arc<Runbook>, scenario: &'a Scenario, way: &'a Ending) -> Walk<'a> {
     let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
-    let system = simulated(&book.system, &Shape { runbook: book.id.as_str(), nodes: 1, seed: 1 }, began).unwrap();
+    let system =
+        simulated(&book.system, &Shape { runbook: book.id.as_str(), nodes: 1, seed: 1, versions: &[] }, began).unwrap();
     Walk { runbook: book.clone(), system, nodes: 1, scenario: Some(scenario), seed: 1, way: Some(way), began }
 }
 

@@ -9,6 +9,9 @@ use ring::digest::{SHA256, digest};
 use crate::signature::Checked;
 use crate::signature::wire::Wire;
 
+/// The longest pattern of a list that OpenSSH takes, in bytes.
+const MAX_PATTERN_BYTES: usize = 1022;
+
 /// A list of who signs with which key.
 #[derive(Clone, Debug, Default)]
 pub struct Signers(Vec<Signer>);
@@ -67,23 +70,53 @@ impl Signers {
         Ok(Self(signers))
     }
 
-    /// Whose this signature is, which fits, for that occasion and at that time, in seconds since 1970.
-    pub fn judge(&self, checked: &Checked, namespace: &str, at: i64) -> Trust {
+    /// Whose this signature is, which fits, for that occasion and at that time, in seconds since 1970; `by` is who says
+    /// to have made it, whom a line may exclude.
+    pub fn judge(&self, checked: &Checked, namespace: &str, at: i64, by: &str) -> Trust {
         let mut why = format!("the list of signers does not name the key {}", checked.fingerprint);
-        for signer in self.0.iter().filter(|signer| signer.fingerprint == checked.fingerprint) {
-            let line = signer.line;
-            let (after, before) = signer.valid;
-            if signer.namespaces.as_deref().is_some_and(|list| !is_listed(namespace, list)) {
-                why = format!("line {line} of the list of signers lets that key not sign for {namespace}");
-            } else if after.is_some_and(|after| at < after) {
-                why = format!("line {line} of the list of signers makes that key valid only later");
-            } else if before.is_some_and(|before| at > before) {
-                why = format!("line {line} of the list of signers made that key invalid before");
-            } else {
-                return Trust::Good { principals: signer.principals.clone() };
+        for signer in self.of(checked) {
+            match signer.against(namespace, at) {
+                None if is_refused(by, &signer.principals) => {
+                    why =
+                        format!("line {} of the list of signers says that the key is not that of {by:?}", signer.line);
+                }
+                None if !names_anybody(&signer.principals) => {
+                    why = format!("line {} of the list of signers says of nobody that the key is theirs", signer.line);
+                }
+                None => return Trust::Good { principals: signer.principals.clone() },
+                Some(against) => why = against,
             }
         }
         Trust::Unknown { why }
+    }
+
+    /// Whether this signature, which fits, is that of `name`, as `ssh-keygen -Y verify -I` finds it: one of the lines that
+    /// name the key for that occasion and that time takes the name.
+    pub fn is_of(&self, name: &str, checked: &Checked, namespace: &str, at: i64) -> bool {
+        let takes = |signer: &Signer| signer.against(namespace, at).is_none() && is_listed(name, &signer.principals);
+        self.of(checked).any(takes)
+    }
+
+    /// The lines that name the key.
+    fn of<'a>(&'a self, checked: &'a Checked) -> impl Iterator<Item = &'a Signer> {
+        self.0.iter().filter(|signer| signer.fingerprint == checked.fingerprint)
+    }
+}
+
+impl Signer {
+    /// Why it does not count for that occasion and at that time.
+    fn against(&self, namespace: &str, at: i64) -> Option<String> {
+        let line = self.line;
+        let (after, before) = self.valid;
+        if self.namespaces.as_deref().is_some_and(|list| !is_listed(namespace, list)) {
+            Some(format!("line {line} of the list of signers lets that key not sign for {namespace}"))
+        } else if after.is_some_and(|after| at < after) {
+            Some(format!("line {line} of the list of signers makes that key valid only later"))
+        } else if before.is_some_and(|before| at > before) {
+            Some(format!("line {line} of the list of signers made that key invalid before"))
+        } else {
+            None
+        }
     }
 }
 
@@ -180,6 +213,10 @@ fn moment(text: &str, zone: &TimeZone) -> Result<i64, String> {
 fn is_listed(name: &str, list: &str) -> bool {
     let mut is_listed = false;
     for pattern in list.split(',') {
+        // OpenSSH reads no further.
+        if pattern.trim_start_matches('!').len() > MAX_PATTERN_BYTES {
+            return false;
+        }
         match pattern.strip_prefix('!') {
             Some(refused) if fits(name.as_bytes(), refused.as_bytes()) => return false,
             Some(_) => {}
@@ -187,6 +224,21 @@ fn is_listed(name: &str, list: &str) -> bool {
         }
     }
     is_listed
+}
+
+/// Whether a list says outright that it does not take a name.
+fn is_refused(name: &str, list: &str) -> bool {
+    let refused = list.split(',').filter_map(|pattern| pattern.strip_prefix('!'));
+    refused.into_iter().any(|refused| fits(name.as_bytes(), refused.as_bytes()))
+}
+
+/// Whether there is a name that a list takes.
+fn names_anybody(list: &str) -> bool {
+    list.split(',').any(|pattern| {
+        // A name in which each `*` stands for nothing and each `?` for a letter fits its own pattern at least.
+        let name = pattern.replace('*', "").replace('?', "x");
+        !pattern.is_empty() && !pattern.starts_with('!') && (pattern.contains('*') || is_listed(&name, list))
+    })
 }
 
 /// Whether a pattern fits, in which `*` stands for anything and `?` for one character; in steps that are bounded by the

@@ -13,7 +13,7 @@ const AT: i64 = 1_795_219_200;
 
 fn fingerprint() -> String {
     let by_itself = Signers::parse(&format!("x {KEY}"), &TimeZone::UTC).unwrap();
-    let other = by_itself.judge(&checked(""), NAMESPACE, AT);
+    let other = by_itself.judge(&checked(""), NAMESPACE, AT, "maria");
     assert!(matches!(other, Trust::Unknown { .. }));
     // `ssh-keygen -lf` prints this of the key.
     "SHA256:sHe0za8O3+nuOjykBP+m0SDZ+/NdG6y/MJBOq3S8osg".into()
@@ -27,7 +27,7 @@ fn checked(fingerprint: &str) -> Checked {
 #[track_caller]
 fn judged(list: &str) -> Trust {
     let signers = Signers::parse(list, &TimeZone::UTC).unwrap();
-    signers.judge(&checked(&fingerprint()), NAMESPACE, AT)
+    signers.judge(&checked(&fingerprint()), NAMESPACE, AT, "maria")
 }
 
 #[test]
@@ -50,6 +50,13 @@ fn a_key_is_its_owners_where_and_when_the_list_says_so() {
     unknown(&format!("maria namespaces=\"*,!journal@piton\" {KEY}"), "not sign for journal@piton");
     unknown(&format!("maria valid-after=\"202611210001\" {KEY}"), "valid only later");
     unknown(&format!("maria valid-before=\"20261120235959\" {KEY}"), "invalid before");
+    // Patterns as OpenSSH reads them: nobody is named, or not the one who says to have signed.
+    good(&format!("*,!jo {KEY}"), "*,!jo");
+    unknown(&format!("!maria {KEY}"), "not that of \"maria\"");
+    unknown(&format!("*,!ma* {KEY}"), "not that of \"maria\"");
+    unknown(&format!("!jo {KEY}"), "of nobody");
+    unknown(&format!("jo,!jo {KEY}"), "of nobody");
+    unknown(&format!(", {KEY}"), "of nobody");
     // An authority signs certificates; its own key signs nothing.
     unknown(&format!("maria cert-authority {KEY}"), "does not name the key");
 }
@@ -58,7 +65,7 @@ fn a_key_is_its_owners_where_and_when_the_list_says_so() {
 fn times_without_a_z_are_those_of_the_zone() {
     let zone = TimeZone::fixed(jiff::tz::offset(2));
     let list = format!("maria valid-after=\"20261121020000\" {KEY}");
-    let judged = Signers::parse(&list, &zone).unwrap().judge(&checked(&fingerprint()), NAMESPACE, AT);
+    let judged = Signers::parse(&list, &zone).unwrap().judge(&checked(&fingerprint()), NAMESPACE, AT, "maria");
     assert_eq!(judged, Trust::Good { principals: "maria".into() });
 }
 
@@ -88,7 +95,7 @@ proptest::proptest! {
     fn no_list_makes_it_panic(text in ".{0,80}", option in "[a-z,=\"!*?0-9Zé -]{0,40}") {
         for list in [text.clone(), format!("{text} {KEY}"), format!("maria {option} {KEY}")] {
             if let Ok(signers) = Signers::parse(&list, &TimeZone::UTC) {
-                signers.judge(&checked("x"), NAMESPACE, AT);
+                signers.judge(&checked("x"), NAMESPACE, AT, "maria");
             }
         }
     }

@@ -9,9 +9,13 @@ use toml::de::DeTable;
 use crate::diagnostic::Diagnostic;
 use crate::runbook::id::is_plain_name;
 use crate::runbook::raw::{Findings, Table, Text, check_characters, read};
+use crate::text::{is_hidden, is_reordering};
 
 /// The longest site file, in bytes.
 pub const MAX_SITE_BYTES: usize = 4 * 1024 * 1024;
+/// What is typed instead of an environment's word by whoever does not want to start.
+pub const MEANS_NO: [&str; 3] = ["no", "back", "leave"];
+
 /// The colours an environment may have.
 const COLOURS: &[&str] = &["red", "yellow", "green", "blue", "magenta", "cyan", "white", "grey"];
 
@@ -73,6 +77,9 @@ fn read_site(mut table: Table<'_>, findings: &mut Findings<'_>) -> Option<Site> 
     let system = table.text("system", findings).filter(|text| is_name(text, findings));
     let environment = read_environment(&mut table, findings);
     let (mut inputs, mut places) = (Map::new(), BTreeMap::new());
+    if let Some(name) = name.as_ref().filter(|_| environment.word.is_empty()) {
+        check_typed(name, findings);
+    }
     let values = table.take("inputs").and_then(|item| item.table("`[inputs]`", findings));
     for (name, item) in values.into_iter().flat_map(Table::free) {
         places.insert(name.value.to_owned(), item.span.clone());
@@ -92,6 +99,14 @@ fn is_name(text: &Text<'_>, findings: &mut Findings<'_>) -> bool {
     is_plain
 }
 
+/// What is typed before a live run opens must not be what is typed by who does not want that.
+fn check_typed(text: &Text<'_>, findings: &mut Findings<'_>) {
+    if MEANS_NO.iter().any(|no| text.value.eq_ignore_ascii_case(no)) {
+        let told = format!("{:?} is typed before a live run opens, and there it means no", text.value);
+        findings.helped("bad-value", &text.span, told, "another word, such as PRODUCTION");
+    }
+}
+
 fn read_environment(table: &mut Table<'_>, findings: &mut Findings<'_>) -> Environment {
     let mut environment = Environment { word: String::new(), colour: "white".to_owned() };
     let Some(mut table) = table.take("environment").and_then(|item| item.table("`environment`", findings)) else {
@@ -99,9 +114,12 @@ fn read_environment(table: &mut Table<'_>, findings: &mut Findings<'_>) -> Envir
     };
     if let Some(word) = table.need_text("word", findings) {
         let length = word.value.chars().count();
-        if length == 0 || length > 24 || word.value.chars().any(char::is_control) {
-            findings.error("bad-value", &word.span, "the word of an environment is one line of 1 to 24 characters");
+        let cannot_be_seen = |c: char| c.is_control() || is_hidden(c) || is_reordering(c);
+        if length == 0 || length > 24 || word.value.chars().any(cannot_be_seen) || word.value.trim() != word.value {
+            let told = "the word of an environment is one line of 1 to 24 characters, all of which can be seen";
+            findings.helped("bad-value", &word.span, told.into(), "it is typed before a live run opens");
         }
+        check_typed(&word, findings);
         word.value.clone_into(&mut environment.word);
     }
     if let Some(colour) = table.text("colour", findings) {
@@ -143,6 +161,10 @@ mod tests {
             ("name = \"a\"\nnodez = 1", "nodez"),
             ("name = \"a\"\nenvironment = { word = \"X\", colour = \"rot\" }", "\"rot\""),
             ("name = \"a\"\nenvironment = { }", "{ }"),
+            ("name = \"a\"\nenvironment = { word = \"PR\\u200BOD\" }", "\"PR\\u200BOD\""),
+            ("name = \"a\"\nenvironment = { word = \" PROD\" }", "\" PROD\""),
+            ("name = \"a\"\nenvironment = { word = \"No\" }", "\"No\""),
+            ("name = \"no\"", "\"no\""),
             ("format = 2\nname = \"a\"", "2"),
             ("name = \"a", ""),
             ("name = \"a\" # \u{202e}", "\u{202e}"),

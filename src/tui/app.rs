@@ -24,6 +24,7 @@ use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
+use crate::tui::spot::Spot;
 use crate::tui::theme::Look;
 
 /// The smallest terminal on which lists and forms are shown, in columns and rows.
@@ -186,7 +187,12 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         | Message::SignatureRead(_)
         | Message::Edited(_)
         | Message::Completed { .. }
-        | Message::Unreadable(_)) => on_file(app, about_a_file),
+        | Message::ReadingFile { .. }
+        | Message::FileRead(..)) => on_file(app, about_a_file),
+        Message::Beside(folder, read) => {
+            replay::beside(app, &folder, read);
+            Vec::new()
+        }
         Message::Recording(recording) => on_recording(app, recording),
         Message::Sizes(sizes) => {
             // What was drawn meanwhile is younger.
@@ -293,7 +299,8 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Recorded(of, tail) => run.take_recorded(of, tail),
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
         Message::SignatureRead(read) => return run.signature_read(read),
-        Message::Unreadable(why) => run.refuse(&why),
+        Message::ReadingFile { path, done, all } => run.file_is_at(&path, done, all),
+        Message::FileRead(path, read) => return run.file_was_read(&path, read),
         Message::Edited(written) => run.edited(written),
         Message::Completed { typed, found } => run.completed(&typed, &found),
         _ => {}
@@ -319,7 +326,12 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
         (Message::Library(entries), Screen::Library(library)) => library.take(entries),
         (Message::Past(past), Screen::Library(library)) => library.take_past(past),
         (Message::Changes(told), Screen::Library(library)) => library.compared(told),
-        (Message::Journals(entries), Screen::Journals(journals)) => return journals.take(entries),
+        (Message::Journals(entries), Screen::Journals(journals)) => {
+            let mut effects = journals.take(entries);
+            effects.push(Effect::ReadBesides);
+            return effects;
+        }
+        (Message::Besides(besides), Screen::Journals(journals)) => journals.take_besides(besides),
         (Message::Found { words, found, is_done }, Screen::Journals(journals)) => {
             journals.found(&words, found, is_done)
         }
@@ -335,7 +347,7 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => library.refuse(why),
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
         (Message::Launched(Err(why)), Screen::Practise(practise)) => practise.refuse(why),
-        (Message::Preflight(found), Screen::SetUp(set_up)) => set_up.found(found),
+        (Message::Preflight(number, found), Screen::SetUp(set_up)) => set_up.found(number, found),
         (Message::Checked { input, text, problem }, Screen::SetUp(set_up)) => set_up.checked(&input, &text, problem),
         _ => {}
     }
@@ -369,7 +381,7 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
     draw(app, area, frame.buffer_mut());
 }
 
-/// [`view`] on a bare buffer.
-pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
-    screen::draw(app, area, buffer);
+/// [`view`] on a bare buffer; gives what a click would press there.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Vec<Spot> {
+    screen::draw(app, area, buffer)
 }

@@ -11,6 +11,7 @@ use crate::journal::{Follower, Integrity};
 use crate::runbook::Runbook;
 use crate::session::Launched;
 use crate::session::preflight::Preflight;
+use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past, Preview};
 use crate::tui::wanted::{Questions, Wanted};
 
@@ -91,6 +92,19 @@ pub trait Backstage: Send + Sync {
     /// Why its journal cannot be shown, for people.
     fn recording(&self, _run: &str) -> Result<Recording, String> {
         Err("no journals are kept here".into())
+    }
+
+    /// What lies beside the journals of the runs, of those that have something there; not held against their records.
+    fn besides(&self) -> Vec<(String, Beside)> {
+        Vec::new()
+    }
+
+    /// What lies beside the journal in that folder, held against it.
+    ///
+    /// # Errors
+    /// Why it cannot be looked at, for people.
+    fn beside(&self, _folder: &Path) -> Result<Beside, String> {
+        Ok(Beside::default())
     }
 
     /// The text that remembers how the panes share the room; `None`: there is none.
@@ -181,6 +195,8 @@ pub struct JournalEntry {
     pub is_closed: bool,
     /// Whether its journal is broken or cannot be read.
     pub is_damaged: bool,
+    /// What lies beside its journal.
+    pub beside: Beside,
 }
 
 /// A record that holds what was looked for.
@@ -200,7 +216,9 @@ impl JournalEntry {
         let Self { run, title, place, operator, outcome, integrity, .. } = self;
         let deviations = if self.deviations > 0 { "deviations" } else { "" };
         let opened = self.opened.map(|at| at.to_string()).unwrap_or_default();
-        format!("{run} {title} {place} {operator} {outcome} {integrity} {opened} {deviations}").to_lowercase()
+        let beside: Vec<_> = self.beside.words(self.records, false).into_iter().map(|(word, _)| word).collect();
+        let beside = beside.join(" ");
+        format!("{run} {title} {place} {operator} {outcome} {integrity} {opened} {deviations} {beside}").to_lowercase()
     }
 }
 

@@ -63,6 +63,13 @@ impl Choice {
         });
     }
 
+    /// The option so many from the first.
+    pub(super) fn choose(&mut self, at: usize) {
+        if at < self.options.len() {
+            (self.chosen, self.typed, self.problem) = (Some(at), 0, None);
+        }
+    }
+
     /// A digit of an option's number: `1` and `2` are 12 where there is a twelfth option, else 2.
     pub(super) fn take_digit(&mut self, c: char) {
         let Some(digit) = c.to_digit(10).and_then(|digit| usize::try_from(digit).ok()) else { return };

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::engine::filled::Filled;
 use crate::engine::{CommandLine, ConditionId, ItemCommand, JobId, Leaving, Proposal};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
@@ -33,6 +34,8 @@ pub enum Dialog {
     Ask(Ask),
     /// Why the gate stands as it does; how far it is scrolled.
     Why(usize),
+    /// What was signed and said of a run that is replayed; how far it is scrolled.
+    Beside(usize),
     /// The run is closed.
     Outcome,
 }
@@ -57,6 +60,8 @@ pub struct CommandBox {
     pub step: StepKey,
     /// Exactly what runs: what was shown, whatever changes meanwhile.
     pub shown: Shown,
+    /// Where values were filled in, command by command.
+    pub filled: Vec<Filled>,
     /// The name to be typed, for a critical step.
     pub target: Option<String>,
     /// What is typed.
@@ -164,7 +169,7 @@ impl Dialog {
                 | Purpose::Restart(step, _) => Some(step),
                 _ => None,
             },
-            Self::Note(_) | Self::Attach(_) | Self::Ask(_) | Self::Why(_) | Self::Outcome => None,
+            Self::Note(_) | Self::Attach(_) | Self::Ask(_) | Self::Why(_) | Self::Beside(_) | Self::Outcome => None,
         }
     }
 
@@ -290,7 +295,7 @@ impl Dialog {
                 note.field.take("the note is empty", |text| Proposal::Note { step, text })
             }
             Self::Attach(attach) => attach.act(),
-            Self::Why(_) => Answer::Close,
+            Self::Why(_) | Self::Beside(_) => Answer::Close,
             Self::Ask(_) => Answer::Stay,
             Self::Outcome => Answer::Do(Effect::Leave(Leaving::Left)),
         }
@@ -321,7 +326,7 @@ impl Dialog {
                 let page = command.rows.clamp(1, by);
                 command.scroll = if is_down { command.scroll + page } else { command.scroll.saturating_sub(page) };
             }
-            Self::Why(scroll) => *scroll = moved(*scroll),
+            Self::Why(scroll) | Self::Beside(scroll) => *scroll = moved(*scroll),
             _ => {}
         }
     }

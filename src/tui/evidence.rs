@@ -1,15 +1,14 @@
 //! Files that people give: evidence, looked at once, and signatures; and the file of what is to be signed.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::engine::Proposal;
+use crate::fs;
 use crate::journal::RunDir;
 use crate::journal::file_seen;
 use crate::runbook::StepKey;
-use crate::session::Session;
 use crate::tui::message::Message;
 use serde_json::Value;
 
@@ -22,40 +21,39 @@ const MAX_KEPT_BYTES: u64 = 16 * 1024 * 1024;
 /// How many names of a folder are looked through.
 const MAX_ENTRIES: usize = 20_000;
 
-/// Reads the file that `value` names and proposes it as the answer; what went wrong, if it cannot be read.
-pub fn look_at_file(session: Option<&Session>, step: StepKey, value: Value) -> Option<Message> {
+/// Told how many bytes were read, and of how many; says whether to read on.
+pub type Each<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
+
+/// Reads the file that `value` names: what is proposed as the answer.
+///
+/// # Errors
+/// It cannot be read.
+pub fn look_at_file(step: StepKey, value: Value, each: Each<'_>) -> Result<Proposal, String> {
     let path = value.as_str().unwrap_or_default();
-    match file_seen(Path::new(path)) {
-        Ok(file) => {
-            session?.propose(Proposal::Answer { step, value, file: Some(file) });
-            None
-        }
-        Err(error) => Some(Message::Unreadable(format!("cannot read {path}: {error}"))),
-    }
+    let seen = file_seen(Path::new(path), each).map_err(|error| format!("cannot read {path}: {error}"))?;
+    Ok(Proposal::Answer { step, value, file: Some(seen) })
 }
 
-/// Looks at a file and proposes it as evidence; what went wrong, if it cannot be read or kept.
+/// Looks at a file: what is proposed as evidence.
+///
+/// # Errors
+/// It cannot be read, or not be kept in the run's folder, where that is asked for.
 pub fn attach(
-    session: Option<&Session>,
-    folder: PathBuf,
+    kept_in: Option<PathBuf>,
     step: Option<StepKey>,
     path: String,
-    is_kept: bool,
-) -> Option<Message> {
+    each: Each<'_>,
+) -> Result<Proposal, String> {
     let of = Path::new(&path);
-    let seen = if is_kept {
-        let kept = RunDir::new(folder).keep_evidence(of, MAX_KEPT_BYTES).map_err(|error| error.to_string());
-        kept.map(|(name, file)| (file, Some(name)))
-    } else {
-        file_seen(of).map(|file| (file, None)).map_err(|error| format!("cannot read {path}: {error}"))
-    };
-    match seen {
-        Ok((file, kept)) => {
-            session?.propose(Proposal::Attach { step, path, file, kept });
-            None
+    let (file, kept) = match kept_in {
+        Some(folder) => {
+            let kept = RunDir::new(folder).keep_evidence(of, MAX_KEPT_BYTES, each);
+            let (name, file) = kept.map_err(|error| error.to_string())?;
+            (file, Some(name))
         }
-        Err(why) => Some(Message::Unreadable(why)),
-    }
+        None => (file_seen(of, each).map_err(|error| format!("cannot read {path}: {error}"))?, None),
+    };
+    Ok(Proposal::Attach { step, path, file, kept })
 }
 
 /// The paths that begin like that, those of folders with `/` at their end.
@@ -87,19 +85,9 @@ pub fn keep(folder: PathBuf, name: String, text: &str) -> Message {
 
 /// The text of the file that holds a signature.
 pub fn signature(path: &Path) -> Result<String, String> {
-    let read = || -> std::io::Result<String> {
-        let file = open(path)?;
-        let mut text = String::new();
-        file.take(MAX_SIGNATURE_BYTES).read_to_string(&mut text)?;
-        Ok(text)
-    };
-    read().map_err(|error| format!("cannot read {}: {error}", path.display()))
-}
-
-/// Opens a file that is one; anything else could be waited for without end.
-fn open(path: &Path) -> std::io::Result<File> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("it is not a file"));
-    }
-    File::open(path)
+    let mut text = String::new();
+    let file = fs::open_plain(path).map_err(|error| error.to_string())?;
+    let read = file.take(MAX_SIGNATURE_BYTES).read_to_string(&mut text);
+    read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    Ok(text)
 }

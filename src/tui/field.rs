@@ -62,6 +62,12 @@ impl Field {
             KeyCode::Char(c) if is_plain => self.paste(c.encode_utf8(&mut [0; 4])),
             KeyCode::Enter if self.is_one_line => {}
             KeyCode::Tab => {}
+            // Another way to say enter, which is not to do what an editor does with them.
+            KeyCode::Char('j' | 'm') if key.modifiers == KeyModifiers::CONTROL => {
+                if !self.is_one_line {
+                    self.paste("\n");
+                }
+            }
             // As in a shell, where nothing stands before the cursor nothing is cleared.
             KeyCode::Char('u') if key.modifiers == KeyModifiers::CONTROL => {
                 if self.area.cursor().1 > 0 {
@@ -116,5 +122,28 @@ impl Field {
     pub(super) fn take(&mut self, empty: &str, proposal: impl FnOnce(String) -> Proposal) -> Answer {
         let text = self.text().trim().to_owned();
         if text.is_empty() { self.refuse(empty) } else { Answer::Propose(proposal(text)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::stage_tests::event;
+
+    /// A terminal that is in another mode for a moment sends these for enter.
+    #[test]
+    fn what_is_another_word_for_enter_deletes_nothing() {
+        for key in ["ctrl-j", "ctrl-m"] {
+            for (is_one_line, after) in [(true, "line one"), (false, "line one\n")] {
+                let mut field = Field::new(is_one_line);
+                field.paste("line one");
+                field.type_key(if key == "ctrl-j" {
+                    event(key)
+                } else {
+                    KeyEvent::new(KeyCode::Char('m'), KeyModifiers::CONTROL)
+                });
+                assert_eq!(field.text(), after, "{key}");
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::tui::message::Effect;
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::widget::help::Help;
-use crate::tui::{copy, palette, search};
+use crate::tui::{copy, found, palette, search, spot};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     if let Some(scroll) = &mut app.help {
@@ -47,6 +47,9 @@ pub(super) fn act(app: &mut App, action: Option<Action>, key: KeyEvent) -> Vec<E
         }
         _ => {}
     }
+    if let Some(effects) = on_found(app, action) {
+        return effects;
+    }
     let is_large_enough = app.is_large_enough();
     match &mut app.screen {
         Screen::Library(library) => library.on_key(action, key, app.size),
@@ -61,6 +64,26 @@ pub(super) fn act(app: &mut App, action: Option<Action>, key: KeyEvent) -> Vec<E
     .inspect(|effect| turn_page(&mut app.screen, effect))
     .inspect(|effect| remember_one(&mut app.sizes, effect))
     .collect()
+}
+
+/// What a key does to a search that stands; `None`: it is for the screen.
+fn on_found(app: &mut App, action: Option<Action>) -> Option<Vec<Effect>> {
+    let action = action.filter(|_| app.screen.contexts().first() == Some(&Context::Found))?;
+    if let Screen::Run(run) = &mut app.screen {
+        run.note_over(app.now);
+        if run.comes_back(Some(action), app.now) {
+            return Some(Vec::new());
+        }
+    }
+    let is_end = found::ends(action);
+    if let Some(run) = found::run_of(app).filter(|_| is_end) {
+        run.found = None;
+    }
+    match action {
+        Action::NextHit | Action::PreviousHit => Some(found::step(app, action == Action::NextHit)),
+        Action::Back => Some(Vec::new()),
+        _ => None,
+    }
 }
 
 /// The next run is shown with the sizes that were drawn in this one.
@@ -133,8 +156,8 @@ pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
 }
 
 pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
-    if app.help.is_some() {
-        return Vec::new();
+    if let Some(effects) = spot::on_mouse(app, mouse) {
+        return effects;
     }
     if app.pick.is_some() {
         return palette::on_mouse(app, mouse);

@@ -58,7 +58,7 @@ fn drawn(book: &Runbook, board: &Board, (width, height): (u16, u16), from: usize
     let lines = health.on(area);
     health.height(usize::from(width));
     health.below(area, from);
-    health.draw(area, from, &mut Paint { buffer: &mut buffer, look: &look("dark", &UNICODE) });
+    health.draw(area, from, &mut Paint::new(&mut buffer, &look("dark", &UNICODE)));
     let made = MADE.with(std::cell::Cell::get);
     let line = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
     Drawn { text: (0..height).map(|y| format!("{}\n", line(y).trim_end())).collect(), lines, made }

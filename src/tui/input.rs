@@ -17,11 +17,16 @@ use crossterm::event::{Event, poll as is_there, read};
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::tui::sift::Sift;
+
 /// How many events may wait to be taken in; more stay with the terminal.
 const WAITING: usize = 4_096;
 
 /// How long what was read already is asked for. Asked for no time at all, crossterm does not look.
 const MOMENT: Duration = Duration::from_millis(1);
+
+/// How long the rest of a sequence may take behind its first byte.
+const REST: Duration = Duration::from_millis(50);
 
 /// How long the thread may take to let go of the terminal.
 const LET_GO: Duration = Duration::from_millis(500);
@@ -103,6 +108,7 @@ fn listen(
     gate: &Gate,
     sender: &Sender<io::Result<Event>>,
 ) -> io::Result<()> {
+    let mut sift = Sift::default();
     loop {
         let mut watched = [PollFd::new(terminal, PollFlags::IN), PollFd::new(&wakes, PollFlags::IN)];
         match poll(&mut watched, None) {
@@ -121,9 +127,17 @@ fn listen(
         if said.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        while is_there(MOMENT)? {
-            if sender.blocking_send(Ok(read()?)).is_err() {
-                return Ok(());
+        loop {
+            let wait = if sift.is_waiting() { REST } else { MOMENT };
+            let is_more = is_there(wait)?;
+            let come = if is_more { sift.take(read()?) } else { sift.quiet() };
+            for event in come {
+                if sender.blocking_send(Ok(event)).is_err() {
+                    return Ok(());
+                }
+            }
+            if !is_more {
+                break;
             }
         }
     }

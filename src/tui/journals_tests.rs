@@ -4,10 +4,11 @@ use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
 use crate::tui::backstage::{JournalEntry, RecordFound};
+use crate::tui::beside::Beside;
 use crate::tui::message::{Effect, Message};
 use crate::tui::replay_tests::{Stage, recording, shown, small};
 
-fn entries() -> Vec<JournalEntry> {
+pub fn entries() -> Vec<JournalEntry> {
     let vault = JournalEntry {
         run: "2026-11-21-vault-ha-7qf3".into(),
         title: "Upgrade a Vault HA cluster".into(),
@@ -23,6 +24,7 @@ fn entries() -> Vec<JournalEntry> {
         is_practice: false,
         is_closed: true,
         is_damaged: false,
+        beside: Beside::default(),
     };
     let practice = JournalEntry {
         run: "2026-11-20-nomad-clients-2b4c".into(),

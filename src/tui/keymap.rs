@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyEvent;
 use serde::Deserialize;
+use serde::de::value::{Error as ValueError, StrDeserializer};
 
 use crate::tui::key::{Key, NotAKey};
 
@@ -60,6 +61,8 @@ pub enum Context {
     Replay,
     /// A list out of which one is picked.
     Pick,
+    /// What was searched and stands: from hit to hit.
+    Found,
 }
 
 impl Context {
@@ -85,6 +88,7 @@ impl Context {
             Self::Alarms => "alarms",
             Self::Replay => "replay",
             Self::Pick => "list",
+            Self::Found => "after a search",
         }
     }
 }
@@ -209,6 +213,12 @@ pub enum Action {
     NextFailure,
     /// The failure before.
     PreviousFailure,
+    /// The next remark of a reviewer.
+    NextRemark,
+    /// The one before.
+    PreviousRemark,
+    /// What was signed and said of the run.
+    Beside,
     /// The next break of a guard.
     NextGuard,
     /// The break of a guard before.
@@ -231,6 +241,10 @@ pub enum Action {
     Palette,
     /// Search what has the keys.
     Search,
+    /// The next hit of a search.
+    NextHit,
+    /// The hit before.
+    PreviousHit,
     /// Copy what is looked at.
     Copy,
     /// Attach a file.
@@ -355,6 +369,32 @@ impl Keymap {
         instead.next().map_or(key, |(_, _, new)| new)
     }
 
+    /// A sentence with the keys that the user has: `{return}` stands for the key of that action in that context.
+    pub fn told(&self, text: &str, context: Context) -> String {
+        let mut told = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            told.push_str(before);
+            let known = after.split_once('}').and_then(|(name, behind)| {
+                let action = Action::deserialize(StrDeserializer::<ValueError>::new(name)).ok()?;
+                let key = self.shown(action, context);
+                (!key.is_empty()).then_some((key, behind))
+            });
+            match known {
+                Some((key, behind)) => {
+                    told.push_str(&key);
+                    rest = behind;
+                }
+                None => {
+                    told.push('{');
+                    rest = after;
+                }
+            }
+        }
+        told.push_str(rest);
+        told
+    }
+
     /// All bindings, in the file's order.
     pub fn all(&self) -> &[Binding] {
         &self.bindings
@@ -391,6 +431,20 @@ mod tests {
     fn the_keymap_that_is_built_in_parses_and_describes_every_key() {
         let keymap = Keymap::standard();
         assert!(keymap.bindings.iter().all(|binding| !binding.desc.is_empty() && !binding.keys.is_empty()));
+    }
+
+    #[test]
+    fn a_sentence_names_the_keys_that_there_are() {
+        let keymap =
+            crate::tui::rebind::rebound("[[key]]\ncontext = \"run\"\naction = \"return\"\nkeys = [\"u\"]\n").unwrap();
+        for (text, expected) in [
+            ("back first ({return}), {why} tells why", "back first (u), w tells why"),
+            ("{nothing} and {sign} and {", "{nothing} and {sign} and {"),
+            ("a {{return}}", "a {u}"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(keymap.told(text, Context::Run), expected);
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::runbook::{InputKind, StepKey};
 use crate::session::preflight::Preflight;
 use crate::session::{Launched, Update};
 use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
+use crate::tui::beside::Beside;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::wanted::{Questions, Wanted};
@@ -45,8 +46,8 @@ pub enum Message {
     Past(Vec<Past>),
     /// What is different from a runbook's last run, or why that cannot be told.
     Changes(Result<Box<Changed>, String>),
-    /// What was found before a live run opens, or why it cannot.
-    Preflight(Result<Preflight, String>),
+    /// What that look found before a live run opens, or why it cannot.
+    Preflight(u32, Result<Preflight, String>),
     /// What the set-up form asks.
     SetUp(Result<Box<Questions>, String>),
     /// What is wrong with the text of a field.
@@ -60,8 +61,17 @@ pub enum Message {
     },
     /// A run was opened or resumed; its updates follow.
     Launched(Result<Box<Launched>, String>),
-    /// A file that was to be evidence could not be read.
-    Unreadable(String),
+    /// A file that somebody gave is being read.
+    ReadingFile {
+        /// The file, as it was given.
+        path: String,
+        /// How many bytes of it were read.
+        done: u64,
+        /// How many it has.
+        all: u64,
+    },
+    /// That file, as it was given, was read: what it is proposed as, or why it cannot be.
+    FileRead(String, Result<Proposal, String>),
     /// What is to be signed was written.
     StatementKept {
         /// The name of the file.
@@ -75,6 +85,10 @@ pub enum Message {
     Debriefed(Result<Box<Debrief>, String>),
     /// All runs.
     Journals(Vec<JournalEntry>),
+    /// What lies beside the journals of these runs.
+    Besides(Vec<(String, Beside)>),
+    /// What lies beside the journal in that folder, or why it cannot be looked at.
+    Beside(PathBuf, Result<Box<Beside>, String>),
     /// What a search found in the records since it told last.
     Found {
         /// The words that were looked for.
@@ -157,6 +171,8 @@ pub enum Effect {
         /// The file's path.
         value: Value,
     },
+    /// Read no further in the file that somebody gave.
+    StopReading,
     /// Read how the panes share the room; it comes back as a message.
     ReadSizes,
     /// Remember how the panes share the room.
@@ -176,6 +192,10 @@ pub enum Effect {
     ReadOutput(RecordedOutput),
     /// List all runs.
     ReadJournals,
+    /// Look at what lies beside the journals of all runs; it comes back as a message.
+    ReadBesides,
+    /// Hold what lies beside the journal in that folder against it; it comes back as a message.
+    ReadBeside(PathBuf),
     /// Read what was recorded of that run; it comes back as a message.
     Replay(String),
     /// The same, standing at that record.
@@ -227,9 +247,11 @@ pub enum Effect {
     },
     /// Look at what must be looked at before that live run opens.
     Preflight {
+        /// Which look it is: what an earlier one finds late is of no interest any more.
+        number: u32,
         /// The run.
         wanted: Wanted,
-        /// Whether the commands that run unasked were listed and accepted.
+        /// Whether the commands that run unasked, and who is told a secret, were listed and accepted.
         is_accepted: bool,
     },
     /// Open a run.

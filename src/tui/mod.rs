@@ -7,6 +7,8 @@
 pub mod app;
 pub mod attach;
 pub mod backstage;
+pub mod beside;
+mod bound;
 mod cast;
 pub mod choice;
 pub mod copy;
@@ -17,6 +19,7 @@ mod evidence;
 pub mod field;
 pub mod filter;
 mod flow;
+pub mod found;
 mod hands;
 mod input;
 pub mod key;
@@ -38,7 +41,9 @@ pub mod search;
 mod searching;
 pub mod shelf;
 mod shown;
+mod sift;
 mod sizes;
+pub mod spot;
 mod stagehand;
 pub mod table;
 mod tell;
@@ -63,6 +68,8 @@ mod alarms_tests;
 #[cfg(test)]
 mod back_tests;
 #[cfg(test)]
+mod beside_tests;
+#[cfg(test)]
 mod book_tests;
 #[cfg(test)]
 mod decision_tests;
@@ -70,6 +77,10 @@ mod decision_tests;
 mod defer_tests;
 #[cfg(test)]
 mod disturb_tests;
+#[cfg(test)]
+mod found_tests;
+#[cfg(test)]
+mod gallery_tests;
 #[cfg(test)]
 mod health_tests;
 #[cfg(test)]
@@ -93,9 +104,9 @@ mod random_tests;
 #[cfg(test)]
 mod recorded_tests;
 #[cfg(test)]
-mod replay_alike_tests;
+pub(crate) mod replay_alike_tests;
 #[cfg(test)]
-mod replay_tests;
+pub(crate) mod replay_tests;
 #[cfg(test)]
 mod restart_tests;
 #[cfg(test)]
@@ -107,8 +118,10 @@ mod small_tests;
 #[cfg(test)]
 mod soak_tests;
 #[cfg(test)]
-mod stage_tests;
+pub(crate) mod stage_tests;
 #[cfg(test)]
 mod together_tests;
+#[cfg(test)]
+mod values_tests;
 #[cfg(test)]
 mod words_tests;

@@ -5,6 +5,7 @@ use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
 use crate::tui::app::App;
 use crate::tui::copy::copy;
+use crate::tui::found;
 use crate::tui::hands::act;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
@@ -15,7 +16,7 @@ use crate::tui::widget::pick::{place, rows_in};
 
 /// Whether that screen lets something be picked at this moment.
 fn takes_a_list(app: &App) -> bool {
-    let over = [Context::Library, Context::Run, Context::Debrief, Context::Journals, Context::Replay];
+    let over = [Context::Library, Context::Found, Context::Run, Context::Debrief, Context::Journals, Context::Replay];
     app.screen.contexts().first().is_some_and(|context| over.contains(context))
 }
 
@@ -109,12 +110,24 @@ fn take(app: &mut App, picked: Picked) -> Vec<Effect> {
         && let Some(why) = against(app, *action)
     {
         if let Some(list) = &mut app.pick {
-            list.problem = Some(why);
+            list.problem = Some(app.keymap.told(&why, Context::Run));
         }
         return Vec::new();
     }
-    app.pick = None;
-    let effects = match gives {
+    if let Some(list) = app.pick.take() {
+        found::begin(app, &list);
+    }
+    let effects = go(app, gives);
+    if let Screen::Run(run) = &mut app.screen {
+        // The key that picked is still down: it confirms nothing that comes next.
+        run.note_act(app.now);
+    }
+    effects
+}
+
+/// Does what comes of one that was picked.
+pub fn go(app: &mut App, gives: Gives) -> Vec<Effect> {
+    match gives {
         Gives::Do(action) => {
             let bound = app.keymap.all().iter().find(|binding| binding.action == action);
             let key = bound.and_then(|binding| binding.keys.first()).map(|key| key.event());
@@ -138,10 +151,5 @@ fn take(app: &mut App, picked: Picked) -> Vec<Effect> {
             _ => Vec::new(),
         },
         Gives::Copy(what, text) => copy(app, what, text),
-    };
-    if let Screen::Run(run) = &mut app.screen {
-        // The key that picked is still down: it confirms nothing that comes next.
-        run.note_act(app.now);
     }
-    effects
 }

@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
+use crate::clock::monotonic;
+use crate::engine::Proposal;
 use crate::session::Session;
 use crate::tui::app::update;
 use crate::tui::editor;
-use crate::tui::evidence::{attach, completions, keep, look_at_file, signature};
+use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
 use crate::tui::recorded::{read_on, tail_of};
@@ -19,6 +23,9 @@ use crate::tui::sizes;
 use crate::tui::stagehand::asked;
 use crate::tui::terminal::{Terminal, give_back, lend};
 
+/// How often it is told how far the reading of a file has come.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+
 impl Runtime {
     pub(super) fn perform(&mut self, effect: Effect, terminal: Option<&mut Terminal>) {
         let backstage = Arc::clone(&self.backstage);
@@ -28,14 +35,15 @@ impl Runtime {
             Effect::SenseNow => self.with_session(Session::sense_now),
             Effect::Leave(how) => self.with_session(|session| session.leave(how)),
             Effect::AnswerFile { step, value } => {
-                let session = self.session.clone();
-                self.behind(move || look_at_file(session.as_ref(), step, value));
+                let path = value.as_str().unwrap_or_default().to_owned();
+                self.read_file(path, move |each| look_at_file(step, value, each));
             }
             Effect::Attach { step, path, is_kept } => {
-                let (session, folder) = (self.session.clone(), self.run_folder());
-                self.behind(move || attach(session.as_ref(), folder?, step, path, is_kept));
+                let kept_in = self.run_folder().filter(|_| is_kept);
+                self.read_file(path.clone(), move |each| attach(kept_in, step, path, each));
             }
-            Effect::Complete(typed) => self.behind(move || Some(completions(typed))),
+            Effect::StopReading => self.stop_reading(),
+            Effect::Complete(typed) => self.aside(move || Some(completions(typed))),
             Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
             Effect::ReadSizes => self.behind(move || Some(Message::Sizes(sizes::read(&*backstage)))),
             Effect::KeepSizes(drawn) => {
@@ -43,15 +51,15 @@ impl Runtime {
                 kept.put(drawn);
                 self.behind(move || kept.write(&*backstage));
             }
-            Effect::ReadSignature(path) => self.behind(move || Some(Message::SignatureRead(signature(&path)))),
-            Effect::ReadOutput(of) => self.behind(move || Some(tail_of(of))),
+            Effect::ReadSignature(path) => self.aside(move || Some(Message::SignatureRead(signature(&path)))),
+            Effect::ReadOutput(of) => self.aside(move || Some(tail_of(of))),
             Effect::Check { runbook, input, text, .. } => {
                 let problem = backstage.check_input(&runbook, &input, &text);
                 update(&mut self.app, Message::Checked { input, text, problem });
             }
             Effect::ReadOn => {
                 let follower = self.follower.clone();
-                self.behind(move || read_on(follower?.as_ref()));
+                self.aside(move || read_on(follower?.as_ref()));
             }
             Effect::Search(words) => self.look_for(words),
             Effect::Edit(text) => self.to_edit = Some(text),
@@ -74,7 +82,9 @@ impl Runtime {
             Effect::Quit => {}
             effect => {
                 let replier = self.replier.clone();
-                self.behind(move || asked(&backstage, effect, &replier));
+                let is_waited_for = matches!(effect, Effect::Begin(_) | Effect::Resume(_));
+                let work = move || asked(&backstage, effect, &replier);
+                if is_waited_for { self.behind(work) } else { self.aside(work) }
             }
         }
     }
@@ -95,20 +105,58 @@ impl Runtime {
         }
     }
 
-    /// Does something that may take long away from the drawing thread; its reply is a message. Before there is a
-    /// runtime it is done on a thread of its own.
+    /// Reads a file that somebody gave, aside. Only one is: the reading before, if there is one, is ended.
+    fn read_file(&mut self, path: String, look: impl FnOnce(Each<'_>) -> Result<Proposal, String> + Send + 'static) {
+        self.stop_reading();
+        let is_ended = Arc::new(AtomicBool::new(false));
+        self.reading = Some(Arc::clone(&is_ended));
+        let (replier, of) = (self.replier.clone(), path.clone());
+        self.aside(move || {
+            let mut told: Option<Instant> = None;
+            let read = look(&mut |done, all| {
+                if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                    told = Some(monotonic());
+                    // The screens have ended meanwhile: nobody wants to know.
+                    let _ = replier.send(Message::ReadingFile { path: of.clone(), done, all });
+                }
+                !is_ended.load(Ordering::Relaxed)
+            });
+            (!is_ended.load(Ordering::Relaxed)).then(|| Message::FileRead(path, read))
+        });
+    }
+
+    fn stop_reading(&mut self) {
+        if let Some(is_ended) = self.reading.take() {
+            is_ended.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Does something that writes away from the drawing thread; its reply is a message. The program does not end before
+    /// it is done. Before there is a runtime it is done on a thread of its own.
     fn behind(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(self.replied(what))),
+            Err(_) => self.aside(what),
+        }
+    }
+
+    /// The same with something that only reads: a disk that does not answer does not hold up the end of the program.
+    fn aside(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
+        let (work, runtime) = (self.replied(what), Handle::try_current());
+        std::thread::spawn(move || {
+            let _inside = runtime.as_ref().ok().map(Handle::enter);
+            work();
+        });
+    }
+
+    fn replied(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) -> impl FnOnce() + Send + 'static {
         let (replier, bell) = (self.replier.clone(), self.bell.clone());
-        let work = move || {
+        move || {
             if let Some(message) = what() {
                 // The screens have ended meanwhile: nobody wants the reply. Nor the bell, once a frame is drawn.
                 let _ = replier.send(message);
                 let _ = bell.map(|bell| bell.send(()));
             }
-        };
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(work)),
-            Err(_) => drop(std::thread::spawn(work)),
         }
     }
 

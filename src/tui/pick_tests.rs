@@ -293,9 +293,11 @@ fn a_file_is_attached_with_its_path_written_out_and_its_hash_recorded() {
     let step = stage.state.current.clone();
     let wanted = Effect::Attach { step: step.clone(), path: "/tmp/graph-1.png".into(), is_kept: false };
     assert_eq!(stage.effects.last(), Some(&wanted));
-    assert!(stage.picture().contains("saving"));
+    assert!(stage.picture().contains("reading the file, no byte yet"), "{}", stage.picture());
     let file = FileSeen { bytes: 9, sha256: "0f".repeat(32) };
-    stage.propose(Proposal::Attach { step, path: "/tmp/graph-1.png".into(), file, kept: None });
+    let path = "/tmp/graph-1.png".to_owned();
+    let proposal = Proposal::Attach { step, path: path.clone(), file, kept: None };
+    stage.tell(Message::FileRead(path, Ok(proposal)));
     assert!(stage.run().dialog.is_none());
     assert!(stage.picture().contains("evidence: /tmp/graph-1.png, 9 bytes, sha256 0f0f0f0f"), "{}", stage.picture());
 }
@@ -307,7 +309,7 @@ fn a_file_that_cannot_be_read_is_told_and_the_dialog_stays() {
     stage.press("e");
     stage.type_text("/nowhere");
     stage.press("enter");
-    stage.tell(Message::Unreadable("cannot read /nowhere: it is not there".into()));
+    stage.tell(Message::FileRead("/nowhere".into(), Err("cannot read /nowhere: it is not there".into())));
     assert!(stage.picture().contains("cannot read /nowhere"), "{}", stage.picture());
     assert!(matches!(stage.run().dialog, Some(Dialog::Attach(_))));
     assert_eq!(stage.records.len(), before);

@@ -22,7 +22,8 @@ const MAX_FINDINGS: usize = 20;
 const MAX_DESC: usize = 120;
 
 /// Where characters go into a text.
-const TYPED_INTO: [Context; 5] = [Context::SetUp, Context::Note, Context::Console, Context::Filter, Context::Pick];
+const TYPED_INTO: [Context; 6] =
+    [Context::SetUp, Context::Confirm, Context::Note, Context::Console, Context::Filter, Context::Pick];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,8 +130,8 @@ fn named<T: DeserializeOwned>(word: &str) -> Option<T> {
     T::deserialize(deserializer).ok()
 }
 
-const CONTEXTS: &str = "the contexts are everywhere, library, setup, run, dialog, note, debrief, console, journals, \
-                        filter, replay and pick";
+const CONTEXTS: &str = "the contexts are everywhere, library, changes, practise, sites, setup, before, confirm, run, overview, \
+                        alarms, dialog, note, debrief, console, journals, filter, found, replay and pick";
 
 /// What is wrong with a key of the user's in the keymap as a whole.
 fn conflict(keymap: &Keymap, taken: &Taken) -> Option<Diagnostic> {
@@ -215,6 +216,7 @@ mod tests {
             (key("everywhere", "redraw", "\"s\""), "key-twice", 4, "two things"),
             (key("everywhere", "redraw", "\"%\""), "key-lost", 4, "could not be typed"),
             (key("note", "act", "\"x\""), "key-lost", 4, "is typed"),
+            (key("confirm", "act", "\"P\""), "key-lost", 4, "is typed"),
             (key("dialog", "yes", "\"enter\"") + &key("dialog", "act", "\"f2\""), "key-lost", 4, "would answer yes"),
             (key("run", "act", "\"y\"") + &key("run", "copy", "\"f2\""), "key-lost", 4, "says yes"),
             (key("run", "note", "\"u\"") + &key("run", "note", "\"E\""), "key-twice", 7, "stands twice"),

@@ -67,7 +67,7 @@ fn in_a_live_run_the_output_of_an_earlier_step_is_read_again() {
         }
         let of = asked.expect("the step is above");
         assert_eq!((of.job, of.bytes, &of.sha256), (job, 17, &sha256));
-        let line = "printed 17 bytes, sha256 abababab…: tab reads them in the output";
+        let line = "printed 17 bytes, sha256 abababab…; the output shows them";
         assert!(stage.picture().contains(line), "{}", stage.picture());
         stage.tell(Message::Recorded(of, Ok(read_again(b"stopped just now\n"))));
         let shown = stage.picture();

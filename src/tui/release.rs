@@ -133,7 +133,7 @@ impl Release {
         let text = field.text().trim().to_owned();
         if text.is_empty() {
             // A held key must not go on without what was asked for a moment ago.
-            return field.refuse("paste the signature, or give the path of its file; esc goes back, to do without");
+            return field.refuse("paste the signature, or give the path of its file; {back} goes back, to do without");
         }
         if !text.contains(BEGIN) {
             return Answer::Do(Effect::ReadSignature(PathBuf::from(text)));

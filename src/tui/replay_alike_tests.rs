@@ -23,8 +23,8 @@ use crate::tui::stage_tests::picture;
 
 const NOTHING: &str = "nothing recorded yet";
 /// The live screen, fed record by record, and with the answers of probes that these tell of.
-struct Live {
-    app: App,
+pub struct Live {
+    pub app: App,
     runbook: Arc<Runbook>,
     targets: Vec<Target>,
     clock: Arc<FixedClock>,
@@ -32,7 +32,7 @@ struct Live {
 }
 
 impl Live {
-    fn new((runbook, records): &Played, size: (u16, u16)) -> Self {
+    pub fn new((runbook, records): &Played, size: (u16, u16)) -> Self {
         let Event::RunOpened(opened) = &records[0].event else { panic!("it begins with the opening") };
         let mut targets = targets(runbook, &json!({ "inputs": opened.inputs })).unwrap_or_default();
         // A replay knows nothing of what was asked in between: here nothing becomes stale either.
@@ -97,7 +97,7 @@ impl Live {
         self.run().keeper.take(sample);
     }
 
-    fn record(&mut self, record: &Record) {
+    pub fn record(&mut self, record: &Record) {
         self.records.push(record.clone());
         let now = Instants { run: record.at, real_ms: 1_000 };
         update(&mut self.app, Message::Now(now));

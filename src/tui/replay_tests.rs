@@ -22,7 +22,7 @@ use crate::tui::screen::Screen;
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::replay::tape::Tape;
 use crate::tui::stage_tests::{event, look, picture};
-use crate::tui::theme::{ASCII, UNICODE};
+use crate::tui::theme::{ASCII, Look, UNICODE};
 use crate::{library, scenario};
 
 /// The records of a journal and its runbook.
@@ -51,7 +51,7 @@ pub fn walked(name: &str, scenario: &str, is_right: bool) -> Played {
     let scenario = scenario::find(name, scenario).unwrap();
     let began = "2026-11-21T02:00:00.000Z".parse().unwrap();
     let (nodes, seed) = (scenario.nodes.unwrap_or(3), scenario.seed.unwrap_or(1));
-    let system = system(&book.system, &Shape { runbook: book.id.as_str(), nodes, seed }, began).unwrap();
+    let system = system(&book.system, &Shape { runbook: book.id.as_str(), nodes, seed, versions: &[] }, began).unwrap();
     let way = if is_right { Some(&scenario.right) } else { scenario.wrong.as_ref() };
     let it = Walk { runbook: book.clone(), system, nodes, scenario: Some(&scenario), seed, way, began };
     let folder = tempfile::tempdir().unwrap();
@@ -88,7 +88,7 @@ pub fn app(size: (u16, u16)) -> App {
 /// A replay on a screen.
 pub struct Stage {
     pub app: App,
-    real_ms: u64,
+    pub real_ms: u64,
     pub effects: Vec<Effect>,
 }
 
@@ -101,6 +101,15 @@ impl Stage {
     pub fn open(recording: Recording, at: Option<u64>, size: (u16, u16)) -> Self {
         let mut stage = Self::new(size);
         stage.tell(Message::Recording(Ok((Box::new(recording), at))));
+        stage
+    }
+
+    /// The same in another look.
+    pub fn looking(recording: Recording, size: (u16, u16), look: Look) -> Self {
+        let mut app = app(size);
+        app.look = look;
+        let mut stage = Self { app, real_ms: 1_000, effects: Vec::new() };
+        stage.tell(Message::Recording(Ok((Box::new(recording), None))));
         stage
     }
 
@@ -132,7 +141,7 @@ impl Stage {
         }
     }
 
-    fn at(&mut self) -> usize {
+    pub fn at(&mut self) -> usize {
         self.replay().at
     }
 
@@ -244,7 +253,12 @@ fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
     let is_looking = |effect: &Effect| {
         matches!(
             effect,
-            Effect::ReadOutput(_) | Effect::Quit | Effect::Redraw | Effect::ReadSizes | Effect::KeepSizes(_)
+            Effect::ReadOutput(_)
+                | Effect::ReadBeside(_)
+                | Effect::Quit
+                | Effect::Redraw
+                | Effect::ReadSizes
+                | Effect::KeepSizes(_)
         )
     };
     assert!(stage.effects.iter().all(is_looking), "{:?}", stage.effects);

@@ -1,6 +1,7 @@
 //! The loop: everything that happens becomes a message; what `update` asks for is done; a frame is drawn when
 //! something changed. Nothing here waits for the disk.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -76,6 +77,8 @@ pub(super) struct Runtime {
     pub(super) holds_input: bool,
     /// The text that is to be written in an editor as soon as the terminal can be lent.
     pub(super) to_edit: Option<String>,
+    /// Set to end the reading of a file that somebody gave.
+    pub(super) reading: Option<Arc<AtomicBool>>,
 }
 
 /// One thing that happened.
@@ -112,6 +115,7 @@ impl Runtime {
             is_lent: false,
             holds_input: false,
             to_edit: None,
+            reading: None,
         }
     }
 
@@ -204,7 +208,7 @@ impl Runtime {
             return Ok(());
         }
         let app = &self.app;
-        terminal.draw(app.size, |area, buffer| draw(app, area, buffer))?;
+        terminal.draw(app.size, |area, buffer| drop(draw(app, area, buffer)))?;
         self.app.is_dirty = false;
         self.is_urgent = false;
         self.last_frame = Some(monotonic());

@@ -104,7 +104,7 @@ fn a_board_that_does_not_fit_tells_how_much_is_below_and_begins_with_what_is_not
     let area = Rect::new(0, 0, 60, 2);
     assert_eq!([health.below(area, 0), health.below(area, 1), health.below(Rect { height: 9, ..area }, 0)], [1, 0, 0]);
     let mut buffer = Buffer::empty(area);
-    health.draw(area, 0, &mut Paint { buffer: &mut buffer, look: &look("dark", &UNICODE) });
+    health.draw(area, 0, &mut Paint::new(&mut buffer, &look("dark", &UNICODE)));
     let first: String = (0..60).map(|x| buffer[(x, 0)].symbol()).collect();
     assert!(first.starts_with("vault-3 ✘ bad"), "{first}");
 }

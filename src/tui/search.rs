@@ -16,15 +16,32 @@ const MOST_RECORDS: usize = 20_000;
 
 /// Opens the search of what has the keys: the output, the steps, or in a replay the records.
 pub fn open(app: &mut App) {
-    let list = match &app.screen {
-        Screen::Run(run) if searches_output(run) => output(run),
-        Screen::Run(run) => steps(run, &app.look),
-        Screen::Replay(replay) if searches_output(&replay.run) => output(&replay.run),
-        Screen::Replay(replay) if replay.run.focus == Pane::Steps => steps(&replay.run, &app.look),
-        Screen::Replay(replay) => records(replay, &app.look),
+    let about = match &app.screen {
+        Screen::Run(run) if searches_output(run) => About::Output,
+        Screen::Run(_) => About::Steps,
+        Screen::Replay(replay) if searches_output(&replay.run) => About::Output,
+        Screen::Replay(replay) if replay.run.focus == Pane::Steps => About::Steps,
+        Screen::Replay(_) => About::Records,
         _ => return,
     };
-    show(app, list);
+    if let Some(list) = list(app, about) {
+        show(app, list);
+    }
+}
+
+/// All that is searched of one kind.
+pub fn list(app: &App, about: About) -> Option<PickList> {
+    let (run, replay) = match &app.screen {
+        Screen::Run(run) => (run.as_ref(), None),
+        Screen::Replay(replay) => (&replay.run, Some(replay)),
+        _ => return None,
+    };
+    Some(match about {
+        About::Output => output(run),
+        About::Steps => steps(run, &app.look),
+        About::Records => records(replay?, &app.look),
+        About::Commands | About::Copy => return None,
+    })
 }
 
 fn searches_output(run: &Run) -> bool {
@@ -62,7 +79,9 @@ fn records(replay: &Replay, look: &Look) -> PickList {
     let rows = (first + 1..=all).map(|number| {
         let record = replay.tape.record(number);
         let told = format!("#{number} {} {} by {}", look.second(record.at), tell::event(&record.event), record.by);
-        Row::new(&told, "", Meaning::Dim, Gives::Record(number))
+        let is_remarked = replay.beside().is_some_and(|beside| beside.remarks_on(number as u64).next().is_some());
+        let right = if is_remarked { "R remark" } else { "" };
+        Row::new(&told, right, if is_remarked { Meaning::Note } else { Meaning::Dim }, Gives::Record(number))
     });
     let note = if first > 0 { format!("the latest {MOST_RECORDS} of {all} records") } else { String::new() };
     let mut list = PickList::new(About::Records, rows.collect()).noted(note);

@@ -26,10 +26,17 @@ pub(super) fn asked(
         Effect::SetUpAt { runbook, site } => {
             Message::SetUp(backstage.set_up_at(&runbook, site.as_deref()).map(Box::new))
         }
-        Effect::Preflight { wanted, is_accepted } => Message::Preflight(backstage.preflight(&wanted, is_accepted)),
+        Effect::Preflight { number, wanted, is_accepted } => {
+            Message::Preflight(number, backstage.preflight(&wanted, is_accepted))
+        }
         Effect::Begin(wanted) => Message::Launched(backstage.begin(&wanted).map(Box::new)),
         Effect::Resume(run) => Message::Launched(backstage.resume(&run).map(Box::new)),
         Effect::ReadJournals => Message::Journals(backstage.journals()),
+        Effect::ReadBesides => Message::Besides(backstage.besides()),
+        Effect::ReadBeside(folder) => {
+            let beside = backstage.beside(&folder).map(Box::new);
+            Message::Beside(folder, beside)
+        }
         Effect::Replay(run) => {
             Message::Recording(backstage.recording(&run).map(|recording| (Box::new(recording), None)))
         }

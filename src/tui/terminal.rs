@@ -17,6 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
+use rustix::termios::{QueueSelector, tcflush};
 
 use crate::clock::monotonic;
 use crate::config::Notify;
@@ -92,6 +93,8 @@ impl Terminal {
         // Whoever had the terminal meanwhile may have changed its mode, and entering raw mode twice does nothing.
         disable_raw_mode()?;
         enable_raw_mode()?;
+        // What was typed before was typed for somebody else, and perhaps made another key by the mode there was.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         IS_TAKEN.store(true, Ordering::SeqCst);
         self.must_enter = true;
         self.forget();

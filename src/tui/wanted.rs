@@ -75,6 +75,8 @@ pub struct ScenarioOffered {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// What goes wrong in it; told once it was walked to an end.
+    pub trouble: Option<String>,
     /// What there is to learn; told once it was walked to an end, since it gives the fault away.
     pub learn: String,
     /// Nothing goes wrong in it.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use piton::journal::Store;
+use piton::clock::Timestamp;
+use piton::journal::{Store, verify};
 
 use crate::support::binary::Home;
 use crate::support::runs::journal_of;
@@ -66,6 +67,12 @@ impl Stage {
         let path = self.home.path().join("signers");
         std::fs::write(&path, list).expect("the test's folder can be written to");
         path.display().to_string()
+    }
+
+    /// When its last record was written, in milliseconds since 1970.
+    fn last_record_at(&self) -> i64 {
+        let found = verify(&self.run.join("journal.jsonl")).expect("it can be read");
+        found.chain.last_at().expect("it has records").as_millis()
     }
 
     fn verify(&self, args: &[&str]) -> (i32, String) {
@@ -188,6 +195,108 @@ fn a_signature_that_is_not_what_it_says_is_told_apart_good_unknown_and_bad() {
     check(&mine, 1, "BAD: it was made for \"file\"");
     restore();
     check(&mine, 0, "good: maria (reviewer");
+}
+
+#[test]
+fn a_signature_states_a_time_after_its_records_and_the_run_that_it_is_of() {
+    let stage = Stage::new();
+    let key = stage.key("mine", "ed25519", "256");
+    let text = stage.sign(&key, &[]);
+    let statement = std::fs::read_to_string(&text).unwrap();
+    let at = statement.split("at: ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    let last = stage.last_record_at();
+    let signers = stage.signers(&[("maria", "valid-before=\"20300101\"", &key)]);
+    let of_run = format!("run: {}", stage.name);
+    for (from, to, status, words) in [
+        (
+            at.as_str(),
+            "2020-01-01T00:00:00.000Z".to_owned(),
+            1,
+            "BAD: it states 2020-01-01T00:00:00.000Z, before record 12",
+        ),
+        (&at, Timestamp::from_millis(last - 61_000).to_string(), 1, "BAD: it states "),
+        // A clock may be set back a little.
+        (&at, Timestamp::from_millis(last - 59_000).to_string(), 0, "good: maria"),
+        (&of_run, "run: 2026-01-01-other-0000".to_owned(), 1, "BAD: it is of the run 2026-01-01-other-0000"),
+        ("run", "run".to_owned(), 0, "good: maria"),
+    ] {
+        std::fs::write(&text, statement.replace(from, &to)).unwrap();
+        std::fs::remove_file(signature_of(&text)).unwrap();
+        let (file, own) = (text.display().to_string(), key.display().to_string());
+        assert!(keygen(&["-Y", "sign", "-n", NAMESPACE, "-f", &own, &file], None));
+        let found = stage.verify(&["--signers", &signers, "--signed-by", "maria"]);
+        assert!(found.0 == status && found.1.contains(words), "{to}: {found:?}");
+    }
+    // The folder may have another name by now.
+    let moved = stage.run.with_file_name("kept");
+    std::fs::rename(&stage.run, &moved).unwrap();
+    let found = stage.piton(&["verify", &moved.display().to_string(), "--signers", &signers, "--signed-by", "maria"]);
+    assert_eq!(found.0, 0, "{found:?}");
+}
+
+#[test]
+fn a_list_of_signers_that_has_no_end_or_is_a_link_to_nothing_is_refused() {
+    let stage = Stage::new();
+    let pipe = stage.home.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is needed").success());
+    for (list, words) in [("/dev/zero", "not a plain file"), (pipe.to_str().expect("text"), "not a plain file")] {
+        let (status, said) = stage.verify(&["--signers", list]);
+        assert!(status == 1 && said.contains(words), "{list}: {said}");
+    }
+    let own = stage.home.path().join("config/piton");
+    std::fs::create_dir_all(&own).expect("the test's folder can be written to");
+    std::os::unix::fs::symlink("nowhere", own.join("allowed_signers")).expect("the test's folder can be written to");
+    let verify = || {
+        let mut command = stage.home.command(&["verify", &stage.name]);
+        let output = command.env("XDG_CONFIG_HOME", stage.home.path().join("config")).output().expect("it starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, said) = verify();
+    assert!(status == Some(1) && said.contains("leads to nothing"), "{said}");
+    // What lies below a file is not there.
+    std::fs::remove_dir_all(&own).expect("it was made");
+    std::fs::write(&own, "").expect("the test's folder can be written to");
+    assert_eq!(verify().0, Some(0));
+}
+
+#[test]
+fn a_list_of_signers_is_read_as_ssh_keygen_reads_it() {
+    let stage = Stage::new();
+    let key = stage.key("mine", "ed25519", "256");
+    let text = stage.sign(&key, &[]);
+    let sig = signature_of(&text).display().to_string();
+    let lists = [
+        "maria",
+        "maria,jo",
+        "jo,maria",
+        "\"maria,jo\"",
+        "*",
+        "m*",
+        "m?ria",
+        "?????",
+        "MARIA",
+        "!maria",
+        "!jo",
+        "*,!maria",
+        "!maria,*",
+        "*,!jo",
+        "*,!m*",
+        ",",
+        ",maria",
+        "maria,",
+        "maria,!jo",
+        "maria,!maria",
+        "!!maria",
+        "*@example.org",
+    ];
+    for list in lists {
+        let signers = stage.signers(&[(list, "", &key)]);
+        for name in ["maria", "jo", "maria,jo", "*", "m", "!maria", "MARIA", "maria@example.org"] {
+            let args = ["-Y", "verify", "-f", &signers, "-I", name, "-n", NAMESPACE, "-s", &sig];
+            let (status, said) = stage.verify(&["--signers", &signers, "--signed-by", name]);
+            assert_eq!(status == 0, keygen(&args, Some(&text)), "{list:?} for {name:?}: {said}");
+        }
+    }
 }
 
 #[test]

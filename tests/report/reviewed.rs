@@ -75,9 +75,33 @@ fn a_review_of_records_that_are_no_longer_so_is_told_as_such() {
     let cut: String = whole.split_inclusive('\n').take(9).collect();
     std::fs::write(stage.folder.join("journal.jsonl"), cut).expect("the test's folder can be written to");
     let (status, said) = stage.piton(&["verify", &stage.run]);
-    assert!(status == 1 && said.contains("BAD: it is of other records"), "{said}");
+    assert!(status == 1 && said.contains("BAD: it is of another run or of other records"), "{said}");
     let markdown = stage.piton(&["report", &stage.run]).1;
-    assert!(markdown.contains("is of other records than those of this journal"), "{markdown}");
+    assert!(markdown.contains("is of another run, or of other records than those of this journal"), "{markdown}");
+}
+
+#[test]
+fn a_review_of_which_nothing_is_left_or_that_is_of_another_run_is_bad() {
+    let stage = Stage::new();
+    stage.review(&["--comment", "one"]);
+    let file = stage.folder.join("reviews/maria.jsonl");
+    let whole = std::fs::read_to_string(&file).expect("it was made");
+    let opened = whole.split_inclusive('\n').next().expect("its first line");
+    let other = opened.replace(&stage.run, "2026-01-01-other-0000");
+    assert_ne!(other, opened);
+    for (left, words) in [
+        ("", "DAMAGED at line 1: there is not one whole line"),
+        (&whole[..20], "DAMAGED at line 1: there is not one whole line"),
+        (&other, "BAD: it is of another run or of other records"),
+    ] {
+        std::fs::write(&file, left).expect("it can be written to");
+        let (status, said) = stage.piton(&["verify", &stage.run]);
+        assert!(status == 1 && said.contains(words), "{left:?}: {said}");
+    }
+    // A crash may have come before its first line: it is begun again.
+    std::fs::write(&file, "").expect("it can be written to");
+    stage.review(&["--comment", "two"]);
+    assert_eq!(stage.piton(&["verify", &stage.run]).0, 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub mod binary;
 pub mod census;
 pub mod debian;
 pub mod fault;
+pub mod hand;
 pub mod http;
 pub mod openbao;
 pub mod operator;

@@ -176,8 +176,7 @@ fn next(screen: &str) -> Move {
         let is_typed = screen.contains(&format!("> {name} "));
         return if is_typed { Move::Key("enter") } else { Move::Type(name) };
     }
-    for (offer, key) in
-        [("y let these run", "y"), ("a go on all the same", "a"), ("enter go on   f look again", "enter")]
+    for (offer, key) in [("y allow these", "y"), ("a go on all the same", "a"), ("enter go on   f look again", "enter")]
     {
         if last_line(screen).trim_start().starts_with(offer) {
             return Move::Key(key);
@@ -243,7 +242,7 @@ fn each_screen_asks_for_its_key() {
         ("│                          │\n│ enter go on   esc back   │", Move::Type(RELEASER.into())),
         ("│ another pair of eyes     │\n│ enter go on   esc back   │", Move::Key("enter")),
         (" Q close the run…  w why\n n note…", Move::Key("Q")),
-        ("│ ok\n\n y let these run   f look again", Move::Key("y")),
+        ("│ ok\n\n y allow these   f look again", Move::Key("y")),
         ("│ look\n\n a go on all the same   f look again", Move::Key("a")),
         ("│ ok\n\n enter go on   f look again", Move::Key("enter")),
         ("│ Which environment is this? │\n│ Type TEST to start it. │\n│ >     │", Move::Type("TEST".into())),

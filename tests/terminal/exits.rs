@@ -193,3 +193,39 @@ fn without_a_terminal_the_run_is_left_suspended() {
     assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b));
     place.assert_sitting_closed(Leaving::Interrupted);
 }
+
+/// A file of which nothing but its end is on the disk: reading it takes longer than anybody waits.
+fn endless(place: &Place) -> String {
+    let path = place.write("big", "");
+    let file = std::fs::File::options().write(true).open(&path).expect("the test's own file");
+    file.set_len(4 << 40).expect("a file may have holes");
+    path
+}
+
+#[test]
+fn a_file_that_is_read_bars_neither_leaving_nor_the_end_of_the_program() {
+    for signal in [None, Some(Signal::TERM)] {
+        let place = Place::new();
+        let big = endless(&place);
+        let mut terminal = place.practice(2);
+        terminal.key("e");
+        terminal.wait_text("Attach", SOON);
+        terminal.type_text(&big);
+        terminal.type_text("\x14");
+        terminal.wait_text("no copy is kept", SOON);
+        terminal.key("enter");
+        terminal.wait_text("reading the file", SOON);
+        terminal.wait_text("of 4.3 TB; esc ends it", SOON);
+        match signal {
+            Some(signal) => terminal.signal(signal),
+            None => {
+                terminal.key("ctrl-c");
+                terminal.wait_text("Leave the run?", SOON);
+                terminal.key("y");
+            }
+        }
+        assert_eq!(terminal.wait_exit(AT_ONCE), SUSPENDED, "{}", terminal.describe());
+        terminal.assert_restored();
+        place.assert_sitting_closed(if signal.is_some() { Leaving::Interrupted } else { Leaving::Left });
+    }
+}

@@ -22,7 +22,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("config", &["diagnostic", "fs"], &[]),
     ("coverage", &["diagnostic", "runbook", "sources"], &[]),
     ("engine", &["clock", "runbook", "signature"], &[]),
-    ("site", &["diagnostic", "runbook"], &[]),
+    ("site", &["diagnostic", "runbook", "text"], &[]),
     ("import", &["diagnostic", "runbook"], &[]),
     ("library", &["coverage", "diagnostic", "fs", "packed", "runbook", "site"], &[]),
     ("journal", &["clock", "engine", "fs", "signature"], &[]),

@@ -83,7 +83,12 @@ impl Cockroach {
                     "storeId": told.id,
                     "attrs": { "attrs": [] },
                     "node": { "nodeId": told.id, "address": address(&host.name) },
-                    "capacity": { "capacity": "85899345920", "rangeCount": row.ranges, "leaseCount": row.leaseholders },
+                    "capacity": {
+                        "capacity": host.files.size.to_string(),
+                        "available": self.available(told.host).to_string(),
+                        "rangeCount": row.ranges,
+                        "leaseCount": row.leaseholders,
+                    },
                 },
                 "metrics": {
                     "ranges": row.ranges,
@@ -213,6 +218,8 @@ impl Cockroach {
         gauge("replicas_leaders", "Number of raft leaders", &labels, row.leaders);
         gauge("replicas_leaseholders", "Number of lease holders", &labels, row.leaseholders);
         gauge("livebytes", "Number of bytes of live data (keys plus values)", &labels, row.live_bytes);
+        gauge("capacity", "Total storage capacity", &labels, self.hosts[host].files.size);
+        gauge("capacity_available", "Available storage capacity", &labels, self.available(host));
         let member = self.member_on(host);
         let live = self.belonging().filter(|&other| self.is_available(other)).count() as u64;
         gauge("liveness_livenodes", "Number of live nodes in the cluster", &node, live);

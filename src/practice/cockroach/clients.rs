@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 
 use super::ranges::Range;
-use super::state::{Cockroach, Process};
+use super::state::Cockroach;
 
 /// What the application asks for in a second.
 const REQUESTS_A_SECOND: f64 = 240.0;
@@ -28,11 +28,9 @@ pub struct Tally {
     pub short_seconds: f64,
 }
 
-/// The application and the balancer before the cluster.
+/// The application.
 #[derive(Clone, Debug)]
 pub(super) struct Clients {
-    /// Whether the balancer asks `/health?ready=1`, not plain `/health`.
-    pub(super) asks_ready: bool,
     pub(super) tally: Tally,
     /// How far it is counted.
     counted: Timestamp,
@@ -53,7 +51,7 @@ struct Feels {
 
 impl Clients {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { asks_ready: true, tally: Tally::default(), counted: now, feels: None }
+        Self { tally: Tally::default(), counted: now, feels: None }
     }
 }
 
@@ -114,18 +112,12 @@ impl Cockroach {
         self.clients.tally.refused += REQUESTS_A_SECOND / others;
     }
 
-    /// Whether the balancer sends requests to that host.
-    fn is_sent_to(&self, host: usize) -> bool {
-        match &self.hosts[host].process {
-            Process::Up { frozen: false, .. } if self.clients.asks_ready => self.unready(host).is_none(),
-            Process::Up { .. } => true,
-            // It finds out by itself.
-            Process::Down { failed: true, .. } => self.member_of(host).is_some_and(|member| {
-                let gone = self.members[member].gossiped_until;
-                gone.is_some_and(|until| self.now < until.plus(NOTICED_AFTER))
-            }),
-            Process::Down { .. } | Process::Starting { .. } => false,
-        }
+    /// Whether a server has gone without a word so lately that the balancer has not noticed.
+    pub(super) fn is_gone_unnoticed(&self, host: usize) -> bool {
+        self.member_of(host).is_some_and(|member| {
+            let gone = self.members[member].gossiped_until;
+            gone.is_some_and(|until| self.now < until.plus(NOTICED_AFTER))
+        })
     }
 
     fn takes_on(&self, host: usize) -> bool {

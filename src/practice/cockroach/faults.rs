@@ -30,6 +30,8 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("released", "somebody resets what keeps the upgrade from being finalized"),
     ("underreplicated", "some ranges lack a replica that no node can take, until it is mended: ranges"),
     ("disk-full", "a host's server ends, its disk is full: node"),
+    ("little-room", "a host's disk has room for so many more replicas only: node, ranges"),
+    ("staging-cleaned", "what lies in /var/tmp of a host is removed: node"),
     ("clock", "a host's server ends, its clock is off: node, milliseconds"),
     ("mended", "a host is as others again, with the usual flags; without a node, what concerns all: [node]"),
 ];
@@ -50,7 +52,7 @@ impl Cockroach {
         match name {
             "slow-download" => self.download.0 = Duration::from_secs(number("seconds")?),
             "cut-download" => self.download.1 = false,
-            "balancer" => self.clients.asks_ready = false,
+            "balancer" => self.balance_by(false),
             "underreplicated" => self.unplaceable = number("ranges")?,
             "released" => {
                 self.settings.remove(PRESERVE);
@@ -59,7 +61,7 @@ impl Cockroach {
             "mended" if !arguments.contains_key("node") => {
                 self.download = (Duration::from_secs(9), true);
                 self.unplaceable = 0;
-                self.clients.asks_ready = true;
+                self.balance_by(true);
             }
             _ => {
                 let host = self.host_of(arguments, &wrong)?;
@@ -108,6 +110,8 @@ impl Cockroach {
                 self.hosts[host].note(now, "ERROR: store: no space left on device");
                 self.crash(host, true);
             }
+            "little-room" => self.narrow(host, number("ranges")?),
+            "staging-cleaned" => self.clean_staging(host, now),
             "clock" => {
                 self.hosts[host].trouble.clock_off = Duration::from_millis(number("milliseconds")?);
                 if self.hosts[host].trouble.clock_off >= CLOCK_LIMIT {

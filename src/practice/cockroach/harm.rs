@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::host::Version;
 
+use super::disk::FOR_WHAT_IS_LOST;
 use super::liveness::Liveness;
 use super::state::{Cockroach, Identity, Membership, Process};
 
@@ -28,6 +29,8 @@ impl Cockroach {
             self.ledger.stands("stranger", &name, stranger, at);
             let dead = self.told_dead(host);
             self.ledger.stands("counted-dead", &name, dead, at);
+            let filled = self.told_filled(host);
+            self.ledger.stands("disk-filled", &name, filled, at);
         }
     }
 
@@ -106,6 +109,14 @@ impl Cockroach {
             "node {} on {} was away for so long that it counts as dead: {copied}",
             self.members[member].id, self.hosts[host].name
         ))
+    }
+
+    fn told_filled(&self, host: usize) -> Option<String> {
+        let told = || {
+            let (name, percent) = (&self.hosts[host].name, self.fullness(host));
+            format!("the disk of {name} is {percent} % full: its store takes no further copy of a range")
+        };
+        (!self.has_room(host, FOR_WHAT_IS_LOST)).then(told)
     }
 
     /// A server that belonged to the cluster was torn down by somebody instead of drained.

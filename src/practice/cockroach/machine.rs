@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 use crate::practice::host::{
-    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, Version, failed, run,
+    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, Version, failed, run,
 };
 
+use super::balancer::BALANCER;
 use super::state::{Cockroach, Process};
 
 /// Where a program is looked for that was typed without a path.
@@ -44,21 +45,19 @@ impl Hosts for Cockroach {
         self.now
     }
 
-    fn random(&mut self) -> &mut Random {
-        &mut self.random
-    }
-
     fn host(&self, name: &str) -> Option<usize> {
-        self.find(name)
+        self.find(name).or_else(|| (name == BALANCER).then_some(self.hosts.len()))
     }
 
     fn host_name(&self, index: usize) -> String {
-        self.hosts[index].name.clone()
+        self.hosts.get(index).map_or_else(|| BALANCER.to_owned(), |host| host.name.clone())
     }
 
     fn program(&mut self, call: &Call<'_>) -> Option<CommandResult> {
         match call.name {
             "curl" => self.curl(call),
+            // Whatever was copied there: it is no node.
+            _ if matches!(call.shell.place, Place::Node(index) if self.is_balancer(index)) => self.on_balancer(call),
             _ => self.program_file(call),
         }
     }
@@ -66,6 +65,7 @@ impl Hosts for Cockroach {
     fn files(&mut self, place: Place) -> Option<&mut Files> {
         Some(match place {
             Place::Bastion => &mut self.bastion,
+            Place::Node(index) if self.is_balancer(index) => &mut self.balancer.files,
             Place::Node(index) => &mut self.hosts[index].files,
         })
     }
@@ -82,23 +82,35 @@ impl Hosts for Cockroach {
     }
 
     fn units(&self, index: usize) -> Vec<Unit> {
-        vec![self.unit(index)]
+        vec![if self.is_balancer(index) { self.balancer_unit() } else { self.unit(index) }]
     }
 
     fn order(&mut self, index: usize, _unit: &str, order: Order) -> CommandResult {
-        self.obey(index, order)
+        if self.is_balancer(index) { self.obey_balancer(order) } else { self.obey(index, order) }
     }
 
     fn reload_units(&mut self, index: usize) {
-        self.load_unit(index);
+        if !self.is_balancer(index) {
+            self.load_unit(index);
+        }
     }
 
     fn journal(&self, index: usize, _unit: &str) -> Option<&Log> {
-        Some(&self.hosts[index].log)
+        Some(self.hosts.get(index).map_or(&self.balancer.log, |host| &host.log))
     }
 
     fn processes(&self, index: usize) -> Vec<Listed> {
-        let node = &self.hosts[index];
+        let Some(node) = self.hosts.get(index) else {
+            let unit = Some(self.balancer_unit()).filter(|unit| unit.has_process);
+            let listed = |unit: Unit| Listed {
+                pid: unit.pid,
+                user: "haproxy".into(),
+                name: unit.program,
+                command: unit.command,
+                is_frozen: false,
+            };
+            return unit.map(listed).into_iter().collect();
+        };
         let listed = node.run().map(|run| Listed {
             pid: run.pid,
             user: run.user.clone(),
@@ -111,6 +123,8 @@ impl Hosts for Cockroach {
 
     fn signal(&mut self, index: usize, _pid: u32, signal: Signal) {
         let at = self.now;
-        self.deliver(index, signal, at);
+        if !self.is_balancer(index) {
+            self.deliver(index, signal, at);
+        }
     }
 }

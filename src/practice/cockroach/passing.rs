@@ -45,6 +45,7 @@ impl Cockroach {
                 Due::Tick => self.tick(at),
             }
             self.has_changed();
+            self.watch_servers(at);
             self.note_harm(at);
         }
         self.go_to(now);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::host::Random;
 
+use super::disk::{FOR_BALANCE, FOR_WHAT_IS_LOST};
 use super::state::{Cockroach, Membership};
 
 /// Ranges of the system itself; where there are five nodes they have five replicas.
@@ -164,7 +165,7 @@ impl Cockroach {
         let mut left = self.drift.between(2, 6);
         for index in 0..self.ranges.len() {
             if left == 0 {
-                return;
+                break;
             }
             let Some((from, to)) = self.next_move(index) else { continue };
             let range = &mut self.ranges[index];
@@ -176,6 +177,9 @@ impl Cockroach {
             }
             left -= 1;
         }
+        // Whoever gives a replica away has given its lease away before.
+        self.pass_leases(at);
+        self.weigh();
     }
 
     fn next_move(&self, index: usize) -> Option<(usize, usize)> {
@@ -186,10 +190,13 @@ impl Cockroach {
         let lies = |member: usize| range.replicas.iter().any(|replica| replica.member == member);
         let must_go =
             |member: usize| self.dead_since(member).is_some() || self.members[member].membership != Membership::Active;
-        let free = self.belonging().filter(|&member| !lies(member) && self.may_take(member));
-        let to = free.min_by_key(|&member| self.replicas(member))?;
         let homes = range.replicas.iter().map(|replica| replica.member);
-        if let Some(from) = homes.clone().find(|&member| must_go(member)) {
+        let lost = homes.clone().find(|&member| must_go(member));
+        let limit = if lost.is_some() { FOR_WHAT_IS_LOST } else { FOR_BALANCE };
+        let takes = |member: usize| self.may_take(member) && self.has_room(self.members[member].host, limit);
+        let free = self.belonging().filter(|&member| !lies(member) && takes(member));
+        let to = free.min_by_key(|&member| self.replicas(member))?;
+        if let Some(from) = lost {
             return Some((from, to));
         }
         // A copy is made before the other one is removed, so that nothing is ever short by this.

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::Timestamp;
 use crate::practice::host::{ACCOUNT, Entry};
 
+use super::balancer::{BALANCER, SETTINGS};
 use super::state::{CERTS, Cockroach};
 
 /// The platforms for which the vendor builds.
@@ -66,6 +67,7 @@ impl Cockroach {
             "zip": format!("/home/{ACCOUNT}/cockroach-before-{}.zip", self.options.target),
             "zip_after": format!("/home/{ACCOUNT}/cockroach-in-trouble.zip"),
             "backup_to": "external://backups",
+            "balancer_check": ["ssh", BALANCER, "grep", "httpchk", SETTINGS],
         });
         match inputs {
             Value::Object(inputs) => inputs,

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::practice::host::{Entry, Files, Log, Place, Random, Version};
 use crate::practice::{Ledger, Shape};
 
+use super::balancer::Balancer;
 use super::clients::Clients;
 use super::ranges::{Range, spread};
 use super::upgrade::Upgrade;
@@ -134,6 +135,8 @@ pub(super) struct Host {
     /// The base URL of its HTTP port.
     pub(super) http: String,
     pub(super) files: Files,
+    /// Bytes of its disk that something else than replicas takes.
+    pub(super) other: u64,
     /// What the unit starts, program first.
     pub(super) command: Vec<String>,
     pub(super) process: Process,
@@ -228,8 +231,6 @@ pub(super) struct Member {
 #[derive(Clone, Debug)]
 pub struct Cockroach {
     pub(super) options: Options,
-    /// Chance of what passes on the way to hosts.
-    pub(super) random: Random,
     /// Chance of what processes do.
     pub(super) fate: Random,
     /// Chance of what goes on in the background.
@@ -246,6 +247,7 @@ pub struct Cockroach {
     pub(super) settings: BTreeMap<String, String>,
     pub(super) upgrade: Upgrade,
     pub(super) clients: Clients,
+    pub(super) balancer: Balancer,
     /// What harm stands, and what was done.
     pub(super) ledger: Ledger,
     pub(super) bastion: Files,
@@ -275,7 +277,6 @@ impl Cockroach {
         let mut cluster = Self {
             fate: Random::new(options.seed ^ 0x5eed_fa7e),
             drift: Random::new(options.seed ^ 0xd21f_7000),
-            random,
             now,
             next_tick: now.plus(super::passing::TICK),
             ticks: 0,
@@ -286,6 +287,7 @@ impl Cockroach {
             settings: BTreeMap::new(),
             upgrade: Upgrade::reached(&options.old),
             clients: Clients::new(now),
+            balancer: Balancer::new(&options.hosts, month),
             ledger: Ledger::default(),
             bastion: bastion(&options, now),
             cluster_id,
@@ -300,6 +302,7 @@ impl Cockroach {
         for index in 0..cluster.members.len() {
             cluster.write_row(index, now);
         }
+        cluster.weigh();
         cluster
     }
 
@@ -312,6 +315,7 @@ impl Cockroach {
     pub(super) fn files_at(&self, place: Place) -> &Files {
         match place {
             Place::Bastion => &self.bastion,
+            Place::Node(index) if self.is_balancer(index) => &self.balancer.files,
             Place::Node(index) => &self.hosts[index].files,
         }
     }
@@ -411,6 +415,7 @@ fn host(options: &Options, index: usize, since: Timestamp, random: &mut Random) 
         name: options.hosts[index].clone(),
         http: format!("http://{}:8080", options.hosts[index]),
         files,
+        other: super::disk::USUAL,
         command,
         process: Process::Up { run, since, ready: since, frozen: false, leaving: None },
         log: Log::default(),

@@ -36,6 +36,7 @@ impl System for Cockroach {
         self.pass_time(now);
         let result = self.run_on_bastion(argv);
         self.has_changed();
+        self.watch_servers(self.now);
         self.note_harm(self.now);
         result
     }

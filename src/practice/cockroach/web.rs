@@ -3,6 +3,7 @@
 use crate::practice::host::{Arguments, Call, Place, failed, printed};
 use crate::practice::{CommandResult, Request, Response};
 
+use super::balancer::BALANCER;
 use super::state::Cockroach;
 
 impl Cockroach {
@@ -19,15 +20,25 @@ impl Cockroach {
             rest.split_once('/').map_or((rest, "/".to_owned()), |(host, path)| (host, format!("/{path}")));
         let (name, port) =
             authority.split_once(':').unwrap_or((authority, if scheme == "https" { "443" } else { "80" }));
-        let host = match (name, call.shell.place) {
-            ("localhost" | "127.0.0.1", Place::Node(index)) => index,
-            _ => self.find(name)?,
-        };
         let is_told = !given.has(&["s", "silent"]) || given.has(&["S", "show-error"]);
         let fails = |exit: i32, why: &str| {
             Some(failed(exit, &if is_told { format!("curl: ({exit}) {why}") } else { String::new() }))
         };
         let refused = format!("Failed to connect to {name} port {port} after 1 ms: Couldn't connect to server");
+        let host = match (name, call.shell.place) {
+            ("localhost" | "127.0.0.1", Place::Node(index)) => index,
+            (BALANCER, _) => self.hosts.len(),
+            _ => self.find(name)?,
+        };
+        if self.is_balancer(host) {
+            return match self.balancer_page(port, &target) {
+                None => fails(7, &refused),
+                Some((status, _)) if status >= 400 && given.has(&["f", "fail"]) => {
+                    fails(22, &format!("The requested URL returned error: {status}"))
+                }
+                Some((_, page)) => Some(printed(&page)),
+            };
+        }
         if port != "8080" {
             return fails(7, &refused);
         }

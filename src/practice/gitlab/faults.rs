@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::practice::FaultError;
-use crate::practice::host::Entry;
+use crate::practice::host::{Entry, Version};
 
 use super::control::REMOVED_SETTING;
 use super::setup::{BASTION_ADDRESS, SETTINGS};
@@ -27,9 +27,14 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("disk-full", "the disk of a node is full, so that a backup lacks parts: node"),
     ("disk-freed", "room is made on a node's disk: node"),
     ("configuration-not-carried", "the script that carries archives over leaves the configuration out: none"),
+    ("snapshots-full", "the pool of the snapshots is full of old ones, which can be deleted: none"),
     ("secrets-unreadable", "values in the database were written with another key: rows"),
     ("uploads-missing", "files that the database knows are not there: files"),
     ("package-withdrawn", "the repository no longer offers a version: version"),
+    (
+        "lists-cut",
+        "the package lists of a node name nothing older than a version, until they are fetched anew: node, version",
+    ),
     ("package-newer", "the repository offers a further version, such as a later patch: version"),
     ("setting-removed", "gitlab.rb of a node holds a setting that the next major version no longer takes: node"),
     ("postgresql-old", "a node with PostgreSQL has data of version 13, which 17.0 and later no longer take: node"),
@@ -81,9 +86,14 @@ impl Gitlab {
                 databases.flat_map(|one| one.migrations.iter_mut()).for_each(|one| one.stumbles = false);
             }
             "configuration-not-carried" => self.carries_secrets = false,
+            "snapshots-full" => self.fill_pool(),
             "secrets-unreadable" => self.instances[REAL].data.unreadable = given.number("rows", 3)?,
             "uploads-missing" => self.instances[REAL].data.missing_uploads = given.number("files", 12)?,
             "package-withdrawn" => self.withdrawn.push(given.text("version")?.to_owned()),
+            "lists-cut" => {
+                let (index, oldest) = (self.node_of(&given)?, given.text("version")?);
+                self.nodes[index].lists_from = Some(Version::new(oldest));
+            }
             "package-newer" => self.offered.push(given.text("version")?.to_owned()),
             "maintenance-mode" => self.instances[REAL].data.maintenance = true,
             "sidekiq-down" => {

@@ -1,7 +1,10 @@
 //! The harm that is done to an instance, as its own state tells it.
 
+use crate::practice::host::Version;
+
 use super::setup::SECRETS;
 use super::state::{Gitlab, Package, REAL, TEST};
+use super::stops::left_out;
 
 /// No application node of the real instance serves a user.
 const SIGN_IN: &str = "sign-in";
@@ -21,6 +24,8 @@ const LOST: &str = "data-lost";
 const NO_BACKUP: &str = "no-backup";
 /// A version was installed without saved settings and secrets.
 const NO_SECRETS: &str = "no-secrets";
+/// A package was to be installed over a stop that was left out, and refused.
+const SKIPPED: &str = "stop-skipped";
 /// A machine's services are not all up.
 const DOWN: &str = "service-down";
 
@@ -108,6 +113,16 @@ impl Gitlab {
         if !is_saved {
             let told = format!("{wanted} was installed on {name}, and settings and secrets are saved nowhere");
             self.harms.done(NO_SECRETS, "", told, now);
+        }
+    }
+
+    /// The package refuses to be installed, since a stop lies between; nothing has changed.
+    pub(super) fn note_skipped(&mut self, index: usize, old: &Version, wanted: &Version) {
+        let node = &self.nodes[index];
+        if let Some(stop) = left_out(old.as_str(), wanted.as_str()).filter(|_| node.instance == REAL) {
+            let name = node.name.clone();
+            let told = format!("{wanted} refused to be installed over {old} on {name}: {stop} was left out");
+            self.harms.done(SKIPPED, &name, told, self.now);
         }
     }
 

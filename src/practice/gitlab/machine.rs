@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 use crate::practice::host::{
-    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, UnitState, printed, run, sed,
+    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, UnitState, printed, run, sed,
 };
 use crate::practice::{Request, Response};
 
@@ -21,10 +21,6 @@ impl Gitlab {
 impl Hosts for Gitlab {
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn random(&mut self) -> &mut Random {
-        &mut self.random
     }
 
     fn host(&self, name: &str) -> Option<usize> {

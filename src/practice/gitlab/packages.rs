@@ -39,11 +39,14 @@ impl Gitlab {
         })
     }
 
-    /// What can be installed, newest first.
-    fn offers(&self) -> Vec<Version> {
+    /// What can be installed as the lists of that machine have it, newest first.
+    fn offers(&self, index: usize) -> Vec<Version> {
         let known = OFFERED.iter().map(|version| (*version).to_owned()).chain(self.offered.iter().cloned());
         let mut all: Vec<Version> =
             known.filter(|version| !self.withdrawn.contains(version)).map(|version| Version::new(&version)).collect();
+        if let Some(oldest) = &self.nodes[index].lists_from {
+            all.retain(|version| version >= oldest);
+        }
         all.sort_by(|one, other| other.cmp(one));
         all
     }
@@ -70,11 +73,11 @@ impl Gitlab {
         match verb {
             "madison" => {
                 let line = |version: &Version| format!(" {package} | {} | {source}\n", self.suffixed(version));
-                printed(&self.offers().iter().map(line).collect::<String>()).lasting(Duration::from_millis(700))
+                printed(&self.offers(index).iter().map(line).collect::<String>()).lasting(Duration::from_millis(700))
             }
             "policy" => {
                 let installed = self.nodes[index].package.version().map(|version| self.suffixed(version));
-                let offers = self.offers();
+                let offers = self.offers(index);
                 let newest = offers.first().map(|version| self.suffixed(version)).unwrap_or_default();
                 let shown = installed.clone().unwrap_or_else(|| "(none)".into());
                 let mut text = format!("{package}:\n  Installed: {shown}\n  Candidate: {newest}\n  Version table:\n");
@@ -120,8 +123,10 @@ impl Gitlab {
         }
         match (verb.as_str(), names) {
             ("update", []) => {
-                printed("Hit:1 https://packages.gitlab.com bookworm InRelease\nReading package lists...\n")
-                    .lasting(Duration::from_secs(4))
+                let verb = if self.nodes[index].lists_from.take().is_some() { "Get" } else { "Hit" };
+                let told =
+                    format!("{verb}:1 https://packages.gitlab.com bookworm InRelease\nReading package lists...\n");
+                printed(&told).lasting(Duration::from_secs(4))
             }
             ("install", [package]) => self.install(index, package, &given),
             ("install", _) => failed(100, "E: Unable to locate package"),
@@ -137,7 +142,7 @@ impl Gitlab {
         if name != self.package() {
             return failed(100, &format!("E: Unable to locate package {name}"));
         }
-        let offers = self.offers();
+        let offers = self.offers(index);
         let wanted = match wanted {
             None => offers.first().cloned(),
             Some(text) => offers.into_iter().find(|version| self.suffixed(version) == text),
@@ -220,6 +225,7 @@ impl Gitlab {
     fn before(&mut self, index: usize, old: &Version, wanted: &Version, text: &mut String) -> Result<(), String> {
         let told = |why: &str| why.lines().map(|line| format!("gitlab preinstall: {line}\n")).collect::<String>();
         if let Some(why) = refusal(old.as_str(), wanted.as_str()) {
+            self.note_skipped(index, old, wanted);
             return Err(told(&why));
         }
         if let Some(why) = self.removed_setting(index, wanted.as_str()) {

@@ -74,6 +74,7 @@ impl Gitlab {
             whole_backups: Vec::new(),
             dumps: BTreeMap::new(),
             snapshots: BTreeMap::new(),
+            old_snapshots: Vec::new(),
             files: Files::new(month),
             offered: Vec::new(),
             withdrawn: Vec::new(),
@@ -105,8 +106,10 @@ impl Gitlab {
             key: key.to_owned(),
             lists_bastion: true,
             deploy_page: false,
-            postgresql: 16,
+            // 17.0 wants 14, and brings no later one along before 17.4.
+            postgresql: if version < Version::new("17.4") { 14 } else { 16 },
             reachable: true,
+            lists_from: None,
         };
         node.services = role.services().iter().map(|service| self.service(service, &version, since)).collect();
         node.log.push(since, 1, "Started gitlab-runsvdir.service - GitLab Runit supervision process.");

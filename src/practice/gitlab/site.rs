@@ -110,52 +110,6 @@ impl Gitlab {
         printed(&text).lasting(Duration::from_secs(140))
     }
 
-    /// A snapshot of one machine, of this very moment.
-    fn snapshot(&mut self, words: &[String]) -> CommandResult {
-        let [target] = words else { return failed(64, "usage: snapshot-node NODE") };
-        let Some(index) = self.find(target) else {
-            return failed(1, &format!("snapshot-node: {target}: no such machine"));
-        };
-        let (now, instance) = (self.now, self.nodes[index].instance);
-        let mut data = self.instances[instance].data.clone();
-        data.moment = now;
-        self.snapshots.insert(target.clone(), (now, data));
-        printed(&format!("snapshot of {target} taken at {now}\n")).lasting(Duration::from_secs(30))
-    }
-
-    /// Puts the snapshots of all machines back onto the test instance. Those of different moments make no instance,
-    /// unless nothing was written between the first and the last of them.
-    fn restore_snapshots(&mut self, words: &[String]) -> CommandResult {
-        if !words.is_empty() {
-            return failed(64, "usage: restore-snapshots");
-        }
-        let real = self.nodes.iter().filter(|node| node.instance == REAL).map(|node| node.name.clone());
-        let taken: Vec<_> = real.map(|name| (self.snapshots.get(&name).cloned(), name)).collect();
-        let missing: Vec<&str> =
-            taken.iter().filter(|(found, _)| found.is_none()).map(|(_, name)| name.as_str()).collect();
-        if missing.len() == taken.len() {
-            return failed(1, "restore-snapshots: there is none");
-        }
-        let data: Vec<_> = taken.iter().filter_map(|(found, _)| found.clone()).map(|(_, data)| data).collect();
-        let writes = self.nodes.iter().any(|node| {
-            node.instance == REAL
-                && node.service("puma").is_some_and(|service| service.left <= data[0].moment && service.up)
-        });
-        let of_one_moment = data.iter().all(|one| one.moment == data[0].moment) || !writes;
-        let mut restored = data[0].clone();
-        restored.is_mixed |= !missing.is_empty() || !of_one_moment;
-        self.instances[TEST].data = restored;
-        let note = match missing.is_empty() {
-            true => String::new(),
-            false => format!("no snapshot of: {}\n", missing.join(", ")),
-        };
-        if let Some(index) = self.console(TEST) {
-            let key = self.console(REAL).map(|real| self.nodes[real].key.clone()).unwrap_or_default();
-            self.nodes[index].key = key;
-        }
-        printed(&format!("{note}{} snapshots put back\n", data.len())).lasting(Duration::from_secs(240))
-    }
-
     /// What a runbook of this system is bound to.
     pub(super) fn bindings(&self, address: &dyn Fn(&str) -> String) -> Map<String, Value> {
         let node = |node: &Node| match node.role {
@@ -191,6 +145,7 @@ impl Gitlab {
             "running": ["glab", "api", "--hostname", "gitlab.example.net", "version"],
             "carry": ["carry-gitlab", "{{ .answers.backup }}", "{{ .answers.settings }}", "{{ .node.name }}"],
             "snapshot": ["snapshot-node", "{{ .node.name }}"],
+            "put-back": ["restore-snapshots"],
         });
         if self.nodes.iter().filter(|one| one.instance == REAL).count() > 1 {
             inputs["halt"] = json!(["halt-gitlab"]);

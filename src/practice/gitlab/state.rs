@@ -8,6 +8,8 @@ use crate::practice::Shape;
 use crate::practice::host::{Files, Log, Random, Version};
 use crate::practice::ledger::Ledger;
 
+use super::snapshots::Snapshot;
+
 /// What instance to build.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -26,7 +28,11 @@ pub struct Options {
 impl Options {
     /// The instance for a runbook that is to be practised: as many machines as are asked for.
     pub fn of(shape: &Shape<'_>) -> Self {
-        Self { seed: shape.seed, ..Self::with_machines(usize::from(shape.nodes)) }
+        let usual = Self { seed: shape.seed, ..Self::with_machines(usize::from(shape.nodes)) };
+        match shape.versions.split_first() {
+            Some((from, legs)) if !legs.is_empty() => Self { from: from.clone(), legs: legs.to_vec(), ..usual },
+            _ => usual,
+        }
     }
 
     /// An instance of that many machines.
@@ -164,6 +170,8 @@ pub(super) struct Node {
     /// The major version of PostgreSQL that its data directory is of.
     pub(super) postgresql: u32,
     pub(super) reachable: bool,
+    /// Its package lists name nothing older than this; `None`: they are whole.
+    pub(super) lists_from: Option<Version>,
 }
 
 impl Node {
@@ -312,8 +320,10 @@ pub struct Gitlab {
     pub(super) next_minute: Timestamp,
     /// What dumps hold, by the number in their file.
     pub(super) dumps: BTreeMap<u64, Data>,
-    /// Snapshots of machines by name: the moment, and the data of that moment.
-    pub(super) snapshots: BTreeMap<String, (Timestamp, Data)>,
+    /// The latest snapshots of machines, by their names.
+    pub(super) snapshots: BTreeMap<String, Snapshot>,
+    /// What else lies in the pool of the snapshots: by machine and day.
+    pub(super) old_snapshots: Vec<String>,
     /// Files of the bastion.
     pub(super) files: Files,
     /// What the repository offers beside the usual.

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 
 use super::command::{ACCOUNT, failed};
-use super::{Entry, Files, Listed, Log, Order, Random, Signal, Unit};
+use super::{Entry, Files, Listed, Log, Order, Signal, Unit};
 
 /// Where a command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,9 +67,6 @@ pub struct Call<'a> {
 pub trait Hosts {
     /// The time on every host.
     fn now(&self) -> Timestamp;
-
-    /// Where chance comes from.
-    fn random(&mut self) -> &mut Random;
 
     /// The number of the host with that ssh name.
     fn host(&self, name: &str) -> Option<usize>;

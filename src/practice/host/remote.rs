@@ -1,10 +1,11 @@
 //! `ssh` and `scp`.
 
+use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 
 use super::command::failed;
 use super::shell::run_line;
-use super::{Arguments, Call, Hosts, Place, Shell};
+use super::{Arguments, Call, Hosts, Place, Random, Shell};
 
 /// Runs a command line on a host, as the operator's login shell there; `depth` is that of the shell.
 pub(super) fn ssh(hosts: &mut dyn Hosts, from: &Shell, words: &[String], depth: usize) -> CommandResult {
@@ -27,8 +28,16 @@ pub(super) fn ssh(hosts: &mut dyn Hosts, from: &Shell, words: &[String], depth: 
     let stdin = from.stdin.clone();
     let shell = Shell { environment: hosts.environment(place), stdin, ..Shell::on(place) };
     let mut result = run_line(hosts, &shell, &line.join(" "), depth);
-    result.takes_ms += hosts.random().between(80, 160);
+    result.takes_ms += latency(hosts.now(), &line.join(" "));
     result
+}
+
+/// Milliseconds that a connection takes, by the moment and the line alone. Probes go over ssh, too, and are not recorded:
+/// what they drew would be missing where a cluster is built again from its records.
+fn latency(now: Timestamp, line: &str) -> u64 {
+    let moment = now.as_millis().unsigned_abs();
+    let seed = line.bytes().fold(moment, |seed, byte| (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    Random::new(seed).between(80, 160)
 }
 
 /// The host that is meant, when it can be reached.

@@ -5,7 +5,6 @@ use crate::practice::CommandResult;
 /// One host with files and a service, and a bastion with files.
 struct Lab {
     now: Timestamp,
-    random: Random,
     files: [Files; 2],
     unit: Unit,
     log: Log,
@@ -36,7 +35,7 @@ impl Lab {
             has_process: true,
             properties: vec![("KillSignal".into(), "2".into())],
         };
-        Self { now, random: Random::new(1), files, unit, log, signals: Vec::new(), orders: Vec::new() }
+        Self { now, files, unit, log, signals: Vec::new(), orders: Vec::new() }
     }
 
     fn run(&mut self, line: &str) -> CommandResult {
@@ -48,10 +47,6 @@ impl Lab {
 impl Hosts for Lab {
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn random(&mut self) -> &mut Random {
-        &mut self.random
     }
 
     fn host(&self, name: &str) -> Option<usize> {

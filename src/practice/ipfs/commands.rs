@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::practice::host::{
-    Arguments, Call, Entry, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, Version, failed,
-    printed, run,
+    Arguments, Call, Entry, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, Version, failed, printed, run,
 };
 use crate::practice::{CommandResult, Request, Response};
 
@@ -104,10 +103,6 @@ impl IpfsCluster {
 impl Hosts for IpfsCluster {
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn random(&mut self) -> &mut Random {
-        &mut self.random
     }
 
     fn host(&self, name: &str) -> Option<usize> {

@@ -279,6 +279,16 @@ pub(super) fn clean(files: &mut Files, place: &Place) -> String {
     }
 }
 
+/// Puts the state away and gives the oldest backup its name, if there is one; the folder is of that moment then.
+pub(super) fn restore_oldest(files: &mut Files, place: &Place, owner: &str, at: Timestamp) {
+    let data = place.data();
+    let backup = |number: usize| format!("{data}.old.{number}");
+    let Some(oldest) = (0..KEPT).rev().map(backup).find(|path| files.get(path).is_some()) else { return };
+    files.take(&data);
+    rename(files, &oldest, &data);
+    files.put(&data, Entry { mode: 0o700, ..Entry::folder(owner, at) });
+}
+
 fn rename(files: &mut Files, from: &str, to: &str) {
     let tree = files.tree(from);
     files.take(from);

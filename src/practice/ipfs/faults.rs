@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::practice::FaultError;
-use crate::practice::host::{Entry, Order, Signal};
+use crate::practice::host::{Entry, Order, Signal, Version};
 
 use super::disk::{self, FOLDER};
 use super::releases;
-use super::state::{BIN, IpfsCluster, Process};
+use super::state::{ACCOUNT, BIN, IpfsCluster, Process};
 use super::units::DAEMON;
 
 /// The faults and what each does. Where a node is named it may be left out: then all are meant.
@@ -20,6 +20,8 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("kept-up", "node, seconds: systemd starts the peer again that long after each end but a stop of its own"),
     ("spoilt-export", "node, file: an export there becomes one of another version's form"),
     ("short-leader-wait", "node, seconds: its peer gives up that soon when it finds no leader"),
+    ("removed", "node: its peer was taken out of its cluster, and has put its state away"),
+    ("old-state-back", "node: its state is put away, and the oldest backup lies under the state's name"),
     ("state-lost", "node: its peer dies, and the state on its disk is gone"),
     ("ipfs-down", "node: the IPFS daemon beside the peer ends"),
     ("ipfs-up", "node: the IPFS daemon is started again"),
@@ -29,7 +31,7 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     ("reconnected", "node: the others reach it again"),
     ("ssh-down", "node: the host cannot be reached by ssh"),
     ("disk-full", "node: nothing more can be written there"),
-    ("slow-conversion", "seconds: converting a state takes that much longer"),
+    ("slow-conversion", "node, seconds: converting a state takes that much longer there"),
     ("spoilt-downloads", "what is fetched from now on is not what was published"),
     ("list-breaks-off", "node: its lists of peers break off, which is told behind them"),
     ("clock-off", "node, seconds: its clock goes wrong by that much"),
@@ -59,7 +61,10 @@ impl IpfsCluster {
         };
         let positive = |usual: i64| u64::try_from(seconds.unwrap_or(usual)).map_err(|_| wrong("seconds is below zero"));
         match name {
-            "slow-conversion" => self.slow_conversion = positive(60)? * 1_000,
+            "slow-conversion" => {
+                let longer = positive(60)? * 1_000;
+                nodes.into_iter().for_each(|index| self.peers[index].slow_conversion = longer);
+            }
             "spoilt-downloads" => self.spoils_downloads = true,
             "short-leader-wait" => {
                 let wait = positive(3)?;
@@ -98,10 +103,12 @@ impl IpfsCluster {
             "old-version" => self.stay_old(index),
             "state-lost" => {
                 self.deliver(index, Signal::Kill, at);
-                let version = crate::practice::host::Version::new(&self.options.target);
+                let version = Version::new(&self.options.target);
                 let data = self.place(FOLDER, &version).data();
                 self.peers[index].files.take(&data);
             }
+            "removed" => self.was_removed(index),
+            "old-state-back" => self.goes_back(index),
             "ipfs-down" => drop(self.obey(index, DAEMON, Order::Stop)),
             "ipfs-up" => drop(self.obey(index, DAEMON, Order::Start { wait: true })),
             "killed" => drop(self.deliver(index, Signal::Kill, at)),
@@ -136,6 +143,34 @@ impl IpfsCluster {
         let known = current.map_or(15_000, |(settings, _)| settings.wait_for_leader) / 1_000;
         let line = |seconds: u64| format!("\"wait_for_leader_timeout\": \"{seconds}s\"");
         self.rewrite(index, &line(known), &line(seconds));
+    }
+
+    /// As `peers rm` does it; of one that is down only what that leaves behind is there: the state in a backup.
+    fn was_removed(&mut self, index: usize) {
+        let at = self.now;
+        if self.peers[index].is_ready() {
+            self.vacate(index, index, at);
+            // The last one stays, as it does when it is asked.
+            let _refused = self.remove_from_peerset(index, index, at);
+            return;
+        }
+        self.deliver(index, Signal::Kill, at);
+        let place = self.place(FOLDER, &Version::new(&self.options.old));
+        let consensus = self.options.consensus.word();
+        let peer = &mut self.peers[index];
+        peer.log(at, "INFO", "cluster", "peer no longer in peerset. Initiating shutdown");
+        let told = disk::clean(&mut peer.files, &place);
+        peer.log(at, "INFO", consensus, &told);
+        self.note_disaster();
+    }
+
+    /// Somebody has renamed an old backup, so that something may run.
+    fn goes_back(&mut self, index: usize) {
+        let at = self.now;
+        self.deliver(index, Signal::Kill, at);
+        let place = self.place(FOLDER, &Version::new(&self.options.old));
+        disk::restore_oldest(&mut self.peers[index].files, &place, ACCOUNT, at);
+        self.note_disaster();
     }
 
     /// The old binaries lie in their place again, and what runs is started anew with them.

@@ -117,14 +117,28 @@ impl IpfsCluster {
         if (0..self.peers.len()).any(|index| self.peers[index].is_alive() && is_whole(index)) {
             return None;
         }
-        let mut known: BTreeSet<String> = (0..self.peers.len()).flat_map(|index| self.on_disk(index)).collect();
-        known.extend(self.peers.iter().flat_map(|peer| peer.memory.pins.keys().cloned()));
-        let lost: Vec<&String> = self.wanted.iter().filter(|cid| !known.contains(*cid)).collect();
-        if lost.is_empty() {
+        let lost = self.in_no_state();
+        let runs = (0..self.peers.len()).any(|index| self.takes_pins(index));
+        // What a disaster took before is harm only once a cluster runs without it.
+        if lost.is_empty() || (!runs && lost.iter().all(|cid| self.lost_before.contains(*cid))) {
             return None;
         }
         let kept = if self.has_copy(&lost) { "a copy or a backup has them" } else { "no copy and no backup has them" };
         Some(format!("{} of {} pins are in no peer's state any more; {kept}", lost.len(), self.wanted.len()))
+    }
+
+    /// The pins that are in no peer's state, neither in its memory nor under its own name on its disk.
+    fn in_no_state(&self) -> Vec<&String> {
+        let mut known: BTreeSet<String> = (0..self.peers.len()).flat_map(|index| self.on_disk(index)).collect();
+        known.extend(self.peers.iter().flat_map(|peer| peer.memory.pins.keys().cloned()));
+        self.wanted.iter().filter(|cid| !known.contains(*cid)).collect()
+    }
+
+    /// Where practice begins after a disaster: what is in no state now is nobody's doing in it.
+    pub(super) fn note_disaster(&mut self) {
+        if self.options.is_broken {
+            self.lost_before = self.in_no_state().into_iter().cloned().collect();
+        }
     }
 
     /// Whether these pins stand in some file beside the states: a backup, a copy, an export.
@@ -156,6 +170,15 @@ impl IpfsCluster {
             let told = format!("{name} was started on {version}, and there is no copy of its {} pins", pins.len());
             self.ledger.done("no-copy", &name, told, at);
         }
+    }
+
+    /// A peer has found no leader in its time, and ends.
+    pub(super) fn note_gave_up(&mut self, index: usize, at: Timestamp) {
+        let peer = &self.peers[index];
+        let wait = peer.running().map_or(0, |launch| launch.settings.wait_for_leader / 1_000);
+        let name = peer.name.clone();
+        let told = format!("{name} found no leader within {wait} s, gave up and shut down");
+        self.ledger.done("gave-up", &name, told, at);
     }
 
     /// A peer was torn down in the middle of its work.

@@ -145,7 +145,7 @@ impl IpfsCluster {
                 "error starting cluster: error unmarshalling snapshot: unknown state version {format}, this is {own}"
             )),
             _ if releases::converts_by_itself(&wanted.version) || wanted.upgrades => {
-                Ok(Duration::from_millis(800 + saved.pins.len() as u64 / 10 + self.slow_conversion))
+                Ok(Duration::from_millis(800 + saved.pins.len() as u64 / 10 + self.peers[index].slow_conversion))
             }
             _ => Err("Out of date ipfs-cluster state is saved.\n\
                       To migrate to the new version, run ipfs-cluster-service state upgrade.\n\

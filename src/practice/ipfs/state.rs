@@ -198,6 +198,8 @@ pub(super) struct Peer {
     /// Whether that is systemd, which leaves alone what it was told to stop.
     pub(super) is_kept_up: bool,
     pub(super) was_told_to_stop: bool,
+    /// Milliseconds by which converting a state takes longer there.
+    pub(super) slow_conversion: u64,
     /// Whether its lists break off.
     pub(super) breaks_off: bool,
 }
@@ -262,12 +264,12 @@ pub struct IpfsCluster {
     /// How many pins were ever made.
     pub(super) made: u64,
     pub(super) next_pid: u32,
-    /// Milliseconds by which converting a state takes longer.
-    pub(super) slow_conversion: u64,
     /// Whether what is fetched is spoilt on the way.
     pub(super) spoils_downloads: bool,
     /// The ids of all that is pinned, as the users know it.
     pub(super) wanted: BTreeSet<String>,
+    /// Of those, what was in no peer's state before anybody did anything.
+    pub(super) lost_before: BTreeSet<String>,
     /// What harm stands, and what was done.
     pub(super) ledger: Ledger,
 }
@@ -286,9 +288,9 @@ impl IpfsCluster {
             next_pin: None,
             made: 0,
             next_pid: 4_100,
-            slow_conversion: 0,
             spoils_downloads: false,
             wanted: BTreeSet::new(),
+            lost_before: BTreeSet::new(),
             ledger: Ledger::default(),
             options,
         };
@@ -339,6 +341,7 @@ impl IpfsCluster {
             comes_back_at: None,
             is_kept_up: false,
             was_told_to_stop: false,
+            slow_conversion: 0,
             breaks_off: false,
             name,
         }

@@ -219,7 +219,7 @@ impl IpfsCluster {
             return failed(1, &format!("error upgrading state: unknown state version {}", saved.format));
         }
         let saved = Saved { format: own, ..saved };
-        let wait = Duration::from_millis(500 + saved.pins.len() as u64 / 10 + self.slow_conversion);
+        let wait = Duration::from_millis(500 + saved.pins.len() as u64 / 10 + self.peers[index].slow_conversion);
         let files = &mut self.peers[index].files;
         disk::clean(files, place);
         disk::save_snapshot(files, place, &saved, user, at);

@@ -125,6 +125,7 @@ impl IpfsCluster {
         ] {
             peer.log(at, "ERROR", "cluster", line);
         }
+        self.note_gave_up(index, at);
         self.shut_down(index, false, at);
     }
 

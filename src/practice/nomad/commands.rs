@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 use crate::practice::host::{
-    Call, Files, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, Version, failed, run, sed,
+    Call, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, Version, failed, run, sed,
 };
 
 use super::state::{BINARY, Nomad};
@@ -18,10 +18,6 @@ impl Nomad {
 impl Hosts for Nomad {
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn random(&mut self) -> &mut Random {
-        &mut self.random
     }
 
     fn host(&self, name: &str) -> Option<usize> {

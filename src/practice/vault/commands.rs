@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
-use crate::practice::host::{Call, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, run};
+use crate::practice::host::{Call, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, run};
 
 use super::state::{BINARY, Process, Vault};
 
@@ -27,10 +27,6 @@ impl Vault {
 impl Hosts for Vault {
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn random(&mut self) -> &mut Random {
-        &mut self.random
     }
 
     fn host(&self, name: &str) -> Option<usize> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
-use crate::practice::host::{ACCOUNT, Call, Hosts, Listed, Log, Order, Place, Random, Shell, Signal, Unit, run};
+use crate::practice::host::{ACCOUNT, Call, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, run};
 use crate::practice::{CommandResult, FaultError, Harm, Request, Response, System};
 
 use super::estate::{Estate, Part};
@@ -213,10 +213,6 @@ fn object(value: Value) -> Map<String, Value> {
 impl Hosts for Estate {
     fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn random(&mut self) -> &mut Random {
-        &mut self.random
     }
 
     fn host(&self, name: &str) -> Option<usize> {

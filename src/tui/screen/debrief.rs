@@ -30,7 +30,7 @@ impl DebriefScreen {
     /// What a key asks for.
     pub fn on(&mut self, action: Option<Action>, size: (u16, u16)) -> Vec<Effect> {
         let page = usize::from(size.1.saturating_sub(6)).max(1);
-        let last = self.strips(usize::from(size.0.saturating_sub(4))).len().saturating_sub(page);
+        let last = self.strips(usize::from(size.0.saturating_sub(4)), "·").len().saturating_sub(page);
         match action {
             Some(Action::Down) => self.scroll = (self.scroll + 1).min(last),
             Some(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
@@ -51,11 +51,11 @@ impl DebriefScreen {
         ];
         paint.fill(bar, Meaning::Bar);
         let used = 1 + paint.put((bar.x + 1, bar.y), bar.width, "piton ", Meaning::Key);
-        let title = format!("{}{}{}", self.debrief.title, paint.look.glyphs.dot, self.debrief.run);
+        let title = format!("{} {} {}", self.debrief.title, paint.look.glyphs.dot, self.debrief.run);
         let room = bar.width.saturating_sub(used + 12);
         paint.put((bar.x + used, bar.y), room, &title, Meaning::Bar);
         paint.put_right(Rect { width: bar.width - 1, ..bar }, "PRACTICE", Meaning::Key);
-        let strips = self.strips(usize::from(page.width.saturating_sub(4)));
+        let strips = self.strips(usize::from(page.width.saturating_sub(4)), paint.look.glyphs.dot);
         let shown = usize::from(page.height.saturating_sub(2));
         let from = self.scroll.min(strips.len().saturating_sub(shown));
         let right = match strips.len() > shown {
@@ -70,12 +70,13 @@ impl DebriefScreen {
         let mut x = keys.x + 1;
         for (action, word) in [(Action::Down, "down"), (Action::PageDown, "page"), (Action::Act, "leave")] {
             let key = app.keymap.shown(action, Context::Debrief);
-            x += paint.put((x, keys.y), keys.right().saturating_sub(x), &key, Meaning::Key);
-            x += paint.put((x, keys.y), keys.right().saturating_sub(x), &format!(" {word}   "), Meaning::Bar);
+            let room = keys.right().saturating_sub(x);
+            x += paint.offer((x, keys.y), room, (&key, word), (Meaning::Key, Meaning::Bar)) + 3;
         }
     }
 
-    fn strips(&self, cells: usize) -> Vec<Strip> {
+    /// The lines, with that sign between short facts.
+    fn strips(&self, cells: usize, dot: &str) -> Vec<Strip> {
         let mut strips: Vec<Strip> = Vec::new();
         for Line { tone, indent, text } in lines(&self.debrief) {
             if tone == Tone::Head {
@@ -89,7 +90,7 @@ impl DebriefScreen {
                 Tone::Quiet => Meaning::Dim,
             };
             let margin = " ".repeat(indent);
-            let wrapped = wrap(&clean_line(&text), cells.saturating_sub(indent).max(1));
+            let wrapped = wrap(&clean_line(&text.replace('·', dot)), cells.saturating_sub(indent).max(1));
             strips.extend(wrapped.into_iter().map(|line| Strip::of(format!("{margin}{line}"), meaning)));
         }
         strips

@@ -7,9 +7,11 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::backstage::{JournalEntry, RecordFound};
+use crate::tui::beside::Beside;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
+use crate::tui::spot::Press;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
@@ -100,6 +102,17 @@ impl Journals {
         vec![Effect::Search(words)]
     }
 
+    /// What lies beside the journals was looked at.
+    pub fn take_besides(&mut self, besides: Vec<(String, Beside)>) {
+        let mut besides: HashMap<String, Beside> = besides.into_iter().collect();
+        for entry in &mut self.entries {
+            entry.beside = besides.remove(&entry.run).unwrap_or_default();
+        }
+        let before = self.chosen().map(|entry| entry.run.clone());
+        self.texts = self.entries.iter().map(JournalEntry::text).collect();
+        self.show(before);
+    }
+
     /// Something could not be done; why.
     pub fn refuse(&mut self, why: String) {
         self.busy = None;
@@ -188,6 +201,14 @@ impl Journals {
         vec![at.map_or(Effect::Replay(run.clone()), |at| Effect::ReplayAt(run, at))]
     }
 
+    /// A click on the row so many from the first: it is chosen, and opened when it was chosen before.
+    pub fn click(&mut self, row: usize) -> Vec<Effect> {
+        if row >= self.shown.len() {
+            return Vec::new();
+        }
+        if std::mem::replace(&mut self.chosen, row) == row { self.open() } else { Vec::new() }
+    }
+
     /// Takes what the mouse did.
     pub fn on_mouse(&mut self, mouse: MouseEvent) {
         let last = self.shown.len().saturating_sub(1);
@@ -231,13 +252,19 @@ impl Journals {
             paint.put((area.x + 1, area.y), area.width, told, Meaning::Dim);
             return;
         }
-        let marks = self.hits.values().map(|hit| width(&mark(hit))).max().unwrap_or(0);
+        let found = self.hits.values().map(|hit| width(&mark(hit))).max().unwrap_or(0);
+        // A letter for signatures, one for reviews, and a blank; where nothing was signed or reviewed it takes no room.
+        let marks = if self.entries.iter().all(|entry| entry.beside.is_empty()) { 0 } else { 3 };
         let height = usize::from(area.height);
         let top = self.chosen.saturating_sub(height / 2).min(self.shown.len().saturating_sub(height));
         for (y, (index, at)) in (area.y..area.bottom()).zip(self.shown.iter().enumerate().skip(top)) {
             let entry = &self.entries[*at];
-            let hit = (self.hits.get(&entry.run), marks);
-            let place = Rect { x: area.x + 3, y, width: area.width.saturating_sub(4), height: 1 };
+            let hit = (self.hits.get(&entry.run), found);
+            let place = Rect { x: area.x + 3 + marks, y, width: area.width.saturating_sub(4 + marks), height: 1 };
+            for (x, (letter, meaning)) in (area.x + 3..area.x + 3 + marks).zip(entry.beside.letters()) {
+                paint.put((x, y), 1, letter, meaning);
+            }
+            paint.spot(Rect { x: area.x, width: area.width, ..place }, Press::Row(index));
             let strip = row(entry, hit, self.wide, area.width >= WIDE, paint.look);
             if index == self.chosen {
                 paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
@@ -349,6 +376,21 @@ fn preview_of(entry: &JournalEntry, hit: Option<&RecordFound>, cells: usize, loo
     ];
     lines.extend(wrapped(&counts.join(&dot), cells, meaning(entry)));
     let whole = if entry.is_damaged { Meaning::Failed } else { Meaning::Dim };
-    lines.extend(wrapped(&format!("journal: {}", entry.integrity), cells, whole));
+    let journal = format!("journal: {}", entry.integrity);
+    let words = entry.beside.words(entry.records, false);
+    if words.is_empty() {
+        lines.extend(wrapped(&journal, cells, whole));
+        return lines;
+    }
+    // The letters of the list, and what they stand for.
+    let [signed, reviewed] = entry.beside.letters().map(|(letter, _)| letter);
+    let told = Strip::of(journal, whole).and(format!("{dot}{signed}{reviewed}: "), Meaning::Dim);
+    let between = |at: usize| if at > 0 { dot.as_str() } else { "" };
+    lines.push(
+        words
+            .into_iter()
+            .enumerate()
+            .fold(told, |told, (at, (word, meaning))| told.and(between(at), Meaning::Dim).and(word, meaning)),
+    );
     lines
 }

@@ -20,6 +20,7 @@ use crate::tui::screen::practise::Practise;
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::setup::SetUp;
+use crate::tui::spot::Spot;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::help::Help;
 use crate::tui::widget::paint::Paint;
@@ -52,7 +53,7 @@ impl Screen {
             Self::Library(library) => return library.contexts(),
             Self::Practise(_) => Context::Practise,
             Self::SetUp(set_up) => return set_up.contexts(),
-            Self::Run(run) => run.context(),
+            Self::Run(run) => return run.contexts(),
             Self::Debrief(_) => Context::Debrief,
         }]
     }
@@ -79,20 +80,20 @@ impl Screen {
     }
 }
 
-/// Draws whatever is on the screen.
-pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+/// Draws whatever is on the screen; gives what a click would press there.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Vec<Spot> {
     let area = area.intersection(buffer.area);
     if area.is_empty() {
-        return;
+        return Vec::new();
     }
-    let mut paint = Paint { buffer, look: &app.look };
+    let mut paint = Paint::new(buffer, &app.look);
     if app.look.theme.has_ground() {
         paint.fill(area, Meaning::Text);
     }
     let smallest = app.screen.smallest();
     if area.width < smallest.0 || area.height < smallest.1 {
         too_small(app, area, &mut paint);
-        return;
+        return Vec::new();
     }
     match &app.screen {
         Screen::Library(library) => library.draw(app, area, &mut paint),
@@ -104,11 +105,14 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Screen::Replay(replay) => replay.draw(app, area, &mut paint),
     }
     if let Some(list) = &app.pick {
+        paint.spots.clear();
         pick::draw(app, list, area, &mut paint);
     }
     if let Some(scroll) = app.help {
         Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(area, scroll, &mut paint);
+        paint.spots.clear();
     }
+    paint.spots
 }
 
 fn too_small(app: &App, area: Rect, paint: &mut Paint<'_>) {

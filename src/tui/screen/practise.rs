@@ -24,6 +24,12 @@ const STEPS: [&str; 7] = ["1", "2", "5", "10", "20", "50", "100"];
 /// From which width on the pane has a whole frame.
 const WIDE: u16 = 100;
 
+/// Columns of a scenario's number with what follows it.
+const NUMBER: usize = 4;
+
+/// Columns of how it went.
+const SCORE: usize = 23;
+
 /// The rows below the list: an empty one, speed, seed, the command that does the same.
 const BELOW: u16 = 4;
 
@@ -303,23 +309,20 @@ impl Practise {
 
     fn draw_list(&self, list: Rect, paint: &mut Paint<'_>) {
         let look = paint.look;
-        let names = self.questions.scenarios.iter().map(|one| width(&one.id)).max().unwrap_or(0).clamp(10, 22);
         for (y, index) in (list.y..list.bottom()).zip(self.top(list)..self.rows()) {
             let place = Rect { x: list.x + 2, y, width: list.width.saturating_sub(2), height: 1 };
-            let (name, title, score) = match self.questions.scenarios.get(index) {
-                Some(one) => (one.id.as_str(), one.title.as_str(), score(one)),
-                None if self.questions.scenarios.is_empty() => ("calm", "Nothing goes wrong by itself", String::new()),
-                None => (SURPRISE, "Surprise me: the seed picks one", String::new()),
+            let number = format!("{:>2}", index + 1);
+            let (number, title, score) = match self.questions.scenarios.get(index) {
+                Some(one) => (number.as_str(), one.title.as_str(), score(one)),
+                None if self.questions.scenarios.is_empty() => (" 1", "Nothing goes wrong by itself", String::new()),
+                None => (" ?", "Surprise me: the seed picks one", String::new()),
             };
-            let room = usize::from(place.width).saturating_sub(names + 2 + 26);
-            let pad = |text: &str, cells: usize| {
-                let text = cut(text, cells, look.glyphs.cut).into_owned();
-                let gap = " ".repeat(cells.saturating_sub(width(&text)));
-                text + &gap
-            };
-            let strip = Strip::of(format!("{}  ", pad(name, names)), Meaning::Dim)
-                .and(format!("{} ", pad(title, room)), Meaning::Text)
-                .and(score, Meaning::Dim);
+            let room = usize::from(place.width).saturating_sub(NUMBER + SCORE + 1);
+            let title = cut(title, room, look.glyphs.cut);
+            let gap = " ".repeat((room + SCORE).saturating_sub(width(&title) + width(&score)) + 1);
+            let strip = Strip::of(format!("{number}  "), Meaning::Dim)
+                .and(title.into_owned(), Meaning::Text)
+                .and(gap + &score, Meaning::Dim);
             if index == self.chosen {
                 paint.put((list.x, y), 1, look.glyphs.current, Meaning::Current);
                 paint.fill(place, Meaning::Selected);
@@ -334,6 +337,8 @@ impl Practise {
     /// What is told of the chosen one. What there is to learn gives the fault away: that comes after it was played.
     fn told(&self, cells: usize, look: &Look) -> Vec<Strip> {
         let mut lines = vec![Strip::default()];
+        // In the list it may be cut.
+        lines.extend(self.scenario().iter().flat_map(|one| wrapped(&one.title, cells, Meaning::Title)));
         let told = match self.scenario() {
             None if self.is_surprise() => {
                 "One of those in which something goes wrong. The seed below picks it; with the same seed the same comes again.".to_owned()
@@ -361,10 +366,13 @@ impl Practise {
                         look.day(score.last_at)
                     );
                     lines.extend(wrapped(&told, cells, Meaning::Text));
+                    let trouble = one.trouble.iter().map(|trouble| format!("What goes wrong in {}: {trouble}", one.id));
+                    lines.extend(trouble.flat_map(|told| wrapped(&told, cells, Meaning::Dim)));
                     lines.extend(wrapped(&format!("To learn: {}", one.learn), cells, Meaning::Dim));
                 }
                 None if !one.is_calm => {
-                    let told = "What there is to learn is told once you have walked it to an end.";
+                    let told =
+                        "What goes wrong, and what there is to learn, is told once you have walked it to an end.";
                     lines.extend(wrapped(told, cells, Meaning::Dim));
                 }
                 None => lines.extend(wrapped(&one.learn, cells, Meaning::Dim)),
@@ -376,7 +384,7 @@ impl Practise {
     fn draw_low(&self, low: Rect, paint: &mut Paint<'_>) {
         let rows = [
             (Part::Speed, "speed", &self.speed, "times as fast as real time; left and right change it"),
-            (Part::Seed, "seed", &self.seed, "of everything that chance decides; empty: as the scenario says"),
+            (Part::Seed, "seed", &self.seed, "of what chance decides; empty: as the scenario says"),
         ];
         for (index, (part, name, field, hint)) in rows.into_iter().enumerate() {
             let y = low.y + 1 + u16::try_from(index).unwrap_or(0);
@@ -384,24 +392,29 @@ impl Practise {
             let meaning = if is_here { Meaning::Current } else { Meaning::Dim };
             paint.put((low.x, y), 1, if is_here { paint.look.glyphs.current } else { " " }, meaning);
             paint.put((low.x + 2, y), 8, name, meaning);
-            let place = Rect { x: low.x + 9, y, width: 14, height: 1 }.intersection(paint.buffer.area);
+            let place = Rect { x: low.x + 11, y, width: 14, height: 1 }.intersection(paint.buffer.area);
             if is_here {
                 draw_field(field, place, paint);
             } else {
                 let text = field.text();
                 paint.put((place.x, y), place.width, if text.is_empty() { "-" } else { &text }, Meaning::Command);
             }
-            paint.put((low.x + 24, y), low.width.saturating_sub(24), hint, Meaning::Dim);
+            paint.put((low.x + 26, y), low.width.saturating_sub(26), hint, Meaning::Dim);
         }
         if let Ok(Wanted::Practice { runbook, scenario, seed, .. }) = self.wanted() {
             let mut told = format!("piton practice {runbook}");
-            scenario.iter().for_each(|scenario| told.push_str(&format!(" --scenario {scenario}")));
+            // A name may give away what goes wrong; a number does not.
+            let number = (self.chosen + 1).to_string();
+            let is_secret = self.scenario().is_some_and(|one| !one.is_calm && one.score.is_none());
+            scenario.iter().for_each(|name| {
+                told.push_str(&format!(" --scenario {}", if is_secret { &number } else { name }));
+            });
             seed.iter().for_each(|seed| told.push_str(&format!(" --seed {seed}")));
             if self.speed.text().trim() != "1" {
                 told.push_str(&format!(" --speed {}", self.speed.text().trim()));
             }
             let strip = Strip::of("same as  ", Meaning::Dim).and(told, Meaning::Command);
-            paint.strip((low.x, low.y + 3), low.width, &strip);
+            paint.strip((low.x + 2, low.y + 3), low.width.saturating_sub(2), &strip);
         }
     }
 }
@@ -419,4 +432,4 @@ fn score(one: &ScenarioOffered) -> String {
 
 #[cfg(test)]
 #[path = "practise_tests.rs"]
-mod tests;
+pub(in crate::tui) mod tests;

@@ -8,10 +8,11 @@ use crate::tui::shelf::Score;
 use crate::tui::stage_tests::{event, look, picture};
 use crate::tui::theme::{ASCII, UNICODE};
 
-fn questions() -> Questions {
-    let scenario = |id: &str, title: &str, is_calm, score| ScenarioOffered {
+pub fn questions() -> Questions {
+    let scenario = |id: &str, title: &str, is_calm: bool, score| ScenarioOffered {
         id: id.into(),
         title: title.into(),
+        trouble: (!is_calm).then(|| format!("What goes wrong in {id}.")),
         learn: format!("What {id} teaches."),
         is_calm,
         hints: 2,
@@ -31,8 +32,8 @@ fn questions() -> Questions {
         is_practice: true,
         scenarios: vec![
             scenario("calm", "A calm upgrade", true, None),
-            scenario("hung", "A node takes connections and answers none", false, Some(score)),
-            scenario("wrong-share", "A key holder types the wrong share", false, None),
+            scenario("hung", "Upgrade three nodes while clients are at work", false, Some(score)),
+            scenario("wrong-share", "Upgrade three nodes before the morning", false, None),
         ],
         seed: 427_113,
         ..Questions::default()
@@ -56,14 +57,18 @@ fn practice(scenario: &str, seed: Option<u64>, speed_milli: u64) -> Vec<Effect> 
 }
 
 #[test]
-fn the_chooser_tells_what_was_learnt_only_of_what_was_walked() {
+fn the_chooser_tells_what_goes_wrong_only_of_what_was_walked() {
     for size in [(80, 24), (120, 40), (200, 60)] {
         let mut app = app(size);
         press(&mut app, "down");
         assert_snapshot!(format!("practise_{}x{}", size.0, size.1), picture(&app));
-        assert!(picture(&app).contains("What hung teaches."));
+        let shown = picture(&app);
+        for part in ["What hung teaches.", "What goes wrong in hung.", "--scenario hung"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
         press(&mut app, "down");
-        assert!(!picture(&app).contains("What wrong-share teaches."));
+        let shown = picture(&app);
+        assert!(!shown.contains("wrong-share") && shown.contains("--scenario 3"), "{shown}");
     }
     let mut app = app((80, 24));
     app.look = look("mono", &ASCII);

@@ -86,7 +86,7 @@ impl Alarms<'_> {
                 let lines = self.more(alarm, usize::from(area.width), paint.look);
                 paint.strips(Rect { y: more.y + 1, height: more.height - 1, ..more }, &lines, 0);
             }
-            paint.strip((area.x, area.bottom() - 1), area.width, &self.keys());
+            paint.offers((area.x, area.bottom() - 1), area.width, &self.keys());
         }
     }
 

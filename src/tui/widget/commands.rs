@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use crate::engine::filled::Filled;
 use crate::engine::{CommandLine, ItemCommand, MAX_AT_ONCE};
+use crate::tui::bound;
 use crate::tui::dialog::{CommandBox, Shown};
+use crate::tui::flow::Piece;
 use crate::tui::tell;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Strip;
@@ -13,13 +16,14 @@ use crate::tui::widget::step::wrapped;
 pub fn lines(command: &CommandBox, step: &str, cells: usize) -> Vec<Strip> {
     let mut lines = match &command.shown {
         Shown::One(shown) => {
-            let mut lines = wrapped(&tell::argv(shown), cells, Meaning::Command);
+            let filled = command.filled.first();
+            let mut lines = argv(shown, filled, cells);
             lines.push(Strip::default());
             fact("step", step, cells, &mut lines);
-            surroundings(shown, cells, &mut lines);
+            surroundings(shown, filled, cells, &mut lines);
             lines
         }
-        Shown::All(shown) => of_all(shown, step, cells),
+        Shown::All(shown) => of_all(shown, &command.filled, step, cells),
     };
     if let Some(target) = &command.target {
         lines.push(Strip::default());
@@ -38,23 +42,23 @@ pub fn counted(count: usize) -> String {
 }
 
 /// What is the same for all stands once above them, what differs below each.
-fn of_all(shown: &[ItemCommand], step: &str, cells: usize) -> Vec<Strip> {
+fn of_all(shown: &[ItemCommand], filled: &[Filled], step: &str, cells: usize) -> Vec<Strip> {
     let mut lines = vec![Strip::of(counted(shown.len()), Meaning::Title)];
     fact("step", step, cells, &mut lines);
     let mut commands = shown.iter().map(|shown| &shown.command);
     let first = commands.next();
     let is_same = first.is_some_and(|first| commands.all(|other| is_alike(first, other)));
     if let Some(first) = first.filter(|_| is_same) {
-        surroundings(first, cells, &mut lines);
+        surroundings(first, filled.first(), cells, &mut lines);
     }
     lines.push(Strip::default());
-    for ItemCommand { item, command } in shown {
+    for (at, ItemCommand { item, command }) in shown.iter().enumerate() {
         lines.push(Strip::of(format!("{item}:"), Meaning::Title));
-        let within = wrapped(&tell::argv(command), cells.saturating_sub(2), Meaning::Command);
+        let within = argv(command, filled.get(at), cells.saturating_sub(2));
         lines.extend(within.into_iter().map(indented));
         if !is_same {
             let mut own = Vec::new();
-            surroundings(command, cells.saturating_sub(2), &mut own);
+            surroundings(command, filled.get(at), cells.saturating_sub(2), &mut own);
             lines.extend(own.into_iter().map(indented));
         }
     }
@@ -71,11 +75,50 @@ fn indented(line: Strip) -> Strip {
     indented
 }
 
-fn surroundings(shown: &CommandLine, cells: usize, lines: &mut Vec<Strip>) {
-    fact("directory", shown.cwd.as_deref().unwrap_or("where piton was started"), cells, lines);
+/// Exactly what runs, its values apart from what is the same in every run.
+fn argv(command: &CommandLine, filled: Option<&Filled>, cells: usize) -> Vec<Strip> {
+    bound::lines(&bound::argv(command, filled.unwrap_or(&Filled::default()), Meaning::Command), cells)
+}
+
+/// The same behind a `$`.
+pub fn prompted(command: &CommandLine, filled: Option<&Filled>, cells: usize) -> Vec<Strip> {
+    let mut pieces = vec![("$ ".to_owned(), Meaning::Command)];
+    pieces.extend(bound::argv(command, filled.unwrap_or(&Filled::default()), Meaning::Command));
+    bound::lines(&pieces, cells)
+}
+
+/// How long it may take, where and with what it runs, one after the other.
+pub fn facts(command: &CommandLine, filled: Option<&Filled>, cells: usize) -> Vec<Strip> {
+    let longest = tell::duration(Duration::from_millis(command.timeout_ms));
+    let mut pieces = vec![(format!("at most {longest}"), Meaning::Dim)];
+    if let Some(cwd) = &command.cwd {
+        pieces.push((", in ".to_owned(), Meaning::Dim));
+        pieces.extend(bound::text(cwd, &filled.map(|filled| filled.cwd.clone()).unwrap_or_default(), Meaning::Dim));
+    }
+    for (at, (name, value)) in command.env.iter().enumerate() {
+        pieces.push((", ".to_owned(), Meaning::Dim));
+        pieces.extend(bound::variable(name, value, filled.and_then(|filled| filled.env.get(at)), Meaning::Dim));
+    }
+    bound::lines(&pieces, cells)
+}
+
+fn surroundings(shown: &CommandLine, filled: Option<&Filled>, cells: usize, lines: &mut Vec<Strip>) {
+    let told = |name: &str, value: Vec<Piece>| {
+        let mut pieces = vec![(format!("{name:<10}"), Meaning::Text)];
+        pieces.extend(value);
+        bound::lines(&pieces, cells)
+    };
+    match &shown.cwd {
+        Some(cwd) => {
+            let places = filled.map(|filled| filled.cwd.clone()).unwrap_or_default();
+            lines.extend(told("directory", bound::text(cwd, &places, Meaning::Text)));
+        }
+        None => fact("directory", "where piton was started", cells, lines),
+    }
     fact("timeout", &tell::duration(Duration::from_millis(shown.timeout_ms)), cells, lines);
-    for (name, value) in &shown.env {
-        fact("variable", &tell::variable(name, value), cells, lines);
+    for (at, (name, value)) in shown.env.iter().enumerate() {
+        let places = filled.and_then(|filled| filled.env.get(at));
+        lines.extend(told("variable", bound::variable(name, value, places, Meaning::Text)));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::tui::choice::Choice;
 use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason};
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::screen::run::Run;
+use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
@@ -28,6 +29,8 @@ struct Sheet<'a> {
     scroll: usize,
     /// The lines that are in view whatever the scroll says.
     kept: Range<usize>,
+    /// The lines of each option that can be chosen.
+    options: Vec<Range<usize>>,
     field: Option<&'a Field>,
     problem: Option<&'a str>,
     /// Why it would be refused now.
@@ -43,6 +46,10 @@ const ROOMY: (u16, u16) = (60, 15);
 
 /// How many columns beside a sheet are too few to leave what is below it in view.
 const NARROW_REST: u16 = 16;
+
+/// The keys of a choice, and those where a file is attached.
+const CHOOSE: &str = "up, down or a number|choose   enter|record it   esc|back";
+const ATTACH: &str = "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back";
 
 /// How many rows a note's text area has.
 const NOTE_ROWS: u16 = 8;
@@ -64,6 +71,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             lines,
             scroll: card.scroll,
             kept: 0..0,
+            options: Vec::new(),
             field: None,
             problem: None,
             held: None,
@@ -155,20 +163,23 @@ fn text_rows(height: u16, has_field: bool) -> usize {
     usize::from(height.saturating_sub(around).max(1))
 }
 
+/// A sheet without a field.
+fn plain<'a>(title: &'a str, lines: Vec<Strip>, keys: &'a str, scroll: usize) -> Sheet<'a> {
+    let (kept, options, field, problem, held) = (0..0, Vec::new(), None, None, None);
+    Sheet { title, lines, scroll, kept, options, field, problem, held, problem_rows: 3, keys }
+}
+
 fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
-    let plain = |title, lines, keys| {
-        let (kept, field, problem, problem_rows) = (0..0, None, None, 3);
-        Sheet { title, lines, scroll: run.reading.from, kept, field, problem, held: None, problem_rows, keys }
-    };
+    let plain = |title, lines, keys| plain(title, lines, keys, run.reading.from);
     match dialog {
         Dialog::State(statement) => Sheet {
             field: Some(&statement.field),
             ..plain("Answer", wrapped(&statement.prompt, cells, Meaning::Title), "enter|record it   esc|back")
         },
         Dialog::Choose(choice) => {
-            let (lines, kept) = choices(choice, cells, look);
-            let keys = "up, down or a number|choose   enter|record it   esc|back";
-            Sheet { kept, problem: choice.problem.as_deref(), ..plain("Which one?", lines, keys) }
+            let (lines, options) = choices(choice, cells, look);
+            let kept = choice.chosen.and_then(|at| options.get(at).cloned()).unwrap_or(0..0);
+            Sheet { kept, options, problem: choice.problem.as_deref(), ..plain("Which one?", lines, CHOOSE) }
         }
         Dialog::Release(release) => {
             let lines = release::lines(run, release, cells);
@@ -199,28 +210,27 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             field: Some(&note.field),
             ..plain("Note", note_lines(run, note.step.as_ref(), cells), "ctrl-s|write it   esc|back")
         },
-        Dialog::Attach(attach) => Sheet {
-            field: Some(&attach.field),
-            ..plain(
-                "Attach a file",
-                attach_lines(run, attach, cells),
-                "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back",
-            )
-        },
+        Dialog::Attach(attach) => {
+            Sheet { field: Some(&attach.field), ..plain("Attach a file", attach_lines(run, attach, cells), ATTACH) }
+        }
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
             let (is_full, keys) = (*scroll > 0, "down|scroll, rules in full   up|scroll   esc|back");
             Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look, is_full), keys) }
         }
+        Dialog::Beside(scroll) => {
+            let keys = "down|scroll   up|scroll   esc|back";
+            Sheet { scroll: *scroll, ..plain("Signed and reviewed", beside_lines(run, cells, look), keys) }
+        }
         Dialog::Outcome => plain("The run is closed", outcome_lines(run, cells), "enter|leave   esc|look around"),
     }
 }
 
-/// The lines of a choice, and which of them are the option that is chosen.
-fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usize>) {
+/// The lines of a choice, and which of them are each option's.
+fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Vec<Range<usize>>) {
     let mut lines = wrapped(&choice.prompt, cells, Meaning::Title);
     lines.push(Strip::default());
-    let mut kept = 0..0;
+    let mut options = Vec::new();
     for (index, option) in choice.options.iter().enumerate() {
         let is_chosen = choice.chosen == Some(index);
         let (sign, meaning) = if is_chosen { (look.glyphs.current, Meaning::Selected) } else { (" ", Meaning::Text) };
@@ -233,11 +243,9 @@ fn choices(choice: &Choice, cells: usize, look: &Look) -> (Vec<Strip>, Range<usi
             let lead = if lines.len() == from { head.clone() } else { " ".repeat(width(&head)) };
             lines.push(Strip::of(lead, Meaning::Current).and(line, meaning));
         }
-        if is_chosen {
-            kept = from..lines.len();
-        }
+        options.push(from..lines.len());
     }
-    (lines, kept)
+    (lines, options)
 }
 
 /// For what a file is evidence, and what becomes of it.
@@ -251,6 +259,14 @@ fn attach_lines(run: &Run, attach: &Attach, cells: usize) -> Vec<Strip> {
     };
     lines.extend(wrapped(what, cells, Meaning::Text));
     lines
+}
+
+/// What was signed and said of a run that is replayed.
+fn beside_lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
+    match run.replayed.as_ref().and_then(|replayed| replayed.beside.as_ref()) {
+        Some(beside) => beside.lines(run.state.seq, cells, look),
+        None => wrapped("The signatures and reviews are being looked at.", cells, Meaning::Text),
+    }
 }
 
 fn reason_title(purpose: &Purpose) -> &'static str {
@@ -348,9 +364,23 @@ impl Sheet<'_> {
         u16::try_from(self.lines.len()).unwrap_or(most).min(most)
     }
 
+    /// Each line of an option can be pressed.
+    fn note_options(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
+        for (option, lines) in self.options.iter().enumerate() {
+            for (y, line) in (area.y..area.bottom()).zip(from..) {
+                if lines.contains(&line) {
+                    paint.spot(Rect { y, height: 1, ..area }, Press::Row(option));
+                }
+            }
+        }
+    }
+
     fn draw(&self, area: Rect, named: &Named<'_>, paint: &mut Paint<'_>) {
+        // What lies below it cannot be pressed.
+        paint.spots.clear();
         let field_rows = self.field_rows(area.height);
-        let told = self.told(text_cells(area.width));
+        let told = self.told(text_cells(area.width)).into_iter().map(|line| named.keymap.told(&line, Context::Dialog));
+        let told: Vec<String> = told.collect();
         let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX);
         let more_rows = self.more_rows(told_rows);
         let rows_around = self.rows_around(area.height, told_rows);
@@ -373,6 +403,7 @@ impl Sheet<'_> {
         let inside = paint.frame(place, &frame);
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
         paint.strips(Rect { height: text_rows, ..inside }, &self.lines, from);
+        self.note_options(Rect { height: text_rows, ..inside }, from, paint);
         let mut y = inside.y + text_rows;
         if let Some(field) = self.field {
             // A mark before one line tells that it is typed into; a larger field is seen as one.
@@ -386,7 +417,7 @@ impl Sheet<'_> {
             paint.put((inside.x, row), inside.width, line, Meaning::Problem);
         }
         y += more_rows;
-        paint.strip((inside.x, y + 1), inside.width, &offered(self.keys, named));
+        paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, named));
     }
 }
 

@@ -15,6 +15,8 @@ use crate::tui::wrap::width;
 const BACK_CELLS: u16 = 16;
 /// With fewer cells piton does not name itself.
 const NAMED_CELLS: u16 = 36;
+/// With fewer cells for the title what is told of a replay is told more shortly.
+const TITLE_CELLS: usize = 30;
 /// The colour of what marks a replay.
 pub const REPLAY_COLOUR: &str = "magenta";
 /// How far it stays from what is told before it.
@@ -66,7 +68,21 @@ impl Header<'_> {
         let (told, meaning) = &replayed.integrity;
         // On a bar only what must draw the eye looks like itself.
         let meaning = if *meaning == Meaning::Ok { Meaning::Key } else { *meaning };
-        used + paint.put((x + used, y), cells.saturating_sub(used), told, meaning) + 2
+        let mut used = used + paint.put((x + used, y), cells.saturating_sub(used), told, meaning);
+        for (word, meaning) in self.words(cells.saturating_sub(used)) {
+            used += paint.put((x + used, y), cells.saturating_sub(used), paint.look.glyphs.dot, Meaning::Bar);
+            let meaning = if *meaning == Meaning::Ok { Meaning::Key } else { *meaning };
+            used += paint.put((x + used, y), cells.saturating_sub(used), word, meaning);
+        }
+        used + 2
+    }
+
+    /// Who signed and what reviewers came to: in full where the title has room beside it.
+    fn words(&self, cells: u16) -> &[(String, Meaning)] {
+        let Some(replayed) = &self.run.replayed else { return &[] };
+        let [long, short] = &replayed.words;
+        let wide: usize = long.iter().map(|(word, _)| width(word) + 3).sum();
+        if wide + TITLE_CELLS <= usize::from(cells) { long } else { short }
     }
 
     /// What going back means now, right in the second row: in full, with a short name, or not at all.
@@ -118,7 +134,7 @@ impl Header<'_> {
         used + paint.put((at.0 + used, at.1), tail, &identity[split..], Meaning::Bar)
     }
 
-    fn words(&self) -> (bool, String, String, String) {
+    fn place(&self) -> (bool, String, String, String) {
         let opened = self.run.state.opened.as_ref();
         let is_practice = opened.is_some_and(|opened| opened.mode == Mode::Practice);
         let site = opened.and_then(|opened| opened.site.clone());
@@ -130,14 +146,14 @@ impl Header<'_> {
     }
 
     fn environment_cells(&self) -> u16 {
-        let (is_practice, word, _, name) = self.words();
+        let (is_practice, word, _, name) = self.place();
         let practice = if is_practice { 11 } else { 0 };
         let word = if word.is_empty() { 0 } else { width(&word) + 3 };
         u16::try_from(practice + word + width(&name)).unwrap_or(u16::MAX)
     }
 
     fn environment(&self, (x, y): (u16, u16), cells: u16, paint: &mut Paint<'_>) {
-        let (is_practice, word, colour, name) = self.words();
+        let (is_practice, word, colour, name) = self.place();
         let mut used = 0;
         if is_practice {
             used += paint.put((x, y), cells, " PRACTICE ", Meaning::Practice) + 1;

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::keymap::{Context, Keymap};
+use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::wrap::wrap;
@@ -65,12 +65,13 @@ impl Help<'_> {
             height,
         );
         paint.fill(place, Meaning::Text);
+        let key = |action| self.keymap.shown(action, Context::Run);
         let more = if lines.len() + 2 > usize::from(height) {
-            "up, down: more; any other key closes"
+            format!("{}, {}: more; any other key closes", key(Action::Up), key(Action::Down))
         } else {
-            "any key closes"
+            "any key closes".to_owned()
         };
-        let frame = Frame { title: "Keys", right: more, is_focused: true, edge: Edge::Whole };
+        let frame = Frame { title: "Keys", right: &more, is_focused: true, edge: Edge::Whole };
         let inside = paint.frame(place, &frame);
         let from = from.min(lines.len().saturating_sub(usize::from(inside.height)));
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };

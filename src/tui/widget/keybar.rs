@@ -43,8 +43,8 @@ pub fn draw_keys<'a>(
     let mut x = bar.x + 1;
     for (action, context, word) in keys {
         let room = bar.right().saturating_sub(x);
-        x += paint.put((x, bar.y), room, &app.keymap.shown(*action, *context), Meaning::Key) + 1;
-        x += paint.put((x, bar.y), bar.right().saturating_sub(x), word, Meaning::Bar) + 3;
+        let key = app.keymap.shown(*action, *context);
+        x += paint.offer((x, bar.y), room, (&key, word), (Meaning::Key, Meaning::Bar)) + 3;
     }
 }
 

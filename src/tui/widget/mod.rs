@@ -18,6 +18,7 @@ pub mod output;
 pub mod overview;
 pub mod paint;
 pub mod pick;
+pub mod progress;
 pub mod release;
 pub mod results;
 pub mod resume;

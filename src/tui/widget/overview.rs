@@ -64,7 +64,7 @@ impl OverviewGrid<'_> {
             paint.strip((lay.told.x, lay.told.y), lay.told.width, &self.told(&lay, paint.look));
         }
         if !lay.keys.is_empty() {
-            paint.strip((lay.keys.x, lay.keys.y), lay.keys.width, &self.keys(&lay));
+            paint.offers((lay.keys.x, lay.keys.y), lay.keys.width, &self.keys(&lay));
         }
     }
 

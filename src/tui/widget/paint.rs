@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::text::clean_line;
+use crate::tui::spot::{Press, Spot};
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::wrap::{cut, width};
 
@@ -59,9 +60,66 @@ pub struct Paint<'a> {
     pub buffer: &'a mut Buffer,
     /// How meanings look.
     pub look: &'a Look,
+    /// What a click would press, as far as it was drawn.
+    pub spots: Vec<Spot>,
+}
+
+impl<'a> Paint<'a> {
+    /// A brush for that buffer.
+    pub const fn new(buffer: &'a mut Buffer, look: &'a Look) -> Self {
+        Self { buffer, look, spots: Vec::new() }
+    }
 }
 
 impl Paint<'_> {
+    /// Notes a place that can be pressed.
+    pub fn spot(&mut self, place: Rect, press: Press) {
+        let place = place.intersection(self.buffer.area);
+        if !place.is_empty() {
+            self.spots.push(Spot { place, press });
+        }
+    }
+
+    /// Draws a key, or several that belong together, with the word for what they do; gives the cells that it took. Each
+    /// key can be pressed, and one that stands alone by its word, too.
+    pub fn offer(&mut self, (x, y): (u16, u16), cells: u16, (key, word): (&str, &str), of: (Meaning, Meaning)) -> u16 {
+        let keys = self.put((x, y), cells, key, of.0);
+        let gap = if word.is_empty() { 0 } else { 1 };
+        let words = self.put((x.saturating_add(keys + gap), y), cells.saturating_sub(keys + gap), word, of.1);
+        let used = keys + gap + words;
+        self.press_keys((x, y), key, (keys, used));
+        used
+    }
+
+    /// Notes the keys of a text that was drawn there: so many cells of keys, so many with their word.
+    fn press_keys(&mut self, (x, y): (u16, u16), keys: &str, (cells, used): (u16, u16)) {
+        let mut from = 0_u16;
+        let all: Vec<&str> = keys.split(' ').collect();
+        for key in &all {
+            let wide = u16::try_from(width(key)).unwrap_or(u16::MAX);
+            let end = if all.len() == 1 { used } else { from.saturating_add(wide).min(cells) };
+            let key = key.trim_end_matches(',');
+            self.spot(Rect::new(x.saturating_add(from), y, end.saturating_sub(from), 1), Press::Key(key.to_owned()));
+            from = from.saturating_add(wide + 1);
+        }
+    }
+
+    /// Draws a line in which keys stand out and each is followed by its word: all of them can be pressed.
+    pub fn offers(&mut self, (x, y): (u16, u16), cells: u16, strip: &Strip) {
+        self.strip((x, y), cells, strip);
+        let mut from = 0_u16;
+        for (index, (text, meaning)) in strip.0.iter().enumerate() {
+            let wide = u16::try_from(width(&clean_line(text))).unwrap_or(u16::MAX);
+            if *meaning == Meaning::Focus && from < cells {
+                let word = strip.0.get(index + 1).filter(|(_, meaning)| *meaning == Meaning::Text);
+                let word = word.map_or(0, |(word, _)| width(&clean_line(word.trim_end())));
+                let used = wide.saturating_add(u16::try_from(word).unwrap_or(u16::MAX)).min(cells - from);
+                self.press_keys((x.saturating_add(from), y), text, (wide.min(cells - from), used));
+            }
+            from = from.saturating_add(wide);
+        }
+    }
+
     /// Draws a text in at most `cells` cells; gives the cells that it took.
     pub fn put(&mut self, (x, y): (u16, u16), cells: u16, text: &str, meaning: Meaning) -> u16 {
         let style = self.look.style(meaning);

@@ -71,13 +71,13 @@ pub fn draw(app: &App, list: &PickList, area: Rect, paint: &mut Paint<'_>) {
         .and(" choose   ", Meaning::Text)
         .and(key(Action::Back), Meaning::Focus)
         .and(" close", Meaning::Text);
-    paint.strip((inside.x, y + 1), inside.width, &keys);
+    paint.offers((inside.x, y + 1), inside.width, &keys);
 }
 
 /// Why one of the list would do nothing now.
 fn why_not(app: &App, row: &Row) -> Option<String> {
     match &row.gives {
-        Gives::Do(action) => against(app, *action),
+        Gives::Do(action) => against(app, *action).map(|why| app.keymap.told(&why, Context::Run)),
         _ => None,
     }
 }

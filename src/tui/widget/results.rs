@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::engine::{Ended, ItemResult, RunState};
 use crate::runbook::StepKey;
 use crate::tui::screen::run::output::{Check, OutputTail};
+use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::output;
@@ -142,6 +143,7 @@ impl Results<'_> {
         for (y, index) in (area.y..area.bottom()).zip(from..self.items.len()) {
             let strip = self.row(index, names, paint.look.glyphs);
             paint.strip((area.x, y), area.width, &strip);
+            paint.spot(Rect { y, height: 1, ..area }, Press::Row(index));
             if index == self.chosen {
                 paint.tint(
                     Rect { x: area.x + 2, y, width: area.width.min(width_of(names)), height: 1 },

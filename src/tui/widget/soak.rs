@@ -5,6 +5,7 @@ use crate::engine::SoakView;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
+use crate::tui::widget::progress::Progress;
 use crate::tui::widget::step::wrapped;
 
 /// What it asks for, before it has begun as well.
@@ -40,6 +41,10 @@ pub fn lines(soak: &SoakView, now: Timestamp, is_over: bool, cells: usize, look:
     let since = look.day(since);
     let told = format!("{lead} for {} of {}, since {since}", tell::duration(soak.elapsed), tell::duration(soak.length));
     say(told, Meaning::Current);
+    if !is_over {
+        lines.push(Progress::left(soak.length, soak.left).strip(cells, look));
+    }
+    let mut say = |told: String, meaning| lines.extend(wrapped(&told, cells, meaning));
     let is_enough = soak.coverage >= soak.needed;
     let short = if is_enough { String::new() } else { format!(" ({} % are needed)", soak.needed) };
     let gap = if soak.longest_gap.as_secs() == 0 {

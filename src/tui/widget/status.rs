@@ -1,16 +1,23 @@
 //! The two lowest lines: what is told, what may be done, and whether it is on disk.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
-use crate::engine::{Allowed, Gate, Plan, StepState, StepStatus, Verdict};
+use crate::clock::Timestamp;
+use crate::engine::{Allowed, Batch, Gate, Plan, StepState, StepStatus, Verdict};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
+use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
-use crate::tui::widget::{alarms, ending};
+use crate::tui::widget::{alarms, ending, progress};
 use crate::tui::wrap::width;
+
+/// How wide the bar before the words is, in cells.
+const BAR_CELLS: usize = 16;
 
 /// Status line and action bar of the run screen.
 pub struct Status<'a> {
@@ -41,11 +48,12 @@ impl Status<'_> {
         if let Some(why) = &run.halted {
             return Strip::of(format!("{alert} {why}"), Meaning::Problem);
         }
-        if run.pending.is_some() {
-            return Strip::of("saving: it counts when it is on disk", Meaning::Current);
+        if let Some(told) = run.saving_told() {
+            return Strip::of(told, Meaning::Current);
         }
         if let Some(notice) = &run.notice {
-            return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
+            let told = self.keymap.told(notice, Context::Run);
+            return Strip::of(format!("{alert} {told}"), Meaning::Problem);
         }
         if let Some(gravest) = run.unseen().next() {
             let seen = self.keymap.shown(Action::Seen, Context::Run);
@@ -56,14 +64,17 @@ impl Status<'_> {
             let told = format!("{}{more}", alarms::told(run, gravest, look));
             let alarm = Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm).and(" ", Meaning::Text);
             // What is told otherwise stands behind it, as far as there is room.
-            return Strip(alarm.0.into_iter().chain(self.of_the_walk(alert).0).collect());
+            return Strip(alarm.0.into_iter().chain(self.of_the_walk(look).0).collect());
         }
-        self.of_the_walk(alert)
+        self.of_the_walk(look)
     }
 
-    /// Where the walk stands.
-    fn of_the_walk(&self, alert: &str) -> Strip {
-        let run = self.run;
+    /// Where the walk stands, or at which hit of a search somebody is.
+    fn of_the_walk(&self, look: &Look) -> Strip {
+        let (run, alert) = (self.run, look.glyphs.alert);
+        if let Some(found) = &run.found {
+            return Strip::of(found.told(self.keymap), Meaning::Title);
+        }
         if !run.is_at_current()
             && let Some(key) = &run.state.current
         {
@@ -76,11 +87,11 @@ impl Status<'_> {
             let why = if run.browsed.is_some() { why } else { "no step can open now" };
             return Strip::of(format!("{alert} {why}"), Meaning::Unknown);
         }
-        self.of_the_gate(alert)
+        self.of_the_gate(look)
     }
 
-    fn of_the_gate(&self, alert: &str) -> Strip {
-        let run = self.run;
+    fn of_the_gate(&self, look: &Look) -> Strip {
+        let (run, alert) = (self.run, look.glyphs.alert);
         if run.state.current.is_none() {
             return self.of_the_end(alert);
         }
@@ -93,7 +104,7 @@ impl Status<'_> {
             return Strip::of(format!("{alert} failed: {}", page.said), Meaning::Failed);
         }
         if run.state.is_running() {
-            return Strip::of(at_work(run), Meaning::Current);
+            return self.at_work(look);
         }
         match &run.view.gate {
             Gate::Open => Strip::of("", Meaning::Text),
@@ -102,6 +113,23 @@ impl Status<'_> {
                 Strip::of(format!("{alert} held: {}", told.join("; ")), Meaning::Degraded)
             }
         }
+    }
+
+    /// How far what runs is, with a bar where that is known.
+    fn at_work(&self, look: &Look) -> Strip {
+        let run = self.run;
+        let (share, told) = match &run.state.batch {
+            Some(batch) => {
+                let (done, all, told) = at_work(run, batch);
+                (Some(done as f64 / all.max(1) as f64), told)
+            }
+            None => {
+                let (share, told) = at_work_on_one(run, self.now.run);
+                (share.map(|share| f64::from(share) / 100.0), told)
+            }
+        };
+        let bar = share.map(|share| progress::bar(share, BAR_CELLS, look).and("  ", Meaning::Text));
+        bar.unwrap_or_default().and(told, Meaning::Current)
     }
 
     /// That nothing is left to do; not as a success beside what is not well.
@@ -151,8 +179,13 @@ impl Status<'_> {
                 let room = area.right().saturating_sub(x);
                 let meanings =
                     if offer.is_armed { (Meaning::Key, Meaning::Bar) } else { (Meaning::Inert, Meaning::Inert) };
-                x += paint.put((x, y), room, &offer.key, meanings.0) + 1;
-                x += paint.put((x, y), area.right().saturating_sub(x), &offer.word(bar.words), meanings.1) + 2;
+                let used = paint.put((x, y), room, &offer.key, meanings.0) + 1;
+                let room = room.saturating_sub(used);
+                let used = used + paint.put((x + used, y), room, &offer.word(bar.words), meanings.1);
+                if offer.is_armed {
+                    paint.spot(Rect::new(x, y, used, 1), Press::Key(offer.key.clone()));
+                }
+                x += used + 2;
             }
         }
     }
@@ -164,7 +197,8 @@ impl Status<'_> {
             return ["HALTED".into(), "HALTED".into()];
         }
         if run.pending.is_some() {
-            let saving = format!("saving{}", paint.look.glyphs.more);
+            let word = if run.file.is_some() { "reading" } else { "saving" };
+            let saving = format!("{word}{}", paint.look.glyphs.more);
             return [saving.clone(), saving];
         }
         let head = run.head.as_deref().and_then(|head| head.get(..8)).unwrap_or_default();
@@ -182,7 +216,8 @@ impl Status<'_> {
         let is_idle = run.pending.is_none() && !run.is_leaving() && !is_covered;
         for allowed in &run.view.allowed {
             let (action, needs_arm) = key_of(allowed);
-            if offers.iter().any(|offer| offer.key == shown(action)) || run.is_elsewhere(action) {
+            let is_taken = run.found.is_some() && self.is_of_search(&shown(action));
+            if is_taken || offers.iter().any(|offer| offer.key == shown(action)) || run.is_elsewhere(action) {
                 continue;
             }
             // Elsewhere the action key only leads back.
@@ -202,13 +237,7 @@ impl Status<'_> {
                 is_of_step: !is_of_run,
             });
         }
-        let plain = |key, word, is_armed, is_of_step| Offer {
-            key,
-            words: (word, word),
-            asks_for_more: false,
-            is_armed,
-            is_of_step,
-        };
+        let plain = Offer::plain;
         let back = shown(Action::Act);
         if !run.is_at_current() && offers.iter().all(|offer| offer.key != back) {
             offers.insert(0, plain(back, "return", is_idle, true));
@@ -227,11 +256,25 @@ impl Status<'_> {
             }
         }
         offers.extend(self.of_a_rehearsal(!is_covered));
+        if run.found.is_some() {
+            offers.splice(0..0, self.of_a_search(!is_covered));
+        }
         let all = self.keymap.shown(Action::Palette, Context::Everywhere);
         offers.push(Offer { words: ("menu", "menu"), ..plain(all, "", !is_covered, false) });
         let help = self.keymap.shown(Action::Help, Context::Everywhere);
         offers.push(plain(help, "help", !run.is_typing(), false));
         offers
+    }
+
+    /// What goes from hit to hit while a search stands.
+    fn of_a_search(&self, is_armed: bool) -> [Offer; 3] {
+        let found = [(Action::NextHit, "next"), (Action::PreviousHit, "previous"), (Action::Back, "end search")];
+        found.map(|(action, word)| Offer::plain(self.keymap.shown(action, Context::Found), word, is_armed, true))
+    }
+
+    /// Whether a key goes from hit to hit while a search stands.
+    fn is_of_search(&self, key: &str) -> bool {
+        self.keymap.of(Context::Found).flat_map(|binding| &binding.keys).any(|taken| taken.to_string() == key)
     }
 
     /// What only a rehearsal has: a console while it goes on, and a hint where there is one.
@@ -260,9 +303,17 @@ impl Status<'_> {
     }
 }
 
+/// How far the command of the current step is: since when it runs, and what it prints about that.
+fn at_work_on_one(run: &Run, now: Timestamp) -> (Option<u32>, String) {
+    let Some(job) = run.state.running.first() else { return (None, String::new()) };
+    let most = Duration::from_millis(job.command.timeout_ms);
+    let last = run.output.last().filter(|_| run.output.job == Some(job.job));
+    let share = last.and_then(|line| progress::printed(&line));
+    (share, progress::of_command(share, now.since(job.since), most))
+}
+
 /// How far the commands of the current step are.
-fn at_work(run: &Run) -> String {
-    let Some(batch) = &run.state.batch else { return "its command is running".into() };
+fn at_work(run: &Run, batch: &Batch) -> (usize, usize, String) {
     let all = run.state.nodes(&batch.step).len();
     let done =
         run.state.step(&batch.step).map_or(0, |known| known.results.values().filter(|result| result.met).count());
@@ -272,7 +323,7 @@ fn at_work(run: &Run) -> String {
         1 => "1 command is running".to_owned(),
         count => format!("{count} commands are running"),
     };
-    format!("{running}{waiting}; {done} of {all} done")
+    (done, all, format!("{running}{waiting}; {done} of {all} done"))
 }
 
 /// One thing that may be done.
@@ -288,6 +339,11 @@ struct Offer {
 }
 
 impl Offer {
+    /// One that is done at once, in one word.
+    const fn plain(key: String, word: &'static str, is_armed: bool, is_of_step: bool) -> Self {
+        Self { key, words: (word, word), asks_for_more: false, is_armed, is_of_step }
+    }
+
     fn word(&self, words: Words<'_>) -> String {
         match words {
             Words::Full(more) if self.asks_for_more => format!("{}{more}", self.words.0),

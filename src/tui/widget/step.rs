@@ -161,12 +161,9 @@ fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     match &page.command {
         Some(Ok(command)) => {
             gap(out);
-            out.extend(wrapped(&format!("$ {}", tell::argv(command)), cells, Meaning::Command));
-            let mut facts =
-                vec![format!("at most {}", tell::duration(std::time::Duration::from_millis(command.timeout_ms)))];
-            facts.extend(command.cwd.as_ref().map(|cwd| format!("in {cwd}")));
-            facts.extend(command.env.iter().map(|(name, value)| tell::variable(name, value)));
-            out.extend(wrapped(&facts.join(", "), cells, Meaning::Dim));
+            let filled = page.filled.first();
+            out.extend(commands::prompted(command, filled, cells));
+            out.extend(commands::facts(command, filled, cells));
         }
         Some(Err(why)) => {
             gap(out);
@@ -194,6 +191,9 @@ fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
         gap(out);
         out.push(Strip::of(format!("waits {}", tell::duration(length)), Meaning::Command));
     }
+    if let Some(progress) = page.progress {
+        out.push(progress.strip(cells, look));
+    }
 }
 
 /// Answers by the numbers that the dialog takes.
@@ -213,9 +213,8 @@ fn together(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     match &page.commands {
         Some(Ok((first, count))) => {
             out.extend(wrapped(&commands::counted(*count), cells, Meaning::Text));
-            for shown in first {
-                let told = format!("$ {}", tell::argv(&shown.command));
-                out.extend(wrapped(&told, cells, Meaning::Command));
+            for (at, shown) in first.iter().enumerate() {
+                out.extend(commands::prompted(&shown.command, page.filled.get(at), cells));
             }
             if *count > first.len() {
                 let told = format!("and {} more; all are shown before they run", count - first.len());
@@ -278,7 +277,7 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     out.extend(wrapped(&told, cells, meaning));
     if let Some(Output { bytes, sha256, .. }) = &page.output {
         let head = sha256.get(..8).unwrap_or_default();
-        let told = format!("printed {bytes} bytes, sha256 {head}{}: tab reads them in the output", look.glyphs.more);
+        let told = format!("printed {bytes} bytes, sha256 {head}{}; the output shows them", look.glyphs.more);
         out.extend(wrapped(&told, cells, Meaning::Dim));
     }
 }

@@ -226,3 +226,49 @@ fn every_fault_that_is_named_can_be_set_and_no_other() {
     assert!(lab.system.fault("nothing", &none, lab.now).is_err());
     assert!(lab.system.fault("down", &none, lab.now).is_err());
 }
+
+#[test]
+fn the_balancer_is_a_host_of_its_own() {
+    let mut lab = Lab::new(3);
+    let settings = "/etc/haproxy/haproxy.cfg";
+    let unknown = "[ALERT]    (1) : config : parsing [/etc/haproxy/haproxy.cfg:9] : unknown keyword 'opinion'.";
+    // command, exit status, how the output begins, what the errors hold
+    let table: &[(String, i32, &str, &str)] = &[
+        ("ssh lb-1 hostname".into(), 0, "lb-1\n", ""),
+        (format!("ssh lb-1 grep httpchk {settings}"), 0, "    option httpchk GET /health?ready=1\n", ""),
+        (format!("ssh lb-1 haproxy -c -f {settings}"), 0, "Configuration file is valid\n", ""),
+        ("ssh lb-1 haproxy -v".into(), 0, "HAProxy version 2.8", ""),
+        ("ssh lb-1 haproxy".into(), 1, "", "Usage : haproxy"),
+        ("ssh lb-1 systemctl is-active haproxy".into(), 0, "active\n", ""),
+        ("ssh lb-1 systemctl is-active cockroach".into(), 4, "inactive\n", ""),
+        ("ssh lb-1 pgrep -x haproxy".into(), 0, "741\n", ""),
+        ("ssh lb-1 cockroach version".into(), 127, "", "command not found"),
+        (format!("ssh lb-1 sed -i s/a/b/ {settings}"), 4, "", "Permission denied"),
+        ("curl -s 'http://lb-1:8404/stats;csv'".into(), 0, "# pxname,svname,status,stot,eresp\npsql,crdb-1,UP,,\n", ""),
+        ("ssh lb-1 curl -s http://localhost:8404/stats".into(), 0, "<title>Statistics Report for HAProxy</title>", ""),
+        ("curl -fsS http://lb-1:8404/".into(), 22, "", "The requested URL returned error: 503"),
+        ("curl -sS http://lb-1:8080/health".into(), 7, "", "Failed to connect to lb-1 port 8080"),
+        ("ssh lb-1 sudo systemctl reload haproxy".into(), 0, "", ""),
+        ("ssh lb-1 sudo journalctl -u haproxy -o cat".into(), 0, "New worker forked, loading success.\n", ""),
+        (format!("ssh lb-1 sudo sed -i s/option/opinion/ {settings}"), 0, "", ""),
+        (format!("ssh lb-1 haproxy -c -f {settings}"), 1, "", unknown),
+        ("ssh lb-1 sudo systemctl reload haproxy".into(), 1, "", "Job for haproxy.service failed"),
+        ("ssh lb-1 systemctl is-active haproxy".into(), 0, "active\n", ""),
+        ("ssh lb-1 sudo systemctl restart haproxy".into(), 1, "", "Job for haproxy.service failed"),
+        ("ssh lb-1 systemctl is-active haproxy".into(), 3, "failed\n", ""),
+        ("curl -sS http://lb-1:8404/stats".into(), 7, "", "Failed to connect to lb-1 port 8404"),
+        ("ssh lb-1 sudo systemctl reload haproxy".into(), 1, "", "is not active, cannot reload"),
+        (format!("ssh lb-1 sudo sed -i s/opinion/option/ {settings}"), 0, "", ""),
+        (format!("ssh lb-1 sudo sed -i s/crdb-3:26257/crdb-9:26257/ {settings}"), 0, "", ""),
+        (format!("ssh lb-1 haproxy -c -f {settings}"), 1, "", "could not resolve address 'crdb-9'"),
+        (format!("ssh lb-1 sudo sed -i /crdb-9/d {settings}"), 0, "", ""),
+        ("ssh lb-1 sudo systemctl start haproxy".into(), 0, "", ""),
+        ("ssh lb-1 sudo systemctl stop haproxy".into(), 0, "", ""),
+        ("ssh lb-1 systemctl is-active haproxy".into(), 3, "inactive\n", ""),
+    ];
+    for (line, exit, stdout, stderr) in table {
+        let result = lab.run(line);
+        assert_eq!(result.exit, *exit, "{line}: {result:?}");
+        assert!(result.stdout.starts_with(stdout) && result.stderr.contains(stderr), "{line}: {result:?}");
+    }
+}

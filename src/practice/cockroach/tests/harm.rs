@@ -95,3 +95,64 @@ fn what_closes_the_way_back_too_early_is_harm() {
     lab.until(240, |lab| lab.reached("crdb-2") == "23.2");
     assert!(kinds(&mut lab).is_empty());
 }
+
+/// How full a host's disk is, as `df` prints it.
+fn full(lab: &mut Lab, node: &str) -> String {
+    let told = lab.done(&format!("ssh {node} df -h /var/lib/cockroach"));
+    told.split_whitespace().find(|word| word.ends_with('%') && *word != "Use%").unwrap().to_owned()
+}
+
+#[test]
+fn a_node_that_stays_away_has_its_ranges_copied_where_there_is_room() {
+    // With room, everything is whole again without it.
+    let mut lab = Lab::new(4);
+    assert_eq!(full(&mut lab, "crdb-1"), "25%");
+    lab.done("ssh crdb-2 sudo systemctl stop cockroach");
+    lab.pass(270);
+    assert_eq!(kinds(&mut lab), ["away"]);
+    let short = lab.sum("crdb-1", "ranges_underreplicated");
+    assert!(short > 50, "{short}");
+    let took = lab.until(600, |lab| lab.sum("crdb-1", "ranges_underreplicated") == 0);
+    assert!((60..300).contains(&took), "{took}");
+    assert_eq!((kinds(&mut lab), full(&mut lab, "crdb-1").as_str()), (vec!["counted-dead"], "26%"));
+    // Without room, the disks are full and ranges stay short until it is back.
+    let mut lab = Lab::new(4);
+    for node in ["crdb-1", "crdb-3", "crdb-4"] {
+        lab.fault("little-room", json!({ "node": node, "ranges": 10 }));
+    }
+    lab.done("ssh crdb-2 sudo systemctl stop cockroach");
+    lab.pass(900);
+    let done = harm(&mut lab);
+    for node in ["crdb-1", "crdb-3", "crdb-4"] {
+        assert!(done.contains(&("disk-filled", node.to_owned(), true)), "{node}: {done:?}");
+        assert_eq!(full(&mut lab, node), "95%");
+    }
+    assert!(lab.sum("crdb-1", "ranges_underreplicated") > 10);
+    lab.done("ssh crdb-2 sudo systemctl start cockroach");
+    lab.until(180, |lab| lab.sum("crdb-1", "ranges_underreplicated") == 0);
+    assert_eq!(lab.sum("crdb-1", "ranges_unavailable"), 0);
+    // Given more time, nothing is copied.
+    let mut lab = Lab::new(4);
+    assert_eq!(lab.sql("crdb-1", "SET CLUSTER SETTING server.time_until_store_dead = '30m'").exit, 0);
+    lab.done("ssh crdb-2 sudo systemctl stop cockroach");
+    lab.pass(1_500);
+    assert_eq!((kinds(&mut lab), full(&mut lab, "crdb-1").as_str()), (vec!["away"], "25%"));
+    // With three nodes there is nowhere to copy to.
+    let mut lab = Lab::new(3);
+    lab.done("ssh crdb-2 sudo systemctl stop cockroach");
+    lab.pass(3_600);
+    assert!(lab.sum("crdb-1", "ranges_underreplicated") > 80);
+}
+
+#[test]
+fn what_lay_in_the_staging_folder_can_be_cleaned_away() {
+    let mut lab = Lab::new(3);
+    lab.stage("crdb-2");
+    let binary = "/var/tmp/cockroach-v23.2.4.linux-amd64/cockroach";
+    lab.done(&format!("ssh crdb-2 {binary} version"));
+    lab.fault("staging-cleaned", json!({ "node": "crdb-2" }));
+    assert_eq!(lab.run(&format!("ssh crdb-2 sudo install -m 0755 {binary} /usr/local/bin/cockroach")).exit, 1);
+    assert_eq!(lab.done("ssh crdb-2 ls /var/tmp"), "");
+    lab.stage("crdb-2");
+    lab.done(&format!("ssh crdb-2 {binary} version"));
+}

@@ -51,6 +51,8 @@ fn every_request_has_the_status_type_and_body_of_the_real_server() {
         ("crdb-3", "GET", "/health", 0, "", ""),
         ("crdb-4", "GET", "/health", 1, "", ""),
         ("crdb-9", "GET", "/health", 0, "", ""),
+        ("crdb-1", "GET", "/_status/nodes/1", 200, JSON, r#""capacity": "85899345920""#),
+        ("crdb-1", "GET", "/_status/vars", 200, "text/plain; version=0.0.4; charset=utf-8", "\ncapacity_available{"),
         ("crdb-1", "GET", "/_admin/v1/health", 200, JSON, "{\n}"),
         ("crdb-1", "GET", "/api/v2/health/", 200, JSON, "{\n}"),
         (

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::{CERTS, Lab, versions};
+use crate::practice::System;
 use crate::practice::cockroach::Options;
 
 #[test]
@@ -229,4 +230,36 @@ fn the_same_seed_and_commands_give_the_same_cluster_however_often_it_is_asked() 
         (lab.now, lab.status("crdb-2"))
     };
     assert_eq!(walk(1), walk(300));
+}
+
+#[test]
+fn the_balancer_goes_by_its_file_once_it_has_read_it() {
+    let mend = "ssh lb-1 sudo sed -i s#/health#/health?ready=1# /etc/haproxy/haproxy.cfg";
+    let reload = "ssh lb-1 sudo systemctl reload haproxy";
+    // what is done before a node is stopped, and whether a drain is felt
+    for (lines, is_felt) in [(&[][..], true), (&[mend], true), (&[mend, reload], false), (&[reload], true)] {
+        let mut lab = Lab::new(3);
+        lab.fault("balancer", json!({}));
+        lab.fault("slow-drain", json!({ "node": "crdb-2", "seconds": 30 }));
+        lines.iter().for_each(|line| drop(lab.done(line)));
+        lab.run("ssh crdb-2 'sudo kill -TERM $(pgrep -x cockroach)'");
+        lab.pass(10);
+        // It is alive, and not to be sent clients.
+        assert_eq!((lab.get("crdb-2", "/health").0, lab.ready("crdb-2")), (200, 503));
+        let told = lab.done("curl -s 'http://lb-1:8404/stats;csv'");
+        assert_eq!(told.contains("psql,crdb-2,UP"), is_felt, "{lines:?}: {told}");
+        let log = lab.done("ssh lb-1 sudo journalctl -u haproxy -o cat");
+        let noticed = log.contains("Server psql/crdb-2 is DOWN. 2 active and 0 backup servers left.");
+        assert_eq!(noticed, !is_felt, "{lines:?}: {log}");
+        let kinds: Vec<_> = lab.system.harm().into_iter().map(|harm| harm.kind).collect();
+        assert_eq!(kinds.contains(&"requests-failing"), is_felt, "{lines:?}: {kinds:?}");
+        assert_eq!(lab.system.tally().refused > 500.0, is_felt, "{lines:?}");
+    }
+    // Without it nobody is served, however well the nodes are.
+    let mut lab = Lab::new(3);
+    lab.done("ssh lb-1 sudo systemctl stop haproxy");
+    let told: Vec<_> = lab.system.harm().into_iter().filter_map(|harm| harm.told).collect();
+    assert_eq!(told, ["100 % of the application's requests are refused"]);
+    lab.done("ssh lb-1 sudo systemctl start haproxy");
+    assert!(lab.system.harm().iter().all(|harm| harm.told.is_none()));
 }

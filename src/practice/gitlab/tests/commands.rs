@@ -73,6 +73,7 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
         ("ssh gitlab-1 apt-cache policy gitlab-ee", 0, "  Installed: 17.5.5-ee.0\n", ""),
         ("ssh gitlab-1 dpkg -l gitlab-ee", 0, "ii  gitlab-ee      17.5.5-ee.0 ", ""),
         ("ssh gitlab-1 dpkg -l nothing", 1, "", "no packages found matching nothing"),
+        ("ssh gitlab-1 sudo apt-get update", 0, "Hit:1 https://packages.gitlab.com bookworm InRelease", ""),
         ("ssh gitlab-1 sudo apt-mark hold gitlab-ee", 0, "gitlab-ee set on hold.\n", ""),
         ("ssh gitlab-1 sudo apt-get install -y gitlab-ee=17.8.7-ee.0", 100, "", "E: Held packages were changed"),
         ("ssh gitlab-1 sudo apt-mark unhold gitlab-ee", 0, "no longer on hold", ""),
@@ -96,6 +97,12 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
         ("carry-gitlab a b gitlab-test", 1, "", "No such file or directory"),
         ("snapshot-node nowhere", 1, "", "no such machine"),
         ("restore-snapshots", 1, "", "there is none"),
+        ("snapshot-node", 64, "", "usage: snapshot-node NODE | --list"),
+        ("snapshot-node --every", 64, "", "usage: snapshot-node"),
+        ("snapshot-node --list", 0, "0 of 12 are taken\n", ""),
+        ("snapshot-node gitlab-db", 0, "snapshot of gitlab-db taken at 2026-11-2", ""),
+        ("snapshot-node --list", 0, "gitlab-db@2026-11-2", ""),
+        ("snapshot-node --delete gitlab-db@2024-01-03", 1, "", "no such snapshot"),
     ];
     let mut lab = Lab::new(3);
     lab.assert_commands(table);

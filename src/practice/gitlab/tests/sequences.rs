@@ -169,7 +169,9 @@ fn whatever_is_typed_in_whatever_order_the_instance_goes_on_answering() {
             match random.draw() % 8 {
                 0 => {
                     let (fault, _) = FAULTS[random.draw() as usize % FAULTS.len()];
-                    lab.fault(fault, &json!({ "node": node, "service": "logrotate", "version": "17.8.8" }));
+                    // A machine whose package is gone has no such service.
+                    let given = json!({ "node": node, "service": "logrotate", "version": "17.8.8" });
+                    drop(lab.try_fault(fault, &given));
                 }
                 1 => drop(
                     lab.run(["halt-gitlab", "snapshot-node gitlab-1", "restore-snapshots"][random.draw() as usize % 3]),
@@ -238,6 +240,26 @@ fn snapshots_of_different_moments_make_no_instance() {
     lab.done("restore-snapshots");
     assert_eq!(lab.ready("gitlab-test"), 200, "nothing was written in between");
     let mut lab = Lab::new(3);
+    lab.done("halt-gitlab");
+    for node in ["gitlab-db", "gitlab-1", "gitlab-2"] {
+        lab.done(&format!("snapshot-node {node}"));
+    }
+    lab.done("ssh gitlab-1 sudo gitlab-ctl start");
+    lab.pass(3_600);
+    lab.done("restore-snapshots");
+    assert_eq!(lab.ready("gitlab-test"), 200, "what was written after the last of them does not matter");
+    let mut lab = Lab::new(3);
+    lab.done("halt-gitlab");
+    lab.done("snapshot-node gitlab-db");
+    lab.done("ssh gitlab-1 sudo gitlab-ctl start sidekiq");
+    lab.pass(120);
+    lab.done("ssh gitlab-1 sudo gitlab-ctl stop sidekiq");
+    for node in ["gitlab-1", "gitlab-2"] {
+        lab.done(&format!("snapshot-node {node}"));
+    }
+    lab.done("restore-snapshots");
+    assert_eq!(lab.ready("gitlab-test"), 500, "a job was done between the first and the second");
+    let mut lab = Lab::new(3);
     for node in ["gitlab-db", "gitlab-1", "gitlab-2"] {
         lab.done(&format!("snapshot-node {node}"));
     }
@@ -247,6 +269,21 @@ fn snapshots_of_different_moments_make_no_instance() {
     lab.done("snapshot-node gitlab-db");
     assert!(lab.done("restore-snapshots").contains("no snapshot of: gitlab-1, gitlab-2"));
     assert_eq!(lab.ready("gitlab-test"), 500, "one machine is not all of them");
+}
+
+#[test]
+fn a_full_pool_takes_no_snapshot_until_an_old_one_is_deleted() {
+    let mut lab = Lab::new(3);
+    lab.done("snapshot-node gitlab-db");
+    lab.fault("snapshots-full", &json!({}));
+    let refused = lab.run("snapshot-node gitlab-1");
+    assert!(refused.exit == 1 && refused.stderr.contains("No space left in pool snapshots (12 of 12 are taken)"));
+    let listed = lab.done("snapshot-node --list");
+    assert!(listed.starts_with("gitlab-db@2024-01-03\ngitlab-1@2024-01-03\ngitlab-2@2024-01-03\ngitlab-db@2024-02"));
+    lab.done("snapshot-node --delete gitlab-2@2024-01-03");
+    lab.done("snapshot-node gitlab-1");
+    assert_eq!(lab.run("snapshot-node gitlab-2").exit, 1, "there was room for one");
+    assert!(lab.done("restore-snapshots").contains("no snapshot of: gitlab-2; left as they are"));
 }
 
 #[test]
@@ -275,4 +312,52 @@ fn the_same_seed_and_the_same_commands_give_the_same_instance() {
     };
     assert_eq!(story(3), story(3));
     assert_ne!(story(3), story(4));
+}
+
+#[test]
+fn a_stop_that_is_left_out_is_refused_and_changes_nothing() {
+    let legs = ["16.7.10", "16.11.10", "17.0.8"];
+    let legs = || legs.map(str::to_owned);
+    let options = || Options { from: "16.3.9".into(), legs: legs().into(), ..Options::with_machines(2) };
+    let mut lab = Lab::with(options());
+    lab.settle();
+    assert_eq!(lab.ready("gitlab-1"), 200);
+    for version in ["17.0.8", "16.11.10"] {
+        let refused = lab.install("gitlab-db", version);
+        assert_eq!(refused.exit, 100, "{refused:?}");
+        for told in [
+            format!("It seems you are upgrading from 16.3.9 to {version}."),
+            "It is required to upgrade to the latest 16.7.x version first before proceeding.".into(),
+            "pre-installation script subprocess returned error exit status 1".into(),
+        ] {
+            assert!(refused.stderr.contains(&told), "{told}: {refused:?}");
+        }
+    }
+    assert!(lab.done("ssh gitlab-db dpkg -l gitlab-ee").contains("ii  gitlab-ee      16.3.9-ee.0"));
+    assert_eq!(lab.ready("gitlab-1"), 200, "nothing has changed");
+    let told: Vec<_> = lab.system.harm().into_iter().map(|harm| (harm.kind, harm.told.unwrap_or_default())).collect();
+    let refused = "17.0.8 refused to be installed over 16.3.9 on gitlab-db: 16.7 was left out".to_owned();
+    assert!(told.contains(&("stop-skipped", refused)), "{told:?}");
+    for version in legs() {
+        lab.settle();
+        lab.done("halt-gitlab");
+        for node in ["gitlab-db", "gitlab-1"] {
+            assert_eq!(lab.install(node, &version).exit, 0, "{node} {version}");
+        }
+        lab.pass(300);
+        assert_eq!(lab.ready("gitlab-1"), 200, "{version}");
+    }
+}
+
+#[test]
+fn lists_that_are_cut_name_nothing_older_until_they_are_fetched_anew() {
+    let mut lab = Lab::new(3);
+    lab.fault("lists-cut", &json!({ "node": "gitlab-1", "version": "17.11.0" }));
+    let listed = |lab: &mut Lab, node: &str| lab.done(&format!("ssh {node} apt-cache madison gitlab-ee"));
+    assert!(!listed(&mut lab, "gitlab-1").contains("17.8.7") && listed(&mut lab, "gitlab-1").contains("17.11.7"));
+    assert!(listed(&mut lab, "gitlab-2").contains("17.8.7"));
+    let refused = lab.install("gitlab-1", "17.8.7");
+    assert!(refused.stderr.contains("E: Version '17.8.7-ee.0' for 'gitlab-ee' was not found"), "{refused:?}");
+    assert!(lab.done("ssh gitlab-1 sudo apt-get update").starts_with("Get:1 "));
+    assert!(listed(&mut lab, "gitlab-1").contains("17.8.7"));
 }

@@ -86,6 +86,79 @@ fn a_peer_that_comes_back_holds_the_lock_and_a_redirected_export_would_be_empty(
 }
 
 #[test]
+fn what_a_running_daemon_leaves_of_an_export_is_an_empty_file() {
+    let mut lab = Lab::with(Options { is_used: false, ..Options::with_peers(3) });
+    // Into what it is written, whether the file is there afterwards, and how many lines it has once the peer is stopped.
+    for (how, is_there, lines) in [
+        ("export -f /var/tmp/named", false, "46 /var/tmp/named\n"),
+        ("export --file=/var/tmp/long", false, "46 /var/tmp/long\n"),
+        ("export > /var/tmp/redirected", true, "46 /var/tmp/redirected\n"),
+    ] {
+        let file = lines.split(' ').nth(1).unwrap().trim();
+        lab.done("ssh cluster-1 sudo systemctl start ipfs-cluster");
+        lab.pass(20);
+        let result = lab.on("cluster-1", &format!("{STATE} {how}"));
+        assert_eq!(result.exit, 1, "{how}");
+        assert!(result.stderr.contains("error obtaining execution lock"), "{how}: {}", result.stderr);
+        assert_eq!(lab.run(&format!("ssh cluster-1 test -e {file}")).exit, i32::from(!is_there), "{how}");
+        if is_there {
+            assert_eq!(lab.done(&format!("ssh cluster-1 wc -l {file}")), format!("0 {file}\n"));
+        }
+        lab.done("ssh cluster-1 sudo systemctl stop ipfs-cluster");
+        assert_eq!(lab.on("cluster-1", &format!("{STATE} {how}")).exit, 0, "{how}");
+        assert_eq!(lab.done(&format!("ssh cluster-1 wc -l {file}")), lines);
+    }
+}
+
+#[test]
+fn whoever_was_removed_has_all_pins_in_a_backup_and_an_old_one_in_its_place_has_fewer() {
+    const FOLDER: &str = "/home/ipfs/.ipfs-cluster";
+    let mut lab = Lab::with(Options { is_broken: true, is_used: false, ..Options::with_peers(3) });
+    lab.strike("removed", "cluster-1");
+    lab.strike("old-state-back", "cluster-2");
+    for (node, state, backups) in [("cluster-1", false, 1), ("cluster-2", true, 0), ("cluster-3", false, 1)] {
+        let names = lab.done(&format!("ssh {node} sudo ls -A1 {FOLDER}"));
+        assert_eq!(names.lines().any(|name| name == "raft"), state, "{node}: {names}");
+        assert_eq!(names.lines().filter(|name| name.starts_with("raft.old.")).count(), backups, "{node}: {names}");
+    }
+    let exported = |lab: &mut Lab, node: &str| lab.done(&format!("ssh {node} {STATE} export")).lines().count();
+    assert_eq!((exported(&mut lab, "cluster-1"), exported(&mut lab, "cluster-2")), (0, 30));
+    lab.done(&format!("ssh cluster-1 sudo mv -nT {FOLDER}/raft.old.0 {FOLDER}/raft"));
+    assert_eq!(exported(&mut lab, "cluster-1"), 46);
+    // Without a backup there is nothing to put back, and what is there stays.
+    let mut lab = Lab::raft();
+    lab.done("ssh cluster-2 sudo systemctl stop ipfs-cluster");
+    lab.strike("old-state-back", "cluster-2");
+    assert_eq!(exported(&mut lab, "cluster-2"), 46);
+}
+
+#[test]
+fn a_peer_that_is_removed_while_it_runs_goes_as_peers_rm_lets_it_go() {
+    let mut lab = Lab::with(Options { is_used: false, ..Options::with_peers(3) });
+    lab.strike("removed", "cluster-3");
+    lab.pass(30);
+    assert_eq!(lab.pins("cluster-3"), None);
+    assert_eq!(lab.seen("cluster-1"), ["cluster-1", "cluster-2"]);
+    assert!(lab.journal("cluster-3").contains("peer no longer in peerset"));
+    assert!(lab.done("ssh cluster-3 sudo ls -A1 /home/ipfs/.ipfs-cluster").contains("raft.old.0"));
+}
+
+#[test]
+fn a_conversion_is_slow_where_it_is_said_to_be() {
+    let mut lab = Lab::with(Options { is_used: false, ..Options::with_peers(3) });
+    lab.fault("slow-conversion", json!({ "node": "cluster-2", "seconds": 60 })).unwrap();
+    lab.everywhere("sudo systemctl stop ipfs-cluster");
+    for node in ["cluster-1", "cluster-2", "cluster-3"] {
+        lab.install(node, "1.1.4");
+    }
+    lab.everywhere("sudo systemctl start --no-block ipfs-cluster");
+    lab.pass(30);
+    assert_eq!((lab.pins("cluster-1"), lab.pins("cluster-2")), (Some(46), None));
+    lab.pass(60);
+    assert_eq!(lab.pins("cluster-2"), Some(46));
+}
+
+#[test]
 fn an_export_of_another_version_leaves_no_state_at_all() {
     let mut lab = Lab::raft();
     lab.done("ssh cluster-1 sudo systemctl stop ipfs-cluster");

@@ -56,6 +56,43 @@ fn a_removed_peer_is_no_harm_until_it_runs_again() {
 }
 
 #[test]
+fn whoever_gives_up_is_told_with_its_patience() {
+    // Its patience, and whether the peer gives up alone for as long as a minute.
+    for (seconds, gives_up) in [(3, true), (15, true), (120, false)] {
+        let mut lab = quiet();
+        lab.fault("short-leader-wait", json!({ "seconds": seconds })).unwrap();
+        lab.everywhere("sudo systemctl stop ipfs-cluster");
+        lab.done("ssh cluster-1 sudo systemctl start --no-block ipfs-cluster");
+        lab.pass(60);
+        let noted: Vec<_> = lab.system.harm().into_iter().filter(|harm| harm.kind == "gave-up").collect();
+        let told: Vec<_> = noted.iter().filter_map(|harm| harm.told.as_deref()).collect();
+        let one = format!("cluster-1 found no leader within {seconds} s, gave up and shut down");
+        assert_eq!(told, if gives_up { vec![&*one] } else { vec![] }, "{seconds}");
+        assert_eq!(noted.len(), 2 * told.len(), "it is over with it");
+    }
+}
+
+#[test]
+fn what_a_disaster_took_is_harm_once_a_cluster_runs_without_it() {
+    let mut lab = Lab::with(Options { is_broken: true, is_used: false, ..Options::with_peers(3) });
+    lab.fault("removed", json!({ "node": "cluster-1" })).unwrap();
+    lab.fault("old-state-back", json!({ "node": "cluster-2" })).unwrap();
+    let noted = harm(&mut lab);
+    assert!(noted.iter().all(|(kind, ..)| *kind != "pins-lost"), "{noted:?}");
+    // The export of the short one becomes the state of all.
+    let state = "sudo -u ipfs ipfs-cluster-service --config /home/ipfs/.ipfs-cluster state";
+    lab.done(&format!("ssh cluster-2 {state} export -f /var/tmp/short"));
+    lab.done("ssh cluster-2 sudo rm /home/ipfs/.ipfs-cluster/peerstore");
+    lab.done(&format!("ssh cluster-2 {state} import -f /var/tmp/short"));
+    assert!(harm(&mut lab).iter().all(|(kind, ..)| *kind != "pins-lost"));
+    lab.done("ssh cluster-2 sudo systemctl start ipfs-cluster");
+    lab.pass(20);
+    let noted = harm(&mut lab);
+    assert!(noted.contains(&("pins-lost", String::new(), true)), "{noted:?}");
+    assert!(noted.contains(&("pins-missing", "cluster-2".to_owned(), true)), "{noted:?}");
+}
+
+#[test]
 fn systemd_keeps_a_peer_up_unless_it_is_told_to_stop_it() {
     let mut lab = quiet();
     lab.fault("kept-up", json!({ "node": "cluster-3", "seconds": 8 })).unwrap();

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::super::state::{Consensus, Process};
 use super::{Lab, Options};
+use crate::practice::System;
 
 const STATE: &str = "sudo -u ipfs ipfs-cluster-service --config /home/ipfs/.ipfs-cluster state";
 
@@ -323,4 +324,27 @@ proptest! {
             }
         }
     }
+}
+
+/// A rehearsal that goes on is built again from what was recorded, and what probes ask is not.
+#[test]
+fn what_only_looks_changes_nothing_of_what_comes() {
+    let walked = |looks: bool| {
+        let mut lab = Lab::with(Options { is_used: false, ..Options::with_peers(3) });
+        for order in ["stop", "start --no-block", "restart"] {
+            for node in ["cluster-1", "cluster-2", "cluster-3"] {
+                let words = ["ssh", node, "sudo", "systemctl"].map(str::to_owned);
+                let words: Vec<String> = words.into_iter().chain(order.split(' ').map(str::to_owned)).collect();
+                lab.system.command(&[words, vec!["ipfs-cluster".into()]].concat(), lab.now);
+                if looks {
+                    lab.system.command(&["ssh", node, "ipfs-cluster-ctl", "pin", "ls"].map(str::to_owned), lab.now);
+                    lab.ask(node, "GET", "/peers", &[]);
+                }
+                lab.pass(7);
+            }
+        }
+        lab.pass(60);
+        ["cluster-1", "cluster-2", "cluster-3"].map(|node| lab.journal(node))
+    };
+    assert_eq!(walked(true), walked(false));
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::backstage::LibraryEntry;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::library::list::{Item, Library};
 use crate::tui::screen::library::preview::{self, planned};
 use crate::tui::theme::{Look, Meaning};
@@ -34,11 +35,12 @@ impl Library {
         let count = self.count();
         let inside = paint.frame(list, &Frame { title: "Library", right: &count, is_focused: is_at_list, edge });
         self.draw_list(inside, paint);
-        let lines = self.preview(usize::from(Self::text(preview, edge).width), paint.look);
+        let lines = self.preview(usize::from(Self::text(preview, edge).width), app);
         let text = Self::text(preview, edge);
         let most = lines.len().saturating_sub(usize::from(text.height));
         let from = self.preview.unwrap_or(0).min(most);
-        let right = if from < most { "tab: more below" } else { "" };
+        let more = format!("{}: more below", app.keymap.shown(Action::NextPane, Context::Library));
+        let right = if from < most { more.as_str() } else { "" };
         paint.frame(preview, &Frame { title: "Preview", right, is_focused: !is_at_list, edge });
         paint.strips(text, &lines, from);
     }
@@ -185,9 +187,10 @@ impl Library {
         }
     }
 
-    fn preview(&self, cells: usize, look: &Look) -> Vec<Strip> {
+    fn preview(&self, cells: usize, app: &App) -> Vec<Strip> {
+        let look = &app.look;
         match self.chosen() {
-            Some(Item::Runbook(entry)) => preview::of_runbook(entry, self.past_of(&entry.id), cells, look),
+            Some(Item::Runbook(entry)) => preview::of_runbook(entry, self.past_of(&entry.id), cells, app),
             Some(Item::Run(run)) => preview::of_run(run, cells, look),
             None => Vec::new(),
         }

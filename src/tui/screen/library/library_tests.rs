@@ -91,6 +91,14 @@ fn app(size: (u16, u16)) -> App {
     app
 }
 
+/// What a library has that was used before.
+pub fn furnish(app: &mut App) {
+    update(app, Message::Glanced(vec![nomad(), vault()], vec![open()]));
+    update(app, Message::Past(past()));
+    press(app, "down");
+    press(app, "down");
+}
+
 fn press(app: &mut App, key: &str) -> Vec<Effect> {
     update(app, Message::Key(event(key)))
 }

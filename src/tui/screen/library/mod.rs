@@ -10,4 +10,4 @@ pub use list::Library;
 
 #[cfg(test)]
 #[path = "library_tests.rs"]
-mod tests;
+pub(in crate::tui) mod tests;

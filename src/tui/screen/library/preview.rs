@@ -1,6 +1,8 @@
 //! What the preview tells of a runbook or of an unfinished run.
 
+use crate::tui::app::App;
 use crate::tui::backstage::{LibraryEntry, OpenRun};
+use crate::tui::keymap::{Action, Context};
 use crate::tui::shelf::{Past, Preview, Score};
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
@@ -10,7 +12,8 @@ use crate::tui::widget::step::wrapped;
 const NAMES: usize = 11;
 
 /// A runbook.
-pub fn of_runbook(entry: &LibraryEntry, past: Option<&Past>, cells: usize, look: &Look) -> Vec<Strip> {
+pub fn of_runbook(entry: &LibraryEntry, past: Option<&Past>, cells: usize, app: &App) -> Vec<Strip> {
+    let look = &app.look;
     let mut lines = wrapped(&entry.title, cells, Meaning::Title);
     let minutes = entry.minutes.map(|minutes| format!(" {} {} planned", look.glyphs.dot, planned(minutes)));
     let facts = format!("{} r{}{}", entry.id, entry.revision, minutes.unwrap_or_default());
@@ -23,7 +26,7 @@ pub fn of_runbook(entry: &LibraryEntry, past: Option<&Past>, cells: usize, look:
     }
     if let Some(past) = past {
         lines.push(Strip::default());
-        of_past(past, cells, look, &mut lines);
+        of_past(past, cells, app, &mut lines);
     }
     if let Some(preview) = &entry.preview {
         lines.push(Strip::default());
@@ -49,7 +52,8 @@ pub fn of_run(run: &OpenRun, cells: usize, look: &Look) -> Vec<Strip> {
     lines
 }
 
-fn of_past(past: &Past, cells: usize, look: &Look, lines: &mut Vec<Strip>) {
+fn of_past(past: &Past, cells: usize, app: &App, lines: &mut Vec<Strip>) {
+    let look = &app.look;
     match &past.last {
         None => fact("last run", "never run here", Meaning::Dim, cells, lines),
         Some(last) => {
@@ -60,7 +64,8 @@ fn of_past(past: &Past, cells: usize, look: &Look, lines: &mut Vec<Strip>) {
         }
     }
     if past.is_changed {
-        let told = format!("{} changed since that run: c shows what", look.glyphs.alert);
+        let key = app.keymap.shown(Action::Changes, Context::Library);
+        let told = format!("{} changed since that run: {key} shows what", look.glyphs.alert);
         fact("", &told, Meaning::Caution, cells, lines);
     }
     for (index, score) in past.scores.iter().enumerate() {

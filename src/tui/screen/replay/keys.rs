@@ -24,7 +24,7 @@ impl Replay {
             return self.run.ask_for_output();
         }
         let Some(action) = action else { return Vec::new() };
-        if let Some(Dialog::Why(scroll)) = &mut self.run.dialog {
+        if let Some(Dialog::Why(scroll) | Dialog::Beside(scroll)) = &mut self.run.dialog {
             match action {
                 Action::Down => *scroll = (*scroll + 1).min(500),
                 Action::PageDown => *scroll = (*scroll + 10).min(500),
@@ -54,6 +54,7 @@ impl Replay {
             Action::First => self.go(1),
             Action::Last => self.go(self.tape.count()),
             Action::GoTo => self.asked = Some(String::new()),
+            Action::Beside => self.run.dialog = Some(Dialog::Beside(0)),
             other => {
                 let Some((kind, is_forward)) = jump(other) else { return self.run.look(other, now) };
                 match self.tape.marks.next(self.at, kind, is_forward) {

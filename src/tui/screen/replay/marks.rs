@@ -25,10 +25,13 @@ pub enum Kind {
     Deviation,
     /// A step failed.
     Failure,
+    /// A reviewer remarked on it.
+    Remark,
 }
 
 /// All of them, in the order in which they are told.
-pub const KINDS: [Kind; 6] = [Kind::Deviation, Kind::Failure, Kind::Guard, Kind::Note, Kind::Sitting, Kind::Back];
+pub const KINDS: [Kind; 7] =
+    [Kind::Remark, Kind::Deviation, Kind::Failure, Kind::Guard, Kind::Note, Kind::Sitting, Kind::Back];
 
 impl Kind {
     /// What that record is, if it is marked.
@@ -57,6 +60,7 @@ impl Kind {
             Self::Back => "B",
             Self::Deviation => "D",
             Self::Failure => "F",
+            Self::Remark => "R",
         }
     }
 
@@ -69,6 +73,7 @@ impl Kind {
             Self::Back => ("way back", "ways back"),
             Self::Deviation => ("deviation", "deviations"),
             Self::Failure => ("failure", "failures"),
+            Self::Remark => ("remark", "remarks"),
         }
     }
 
@@ -76,7 +81,7 @@ impl Kind {
     pub const fn meaning(self) -> Meaning {
         match self {
             Self::Sitting => Meaning::Current,
-            Self::Note => Meaning::Note,
+            Self::Note | Self::Remark => Meaning::Note,
             Self::Guard => Meaning::Degraded,
             Self::Back | Self::Deviation => Meaning::Deviation,
             Self::Failure => Meaning::Failed,
@@ -92,6 +97,7 @@ impl Kind {
             Self::Back => Action::NextBack,
             Self::Deviation => Action::NextDeviation,
             Self::Failure => Action::NextFailure,
+            Self::Remark => Action::NextRemark,
         }
     }
 }
@@ -113,6 +119,8 @@ pub const fn jump(action: Action) -> Option<(Option<Kind>, bool)> {
         Action::PreviousDeviation => (Some(Kind::Deviation), false),
         Action::NextFailure => (Some(Kind::Failure), true),
         Action::PreviousFailure => (Some(Kind::Failure), false),
+        Action::NextRemark => (Some(Kind::Remark), true),
+        Action::PreviousRemark => (Some(Kind::Remark), false),
         _ => return None,
     })
 }
@@ -137,6 +145,14 @@ impl Marks {
             self.gaps.push(number);
         }
         self.last = Some(record.at);
+    }
+
+    /// Reviewers remarked on these records.
+    pub fn remark(&mut self, records: impl Iterator<Item = usize>) {
+        self.marks.retain(|(_, kind)| *kind != Kind::Remark);
+        self.marks.extend(records.map(|record| (record, Kind::Remark)));
+        self.marks.sort_unstable();
+        self.marks.dedup();
     }
 
     /// How many there are of one kind.

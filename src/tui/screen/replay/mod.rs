@@ -6,13 +6,14 @@ mod play;
 pub mod tape;
 pub mod timeline;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::engine::Record;
 use crate::journal::{Integrity, More};
 use crate::tui::app::App;
 use crate::tui::backstage::Recording;
+use crate::tui::beside::Beside;
 use crate::tui::keymap::Context;
 use crate::tui::message::Effect;
 use crate::tui::screen::Screen;
@@ -133,9 +134,29 @@ impl Replay {
             Integrity::Whole | Integrity::NeverOpened if self.tape.is_closed() => ("intact".into(), Meaning::Ok),
             Integrity::Whole | Integrity::NeverOpened => ("intact, open".into(), Meaning::Ok),
         };
+        let records = self.tape.count() as u64;
         if let Some(replayed) = &mut self.run.replayed {
             replayed.integrity = told;
+            let beside = replayed.beside.as_ref();
+            replayed.words =
+                [false, true].map(|is_short| beside.map_or_else(Vec::new, |it| it.words(records, is_short)));
         }
+    }
+
+    /// What lies beside the journal was looked at.
+    pub fn take_beside(&mut self, beside: Beside) {
+        let remarked = beside.remarks.iter().filter_map(|remark| usize::try_from(remark.record?).ok());
+        let all = 1..=self.tape.count();
+        self.tape.marks.remark(remarked.filter(|record| all.contains(record)));
+        if let Some(replayed) = &mut self.run.replayed {
+            replayed.beside = Some(beside);
+        }
+        self.tell_integrity();
+    }
+
+    /// What lies beside it, once that was looked at.
+    pub fn beside(&self) -> Option<&Beside> {
+        self.run.replayed.as_ref()?.beside.as_ref()
     }
 
     /// Where a key is looked up.
@@ -145,6 +166,7 @@ impl Replay {
             _ if self.asked.is_some() => vec![Context::Filter],
             // What it has no use for goes to the timeline: one can look at it while time passes.
             Some(over) if self.run.dialog.is_none() => vec![over, Context::Replay],
+            None if self.run.dialog.is_none() && self.run.found.is_some() => vec![Context::Found, Context::Replay],
             _ => vec![Context::Replay],
         }
     }
@@ -188,7 +210,8 @@ pub fn recording(app: &mut App, read: Result<(Box<Recording>, Option<u64>), Stri
     match shown {
         Ok(mut replay) => {
             replay.list = list;
-            let effects = replay.run.ask_for_output();
+            let mut effects = replay.run.ask_for_output();
+            effects.push(Effect::ReadBeside(replay.run.folder.clone()));
             app.screen = Screen::Replay(Box::new(replay));
             app.help = None;
             effects
@@ -202,9 +225,19 @@ pub fn recording(app: &mut App, read: Result<(Box<Recording>, Option<u64>), Stri
     }
 }
 
+/// What lies beside the journal in that folder was looked at.
+pub fn beside(app: &mut App, folder: &Path, read: Result<Box<Beside>, String>) {
+    if let Screen::Replay(replay) = &mut app.screen
+        && replay.run.folder == folder
+    {
+        replay.take_beside(read.map_or_else(Beside::unread, |beside| *beside));
+    }
+}
+
 /// The journal that is followed was read on.
 pub fn read_on(app: &mut App, more: Result<More, String>) -> Vec<Effect> {
     let Screen::Replay(replay) = &mut app.screen else { return Vec::new() };
+    let was_closed = replay.tape.is_closed();
     match more {
         Ok(More { records, damage }) => replay.take(records, damage),
         Err(why) => {
@@ -215,5 +248,10 @@ pub fn read_on(app: &mut App, more: Result<More, String>) -> Vec<Effect> {
             replay.notice = Some(why);
         }
     }
-    replay.run.ask_for_output()
+    let mut effects = replay.run.ask_for_output();
+    if !was_closed && replay.tape.is_closed() {
+        // What is signed is signed when the run is closed.
+        effects.push(Effect::ReadBeside(replay.run.folder.clone()));
+    }
+    effects
 }

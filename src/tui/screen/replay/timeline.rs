@@ -17,10 +17,13 @@ use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::dialog;
 use crate::tui::widget::paint::{Paint, Strip};
-use crate::tui::wrap::width;
+use crate::tui::wrap::{cut, width};
 
 /// What stands before the track: whether it plays, and how fast.
 const LEAD_CELLS: u16 = 17;
+
+/// As much of a remark stands before what happened, in cells.
+const REMARK_CELLS: usize = 36;
 
 /// Where the track lies on the two rows of the bar.
 pub fn track(bar: Rect) -> Rect {
@@ -63,16 +66,20 @@ impl Replay {
         let alert = look.glyphs.alert;
         if let Some(typed) = &self.asked {
             let told = format!("go to record, 1 to {}: ", self.tape.count());
-            let keys = "_   enter goes there, esc does not".to_owned();
+            let keys = app.keymap.told("_   {act} goes there, {back} does not", Context::Filter);
             return Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and(keys, Meaning::Dim);
         }
         if let Some(notice) = &self.notice {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
         }
+        if let Some(found) = &self.run.found {
+            return Strip::of(found.told(&app.keymap), Meaning::Title);
+        }
         let record = &self.record;
         let all = self.tape.count();
         let time = if is_wide { look.second_of_day(record.at) } else { look.second(record.at) };
         let strip = Strip::of(format!("#{} of {all} ", record.seq), Meaning::Title)
+            .and(self.remarked(app), Meaning::Note)
             .and(format!("{time} {} ", tell::author(record)), Meaning::Dim)
             .and(self.happened(&record.event), Meaning::Current);
         let strip = match self.waiting(app.now.real_ms) {
@@ -85,6 +92,20 @@ impl Replay {
         };
         let end = self.ends().filter(|_| self.is_at_end());
         Strip(end.into_iter().map(|end| (format!("{alert} {end} "), Meaning::Problem)).chain(strip).collect())
+    }
+
+    /// What a reviewer said of this record, as far as a line of it may be.
+    fn remarked(&self, app: &App) -> String {
+        let Some(beside) = self.beside() else { return String::new() };
+        let mut remarks = beside.remarks_on(self.record.seq);
+        let Some(first) = remarks.next() else { return String::new() };
+        let (by, more) = (first.by.split('@').next().unwrap_or_default(), remarks.count());
+        let more = if more > 0 { format!(" +{more}") } else { String::new() };
+        let line = clean_line(&first.text).into_owned();
+        format!(
+            "R {by}: {}{more} ",
+            cut(&line, REMARK_CELLS, &format!(".. ({})", app.keymap.shown(Action::Beside, Context::Replay)))
+        )
     }
 
     /// What happened, with steps and conditions as people name them; and how long nothing had happened before.
@@ -172,6 +193,8 @@ impl Replay {
         }
         let rest = [(Action::Faster, "faster"), (Action::GoTo, "go to"), (Action::Why, "why")];
         let rest = rest.map(|(action, word)| (key(action), word.to_owned()));
+        let is_said = self.beside().is_some_and(|beside| !beside.is_empty());
+        let reviewed = (key(Action::Beside), "signed, reviewed".to_owned());
         let last = [
             (app.keymap.shown(Action::Help, Context::Everywhere), "help".to_owned()),
             (key(Action::Leave), "leave".to_owned()),
@@ -180,15 +203,15 @@ impl Replay {
         let cells =
             |offers: &[(String, String)]| offers.iter().map(|(key, word)| width(key) + width(word) + 3).sum::<usize>();
         let kept = room.saturating_sub(cells(&last));
-        offers.splice(3..3, rest);
+        offers.splice(3..3, rest.into_iter().chain(is_said.then_some(reviewed)));
         while cells(&offers) > kept + 2 {
             offers.pop();
         }
         offers.extend(last);
         let mut x = bar.x + 1;
         for (key, word) in &offers {
-            x += paint.put((x, bar.y), bar.right().saturating_sub(x), key, Meaning::Key) + 1;
-            x += paint.put((x, bar.y), bar.right().saturating_sub(x), word, Meaning::Bar) + 2;
+            let room = bar.right().saturating_sub(x);
+            x += paint.offer((x, bar.y), room, (key, word), (Meaning::Key, Meaning::Bar)) + 2;
         }
     }
 }

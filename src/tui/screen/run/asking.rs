@@ -84,7 +84,7 @@ impl Run {
     /// What is being asked, in words.
     pub fn asking_told(&self) -> Option<String> {
         let asking = self.asking.as_ref()?;
-        Some(format!("asking {}: it runs on their answers; esc takes it back", asking.probes.join(", ")))
+        Some(format!("asking {}: it runs on their answers; {{back}} takes it back", asking.probes.join(", ")))
     }
 }
 

@@ -19,5 +19,5 @@ impl Run {
     }
 }
 
-/// What is told of such a key.
-pub const FIRST_BACK: &str = "back to the current step first (.)";
+/// What is told of such a key, as [`crate::tui::keymap::Keymap::told`] reads it.
+pub const FIRST_BACK: &str = "back to the current step first ({return})";

@@ -27,11 +27,11 @@ impl Run {
     pub(super) fn not_offered(&self, action: keymap::Action) -> Option<String> {
         match action {
             keymap::Action::Help | keymap::Action::Yes | keymap::Action::Back | keymap::Action::Practice => None,
-            keymap::Action::RollBack if self.state.is_running() => {
-                Some("a command is running: end it first with x, or let it end; then b goes back".into())
-            }
+            keymap::Action::RollBack if self.state.is_running() => Some(
+                "a command is running: end it first with {cancel}, or let it end; then {roll-back} goes back".into(),
+            ),
             keymap::Action::RollBack if self.pending.is_none() => Some(self.no_way_back().into()),
-            _ => Some("that is not possible now; w tells why".into()),
+            _ => Some("that is not possible now; {why} tells why".into()),
         }
     }
 
@@ -40,9 +40,9 @@ impl Run {
         if self.state.plan != Plan::Main {
             "this is the way back already"
         } else if self.view.is_back_unknown {
-            "whether there is a way back cannot be told now; w tells why"
+            "whether there is a way back cannot be told now; {why} tells why"
         } else {
-            "there is no way back now; w tells why"
+            "there is no way back now; {why} tells why"
         }
     }
 

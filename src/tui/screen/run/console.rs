@@ -8,7 +8,7 @@ use crate::engine::{Happening, Proposal, RunState};
 use crate::scenario::{self, Hint};
 use crate::text::clean_line;
 use crate::tui::app::SMALLEST_RUN;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Effect;
 use crate::tui::screen::run::Run;
 use crate::tui::theme::Meaning;
@@ -80,6 +80,11 @@ fn transcript(state: &RunState, cells: usize) -> Vec<Strip> {
             }
             _ => {}
         }
+    }
+    let count = |is_it: fn(&Happening) -> bool| state.happenings.iter().filter(|(_, what)| is_it(what)).count();
+    let typed = count(|what| matches!(what, Happening::Typed { .. }));
+    if typed > count(|what| matches!(what, Happening::Answered { .. })) {
+        strips.push(Strip::of("it runs", Meaning::Dim));
     }
     strips
 }
@@ -156,18 +161,15 @@ impl Run {
     }
 
     /// Draws the console, if it is open.
-    pub(super) fn draw_console(&self, area: Rect, paint: &mut Paint<'_>) {
+    pub(super) fn draw_console(&self, keymap: &Keymap, area: Rect, paint: &mut Paint<'_>) {
         let Some(console) = &self.console else { return };
         if area.height < 3 {
             return;
         }
         paint.fill(area, Meaning::Text);
-        let frame = Frame {
-            title: "Console of the simulated bastion",
-            right: "esc closes",
-            edge: Edge::Whole,
-            is_focused: true,
-        };
+        let right = format!("{} closes", keymap.shown(Action::Back, Context::Console));
+        let frame =
+            Frame { title: "Console of the simulated bastion", right: &right, edge: Edge::Whole, is_focused: true };
         let inside = paint.frame(area, &frame);
         let cells = usize::from(inside.width);
         let strips = transcript(&self.state, cells);
@@ -175,7 +177,9 @@ impl Run {
         let last = strips.len().saturating_sub(rows);
         let from = last.saturating_sub(console.up);
         paint.strips(Rect { height: inside.height.saturating_sub(1), ..inside }, &strips, from);
-        let y = inside.bottom().saturating_sub(1);
+        // As in a shell, the prompt stands right behind what was printed.
+        let y =
+            inside.y + u16::try_from(strips.len().min(rows)).unwrap_or(u16::MAX).min(inside.height.saturating_sub(1));
         let used = paint.put((inside.x, y), inside.width, PROMPT, Meaning::Key);
         // The end of a long line is what is being typed.
         let room = usize::from(inside.width.saturating_sub(used + 1));

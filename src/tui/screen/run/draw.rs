@@ -21,7 +21,7 @@ use crate::tui::widget::{checklist, dialog, health, output, step, strip};
 /// Draws the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     let (area, console) = run.split(area);
-    run.draw_console(console, paint);
+    run.draw_console(&app.keymap, console, paint);
     let panes = run.panes(area);
     draw_panes(run, app, &panes, paint);
     let status = Status { run, keymap: &app.keymap, now: app.now, has_more_cautions: run.has_more_cautions() };

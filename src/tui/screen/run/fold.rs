@@ -1,16 +1,37 @@
 //! What the session says, taken in.
 
-use crate::engine::{Allowed, Event, Moment, Proposal, Record, RunState};
+use crate::engine::{Allowed, Event, Gate, Moment, Proposal, Record, RunState};
 use crate::journal::sha256_hex;
 use crate::runbook::Runbook;
 use crate::session::Update;
-use crate::tui::dialog::{Dialog, Purpose, Reason};
+use crate::tui::dialog::{Ask, Dialog, Purpose, Reason};
 use crate::tui::message::{Effect, Instants, ReadAgain, RecordedOutput};
 use crate::tui::screen::run::absent::follows_by_itself;
 use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::{Check, OutputTail};
-use crate::tui::screen::run::{Card, Run, TOLD};
+use crate::tui::screen::run::page::StepPage;
+use crate::tui::screen::run::{Card, Run, TOLD, View};
 use crate::tui::tell;
+use crate::tui::widget::checklist::Tally;
+
+impl View {
+    /// What is known of a moment before anything was derived from it.
+    pub(super) fn underived(moment: Moment, state: &RunState) -> Self {
+        Self {
+            moment,
+            allowed: Vec::new(),
+            gate: Gate::Closed(Vec::new()),
+            rollback: None,
+            is_back_unknown: false,
+            stalled: None,
+            turned: Vec::new(),
+            alarms: Vec::new(),
+            order: std::cell::OnceCell::new(),
+            tally: Tally::of(state),
+            page: StepPage::default(),
+        }
+    }
+}
 
 impl Run {
     /// Takes one update in.
@@ -41,8 +62,11 @@ impl Run {
             Update::Halted(why) => {
                 self.halted = Some(why);
                 self.soaking.halt(now.run);
-                self.pending = None;
-                self.dialog = None;
+                (self.pending, self.dialog) = (None, None);
+                if self.file.take().is_some() {
+                    self.touch();
+                    return vec![Effect::StopReading];
+                }
             }
             Update::Ended => {
                 self.leave(now);
@@ -87,7 +111,8 @@ impl Run {
             if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
                 self.pending = None;
                 self.notice = None;
-                self.dialog = None;
+                // Whoever is about to leave or to end a command goes on with that.
+                self.dialog.take_if(|dialog| !matches!(dialog, Dialog::Ask(Ask::Leave | Ask::Cancel(..))));
             }
         }
         if let Some(last) = records.last() {

@@ -1,8 +1,8 @@
 //! What the keys of the run screen do.
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use crate::engine::{Allowed, FileSeen, Leaving, Proposal};
+use crate::engine::{Allowed, Leaving, Proposal};
 use crate::tui::dialog::{Answer, Ask, Dialog, Field, Note, Purpose, Reason};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
@@ -59,6 +59,9 @@ impl Run {
             return Vec::new();
         }
         self.notice = None;
+        if key.code == KeyCode::Esc && self.file.is_some() {
+            return self.read_no_further();
+        }
         if self.over.is_some() {
             return action.and_then(|action| self.on_over_key(action)).unwrap_or_default();
         }
@@ -90,7 +93,8 @@ impl Run {
 
     fn on_dialog_key(&mut self, action: Option<Action>, key: KeyEvent, now: Instants, is_armed: bool) -> Vec<Effect> {
         let is_unseen = self.is_unseen;
-        if self.pending.is_some() {
+        let is_barred = self.pending.is_some() && !self.is_way_out();
+        if is_barred {
             // What is typed while it is being saved is meant for what comes after it.
             self.burst.lose();
         }
@@ -104,7 +108,7 @@ impl Run {
             Dialog::State(_) | Dialog::Release(_) | Dialog::Reason(_) | Dialog::Note(_) | Dialog::Attach(_)
         );
         let is_typed = dialog.is_typing() && action != Some(Action::Act);
-        if is_answer && !is_typed && (self.pending.is_some() || (must_be_seen && is_unseen)) {
+        if is_answer && !is_typed && (is_barred || (must_be_seen && is_unseen)) {
             return Vec::new();
         }
         if matches!(dialog, Dialog::Outcome) && action == Some(Action::Act) && !is_armed {
@@ -124,8 +128,9 @@ impl Run {
         match answer {
             Answer::Stay => Vec::new(),
             Answer::Close => {
+                let is_way_out = self.is_way_out();
                 self.dialog = None;
-                Vec::new()
+                if is_way_out { Vec::new() } else { self.read_no_further() }
             }
             Answer::Propose(proposal) => self.propose_on_fresh(proposal, now),
             Answer::Do(Effect::Leave(how)) => {
@@ -134,24 +139,6 @@ impl Run {
             }
             Answer::Do(effect) => self.ask_for(effect),
         }
-    }
-
-    /// Has done what a dialog asks for; what it proposes in the end is pending until then.
-    fn ask_for(&mut self, effect: Effect) -> Vec<Effect> {
-        match &effect {
-            Effect::AnswerFile { step, value } => {
-                let (step, value) = (step.clone(), value.clone());
-                self.pending = Some(Proposal::Answer { step, value, file: None });
-            }
-            Effect::Attach { step, path, .. } => {
-                let (step, path) = (step.clone(), path.clone());
-                let file = FileSeen { bytes: 0, sha256: String::new() };
-                self.pending = Some(Proposal::Attach { step, path, file, kept: None });
-            }
-            Effect::ReadSignature(_) | Effect::Edit(_) | Effect::Complete(_) => {}
-            _ => self.dialog = None,
-        }
-        vec![effect]
     }
 
     /// Keeps scrolling within the lines, and notes when all of a command has been in view.
@@ -265,7 +252,8 @@ impl Run {
     /// An action that the engine must allow.
     fn on_offer(&mut self, action: Action) -> Vec<Effect> {
         let offered = self.view.allowed.iter().find(|allowed| key_of(allowed).0 == action).cloned();
-        let Some(offered) = offered.filter(|_| self.pending.is_none()) else {
+        let is_way_out = matches!(offered, Some(Allowed::Cancel(_) | Allowed::Leave));
+        let Some(offered) = offered.filter(|_| self.pending.is_none() || is_way_out) else {
             self.notice = self.not_offered(action);
             return Vec::new();
         };

@@ -10,6 +10,7 @@ mod burst;
 mod console;
 pub mod draw;
 mod evidence;
+mod file;
 mod fold;
 pub mod grid;
 mod keys;
@@ -52,11 +53,13 @@ use crate::scenario::Hint;
 use crate::session::Launched;
 use crate::tui::backstage::Exit;
 use crate::tui::dialog::Dialog;
+use crate::tui::found::Found;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::alarm::{Alarm, Subject};
 use crate::tui::screen::run::asking::Asking;
 use crate::tui::screen::run::burst::Burst;
+use crate::tui::screen::run::file::FileRead;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::OutputTail;
@@ -70,6 +73,7 @@ use crate::tui::screen::run::soaking::Soaking;
 use crate::tui::tell;
 use crate::tui::widget::checklist::Tally;
 use crate::tui::widget::health_table::BoardOrder;
+use crate::tui::widget::progress::Progress;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -95,6 +99,8 @@ pub struct Run {
     pub head: Option<String>,
     /// What was proposed and has not been answered: it is being saved.
     pub pending: Option<Proposal>,
+    /// The file that is read before that is proposed.
+    pub file: Option<FileRead>,
     /// Why the journal cannot be written any more.
     pub halted: Option<String>,
     /// Something to be told in the status line.
@@ -111,6 +117,8 @@ pub struct Run {
     pub reading: Reading,
     /// "You were here", until it is dismissed.
     pub card: Option<Card>,
+    /// A search that stands.
+    pub found: Option<Found>,
     /// The step that is looked at; `None`: the current one.
     pub browsed: Option<StepKey>,
     /// Which pane has the keys.
@@ -228,19 +236,7 @@ impl Run {
     fn of(parts: Parts, now: Instants, size: (u16, u16)) -> Self {
         let Parts { runbook, state, keeper, folder, head, card, replayed } = parts;
         let moment = Moment { at: now.run, board: keeper.board(now.run) };
-        let view = View {
-            moment,
-            allowed: Vec::new(),
-            gate: Gate::Closed(Vec::new()),
-            rollback: None,
-            is_back_unknown: false,
-            stalled: None,
-            turned: Vec::new(),
-            alarms: Vec::new(),
-            order: OnceCell::new(),
-            tally: Tally::of(&state),
-            page: StepPage::default(),
-        };
+        let view = View::underived(moment, &state);
         let mut run = Self {
             runbook,
             state,
@@ -248,6 +244,7 @@ impl Run {
             folder,
             head,
             pending: None,
+            file: None,
             halted: None,
             notice: None,
             console: None,
@@ -256,6 +253,7 @@ impl Run {
             reading: Reading::default(),
             dialog: None,
             card,
+            found: None,
             browsed: None,
             focus: Pane::Step,
             is_zoomed: false,
@@ -332,9 +330,21 @@ impl Run {
             if self.is_at_current() {
                 self.view.page.held = self.held();
                 self.view.page.missing = self.missing();
+                self.view.page.progress = self.progress();
                 self.view.page.is_live = true;
             }
         }
+    }
+
+    /// How far the current step's time is.
+    fn progress(&self) -> Option<Progress> {
+        let Gate::Closed(holds) = &self.view.gate else { return None };
+        let page = &self.view.page;
+        holds.iter().find_map(|hold| match hold {
+            Hold::Waiting { left } => page.timer.map(|length| Progress::left(length, *left)),
+            Hold::Holding { left } => page.waits_for.as_ref().map(|(_, length)| Progress::left(*length, *left)),
+            _ => None,
+        })
     }
 
     /// Which gate and guards hold the current step back. What a check waits for stands on its page anyway, and what
@@ -429,6 +439,13 @@ impl Run {
             None if self.console.is_some() => Context::Console,
             None => self.over.as_ref().map_or(Context::Run, Over::context),
         }
+    }
+
+    /// Where a key is looked up, the nearest first: while a search stands, its own keys come before those of the run.
+    pub fn contexts(&self) -> Vec<Context> {
+        let context = self.context();
+        let is_found = context == Context::Run && self.found.is_some();
+        is_found.then_some(Context::Found).into_iter().chain([context]).collect()
     }
 
     /// Whether a character goes into a text.

@@ -3,13 +3,25 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::Pane;
 
 impl Run {
-    /// Takes what the mouse did. Nothing can be confirmed with it.
+    /// Chooses the row so many from the first: an option of what is asked, or one of the results.
+    pub fn choose(&mut self, row: usize) -> Vec<Effect> {
+        if let Some(Dialog::Choose(choice)) = &mut self.dialog {
+            choice.choose(row);
+            return Vec::new();
+        }
+        self.focus = Pane::Output;
+        self.choose_nth_result(row);
+        self.ask_for_output()
+    }
+
+    /// Takes what the mouse did in the panes. Keys that stand on the screen are pressed before it comes here.
     pub fn on_mouse(&mut self, mouse: MouseEvent, now: Instants) -> Vec<Effect> {
         self.derive(now);
         if self.comes_back(None, now) {

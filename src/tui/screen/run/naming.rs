@@ -51,7 +51,7 @@ pub(super) fn is_ahead(runbook: &Runbook, state: &RunState, key: &StepKey) -> bo
 }
 
 /// What stands where the value of an item will stand.
-pub(super) const GAP: &str = "(each)";
+pub const GAP: &str = "(each)";
 
 /// What stands where the values of all items will stand.
 const ALL: &str = "(all)";
@@ -62,7 +62,7 @@ pub fn untold(title: &Template, key: &StepKey) -> String {
 }
 
 /// The source of a text with a gap for each `{{ }}`.
-pub(super) fn gapped(source: &str, gap: &str) -> String {
+pub fn gapped(source: &str, gap: &str) -> String {
     let mut text = String::new();
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {

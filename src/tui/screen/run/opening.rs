@@ -1,5 +1,6 @@
 //! What opens over the run screen for what a step asks for.
 
+use crate::engine::filled::{Filled, filled_of};
 use crate::engine::scope::{command_of, target_of};
 use crate::engine::{Allowed, commands_of, is_together};
 use crate::runbook::{Action as StepAction, InputKind, StepKey};
@@ -104,6 +105,17 @@ impl Run {
         Vec::new()
     }
 
+    /// Where values were filled in, command by command.
+    fn filled(&self, step: &StepKey, shown: &Shown) -> Vec<Filled> {
+        let moment = &self.view.moment;
+        let of =
+            |item, command| filled_of(&self.runbook, (&self.state, &moment.board), step, (item, command), moment.at);
+        match shown {
+            Shown::One(command) => vec![of(None, command)],
+            Shown::All(all) => all.iter().map(|one| of(Some(&one.item), &one.command)).collect(),
+        }
+    }
+
     pub(super) fn open_command(&mut self, step: StepKey) -> Vec<Effect> {
         let moment = &self.view.moment;
         let (book, state, board, at) = (&*self.runbook, &self.state, &moment.board, moment.at);
@@ -122,7 +134,9 @@ impl Run {
         };
         let is_critical = self.runbook.step(&step.phase, &step.step).is_some_and(|planned| planned.critical);
         let target = is_critical.then(|| target_of(&self.runbook, &self.state, &step));
-        let command = CommandBox { step, shown, target, field: Field::default(), scroll: 0, rows: 1, is_seen: false };
+        let filled = self.filled(&step, &shown);
+        let field = Field::default();
+        let command = CommandBox { step, shown, filled, target, field, scroll: 0, rows: 1, is_seen: false };
         self.open(Dialog::Command(Box::new(command)));
         self.look_at_dialog();
         if is_critical { vec![Effect::SenseNow] } else { Vec::new() }

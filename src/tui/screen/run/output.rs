@@ -78,8 +78,16 @@ impl OutputTail {
         let most = if self.most == 0 { MAX_LINES } else { self.most };
         let mut parts = bytes.split(|byte| *byte == b'\n').peekable();
         while let Some(part) = parts.next() {
+            let part = last_overwrite(part).map_or(part, |at| {
+                self.partial.clear();
+                &part[at..]
+            });
             let room = MAX_LINE_BYTES.saturating_sub(self.partial.len()).min(part.len());
             self.partial.extend_from_slice(&part[..room]);
+            // A bar that is drawn again and again over itself is as long as its last state.
+            if let Some(at) = last_overwrite(&self.partial) {
+                self.partial.drain(..at);
+            }
             if parts.peek().is_some() {
                 let line = std::mem::take(&mut self.partial);
                 self.lines.push_back(clean_output_line(&line));
@@ -112,6 +120,13 @@ impl OutputTail {
         self.lines.iter().cloned().chain(partial)
     }
 
+    /// The last line that is not empty, wherever the pane is scrolled to.
+    pub fn last(&self) -> Option<String> {
+        let partial = (!self.partial.is_empty()).then(|| clean_output_line(&self.partial));
+        let lines = partial.into_iter().chain(self.lines.iter().rev().take(3).cloned());
+        lines.into_iter().find(|line| !line.trim().is_empty())
+    }
+
     /// The `count` lines that are in view, the latest last; empty ones at the end are left out.
     pub fn tail(&self, count: usize) -> Vec<String> {
         let partial = (!self.partial.is_empty()).then(|| clean_output_line(&self.partial));
@@ -122,6 +137,12 @@ impl OutputTail {
         let begin = end.saturating_sub(count);
         self.lines.iter().cloned().chain(partial).skip(begin).take(end - begin).collect()
     }
+}
+
+/// Where the last carriage return stands behind which something is written over the line.
+fn last_overwrite(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().rposition(|byte| *byte != b'\r')?;
+    bytes[..end].iter().rposition(|byte| *byte == b'\r')
 }
 
 #[cfg(test)]
@@ -138,6 +159,23 @@ mod tests {
         assert_eq!(tail.len(), MAX_LINES + 1);
         assert_eq!(tail.left_out(), 98_000);
         assert_eq!(tail.tail(1)[0].len(), MAX_LINE_BYTES);
+    }
+
+    #[test]
+    fn a_bar_that_is_written_over_and_over_is_seen_to_its_end() {
+        let mut tail = OutputTail::of(JobId(1), None);
+        tail.push(b"fetching");
+        for share in 0..=100 {
+            tail.push(format!("\r{share}% {}", "#".repeat(200)).as_bytes());
+        }
+        assert!(tail.tail(1)[0].starts_with("␍100% #"), "{:?}", tail.tail(1));
+        tail.push(b"\r");
+        assert!(tail.tail(1)[0].starts_with("␍100% #"), "{:?}", tail.tail(1));
+        tail.push(b"\ndone\r\n");
+        assert_eq!(tail.tail(1), ["done"]);
+        let mut whole = OutputTail::of(JobId(1), None);
+        whole.push(b"1%\r2%\r3%\nplain\n");
+        assert_eq!(whole.tail(2), ["␍3%", "plain"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::engine::filled::{Filled, filled_of};
 use crate::engine::scope::{argv_of, command_of, target_of};
 use crate::engine::together::count_of;
 use crate::engine::{
@@ -16,6 +17,7 @@ use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase
 use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
+use crate::tui::widget::progress::Progress;
 
 /// Everything that the step pane shows of one step.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +49,8 @@ pub struct StepPage {
     /// The first of the commands that would run for all items together, and how many there are; or why they cannot be
     /// told.
     pub commands: Option<Result<(Vec<ItemCommand>, usize), String>>,
+    /// Where values were filled in, command by command.
+    pub filled: Vec<Filled>,
     /// What runs once per item, with gaps: of a phase that has not opened yet, or where nothing is left to run.
     pub later: String,
     /// The question it asks.
@@ -61,6 +65,8 @@ pub struct StepPage {
     pub soak: Option<(SoakView, Timestamp)>,
     /// How long it waits.
     pub timer: Option<Duration>,
+    /// How far its time is, while that runs.
+    pub progress: Option<Progress>,
     /// What it means, in the author's words.
     pub why: String,
     /// The answers that are not ok among those that it waits for now.
@@ -161,6 +167,10 @@ impl StepPage {
             Action::Run { argv, .. } if is_ahead(runbook, state, key) => self.later = later(state, argv),
             Action::Run { argv, .. } if is_together(runbook, key) => {
                 self.commands = first_commands(runbook, state, moment, key);
+                if let Some(Ok((first, _))) = &self.commands {
+                    let shown = first.iter().map(|one| (Some(one.item.as_str()), &one.command));
+                    self.filled = filled(runbook, state, moment, key, shown);
+                }
                 if self.commands.is_none() {
                     self.later = later(state, argv);
                 }
@@ -168,6 +178,9 @@ impl StepPage {
             Action::Run { .. } => {
                 let command = command_of(runbook, state, &moment.board, key, moment.at);
                 self.command = command.map_err(|error| error.to_string()).transpose();
+                if let Some(Ok(command)) = &self.command {
+                    self.filled = filled(runbook, state, moment, key, std::iter::once((None, command)));
+                }
             }
             Action::Check { holds, hold, why, .. } => {
                 self.waits_for = Some((holds.source().to_owned(), *hold));
@@ -237,6 +250,17 @@ fn first_commands(
     }
     let first = commands_of(runbook, state, &moment.board, key, moment.at, FIRST_COMMANDS);
     Some(first.map(|first| (first.unwrap_or_default(), count)).map_err(|error| error.to_string()))
+}
+
+/// Where the values of commands were filled in.
+fn filled<'a>(
+    runbook: &Runbook,
+    state: &RunState,
+    moment: &Moment,
+    key: &StepKey,
+    shown: impl Iterator<Item = (Option<&'a str>, &'a CommandLine)>,
+) -> Vec<Filled> {
+    shown.map(|shown| filled_of(runbook, (state, &moment.board), key, shown, moment.at)).collect()
 }
 
 /// A command with gaps for what its item will say; only the input that it is where that is not known.

@@ -30,7 +30,7 @@ impl Run {
         }
         let is_allowed = || self.view.allowed.iter().any(|allowed| key_of(allowed).0 == action);
         match action {
-            Action::Act if self.replayed.is_none() => self.against_act(is_allowed()).map(str::to_owned),
+            Action::Act if self.replayed.is_none() => self.against_act(is_allowed()),
             Action::Return if self.is_at_current() => Some("the current step is on the screen".into()),
             Action::Seen if self.unseen().next().is_none() => Some("no alarm waits to be seen".into()),
             Action::Console if !self.is_rehearsal() => Some("it is there in practice only".into()),
@@ -39,21 +39,22 @@ impl Run {
             Action::Attach if self.pending.is_none() && self.view.allowed.contains(&Allowed::Note) => None,
             Action::Attach => self.not_offered(action),
             action if !is_offer(action) => None,
-            _ if self.pending.is_some() => Some("saving: it counts when it is on disk".into()),
+            Action::Cancel if is_allowed() => None,
+            _ if self.pending.is_some() => self.saving_told(),
             _ if is_allowed() => None,
             action => self.not_offered(action),
         }
     }
 
-    fn against_act(&self, is_allowed: bool) -> Option<&'static str> {
+    fn against_act(&self, is_allowed: bool) -> Option<String> {
         if !self.is_at_current() || is_allowed || self.view.allowed.contains(&Allowed::Close) {
             return None;
         }
         if self.pending.is_some() {
-            return Some("saving: it counts when it is on disk");
+            return self.saving_told();
         }
         let tells_why = !self.state.is_running() && (self.state.current.is_some() || self.view.stalled.is_some());
-        (!tells_why).then_some("nothing is asked for now")
+        (!tells_why).then(|| "nothing is asked for now".into())
     }
 
     /// A key was pressed in what lies over the run.

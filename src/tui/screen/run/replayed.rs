@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::engine::{Board, ConditionId, Record, Row, RunState, Standing, Tri, Verdict};
 use crate::health::{BoardKeeper, targets};
 use crate::runbook::Runbook;
+use crate::tui::beside::Beside;
 use crate::tui::message::Instants;
 use crate::tui::screen::run::fold::head_of;
 use crate::tui::screen::run::{Parts, Run};
@@ -20,6 +21,10 @@ use crate::tui::theme::Meaning;
 pub struct Replayed {
     /// Whether the journal is whole, in a few words for the title, and how those look.
     pub integrity: (String, Meaning),
+    /// What lies beside the journal, once that was looked at.
+    pub beside: Option<Beside>,
+    /// Who signed and what reviewers came to, for the title: where there is room, and where there is little.
+    pub words: [Vec<(String, Meaning)>; 2],
     /// The last board that was recorded.
     pub board: Option<BoardSeen>,
     /// A row for everything that the run asked, before anything was recorded of it.
@@ -57,7 +62,8 @@ impl Replayed {
         };
         // What cannot be asked on this machine has no row before something is recorded of it.
         let targets = targets(runbook, &json!({ "inputs": inputs })).unwrap_or_default();
-        Self { integrity, board: None, rows: targets.into_iter().map(row).collect() }
+        let rows = targets.into_iter().map(row).collect();
+        Self { integrity, beside: None, words: Default::default(), board: None, rows }
     }
 
     /// The board as far as it is recorded: each row as the last board or the last change of its condition has it.

@@ -61,6 +61,12 @@ impl Run {
         Some(Table { step, items, chosen })
     }
 
+    /// Chooses the item so many from the first.
+    pub(super) fn choose_nth_result(&mut self, at: usize) {
+        let name = self.table().and_then(|table| table.items.get(at).map(|(name, _)| name.clone()));
+        self.looked.chosen = name.or_else(|| self.looked.chosen.take());
+    }
+
     /// The table as it is drawn.
     pub fn results<'a>(&'a self, table: &'a Table, now: crate::clock::Timestamp) -> Results<'a> {
         let job = self.job_of(table);

@@ -108,7 +108,7 @@ impl Run {
         }
         let panes = self.panes_on_screen();
         if !panes.is_wide || self.is_zoomed {
-            self.notice = Some("only where panes stand beside each other; z shows one alone, or all again".into());
+            self.notice = Some("only where panes stand beside each other; {zoom} shows one alone, or all again".into());
             return Vec::new();
         }
         let more = if matches!(action, Action::Wider | Action::Higher) { 1 } else { -1 };

@@ -1,6 +1,6 @@
-//! What is looked at before the start: the commands that run unasked, and what was found.
+//! What is looked at before the start: what is done unasked, and what was found.
 
-use crate::session::preflight::{Finding, Mark, Preflight, Unasked};
+use crate::session::preflight::{Finding, Mark, Preflight, Told, Unasked};
 use crate::tui::keymap::Action;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -30,11 +30,11 @@ impl Before {
         self.from = action.scrolled(self.from, page).min(most);
     }
 
-    /// Whether the end of the list of commands is in view, on a pane of that size.
+    /// Whether the end of what is done unasked is in view, on a pane of that size.
     pub fn is_seen(&self, questions: &Questions, cells: usize, height: usize) -> bool {
         let Some(found) = &self.found else { return false };
         let mut lines = head(questions, cells, &Look::plain());
-        of_commands(found, cells, &mut lines);
+        of_unasked(found, cells, &mut lines);
         self.from + height >= lines.len()
     }
 
@@ -43,13 +43,13 @@ impl Before {
         let mut lines = head(questions, cells, look);
         let Some(found) = &self.found else { return lines };
         if !found.is_asked {
-            of_commands(found, cells, &mut lines);
+            of_unasked(found, cells, &mut lines);
         }
         lines.push(Strip::default());
         lines.push(Strip::of("What was found", Meaning::Title));
         found.found.iter().for_each(|finding| of_finding(finding, cells, look, &mut lines));
         if found.is_asked {
-            of_commands(found, cells, &mut lines);
+            of_unasked(found, cells, &mut lines);
         }
         lines
     }
@@ -67,6 +67,35 @@ fn head(questions: &Questions, cells: usize, look: &Look) -> Vec<Strip> {
     lines
 }
 
+/// Who is told a secret, and which commands run unasked.
+fn of_unasked(found: &Preflight, cells: usize, lines: &mut Vec<Strip>) {
+    of_told(found, cells, lines);
+    of_commands(found, cells, lines);
+}
+
+fn of_told(found: &Preflight, cells: usize, lines: &mut Vec<Strip>) {
+    if found.told.is_empty() {
+        return;
+    }
+    lines.push(Strip::default());
+    let told = "These are told a secret without a question each time: again and again while the run is open, and now when you let them.";
+    lines.extend(wrapped(told, cells, Meaning::Title));
+    for Told { whose, address, header } in &found.told {
+        lines.extend(behind("  > ", wrapped(address, cells.saturating_sub(4), Meaning::Command)));
+        let of = format!("in the header {header}, for {whose}");
+        lines.extend(behind("    ", wrapped(&of, cells.saturating_sub(4), Meaning::Dim)));
+    }
+}
+
+/// The first of these lines behind a lead, the others under it.
+fn behind(lead: &'static str, lines: Vec<Strip>) -> impl Iterator<Item = Strip> {
+    lines.into_iter().enumerate().map(move |(index, line)| {
+        let mut strip = Strip::of(if index == 0 { lead } else { "    " }, Meaning::Dim);
+        strip.0.extend(line.0);
+        strip
+    })
+}
+
 fn of_commands(found: &Preflight, cells: usize, lines: &mut Vec<Strip>) {
     if found.commands.is_empty() {
         return;
@@ -81,18 +110,8 @@ fn of_commands(found: &Preflight, cells: usize, lines: &mut Vec<Strip>) {
         } else {
             format!("for {whose}")
         };
-        for (index, line) in
-            wrapped(&words.join(" "), cells.saturating_sub(4), Meaning::Command).into_iter().enumerate()
-        {
-            let mut strip = Strip::of(if index == 0 { "  $ " } else { "    " }, Meaning::Dim);
-            strip.0.extend(line.0);
-            lines.push(strip);
-        }
-        lines.extend(wrapped(&of, cells.saturating_sub(4), Meaning::Dim).into_iter().map(|line| {
-            let mut strip = Strip::of("    ", Meaning::Dim);
-            strip.0.extend(line.0);
-            strip
-        }));
+        lines.extend(behind("  $ ", wrapped(&words.join(" "), cells.saturating_sub(4), Meaning::Command)));
+        lines.extend(behind("    ", wrapped(&of, cells.saturating_sub(4), Meaning::Dim)));
     }
 }
 

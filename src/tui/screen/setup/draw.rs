@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::session::preflight::{Mark, name_to_type};
 use crate::tui::app::App;
+use crate::tui::keymap::Context;
 use crate::tui::screen::setup::state::{SetUp, Stage};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::dialog::draw_field;
@@ -45,7 +46,8 @@ impl SetUp {
                 self.draw_confirm(body, paint);
             }
         }
-        draw_status(area, (self.problem.as_deref(), self.busy.as_deref()), None, paint);
+        let problem = self.problem.as_deref().map(|problem| app.keymap.told(problem, Context::Before));
+        draw_status(area, (problem.as_deref(), self.busy.as_deref()), None, paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }
 

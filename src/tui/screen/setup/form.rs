@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 use crate::runbook::InputKind;
+use crate::text::clean_line;
 use crate::tui::dialog::Field;
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
@@ -22,6 +23,8 @@ const MOST_PROMPT_LINES: usize = 4;
 #[derive(Debug)]
 pub struct Form {
     fields: Vec<Field>,
+    /// Which of them stay as they are given: a field cannot hold their text, it is too long or not one line.
+    kept: Vec<bool>,
     /// The field under the cursor; one past the last goes on.
     chosen: usize,
     /// Which of the earlier values stands in the field, counted from 1.
@@ -39,9 +42,17 @@ pub enum Passed {
 impl Form {
     /// A form with the values that are known.
     pub fn new(questions: &Questions) -> Self {
-        let fields = questions.asked.iter().map(|question| Field::with(&question.default)).collect();
+        let mut fields: Vec<Field> = questions.asked.iter().map(|question| Field::with(&question.default)).collect();
+        let is_kept = |(question, field): (&Question, &mut Field)| {
+            let is_kept = !question.given.is_empty() && field.text() != question.default;
+            if is_kept {
+                *field = Field::default();
+            }
+            is_kept
+        };
+        let kept = questions.asked.iter().zip(&mut fields).map(is_kept).collect();
         let is_all_settled = questions.asked.iter().all(|question| !question.given.is_empty());
-        Self { fields, chosen: if is_all_settled { questions.asked.len() } else { 0 }, earlier: 0 }
+        Self { fields, kept, chosen: if is_all_settled { questions.asked.len() } else { 0 }, earlier: 0 }
     }
 
     /// What must be looked at first.
@@ -122,12 +133,24 @@ impl Form {
             Some(at) => question.history.get(at),
             None => Some(&question.default),
         };
-        let Some(text) = text else { return Vec::new() };
+        let Some(text) = text.filter(|_| !self.is_kept()) else { return Vec::new() };
         self.fields[self.chosen] = Field::with(text);
         self.check(questions, self.chosen).into_iter().collect()
     }
 
+    /// Whether what is under the cursor stays as it is given; a person who would change it is told so.
+    fn is_kept(&mut self) -> bool {
+        let is_kept = self.kept.get(self.chosen) == Some(&true);
+        if is_kept {
+            self.fields[self.chosen].problem = Some("it is too long to be changed here, or more than a line".into());
+        }
+        is_kept
+    }
+
     fn type_key(&mut self, questions: &Questions, key: KeyEvent) -> Vec<Effect> {
+        if self.is_kept() {
+            return Vec::new();
+        }
         let Some((field, question)) = self.fields.get_mut(self.chosen).zip(questions.asked.get(self.chosen)) else {
             return Vec::new();
         };
@@ -143,6 +166,9 @@ impl Form {
 
     /// Takes a pasted text.
     pub fn paste(&mut self, questions: &Questions, text: &str) -> Vec<Effect> {
+        if self.is_kept() {
+            return Vec::new();
+        }
         match self.fields.get_mut(self.chosen) {
             Some(field) => field.paste(text),
             None => return Vec::new(),
@@ -152,21 +178,25 @@ impl Form {
 
     /// The first field that is not as it must be.
     fn unfit(&mut self, questions: &Questions) -> Option<usize> {
-        let is_empty = |(question, field): (&Question, &Field)| !question.is_optional && field.text().trim().is_empty();
-        if let Some(at) = questions.asked.iter().zip(&self.fields).position(is_empty) {
+        let is_empty = |at: &usize| {
+            !self.kept[*at] && !questions.asked[*at].is_optional && self.fields[*at].text().trim().is_empty()
+        };
+        if let Some(at) = (0..self.fields.len()).find(is_empty) {
             let is_nodes = matches!(questions.asked[at].kind, InputKind::Nodes(_));
             let hint = if is_nodes { "; nodes are easier to give in a site file (--site)" } else { "" };
             self.fields[at].problem = Some(format!("a value is needed{hint}"));
             return Some(at);
         }
-        self.fields.iter().position(|field| field.problem.is_some())
+        self.fields.iter().zip(&self.kept).position(|(field, is_kept)| !is_kept && field.problem.is_some())
     }
 
     /// What was typed: of what has a value already, only what was changed.
     pub fn answers(&self, questions: &Questions) -> Vec<(String, String)> {
-        let all = questions.asked.iter().zip(&self.fields);
-        let typed = all.filter(|(question, field)| question.given.is_empty() || field.text() != question.default);
-        typed.map(|(question, field)| (question.input.clone(), field.text())).collect()
+        let all = questions.asked.iter().zip(&self.fields).zip(&self.kept);
+        let typed = all.filter(|((question, field), is_kept)| {
+            !**is_kept && (question.given.is_empty() || field.text() != question.default)
+        });
+        typed.map(|((question, field), _)| (question.input.clone(), field.text())).collect()
     }
 
     /// Where each field stands, and the way on last: place in the form, first row, rows.
@@ -248,7 +278,7 @@ impl Form {
             place = Rect { y: place.y + 2, height: place.height.saturating_sub(2), ..place };
         }
         if is_here {
-            return draw_here(question, field, place, paint);
+            return draw_here(question, field, self.kept[index], place, paint);
         }
         let (x, wide) = (place.x + 2, place.width.saturating_sub(2));
         let text = field.text();
@@ -262,7 +292,8 @@ impl Form {
             }
             return;
         }
-        let is_changed = text != question.default;
+        let is_changed = !self.kept[index] && text != question.default;
+        let text = if self.kept[index] { told_of(question) } else { text };
         let from = if is_changed { "typed here" } else { &question.given };
         let name = format!("{:<14} ", cut(&question.input, 14, paint.look.glyphs.cut));
         let used = paint.put((x, place.y), wide, &name, Meaning::Dim);
@@ -281,14 +312,18 @@ impl Form {
 }
 
 /// The question under the cursor, told in full.
-fn draw_here(question: &Question, field: &Field, place: Rect, paint: &mut Paint<'_>) {
+fn draw_here(question: &Question, field: &Field, is_kept: bool, place: Rect, paint: &mut Paint<'_>) {
     let (x, wide) = (place.x + 2, place.width.saturating_sub(2));
     paint.put((place.x, place.y), 1, paint.look.glyphs.current, Meaning::Current);
     let lines = prompt(question, usize::from(wide), Meaning::Current);
     let rows = u16::try_from(lines.len()).unwrap_or(1);
     paint.strips(Rect { x, width: wide, height: rows, ..place }, &lines, 0);
     let line = Rect { x, y: place.y + rows, width: wide, height: 1 };
-    draw_field(field, line.intersection(paint.buffer.area), paint);
+    if is_kept {
+        paint.put((x, line.y), wide, &told_of(question), Meaning::Dim);
+    } else {
+        draw_field(field, line.intersection(paint.buffer.area), paint);
+    }
     let mut y = line.y + 1;
     if !question.history.is_empty() {
         let told = format!("earlier here: {}", question.history.join(&format!(" {} ", paint.look.glyphs.dot)));
@@ -298,6 +333,12 @@ fn draw_here(question: &Question, field: &Field, place: Rect, paint: &mut Paint<
     if let Some(problem) = &field.problem {
         paint.put((x, y), wide, &format!("{} {problem}", paint.look.glyphs.failed), Meaning::Problem);
     }
+}
+
+/// A value that no field holds, by its length and its beginning.
+fn told_of(question: &Question) -> String {
+    let beginning: String = question.default.chars().take(200).collect();
+    format!("{} bytes: {}", question.default.len(), clean_line(&beginning))
 }
 
 fn prompt(question: &Question, cells: usize, meaning: Meaning) -> Vec<Strip> {

@@ -10,4 +10,4 @@ pub use state::SetUp;
 
 #[cfg(test)]
 #[path = "setup_tests.rs"]
-mod tests;
+pub(in crate::tui) mod tests;

@@ -2,7 +2,7 @@ use insta::assert_snapshot;
 
 use crate::engine::SiteSeen;
 use crate::runbook::InputKind;
-use crate::session::preflight::{Finding, Mark, Preflight, Unasked};
+use crate::session::preflight::{Finding, Mark, Preflight, Told, Unasked};
 use crate::tui::app::{App, update};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Message};
@@ -17,7 +17,7 @@ fn site() -> SiteSeen {
     SiteSeen { name: "prod-eu".into(), environment: "PRODUCTION".into(), colour: "red".into() }
 }
 
-fn questions() -> Questions {
+pub fn questions() -> Questions {
     let question = |input: &str, kind, prompt: &str, default: &str, given: &str| Question {
         input: input.into(),
         kind,
@@ -54,7 +54,7 @@ fn questions() -> Questions {
 }
 
 /// Nothing left to ask: as when all was given on the command line.
-fn ready() -> Questions {
+pub fn ready() -> Questions {
     let mut questions = questions();
     questions.asked.drain(..2);
     Questions { is_ready: true, ..questions }
@@ -84,14 +84,26 @@ fn commands(count: usize) -> Vec<Unasked> {
     (1..=count).map(command).collect()
 }
 
-fn found(is_asked: bool, marks: &[Mark], count: usize) -> Preflight {
+pub fn found(is_asked: bool, marks: &[Mark], count: usize) -> Preflight {
     let finding = |(index, mark): (usize, &Mark)| Finding {
         mark: *mark,
         about: ["journal", "probe", "clock"][index % 3].into(),
         told: "vault[vault-2]: it cannot be told how it is: connection refused".into(),
         todo: if *mark == Mark::Ok { String::new() } else { "look at that node first".into() },
     };
-    Preflight { commands: commands(count), is_asked, found: marks.iter().enumerate().map(finding).collect() }
+    Preflight {
+        commands: commands(count),
+        told: Vec::new(),
+        is_asked,
+        found: marks.iter().enumerate().map(finding).collect(),
+    }
+}
+
+/// What the latest look found.
+pub fn tell(app: &mut App, found: Preflight) {
+    let Screen::SetUp(set_up) = &app.screen else { panic!("it is not set up") };
+    let number = set_up.looking.expect("it is being looked");
+    update(app, Message::Preflight(number, Ok(found)));
 }
 
 fn shot(name: &str, app: &App) {
@@ -120,7 +132,7 @@ fn the_form_tells_of_each_field_what_it_takes_why_it_is_wrong_and_where_it_comes
         // What has a value already need not be gone through.
         press(&mut app, "enter");
         let effects = press(&mut app, "enter");
-        let Effect::Preflight { wanted: Wanted::Live { answers, .. }, is_accepted: false } = &effects[0] else {
+        let Effect::Preflight { wanted: Wanted::Live { answers, .. }, is_accepted: false, .. } = &effects[0] else {
             panic!("{effects:?}")
         };
         assert_eq!(*answers, [("target".to_owned(), "1.16.2".to_owned()), ("wait".into(), "5".into())]);
@@ -150,8 +162,8 @@ fn what_is_missing_or_wrong_is_not_passed_on_and_what_has_a_value_can_be_changed
     assert_eq!(answers[2], ("mode".to_owned(), "replace".to_owned()));
 }
 
-#[test]
-fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
+/// Two sites to choose from, one of which cannot be read.
+pub fn with_sites() -> Questions {
     let sites = vec![
         SiteOffered { file: "/etc/piton/sites/prod-eu.toml".into(), site: Some(site()), problem: String::new() },
         SiteOffered {
@@ -160,9 +172,13 @@ fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
             problem: "error[bad-value]: there is no colour \"rot\"\n --> broken.toml:2:38\n  |\n2 | colour = \"rot\"\n  |          ^^^^^".into(),
         },
     ];
+    Questions { sites, site: None, site_file: None, ..questions() }
+}
+
+#[test]
+fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
     for size in SIZES {
-        let offered = Questions { sites: sites.clone(), site: None, site_file: None, ..questions() };
-        let (mut app, _) = app(size, offered);
+        let (mut app, _) = app(size, with_sites());
         press(&mut app, "down");
         shot("set_up_sites", &app);
         assert!(press(&mut app, "enter").is_empty());
@@ -183,7 +199,7 @@ fn nothing_runs_before_it_was_listed_and_nothing_starts_before_it_was_looked_at_
     for size in SIZES {
         let (mut app, effects) = app(size, ready());
         assert!(matches!(effects[..], [Effect::Preflight { is_accepted: false, .. }]), "{effects:?}");
-        update(&mut app, Message::Preflight(Ok(found(false, &[Mark::Ok], 2))));
+        tell(&mut app, found(false, &[Mark::Ok], 2));
         shot("set_up_commands", &app);
         for key in ["enter", "a"] {
             assert!(press(&mut app, key).is_empty() && picture(&app).contains("y takes that on"), "{key}");
@@ -191,7 +207,7 @@ fn nothing_runs_before_it_was_listed_and_nothing_starts_before_it_was_looked_at_
         let effects = press(&mut app, "y");
         assert!(matches!(effects[..], [Effect::Preflight { is_accepted: true, .. }]), "{effects:?}");
         assert!(press(&mut app, "y").is_empty(), "it is being looked");
-        update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Look, Mark::Ok], 2))));
+        tell(&mut app, found(true, &[Mark::Look, Mark::Ok], 2));
         shot("set_up_found", &app);
         assert!(press(&mut app, "enter").is_empty() && picture(&app).contains("a goes on all the same"));
         press(&mut app, "a");
@@ -210,13 +226,13 @@ fn nothing_runs_before_it_was_listed_and_nothing_starts_before_it_was_looked_at_
 #[test]
 fn a_stop_cannot_be_gone_over_and_what_is_well_needs_no_word() {
     let (mut app, _) = app((80, 24), ready());
-    update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Stop, Mark::Look], 0))));
+    tell(&mut app, found(true, &[Mark::Stop, Mark::Look], 0));
     for key in ["enter", "a", "y"] {
         assert!(press(&mut app, key).is_empty() && !picture(&app).contains("Which environment"), "{key}");
     }
     let again = press(&mut app, "f");
     assert!(matches!(again[..], [Effect::Preflight { is_accepted: false, .. }]), "{again:?}");
-    update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Ok], 0))));
+    tell(&mut app, found(true, &[Mark::Ok], 0));
     press(&mut app, "enter");
     type_text(&mut app, "production");
     assert!(matches!(&press(&mut app, "enter")[..], [Effect::Begin(Wanted::Live { notes, .. })] if notes.is_empty()));
@@ -227,7 +243,7 @@ fn a_stop_cannot_be_gone_over_and_what_is_well_needs_no_word() {
 #[test]
 fn a_list_that_does_not_fit_must_be_seen_to_its_end() {
     let (mut app, _) = app((80, 24), ready());
-    update(&mut app, Message::Preflight(Ok(found(false, &[Mark::Ok], 30))));
+    tell(&mut app, found(false, &[Mark::Ok], 30));
     assert!(press(&mut app, "y").is_empty() && picture(&app).contains("goes on below"));
     (0..8).for_each(|_| drop(press(&mut app, "pgdn")));
     assert_eq!(press(&mut app, "y").len(), 1);
@@ -237,7 +253,7 @@ fn a_list_that_does_not_fit_must_be_seen_to_its_end() {
 fn the_set_up_without_colours_and_unicode() {
     let (mut app, _) = app((80, 24), ready());
     app.look = look("mono", &ASCII);
-    update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Stop, Mark::Look, Mark::Ok], 1))));
+    tell(&mut app, found(true, &[Mark::Stop, Mark::Look, Mark::Ok], 1));
     assert_snapshot!("set_up_found_ascii_80x24", picture(&app));
 }
 
@@ -257,8 +273,67 @@ fn a_click_is_a_choice_and_a_click_on_a_key_is_that_key() {
     type_text(&mut app, "5s");
     let last = row("[ look before the start ]", &picture(&app));
     assert!(matches!(click(&mut app, 5, last)[..], [Effect::Preflight { .. }]));
-    update(&mut app, Message::Preflight(Ok(found(true, &[Mark::Ok], 0))));
+    tell(&mut app, found(true, &[Mark::Ok], 0));
     click(&mut app, 3, 39);
     assert!(picture(&app).contains("Which environment is this?"));
     assert!(matches!(&app.screen, Screen::SetUp(_)));
+}
+
+#[test]
+fn who_does_not_answer_holds_nobody_up_and_what_comes_late_is_not_taken() {
+    let (mut app, effects) = app((120, 40), ready());
+    let [Effect::Preflight { number: first, .. }] = effects[..] else { panic!("{effects:?}") };
+    press(&mut app, "esc");
+    assert!(picture(&app).contains("look before the start"), "{}", picture(&app));
+    press(&mut app, "down");
+    let again = press(&mut app, "enter");
+    let [Effect::Preflight { number: second, .. }] = again[..] else { panic!("{again:?}") };
+    update(&mut app, Message::Preflight(first, Ok(found(true, &[Mark::Stop], 0))));
+    assert!(picture(&app).contains("looking at what there is"), "{}", picture(&app));
+    update(&mut app, Message::Preflight(second, Ok(found(true, &[Mark::Ok], 0))));
+    assert!(picture(&app).contains("enter go on"), "{}", picture(&app));
+}
+
+#[test]
+fn who_is_told_a_secret_is_listed_before_anybody_is_told_it() {
+    for size in SIZES {
+        let (mut app, _) = app(size, ready());
+        let told = |number: usize| Told {
+            whose: format!("vault[vault-{number}]"),
+            address: format!("https://vault-{number}.example:8200"),
+            header: "x-vault-token".into(),
+        };
+        let found = Preflight { told: (1..=3).map(told).collect(), ..found(false, &[Mark::Ok], 1) };
+        tell(&mut app, found);
+        shot("set_up_told", &app);
+        assert!(press(&mut app, "enter").is_empty(), "enter takes nothing on");
+    }
+}
+
+/// What a field cannot hold stays as the site file gives it: it is neither changed nor lost.
+#[test]
+fn a_value_that_no_field_holds_stays_as_it_is_given() {
+    let long = format!("[{}]", vec![r#"{"name":"vault-1"}"#; 6_000].join(","));
+    for (value, is_optional) in [(long.as_str(), true), (long.as_str(), false), ("one\ntwo  three\n", true)] {
+        for size in SIZES {
+            let mut questions = ready();
+            questions.asked[0].default = value.into();
+            questions.asked[0].is_optional = is_optional;
+            questions.is_ready = false;
+            let (mut app, _) = app(size, questions);
+            (0..3).for_each(|_| drop(press(&mut app, "up")));
+            type_text(&mut app, "x");
+            update(&mut app, Message::Paste("another".into()));
+            assert!(picture(&app).contains("it is too long to be changed here"), "{}", picture(&app));
+            if size == (120, 40) && value.len() > 100 && is_optional {
+                shot("set_up_kept", &app);
+            }
+            (0..3).for_each(|_| drop(press(&mut app, "down")));
+            let effects = press(&mut app, "enter");
+            let [Effect::Preflight { wanted: Wanted::Live { answers, .. }, .. }] = &effects[..] else {
+                panic!("{effects:?}")
+            };
+            assert!(answers.is_empty(), "nothing was changed: {} answers", answers.len());
+        }
+    }
 }

@@ -27,6 +27,9 @@ pub struct SetUp {
     /// What is typed to start it.
     pub(super) typed: Field,
     pub(super) busy: Option<String>,
+    /// Which look is on its way, of how many.
+    pub(super) looking: Option<u32>,
+    looks: u32,
     pub(super) problem: Option<String>,
 }
 
@@ -55,6 +58,8 @@ impl SetUp {
             before: Before::default(),
             typed: Field::default(),
             busy: None,
+            looking: None,
+            looks: 0,
             problem: None,
             questions,
         };
@@ -86,9 +91,12 @@ impl SetUp {
         self.problem = Some(why);
     }
 
-    /// Takes in what was found.
-    pub fn found(&mut self, found: Result<Preflight, String>) {
-        self.busy = None;
+    /// Takes in what that look found.
+    pub fn found(&mut self, number: u32, found: Result<Preflight, String>) {
+        if self.looking != Some(number) {
+            return;
+        }
+        (self.busy, self.looking) = (None, None);
         match found {
             Ok(found) => self.before.take(found),
             Err(why) => {
@@ -121,6 +129,11 @@ impl SetUp {
     pub fn on(&mut self, action: Option<Action>, key: KeyEvent, size: (u16, u16)) -> Vec<Effect> {
         if action == Some(Action::Leave) {
             return vec![Effect::Quit];
+        }
+        if self.looking.is_some() && action == Some(Action::Back) {
+            // Somebody who does not answer holds nobody up.
+            (self.busy, self.looking, self.stage) = (None, None, Stage::Form);
+            return Vec::new();
         }
         if self.busy.is_some() {
             return Vec::new();
@@ -184,18 +197,20 @@ impl SetUp {
         match action {
             Action::Back => self.stage = Stage::Form,
             Action::Yes if !found.is_asked && !self.before.is_seen(&self.questions, cells, height) => {
-                self.problem = Some("the list of commands goes on below: look at all of it first".into());
+                self.problem = Some("the list goes on below: look at all of it first".into());
             }
             Action::Yes if !found.is_asked => return self.look(true),
-            Action::SenseNow => return self.look(found.is_asked && !found.commands.is_empty()),
+            Action::SenseNow => return self.look(found.is_asked && found.has_unasked()),
             Action::Act | Action::Acknowledge if is_stopped => {
                 self.problem = Some("the run cannot start as long as something stands at stop".into());
             }
             Action::Act | Action::Acknowledge if !found.is_asked => {
-                self.problem = Some("the commands above run without a question each time: y takes that on".into());
+                self.problem =
+                    Some("what is listed above is done without a question each time: {yes} takes that on".into());
             }
             Action::Act if has_looks => {
-                self.problem = Some("something is to be looked at: a goes on all the same, and is recorded".into());
+                self.problem =
+                    Some("something is to be looked at: {acknowledge} goes on all the same, and is recorded".into());
             }
             Action::Act | Action::Acknowledge => (self.stage, self.typed) = (Stage::Confirm, Field::default()),
             _ => self.before.scroll(action, &self.questions, cells, height),
@@ -218,8 +233,10 @@ impl SetUp {
         if !is_accepted {
             self.before = Before::default();
         }
+        self.looks += 1;
+        self.looking = Some(self.looks);
         self.busy = Some("looking at what there is before the start".into());
-        vec![Effect::Preflight { wanted: self.wanted(), is_accepted }]
+        vec![Effect::Preflight { number: self.looks, wanted: self.wanted(), is_accepted }]
     }
 
     fn begin(&mut self) -> Vec<Effect> {
@@ -290,7 +307,7 @@ impl SetUp {
                 let next = match &self.before.found {
                     None => None,
                     Some(found) if found.is_stopped() => None,
-                    Some(found) if !found.is_asked => Some((Action::Yes, Context::Before, "let these run")),
+                    Some(found) if !found.is_asked => Some((Action::Yes, Context::Before, "allow these")),
                     Some(found) if found.of(Mark::Look).next().is_some() => {
                         Some((Action::Acknowledge, Context::Before, "go on all the same"))
                     }

@@ -1,0 +1,68 @@
+//! What a journal says of itself that its signatures and reviews must agree with, noted while it is read.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::cli::verify::{Judged, Trusted};
+use crate::clock::Timestamp;
+use crate::engine::{Event, Record};
+use crate::journal::{Noted, RunSummary, Signature, Statement};
+use crate::text::clean_line;
+
+/// How much a clock may have been set back between the last record and a signature of it.
+const MAX_STEP: Duration = Duration::from_secs(60);
+
+/// The run's name, and when the records were written of which something was noted.
+#[derive(Default)]
+pub struct Along {
+    run: Option<String>,
+    at: BTreeMap<u64, Option<Timestamp>>,
+}
+
+impl Along {
+    /// Before the first record.
+    pub fn of(noted: &[Noted]) -> Self {
+        Self { run: None, at: noted.iter().filter_map(|noted| Some((noted.records?, None))).collect() }
+    }
+
+    /// What a list of runs knows: the time of the last record only.
+    pub fn of_summary(run: &RunSummary) -> Self {
+        Self { run: Some(clean_line(&run.dir.name()).into()), at: BTreeMap::from([(run.records, run.last_at)]) }
+    }
+
+    /// Takes the next record in.
+    pub fn take(&mut self, record: &Record) {
+        if let Event::RunOpened(opened) = &record.event {
+            self.run = Some(clean_line(&opened.run).into());
+        }
+        if let Some(at) = self.at.get_mut(&record.seq) {
+            *at = Some(record.at);
+        }
+    }
+
+    /// Whether that is the name of the run, as far as one is known.
+    pub fn is_named(&self, run: &str) -> bool {
+        self.run.as_ref().is_none_or(|named| *named == clean_line(run))
+    }
+
+    /// A signature that fits must be one of this run, and be made after what it covers.
+    pub fn held_against(&self, signature: Signature, mut judged: Judged) -> (Signature, Judged) {
+        let statement = signature.read.as_ref().ok().filter(|_| judged.trust != Trusted::Bad);
+        if let Some(why) = statement.and_then(|(statement, _)| self.against(statement)) {
+            (judged.trust, judged.whose, judged.principals, judged.upto) = (Trusted::Bad, None, None, 0);
+            judged.told = format!("BAD: {why}");
+        }
+        (signature, judged)
+    }
+
+    fn against(&self, statement: &Statement) -> Option<String> {
+        let Statement { run, records, at, .. } = statement;
+        if !self.is_named(run) {
+            let named = self.run.as_deref().unwrap_or_default();
+            return Some(format!("it is of the run {run}, the journal that of {named}"));
+        }
+        let written = self.at.get(records).copied().flatten()?;
+        let is_early = written.since(*at) > MAX_STEP;
+        is_early.then(|| format!("it states {at}, before record {records}, which it covers, was written: {written}"))
+    }
+}

@@ -1,0 +1,133 @@
+//! What lies beside a journal, for the screens.
+
+use std::path::Path;
+
+use crate::cli::along::Along;
+use crate::cli::error::CliError;
+use crate::cli::review;
+use crate::cli::verify::{self, Judged, Trusted, check, judge};
+use crate::journal::{Held, RunDir, RunSummary, Signature, Unsigned};
+use crate::review::{Found, Review, ReviewEvent, all as all_reviews};
+use crate::signature::Signers;
+use crate::tui::beside::{Beside, Remark, SignatureSeen, Trust, VerdictSeen};
+
+/// What lies beside the journal of that folder, held against it: all of the journal is read.
+///
+/// # Errors
+/// It cannot be read, or what lies beside it, or the list of signers.
+pub fn of_folder(folder: &Path) -> Result<Beside, CliError> {
+    let dir = RunDir::new(folder);
+    if is_bare(&dir) {
+        return Ok(Beside::default());
+    }
+    let checked = check(&dir.journal_path(), None, verify::signers(None)?.as_ref(), |_| {})?;
+    let mut beside = Beside::default();
+    for (signature, judged) in &checked.signatures {
+        beside.signatures.push(seen(signature, judged));
+    }
+    for (review, is_held) in &checked.reviews {
+        take(&mut beside, review, *is_held);
+    }
+    Ok(sorted(beside))
+}
+
+/// The same from what a list of runs knows, `None` where nothing lies there: a signature of the last record is judged by
+/// its hash; one of an earlier record is not compared with it.
+pub fn of_summary(run: &RunSummary, signers: Result<Option<&Signers>, &str>) -> Option<Beside> {
+    if is_bare(&run.dir) {
+        return None;
+    }
+    let mut beside = Beside::default();
+    let signers = signers.unwrap_or_else(|why| {
+        beside.unread = Some(why.to_owned());
+        None
+    });
+    let along = Along::of_summary(run);
+    match run.dir.signatures() {
+        Ok(signatures) => {
+            let glances = signatures.into_iter().map(|signature| glanced(signature, run, signers, &along));
+            beside.signatures.extend(glances);
+        }
+        Err(error) => beside.unread = Some(error.to_string()),
+    }
+    match all_reviews(&run.dir) {
+        Ok(reviews) => {
+            for review in &reviews {
+                let is_other = |seen: &crate::review::Seen| {
+                    seen.records > run.records || seen.records == run.records && seen.head != run.head
+                };
+                let is_of_run = review.run().is_none_or(|of| along.is_named(of));
+                take(&mut beside, review, is_of_run && !review.seen().any(is_other));
+            }
+        }
+        Err(error) => beside.unread = Some(error.to_string()),
+    }
+    Some(sorted(beside))
+}
+
+/// Whether nothing was ever laid there.
+fn is_bare(dir: &RunDir) -> bool {
+    !dir.signatures_dir().exists() && !dir.path().join("reviews").exists()
+}
+
+fn glanced(signature: Signature, run: &RunSummary, signers: Option<&Signers>, along: &Along) -> SignatureSeen {
+    let held = match &signature.read {
+        Ok((statement, _)) if statement.records < run.records => {
+            let (upto, told) = (statement.records, "its record was not looked at".to_owned());
+            return SignatureSeen { trust: Trust::NotCompared, whose: String::new(), upto, told };
+        }
+        Ok((statement, _)) if statement.records > run.records => {
+            Some(Held::Missing { records: Some(statement.records) })
+        }
+        Ok((statement, _)) if statement.head == run.head => Some(Held::Upto(run.records)),
+        Ok((statement, _)) => Some(Held::Differs { record: statement.records }),
+        Err(_) => None,
+    };
+    let judged = judge(&signature, held, signers, run.records);
+    let (signature, judged) = along.held_against(signature, judged);
+    seen(&signature, &judged)
+}
+
+fn seen(signature: &Signature, judged: &Judged) -> SignatureSeen {
+    let trust = match (&signature.read, judged.trust) {
+        (Err(Unsigned::NotSigned), _) => Trust::NotSigned,
+        (_, Trusted::Good) => Trust::Good,
+        (_, Trusted::Unknown) => Trust::Unknown,
+        (_, Trusted::Bad) => Trust::Bad,
+    };
+    let file = signature.path.file_name().unwrap_or_default().to_string_lossy();
+    let (whose, told) = (judged.principals.clone().unwrap_or_default(), format!("{file} {}", judged.told));
+    SignatureSeen { trust, whose, upto: judged.upto, told }
+}
+
+fn take(beside: &mut Beside, review: &Review, is_held: bool) {
+    if matches!(review.found, Found::Damaged { .. }) {
+        beside.troubles.push(review::found(review));
+    }
+    if !is_held {
+        beside.troubles.push(format!(
+            "{} is of another run, or of other records than those of this journal",
+            review.path.display()
+        ));
+    }
+    let is_held = is_held && !matches!(review.found, Found::Damaged { .. });
+    let given = review.records.iter().rev().find_map(|record| match &record.event {
+        ReviewEvent::VerdictGiven { seen, verdict, text } => Some((record, seen.records, *verdict, text.clone())),
+        _ => None,
+    });
+    beside.verdicts.extend(given.map(|(record, upto, verdict, text)| {
+        let (by, at) = (record.by.clone(), record.at);
+        VerdictSeen { by, at, verdict, text, upto, is_held }
+    }));
+    for said in &review.records {
+        if let ReviewEvent::CommentAdded { record, text, .. } = &said.event {
+            let (by, at) = (said.by.clone(), said.at);
+            beside.remarks.push(Remark { by, at, record: *record, text: text.clone() });
+        }
+    }
+}
+
+fn sorted(mut beside: Beside) -> Beside {
+    beside.remarks.sort_by_key(|remark| remark.at);
+    beside
+}

@@ -1,0 +1,241 @@
+//! Every screen and every kind of dialog at three sizes, in three looks. Snapshots tell how it is in dark and in ASCII; in
+//! mono it must be the same text without any colour, and how it is told apart there stands in pictures of its own: a letter
+//! for each cell that is bold, dim, italic, underlined or reversed.
+
+use insta::assert_snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+
+use crate::debrief::tests::bad;
+use crate::engine::{Ended, Mode, Verdict};
+use crate::session::preflight::Mark;
+use crate::tui::app::{App, draw, update};
+use crate::tui::journals_tests::entries;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Context, Keymap};
+use crate::tui::message::Message;
+use crate::tui::replay_tests::{self, recording, walked};
+use crate::tui::screen::library::tests as library;
+use crate::tui::screen::practise::tests as practise;
+use crate::tui::screen::setup::tests as setup;
+use crate::tui::spot::Press;
+use crate::tui::stage_tests::{Stage, event, look, picture, runbook};
+use crate::tui::theme::{ASCII, Look, UNICODE};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// A screen at a size, in a look.
+type Scene = fn((u16, u16), Look) -> App;
+
+/// Every screen, by name.
+const SCENES: [(&str, Scene); 27] = [
+    ("library", |size, look| shown(size, look, library::furnish)),
+    ("library_empty", |size, look| shown(size, look, |app| drop(update(app, Message::Library(vec![]))))),
+    ("chooser", |size, look| shown(size, look, |app| tell(app, practise::questions()))),
+    ("sites", |size, look| shown(size, look, |app| tell(app, setup::with_sites()))),
+    ("form", |size, look| shown(size, look, |app| tell(app, setup::questions()))),
+    ("before", |size, look| {
+        shown(size, look, |app| {
+            tell(app, setup::ready());
+            setup::tell(app, setup::found(true, &[Mark::Ok, Mark::Look, Mark::Ok], 2));
+        })
+    }),
+    ("commands_unasked", |size, look| {
+        shown(size, look, |app| {
+            tell(app, setup::ready());
+            setup::tell(app, setup::found(false, &[Mark::Ok], 4));
+        })
+    }),
+    ("name_typed", |size, look| {
+        shown(size, look, |app| {
+            tell(app, setup::ready());
+            setup::tell(app, setup::found(true, &[Mark::Ok], 2));
+            ["enter", "P", "R"].iter().for_each(|key| drop(update(app, Message::Key(event(key)))));
+        })
+    }),
+    ("caution", |size, look| run(size, look, |_| {})),
+    ("held", |size, look| {
+        run(size, look, |stage| {
+            stage.prepare();
+            stage.sample("vault-2", Verdict::Bad, "");
+            stage.sample("vault-3", Verdict::Bad, "");
+        })
+    }),
+    ("why", |size, look| {
+        run(size, look, |stage| {
+            stage.prepare();
+            stage.sample("vault-2", Verdict::Bad, "");
+            stage.press("w");
+        })
+    }),
+    ("overview", |size, look| {
+        run(size, look, |stage| {
+            stage.prepare();
+            stage.press("m");
+        })
+    }),
+    ("alarms", |size, look| {
+        run(size, look, |stage| {
+            stage.prepare();
+            stage.sample("vault-2", Verdict::Bad, "");
+            stage.sample("vault-3", Verdict::Bad, "");
+            stage.look_at_health();
+            stage.press("!");
+        })
+    }),
+    ("statement", |size, look| {
+        run(size, look, |stage| {
+            ["enter", "enter", "1", "enter", "enter"].iter().for_each(|key| stage.press(key));
+            stage.type_text("before-1.17");
+        })
+    }),
+    ("choice", |size, look| run(size, look, |stage| ["enter", "enter", "2"].iter().for_each(|key| stage.press(key)))),
+    ("command", |size, look| {
+        run(size, look, |stage| {
+            stage.prepare();
+            stage.press("enter");
+            stage.type_text("vault");
+        })
+    }),
+    ("failed", |size, look| {
+        run(size, look, |stage| {
+            stage.prepare();
+            stage.press("enter");
+            stage.type_text("vault-2");
+            stage.press("enter");
+            stage.finish(Ended::Exit(5));
+        })
+    }),
+    ("reason", |size, look| {
+        run(size, look, |stage| {
+            stage.press("s");
+            stage.type_text("done by hand");
+        })
+    }),
+    ("note", |size, look| {
+        run(size, look, |stage| {
+            stage.press("n");
+            stage.type_text("seen a slow disk on vault-2");
+        })
+    }),
+    ("attach", |size, look| run(size, look, |stage| stage.press("e"))),
+    ("question", |size, look| run(size, look, |stage| stage.press("q"))),
+    ("menu", |size, look| run(size, look, |stage| stage.press(":"))),
+    ("search", |size, look| {
+        run(size, look, |stage| {
+            stage.press("/");
+            stage.type_text("ready");
+            stage.press("enter");
+            stage.press("n");
+        })
+    }),
+    ("help", |size, look| run(size, look, |stage| stage.press("?"))),
+    ("journals", |size, look| {
+        shown(size, look, |app| {
+            update(app, Message::Key(event("J")));
+            update(app, Message::Journals(entries()));
+        })
+    }),
+    ("replay", |size, look| {
+        let played = recording(&walked("vault-ha-upgrade", "wrong-share", true));
+        let mut stage = replay_tests::Stage::looking(played, size, look);
+        ["f", "left"].iter().for_each(|key| stage.press(key));
+        stage.app
+    }),
+    ("debrief", |size, look| {
+        let mut stage = Stage::of(runbook(), size, look, Mode::Practice);
+        update(&mut stage.app, Message::Debriefed(Ok(Box::new(bad()))));
+        stage.app
+    }),
+];
+
+fn shown(size: (u16, u16), look: Look, play: impl FnOnce(&mut App)) -> App {
+    let mut app = App::new(look, Keymap::standard());
+    app.size = size;
+    play(&mut app);
+    app
+}
+
+fn tell(app: &mut App, questions: crate::tui::wanted::Questions) {
+    update(app, Message::SetUp(Ok(Box::new(questions))));
+}
+
+fn run(size: (u16, u16), look: Look, play: impl FnOnce(&mut Stage)) -> App {
+    let mut stage = Stage::of(runbook(), size, look, Mode::Live);
+    stage.all_well();
+    play(&mut stage);
+    stage.app
+}
+
+fn drawn(app: &App) -> Buffer {
+    let area = Rect::new(0, 0, app.size.0, app.size.1);
+    let mut buffer = Buffer::empty(area);
+    draw(app, area, &mut buffer);
+    buffer
+}
+
+/// How the cells of a screen without colours are told apart.
+fn marks(buffer: &Buffer) -> String {
+    let letters = [
+        (Modifier::REVERSED, 'r'),
+        (Modifier::UNDERLINED, 'u'),
+        (Modifier::ITALIC, 'i'),
+        (Modifier::BOLD, 'b'),
+        (Modifier::DIM, 'd'),
+    ];
+    let mut text = String::new();
+    for row in buffer.content().chunks(usize::from(buffer.area.width)) {
+        let letter =
+            |modifier: Modifier| letters.iter().find(|(of, _)| modifier.contains(*of)).map_or('.', |(_, c)| *c);
+        let line: String = row.iter().map(|cell| letter(cell.modifier)).collect();
+        text.push_str(line.trim_end_matches('.'));
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn every_screen_at_every_size_in_every_look() {
+    for (name, scene) in SCENES {
+        for size in SIZES {
+            let at = format!("{name}_{}x{}", size.0, size.1);
+            let dark = scene(size, look("dark", &UNICODE));
+            assert_snapshot!(at.clone(), picture(&dark));
+            let ascii = picture(&scene(size, look("mono", &ASCII)));
+            assert!(ascii.is_ascii(), "{at}: {ascii}");
+            assert_snapshot!(format!("{at}_ascii"), ascii);
+            let mono = scene(size, look("mono", &UNICODE));
+            let (dark, mono) = (drawn(&dark), drawn(&mono));
+            for (coloured, bare) in dark.content().iter().zip(mono.content()) {
+                assert_eq!(coloured.symbol(), bare.symbol(), "{at}: no look says more than another");
+                assert_eq!((bare.fg, bare.bg), (Color::Reset, Color::Reset), "{at}: mono has no colours");
+            }
+            if size == SIZES[0] {
+                assert_snapshot!(format!("{at}_mono"), marks(&mono));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_key_that_stands_on_a_screen_means_something_there() {
+    for (name, scene) in SCENES {
+        let app = scene(SIZES[1], look("dark", &UNICODE));
+        let area = Rect::new(0, 0, app.size.0, app.size.1);
+        let spots = draw(&app, area, &mut Buffer::empty(area));
+        let mut contexts = if app.pick.is_some() { vec![Context::Pick] } else { app.screen.contexts() };
+        contexts.push(Context::Everywhere);
+        let mut keys = 0;
+        for spot in &spots {
+            assert_eq!(spot.place.intersection(area), spot.place, "{name}: {spot:?}");
+            // Between keys there are words, too: `up, down or a number`.
+            let Press::Key(word) = &spot.press else { continue };
+            let Ok(key) = word.parse::<Key>() else { continue };
+            let is_known = app.keymap.resolve(&key.event(), &contexts).is_some();
+            assert!(is_known || word == "a", "{name}: {word:?} does nothing");
+            keys += usize::from(is_known);
+        }
+        assert!(keys > 0 || app.help.is_some(), "{name}: there is no key to be clicked");
+    }
+}
