@@ -30,12 +30,14 @@ pub mod library;
 pub mod health;
 pub mod scenario;
 
+pub mod keeping;
 pub mod review;
 
 pub mod debrief;
 pub mod report;
 
 pub mod compare;
+pub mod search;
 
 pub mod session;
 

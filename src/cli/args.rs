@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::args_of_runs::JournalsArguments;
+
 /// Walks a person through a runbook and drives every step into a tamper-evident journal.
 #[derive(Debug, Default, Parser)]
 #[command(name = "piton", version, about, long_about = None, after_help = AFTER_HELP)]
@@ -40,12 +42,10 @@ pub enum Command {
     Resume(ResumeArguments),
     /// Play a run back in its own screens, from its journal: open or closed, live or practice; nothing is changed.
     Replay(ReplayArguments),
-    /// List the runs of this machine.
-    Journals {
-        /// Print JSON, one run a line.
-        #[arg(long)]
-        json: bool,
-    },
+    /// List the runs of this machine; with options only those that fit, with the records that were looked for.
+    ///
+    /// --find, --step and --deviation must hold of one and the same record. Status 1 when nothing fits.
+    Journals(JournalsArguments),
     /// Prove that journals are whole: 0 whole or torn at the end (which is said), 1 damaged, or not what was noted of it.
     ///
     /// The signatures of releases are checked too, and told with the fingerprints of their keys; one that does not fit
@@ -269,7 +269,7 @@ pub struct ResumeArguments {
 /// `piton verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// Journal files, run folders or run names.
+    /// Journal files, run folders, run names, or archives of runs.
     #[arg(required = true, value_name = "JOURNAL")]
     pub journals: Vec<String>,
 

@@ -18,15 +18,17 @@ use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
 use crate::scenario;
+use crate::search;
 use crate::session::launch;
 use crate::session::preflight::{Preflight, Preparation};
 use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
+use crate::text::clean_line;
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::sign::{KeySeen, Signing};
 use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
-use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, Recording};
+use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
 
 /// The file that remembers how the panes share the room, beside the folders of the runs.
 const SIZES: &str = "panes.toml";
@@ -47,6 +49,8 @@ pub struct Stage {
     ready: Option<String>,
     /// What is being set up: what was looked at is what is opened, whatever becomes of the files meanwhile.
     chosen: Mutex<Option<Chosen>>,
+    /// The runs that were listed last, the latest first, with how many good records each has: what is searched.
+    listed: Mutex<Arc<Vec<(RunDir, u64)>>>,
 }
 
 /// What is being set up.
@@ -65,7 +69,17 @@ impl Stage {
     pub fn new(folder: Option<PathBuf>) -> Result<Self, CliError> {
         let (library, store) = (run::library_of(folder)?, run::store()?);
         let (memory, set, chosen) = (Memory::default(), Vec::new(), Mutex::default());
-        Ok(Self { library, store, memory, set, site: None, beside: false, ready: None, chosen })
+        Ok(Self {
+            library,
+            store,
+            memory,
+            set,
+            site: None,
+            beside: false,
+            ready: None,
+            chosen,
+            listed: Mutex::default(),
+        })
     }
 
     /// With inputs that are bound already, and whether an open run of the same place is no hindrance.
@@ -239,7 +253,32 @@ impl Backstage for Stage {
     }
 
     fn journals(&self) -> Vec<JournalEntry> {
-        self.memory.list(&self.store).iter().map(entry).collect()
+        let runs = self.memory.list(&self.store);
+        let listed = runs.iter().map(|run| (run.dir.clone(), run.records)).collect();
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
+        runs.iter().map(entry).collect()
+    }
+
+    fn search(&self, words: &str, found: &mut dyn FnMut(RecordFound), goes_on: &dyn Fn() -> bool) {
+        let listed = Arc::clone(&self.listed.lock().unwrap_or_else(PoisonError::into_inner));
+        let wanted = search::Wanted::words(words);
+        for (dir, records) in listed.iter().take_while(|_| goes_on()) {
+            let search = search::Search { wanted: &wanted, records: *records, goes_on };
+            let mut first = None;
+            let mut take = |hit: search::Hit| {
+                // The first one will do; that it is in what was bound at the opening tells least.
+                let is_enough = hit.seq > 1;
+                first = Some(hit);
+                !is_enough
+            };
+            // One that cannot be read is listed as that; the others are searched.
+            if let Err(error) = search::search(&dir.journal_path(), &search, &mut take) {
+                tracing::debug!(%error, "a journal is not searched");
+            }
+            if let Some(hit) = first {
+                found(RecordFound { run: dir.id(), seq: hit.seq, told: clean_line(&hit.told).into_owned() });
+            }
+        }
     }
 
     fn besides(&self) -> Vec<(String, Beside)> {

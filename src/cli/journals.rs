@@ -1,29 +1,58 @@
-//! `piton journals`: which runs there are.
+//! `piton journals`: which runs there are, and which of them fit.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::cli::args_of_runs::{JournalsArguments, JournalsCommand};
 use crate::cli::error::CliError;
-use crate::cli::run;
+use crate::cli::found::Narrowed;
+use crate::cli::{keeping, packed, run};
 use crate::engine::Mode;
 use crate::journal::{RunDir, RunSummary, SoakSeen, Standing};
+use crate::report::cleaned;
 use crate::text::clean_line;
 
-/// `piton journals`: one line a run, the latest last.
+/// `piton journals`: one line a run, the latest last; below it the records that were looked for.
 ///
 /// # Errors
 /// The folder of runs cannot be read.
-pub fn list(json: bool) -> Result<u8, CliError> {
-    let runs = run::store()?.list().map_err(CliError::failed)?;
-    if runs.is_empty() && !json {
+pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
+    match &typed.command {
+        Some(JournalsCommand::Prune(typed)) => return keeping::prune(typed),
+        Some(JournalsCommand::Archive { run, file }) => return packed::archive(run, file),
+        None if typed.gone => return keeping::gone(typed.json),
+        None => {}
+    }
+    let store = run::store()?;
+    let runs = store.list().map_err(CliError::failed)?;
+    let narrowed = Narrowed::new(typed);
+    if runs.is_empty() && !typed.json {
         super::print("no runs yet: `piton practice vault-ha-upgrade` opens a first one");
     }
-    for run in runs.iter().rev() {
-        super::print(&clean_line(&if json { as_json(run) } else { as_line(run) }));
+    let mut shown = 0;
+    for run in runs.iter().rev().filter(|run| narrowed.may_be(run)) {
+        let Some(found) = narrowed.found(run) else { continue };
+        shown += 1;
+        if typed.json {
+            let mut told = as_json(run);
+            if narrowed.is_searched() {
+                told["found"] = found.as_json();
+            }
+            super::print(&cleaned(told).to_string());
+        } else {
+            super::print(&clean_line(&as_line(run)));
+            found.lines().iter().for_each(|line| super::print(line));
+        }
     }
-    Ok(0)
+    if !typed.json && narrowed.is_all() {
+        keeping::told(&store).iter().for_each(|line| super::print(line));
+    }
+    if shown == 0 && !narrowed.is_all() && !typed.json {
+        super::print("none of the runs fits");
+    }
+    Ok(u8::from(shown == 0 && !narrowed.is_all()))
 }
 
 /// Where a run stands, in a word or a few.
@@ -108,7 +137,7 @@ fn soaking(soak: &SoakSeen) -> String {
     )
 }
 
-fn as_json(run: &RunSummary) -> String {
+fn as_json(run: &RunSummary) -> Value {
     let head = run.opening.as_ref();
     json!({
         "run": run.dir.id(),
@@ -127,6 +156,7 @@ fn as_json(run: &RunSummary) -> String {
         "integrity": integrity(run),
         "deviations": run.deviations.total(),
         "sittings": run.sittings,
+        "sat": run.sat,
         "soak": run.soak.as_ref().map(|soak| json!({
             "step": soak.step,
             "since": soak.since,
@@ -137,7 +167,6 @@ fn as_json(run: &RunSummary) -> String {
         "records": run.records,
         "head": run.head,
     })
-    .to_string()
 }
 
 const fn mode_word(mode: Mode) -> &'static str {

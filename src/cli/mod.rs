@@ -2,6 +2,7 @@
 
 mod along;
 pub mod args;
+pub mod args_of_runs;
 pub mod backstage;
 pub mod begin;
 pub mod beside;
@@ -13,9 +14,12 @@ pub mod diff;
 pub mod diff_text;
 pub mod error;
 pub mod explain;
+pub mod found;
 pub mod journals;
+pub mod keeping;
 pub mod log;
 pub mod looks;
+pub mod packed;
 pub mod place;
 pub mod practice;
 pub mod replay;
@@ -84,7 +88,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Practice(typed)) => practice::practice(library, &typed, &looks),
         Some(Command::Resume(typed)) => run::resume(library, &typed, &looks),
         Some(Command::Replay(typed)) => replay::replay(library, &typed, &looks),
-        Some(Command::Journals { json }) => journals::list(json),
+        Some(Command::Journals(typed)) => journals::journals(&typed),
         Some(Command::Verify(typed)) => verify::verify(&typed),
         Some(Command::Review(typed)) => review::review(&typed),
         Some(Command::Sign(typed)) => sign::sign(&typed),

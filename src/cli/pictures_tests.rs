@@ -59,7 +59,20 @@ fn stage() -> (tempfile::TempDir, Stage) {
     let library = Library::open(&[]).unwrap();
     let store = Store::open(folder.path());
     let (memory, set, chosen) = Default::default();
-    (folder, Stage { library, store, memory, set, site: None, beside: false, ready: None, chosen })
+    (
+        folder,
+        Stage {
+            library,
+            store,
+            memory,
+            set,
+            site: None,
+            beside: false,
+            ready: None,
+            chosen,
+            listed: std::sync::Mutex::default(),
+        },
+    )
 }
 
 /// The live screen of a walk, just when such a record is on disk.

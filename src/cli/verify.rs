@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use crate::cli::along::Along;
 use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
-use crate::cli::{journals, place, review};
+use crate::cli::{journals, packed, place, review};
 use crate::clock;
 use crate::engine::{Mode, SignedRelease};
 use crate::fs;
 use crate::journal::{
     Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification, compare_along,
 };
+use crate::keeping::is_archive;
 use crate::review::{Found, Review, all as all_reviews};
 use crate::signature::{Signers, Trust};
 use crate::text::clean_line;
@@ -78,14 +79,26 @@ impl Asked<'_> {
     /// Whether that journal is as it must be; says so.
     fn verify(&self, name: &str) -> Result<bool, CliError> {
         let path = journals::journal_path(name)?;
-        let mut progress = Progress::new(&path);
-        let checked = check(&path, self.typed.head.clone(), self.signers.as_ref(), |bytes| progress.at(bytes));
+        if is_archive(&path) {
+            let archive = packed::open(&path)?;
+            let is_good = archive.tell(&path);
+            return match archive.journal() {
+                Some(journal) => Ok(self.held(&journal, &path.display().to_string())? && is_good),
+                None => Ok(false),
+            };
+        }
+        self.held(&path, &path.display().to_string())
+    }
+
+    /// Whether the journal at that path is as it must be; says so of what is shown.
+    fn held(&self, path: &Path, shown: &str) -> Result<bool, CliError> {
+        let mut progress = Progress::new(path);
+        let checked = check(path, self.typed.head.clone(), self.signers.as_ref(), |bytes| progress.at(bytes));
         progress.end();
         let Checked { found, head, signatures, reviews } = checked?;
-        let shown = path.display().to_string();
-        let mut is_good = tell(&shown, &found);
+        let mut is_good = tell(shown, &found);
         if let Some(held) = head {
-            is_good &= tell_head(&shown, &held, &found);
+            is_good &= tell_head(shown, &held, &found);
         }
         let mut is_signed = false;
         for (signature, judged) in &signatures {

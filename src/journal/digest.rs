@@ -1,7 +1,7 @@
 //! Hashes of files that a journal names.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -15,6 +15,14 @@ use crate::journal::line::hex;
 /// # Errors
 /// It cannot be read to its end.
 pub fn digest(source: &mut impl Read) -> io::Result<(String, u64)> {
+    sha256_of(source, &mut io::sink())
+}
+
+/// The same, with all that is read written to `out`.
+///
+/// # Errors
+/// It cannot be read to its end, or written.
+pub fn sha256_of(source: &mut dyn Read, out: &mut dyn Write) -> io::Result<(String, u64)> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     let mut length = 0;
@@ -23,6 +31,7 @@ pub fn digest(source: &mut impl Read) -> io::Result<(String, u64)> {
             Ok(0) => return Ok((hex(&hasher.finalize()), length)),
             Ok(read) => {
                 hasher.update(&buffer[..read]);
+                out.write_all(&buffer[..read])?;
                 length += read as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -24,6 +24,8 @@ pub struct RunSummary {
     pub soak: Option<SoakSeen>,
     /// How many sittings it had.
     pub sittings: u32,
+    /// Who sat there, as `operator@host`, in the order of the first time; of very many the first ones.
+    pub sat: Vec<String>,
     /// How many good records it has.
     pub records: u64,
     /// The time of the last of them.
@@ -151,6 +153,9 @@ impl Deviations {
     }
 }
 
+/// How many people of a run are told.
+const MOST_SAT: usize = 16;
+
 /// Reads the journal of a run once.
 pub(super) fn summarize(dir: RunDir) -> RunSummary {
     let mut summary = RunSummary {
@@ -161,6 +166,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         deviations: Deviations::default(),
         soak: None,
         sittings: 0,
+        sat: Vec::new(),
         records: 0,
         last_at: None,
         head: String::new(),
@@ -179,9 +185,16 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         }
     }
     let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
+    let mut sat = Vec::new();
     let verified = scan(&path, |_, record| {
         deviations.count(&record.event);
-        sittings += u32::from(matches!(record.event, Event::SittingOpened { .. }));
+        if let Event::SittingOpened { operator, host, .. } = &record.event {
+            sittings += 1;
+            let who = format!("{operator}@{host}");
+            if sat.len() < MOST_SAT && !sat.contains(&who) {
+                sat.push(who);
+            }
+        }
         soak = SoakSeen::after(soak.take(), &record.event);
         if let Some(found) = opening_of(record) {
             opening = Some(found);
@@ -191,6 +204,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     summary.deviations = deviations;
     summary.soak = soak;
     summary.sittings = sittings;
+    summary.sat = sat;
     match verified {
         Err(error) => summary.standing = Standing::Unreadable(error.to_string()),
         Ok(found) => {

@@ -27,4 +27,4 @@ pub use paper::{Paper, paper};
 pub use paper_html::paper_html;
 pub use paper_markdown::paper_markdown;
 pub use steps::Going;
-pub use told::{command_line, deviation, duration, millis, plain};
+pub use told::{command_line, deviation, duration, millis, plain, told_line};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::engine::{CommandLine, DeviationKind, EnvValue, Event, Item, Leaving, Tri, signed_by};
+use crate::engine::{CommandLine, DeviationKind, EnvValue, Event, Item, Leaving, Record, Tri, signed_by};
 use crate::report::model::Heading;
 
 /// The longest value of a captured answer that is told, in characters.
@@ -104,6 +104,13 @@ fn of_step(event: &Event) -> (&'static str, String) {
         Event::StepNotApplicable { why, .. } => ("not applicable", why.clone()),
         _ => ("", String::new()),
     }
+}
+
+/// A record in one line: `SKIPPED standbys[vault-2]/stop: the window closes`. Nothing of it is cleaned yet.
+pub fn told_line(record: &Record) -> String {
+    let (what, about, told) = told(&record.event);
+    let about = if about.is_empty() { String::new() } else { format!(" {about}") };
+    with(&format!("{what}{about}"), &told)
 }
 
 /// How an event overrules the machine, where it does: in which way, what, and why.

@@ -336,10 +336,14 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
         (Message::Past(past), Screen::Library(library)) => library.take_past(past),
         (Message::Changes(told), Screen::Library(library)) => library.compared(told),
         (Message::Journals(entries), Screen::Journals(journals)) => {
-            journals.take(entries);
-            return vec![Effect::ReadBesides];
+            let mut effects = journals.take(entries);
+            effects.push(Effect::ReadBesides);
+            return effects;
         }
         (Message::Besides(besides), Screen::Journals(journals)) => journals.take_besides(besides),
+        (Message::Found { words, found, is_done }, Screen::Journals(journals)) => {
+            journals.found(&words, found, is_done)
+        }
         (Message::SetUp(Ok(questions)), Screen::SetUp(set_up)) => return set_up.with_site(*questions),
         (Message::SetUp(Ok(questions)), _) if questions.is_practice => {
             app.screen = Screen::Practise(Box::new(Practise::new(*questions)));

@@ -83,6 +83,10 @@ pub trait Backstage: Send + Sync {
         Vec::new()
     }
 
+    /// Looks for words in the records of the runs that were listed last, the latest first, and hands on the first record of
+    /// each that holds them all, as long as somebody wants to know.
+    fn search(&self, _words: &str, _found: &mut dyn FnMut(RecordFound), _goes_on: &dyn Fn() -> bool) {}
+
     /// What was recorded of that run. Nothing is locked or written.
     ///
     /// # Errors
@@ -207,6 +211,17 @@ pub struct JournalEntry {
     pub is_damaged: bool,
     /// What lies beside its journal.
     pub beside: Beside,
+}
+
+/// A record that holds what was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordFound {
+    /// The run's name.
+    pub run: String,
+    /// The record's number.
+    pub seq: u64,
+    /// What it tells, in one line.
+    pub told: String,
 }
 
 impl JournalEntry {

@@ -146,10 +146,7 @@ pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
             practise.paste(text);
             Vec::new()
         }
-        Screen::Journals(journals) => {
-            journals.paste(text);
-            Vec::new()
-        }
+        Screen::Journals(journals) => journals.paste(text),
         Screen::SetUp(set_up) => set_up.paste(text),
         Screen::Run(run) => {
             run.paste(text, app.now);

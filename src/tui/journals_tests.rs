@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
-use crate::tui::backstage::JournalEntry;
+use crate::tui::backstage::{JournalEntry, RecordFound};
 use crate::tui::beside::Beside;
 use crate::tui::message::{Effect, Message};
 use crate::tui::replay_tests::{Stage, recording, shown, small};
@@ -78,4 +78,82 @@ fn the_list_of_all_runs_is_filtered_and_one_of_them_replayed() {
         assert_eq!(stage.effects.last(), Some(&Effect::ReadLibrary));
         assert!(shown(&stage).contains("piton  runbooks"));
     }
+}
+
+fn typed(stage: &mut Stage, text: &str) {
+    text.chars().for_each(|c| stage.press(&c.to_string()));
+}
+
+fn hit(run: &str, seq: u64, told: &str) -> RecordFound {
+    RecordFound { run: run.into(), seq, told: told.into() }
+}
+
+#[test]
+fn what_is_typed_narrows_the_list_at_once_and_is_looked_for_in_the_records_behind() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::new(size);
+        stage.press("J");
+        stage.tell(Message::Journals(entries()));
+        stage.press("/");
+        stage.effects.clear();
+        typed(&mut stage, "w");
+        assert_eq!(stage.effects, [], "one letter stands everywhere");
+        typed(&mut stage, "indow");
+        assert_eq!(stage.effects.last(), Some(&Effect::Search("window".into())));
+        assert_eq!(stage.effects.len(), 5);
+        assert!(shown(&stage).contains("looking in their records"), "{}", shown(&stage));
+        let told = "SKIPPED standbys[vault-2]/drain: the window closes";
+        let found = vec![hit("2026-11-19-vault-ha-9x7k", 57, told)];
+        stage.tell(Message::Found { words: "windo".into(), found: found.clone(), is_done: false });
+        assert!(!shown(&stage).contains("#57"), "what was typed before is of no matter any more");
+        stage.tell(Message::Found { words: "window".into(), found, is_done: false });
+        assert_snapshot!(format!("journals_found_{}x{}", size.0, size.1), shown(&stage));
+        stage.tell(Message::Found { words: "window".into(), found: Vec::new(), is_done: true });
+        assert!(shown(&stage).contains("1 in their records"), "{}", shown(&stage));
+        stage.press("enter");
+        stage.press("enter");
+        assert_eq!(stage.effects.last(), Some(&Effect::ReplayAt("2026-11-19-vault-ha-9x7k".into(), 57)));
+        stage.tell(Message::Recording(Ok((Box::new(recording(&small())), Some(3)))));
+        assert!(shown(&stage).contains(" REPLAY "), "{}", shown(&stage));
+        stage.press("esc");
+        assert!(shown(&stage).contains("window") && shown(&stage).contains("#57"), "{}", shown(&stage));
+        stage.press("esc");
+        assert_eq!(
+            stage.effects[stage.effects.len() - 1],
+            Effect::Search(String::new()),
+            "nobody wants to know any more"
+        );
+        assert!(shown(&stage).contains("3 runs") && !shown(&stage).contains("#57"));
+    }
+}
+
+#[test]
+fn the_chosen_run_stays_chosen_while_others_are_found() {
+    let mut stage = Stage::new((80, 24));
+    stage.press("J");
+    stage.tell(Message::Journals(entries()));
+    stage.press("/");
+    typed(&mut stage, "nomad");
+    stage.press("enter");
+    let found = vec![hit("2026-11-21-vault-ha-7qf3", 9, "note: as with nomad")];
+    stage.tell(Message::Found { words: "nomad".into(), found, is_done: true });
+    assert!(shown(&stage).contains("2 of 3 runs"), "{}", shown(&stage));
+    stage.press("enter");
+    assert_eq!(stage.effects.last(), Some(&Effect::Replay("2026-11-20-nomad-clients-2b4c".into())));
+}
+
+#[test]
+fn ten_thousand_runs_are_filtered_between_two_frames() {
+    let mut stage = Stage::new((120, 40));
+    stage.press("J");
+    let one = entries().remove(0);
+    let many = (0..10_000).map(|number| JournalEntry { run: format!("2026-11-21-run-{number:05}"), ..one.clone() });
+    stage.tell(Message::Journals(many.collect()));
+    stage.press("/");
+    let began = crate::clock::monotonic();
+    typed(&mut stage, "run-04711");
+    assert!(shown(&stage).contains("1 of 10000 runs"), "{}", shown(&stage));
+    // Nine keys; without optimization, and beside other tests, it still is far from a tenth of a second for each.
+    let each = crate::clock::monotonic().duration_since(began) / 9;
+    assert!(each.as_millis() < 100, "{each:?} for a key");
 }

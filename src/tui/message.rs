@@ -12,7 +12,7 @@ use crate::journal::More;
 use crate::runbook::{InputKind, StepKey};
 use crate::session::preflight::Preflight;
 use crate::session::{Launched, Update};
-use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, Recording};
+use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
 use crate::tui::beside::Beside;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::shelf::{Changed, Past};
@@ -94,6 +94,15 @@ pub enum Message {
     Besides(Vec<(String, Beside)>),
     /// What lies beside the journal in that folder, or why it cannot be looked at.
     Beside(PathBuf, Result<Box<Beside>, String>),
+    /// What a search found in the records since it told last.
+    Found {
+        /// The words that were looked for.
+        words: String,
+        /// The runs, with the record of each.
+        found: Vec<RecordFound>,
+        /// Whether all runs were looked at.
+        is_done: bool,
+    },
     /// What was recorded of a run and where to stand in it, or why it cannot be shown.
     Recording(Result<(Box<Recording>, Option<u64>), String>),
     /// What was recorded since in the journal that is followed, or why it cannot be read any more.
@@ -198,6 +207,10 @@ pub enum Effect {
     ReadBeside(PathBuf),
     /// Read what was recorded of that run; it comes back as a message.
     Replay(String),
+    /// The same, standing at that record.
+    ReplayAt(String, u64),
+    /// Look for these words in the records of all runs, instead of whatever was looked for before; no words: for nothing.
+    Search(String),
     /// Read on in the journal that is followed; what is new comes back as a message.
     ReadOn,
     /// Tell what the rehearsal in that folder came to; it comes back as a message.

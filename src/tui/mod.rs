@@ -38,6 +38,7 @@ pub mod release;
 mod runtime;
 pub mod screen;
 pub mod search;
+mod searching;
 pub mod shelf;
 mod shown;
 mod sift;
@@ -54,7 +55,7 @@ mod watch;
 pub mod widget;
 pub mod wrap;
 
-pub use backstage::{Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, Recording, Start, TuiError};
+pub use backstage::{Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording, Start, TuiError};
 pub use cast::{CAST_SIZES, CastError, cast};
 pub use options::Options;
 pub use shown::{Shown, open};

@@ -18,6 +18,8 @@ use crate::tui::message::{Effect, Message};
 use crate::tui::recorded::{read_on, tail_of};
 use crate::tui::runtime::{Lending, Runtime};
 use crate::tui::screen::Screen;
+use crate::tui::screen::run::sizes::Sizes;
+use crate::tui::searching::search;
 use crate::tui::sign::Signing;
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
@@ -46,11 +48,7 @@ impl Runtime {
             Effect::Complete(typed) => self.aside(move || Some(completions(typed))),
             Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
             Effect::ReadSizes => self.behind(move || Some(Message::Sizes(sizes::read(&*backstage)))),
-            Effect::KeepSizes(drawn) => {
-                let kept = self.drawn.clone();
-                kept.put(drawn);
-                self.behind(move || kept.write(&*backstage));
-            }
+            Effect::KeepSizes(drawn) => self.keep_sizes(drawn),
             Effect::ReadSignature(path) => self.aside(move || Some(Message::SignatureRead(signature(&path)))),
             Effect::ReadOutput(of) => self.aside(move || Some(tail_of(of))),
             Effect::Check { runbook, input, text, .. } => {
@@ -61,6 +59,7 @@ impl Runtime {
                 let follower = self.follower.clone();
                 self.aside(move || read_on(follower?.as_ref()));
             }
+            Effect::Search(words) => self.look_for(words),
             Effect::Edit(text) => self.to_lend = Some(Lending::Edit(text)),
             Effect::Sign(signing) => self.to_lend = Some(Lending::Sign(signing)),
             Effect::Notify(told) => {
@@ -86,6 +85,19 @@ impl Runtime {
                 if begins { self.behind(work) } else { self.aside(work) }
             }
         }
+    }
+
+    /// Remembers how the panes were drawn.
+    fn keep_sizes(&self, drawn: Sizes) {
+        let (kept, backstage) = (self.drawn.clone(), Arc::clone(&self.backstage));
+        kept.put(drawn);
+        self.behind(move || kept.write(&*backstage));
+    }
+
+    /// Looks for words in the records of all runs; whatever was looked for before is of no matter any more.
+    fn look_for(&self, words: String) {
+        let (backstage, replier, turn) = (Arc::clone(&self.backstage), self.replier.clone(), self.searching.begin());
+        self.behind(move || search(&*backstage, words, &replier, &turn));
     }
 
     fn run_folder(&self) -> Option<PathBuf> {

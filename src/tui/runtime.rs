@@ -20,6 +20,7 @@ use crate::tui::input::{self, Input as Events};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
 use crate::tui::screen::Screen;
+use crate::tui::searching::Searching;
 use crate::tui::sign::Signing;
 use crate::tui::sizes;
 use crate::tui::terminal::{self, Terminal, give_back, is_gone};
@@ -55,6 +56,8 @@ pub(super) struct Runtime {
     pub(super) updates: Option<UnboundedReceiver<Update>>,
     /// How the panes were drawn and is not written yet.
     pub(super) drawn: sizes::Drawn,
+    /// Lets only the last search in the records go on.
+    pub(super) searching: Searching,
     /// Reads on in the journal that is replayed.
     pub(super) follower: Option<Arc<Mutex<Follower>>>,
     pub(super) clock: Arc<dyn Clock>,
@@ -109,6 +112,7 @@ impl Runtime {
             session: None,
             updates: None,
             drawn: sizes::Drawn::default(),
+            searching: Searching::default(),
             follower: None,
             clock: Arc::new(SystemClock::starting(Timestamp::default())),
             began: monotonic(),

@@ -41,6 +41,9 @@ pub(super) fn asked(
         Effect::Replay(run) => {
             Message::Recording(backstage.recording(&run).map(|recording| (Box::new(recording), None)))
         }
+        Effect::ReplayAt(run, at) => {
+            Message::Recording(backstage.recording(&run).map(|recording| (Box::new(recording), Some(at))))
+        }
         Effect::Debrief(folder) => Message::Debriefed(backstage.debrief(&folder).map(Box::new)),
         _ => return None,
     })

@@ -152,3 +152,40 @@ fn all_runs_of_a_runbook_are_counted_as_far_as_they_are_whole_and_practice_apart
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("PRACTICE: 2 runs") && !said.contains("LIVE") && said.contains("completed 2"), "{said}");
 }
+
+#[test]
+fn runs_are_found_by_their_records_and_by_what_is_listed_of_them_whatever_lies_beside() {
+    let home = home_of_many();
+    let journals = |arguments: &[&str]| {
+        let output = piton(home.path(), &[&["journals"], arguments].concat());
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (status, said) = journals(&[]);
+    assert!(status == 0 && said.lines().count() == 5, "each is listed: {said}");
+    let (status, said) = journals(&["--deviation", "--json"]);
+    let runs: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&str> = runs.iter().map(|run| run["run"].as_str().unwrap()).collect();
+    assert_eq!((status, &names[..]), (0, &["2026-11-21-whole-2222", "2026-11-23-torn-2222"][..]), "{said}");
+    let found = &runs[0]["found"];
+    assert_eq!(found["count"], runs[0]["deviations"]);
+    let record = &found["records"][0];
+    let told = record["told"].as_str().unwrap();
+    // What was told of the record finds it again, and only in those two runs.
+    let last = told.split(": ").last().unwrap();
+    let (status, said) = journals(&["--find", last, "--deviation"]);
+    assert!(status == 0 && said.contains(&format!("    #{} ", record["seq"])), "{said}");
+    let (status, said) = journals(&["--find", "there is no such word anywhere"]);
+    assert!(status == 1 && said.contains("none of the runs fits"), "{said}");
+    let operator = runs[0]["operator"].as_str().unwrap().to_uppercase();
+    for (arguments, count) in [
+        (&["--operator", &operator][..], 3),
+        (&["--operator", "nobody"], 0),
+        (&["--since", "2099-01-01"], 0),
+        (&["--until", "2099-01-01"], 3),
+        (&["--since", "2020-01-01", "--runbook", &runbook()], 3),
+    ] {
+        let (_, said) = journals(&[arguments, &["--json"]].concat());
+        assert_eq!(said.lines().count(), count, "{arguments:?}: {said}");
+    }
+    assert_eq!(journals(&["--since", "yesterday"]).0, 2);
+}

@@ -2,6 +2,7 @@
 
 mod browser;
 mod compared;
+mod kept;
 mod made;
 mod page;
 mod reviewed;

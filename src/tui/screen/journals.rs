@@ -6,7 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
-use crate::tui::backstage::JournalEntry;
+use crate::tui::backstage::{JournalEntry, RecordFound};
 use crate::tui::beside::Beside;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
@@ -21,11 +21,25 @@ use crate::tui::wrap::width;
 /// From which width on all is told in the list itself.
 const WIDE: u16 = 100;
 
+/// From how many characters on the records are searched, too.
+const LEAST_SEARCHED: usize = 2;
+
 /// The state of the list.
 #[derive(Debug, Default)]
 pub struct Journals {
     entries: Vec<JournalEntry>,
+    /// What a filter looks at of each of them.
+    texts: Vec<String>,
+    /// The places of those that are shown: what is listed of them holds every word of the filter, or a record does.
+    shown: Vec<usize>,
+    /// How wide the names and the words of the outcomes are among them.
+    wide: (usize, usize),
     filter: Filter,
+    /// The words that are looked for in the records.
+    searched: String,
+    is_searching: bool,
+    /// The record of each run that holds these words, by the run's name.
+    hits: HashMap<String, RecordFound>,
     /// The place of the chosen one among those that are shown.
     chosen: usize,
     is_read: bool,
@@ -37,11 +51,57 @@ pub struct Journals {
 
 impl Journals {
     /// Takes in the runs.
-    pub fn take(&mut self, entries: Vec<JournalEntry>) {
+    pub fn take(&mut self, entries: Vec<JournalEntry>) -> Vec<Effect> {
         let before = self.chosen().map(|entry| entry.run.clone());
+        self.texts = entries.iter().map(JournalEntry::text).collect();
         (self.entries, self.is_read) = (entries, true);
-        let again = before.and_then(|run| self.shown().position(|entry| entry.run == run));
-        self.chosen = again.unwrap_or(self.chosen).min(self.shown().count().saturating_sub(1));
+        self.show(before);
+        self.searched.clear();
+        self.search()
+    }
+
+    /// Takes in runs with records that hold what is looked for.
+    pub fn found(&mut self, words: &str, found: Vec<RecordFound>, is_done: bool) {
+        if words != self.searched {
+            return;
+        }
+        self.is_searching = !is_done;
+        let before = self.chosen().map(|entry| entry.run.clone());
+        self.hits.extend(found.into_iter().map(|found| (found.run.clone(), found)));
+        self.show(before);
+    }
+
+    /// Finds out which runs are shown; the one of that name stays chosen.
+    fn show(&mut self, chosen: Option<String>) {
+        let words = self.filter.words();
+        let is_shown = |(entry, text): (&JournalEntry, &String)| {
+            words.iter().all(|word| text.contains(word.as_str())) || self.hits.contains_key(&entry.run)
+        };
+        let all = self.entries.iter().zip(&self.texts).enumerate();
+        self.shown = all.filter(|(_, pair)| is_shown(*pair)).map(|(at, _)| at).collect();
+        let widest = |of: fn(&JournalEntry) -> &str, most: usize| {
+            self.shown.iter().map(|at| width(of(&self.entries[*at]))).max().unwrap_or(0).min(most)
+        };
+        self.wide = (widest(|entry| &entry.run, 34), widest(|entry| &entry.outcome, 26));
+        let again = chosen.and_then(|run| self.shown.iter().position(|at| self.entries[*at].run == run));
+        self.chosen = again.unwrap_or(self.chosen).min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Looks for the words of the filter in the records, when they are others than before.
+    fn search(&mut self) -> Vec<Effect> {
+        let words = self.filter.words().join(" ");
+        // One letter stands in nearly every record.
+        let words = if words.chars().count() < LEAST_SEARCHED { String::new() } else { words };
+        if words == self.searched || !self.is_read {
+            return Vec::new();
+        }
+        self.searched.clone_from(&words);
+        self.is_searching = !words.is_empty();
+        if !self.hits.is_empty() {
+            self.hits.clear();
+            self.show(None);
+        }
+        vec![Effect::Search(words)]
     }
 
     /// What lies beside the journals was looked at.
@@ -50,6 +110,9 @@ impl Journals {
         for entry in &mut self.entries {
             entry.beside = besides.remove(&entry.run).unwrap_or_default();
         }
+        let before = self.chosen().map(|entry| entry.run.clone());
+        self.texts = self.entries.iter().map(JournalEntry::text).collect();
+        self.show(before);
     }
 
     /// A journal was signed: what was made, or why nothing was.
@@ -82,26 +145,20 @@ impl Journals {
         self.filter.is_typing()
     }
 
-    /// Those that hold every word of the filter.
-    fn shown(&self) -> impl Iterator<Item = &JournalEntry> {
-        let words = self.filter.words();
-        self.entries.iter().filter(move |entry| {
-            let text = entry.text();
-            words.iter().all(|word| text.contains(word))
-        })
-    }
-
     fn chosen(&self) -> Option<&JournalEntry> {
-        self.shown().nth(self.chosen)
+        self.entries.get(*self.shown.get(self.chosen)?)
     }
 
     /// Takes a key.
     pub fn on(&mut self, action: Option<Action>, key: KeyEvent, size: (u16, u16)) -> Vec<Effect> {
-        if self.filter.is_typing() && self.narrow(|filter| filter.take(action, key)) {
-            return Vec::new();
+        if self.filter.is_typing() {
+            let (is_taken, effects) = self.narrow(|filter| filter.take(action, key));
+            if is_taken {
+                return effects;
+            }
         }
         let page = usize::from(size.1.saturating_sub(6)).max(1);
-        let last = self.shown().count().saturating_sub(1);
+        let last = self.shown.len().saturating_sub(1);
         match action {
             Some(Action::Up) => self.chosen = self.chosen.saturating_sub(1),
             Some(Action::Down) => self.chosen = (self.chosen + 1).min(last),
@@ -109,7 +166,7 @@ impl Journals {
             Some(Action::PageDown) => self.chosen = (self.chosen + page).min(last),
             Some(Action::Filter) => self.filter.begin(),
             Some(Action::Leave) => return vec![Effect::Quit],
-            Some(Action::Back) if !self.filter.is_empty() => self.narrow(Filter::clear),
+            Some(Action::Back) if !self.filter.is_empty() => return self.narrow(Filter::clear).1,
             Some(Action::Back) => return vec![Effect::ReadLibrary],
             Some(Action::Act) => return self.open(),
             Some(Action::Sign) => {
@@ -122,14 +179,22 @@ impl Journals {
     }
 
     /// Takes pasted text into the filter.
-    pub fn paste(&mut self, text: &str) {
-        self.narrow(|filter| filter.paste(text));
+    pub fn paste(&mut self, text: &str) -> Vec<Effect> {
+        self.narrow(|filter| filter.paste(text)).1
     }
 
-    fn narrow<T>(&mut self, change: impl FnOnce(&mut Filter) -> T) -> T {
-        self.chosen = 0;
+    /// Changes the filter: what is listed is narrowed at once, and the records are searched behind.
+    fn narrow<T>(&mut self, change: impl FnOnce(&mut Filter) -> T) -> (T, Vec<Effect>) {
+        let before = self.filter.words();
+        let changed = change(&mut self.filter);
         (self.problem, self.told) = (None, None);
-        change(&mut self.filter)
+        if self.filter.words() == before {
+            return (changed, Vec::new());
+        }
+        self.chosen = 0;
+        let effects = self.search();
+        self.show(None);
+        (changed, effects)
     }
 
     /// Why an action does nothing at this moment; `None` when it does something.
@@ -144,14 +209,15 @@ impl Journals {
     fn open(&mut self) -> Vec<Effect> {
         let Some(entry) = self.chosen().filter(|_| self.busy.is_none()) else { return Vec::new() };
         let run = entry.run.clone();
+        let at = self.hits.get(&run).map(|hit| hit.seq);
         self.problem = None;
         self.busy = Some(format!("reading the journal of {run}"));
-        vec![Effect::Replay(run)]
+        vec![at.map_or(Effect::Replay(run.clone()), |at| Effect::ReplayAt(run, at))]
     }
 
     /// A click on the row so many from the first: it is chosen, and opened when it was chosen before.
     pub fn click(&mut self, row: usize) -> Vec<Effect> {
-        if row >= self.shown().count() {
+        if row >= self.shown.len() {
             return Vec::new();
         }
         if std::mem::replace(&mut self.chosen, row) == row { self.open() } else { Vec::new() }
@@ -159,7 +225,7 @@ impl Journals {
 
     /// Takes what the mouse did.
     pub fn on_mouse(&mut self, mouse: MouseEvent) {
-        let last = self.shown().count().saturating_sub(1);
+        let last = self.shown.len().saturating_sub(1);
         match mouse.kind {
             MouseEventKind::ScrollDown => self.chosen = (self.chosen + 1).min(last),
             MouseEventKind::ScrollUp => self.chosen = self.chosen.saturating_sub(1),
@@ -175,7 +241,7 @@ impl Journals {
         let low = (body.height * 35 / 100).clamp(6, 12);
         let list = Rect { height: body.height - low, ..body };
         let edge = if area.width >= WIDE { Edge::Whole } else { Edge::Top };
-        let (shown, all) = (self.shown().count(), self.entries.len());
+        let (shown, all) = (self.shown.len(), self.entries.len());
         let noun = if all == 1 { "run" } else { "runs" };
         let right = if self.filter.is_empty() { format!("{all} {noun}") } else { format!("{shown} of {all} {noun}") };
         let inside = paint.frame(list, &Frame { title: "Journals", right: &right, is_focused: true, edge });
@@ -183,35 +249,37 @@ impl Journals {
         let preview = Rect { y: list.bottom(), height: low, ..body };
         let inside = paint.frame(preview, &Frame { title: "Run", right: "", is_focused: false, edge });
         let text = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-        let lines = self.chosen().map(|entry| preview_of(entry, usize::from(text.width), paint.look));
+        let hit = |entry: &JournalEntry| self.hits.get(&entry.run);
+        let lines = self.chosen().map(|entry| preview_of(entry, hit(entry), usize::from(text.width), paint.look));
         paint.strips(text, &lines.unwrap_or_default(), 0);
         self.draw_bars(app, area, paint);
     }
 
     fn draw_list(&self, area: Rect, paint: &mut Paint<'_>) {
-        let shown: Vec<_> = self.shown().collect();
-        if shown.is_empty() {
+        if self.shown.is_empty() {
             let told = match (self.is_read, self.entries.is_empty()) {
                 (false, _) => "reading",
                 (true, true) => "no runs yet",
+                (true, false) if self.is_searching => "looking in their records",
                 (true, false) => "none of them holds that",
             };
             paint.put((area.x + 1, area.y), area.width, told, Meaning::Dim);
             return;
         }
-        let names = shown.iter().map(|entry| width(&entry.run)).max().unwrap_or(0).min(34);
-        let words = shown.iter().map(|entry| width(&entry.outcome)).max().unwrap_or(0).min(26);
+        let found = self.hits.values().map(|hit| width(&mark(hit))).max().unwrap_or(0);
         // A letter for signatures, one for reviews, and a blank; where nothing was signed or reviewed it takes no room.
         let marks = if self.entries.iter().all(|entry| entry.beside.is_empty()) { 0 } else { 3 };
         let height = usize::from(area.height);
-        let top = self.chosen.saturating_sub(height / 2).min(shown.len().saturating_sub(height));
-        for (y, (index, entry)) in (area.y..area.bottom()).zip(shown.iter().enumerate().skip(top)) {
+        let top = self.chosen.saturating_sub(height / 2).min(self.shown.len().saturating_sub(height));
+        for (y, (index, at)) in (area.y..area.bottom()).zip(self.shown.iter().enumerate().skip(top)) {
+            let entry = &self.entries[*at];
+            let hit = (self.hits.get(&entry.run), found);
             let place = Rect { x: area.x + 3 + marks, y, width: area.width.saturating_sub(4 + marks), height: 1 };
             for (x, (letter, meaning)) in (area.x + 3..area.x + 3 + marks).zip(entry.beside.letters()) {
                 paint.put((x, y), 1, letter, meaning);
             }
             paint.spot(Rect { x: area.x, width: area.width, ..place }, Press::Row(index));
-            let strip = row(entry, (names, words), area.width >= WIDE, paint.look);
+            let strip = row(entry, hit, self.wide, area.width >= WIDE, paint.look);
             if index == self.chosen {
                 paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
                 paint.fill(place, Meaning::Selected);
@@ -223,17 +291,30 @@ impl Journals {
         }
     }
 
+    /// What narrows the list, and how the search in the records goes.
+    fn narrowed(&self) -> Option<Strip> {
+        let told = match (self.is_searching, self.hits.len()) {
+            _ if self.searched.is_empty() => String::new(),
+            (true, 0) => "   looking in the records".to_owned(),
+            (true, many) => format!("   {many} in their records, looking on"),
+            (false, 0) => "   no record holds it".to_owned(),
+            (false, many) => format!("   {many} in their records"),
+        };
+        Some(self.filter.told()?.and(told, Meaning::Dim))
+    }
+
     fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
         draw_status(
             area,
             (self.problem.as_deref(), self.busy.as_deref().or(self.told.as_deref())),
-            self.filter.told(),
+            self.narrowed(),
             paint,
         );
         let bar = Rect { y: area.bottom() - 1, height: 1, ..area };
         let typing = [(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
+        let is_hit = self.chosen().is_some_and(|entry| self.hits.contains_key(&entry.run));
         let listed = [
-            (Action::Act, Context::Journals, "replay"),
+            (Action::Act, Context::Journals, if is_hit { "replay from the record" } else { "replay" }),
             (Action::Filter, Context::Journals, "filter"),
             (Action::Sign, Context::Journals, "sign"),
             (Action::Help, Context::Everywhere, "help"),
@@ -259,11 +340,25 @@ fn meaning(entry: &JournalEntry) -> Meaning {
     }
 }
 
-fn row(entry: &JournalEntry, (names, words): (usize, usize), is_wide: bool, look: &Look) -> Strip {
+/// Which record of it holds what is looked for.
+fn mark(hit: &RecordFound) -> String {
+    format!("#{}", hit.seq)
+}
+
+fn row(
+    entry: &JournalEntry,
+    (hit, marks): (Option<&RecordFound>, usize),
+    (names, words): (usize, usize),
+    is_wide: bool,
+    look: &Look,
+) -> Strip {
     let padded = |text: &str, cells: usize| format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))));
     let deviations = if entry.deviations == 0 { String::new() } else { format!("{} dev.", entry.deviations) };
     let place = if entry.is_practice { Meaning::Practice } else { Meaning::Title };
+    let (marked, gap) = (hit.map(mark).unwrap_or_default(), if marks == 0 { 0 } else { 2 });
     let strip = Strip::of(format!("{}  ", padded(&entry.run, names)), Meaning::Text)
+        .and(marked.clone(), Meaning::Input)
+        .and(" ".repeat(marks.saturating_sub(width(&marked)) + gap), Meaning::Text)
         .and(format!("{}  ", padded(&entry.outcome, words)), meaning(entry));
     if !is_wide {
         // The rest stands below for the chosen one.
@@ -277,9 +372,14 @@ fn row(entry: &JournalEntry, (names, words): (usize, usize), is_wide: bool, look
         .and(format!("  {}  {}", padded(&entry.lasted, 8), entry.operator), Meaning::Dim)
 }
 
-fn preview_of(entry: &JournalEntry, cells: usize, look: &Look) -> Vec<Strip> {
+fn preview_of(entry: &JournalEntry, hit: Option<&RecordFound>, cells: usize, look: &Look) -> Vec<Strip> {
     let dot = format!(" {} ", look.glyphs.dot);
     let mut lines = wrapped(&entry.title, cells, Meaning::Title);
+    if let Some(hit) = hit {
+        let told = format!("record {}: {}", hit.seq, hit.told);
+        // The rest of a long one is told by the replay.
+        lines.extend(wrapped(&told, cells, Meaning::Input).into_iter().take(2));
+    }
     lines.extend(wrapped(&format!("{}{dot}{}", entry.run, entry.place), cells, Meaning::Text));
     let opened = entry.opened.map(|at| format!("opened {at}, here {}", look.day(at)));
     let facts: Vec<String> = [opened, Some(format!("lasted {}", entry.lasted)), Some(entry.operator.clone())]

@@ -1,0 +1,145 @@
+//! `piton journals archive`: a run as one file, and that file verified.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::cli::error::CliError;
+use crate::cli::{keeping, run};
+use crate::engine::Event;
+use crate::fs;
+use crate::journal::{Lock, each_record, verify};
+use crate::keeping::{Keeper, KeepingEvent, Sum, Unpacked, pack, unpack};
+use crate::text::clean_line;
+
+/// How many names of a folder for what is unpacked are tried.
+const TRIES: u32 = 1_000;
+
+/// `piton journals archive RUN FILE`.
+///
+/// # Errors
+/// There is no such run, somebody writes to it, its journal holds no whole record, or the file cannot be written.
+pub fn archive(name: &str, file: &Path) -> Result<u8, CliError> {
+    let store = run::store()?;
+    let dir = store.find(name).map_err(CliError::failed)?;
+    let holder = keeping::holder();
+    let _lock = Lock::take(&dir.lock_path(), &holder).map_err(CliError::failed)?;
+    let found = verify(&dir.journal_path()).map_err(CliError::failed)?;
+    if found.records == 0 {
+        return Err(CliError::failed(format!("{} holds no whole record", dir.journal_path().display())));
+    }
+    let mut keeper = Keeper::open(store.root(), &holder).map_err(CliError::failed)?;
+    let packed = pack(&dir, file).map_err(CliError::failed)?;
+    // What cannot be read again is no copy.
+    let archive = open(file)?;
+    if let Some(problem) = &archive.unpacked.problem {
+        return Err(CliError::failed(format!("{} was written, but {problem}: make it anew", file.display())));
+    }
+    let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let event = KeepingEvent::Archived {
+        run: dir.id(),
+        file: path.display().to_string(),
+        bytes: packed.bytes,
+        sha256: packed.sha256.clone(),
+        records: found.records,
+        head: found.head.clone(),
+    };
+    keeper.write(event).map_err(CliError::failed)?;
+    let (shown, files) = (file.display(), packed.files);
+    let told = format!("{shown}: {} · {files} files · {} bytes · sha256={}", dir.id(), packed.bytes, packed.sha256);
+    super::print(&clean_line(&told));
+    Ok(0)
+}
+
+/// An archive that was read, with what of it is checked in a folder that goes with it.
+pub struct Archive {
+    unpacked: Unpacked,
+    folder: PathBuf,
+}
+
+impl Drop for Archive {
+    fn drop(&mut self) {
+        // A leftover in the folder for such is no harm.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Reads an archive, and takes out of it what must lie in a folder to be checked.
+///
+/// # Errors
+/// It cannot be read, or there is no room for the journal in the folder for temporary files.
+pub fn open(path: &Path) -> Result<Archive, CliError> {
+    let folder = private_folder()?;
+    let read = unpack(path, &folder);
+    match read {
+        Ok(unpacked) => Ok(Archive { unpacked, folder }),
+        Err(error) => {
+            let _ = std::fs::remove_dir_all(&folder);
+            Err(CliError::failed(error))
+        }
+    }
+}
+
+fn private_folder() -> Result<PathBuf, CliError> {
+    let above = std::env::temp_dir();
+    for number in 0..TRIES {
+        let folder = above.join(format!("piton-{}-{number}", std::process::id()));
+        match fs::create_private_folder(&folder) {
+            Err(error) if error.source.kind() == std::io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| folder).map_err(CliError::failed),
+        }
+    }
+    Err(CliError::failed(format!("no folder can be made in {}", above.display())))
+}
+
+impl Archive {
+    /// The journal that was taken out of it, when there is one.
+    pub fn journal(&self) -> Option<PathBuf> {
+        let path = self.folder.join(&self.unpacked.run).join("journal.jsonl");
+        path.is_file().then_some(path)
+    }
+
+    /// Says whether it is as its list of sums has it, and whether what the journal names is in it; whether all is well.
+    pub fn tell(&self, path: &Path) -> bool {
+        let (shown, unpacked) = (path.display(), &self.unpacked);
+        let files = unpacked.files.len();
+        if let Some(problem) = &unpacked.problem {
+            super::print(&clean_line(&format!("{shown}: DAMAGED archive: {problem}")));
+            return false;
+        }
+        super::print(&clean_line(&format!(
+            "{shown}: archive of {}, {files} files as its list of sums has them",
+            unpacked.run
+        )));
+        let Some(journal) = self.journal() else {
+            super::print(&clean_line(&format!("{shown}: DAMAGED archive: it holds no journal")));
+            return false;
+        };
+        let differing = differing(&journal, &unpacked.files);
+        for what in &differing {
+            super::print(&clean_line(&format!("{shown}: NOT AS RECORDED: {what}")));
+        }
+        differing.is_empty()
+    }
+}
+
+/// The kept files that are not in the archive as the journal has them.
+fn differing(journal: &Path, files: &BTreeMap<String, Sum>) -> Vec<String> {
+    let mut differing = Vec::new();
+    let read = each_record(journal, &mut |record| {
+        let named = match &record.event {
+            Event::CommandFinished { output: Some(output), .. } => {
+                Some((format!("output/{}", output.file), output.bytes, &output.sha256))
+            }
+            Event::EvidenceAttached { file, kept: Some(kept), .. } => Some((kept.clone(), file.bytes, &file.sha256)),
+            _ => None,
+        };
+        let Some((name, bytes, sha256)) = named else { return };
+        match files.get(&name) {
+            Some(sum) if sum.bytes == bytes && sum.sha256 == *sha256 => {}
+            Some(_) => differing.push(format!("{name} (record {})", record.seq)),
+            None => differing.push(format!("{name} is missing (record {})", record.seq)),
+        }
+    });
+    // Why it cannot be read is told of the journal itself.
+    read.map_or_else(|_| Vec::new(), |_| differing)
+}

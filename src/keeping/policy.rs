@@ -1,0 +1,114 @@
+//! Which runs may go. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::engine::Mode;
+use crate::journal::{RunSummary, Standing};
+
+/// Which runs are to go: all that fit every part that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The latest so many of each runbook stay, live runs and practice counted apart.
+    pub keep: Option<usize>,
+    /// Those stay whose last record is not older.
+    pub older_than: Option<Duration>,
+    /// Only runs of this runbook go.
+    pub runbook: Option<String>,
+    /// Live runs may go, too, once they are closed.
+    pub is_live: bool,
+    /// Those may go whose journal is not whole.
+    pub is_unverified: bool,
+}
+
+/// What becomes of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes.
+    Goes,
+    /// It stays, as the policy has it.
+    Stays,
+    /// The policy would let it go, and it stays nevertheless.
+    Refused(Reason),
+}
+
+/// Why a run stays although it would have to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Somebody sits at it.
+    Held(String),
+    /// It is live and not closed; nothing lets it go.
+    Unfinished,
+    /// It is live, and nobody said that live runs may go.
+    Live,
+    /// Its journal is not whole, and nobody said that such runs may go.
+    Unverified(String),
+}
+
+impl Reason {
+    /// In words.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Held(who) => format!("{who} is at it"),
+            Self::Unfinished => "it is live and not closed".into(),
+            Self::Live => "it is live: --live lets it go".into(),
+            Self::Unverified(why) => format!("{why}: --unverified lets it go"),
+        }
+    }
+}
+
+impl Policy {
+    /// What becomes of each of these runs, which stand with the latest first. `is_in_runs` tells of one that nobody knows of
+    /// what it is whether it lies where live runs lie.
+    pub fn fates(&self, runs: &[RunSummary], now: Timestamp, is_in_runs: impl Fn(&RunSummary) -> bool) -> Vec<Fate> {
+        let mut seen: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+        let fates = runs.iter().map(|run| {
+            let is_live = run.opening.as_ref().map_or_else(|| is_in_runs(run), |head| head.mode == Mode::Live);
+            let name = run.opening.as_ref().map_or("", |head| head.runbook.as_str());
+            let place = seen.entry((is_live, name)).or_default();
+            *place += 1;
+            let is_wanted = self.runbook.as_ref().is_none_or(|wanted| wanted == name);
+            let is_beyond = self.keep.is_none_or(|keep| *place > keep);
+            // What has no time is no older than anything.
+            let is_old = |limit| run.last_at.is_some_and(|last| now.since(last) > limit);
+            if !is_wanted || !is_beyond || !self.older_than.is_none_or(is_old) {
+                return Fate::Stays;
+            }
+            self.against(run, is_live).map_or(Fate::Goes, Fate::Refused)
+        });
+        fates.collect()
+    }
+
+    /// Why it stays although it would have to go.
+    fn against(&self, run: &RunSummary, is_live: bool) -> Option<Reason> {
+        if let Some(holder) = &run.holder {
+            return Some(Reason::Held(holder.to_string()));
+        }
+        let unverified = match &run.standing {
+            Standing::Torn => Some("its journal is torn at its end".to_owned()),
+            Standing::Damaged { line, what } => Some(format!("its journal is broken at line {line}: {what}")),
+            Standing::Unreadable(why) => Some(format!("its journal cannot be read: {why}")),
+            Standing::NeverOpened => Some("its journal holds no whole record".to_owned()),
+            Standing::Open | Standing::Closed(_) => None,
+        };
+        match &run.standing {
+            Standing::Open | Standing::Torn if is_live => Some(Reason::Unfinished),
+            _ if is_live && !self.is_live => Some(Reason::Live),
+            _ => unverified.filter(|_| !self.is_unverified).map(Reason::Unverified),
+        }
+    }
+
+    /// In words, as it is written down.
+    pub fn told(&self) -> String {
+        let days = |limit: Duration| format!("older than {} days", limit.as_secs() / 86_400);
+        let parts = [
+            self.keep.map(|keep| format!("beyond the latest {keep} of its runbook")),
+            self.older_than.map(days),
+            self.runbook.as_ref().map(|name| format!("of {name}")),
+            self.is_live.then(|| "live ones too".to_owned()),
+            self.is_unverified.then(|| "also what cannot be verified".to_owned()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
