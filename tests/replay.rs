@@ -406,3 +406,60 @@ fn who_signed_and_what_the_reviewer_said_stands_in_the_title_and_is_read_in_full
     assert!(!shown.contains("good") && shown.contains("BAD review"), "{shown}");
     leave(terminal);
 }
+
+/// A journal made anew with another size of the first output that was kept; the record of that output.
+fn with_output_of(run: &RunDir, bytes: u64) -> (u64, PathBuf) {
+    let (mut records, _) = read_records(&run.journal_path()).expect("it was just written");
+    let mut found = None;
+    for record in &mut records {
+        if let Event::CommandFinished { output: Some(output), .. } = &mut record.event {
+            output.bytes = bytes;
+            found = Some((record.seq, run.output_dir().join(&output.file)));
+            break;
+        }
+    }
+    let (mut text, mut prev) = (Vec::new(), records[0].prev.clone());
+    for mut record in records {
+        record.prev = prev;
+        let line = serde_json::to_vec(&record).expect("a record is plain data");
+        prev = piton::journal::sha256_hex(&line);
+        text.extend([line, b"\n".to_vec()].concat());
+    }
+    std::fs::write(run.journal_path(), text).expect("an own file");
+    found.expect("a command has ended")
+}
+
+#[test]
+fn leaving_does_not_wait_for_a_large_file_that_is_still_being_hashed() {
+    // Nothing lies in it, and yet hashing it takes a minute and more.
+    const BYTES: u64 = 256 * 1024 * 1024 * 1024;
+    let (home, run) = walked();
+    let (seq, file) = with_output_of(&run, BYTES);
+    std::fs::File::create(&file).and_then(|file| file.set_len(BYTES)).expect("a file with a hole takes no room");
+    let mut terminal = home.terminal(&["replay", &run.id(), "--at", &seq.to_string()]).spawn();
+    terminal.wait_text(&format!("#{seq} of "), SOON);
+    // It has begun to be read once the screen that asked for it is there; another key is taken meanwhile.
+    terminal.key("right");
+    terminal.wait_text(&format!("#{} of ", seq + 1), SOON);
+    terminal.key("q");
+    assert_eq!(terminal.wait_exit(Duration::from_secs(5)), LEFT, "{}", terminal.describe());
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_is_followed_is_not_said_to_run_any_more() {
+    let home = Home::new();
+    let book = home.path().join("two-steps.toml");
+    std::fs::write(&book, BOOK).expect("the test's folder can be written to");
+    let walk = ["practice", &book.display().to_string(), "--plain", "--speed", "1"].map(str::to_owned);
+    let mut walker = home.terminal(&walk.each_ref().map(String::as_str)).spawn();
+    walker.wait_text("PRACTICE> ", SOON);
+    let run = home.run();
+    let follower = home.terminal(&["replay", &run.id(), "--follow"]).spawn();
+    follower.wait_text("intact, still running", SOON);
+    walker.kill();
+    walker.wait_exit(SOON);
+    let shown = follower.wait_text("intact, open", SOON);
+    assert!(!shown.contains("still running"), "{shown}");
+    leave(follower);
+}

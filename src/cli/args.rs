@@ -75,7 +75,11 @@ pub enum Command {
     /// so at its top.
     Report {
         /// The run's name or a part from its start that no other run shares, its folder, or a journal file.
-        run: String,
+        #[arg(required_unless_present = "schema")]
+        run: Option<String>,
+        /// Print the JSON Schema of the JSON report instead.
+        #[arg(long, conflicts_with_all = ["run", "format", "size"])]
+        schema: bool,
         /// As what: Markdown for a ticket, one HTML page without network and scripts, JSON, or a recording of its screens.
         #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
         format: ReportFormat,

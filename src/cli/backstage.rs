@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::cli::error::CliError;
 use crate::cli::journals::standing;
 use crate::cli::shelf::Memory;
-use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, verify};
+use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, sign, verify};
 use crate::debrief::Debrief;
 use crate::engine::Mode;
 use crate::journal::{RunDir, RunSummary, Standing, Store};
@@ -26,6 +26,7 @@ use crate::site::{Bound, Site, bind};
 use crate::text::clean_line;
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
+use crate::tui::sign::{KeySeen, Signing};
 use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
 use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
 
@@ -292,6 +293,15 @@ impl Backstage for Stage {
 
     fn beside(&self, folder: &Path) -> Result<Beside, String> {
         beside::of_folder(folder).map_err(told)
+    }
+
+    fn keys(&self) -> Vec<KeySeen> {
+        sign::keys()
+    }
+
+    fn sign(&self, signing: &Signing) -> Result<String, String> {
+        let dir = journals::run_dir(&signing.run.display().to_string()).map_err(told)?;
+        sign::sign_with(&dir, signing.role, &signing.key).map_err(told)
     }
 
     fn recording(&self, run: &str) -> Result<Recording, String> {

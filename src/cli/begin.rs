@@ -20,7 +20,7 @@ pub fn in_lines(opening: Opening, is_beside: bool) -> Result<u8, CliError> {
     let (runtime, store, who) = (run::runtime()?, run::store()?, place::who("plain"));
     let world = run::live_world(runtime.handle(), Timestamp::default())?;
     let remembered = Remembered::default();
-    let mut ears = dialogue::ears()?;
+    let mut typing = dialogue::ears()?;
     let decided = {
         let prepared =
             Preparation { store: &store, remembered: &remembered, opening: &opening, who: &who, world: &world };
@@ -34,7 +34,7 @@ pub fn in_lines(opening: Opening, is_beside: bool) -> Result<u8, CliError> {
         let interrupted = dialogue::interruption(&runtime)?;
         let mut out = io::stdout();
         let is_echoed = io::stdin().is_terminal();
-        let decided = decide(&wanted, &look, &mut ears, &mut out, is_echoed, interrupted);
+        let decided = decide(&wanted, &look, &mut typing.lines, &mut out, is_echoed, interrupted);
         runtime.block_on(decided).map_err(|error| CliError::suspended(format!("no run was opened: {error}")))?
     };
     let notes = match decided {
@@ -46,5 +46,5 @@ pub fn in_lines(opening: Opening, is_beside: bool) -> Result<u8, CliError> {
     } else {
         launch::begin(&store, opening, &who, world)
     };
-    dialogue::in_lines_of(&runtime, launched.map_err(run::launch_error)?, ears)
+    dialogue::in_lines_of(&runtime, launched.map_err(run::launch_error)?, typing)
 }

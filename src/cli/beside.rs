@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::cli::along::Along;
 use crate::cli::error::CliError;
 use crate::cli::review;
-use crate::cli::verify::{self, Judged, Trusted, check, judge};
+use crate::cli::verify::{self, Judged, Known, Trusted, check, judge};
+use crate::engine::Mode;
 use crate::journal::{Held, RunDir, RunSummary, Signature, Unsigned};
 use crate::review::{Found, Review, ReviewEvent, all as all_reviews};
 use crate::signature::Signers;
@@ -83,7 +84,9 @@ fn glanced(signature: Signature, run: &RunSummary, signers: Option<&Signers>, al
         Ok((statement, _)) => Some(Held::Differs { record: statement.records }),
         Err(_) => None,
     };
-    let judged = judge(&signature, held, signers, run.records);
+    let is_practice = run.opening.as_ref().map(|opening| opening.mode == Mode::Practice);
+    let known = Known { records: run.records, is_practice };
+    let judged = judge(&signature, held, signers, known);
     let (signature, judged) = along.held_against(signature, judged);
     seen(&signature, &judged)
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::task::Poll;
 
 use tokio::runtime::Runtime;
@@ -11,12 +11,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
 use crate::cli::error::{CliError, SUSPENDED};
-use crate::cli::run;
+use crate::cli::{run, sign};
+use crate::clock;
 use crate::engine::Outcome;
-use crate::plain::read::Heard;
+use crate::journal::{Role, RunDir};
+use crate::plain::read::{Heard, Typed, Typing};
 use crate::plain::{WATERMARK, dialogue, read};
 use crate::session::Launched;
 use crate::session::script::Missed;
+use crate::text::{clean_block, clean_line};
 
 /// Whether the run is a dialogue of lines: that was asked for, or the terminal can do nothing else.
 pub fn is_wanted(is_asked_for: bool) -> bool {
@@ -40,7 +43,7 @@ pub fn in_lines(runtime: &Runtime, launched: Launched) -> Result<u8, CliError> {
 ///
 /// # Errors
 /// It cannot be read.
-pub fn ears() -> Result<Receiver<Heard>, CliError> {
+pub fn ears() -> Result<Typing, CliError> {
     io::stdin().as_fd().try_clone_to_owned().and_then(read::listen).map_err(CliError::failed)
 }
 
@@ -48,12 +51,12 @@ pub fn ears() -> Result<Receiver<Heard>, CliError> {
 ///
 /// # Errors
 /// See [`in_lines`].
-pub fn in_lines_of(runtime: &Runtime, launched: Launched, ears: Receiver<Heard>) -> Result<u8, CliError> {
+pub fn in_lines_of(runtime: &Runtime, launched: Launched, mut typing: Typing) -> Result<u8, CliError> {
     let folder = launched.folder.clone();
     let input = io::stdin();
     let interrupted = interruption(runtime)?;
     let mut out = io::stdout();
-    let talked = dialogue::talk(launched, ears, &mut out, input.is_terminal(), interrupted);
+    let talked = dialogue::talk(launched, &mut typing.lines, &mut out, input.is_terminal(), interrupted);
     let talked = runtime.block_on(talked).map_err(|error| unheard(&folder, &error))?;
     let (is_closed, is_practice) = (talked.closed.is_some(), run::is_of_practice(&folder));
     let status = told_end(&folder, talked.closed.map(|closed| closed.outcome), talked.halted)?;
@@ -61,7 +64,67 @@ pub fn in_lines_of(runtime: &Runtime, launched: Launched, ears: Receiver<Heard>)
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let _ = writeln!(out, "{WATERMARK}what it came to: piton debrief {name}");
     }
+    if is_closed && input.is_terminal() {
+        offer_to_sign(runtime, &folder, typing, &mut out)?;
+    }
     Ok(status)
+}
+
+/// Asks whether the journal of a run that was closed is signed, and with which key, when whoever sits here has one.
+fn offer_to_sign(runtime: &Runtime, folder: &Path, mut typing: Typing, out: &mut impl Write) -> Result<(), CliError> {
+    let Some(first) = sign::keys().into_iter().next() else { return Ok(()) };
+    let first = first.path;
+    let is_practice = run::is_of_practice(folder);
+    let (mark, place) = if is_practice { (WATERMARK, "PRACTICE, ") } else { ("", "") };
+    let question = format!(
+        "{mark}To sign the journal as its operator, type sign for the key {}, or sign PATH for another one; an empty line \
+         leaves it unsigned.",
+        first.display()
+    );
+    loop {
+        // Nobody needs to hear it.
+        let _ = writeln!(out, "{}", clean_line(&question));
+        let _ = write!(out, "{place}sign or nothing> ").and_then(|()| out.flush());
+        let asked_at = clock::monotonic();
+        let Some(line) = runtime.block_on(answer(&mut typing.lines, asked_at, interruption(runtime)?)) else {
+            return Ok(());
+        };
+        let key = match line.trim().split_once(' ') {
+            _ if line.trim() == "sign" => first.clone(),
+            Some(("sign", path)) => PathBuf::from(path.trim()),
+            _ if line.trim().is_empty() => return Ok(()),
+            _ => continue,
+        };
+        // What ssh-keygen asks for is typed to it alone.
+        typing.stop();
+        match sign::sign_with(&RunDir::new(folder), Role::Operator, &key) {
+            Ok(told) => {
+                super::print(&clean_line(&format!("{mark}{told}")));
+                return Ok(());
+            }
+            Err(error) => drop(writeln!(out, "{}", clean_block(&error.to_string()))),
+        }
+        typing = ears()?;
+    }
+}
+
+/// The first line that was typed since then; `None`: none comes any more.
+async fn answer(
+    lines: &mut Receiver<Heard>,
+    asked_at: std::time::Instant,
+    interrupted: impl Future<Output = ()>,
+) -> Option<String> {
+    let mut interrupted = std::pin::pin!(interrupted);
+    loop {
+        tokio::select! {
+            () = &mut interrupted => return None,
+            heard = lines.recv() => match heard? {
+                Heard { what: Typed::Line(line), at } if at >= asked_at => return Some(line),
+                Heard { what: Typed::End, .. } => return None,
+                _ => {}
+            },
+        }
+    }
 }
 
 /// The last lines of a run, and the status that the program ends with.

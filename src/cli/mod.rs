@@ -93,8 +93,11 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
         Some(Command::Review(typed)) => review::review(&typed),
         Some(Command::Sign(typed)) => sign::sign(&typed),
         Some(Command::Debrief { run, json }) => debrief::debrief(run.as_deref(), json),
-        Some(Command::Report { run, format: ReportFormat::Cast, size }) => report::cast(&run, &looks, size),
-        Some(Command::Report { run, format, .. }) => report::report(&run, format),
+        Some(Command::Report { schema: true, .. }) => write_out(crate::report::SCHEMA.as_bytes()),
+        Some(Command::Report { run, format: ReportFormat::Cast, size, .. }) => {
+            report::cast(&run.unwrap_or_default(), &looks, size)
+        }
+        Some(Command::Report { run, format, .. }) => report::report(&run.unwrap_or_default(), format),
         Some(Command::Diff(typed)) => diff::diff(library, &typed),
         Some(Command::Stats { runbook, json }) => stats::stats(&runbook, json),
         Some(Command::Show { runbook, format }) => report::show(library, &runbook, format),

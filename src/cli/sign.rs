@@ -7,10 +7,14 @@ use crate::cli::args::{SignArguments, SignRole};
 use crate::cli::error::CliError;
 use crate::cli::{journals, place};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
+use crate::engine::Mode;
+use crate::fs;
 use crate::journal::{
-    Integrity, JOURNAL_NAMESPACE, Role, Signature, Statement, signature_path, verify as verify_journal,
+    Integrity, JOURNAL_NAMESPACE, Role, RunDir, Signature, Statement, Verification, signature_path,
+    verify as verify_journal,
 };
 use crate::text::clean_line;
+use crate::tui::sign::KeySeen;
 
 /// Which keys are looked for, the first one is taken.
 const KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
@@ -21,17 +25,78 @@ const KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
 /// The journal is not whole, there is no key, or ssh-keygen did not sign.
 pub fn sign(typed: &SignArguments) -> Result<u8, CliError> {
     let dir = journals::run_dir(&typed.run)?;
-    let found = verify_journal(&dir.journal_path()).map_err(CliError::failed)?;
-    if !matches!(found.integrity, Integrity::Whole | Integrity::TornTail { .. }) {
-        let why = format!("{} is not whole: it is not signed", dir.journal_path().display());
-        return Err(CliError::failed(why).hint("see what is wrong with it: piton verify"));
-    }
     let role = match typed.role {
         SignRole::Operator => Role::Operator,
         SignRole::Witness => Role::Witness,
         SignRole::Reviewer => Role::Reviewer,
     };
+    if typed.unsigned {
+        let file = written(&dir, role)?;
+        super::print(&clean_line(&format!("to be signed: {}", command_line(Path::new("KEY"), &file))));
+        return Ok(0);
+    }
+    // Before anything is written.
+    whole(&dir)?;
+    let key = key(typed.key.as_deref())?;
+    sign_with(&dir, role, &key).map(|told| {
+        super::print(&clean_line(&told));
+        0
+    })
+}
+
+/// How far that journal stands, signed with that key; what was made, in words. ssh-keygen asks for what it needs at the
+/// terminal.
+///
+/// # Errors
+/// The journal is not whole, there is no such key, or ssh-keygen did not sign.
+pub fn sign_with(dir: &RunDir, role: Role, key: &Path) -> Result<String, CliError> {
+    if !key.exists() {
+        return Err(CliError::failed(format!("there is no key at {}", key.display())));
+    }
+    let file = written(dir, role)?;
+    super::print(&clean_line(&format!("runs: {}", command_line(key, &file))));
+    run(key, &file)?;
+    told(file)
+}
+
+/// The keys of whoever sits here: those that `piton sign` looks for, then what else lies there with a public file.
+pub fn keys() -> Vec<KeySeen> {
+    let home = folder_of_keys();
+    let mut names: Vec<String> = KEYS.map(str::to_owned).to_vec();
+    let files = fs::names(&home).unwrap_or_default();
+    names.extend(files.iter().filter_map(|name| name.strip_suffix(".pub")).map(str::to_owned));
+    let mut seen = std::collections::HashSet::new();
+    let found = names.into_iter().filter(|name| seen.insert(name.clone())).filter_map(|name| {
+        let (private, public) = (home.join(&name), home.join(format!("{name}.pub")));
+        if private.exists() {
+            return Some(KeySeen { path: private, is_agents: false });
+        }
+        public.exists().then_some(KeySeen { path: public, is_agents: true })
+    });
+    found.collect()
+}
+
+fn folder_of_keys() -> PathBuf {
+    std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default().join(".ssh")
+}
+
+/// The journal as it stands, when nothing is wrong with it.
+fn whole(dir: &RunDir) -> Result<Verification, CliError> {
+    let found = verify_journal(&dir.journal_path()).map_err(CliError::failed)?;
+    if !matches!(found.integrity, Integrity::Whole | Integrity::TornTail { .. }) {
+        let why = format!("{} is not whole: it is not signed", dir.journal_path().display());
+        return Err(CliError::failed(why).hint("see what is wrong with it: piton verify"));
+    }
+    Ok(found)
+}
+
+/// Writes what is to be signed; the file.
+fn written(dir: &RunDir, role: Role) -> Result<PathBuf, CliError> {
+    let found = whole(dir)?;
+    let opened =
+        dir.opened().ok_or_else(|| CliError::failed(format!("the first record of {} cannot be read", dir.id())))?;
     let statement = Statement {
+        is_practice: opened.mode == Mode::Practice,
         run: clean_line(&dir.name()).into(),
         records: found.records,
         head: found.head.clone(),
@@ -39,26 +104,18 @@ pub fn sign(typed: &SignArguments) -> Result<u8, CliError> {
         role,
         by: place::who("sign").operator,
     };
-    let key = if typed.unsigned { None } else { Some(key(typed.key.as_deref())?) };
     let file = dir.keep_to_sign(&statement).map_err(CliError::failed)?;
-    super::print(&clean_line(&format!("{}: {} records, head={}", dir.id(), found.records, found.head)));
-    let Some(key) = key else {
-        super::print(&clean_line(&format!("to be signed: {}", command_line(Path::new("KEY"), &file))));
-        return Ok(0);
-    };
-    super::print(&clean_line(&format!("runs: {}", command_line(&key, &file))));
-    run(&key, &file)?;
-    told(file)
+    let practice = if statement.is_practice { "PRACTICE, " } else { "" };
+    super::print(&clean_line(&format!("{}: {practice}{} records, head={}", dir.id(), found.records, found.head)));
+    Ok(file)
 }
 
 /// Says what came of it, checked by this program's own eyes.
-fn told(file: PathBuf) -> Result<u8, CliError> {
+fn told(file: PathBuf) -> Result<String, CliError> {
     let made = Signature::read(file);
     match &made.read {
         Ok((_, checked)) => {
-            let line = format!("signed with {} key {}: {}", checked.key_type, checked.fingerprint, made.path.display());
-            super::print(&clean_line(&line));
-            Ok(0)
+            Ok(format!("signed with {} key {}: {}", checked.key_type, checked.fingerprint, made.path.display()))
         }
         Err(why) => Err(CliError::failed(format!(
             "{}: ssh-keygen was content, but {why}",
@@ -104,7 +161,7 @@ fn key(given: Option<&Path>) -> Result<PathBuf, CliError> {
             false => Err(CliError::failed(format!("there is no key at {}", key.display()))),
         };
     }
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default().join(".ssh");
+    let home = folder_of_keys();
     let found = KEYS.iter().flat_map(|name| [home.join(name), home.join(format!("{name}.pub"))]);
     found.into_iter().find(|path| path.exists()).ok_or_else(|| {
         CliError::failed(format!("there is no key in {}", home.display()))

@@ -9,7 +9,7 @@ use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
 use crate::cli::{journals, packed, place, review};
 use crate::clock;
-use crate::engine::SignedRelease;
+use crate::engine::{Mode, SignedRelease};
 use crate::fs;
 use crate::journal::{
     Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification, compare_along,
@@ -175,9 +175,12 @@ pub fn check(
     });
     let (found, held) = read.map_err(CliError::failed)?;
     let mut held = held.into_iter();
+    let opened = dir.as_ref().filter(|_| !signatures.is_empty()).and_then(RunDir::opened);
+    let is_practice = opened.map(|opened| opened.mode == Mode::Practice);
+    let known = Known { records: found.records, is_practice };
     let judged = |signature: Signature| {
         let its = if signature.read.is_ok() { held.next() } else { None };
-        let judged = judge(&signature, its, signers, found.records);
+        let judged = judge(&signature, its, signers, known);
         (signature, judged)
     };
     let signatures: Vec<_> = signatures.into_iter().map(judged).collect();
@@ -261,8 +264,18 @@ pub struct Judged {
     pub told: String,
 }
 
+/// What is known of the journal that was signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// How many records it has.
+    pub records: u64,
+    /// Whether it is of a practice run; `None` where that cannot be told.
+    pub is_practice: Option<bool>,
+}
+
 /// Judges a signature by itself, by the journal of so many records, and by the list of signers.
-pub fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, records: u64) -> Judged {
+pub fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers>, known: Known) -> Judged {
+    let Known { records, is_practice } = known;
     let judged = |trust, told| Judged { trust, principals: None, upto: 0, whose: None, told };
     let (statement, checked) = match &signature.read {
         Ok(read) => read,
@@ -270,7 +283,12 @@ pub fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers
         Err(why) => return judged(Trusted::Bad, format!("BAD: {why}")),
     };
     let by = format!("{} {:?}, {}", statement.role.word(), statement.by, statement.at);
+    let by = if statement.is_practice { format!("PRACTICE, {by}") } else { by };
     let key = format!("{} key {}", checked.key_type, checked.fingerprint);
+    if is_practice.is_some_and(|is_practice| is_practice != statement.is_practice) {
+        let (said, is) = if statement.is_practice { ("practice", "a live run") } else { ("a live run", "practice") };
+        return judged(Trusted::Bad, format!("BAD: it was signed as {said}, the journal is of {is} ({by}; {key})"));
+    }
     let upto = if let Some(Held::Upto(record)) = held { record } else { 0 };
     let covers = match held {
         Some(Held::Upto(record)) if record == records => format!("all {records} records are as they were signed"),

@@ -1,5 +1,6 @@
 //! Hashes of files that a journal names.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -39,6 +40,14 @@ pub fn sha256_of(source: &mut dyn Read, out: &mut dyn Write) -> io::Result<(Stri
     }
 }
 
+/// Opens a file that somebody gave, for reading: a plain one; anything else could be waited for without end.
+///
+/// # Errors
+/// It is not there, cannot be read, or is none.
+pub fn plain_file(path: &Path) -> io::Result<File> {
+    fs::open_plain(path).map_err(|error| error.source)
+}
+
 /// How much longer than it was at first a file may have become when it is read to its end, in bytes: one that grows
 /// faster than it is read has none.
 const MAX_GROWN: u64 = 64 * 1024 * 1024;
@@ -49,7 +58,7 @@ const MAX_GROWN: u64 = 64 * 1024 * 1024;
 /// It is not there, cannot be read to its end, or is none: a pipe could be waited for without end. Or `each` ended it,
 /// as [`io::ErrorKind::Interrupted`].
 pub fn file_seen(path: &Path, each: &mut dyn FnMut(u64, u64) -> bool) -> io::Result<FileSeen> {
-    let file = fs::open_plain(path).map_err(|error| error.source)?;
+    let file = plain_file(path)?;
     let all = file.metadata()?.len();
     let mut watched = Watched { source: file, done: 0, all, each };
     // Told before the first byte too: that one may take long.
@@ -103,8 +112,6 @@ impl<R: Read> Watched<'_, R> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-
     use super::*;
 
     #[test]

@@ -10,7 +10,9 @@ use crate::fs::FsError;
 use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
 use crate::journal::line::sha256_hex;
+use crate::journal::lock::holder_of;
 use crate::journal::reader::{RawLine, Reader};
+use crate::journal::store::RunDir;
 use crate::journal::verify::{Integrity, Judged, Verification, judge, read_lines};
 
 /// Where somebody stands who reads a journal on.
@@ -26,6 +28,8 @@ pub struct Follower {
     /// What it was then.
     stamp: Option<Stamp>,
     is_over: bool,
+    /// Whether somebody was at the run when that was last looked at.
+    is_held: bool,
 }
 
 /// What tells one state of a file from another: which file it is, when it was last written to, and how long it is.
@@ -49,6 +53,15 @@ pub struct More {
     pub records: Vec<Record>,
     /// What is wrong behind them, where something is; then nothing more is read.
     pub damage: Option<Integrity>,
+    /// Whether somebody is at the run now, where that has changed since the last look.
+    pub held: Option<bool>,
+}
+
+impl More {
+    /// Whether there is nothing new.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.damage.is_none() && self.held.is_none()
+    }
 }
 
 impl Follower {
@@ -65,7 +78,8 @@ impl Follower {
         // A torn tail is no news; whoever goes on with the run sets it aside first.
         let is_torn = matches!(found.integrity, Integrity::TornTail { .. });
         let length = std::fs::metadata(path).ok().filter(|_| is_torn).map_or(0, |known| known.len());
-        Self { path: path.to_owned(), chain, watch, offset, length, stamp: None, is_over }
+        let is_held = holder_of(&lock_of(path)).is_some();
+        Self { path: path.to_owned(), chain, watch, offset, length, stamp: None, is_over, is_held }
     }
 
     /// Whether nothing can come any more: the run is closed, or the journal broken.
@@ -78,6 +92,16 @@ impl Follower {
     /// # Errors
     /// The file cannot be read.
     pub fn more(&mut self) -> Result<More, JournalError> {
+        let mut more = self.read_on()?;
+        // Nobody comes back without writing that down; whoever was killed leaves without it.
+        if self.is_held || !more.records.is_empty() {
+            let is_held = holder_of(&lock_of(&self.path)).is_some();
+            more.held = (std::mem::replace(&mut self.is_held, is_held) != is_held).then_some(is_held);
+        }
+        Ok(more)
+    }
+
+    fn read_on(&mut self) -> Result<More, JournalError> {
         let failed = |action, error| FsError::new(action, &self.path, error);
         let stamp = Stamp::of(&std::fs::metadata(&self.path).map_err(|error| failed("look at", error))?);
         if self.stamp.replace(stamp) == Some(stamp) {
@@ -138,6 +162,11 @@ impl Follower {
         self.is_over = true;
         More { damage: Some(Integrity::Damaged { line, what }), ..more }
     }
+}
+
+/// The lock of the run whose journal that is.
+fn lock_of(path: &Path) -> PathBuf {
+    RunDir::new(path.parent().unwrap_or(Path::new("."))).lock_path()
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ mod verify;
 mod writer;
 
 pub use chain::{Chain, Fault};
-pub use digest::{digest, file_seen, sha256_of};
+pub use digest::{digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
 pub use follow::{Follower, More};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, sha256_hex};

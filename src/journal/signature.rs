@@ -19,6 +19,12 @@ use crate::signature::{Checked, SignatureError, check};
 /// For what a journal is signed: `ssh-keygen -Y sign -n` this.
 pub const JOURNAL_NAMESPACE: &str = "journal@piton";
 
+/// The first line of a statement on a live run.
+const LIVE_LINE: &str = "piton journal 1";
+
+/// The first line of one on a practice run: nobody must take it for a statement on something that was done.
+const PRACTICE_LINE: &str = "piton journal 1, PRACTICE";
+
 /// How much of such a file is read, in bytes: far more than there is in one.
 const MAX_BYTES: u64 = 64 * 1024;
 
@@ -54,6 +60,8 @@ impl Role {
 /// What is signed: one text for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
+    /// Whether the run is a practice run.
+    pub is_practice: bool,
     /// The run's name.
     pub run: String,
     /// How many records it had.
@@ -70,18 +78,25 @@ pub struct Statement {
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { run, records, head, at, role, by } = self;
+        let Self { is_practice, run, records, head, at, role, by } = self;
         let role = role.word();
-        write!(f, "piton journal 1\nrun: {run}\nrecords: {records}\nhead: {head}\nat: {at}\nas: {role}\nby: {by}\n")
+        let what = if *is_practice { PRACTICE_LINE } else { LIVE_LINE };
+        write!(f, "{what}\nrun: {run}\nrecords: {records}\nhead: {head}\nat: {at}\nas: {role}\nby: {by}\n")
     }
 }
 
 impl Statement {
     /// Reads the text of a statement; only the very text that one is written as is one.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.strip_prefix("piton journal 1\n")?.lines();
+        let (first, rest) = text.split_once('\n')?;
+        let is_practice = first == PRACTICE_LINE;
+        if !is_practice && first != LIVE_LINE {
+            return None;
+        }
+        let mut lines = rest.lines();
         let mut field = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned);
         let statement = Self {
+            is_practice,
             run: field("run")?,
             records: field("records")?.parse().ok()?,
             head: field("head")?,

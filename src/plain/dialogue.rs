@@ -89,7 +89,7 @@ pub(super) struct Dialogue<'a> {
 /// The output cannot be written; the run is then left as interrupted, which is on disk when this returns.
 pub async fn talk(
     launched: Launched,
-    mut ears: Receiver<Heard>,
+    ears: &mut Receiver<Heard>,
     out: &mut dyn Write,
     is_echoed: bool,
     interrupted: impl Future<Output = ()> + Send + 'static,
@@ -112,7 +112,7 @@ pub async fn talk(
             }
             Some(looked) = looked_at.recv() => dialogue.file_was_read(looked),
             heard = ears.recv(), if !is_deaf => match heard {
-                Some(heard) => is_deaf = dialogue.hear_all(heard, &mut ears),
+                Some(heard) => is_deaf = dialogue.hear_all(heard, ears),
                 None => is_deaf = true,
             },
             () = tokio::time::sleep_until(at), if due.is_some() => {

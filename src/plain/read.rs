@@ -1,8 +1,9 @@
 //! Typed lines, read on a thread of their own: each with the moment since which it may have been there.
 
 use std::fs::File;
-use std::io::Read;
-use std::os::fd::OwnedFd;
+use std::io::{PipeReader, PipeWriter, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -36,26 +37,51 @@ pub enum Typed {
     End,
 }
 
+/// What is typed, and whoever reads it.
+#[derive(Debug)]
+pub struct Typing {
+    /// The lines.
+    pub lines: Receiver<Heard>,
+    reader: JoinHandle<()>,
+    /// As long as this is open, it is read.
+    stop: PipeWriter,
+}
+
+impl Typing {
+    /// Reads nothing more: what is typed from now on is for somebody else.
+    pub fn stop(self) {
+        let Self { lines, reader, stop } = self;
+        drop(lines);
+        drop(stop);
+        // One that panicked reads nothing either.
+        let _ = reader.join();
+    }
+}
+
 /// Reads lines on a thread until nothing comes any more or nobody listens.
 ///
 /// # Errors
-/// The system gives no thread.
-pub fn listen(input: OwnedFd) -> std::io::Result<Receiver<Heard>> {
-    let (teller, ears) = channel(WAITING);
+/// The system gives no thread, or no pipe.
+pub fn listen(input: OwnedFd) -> std::io::Result<Typing> {
+    let (teller, lines) = channel(WAITING);
+    let (stopped, stop) = std::io::pipe()?;
     let reader = std::thread::Builder::new().name("typed".into());
-    reader.spawn(move || read_all(File::from(input), &teller))?;
-    Ok(ears)
+    let reader = reader.spawn(move || read_all(File::from(input), &stopped, &teller))?;
+    Ok(Typing { lines, reader, stop })
 }
 
-fn read_all(mut input: File, teller: &Sender<Heard>) {
+fn read_all(mut input: File, stopped: &PipeReader, teller: &Sender<Heard>) {
     let mut cutter = Cutter::default();
     let mut at = monotonic();
     let mut block = [0; 4096];
     loop {
         // What is there already came with what was read before, as far as anybody can tell.
         if !is_ready(&input) {
-            wait(&input);
+            wait(&input, stopped);
             at = monotonic();
+        }
+        if is_ready(stopped) {
+            return;
         }
         let read = match input.read(&mut block) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
@@ -74,14 +100,15 @@ fn read_all(mut input: File, teller: &Sender<Heard>) {
     }
 }
 
-fn is_ready(input: &File) -> bool {
+/// Whether there is something to read, or it is at its end.
+fn is_ready(input: &impl AsFd) -> bool {
     let mut watched = [PollFd::new(input, PollFlags::IN)];
     poll(&mut watched, Some(&rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
 }
 
-fn wait(input: &File) {
+fn wait(input: &File, stopped: &PipeReader) {
     // Whatever this comes to, reading tells.
-    let _ = poll(&mut [PollFd::new(input, PollFlags::IN)], None);
+    let _ = poll(&mut [PollFd::new(input, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)], None);
 }
 
 /// Cuts bytes into lines. A last line without an end is none: whoever typed it did not finish it.
@@ -161,12 +188,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_typed_after_it_was_stopped_is_left_to_others() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mut own = reader.try_clone().unwrap();
+        let mut typing = listen(reader.into()).unwrap();
+        std::io::Write::write_all(&mut &writer, b"one\n").unwrap();
+        assert_eq!(typing.lines.blocking_recv().unwrap().what, line("one"));
+        typing.stop();
+        std::io::Write::write_all(&mut &writer, b"a passphrase\n").unwrap();
+        drop(writer);
+        let mut left = String::new();
+        own.read_to_string(&mut left).unwrap();
+        assert_eq!(left, "a passphrase\n");
+    }
+
+    #[test]
     fn lines_that_lay_ready_together_have_one_moment_and_then_it_ends() {
         let (reader, writer) = std::io::pipe().unwrap();
         std::io::Write::write_all(&mut &writer, b"one\ntwo\nthree").unwrap();
         drop(writer);
-        let mut ears = listen(reader.into()).unwrap();
-        let heard: Vec<_> = std::iter::from_fn(|| ears.blocking_recv()).collect();
+        let mut typing = listen(reader.into()).unwrap();
+        let heard: Vec<_> = std::iter::from_fn(|| typing.lines.blocking_recv()).collect();
         let what: Vec<_> = heard.iter().map(|heard| heard.what.clone()).collect();
         assert_eq!(what, [line("one"), line("two"), Typed::End]);
         assert!(heard.windows(2).all(|pair| pair[0].at == pair[1].at));

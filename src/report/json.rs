@@ -5,6 +5,9 @@ use serde_json::Value;
 use crate::report::model::Report;
 use crate::text::clean_block;
 
+/// The JSON Schema of that JSON.
+pub const SCHEMA: &str = include_str!("../../assets/report.schema.json");
+
 /// The report as one indented JSON object with a newline at its end; what a reader would not see is shown in its texts.
 pub fn json(report: &Report) -> String {
     let value = serde_json::to_value(report).expect("texts, numbers and lists can always be written");

@@ -20,7 +20,7 @@ mod told;
 
 pub use build::{Beside, Material, build};
 pub use html::html;
-pub use json::{cleaned, json};
+pub use json::{SCHEMA, cleaned, json};
 pub use markdown::markdown;
 pub use model::*;
 pub use paper::{Paper, paper};

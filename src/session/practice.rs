@@ -1,6 +1,6 @@
 //! A practice cluster as a runner: commands of the runbook reach the simulator, and nothing else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::future::Future;
 use std::io::Write;
@@ -150,22 +150,26 @@ impl Runner for PracticeRunner {
 
 /// Brings a new cluster to where the journal left it: the recorded commands and faults at their recorded times.
 pub fn replay(system: &mut dyn System, records: &[Record]) {
-    let mut started: HashMap<JobId, (&[String], Timestamp)> = HashMap::new();
+    let done: HashSet<JobId> = records.iter().filter_map(done).collect();
     for record in records {
         match &record.event {
-            Event::CommandStarted { job, command, .. } => {
-                started.insert(*job, (&command.argv, record.at));
-            }
-            // What a simulated command does it does at once: being cancelled or timed out takes nothing back.
-            Event::CommandFinished { job, ended: Ended::Exit(_) | Ended::Cancelled | Ended::TimedOut, .. } => {
-                if let Some((argv, at)) = started.remove(job) {
-                    system.advance(at);
-                    system.command(argv, at);
-                }
+            // When it was started, and not when its end was recorded: by then more may have happened.
+            Event::CommandStarted { job, command, .. } if done.contains(job) => {
+                system.advance(record.at);
+                system.command(&command.argv, record.at);
             }
             Event::Rehearsed { what } => replay_happening(system, what, record.at),
             _ => {}
         }
+    }
+}
+
+/// The command that a record tells the end of. What a simulated command does it does at once: being cancelled or timed out
+/// takes nothing back.
+fn done(record: &Record) -> Option<JobId> {
+    match &record.event {
+        Event::CommandFinished { job, ended: Ended::Exit(_) | Ended::Cancelled | Ended::TimedOut, .. } => Some(*job),
+        _ => None,
     }
 }
 

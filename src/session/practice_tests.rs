@@ -134,3 +134,37 @@ fn what_is_typed_is_answered_when_it_has_ended() {
         [Happening::Answered { exit: 130, printed: "broken off with the sitting\n".into() }]
     );
 }
+
+/// What happens while a command runs does not put it off when the cluster is built again.
+#[test]
+fn a_cluster_built_again_stands_as_it_was_left() {
+    use crate::practice::{Shape, system};
+    use crate::session::stepped::{Walk, walk};
+    for (name, scenario) in [("ipfs-cluster-recovery", "wrong-removal"), ("ipfs-cluster-bootstrap", "calm")] {
+        let library = crate::library::Library::open(&[]).unwrap();
+        let book = library.find(name).unwrap().runbook().unwrap().clone();
+        let scenario = crate::scenario::find(name, scenario).unwrap();
+        let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
+        let (nodes, seed) = (scenario.nodes.unwrap(), scenario.seed.unwrap());
+        let cluster = || system("ipfs-cluster", &Shape { runbook: name, nodes, seed, versions: &[] }, began).unwrap();
+        let way = Some(&scenario.right);
+        let it = Walk { runbook: book, system: cluster(), nodes, scenario: Some(&scenario), seed, way, began };
+        let folder = tempfile::tempdir().unwrap();
+        let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
+        let walked = walk(&Store::open(folder.path()), it, &who, &mut |_| true).unwrap();
+        // In a run by real time what happens is often recorded between the start of a command and its end.
+        let mut records = Vec::new();
+        for record in &walked.records {
+            if matches!(record.event, Event::CommandFinished { .. }) {
+                let told = Happening::HarmEnded { kind: "none".into(), about: String::new(), at: record.at };
+                records.push(Record { event: Event::Rehearsed { what: Box::new(told) }, ..record.clone() });
+            }
+            records.push(record.clone());
+        }
+        let built = cluster();
+        replay(&mut *built.lock().unwrap(), &records);
+        let mut rehearsal = Rehearsal::new(built, Some(&scenario), seed, began);
+        rehearsal.follow(&walked.records);
+        assert_eq!(rehearsal.take(&[]), [], "{name}");
+    }
+}

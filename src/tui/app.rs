@@ -24,6 +24,7 @@ use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
+use crate::tui::sign;
 use crate::tui::spot::Spot;
 use crate::tui::theme::Look;
 
@@ -189,10 +190,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         | Message::Completed { .. }
         | Message::ReadingFile { .. }
         | Message::FileRead(..)) => on_file(app, about_a_file),
-        Message::Beside(folder, read) => {
-            replay::beside(app, &folder, read);
-            Vec::new()
-        }
+        beside @ (Message::Keys(..) | Message::Signed(_) | Message::Beside(..)) => on_beside(app, beside),
         Message::Recording(recording) => on_recording(app, recording),
         Message::Sizes(sizes) => {
             // What was drawn meanwhile is younger.
@@ -206,6 +204,17 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         app.exit = Some(app.exit_now());
     }
     effects
+}
+
+/// What lies beside a journal was read, or is to be laid there.
+fn on_beside(app: &mut App, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Keys(run, keys) => sign::offer(app, &run, &keys),
+        Message::Beside(folder, read) => replay::beside(app, &folder, read),
+        Message::Signed(signed) => return sign::signed(app, signed),
+        _ => {}
+    }
+    Vec::new()
 }
 
 /// What was asked for is on the screen.

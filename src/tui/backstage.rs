@@ -13,6 +13,7 @@ use crate::session::Launched;
 use crate::session::preflight::Preflight;
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past, Preview};
+use crate::tui::sign::{KeySeen, Signing};
 use crate::tui::wanted::{Questions, Wanted};
 
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
@@ -105,6 +106,19 @@ pub trait Backstage: Send + Sync {
     /// Why it cannot be looked at, for people.
     fn beside(&self, _folder: &Path) -> Result<Beside, String> {
         Ok(Beside::default())
+    }
+
+    /// The keys with which whoever sits here may sign.
+    fn keys(&self) -> Vec<KeySeen> {
+        Vec::new()
+    }
+
+    /// Signs a journal, as far as it stands; what was made, for people. The terminal must be free for what ssh-keygen asks.
+    ///
+    /// # Errors
+    /// Why it is not signed, for people.
+    fn sign(&self, _signing: &Signing) -> Result<String, String> {
+        Err("nothing is signed here".into())
     }
 
     /// The text that remembers how the panes share the room; `None`: there is none.

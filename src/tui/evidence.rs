@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::engine::Proposal;
-use crate::fs;
 use crate::journal::RunDir;
-use crate::journal::file_seen;
+use crate::journal::{file_seen, plain_file};
 use crate::runbook::StepKey;
 use crate::tui::message::Message;
 use serde_json::Value;
@@ -86,8 +85,7 @@ pub fn keep(folder: PathBuf, name: String, text: &str) -> Message {
 /// The text of the file that holds a signature.
 pub fn signature(path: &Path) -> Result<String, String> {
     let mut text = String::new();
-    let file = fs::open_plain(path).map_err(|error| error.to_string())?;
-    let read = file.take(MAX_SIGNATURE_BYTES).read_to_string(&mut text);
+    let read = plain_file(path).and_then(|file| file.take(MAX_SIGNATURE_BYTES).read_to_string(&mut text));
     read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     Ok(text)
 }

@@ -16,6 +16,7 @@ use crate::tui::backstage::{JournalEntry, LibraryEntry, OpenRun, RecordFound, Re
 use crate::tui::beside::Beside;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::shelf::{Changed, Past};
+use crate::tui::sign::{KeySeen, Signing};
 use crate::tui::wanted::{Questions, Wanted};
 
 /// Everything that can happen to the screens.
@@ -85,6 +86,10 @@ pub enum Message {
     Debriefed(Result<Box<Debrief>, String>),
     /// All runs.
     Journals(Vec<JournalEntry>),
+    /// The keys with which the journal of that run may be signed.
+    Keys(PathBuf, Vec<KeySeen>),
+    /// A journal was signed: what was made, or why nothing was.
+    Signed(Result<String, String>),
     /// What lies beside the journals of these runs.
     Besides(Vec<(String, Beside)>),
     /// What lies beside the journal in that folder, or why it cannot be looked at.
@@ -192,6 +197,10 @@ pub enum Effect {
     ReadOutput(RecordedOutput),
     /// List all runs.
     ReadJournals,
+    /// Find out with which keys the journal of that run may be signed.
+    FindKeys(PathBuf),
+    /// Sign a journal; the terminal is lent to what signs.
+    Sign(Signing),
     /// Look at what lies beside the journals of all runs; it comes back as a message.
     ReadBesides,
     /// Hold what lies beside the journal in that folder against it; it comes back as a message.

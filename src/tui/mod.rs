@@ -42,6 +42,7 @@ mod searching;
 pub mod shelf;
 mod shown;
 mod sift;
+pub mod sign;
 mod sizes;
 pub mod spot;
 mod stagehand;
@@ -113,6 +114,8 @@ mod restart_tests;
 mod room_tests;
 #[cfg(test)]
 mod screens_tests;
+#[cfg(test)]
+mod sign_tests;
 #[cfg(test)]
 mod small_tests;
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub fn open(app: &mut App) {
 
 /// Opens a list.
 pub fn show(app: &mut App, list: PickList) {
-    if takes_a_list(app) {
+    if takes_a_list(app) || list.about == About::Keys {
         app.pick = Some(Box::new(list));
     }
 }
@@ -151,5 +151,6 @@ pub fn go(app: &mut App, gives: Gives) -> Vec<Effect> {
             _ => Vec::new(),
         },
         Gives::Copy(what, text) => copy(app, what, text),
+        Gives::Sign(signing) => vec![Effect::Sign(signing)],
     }
 }

@@ -11,18 +11,19 @@ use crate::clock::monotonic;
 use crate::engine::Proposal;
 use crate::session::Session;
 use crate::tui::app::update;
-use crate::tui::editor;
+use crate::tui::editor::{self, Editing};
 use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
 use crate::tui::recorded::{read_on, tail_of};
-use crate::tui::runtime::Runtime;
+use crate::tui::runtime::{Lending, Runtime};
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::searching::search;
+use crate::tui::sign::Signing;
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
-use crate::tui::terminal::{Terminal, give_back, lend};
+use crate::tui::terminal::{Terminal, give_back, lend, regain};
 
 /// How often it is told how far the reading of a file has come.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -59,7 +60,8 @@ impl Runtime {
                 self.aside(move || read_on(follower?.as_ref()));
             }
             Effect::Search(words) => self.look_for(words),
-            Effect::Edit(text) => self.to_edit = Some(text),
+            Effect::Edit(text) => self.to_lend = Some(Lending::Edit(text)),
+            Effect::Sign(signing) => self.to_lend = Some(Lending::Sign(signing)),
             Effect::Notify(told) => {
                 if let Some(terminal) = terminal {
                     terminal.notify(self.app.notify, &told);
@@ -78,10 +80,9 @@ impl Runtime {
             }
             Effect::Quit => {}
             effect => {
-                let replier = self.replier.clone();
-                let is_waited_for = matches!(effect, Effect::Begin(_) | Effect::Resume(_));
+                let (replier, begins) = (self.replier.clone(), matches!(effect, Effect::Begin(_) | Effect::Resume(_)));
                 let work = move || asked(&backstage, effect, &replier);
-                if is_waited_for { self.behind(work) } else { self.aside(work) }
+                if begins { self.behind(work) } else { self.aside(work) }
             }
         }
     }
@@ -175,24 +176,53 @@ impl Runtime {
         }
     }
 
-    /// Lends the terminal to the editor that was asked for, and reads nothing from it until it is given back.
+    /// Lends the terminal to what was asked for, and reads nothing from it until it is given back.
     pub(super) fn lend(&mut self, events: &mut Input) {
         if !self.is_lent && self.holds_input {
             self.holds_input = false;
             events.go_on();
         }
-        let Some(text) = self.to_edit.take().filter(|_| !self.is_away) else { return };
-        let editor = match editor::wanted() {
-            Ok(editor) => editor,
-            Err(why) => {
-                update(&mut self.app, Message::Edited(Err(why)));
-                return;
-            }
+        let Some(lending) = self.to_lend.take().filter(|_| !self.is_away) else { return };
+        let lending = match lending {
+            Lending::Edit(text) => match editor::wanted() {
+                Ok(editor) => Lent::Edit(editor, text),
+                Err(why) => {
+                    update(&mut self.app, Message::Edited(Err(why)));
+                    return;
+                }
+            },
+            Lending::Sign(signing) => Lent::Sign(signing),
         };
         events.hold();
         give_back();
         lend(true);
         (self.is_away, self.is_lent, self.holds_input) = (true, true, true);
-        self.behind(move || Some(Message::Edited(editor::edit(&editor, &text))));
+        match lending {
+            Lent::Edit(editor, text) => {
+                let editing = Editing::default();
+                self.editing = Some(editing.clone());
+                self.aside(move || Some(Message::Edited(editor::edit(&editor, &text, &editing))));
+            }
+            Lent::Sign(signing) => {
+                let backstage = Arc::clone(&self.backstage);
+                self.behind(move || Some(Message::Signed(backstage.sign(&signing))));
+            }
+        }
     }
+
+    /// Ends the editor that has the terminal, if one has it, and takes what it left of the terminal's state away.
+    pub(super) fn end_editor(&mut self) {
+        if let Some(editing) = self.editing.take() {
+            editing.end();
+            regain();
+        }
+    }
+}
+
+/// What the terminal is lent to.
+enum Lent {
+    /// That editor, for a text.
+    Edit(Vec<String>, String),
+    /// ssh-keygen.
+    Sign(Signing),
 }

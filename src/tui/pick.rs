@@ -1,10 +1,14 @@
 //! A list out of which one is picked by typing a part of it: commands, steps, lines, records, texts. Pure.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::journal::Role;
 use crate::runbook::StepKey;
 use crate::text::clean_line;
 use crate::tui::keymap::Action;
+use crate::tui::sign::Signing;
 use crate::tui::theme::Meaning;
 
 /// The longest text that is typed, in characters.
@@ -23,6 +27,8 @@ pub enum About {
     Records,
     /// Texts to be copied.
     Copy,
+    /// Keys to sign with.
+    Keys,
 }
 
 impl About {
@@ -34,6 +40,7 @@ impl About {
             Self::Output => ("Find in the output", "show it"),
             Self::Records => ("Find a record", "go to it"),
             Self::Copy => ("Copy", "copy it"),
+            Self::Keys => ("Sign the journal", "sign it"),
         }
     }
 
@@ -56,6 +63,8 @@ pub enum Gives {
     Record(usize),
     /// That text is copied; with what it is.
     Copy(&'static str, String),
+    /// The journal is signed.
+    Sign(Signing),
 }
 
 /// One of the list.
@@ -99,6 +108,8 @@ pub struct PickList {
     pub problem: Option<String>,
     /// What is told of the whole list.
     pub note: String,
+    /// The run that is signed with the key whose path is typed, where none of the list is meant.
+    pub typed_path: Option<PathBuf>,
 }
 
 /// What a key did to the list.
@@ -116,7 +127,16 @@ impl PickList {
     /// A list in which nothing is typed yet.
     pub fn new(about: About, rows: Vec<Row>) -> Self {
         let found = (0..rows.len()).collect();
-        Self { about, rows, typed: String::new(), found, chosen: 0, problem: None, note: String::new() }
+        Self {
+            about,
+            rows,
+            typed: String::new(),
+            found,
+            chosen: 0,
+            problem: None,
+            note: String::new(),
+            typed_path: None,
+        }
     }
 
     /// The same with something told of it.
@@ -156,6 +176,11 @@ impl PickList {
     fn take(&mut self) -> Picked {
         match self.row() {
             Some(row) => Picked::Take(row.gives.clone()),
+            None if self.typed_path.is_some() && !self.typed.trim().is_empty() => {
+                let run = self.typed_path.clone().unwrap_or_default();
+                let key = PathBuf::from(self.typed.trim());
+                Picked::Take(Gives::Sign(Signing { run, key, role: Role::Operator }))
+            }
             None => {
                 self.problem = Some("nothing fits what is typed".into());
                 Picked::Stay

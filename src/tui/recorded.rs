@@ -27,7 +27,7 @@ pub fn tail_of(recorded: RecordedOutput) -> Message {
 /// nothing new.
 pub fn read_on(follower: &Mutex<Follower>) -> Option<Message> {
     let more = follower.try_lock().ok()?.more();
-    let is_news = more.as_ref().map_or(true, |more| !more.records.is_empty() || more.damage.is_some());
+    let is_news = more.as_ref().map_or(true, |more| !more.is_empty());
     is_news.then(|| Message::ReadOn(more.map_err(|error| error.to_string())))
 }
 

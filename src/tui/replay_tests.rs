@@ -369,7 +369,8 @@ fn what_is_recorded_meanwhile_is_followed_as_long_as_one_stands_at_the_end() {
     stage.replay().is_followed = true;
     stage.press("end");
     assert!(shown(&stage).contains("intact, still running") && shown(&stage).contains("following"));
-    let more = |from: usize, to: usize| Message::ReadOn(Ok(More { records: records[from..to].to_vec(), damage: None }));
+    let more =
+        |from: usize, to: usize| Message::ReadOn(Ok(More { records: records[from..to].to_vec(), ..More::default() }));
     stage.tell(more(50, 60));
     assert_eq!(stage.at(), 60);
     stage.press("left");
@@ -383,7 +384,7 @@ fn what_is_recorded_meanwhile_is_followed_as_long_as_one_stands_at_the_end() {
     assert_eq!(shown(&stage), shown(&whole), "the same as if it had been read at once");
     let damage = Some(Integrity::Damaged { line: 51, what: "changed".into() });
     let mut stage = Stage::open(Recording { is_running: true, ..recording(&early) }, Some(50), (120, 40));
-    stage.tell(Message::ReadOn(Ok(More { records: Vec::new(), damage })));
+    stage.tell(Message::ReadOn(Ok(More { damage, ..More::default() })));
     assert!(shown(&stage).contains("BROKEN at line 51"), "{}", shown(&stage));
 }
 

@@ -15,11 +15,13 @@ use crate::journal::Follower;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Recording, Start, TuiError};
+use crate::tui::editor::Editing;
 use crate::tui::input::{self, Input as Events};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
 use crate::tui::screen::Screen;
 use crate::tui::searching::Searching;
+use crate::tui::sign::Signing;
 use crate::tui::sizes;
 use crate::tui::terminal::{self, Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
@@ -75,10 +77,20 @@ pub(super) struct Runtime {
     pub(super) is_lent: bool,
     /// Nothing is read from the terminal.
     pub(super) holds_input: bool,
-    /// The text that is to be written in an editor as soon as the terminal can be lent.
-    pub(super) to_edit: Option<String>,
+    /// What the terminal is to be lent for, as soon as it can be.
+    pub(super) to_lend: Option<Lending>,
+    /// The editor that has the terminal.
+    pub(super) editing: Option<Editing>,
     /// Set to end the reading of a file that somebody gave.
     pub(super) reading: Option<Arc<AtomicBool>>,
+}
+
+/// For what another program has the terminal.
+pub(super) enum Lending {
+    /// A text is written in an editor.
+    Edit(String),
+    /// A journal is signed.
+    Sign(Signing),
 }
 
 /// One thing that happened.
@@ -114,7 +126,8 @@ impl Runtime {
             is_away: false,
             is_lent: false,
             holds_input: false,
-            to_edit: None,
+            to_lend: None,
+            editing: None,
             reading: None,
         }
     }
@@ -294,8 +307,8 @@ impl Runtime {
             }
             Happened::Reply(Message::Launched(launched)) => self.launch(launched),
             Happened::Reply(Message::Recording(recording)) => self.replay(recording),
-            Happened::Reply(reply @ Message::Edited(_)) => {
-                self.is_lent = false;
+            Happened::Reply(reply @ (Message::Edited(_) | Message::Signed(_))) => {
+                (self.is_lent, self.editing) = (false, None);
                 terminal::lend(false);
                 self.come_back(terminal)?;
                 self.tell(reply, terminal);

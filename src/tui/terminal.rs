@@ -6,8 +6,8 @@
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -17,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
-use rustix::termios::{QueueSelector, tcflush};
+use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 
 use crate::clock::monotonic;
 use crate::config::Notify;
@@ -212,7 +212,28 @@ pub fn is_gone() -> bool {
 
 /// Another program has the terminal from now on, or not any more.
 pub fn lend(is_lent: bool) {
+    if is_lent {
+        *lent_as() = out().ok().and_then(|out| tcgetattr(out).ok());
+    }
     IS_LENT.store(is_lent, Ordering::SeqCst);
+}
+
+/// Puts the terminal in order after a program to which it was lent and which was ended, whatever it left. A terminal
+/// that is gone is no error.
+pub fn regain() {
+    if IS_LENT.swap(false, Ordering::SeqCst) {
+        if let (Some(before), Ok(out)) = (lent_as().take(), out()) {
+            let _ = tcsetattr(out, OptionalActions::Now, &before);
+        }
+        // Whether or not it left the alternate screen: entered and left, the cursor stands where it stood.
+        let _ = write(ENTER).and_then(|()| write(LEAVE));
+    }
+}
+
+/// The modes in which it was lent.
+fn lent_as() -> MutexGuard<'static, Option<Termios>> {
+    static LENT_AS: Mutex<Option<Termios>> = Mutex::new(None);
+    LENT_AS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether another program has the terminal.

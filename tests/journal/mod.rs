@@ -9,5 +9,6 @@ mod noted;
 mod places;
 mod recipes;
 mod signing;
+mod signing_seen;
 mod tails;
 mod writing;

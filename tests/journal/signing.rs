@@ -11,6 +11,23 @@ use crate::support::runs::journal_of;
 
 const NAMESPACE: &str = "journal@piton";
 
+/// A runbook with nothing in it but a question.
+pub const ONE_STEP: &str = r#"
+format = 1
+id = "one-step"
+title = "One step"
+revision = "1"
+system = "vault"
+summary = "Something to be seen."
+[[phase]]
+id = "all"
+title = "All of it"
+[[phase.step]]
+id = "seen"
+title = "Look at it"
+confirm = "What is there?"
+"#;
+
 /// A home with one run in it, and keys.
 struct Stage {
     home: Home,
@@ -359,4 +376,40 @@ fn nothing_is_signed_without_a_key_or_of_a_journal_that_is_not_whole() {
     let key = stage.key("mine", "ed25519", "256");
     let (status, said) = stage.piton(&["sign", &stage.name, "--key", &key.display().to_string()]);
     assert!(status == 1 && said.contains("is not whole: it is not signed") && stage.texts().is_empty(), "{said}");
+}
+
+#[test]
+fn a_signature_of_a_practice_run_says_so_and_one_that_says_otherwise_is_bad() {
+    let home = Home::new();
+    let book = home.path().join("book.toml");
+    std::fs::write(&book, ONE_STEP).expect("the test's folder can be written to");
+    let output = home.output(&["practice", &book.display().to_string(), "--autopilot"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let run = home.run();
+    let stage = Stage { run: run.path().to_owned(), name: run.id(), home };
+    let key = stage.key("mine", "ed25519", "256");
+    let text = stage.sign(&key, &[]);
+    let statement = std::fs::read_to_string(&text).expect("it was just written");
+    assert!(statement.starts_with("piton journal 1, PRACTICE\n"), "{statement}");
+    let signers = stage.signers(&[("maria", "", &key)]);
+    let (status, said) = stage.verify(&["--signers", &signers, "--signed-by", "maria"]);
+    assert!(status == 0 && said.contains("good: maria (PRACTICE, operator \"maria\""), "{said}");
+    // The same of a live run, by a key that is known: nobody may hand a rehearsal in as the real thing.
+    std::fs::write(&text, statement.replace(", PRACTICE", "")).expect("an own file");
+    std::fs::remove_file(signature_of(&text)).expect("it was made");
+    let (own, file) = (key.display().to_string(), text.display().to_string());
+    assert!(keygen(&["-Y", "sign", "-n", NAMESPACE, "-f", &own, &file], None));
+    let (status, said) = stage.verify(&["--signers", &signers, "--signed-by", "maria"]);
+    assert!(status == 1 && said.contains("BAD: it was signed as a live run, the journal is of practice"), "{said}");
+    // And the other way round.
+    let live = Stage::new();
+    let key = live.key("mine", "ed25519", "256");
+    let text = live.sign(&key, &[]);
+    let statement = std::fs::read_to_string(&text).expect("it was just written");
+    std::fs::write(&text, statement.replace("journal 1", "journal 1, PRACTICE")).expect("an own file");
+    std::fs::remove_file(signature_of(&text)).expect("it was made");
+    let (own, file) = (key.display().to_string(), text.display().to_string());
+    assert!(keygen(&["-Y", "sign", "-n", NAMESPACE, "-f", &own, &file], None));
+    let (status, said) = live.verify(&[]);
+    assert!(status == 1 && said.contains("BAD: it was signed as practice, the journal is of a live run"), "{said}");
 }

@@ -1,10 +1,12 @@
 //! Reports of runs and plans on paper: what they tell, and that nothing from outside is obeyed in them.
 
+mod browser;
 mod compared;
 mod kept;
 mod made;
 mod page;
 mod reviewed;
+mod schema;
 mod texts;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod census;
+pub mod chromium;
 pub mod debian;
 pub mod fault;
 pub mod hand;

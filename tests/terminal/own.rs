@@ -4,10 +4,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use base64::Engine as _;
-use piton::engine::Event;
+use piton::engine::{Event, Leaving};
+use rustix::process::Signal;
 
 use crate::support::pty::Exit;
-use crate::terminal::{Place, SOON};
+use crate::terminal::{AT_ONCE, Place, SOON, SUSPENDED};
 
 /// Where the program of a test looks for the user's files.
 fn config(place: &Place) -> PathBuf {
@@ -89,6 +90,43 @@ fn a_note_is_written_in_the_persons_own_editor_which_has_the_terminal_to_itself(
     terminal.wait_for("the note to be closed", SOON, |screen| !screen.contains("write it"));
     terminal.key("?");
     terminal.wait_text("Keys", SOON);
+}
+
+#[test]
+fn a_signal_while_the_editor_is_open_ends_it_and_the_program_and_its_file_is_gone() {
+    // One that leaves the terminal as it needed it, and one that does not want to end.
+    let scripts = [
+        (Signal::TERM, "stty raw -echo; printf '\\033[?1049h\\033[?25lyour turn'; sleep 600; true\n"),
+        (Signal::HUP, "trap '' TERM HUP; printf 'your turn'; sleep 600; sleep 600\n"),
+    ];
+    for (signal, script) in scripts {
+        let place = Place::new();
+        let editor = place.write("editor", format!("#!/bin/sh\necho $$ > $0.pid\n{script}"));
+        std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o755)).expect("the test's own file");
+        let drafts = place.home.path().join("drafts");
+        std::fs::create_dir(&drafts).expect("the test's folder can be written to");
+        let mut terminal = place.practice_with(2, |start| {
+            start.with(|command| {
+                command.env("VISUAL", &editor).env("TMPDIR", &drafts);
+            })
+        });
+        let in_drafts = || std::fs::read_dir(&drafts).expect("it was made").count();
+        terminal.key("n");
+        terminal.wait_text("Note", SOON);
+        terminal.type_text("begun");
+        terminal.wait_text("begun", SOON);
+        terminal.type_text("\x0f");
+        terminal.wait_text("your turn", SOON);
+        assert_eq!(in_drafts(), 1);
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_exit(3 * AT_ONCE), SUSPENDED, "{}", terminal.describe());
+        terminal.assert_restored();
+        assert!(terminal.screen().contains("piton resume "), "{}", terminal.describe());
+        place.assert_sitting_closed(Leaving::Interrupted);
+        assert_eq!(in_drafts(), 0);
+        let pid = std::fs::read_to_string(format!("{editor}.pid")).expect("it was written");
+        assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "the editor goes on");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::tui::message::Effect;
 use crate::tui::screen::run::Run;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
+use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::wrap;
 
 /// The screen.
@@ -36,6 +37,7 @@ impl DebriefScreen {
             Some(Action::Up) => self.scroll = self.scroll.saturating_sub(1),
             Some(Action::PageDown) => self.scroll = (self.scroll + page).min(last),
             Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(page),
+            Some(Action::Sign) => return vec![Effect::FindKeys(self.run.folder.clone())],
             Some(Action::Leave | Action::Back | Action::Act) => return vec![Effect::Leave(Leaving::Left)],
             _ => {}
         }
@@ -68,7 +70,9 @@ impl DebriefScreen {
         paint.strips(inside, &strips, from);
         paint.fill(keys, Meaning::Bar);
         let mut x = keys.x + 1;
-        for (action, word) in [(Action::Down, "down"), (Action::PageDown, "page"), (Action::Act, "leave")] {
+        for (action, word) in
+            [(Action::Down, "down"), (Action::PageDown, "page"), (Action::Sign, "sign"), (Action::Act, "leave")]
+        {
             let key = app.keymap.shown(action, Context::Debrief);
             let room = keys.right().saturating_sub(x);
             x += paint.offer((x, keys.y), room, (&key, word), (Meaning::Key, Meaning::Bar)) + 3;
@@ -78,6 +82,13 @@ impl DebriefScreen {
     /// The lines, with that sign between short facts.
     fn strips(&self, cells: usize, dot: &str) -> Vec<Strip> {
         let mut strips: Vec<Strip> = Vec::new();
+        if let Some(signed) = &self.run.signed {
+            let (told, meaning) = match signed {
+                Ok(told) => (told, Meaning::Ok),
+                Err(why) => (why, Meaning::Problem),
+            };
+            strips.extend(wrapped(told, cells, meaning));
+        }
         for Line { tone, indent, text } in lines(&self.debrief) {
             if tone == Tone::Head {
                 strips.push(Strip::default());

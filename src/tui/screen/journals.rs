@@ -44,6 +44,8 @@ pub struct Journals {
     chosen: usize,
     is_read: bool,
     busy: Option<String>,
+    /// What was done last.
+    told: Option<String>,
     problem: Option<String>,
 }
 
@@ -113,6 +115,14 @@ impl Journals {
         self.show(before);
     }
 
+    /// A journal was signed: what was made, or why nothing was.
+    pub fn signed(&mut self, signed: Result<String, String>) {
+        match signed {
+            Ok(told) => (self.told, self.problem) = (Some(told), None),
+            Err(why) => (self.told, self.problem) = (None, Some(why)),
+        }
+    }
+
     /// Something could not be done; why.
     pub fn refuse(&mut self, why: String) {
         self.busy = None;
@@ -122,7 +132,7 @@ impl Journals {
     /// It is on the screen again.
     #[must_use]
     pub fn again(self) -> Self {
-        Self { busy: None, problem: None, ..self }
+        Self { busy: None, told: None, problem: None, ..self }
     }
 
     /// Where a key is looked up.
@@ -159,6 +169,10 @@ impl Journals {
             Some(Action::Back) if !self.filter.is_empty() => return self.narrow(Filter::clear).1,
             Some(Action::Back) => return vec![Effect::ReadLibrary],
             Some(Action::Act) => return self.open(),
+            Some(Action::Sign) => {
+                self.problem = None;
+                return self.chosen().map(|entry| Effect::FindKeys(entry.run.clone().into())).into_iter().collect();
+            }
             _ => {}
         }
         Vec::new()
@@ -173,7 +187,7 @@ impl Journals {
     fn narrow<T>(&mut self, change: impl FnOnce(&mut Filter) -> T) -> (T, Vec<Effect>) {
         let before = self.filter.words();
         let changed = change(&mut self.filter);
-        self.problem = None;
+        (self.problem, self.told) = (None, None);
         if self.filter.words() == before {
             return (changed, Vec::new());
         }
@@ -186,7 +200,7 @@ impl Journals {
     /// Why an action does nothing at this moment; `None` when it does something.
     pub fn against(&self, action: Action) -> Option<&'static str> {
         match action {
-            Action::Act if self.chosen().is_none() => Some("no run is chosen"),
+            Action::Act | Action::Sign if self.chosen().is_none() => Some("no run is chosen"),
             Action::Act if self.busy.is_some() => Some("a journal is being read"),
             _ => None,
         }
@@ -290,13 +304,19 @@ impl Journals {
     }
 
     fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
-        draw_status(area, (self.problem.as_deref(), self.busy.as_deref()), self.narrowed(), paint);
+        draw_status(
+            area,
+            (self.problem.as_deref(), self.busy.as_deref().or(self.told.as_deref())),
+            self.narrowed(),
+            paint,
+        );
         let bar = Rect { y: area.bottom() - 1, height: 1, ..area };
         let typing = [(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
         let is_hit = self.chosen().is_some_and(|entry| self.hits.contains_key(&entry.run));
         let listed = [
-            (Action::Act, Context::Journals, if is_hit { "replay from the record" } else { "replay" }),
+            (Action::Act, Context::Journals, if is_hit { "replay there" } else { "replay" }),
             (Action::Filter, Context::Journals, "filter"),
+            (Action::Sign, Context::Journals, "sign"),
             (Action::Help, Context::Everywhere, "help"),
             (Action::Back, Context::Journals, if self.filter.is_empty() { "library" } else { "show all" }),
             (Action::Leave, Context::Journals, "leave"),

@@ -11,7 +11,7 @@ use crate::text::clean_block;
 use crate::tui::app::App;
 use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
-use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason};
+use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason, Statement};
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::screen::run::Run;
 use crate::tui::spot::Press;
@@ -40,6 +40,13 @@ struct Sheet<'a> {
     /// Key and word with `|` between them, one after the other with three spaces.
     keys: &'a str,
 }
+
+/// What can be done with a text that only scrolls, and with one that is told in full from the second line on.
+const BESIDE_KEYS: &str = "down|scroll   up|scroll   esc|back";
+const WHY_KEYS: &str = "down|scroll, rules in full   up|scroll   esc|back";
+
+/// What can be done when the run is closed.
+const OUTCOME_KEYS: &str = "enter|leave   ctrl-s|sign the journal   esc|look around";
 
 /// On smaller screens a dialog takes all the room.
 const ROOMY: (u16, u16) = (60, 15);
@@ -172,10 +179,10 @@ fn plain<'a>(title: &'a str, lines: Vec<Strip>, keys: &'a str, scroll: usize) ->
 fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
     let plain = |title, lines, keys| plain(title, lines, keys, run.reading.from);
     match dialog {
-        Dialog::State(statement) => Sheet {
-            field: Some(&statement.field),
-            ..plain("Answer", wrapped(&statement.prompt, cells, Meaning::Title), "enter|record it   esc|back")
-        },
+        Dialog::State(Statement { prompt, field, .. }) => {
+            let prompt = wrapped(prompt, cells, Meaning::Title);
+            Sheet { field: Some(field), ..plain("Answer", prompt, "enter|record it   esc|back") }
+        }
         Dialog::Choose(choice) => {
             let (lines, options) = choices(choice, cells, look);
             let kept = choice.chosen.and_then(|at| options.get(at).cloned()).unwrap_or(0..0);
@@ -184,11 +191,8 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         Dialog::Release(release) => {
             let lines = release::lines(run, release, cells);
             let scroll = release.signing.as_ref().map_or(0, |signing| signing.scroll);
-            Sheet {
-                field: Some(release.field()),
-                scroll,
-                ..plain("Another person releases it", lines, release::keys(release))
-            }
+            let (title, keys) = ("Another person releases it", release::keys(release));
+            Sheet { field: Some(release.field()), scroll, ..plain(title, lines, keys) }
         }
         Dialog::Command(command) => Sheet {
             scroll: command.scroll,
@@ -215,14 +219,12 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         }
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
-            let (is_full, keys) = (*scroll > 0, "down|scroll, rules in full   up|scroll   esc|back");
-            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look, is_full), keys) }
+            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look, *scroll > 0), WHY_KEYS) }
         }
         Dialog::Beside(scroll) => {
-            let keys = "down|scroll   up|scroll   esc|back";
-            Sheet { scroll: *scroll, ..plain("Signed and reviewed", beside_lines(run, cells, look), keys) }
+            Sheet { scroll: *scroll, ..plain("Signed and reviewed", beside_lines(run, cells, look), BESIDE_KEYS) }
         }
-        Dialog::Outcome => plain("The run is closed", outcome_lines(run, cells), "enter|leave   esc|look around"),
+        Dialog::Outcome => plain("The run is closed", outcome_lines(run, cells), OUTCOME_KEYS),
     }
 }
 
@@ -328,6 +330,14 @@ fn outcome_lines(run: &Run, cells: usize) -> Vec<Strip> {
     lines
         .push(Strip::of(format!("{} records; the hash of the last one, for the ticket:", run.state.seq), Meaning::Dim));
     lines.extend(wrapped(run.head.as_deref().unwrap_or_default(), cells, Meaning::Text));
+    if let Some(signed) = &run.signed {
+        let (told, meaning) = match signed {
+            Ok(told) => (told, Meaning::Ok),
+            Err(why) => (why, Meaning::Problem),
+        };
+        lines.push(Strip::default());
+        lines.extend(wrapped(told, cells, meaning));
+    }
     debug_assert!(!run.view.allowed.contains(&Allowed::Close) || run.state.closed.is_none());
     lines
 }

@@ -109,13 +109,15 @@ impl Replay {
     }
 
     /// Takes in what was recorded since; whoever stood at the end goes on standing there.
-    pub fn take(&mut self, records: Vec<Record>, damage: Option<Integrity>) {
+    pub fn take(&mut self, more: More) {
+        let More { records, damage, held } = more;
         let was_at_end = self.is_at_end();
         self.tape.extend(&records);
         if let Some(damage) = damage {
             self.integrity = damage;
         }
         let is_closed = self.tape.is_closed();
+        self.is_running = held.unwrap_or(self.is_running);
         self.is_running &= !is_closed && !matches!(self.integrity, Integrity::Damaged { .. });
         self.is_followed &= self.is_running || !is_closed;
         self.tell_integrity();
@@ -239,11 +241,12 @@ pub fn read_on(app: &mut App, more: Result<More, String>) -> Vec<Effect> {
     let Screen::Replay(replay) = &mut app.screen else { return Vec::new() };
     let was_closed = replay.tape.is_closed();
     match more {
-        Ok(More { records, damage }) => replay.take(records, damage),
+        Ok(more) => replay.take(more),
         Err(why) => {
             // What cannot be looked at any more is not known to be what it was.
             let line = replay.tape.count() as u64 + 1;
-            replay.take(Vec::new(), Some(Integrity::Damaged { line, what: why.clone() }));
+            let damage = Some(Integrity::Damaged { line, what: why.clone() });
+            replay.take(More { damage, ..More::default() });
             replay.is_followed = false;
             replay.notice = Some(why);
         }

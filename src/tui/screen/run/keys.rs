@@ -114,6 +114,9 @@ impl Run {
         if matches!(dialog, Dialog::Outcome) && action == Some(Action::Act) && !is_armed {
             return Vec::new();
         }
+        if matches!(dialog, Dialog::Outcome) && action == Some(Action::Sign) {
+            return vec![Effect::FindKeys(self.folder.clone())];
+        }
         if let Dialog::Release(release) = dialog
             && let Some(effects) = on_release_key(release, action, &self.state, &self.folder)
         {
@@ -243,6 +246,7 @@ impl Run {
             Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),
             Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.scroll_pane(self.focus, action),
             Action::SenseNow => return vec![Effect::SenseNow],
+            Action::Sign => return vec![Effect::FindKeys(self.folder.clone())],
             other => return self.on_offer(other),
         }
         // Another step, pane or item may have come into view.

@@ -105,6 +105,8 @@ pub struct Run {
     pub halted: Option<String>,
     /// Something to be told in the status line.
     pub notice: Option<String>,
+    /// What became of signing the journal: what was made, or why nothing was.
+    pub signed: Option<Result<String, String>>,
     /// The console of a rehearsal, while it is open.
     pub console: Option<console::Console>,
     /// What the scenario of a rehearsal has to say, once it was looked up.
@@ -247,6 +249,7 @@ impl Run {
             file: None,
             halted: None,
             notice: None,
+            signed: None,
             console: None,
             hints: OnceCell::new(),
             over: None,

@@ -1,0 +1,128 @@
+//! Signing from the screens: which key and as who is picked, and what became of it is told.
+
+use std::path::PathBuf;
+
+use insta::assert_snapshot;
+
+use crate::debrief::tests::good;
+use crate::engine::Mode;
+use crate::journal::Role;
+use crate::tui::app::update;
+use crate::tui::dialog::Dialog;
+use crate::tui::journals_tests::entries;
+use crate::tui::message::{Effect, Message};
+use crate::tui::replay_tests::{Stage, shown};
+use crate::tui::screen::Screen;
+use crate::tui::sign::{KeySeen, Signing};
+use crate::tui::stage_tests::{Stage as RunStage, event, look, runbook};
+use crate::tui::theme::UNICODE;
+
+const RUN: &str = "2026-11-21-vault-ha-7qf3";
+
+fn keys() -> Vec<KeySeen> {
+    let key = |path: &str, is_agents| KeySeen { path: path.into(), is_agents };
+    vec![key("/home/maria/.ssh/id_ed25519", false), key("/home/maria/.ssh/token.pub", true)]
+}
+
+fn listed(size: (u16, u16)) -> Stage {
+    let mut stage = Stage::new(size);
+    stage.press("J");
+    stage.tell(Message::Journals(entries()));
+    stage.effects.clear();
+    stage
+}
+
+fn signing(key: &str, role: Role) -> Effect {
+    Effect::Sign(Signing { run: RUN.into(), key: key.into(), role })
+}
+
+#[test]
+fn a_run_of_the_list_is_signed_with_a_key_that_is_picked() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = listed(size);
+        stage.press("s");
+        assert_eq!(stage.effects, [Effect::FindKeys(RUN.into())]);
+        stage.tell(Message::Keys(RUN.into(), keys()));
+        assert_snapshot!(format!("sign_keys_{}x{}", size.0, size.1), shown(&stage));
+        stage.press("enter");
+        assert_eq!(stage.effects.last(), Some(&signing("/home/maria/.ssh/id_ed25519", Role::Operator)));
+        stage.tell(Message::Signed(Ok("signed with ssh-ed25519 key SHA256:abc: /state/x.txt".into())));
+        assert_eq!(stage.effects.last(), Some(&Effect::ReadBesides));
+        assert!(shown(&stage).contains("signed with ssh-ed25519 key"), "{}", shown(&stage));
+        stage.press("s");
+        stage.tell(Message::Keys(RUN.into(), keys()));
+        "reviewer token".chars().for_each(|c| stage.press(&c.to_string()));
+        stage.press("enter");
+        assert_eq!(stage.effects.last(), Some(&signing("/home/maria/.ssh/token.pub", Role::Reviewer)));
+        stage.tell(Message::Signed(Err("ssh-keygen did not sign: nothing is signed".into())));
+        assert!(shown(&stage).contains("nothing is signed"), "{}", shown(&stage));
+    }
+}
+
+#[test]
+fn a_key_that_lies_elsewhere_is_typed_and_nothing_is_signed_without_one() {
+    let mut stage = listed((80, 24));
+    stage.press("s");
+    stage.tell(Message::Keys(RUN.into(), Vec::new()));
+    assert!(shown(&stage).contains("no key in ~/.ssh: type the path of one"), "{}", shown(&stage));
+    stage.press("enter");
+    assert!(!stage.effects.iter().any(|effect| matches!(effect, Effect::Sign(_))), "{:?}", stage.effects);
+    "/keys/own".chars().for_each(|c| stage.press(&c.to_string()));
+    stage.press("enter");
+    assert_eq!(stage.effects.last(), Some(&signing("/keys/own", Role::Operator)));
+    stage.press("s");
+    stage.tell(Message::Keys(RUN.into(), keys()));
+    stage.press("esc");
+    assert_eq!(stage.effects.iter().filter(|effect| matches!(effect, Effect::Sign(_))).count(), 1);
+}
+
+#[test]
+fn keys_that_come_late_open_nothing_over_another_screen() {
+    let mut stage = Stage::new((80, 24));
+    stage.tell(Message::Keys(PathBuf::from(RUN), keys()));
+    assert!(!shown(&stage).contains("Sign the journal"), "{}", shown(&stage));
+}
+
+/// A stage of a run of which no step is open, with its folder.
+fn run_stage(size: (u16, u16), mode: Mode) -> (RunStage, PathBuf) {
+    let stage = RunStage::of(runbook(), size, look("dark", &UNICODE), mode);
+    let Screen::Run(run) = &stage.app.screen else { panic!("no run") };
+    let folder = run.folder.clone();
+    (stage, folder)
+}
+
+fn pressed(stage: &mut RunStage, key: &str) -> Vec<Effect> {
+    update(&mut stage.app, Message::Key(event(key)))
+}
+
+#[test]
+fn a_closed_run_is_signed_from_its_last_dialog() {
+    for size in [(80, 24), (120, 40)] {
+        let (mut stage, folder) = run_stage(size, Mode::Live);
+        let Screen::Run(run) = &mut stage.app.screen else { panic!("no run") };
+        run.dialog = Some(Dialog::Outcome);
+        assert_eq!(pressed(&mut stage, "ctrl-s"), [Effect::FindKeys(folder.clone())]);
+        update(&mut stage.app, Message::Keys(folder.clone(), keys()));
+        let wanted = Signing { run: folder, key: "/home/maria/.ssh/id_ed25519".into(), role: Role::Operator };
+        assert_eq!(pressed(&mut stage, "enter"), [Effect::Sign(wanted)]);
+        update(&mut stage.app, Message::Signed(Ok("signed with ssh-ed25519 key SHA256:abc: /state/x.txt".into())));
+        assert_snapshot!(format!("sign_closed_{}x{}", size.0, size.1), stage.picture());
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_and_a_debrief_are_signed_and_no_dialog_is_covered() {
+    let (mut stage, folder) = run_stage((80, 24), Mode::Live);
+    assert_eq!(pressed(&mut stage, "S"), [Effect::FindKeys(folder.clone())]);
+    pressed(&mut stage, "n");
+    update(&mut stage.app, Message::Keys(folder.clone(), keys()));
+    assert!(stage.app.pick.is_none(), "a note was begun meanwhile");
+    let (mut stage, folder) = run_stage((80, 24), Mode::Practice);
+    update(&mut stage.app, Message::Debriefed(Ok(Box::new(good()))));
+    assert_eq!(pressed(&mut stage, "s"), [Effect::FindKeys(folder.clone())]);
+    update(&mut stage.app, Message::Keys(folder, keys()));
+    assert!(stage.app.pick.is_some());
+    pressed(&mut stage, "esc");
+    update(&mut stage.app, Message::Signed(Err("ssh-keygen did not sign: nothing is signed".into())));
+    assert!(stage.picture().contains("nothing is signed"), "{}", stage.picture());
+}
