@@ -314,7 +314,7 @@ impl Journals {
         let typing = [(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
         let is_hit = self.chosen().is_some_and(|entry| self.hits.contains_key(&entry.run));
         let listed = [
-            (Action::Act, Context::Journals, if is_hit { "replay from the record" } else { "replay" }),
+            (Action::Act, Context::Journals, if is_hit { "replay there" } else { "replay" }),
             (Action::Filter, Context::Journals, "filter"),
             (Action::Sign, Context::Journals, "sign"),
             (Action::Help, Context::Everywhere, "help"),
