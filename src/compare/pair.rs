@@ -15,7 +15,7 @@ const NOTABLE_MS: u64 = 5_000;
 /// What two runs have in common and what not. That times differ makes no difference: no two runs take the same.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// [`COMPARISON_FORMAT`].
+    /// `COMPARISON_FORMAT`.
     pub format: u32,
     /// Whether nothing is different but times, names and reasons.
     pub is_same: bool,
