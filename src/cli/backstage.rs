@@ -67,19 +67,13 @@ impl Stage {
     /// # Errors
     /// There is no place to keep runs in.
     pub fn new(folder: Option<PathBuf>) -> Result<Self, CliError> {
-        let (library, store) = (run::library_of(folder)?, run::store()?);
+        Ok(Self::of(run::library_of(folder)?, run::store()?))
+    }
+
+    /// With just these runbooks and runs.
+    pub(super) fn of(library: Library, store: Store) -> Self {
         let (memory, set, chosen) = (Memory::default(), Vec::new(), Mutex::default());
-        Ok(Self {
-            library,
-            store,
-            memory,
-            set,
-            site: None,
-            beside: false,
-            ready: None,
-            chosen,
-            listed: Mutex::default(),
-        })
+        Self { library, store, memory, set, site: None, beside: false, ready: None, chosen, listed: Mutex::default() }
     }
 
     /// With inputs that are bound already, and whether an open run of the same place is no hindrance.

@@ -12,10 +12,11 @@ use crate::clock;
 use crate::engine::{Mode, SignedRelease};
 use crate::fs;
 use crate::journal::{
-    Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification, compare_along,
+    Found, Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification,
+    compare_along,
 };
 use crate::keeping::is_archive;
-use crate::review::{Found, Review, all as all_reviews};
+use crate::review::{Review, all as all_reviews};
 use crate::signature::{Signers, Trust};
 use crate::text::clean_line;
 

@@ -24,6 +24,7 @@
 //! failed sync the system may have dropped the data and yet report success the next time.
 
 mod chain;
+mod chained;
 mod digest;
 mod error;
 mod follow;
@@ -38,6 +39,7 @@ mod verify;
 mod writer;
 
 pub use chain::{Chain, Fault};
+pub use chained::{Chained, ChainedFile, Found, set_aside};
 pub use digest::{digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
 pub use follow::{Follower, More};

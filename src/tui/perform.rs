@@ -20,7 +20,6 @@ use crate::tui::runtime::{Lending, Runtime};
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::searching::search;
-use crate::tui::sign::Signing;
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
 use crate::tui::terminal::{Terminal, give_back, lend, regain};
@@ -60,7 +59,12 @@ impl Runtime {
                 self.aside(move || read_on(follower?.as_ref()));
             }
             Effect::Search(words) => self.look_for(words),
-            Effect::Edit(text) => self.to_lend = Some(Lending::Edit(text)),
+            Effect::Edit(text) => match editor::wanted() {
+                Ok(editor) => self.to_lend = Some(Lending::Edit(editor, text)),
+                Err(why) => {
+                    update(&mut self.app, Message::Edited(Err(why)));
+                }
+            },
             Effect::Sign(signing) => self.to_lend = Some(Lending::Sign(signing)),
             Effect::Notify(told) => {
                 if let Some(terminal) = terminal {
@@ -183,27 +187,17 @@ impl Runtime {
             events.go_on();
         }
         let Some(lending) = self.to_lend.take().filter(|_| !self.is_away) else { return };
-        let lending = match lending {
-            Lending::Edit(text) => match editor::wanted() {
-                Ok(editor) => Lent::Edit(editor, text),
-                Err(why) => {
-                    update(&mut self.app, Message::Edited(Err(why)));
-                    return;
-                }
-            },
-            Lending::Sign(signing) => Lent::Sign(signing),
-        };
         events.hold();
         give_back();
         lend(true);
         (self.is_away, self.is_lent, self.holds_input) = (true, true, true);
         match lending {
-            Lent::Edit(editor, text) => {
+            Lending::Edit(editor, text) => {
                 let editing = Editing::default();
                 self.editing = Some(editing.clone());
                 self.aside(move || Some(Message::Edited(editor::edit(&editor, &text, &editing))));
             }
-            Lent::Sign(signing) => {
+            Lending::Sign(signing) => {
                 let backstage = Arc::clone(&self.backstage);
                 self.behind(move || Some(Message::Signed(backstage.sign(&signing))));
             }
@@ -217,12 +211,4 @@ impl Runtime {
             regain();
         }
     }
-}
-
-/// What the terminal is lent to.
-enum Lent {
-    /// That editor, for a text.
-    Edit(Vec<String>, String),
-    /// ssh-keygen.
-    Sign(Signing),
 }

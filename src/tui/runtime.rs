@@ -87,9 +87,9 @@ pub(super) struct Runtime {
 
 /// For what another program has the terminal.
 pub(super) enum Lending {
-    /// A text is written in an editor.
-    Edit(String),
-    /// A journal is signed.
+    /// That editor has it for a text.
+    Edit(Vec<String>, String),
+    /// ssh-keygen has it, to sign a journal.
     Sign(Signing),
 }
 
