@@ -13,7 +13,7 @@ use crate::cli::shelf::Memory;
 use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, sign, verify};
 use crate::debrief::Debrief;
 use crate::engine::Mode;
-use crate::journal::{RunDir, RunSummary, Standing, Store};
+use crate::journal::{Role, RunDir, RunSummary, Standing, Store};
 use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
@@ -26,7 +26,7 @@ use crate::site::{Bound, Site, bind};
 use crate::text::clean_line;
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
-use crate::tui::sign::{KeySeen, Signing};
+use crate::tui::sign::KeySeen;
 use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
 use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
 
@@ -293,9 +293,13 @@ impl Backstage for Stage {
         sign::keys()
     }
 
-    fn sign(&self, signing: &Signing) -> Result<String, String> {
-        let dir = journals::run_dir(&signing.run.display().to_string()).map_err(told)?;
-        sign::sign_with(&dir, signing.role, &signing.key).map_err(told)
+    fn sign(&self, run: &Path, role: Role, key: &Path) -> Result<String, String> {
+        let dir = journals::run_dir(&run.display().to_string()).map_err(told)?;
+        sign::sign_with(&dir, role, key).map_err(told)
+    }
+
+    fn sign_release(&self, statement: &Path, key: &Path) -> Result<String, String> {
+        sign::sign_release(statement, key).map_err(told)
     }
 
     fn recording(&self, run: &str) -> Result<Recording, String> {

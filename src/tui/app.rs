@@ -186,6 +186,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         about_a_file @ (Message::Recorded(..)
         | Message::StatementKept { .. }
         | Message::SignatureRead(_)
+        | Message::ReleaseSigned(_)
         | Message::Edited(_)
         | Message::Completed { .. }
         | Message::ReadingFile { .. }
@@ -307,7 +308,7 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Recorded(of, tail) => run.take_recorded(of, tail),
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
-        Message::SignatureRead(read) => return run.signature_read(read),
+        Message::SignatureRead(read) | Message::ReleaseSigned(read) => return run.signature_read(read),
         Message::ReadingFile { path, done, all } => run.file_is_at(&path, done, all),
         Message::FileRead(path, read) => return run.file_was_read(&path, read),
         Message::Edited(written) => run.edited(written),

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Timestamp;
 use crate::debrief::Debrief;
 use crate::engine::Outcome;
-use crate::journal::{Follower, Integrity};
+use crate::journal::{Follower, Integrity, Role};
 use crate::runbook::Runbook;
 use crate::session::Launched;
 use crate::session::preflight::Preflight;
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past, Preview};
-use crate::tui::sign::{KeySeen, Signing};
+use crate::tui::sign::KeySeen;
 use crate::tui::wanted::{Questions, Wanted};
 
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
@@ -117,7 +117,15 @@ pub trait Backstage: Send + Sync {
     ///
     /// # Errors
     /// Why it is not signed, for people.
-    fn sign(&self, _signing: &Signing) -> Result<String, String> {
+    fn sign(&self, _run: &Path, _role: Role, _key: &Path) -> Result<String, String> {
+        Err("nothing is signed here".into())
+    }
+
+    /// Signs the statement of a hold point that is in that file; the signature. The terminal must be free likewise.
+    ///
+    /// # Errors
+    /// Why it is not signed, for people.
+    fn sign_release(&self, _statement: &Path, _key: &Path) -> Result<String, String> {
         Err("nothing is signed here".into())
     }
 

@@ -86,10 +86,12 @@ pub enum Message {
     Debriefed(Result<Box<Debrief>, String>),
     /// All runs.
     Journals(Vec<JournalEntry>),
-    /// The keys with which the journal of that run may be signed.
+    /// The keys with which the journal of the run in that folder, or the statement in that file, may be signed.
     Keys(PathBuf, Vec<KeySeen>),
     /// A journal was signed: what was made, or why nothing was.
     Signed(Result<String, String>),
+    /// The statement of a hold point was signed: the signature, or why there is none.
+    ReleaseSigned(Result<String, String>),
     /// What lies beside the journals of these runs.
     Besides(Vec<(String, Beside)>),
     /// What lies beside the journal in that folder, or why it cannot be looked at.
@@ -197,9 +199,9 @@ pub enum Effect {
     ReadOutput(RecordedOutput),
     /// List all runs.
     ReadJournals,
-    /// Find out with which keys the journal of that run may be signed.
+    /// Find out with which keys the journal of the run in that folder, or the statement in that file, may be signed.
     FindKeys(PathBuf),
-    /// Sign a journal; the terminal is lent to what signs.
+    /// Sign that; the terminal is lent to what signs.
     Sign(Signing),
     /// Look at what lies beside the journals of all runs; it comes back as a message.
     ReadBesides,

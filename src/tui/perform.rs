@@ -11,6 +11,7 @@ use crate::clock::monotonic;
 use crate::engine::Proposal;
 use crate::session::Session;
 use crate::tui::app::update;
+use crate::tui::backstage::Backstage;
 use crate::tui::editor::{self, Editing};
 use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
@@ -20,6 +21,7 @@ use crate::tui::runtime::{Lending, Runtime};
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::searching::search;
+use crate::tui::sign::{Signing, ToSign};
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
 use crate::tui::terminal::{Terminal, give_back, lend, regain};
@@ -199,7 +201,7 @@ impl Runtime {
             }
             Lending::Sign(signing) => {
                 let backstage = Arc::clone(&self.backstage);
-                self.behind(move || Some(Message::Signed(backstage.sign(&signing))));
+                self.behind(move || Some(signed(&*backstage, &signing)));
             }
         }
     }
@@ -210,5 +212,13 @@ impl Runtime {
             editing.end();
             regain();
         }
+    }
+}
+
+/// Has it signed, and says so.
+fn signed(backstage: &dyn Backstage, Signing { what, key }: &Signing) -> Message {
+    match what {
+        ToSign::Journal { run, role } => Message::Signed(backstage.sign(run, *role, key)),
+        ToSign::Release(statement) => Message::ReleaseSigned(backstage.sign_release(statement, key)),
     }
 }

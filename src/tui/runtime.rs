@@ -89,7 +89,7 @@ pub(super) struct Runtime {
 pub(super) enum Lending {
     /// That editor has it for a text.
     Edit(Vec<String>, String),
-    /// ssh-keygen has it, to sign a journal.
+    /// ssh-keygen has it, to sign something.
     Sign(Signing),
 }
 
@@ -307,7 +307,7 @@ impl Runtime {
             }
             Happened::Reply(Message::Launched(launched)) => self.launch(launched),
             Happened::Reply(Message::Recording(recording)) => self.replay(recording),
-            Happened::Reply(reply @ (Message::Edited(_) | Message::Signed(_))) => {
+            Happened::Reply(reply @ (Message::Edited(_) | Message::Signed(_) | Message::ReleaseSigned(_))) => {
                 (self.is_lent, self.editing) = (false, None);
                 terminal::lend(false);
                 self.come_back(terminal)?;

@@ -40,7 +40,7 @@ pub fn list(app: &App, about: About) -> Option<PickList> {
         About::Output => output(run),
         About::Steps => steps(run, &app.look),
         About::Records => records(replay?, &app.look),
-        About::Commands | About::Copy | About::Keys => return None,
+        About::Commands | About::Copy | About::Keys | About::KeysOfRelease => return None,
     })
 }
 

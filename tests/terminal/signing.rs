@@ -20,6 +20,10 @@ const KEYS: [(&str, &str); 5] =
 /// The action key acts only after it was let go for this long.
 const LET_GO: Duration = Duration::from_millis(750);
 
+/// The key that signs in piton's own dialog, and what opens it.
+const HERE: usize = 3;
+const PASSPHRASE: &str = "five words";
+
 /// For what a release is signed.
 const NAMESPACE: &str = "release@piton";
 
@@ -51,7 +55,8 @@ fn ssh_keygen(folder: &Path, args: &[&str], input: &str) -> (bool, String) {
 fn make_key(folder: &Path, number: usize) -> String {
     let (kind, bits) = KEYS[number];
     let name = format!("key-{number}");
-    let made = ssh_keygen(folder, &["-q", "-t", kind, "-b", bits, "-N", "", "-C", "jo", "-f", &name], "");
+    let passphrase = if number == HERE { PASSPHRASE } else { "" };
+    let made = ssh_keygen(folder, &["-q", "-t", kind, "-b", bits, "-N", passphrase, "-C", "jo", "-f", &name], "");
     assert!(made.0, "{kind}: {}", made.1);
     let public = std::fs::read_to_string(folder.join(name + ".pub")).expect("it was made");
     format!("jo {public}")
@@ -75,6 +80,22 @@ fn to_statement(place: &Place, terminal: &Terminal, number: usize) -> std::path:
     let folder = place.home.run().path().to_owned();
     let name = screen.split("-f KEY < ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("it is shown");
     folder.join(name)
+}
+
+/// Has ssh-keygen sign the statement from the dialog: it asks for the passphrase in the terminal that is lent to it.
+fn sign_here(terminal: &Terminal, key: &Path) {
+    let pick = |key: &Path| {
+        terminal.key("ctrl-s");
+        terminal.wait_text("Sign the statement", SOON);
+        terminal.type_text(&key.display().to_string());
+        terminal.key("enter");
+    };
+    pick(Path::new("/gone"));
+    terminal.wait_text("there is no key at /gone", SOON);
+    pick(key);
+    terminal.wait_text("Enter passphrase", SOON);
+    terminal.type_text(PASSPHRASE);
+    terminal.key("enter");
 }
 
 /// The lines of the journal.
@@ -119,6 +140,10 @@ fn releases_are_signed_by_ssh_keygen_and_it_accepts_what_was_recorded() {
         let file = to_statement(&place, &terminal, number + 1);
         let statement = std::fs::read_to_string(&file).expect("the statement was written");
         let key = format!("key-{number}");
+        if number == HERE {
+            sign_here(&terminal, &keys.join(key));
+            continue;
+        }
         let sign =
             |namespace: &str, text: &str| ssh_keygen(&keys, &["-Y", "sign", "-n", namespace, "-f", &key], text).1;
         let printed = sign(NAMESPACE, &statement);
