@@ -61,12 +61,7 @@ impl Runtime {
                 self.aside(move || read_on(follower?.as_ref()));
             }
             Effect::Search(words) => self.look_for(words),
-            Effect::Edit(text) => match editor::wanted() {
-                Ok(editor) => self.to_lend = Some(Lending::Edit(editor, text)),
-                Err(why) => {
-                    update(&mut self.app, Message::Edited(Err(why)));
-                }
-            },
+            Effect::Edit(text) => self.edit(text),
             Effect::Sign(signing) => self.to_lend = Some(Lending::Sign(signing)),
             Effect::Notify(told) => {
                 if let Some(terminal) = terminal {
@@ -98,6 +93,16 @@ impl Runtime {
         let (kept, backstage) = (self.drawn.clone(), Arc::clone(&self.backstage));
         kept.put(drawn);
         self.behind(move || kept.write(&*backstage));
+    }
+
+    /// Has the text written in the editor that is wanted.
+    fn edit(&mut self, text: String) {
+        match editor::wanted() {
+            Ok(editor) => self.to_lend = Some(Lending::Edit(editor, text)),
+            Err(why) => {
+                update(&mut self.app, Message::Edited(Err(why)));
+            }
+        }
     }
 
     /// Looks for words in the records of all runs; whatever was looked for before is of no matter any more.
