@@ -20,7 +20,7 @@ use crate::tui::theme::UNICODE;
 
 const RUN: &str = "2026-11-21-vault-ha-7qf3";
 
-fn keys() -> Vec<KeySeen> {
+pub fn keys() -> Vec<KeySeen> {
     let key = |path: &str, is_agents| KeySeen { path: path.into(), is_agents };
     vec![key("/home/maria/.ssh/id_ed25519", false), key("/home/maria/.ssh/token.pub", true)]
 }
