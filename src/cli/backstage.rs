@@ -13,6 +13,7 @@ use crate::cli::shelf::Memory;
 use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, sign, verify};
 use crate::debrief::Debrief;
 use crate::engine::Mode;
+use crate::exec::Borrower;
 use crate::journal::{Role, RunDir, RunSummary, Standing, Store};
 use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
@@ -293,13 +294,13 @@ impl Backstage for Stage {
         sign::keys()
     }
 
-    fn sign(&self, run: &Path, role: Role, key: &Path) -> Result<String, String> {
+    fn sign(&self, run: &Path, role: Role, key: &Path, borrower: &Borrower) -> Result<String, String> {
         let dir = journals::run_dir(&run.display().to_string()).map_err(told)?;
-        sign::sign_with(&dir, role, key).map_err(told)
+        sign::sign_with(&dir, role, key, borrower).map_err(told)
     }
 
-    fn sign_release(&self, statement: &Path, key: &Path) -> Result<String, String> {
-        sign::sign_release(statement, key).map_err(told)
+    fn sign_release(&self, statement: &Path, key: &Path, borrower: &Borrower) -> Result<String, String> {
+        sign::sign_release(statement, key, borrower).map_err(told)
     }
 
     fn recording(&self, run: &str) -> Result<Recording, String> {

@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::{journals, place};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::engine::{Mode, RELEASE_NAMESPACE};
+use crate::exec::Borrower;
 use crate::fs;
 use crate::journal::{
     Integrity, JOURNAL_NAMESPACE, Role, RunDir, Signature, Statement, Verification, signature_path,
@@ -38,7 +39,7 @@ pub fn sign(typed: &SignArguments) -> Result<u8, CliError> {
     // Before anything is written.
     whole(&dir)?;
     let key = key(typed.key.as_deref())?;
-    sign_with(&dir, role, &key).map(|told| {
+    sign_with(&dir, role, &key, &Borrower::default()).map(|told| {
         super::print(&clean_line(&told));
         0
     })
@@ -49,11 +50,11 @@ pub fn sign(typed: &SignArguments) -> Result<u8, CliError> {
 ///
 /// # Errors
 /// The journal is not whole, there is no such key, or ssh-keygen did not sign.
-pub fn sign_with(dir: &RunDir, role: Role, key: &Path) -> Result<String, CliError> {
+pub fn sign_with(dir: &RunDir, role: Role, key: &Path, borrower: &Borrower) -> Result<String, CliError> {
     there(key)?;
     let file = written(dir, role)?;
     super::print(&clean_line(&format!("runs: {}", command_line(key, &file))));
-    run(key, &file).inspect_err(|_| {
+    run(key, &file, borrower).inspect_err(|_| {
         // What is not signed is of no use; that it stays harms nobody.
         let _ = std::fs::remove_file(&file);
     })?;
@@ -65,7 +66,7 @@ pub fn sign_with(dir: &RunDir, role: Role, key: &Path) -> Result<String, CliErro
 ///
 /// # Errors
 /// There is no such key, or ssh-keygen did not sign.
-pub fn sign_release(statement: &Path, key: &Path) -> Result<String, CliError> {
+pub fn sign_release(statement: &Path, key: &Path, borrower: &Borrower) -> Result<String, CliError> {
     there(key)?;
     let text = fs::open_read(statement).map_err(CliError::failed)?;
     // As the dialog shows it: a text that comes in at its input is signed at its output, and no file is written.
@@ -73,12 +74,12 @@ pub fn sign_release(statement: &Path, key: &Path) -> Result<String, CliError> {
     let shown = format!("ssh-keygen {} {} < {}", words.join(" "), key.display(), statement.display());
     super::print(&clean_line(&format!("runs: {shown}")));
     let mut command = Command::new("ssh-keygen");
-    command.args(words).arg(key).stdin(text).stderr(Stdio::inherit());
-    let made = command.output().map_err(not_started)?;
-    if !made.status.success() {
-        return Err(not_signed(made.status));
+    command.args(words).arg(key).stdin(text).stdout(Stdio::piped());
+    let (ended, printed) = borrower.run(&mut command).map_err(not_started)?;
+    if !ended.success() {
+        return Err(not_signed(ended));
     }
-    String::from_utf8(made.stdout).map_err(|_| CliError::failed("what ssh-keygen printed is no signature"))
+    String::from_utf8(printed).map_err(|_| CliError::failed("what ssh-keygen printed is no signature"))
 }
 
 /// The keys of whoever sits here: those that `piton sign` looks for, then what else lies there with a public file.
@@ -157,10 +158,10 @@ fn command_line(key: &Path, file: &Path) -> String {
 }
 
 /// Has ssh-keygen sign the file; it asks for what it needs at the terminal itself.
-fn run(key: &Path, file: &Path) -> Result<(), CliError> {
-    match Command::new("ssh-keygen").args(arguments(key, file)).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(not_signed(status)),
+fn run(key: &Path, file: &Path, borrower: &Borrower) -> Result<(), CliError> {
+    match borrower.run(Command::new("ssh-keygen").args(arguments(key, file))) {
+        Ok((ended, _)) if ended.success() => Ok(()),
+        Ok((ended, _)) => Err(not_signed(ended)),
         Err(error) => Err(not_started(error)),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Timestamp;
 use crate::debrief::Debrief;
 use crate::engine::Outcome;
+use crate::exec::Borrower;
 use crate::journal::{Follower, Integrity, Role};
 use crate::runbook::Runbook;
 use crate::session::Launched;
@@ -117,7 +118,7 @@ pub trait Backstage: Send + Sync {
     ///
     /// # Errors
     /// Why it is not signed, for people.
-    fn sign(&self, _run: &Path, _role: Role, _key: &Path) -> Result<String, String> {
+    fn sign(&self, _run: &Path, _role: Role, _key: &Path, _borrower: &Borrower) -> Result<String, String> {
         Err("nothing is signed here".into())
     }
 
@@ -125,7 +126,7 @@ pub trait Backstage: Send + Sync {
     ///
     /// # Errors
     /// Why it is not signed, for people.
-    fn sign_release(&self, _statement: &Path, _key: &Path) -> Result<String, String> {
+    fn sign_release(&self, _statement: &Path, _key: &Path, _borrower: &Borrower) -> Result<String, String> {
         Err("nothing is signed here".into())
     }
 

@@ -9,10 +9,11 @@ use tokio::runtime::Handle;
 
 use crate::clock::monotonic;
 use crate::engine::Proposal;
+use crate::exec::Borrower;
 use crate::session::Session;
 use crate::tui::app::update;
 use crate::tui::backstage::Backstage;
-use crate::tui::editor::{self, Editing};
+use crate::tui::editor;
 use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
@@ -198,32 +199,34 @@ impl Runtime {
         give_back();
         lend(true);
         (self.is_away, self.is_lent, self.holds_input) = (true, true, true);
+        let borrower = Borrower::default();
+        self.borrower = Some(borrower.clone());
         match lending {
             Lending::Edit(editor, text) => {
-                let editing = Editing::default();
-                self.editing = Some(editing.clone());
-                self.aside(move || Some(Message::Edited(editor::edit(&editor, &text, &editing))));
+                self.aside(move || Some(Message::Edited(editor::edit(&editor, &text, &borrower))));
             }
             Lending::Sign(signing) => {
                 let backstage = Arc::clone(&self.backstage);
-                self.behind(move || Some(signed(&*backstage, &signing)));
+                self.behind(move || Some(signed(&*backstage, &signing, &borrower)));
             }
         }
     }
 
-    /// Ends the editor that has the terminal, if one has it, and takes what it left of the terminal's state away.
-    pub(super) fn end_editor(&mut self) {
-        if let Some(editing) = self.editing.take() {
-            editing.end();
+    /// Ends what has the terminal, if anything has it, and takes what it left of the terminal's state away.
+    pub(super) fn end_borrower(&mut self) {
+        if let Some(borrower) = self.borrower.take() {
+            borrower.end();
             regain();
         }
     }
 }
 
 /// Has it signed, and says so.
-fn signed(backstage: &dyn Backstage, Signing { what, key }: &Signing) -> Message {
-    match what {
-        ToSign::Journal { run, role } => Message::Signed(backstage.sign(run, *role, key)),
-        ToSign::Release(statement) => Message::ReleaseSigned(backstage.sign_release(statement, key)),
-    }
+fn signed(backstage: &dyn Backstage, Signing { what, key }: &Signing, borrower: &Borrower) -> Message {
+    let message = match what {
+        ToSign::Journal { run, role } => Message::Signed(backstage.sign(run, *role, key, borrower)),
+        ToSign::Release(statement) => Message::ReleaseSigned(backstage.sign_release(statement, key, borrower)),
+    };
+    borrower.tidied();
+    message
 }

@@ -11,11 +11,11 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
 use crate::engine::Leaving;
+use crate::exec::Borrower;
 use crate::journal::Follower;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Recording, Start, TuiError};
-use crate::tui::editor::Editing;
 use crate::tui::input::{self, Input as Events};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
@@ -79,8 +79,8 @@ pub(super) struct Runtime {
     pub(super) holds_input: bool,
     /// What the terminal is to be lent for, as soon as it can be.
     pub(super) to_lend: Option<Lending>,
-    /// The editor that has the terminal.
-    pub(super) editing: Option<Editing>,
+    /// What has the terminal.
+    pub(super) borrower: Option<Borrower>,
     /// Set to end the reading of a file that somebody gave.
     pub(super) reading: Option<Arc<AtomicBool>>,
 }
@@ -127,7 +127,7 @@ impl Runtime {
             is_lent: false,
             holds_input: false,
             to_lend: None,
-            editing: None,
+            borrower: None,
             reading: None,
         }
     }
@@ -308,7 +308,7 @@ impl Runtime {
             Happened::Reply(Message::Launched(launched)) => self.launch(launched),
             Happened::Reply(Message::Recording(recording)) => self.replay(recording),
             Happened::Reply(reply @ (Message::Edited(_) | Message::Signed(_) | Message::ReleaseSigned(_))) => {
-                (self.is_lent, self.editing) = (false, None);
+                (self.is_lent, self.borrower) = (false, None);
                 terminal::lend(false);
                 self.come_back(terminal)?;
                 self.tell(reply, terminal);

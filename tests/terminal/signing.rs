@@ -6,12 +6,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use piton::engine::Leaving;
 use piton::journal::sha256_hex;
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::operator::started;
 use crate::support::pty::Terminal;
-use crate::terminal::{Place, SOON, head};
+use crate::terminal::{AT_ONCE, Place, SOON, SUSPENDED, head};
 
 /// Types of key and their lengths in bits, as ssh-keygen takes them.
 const KEYS: [(&str, &str); 5] =
@@ -84,18 +86,35 @@ fn to_statement(place: &Place, terminal: &Terminal, number: usize) -> std::path:
 
 /// Has ssh-keygen sign the statement from the dialog: it asks for the passphrase in the terminal that is lent to it.
 fn sign_here(terminal: &Terminal, key: &Path) {
-    let pick = |key: &Path| {
-        terminal.key("ctrl-s");
-        terminal.wait_text("Sign the statement", SOON);
-        terminal.type_text(&key.display().to_string());
-        terminal.key("enter");
-    };
-    pick(Path::new("/gone"));
+    pick(terminal, Path::new("/gone"));
     terminal.wait_text("there is no key at /gone", SOON);
-    pick(key);
+    pick(terminal, key);
     terminal.wait_text("Enter passphrase", SOON);
     terminal.type_text(PASSPHRASE);
     terminal.key("enter");
+}
+
+/// Has the statement signed with that key.
+fn pick(terminal: &Terminal, key: &Path) {
+    terminal.key("ctrl-s");
+    terminal.wait_text("Sign the statement", SOON);
+    terminal.type_text(&key.display().to_string());
+    terminal.key("enter");
+}
+
+#[test]
+fn a_signal_while_ssh_keygen_asks_ends_it_and_the_program() {
+    let place = Place::new();
+    make_key(place.home.path(), HERE);
+    let book = place.write("holds.toml", hold_points());
+    let mut terminal = started(place.start(&["run", &book]).spawn());
+    to_statement(&place, &terminal, 1);
+    pick(&terminal, &place.home.path().join(format!("key-{HERE}")));
+    terminal.wait_text("Enter passphrase", SOON);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.wait_exit(3 * AT_ONCE), SUSPENDED, "{}", terminal.describe());
+    terminal.assert_restored();
+    place.assert_sitting_closed(Leaving::Interrupted);
 }
 
 /// The lines of the journal.
