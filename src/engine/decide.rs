@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::engine::cautions::digest;
 use crate::engine::event::{ConditionId, Event, FileSeen, Tri};
 use crate::engine::gate::{Gate, gate, has_unread_cautions};
 use crate::engine::observe::json_bytes;
@@ -76,13 +77,7 @@ pub(crate) type Decision = Result<Vec<Event>, Refusal>;
 impl<'a> Judge<'a> {
     fn person(&self, proposal: Proposal) -> Decision {
         match proposal {
-            Proposal::ReadCautions { step } => {
-                let (plan, known) = self.idle(&step)?;
-                if known.status != StepStatus::Current || !has_unread_cautions(plan, known) {
-                    return Err(Refusal::NotNow("it has no cautions that are unread"));
-                }
-                self.then([Event::CautionsRead { step }])
-            }
+            Proposal::ReadCautions { step, shown } => self.read_cautions(step, &shown),
             Proposal::Confirm { step, said } => self.confirm(step, said),
             Proposal::Answer { step, value, file } => self.answer(step, value, file),
             Proposal::Choose { step, choice } => self.choose(step, choice),
@@ -132,6 +127,16 @@ impl<'a> Judge<'a> {
             Proposal::Abandon { reason } => self.abandon(reason),
             _ => Err(Refusal::NotNow("that is not for a person to propose")),
         }
+    }
+
+    fn read_cautions(&self, step: StepKey, shown: &[String]) -> Decision {
+        let (plan, known) = self.idle(&step)?;
+        if known.status != StepStatus::Current || !has_unread_cautions(plan, known) {
+            return Err(Refusal::NotNow("it has no cautions that are unread"));
+        }
+        let texts = if step.item.is_some() && shown.len() == plan.cautions.len() { shown } else { &[] };
+        let texts = texts.iter().map(|text| digest(text)).collect();
+        self.then([Event::CautionsRead { step, texts }])
     }
 
     /// What is remarked on or has evidence is a step of the run, or the run.

@@ -48,7 +48,12 @@ pub enum Event {
     /// The step is the current one.
     StepBegan { step: StepKey, attempt: u32 },
     /// Its cautions were on the screen and the operator said so.
-    CautionsRead { step: StepKey },
+    CautionsRead {
+        step: StepKey,
+        /// In a loop the sha256 of each of them as it read, so that the same text need not be told in full again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        texts: Vec<String>,
+    },
     /// Done by hand, and what was seen.
     StepConfirmed { step: StepKey, said: String, board: Board },
     /// A value was given.

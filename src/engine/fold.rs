@@ -111,7 +111,10 @@ impl RunState {
         match event {
             Event::StepBegan { step, attempt } => self.begin(step, *attempt, true),
             Event::StepRetried { step, attempt } => self.begin(step, *attempt, false),
-            Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
+            Event::CautionsRead { step, texts } => {
+                self.change(step, |state| state.cautions_read = true);
+                self.cautions.note(step, by, texts);
+            }
             Event::CommandsApproved { .. }
             | Event::CancelAsked { .. }
             | Event::CommandStarted { item: Some(_), .. } => {
@@ -340,7 +343,7 @@ impl RunState {
 /// The step in which a person did something, by an event that nothing but a person brings about.
 fn deed(event: &Event) -> Option<&StepKey> {
     match event {
-        Event::CautionsRead { step }
+        Event::CautionsRead { step, .. }
         | Event::StepConfirmed { step, .. }
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }

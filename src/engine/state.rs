@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::began::Began;
+use crate::engine::cautions::CautionsOfLoops;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::evidence::Attached;
@@ -66,6 +67,8 @@ pub struct RunState {
     pub choices: BTreeMap<String, Chosen>,
     /// What was really begun on which item.
     pub began: Began,
+    /// The cautions that were read in loops.
+    pub cautions: CautionsOfLoops,
     /// Where a person overruled the machine, in order.
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
@@ -383,6 +386,7 @@ impl RunState {
             before: BTreeMap::new(),
             choices: BTreeMap::new(),
             began: Began::new(runbook),
+            cautions: CautionsOfLoops::default(),
             deviations: Vec::new(),
             notes: Vec::new(),
             attached: Vec::new(),

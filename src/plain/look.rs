@@ -173,10 +173,11 @@ pub fn help(allowed: &[Allowed], is_practice: bool, mouth: &mut Mouth<'_>) {
     }
 }
 
-const HELP: [&str; 15] = [
+const HELP: [&str; 16] = [
     "step: tells the current step again. status: where you are, counts, health, guards. steps: every step.",
     "why: what holds the step back, and on what that is judged. output: what the last command printed.",
-    "read: the cautions were read. confirm, answer, choose: asks what the step asks; the answer may follow the word.",
+    "read: the cautions were read. cautions: tells them in full, also those that you read before.",
+    "confirm, answer, choose: asks what the step asks; the answer may follow the word.",
     "run: tells exactly what runs and asks; before a critical command the target's name is typed.",
     "release: another person releases a hold point. cancel: ends what runs. sense: asks every probe now.",
     "retry: tries a failed step again. renew: does anew what has become too old.",

@@ -1,6 +1,6 @@
 //! What a typed line does.
 
-use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal};
+use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal, cautions_of};
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::fresh::Sensing;
@@ -123,6 +123,7 @@ impl Dialogue<'_> {
             "status" | "where" => self.with(|told, mouth| look::where_am_i(told, &offers, mouth)),
             "steps" => self.with(look::steps),
             "step" => self.say_step(&offers),
+            "cautions" => self.say_cautions(),
             "why" => self.with(look::why),
             "output" => self.say_output(),
             "sense" => {
@@ -164,7 +165,11 @@ impl Dialogue<'_> {
 
     fn deed(&mut self, allowed: Allowed, rest: &str) {
         let question = match allowed {
-            Allowed::ReadCautions(step) => return self.propose(Proposal::ReadCautions { step }),
+            Allowed::ReadCautions(step) => {
+                let moment = self.moment();
+                let shown = cautions_of(&self.runbook, &self.state, &moment.board, &step, moment.at);
+                return self.propose(Proposal::ReadCautions { step, shown });
+            }
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
             Allowed::Renew(step) => return self.propose(Proposal::Renew { step }),
             Allowed::Note if !rest.is_empty() => {
@@ -222,6 +227,17 @@ impl Dialogue<'_> {
             step::tell_gate(told, &key, mouth);
             mouth.say(&look::offers(offers));
         });
+    }
+
+    /// The cautions of the current step in full, also those that were read before.
+    fn say_cautions(&mut self) {
+        let key = self.state.current.clone();
+        let has_any =
+            |key: &StepKey| self.runbook.step(&key.phase, &key.step).is_some_and(|step| !step.cautions.is_empty());
+        match key.filter(has_any) {
+            Some(key) => self.with(|told, mouth| step::tell_cautions(told, &key, true, mouth)),
+            None => self.mouth.say("No step with cautions is current."),
+        }
     }
 
     fn say_output(&mut self) {

@@ -85,7 +85,7 @@ impl Told<'_> {
             Event::SittingClosed { how: Leaving::Interrupted } => "the sitting was interrupted".into(),
             Event::StepBegan { step: key, attempt: 0 | 1 } => format!("{} began", step(key)),
             Event::StepBegan { step: key, attempt } => format!("{} began, attempt {attempt}", step(key)),
-            Event::CautionsRead { step: key } => format!("the cautions of {} were read", step(key)),
+            Event::CautionsRead { step: key, .. } => format!("the cautions of {} were read", step(key)),
             Event::StepConfirmed { step: key, said, .. } => format!("{} was confirmed: {said}", step(key)),
             Event::AnswerGiven { step: key, value, .. } => {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -86,7 +86,7 @@ fn describe_step(event: &Event) -> String {
     let say = |word: &str, step: &StepKey, told: &str| with(format!("{word:<9} {step}"), told);
     match event {
         Event::StepBegan { step, .. } => say("begin", step, ""),
-        Event::CautionsRead { step } => say("cautions", step, "read"),
+        Event::CautionsRead { step, .. } => say("cautions", step, "read"),
         Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
         Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
         Event::ChoiceMade { step, choice, .. } => say("chose", step, choice),

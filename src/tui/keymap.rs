@@ -135,6 +135,8 @@ pub enum Action {
     Alarms,
     /// Show less or more lines.
     Fold,
+    /// Show the cautions in full that are folded.
+    Unfold,
     /// Show the pane that has the keys alone, or all again.
     Zoom,
     /// That pane narrower.

@@ -73,6 +73,8 @@ mod beside_tests;
 #[cfg(test)]
 mod book_tests;
 #[cfg(test)]
+mod cautions_tests;
+#[cfg(test)]
 mod decision_tests;
 #[cfg(test)]
 mod defer_tests;

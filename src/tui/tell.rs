@@ -23,7 +23,7 @@ pub fn event(event: &Event) -> String {
             format!("phase {phase} opened for {group} with {} item(s)", items.len())
         }
         Event::StepBegan { step, .. } => format!("{step} began"),
-        Event::CautionsRead { step } => format!("cautions of {step} were read"),
+        Event::CautionsRead { step, .. } => format!("cautions of {step} were read"),
         Event::StepConfirmed { step, said, .. } => format!("{step} confirmed: {said}"),
         Event::AnswerGiven { step, name, value, .. } => {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

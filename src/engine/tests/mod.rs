@@ -3,6 +3,7 @@
 mod began;
 mod blows;
 mod bounds;
+mod cautions;
 mod decisions;
 mod defer;
 mod disturb;
@@ -285,7 +286,11 @@ impl Walk {
     fn proposal_for(&self, choice: &Allowed) -> Option<Proposal> {
         let reason = || "because".to_owned();
         Some(match choice.clone() {
-            Allowed::ReadCautions(step) => Proposal::ReadCautions { step },
+            Allowed::ReadCautions(step) => {
+                let (book, board, at) = (&self.runbook, &self.moment.board, self.moment.at);
+                let shown = crate::engine::cautions_of(book, &self.state, board, &step, at);
+                Proposal::ReadCautions { step, shown }
+            }
             Allowed::Confirm(step) => Proposal::Confirm { step, said: "fine".into() },
             Allowed::Answer(step) => Proposal::Answer { step, value: json!("none"), file: None },
             Allowed::Choose(step) => Proposal::Choose { step, choice: "stay".into() },

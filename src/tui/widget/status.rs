@@ -255,6 +255,7 @@ impl Status<'_> {
                 offers.insert(place, plain(shown(Action::SenseNow), "ask every probe", !is_covered, true));
             }
         }
+        offers.extend(self.of_cautions(!is_covered));
         offers.extend(self.of_a_rehearsal(!is_covered));
         if run.found.is_some() {
             offers.splice(0..0, self.of_a_search(!is_covered));
@@ -275,6 +276,13 @@ impl Status<'_> {
     /// Whether a key goes from hit to hit while a search stands.
     fn is_of_search(&self, key: &str) -> bool {
         self.keymap.of(Context::Found).flat_map(|binding| &binding.keys).any(|taken| taken.to_string() == key)
+    }
+
+    /// What shows cautions in full that were read before, where there are such.
+    fn of_cautions(&self, is_armed: bool) -> Option<Offer> {
+        let word = if self.run.is_unfolded() { "fold" } else { "in full" };
+        let key = self.keymap.shown(Action::Unfold, Context::Run);
+        self.run.has_folded().then(|| Offer::plain(key, word, is_armed, true))
     }
 
     /// What only a rehearsal has: a console while it goes on, and a hint where there is one.

@@ -48,8 +48,8 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     if is_folded && !page.cautions.is_empty() {
         out.extend(cautions::folded(&page.cautions, cells));
     } else {
-        for (level, text) in &page.cautions {
-            out.extend(cautions::lines(*level, text, cells, look));
+        for caution in &page.cautions {
+            out.extend(cautions::lines(caution, cells, look));
         }
         lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
     }

@@ -157,7 +157,7 @@ impl Run {
 /// Whether this event is what became of that proposal.
 fn answers(proposal: &Proposal, event: &Event) -> bool {
     match (proposal, event) {
-        (Proposal::ReadCautions { step }, Event::CautionsRead { step: of })
+        (Proposal::ReadCautions { step, .. }, Event::CautionsRead { step: of, .. })
         | (Proposal::Confirm { step, .. }, Event::StepConfirmed { step: of, .. })
         | (Proposal::Answer { step, .. }, Event::AnswerGiven { step: of, .. })
         | (Proposal::Choose { step, .. }, Event::ChoiceMade { step: of, .. })

@@ -10,9 +10,8 @@ use crate::engine::{
     Before, CommandLine, ItemCommand, Moment, Output, RunState, SoakView, StepStatus, commands_of, is_together,
     may_defer, soak_view,
 };
-use crate::runbook::{
-    Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, Probe, Runbook, Step, StepKey, Template,
-};
+use crate::runbook::{Action, ActionKind, Argv, Disturbance, InputKind, Probe, Runbook, Step, StepKey, Template};
+use crate::tui::screen::run::cautions::{self, Shown};
 use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase_named, phase_title, title_of, told};
 use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
@@ -39,7 +38,7 @@ pub struct StepPage {
     /// What it asks for.
     pub kind: Option<ActionKind>,
     /// Its cautions with their texts.
-    pub cautions: Vec<(CautionLevel, String)>,
+    pub cautions: Vec<Shown>,
     /// Why it may turn out not to apply, in the author's words.
     pub unless: String,
     /// Its explanation.
@@ -124,7 +123,7 @@ impl StepPage {
             attempt: known.attempt,
             before: state.before.get(key).map(|before| labelled(step, before)),
             kind: Some(step.action.kind()),
-            cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
+            cautions: cautions::shown(state, key, &step.cautions, text),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
             target: step.critical.then(|| target(runbook, state, key)).flatten(),
