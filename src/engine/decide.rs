@@ -9,6 +9,7 @@ use crate::engine::observe::json_bytes;
 use crate::engine::proposal::{Moment, Proposal, Refusal};
 use crate::engine::rehearsal::rehearse;
 use crate::engine::release::may_release;
+use crate::engine::scope::actor_of;
 use crate::engine::settle::Draft;
 use crate::engine::signed::{release_statement, signed};
 use crate::engine::state::{RunState, StepState, StepStatus};
@@ -196,7 +197,8 @@ impl<'a> Judge<'a> {
         if !options.is_empty() && !options.contains(&said) {
             return Err(Refusal::NotAnOption(options.join(", ")));
         }
-        self.then([Event::StepConfirmed { step: key, said, board: self.moment.board.recorded() }])
+        let (doer, board) = (self.doer(&key), self.moment.board.recorded());
+        self.then([Event::StepConfirmed { step: key, said, doer, board }])
     }
 
     fn answer(&self, key: StepKey, value: Value, file: Option<FileSeen>) -> Decision {
@@ -210,8 +212,13 @@ impl<'a> Judge<'a> {
         if *kind == crate::runbook::InputKind::Path && file.is_none() {
             return Err(Refusal::BadValue("the file could not be read".into()));
         }
-        let board = self.moment.board.recorded();
-        self.then([Event::AnswerGiven { step: key, name: name.clone(), value, file, board }])
+        let (doer, board) = (self.doer(&key), self.moment.board.recorded());
+        self.then([Event::AnswerGiven { step: key, name: name.clone(), value, file, doer, board }])
+    }
+
+    /// Who acts in that step, when it is not the operator.
+    fn doer(&self, key: &StepKey) -> Option<String> {
+        actor_of(self.runbook, self.state, &self.moment.board, key, self.moment.at)
     }
 
     fn choose(&self, key: StepKey, choice: String) -> Decision {
@@ -222,8 +229,8 @@ impl<'a> Judge<'a> {
             let names: Vec<_> = ways.iter().map(|way| way.is.as_str()).collect();
             return Err(Refusal::NotAnOption(names.join(", ")));
         }
-        let (name, board) = (key.step.to_string(), self.moment.board.recorded());
-        self.then([Event::ChoiceMade { step: key, name, choice, board }])
+        let (name, doer, board) = (key.step.to_string(), self.doer(&key), self.moment.board.recorded());
+        self.then([Event::ChoiceMade { step: key, name, choice, doer, board }])
     }
 
     fn release(&self, key: StepKey, released_by: &str, said: String, signature: Option<&str>) -> Decision {

@@ -55,11 +55,35 @@ pub enum Event {
         texts: Vec<String>,
     },
     /// Done by hand, and what was seen.
-    StepConfirmed { step: StepKey, said: String, board: Board },
+    StepConfirmed {
+        step: StepKey,
+        said: String,
+        /// Who did it, where that is another than the one who says so, the record's author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doer: Option<String>,
+        board: Board,
+    },
     /// A value was given.
-    AnswerGiven { step: StepKey, name: String, value: Value, file: Option<FileSeen>, board: Board },
+    AnswerGiven {
+        step: StepKey,
+        name: String,
+        value: Value,
+        file: Option<FileSeen>,
+        /// Who gave it, where that is another than the one who says so, the record's author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doer: Option<String>,
+        board: Board,
+    },
     /// A decision was taken: `choice` is the name of the way.
-    ChoiceMade { step: StepKey, name: String, choice: String, board: Board },
+    ChoiceMade {
+        step: StepKey,
+        name: String,
+        choice: String,
+        /// Who took it, where that is another than the one who says so, the record's author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doer: Option<String>,
+        board: Board,
+    },
     /// A second person let the run go on, and what that person looked at. The record's author is the first.
     HoldReleased {
         step: StepKey,

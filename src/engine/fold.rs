@@ -184,21 +184,24 @@ impl RunState {
     /// How a step came to be accounted for.
     fn take_end(&mut self, by: &str, event: &Event) {
         match event {
-            Event::StepConfirmed { step, said, board } => {
+            Event::StepConfirmed { step, said, doer, board } => {
                 self.board = board.clone();
                 self.end(step, StepStatus::Done, by, said);
+                self.done_by(step, doer.as_ref());
             }
-            Event::AnswerGiven { step, name, value, board, .. } => {
+            Event::AnswerGiven { step, name, value, doer, board, .. } => {
                 self.board = board.clone();
                 self.give(step, name, value);
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
+                self.done_by(step, doer.as_ref());
             }
-            Event::ChoiceMade { step, name, choice, board } => {
+            Event::ChoiceMade { step, name, choice, doer, board } => {
                 self.board = board.clone();
                 let chosen = Chosen { phase: step.phase.clone(), way: choice.clone() };
                 self.choices.insert(name.clone(), chosen);
                 self.end(step, StepStatus::Done, by, choice);
+                self.done_by(step, doer.as_ref());
             }
             Event::HoldReleased { step, released_by, said, signature, board } => {
                 self.board = board.clone();
@@ -262,6 +265,7 @@ impl RunState {
             state.soak.iter_mut().for_each(|soak| soak.end(None, at));
             by.clone_into(&mut state.by);
             said.clone_into(&mut state.said);
+            state.doer = None;
         });
         if self.current.as_ref() == Some(step) {
             self.current = None;
@@ -271,6 +275,11 @@ impl RunState {
             self.conditions.remove(&ConditionId::Gate(step.clone()));
             self.conditions.remove(&ConditionId::Check(step.clone()));
         }
+    }
+
+    /// Notes who did what was just said to be done.
+    fn done_by(&mut self, step: &StepKey, doer: Option<&String>) {
+        self.change(step, |state| state.doer = doer.cloned());
     }
 
     /// What a changed condition means beyond itself.

@@ -33,6 +33,7 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         has_failed: false,
         said: String::new(),
         by: String::new(),
+        doer: None,
         soak: step.is_soak.then(Box::default),
         is_renewed: false,
         renewals: 0,

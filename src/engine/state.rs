@@ -175,6 +175,8 @@ pub struct StepState {
     pub said: String,
     /// Who brought it to its status.
     pub by: String,
+    /// Who did it, where that was another.
+    pub doer: Option<String>,
     /// How its soak stands, when it is a check that soaks.
     pub soak: Option<Box<SoakState>>,
     /// Whether it is done anew, or goes on behind what is: it begins without being asked again whether it applies.

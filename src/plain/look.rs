@@ -1,5 +1,6 @@
 //! What is told when somebody asks, and changes nothing: where the run stands, its steps, why, how it began.
 
+use crate::engine::scope::actor_of;
 use crate::engine::{
     Allowed, Gate, Mode, Record, RunOpened, RunState, Tri, evaluate, gate, judged_parts, watched, ways_back,
 };
@@ -124,7 +125,9 @@ pub fn steps(told: Told<'_>, mouth: &mut Mouth<'_>) {
         mouth.say(&format!("{}{}{is_open}:", name[..1].to_uppercase(), &name[1..]));
         for (key, known) in phase.keys() {
             let said = if known.said.is_empty() { String::new() } else { format!(": {}", known.said) };
-            mouth.quote(&format!("{}, {}{said}", told.step(&key), status(known.status)));
+            let actor = actor_of(told.runbook, told.state, &told.moment.board, &key, told.moment.at);
+            let actor = actor.map(|actor| format!(", by {actor}")).unwrap_or_default();
+            mouth.quote(&format!("{}, {}{actor}{said}", told.step(&key), status(known.status)));
         }
     }
     mouth.say(&told.counts());

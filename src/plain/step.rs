@@ -1,6 +1,6 @@
 //! A step as it becomes the current one: everything that the run screen shows of it, in the order in which it is needed.
 
-use crate::engine::scope::{command_of, target_of, text_of};
+use crate::engine::scope::{actor_of, command_of, target_of, text_of};
 use crate::engine::{Gate, StepStatus, cautions_of, commands_of, gate, is_together, read_for, renewable};
 use crate::plain::speak::Mouth;
 use crate::plain::tell::{Told, command, duration, status};
@@ -27,6 +27,12 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
     }
     let text = |template| text_of(template, told.state, &told.moment.board, key, told.moment.at);
     tell_cautions(told, key, false, mouth);
+    if let Some(actor) = actor_of(told.runbook, told.state, &told.moment.board, key, told.moment.at) {
+        mouth.say(&match step.action.is_sensed() {
+            true => format!("Not you but another acts here: {actor}."),
+            false => format!("Not you but another acts here: {actor}. You state what came of it."),
+        });
+    }
     if step.irreversible {
         mouth.say("This step is irreversible: the point of no return.");
     }

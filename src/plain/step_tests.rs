@@ -23,6 +23,7 @@ for_each = ".inputs.nodes[]"
 id = "stop"
 title = "Stop {{ .node.name }}"
 warning = "What {{ .node.name }} has not written yet is lost."
+actor = "the team of {{ .node.name }}"
 caution = "Open connections are cut, and whoever is connected must connect anew. A client that does not is told of an error."
 note = "It takes a minute."
 confirm = "What does its log show?"
@@ -88,6 +89,7 @@ fn what_was_read_for_an_earlier_item_is_one_line_and_is_told_in_full_when_asked(
         "WARNING:\n  What b has not written yet is lost.\n",
         "CAUTION, as you read it for a: Open connections are cut, and whoever is connected must, and so on\n",
         "NOTE, as you read it for a: It takes a minute.\n",
+        "Not you but another acts here: the team of b. You state what came of it.\n",
         "Type cautions to hear them in full.\n",
         "First type read, once the cautions are read.\n",
     ] {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::engine::scope::{MISSING, scope, title_text};
+use crate::engine::scope::{MISSING, done_by, scope, title_text};
 use crate::engine::{
     Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
     Turned, turned,
@@ -86,12 +86,16 @@ impl Told<'_> {
             Event::StepBegan { step: key, attempt: 0 | 1 } => format!("{} began", step(key)),
             Event::StepBegan { step: key, attempt } => format!("{} began, attempt {attempt}", step(key)),
             Event::CautionsRead { step: key, .. } => format!("the cautions of {} were read", step(key)),
-            Event::StepConfirmed { step: key, said, .. } => format!("{} was confirmed: {said}", step(key)),
-            Event::AnswerGiven { step: key, value, .. } => {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{} was answered: {value}", step(key))
+            Event::StepConfirmed { step: key, said, doer, .. } => {
+                format!("{} was confirmed: {said}{}", step(key), done_by(doer.as_ref()))
             }
-            Event::ChoiceMade { step: key, choice, .. } => format!("{} was decided: {choice}", step(key)),
+            Event::AnswerGiven { step: key, value, doer, .. } => {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                format!("{} was answered: {value}{}", step(key), done_by(doer.as_ref()))
+            }
+            Event::ChoiceMade { step: key, choice, doer, .. } => {
+                format!("{} was decided: {choice}{}", step(key), done_by(doer.as_ref()))
+            }
             Event::HoldReleased { step: key, released_by, said, .. } => {
                 format!("{} was released by {released_by}: {said}", step(key))
             }

@@ -1,5 +1,6 @@
 //! One line for each thing that happened.
 
+use crate::engine::scope::done_by;
 use crate::engine::{
     Event, Leaving, MAX_AT_ONCE, Mode, Record, RunState, Tri, Turned, signed_by, turned as turned_rows,
 };
@@ -87,7 +88,9 @@ fn describe_step(event: &Event) -> String {
     match event {
         Event::StepBegan { step, .. } => say("begin", step, ""),
         Event::CautionsRead { step, .. } => say("cautions", step, "read"),
-        Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
+        Event::StepConfirmed { step, said, doer, .. } => {
+            say("confirmed", step, &format!("{said}{}", done_by(doer.as_ref())))
+        }
         Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
         Event::ChoiceMade { step, choice, .. } => say("chose", step, choice),
         Event::HoldReleased { step, released_by, said, signature, .. } => {

@@ -132,7 +132,7 @@ fn steps(page: &mut Page, report: &Report, phase: &PhaseDone) {
             bars,
             step.planned_ms.map(duration).unwrap_or_default(),
             step.took(),
-            escape(&step.by),
+            escape(&step.who()),
             escape(&step.said),
         ])
     });

@@ -103,7 +103,7 @@ fn steps(out: &mut Markdown, report: &Report, phase: &PhaseDone) {
             step.walked(at).join("<br>"),
             step.planned_ms.map(duration).unwrap_or_default(),
             step.took(),
-            cell(&step.by),
+            cell(&step.who()),
             cell(&step.said),
         ]
     });

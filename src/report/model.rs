@@ -199,6 +199,8 @@ pub struct StepDone {
     pub status: String,
     /// Who brought it there.
     pub by: String,
+    /// Who did it, where that was another.
+    pub doer: Option<String>,
     /// What was said of it.
     pub said: String,
     /// How long the runbook means it to last, where it says so: a wait, a hold, a soak.
@@ -215,6 +217,14 @@ impl StepDone {
     /// How long all walks took; empty when it was not walked.
     pub(super) fn took(&self) -> String {
         if self.attempts.is_empty() { String::new() } else { duration(self.took_ms) }
+    }
+
+    /// Who did it and who says so.
+    pub(super) fn who(&self) -> String {
+        match &self.doer {
+            Some(doer) => format!("{doer}; said by {}", self.by),
+            None => self.by.clone(),
+        }
     }
 
     /// Its walks in words, `at` telling a moment: one that ended as the step stands is told without its end's word.

@@ -170,6 +170,9 @@ fn entry(runbook: &Runbook, number: &str, step: &Step) -> Entry {
     if step.irreversible {
         told.push("There is no way back to the state before this step.".into());
     }
+    told.extend(
+        step.actor.as_ref().map(|actor| format!("Done by {}, not by the operator, who states it.", readable(actor))),
+    );
     told.extend(step.defer.as_ref().map(|until| format!("May be put off until {until} opens.")));
     let (action, command) = action(runbook, &step.action);
     let weight = |level: CautionLevel| match level {

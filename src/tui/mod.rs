@@ -65,6 +65,8 @@ pub use wanted::{Question, Questions, Wanted};
 #[cfg(test)]
 mod absent_tests;
 #[cfg(test)]
+mod actor_tests;
+#[cfg(test)]
 mod alarms_tests;
 #[cfg(test)]
 mod back_tests;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::engine::scope::done_by;
 use crate::engine::{
     Allowed, Attached, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState,
     Signed, Soaked, StepStatus, Tri, Turned, Verdict, signed_by,
@@ -24,12 +25,7 @@ pub fn event(event: &Event) -> String {
         }
         Event::StepBegan { step, .. } => format!("{step} began"),
         Event::CautionsRead { step, .. } => format!("cautions of {step} were read"),
-        Event::StepConfirmed { step, said, .. } => format!("{step} confirmed: {said}"),
-        Event::AnswerGiven { step, name, value, .. } => {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            format!("{step} answered: {name} = {value}")
-        }
-        Event::ChoiceMade { step, choice, .. } => format!("{step} was decided: {choice}"),
+        Event::StepConfirmed { .. } | Event::AnswerGiven { .. } | Event::ChoiceMade { .. } => stated(event),
         Event::HoldReleased { step, released_by: by, said, signature, .. } => released(step, by, signature, said),
         Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
         Event::CancelAsked { step } => format!("the commands of {step} are to end"),
@@ -70,6 +66,21 @@ pub fn event(event: &Event) -> String {
         Event::ClockJumped { by_ms } => format!("the clock was moved by {} s", by_ms / 1000),
         Event::TailSetAside { bytes, .. } => format!("a torn last line of {bytes} bytes was set aside"),
         Event::RunClosed { outcome, .. } => format!("the run was closed: {}", outcome.word()),
+    }
+}
+
+/// What a person stated, and who did it where that was another.
+fn stated(event: &Event) -> String {
+    match event {
+        Event::StepConfirmed { step, said, doer, .. } => format!("{step} confirmed: {said}{}", done_by(doer.as_ref())),
+        Event::AnswerGiven { step, name, value, doer, .. } => {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{step} answered: {name} = {value}{}", done_by(doer.as_ref()))
+        }
+        Event::ChoiceMade { step, choice, doer, .. } => {
+            format!("{step} was decided: {choice}{}", done_by(doer.as_ref()))
+        }
+        _ => String::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The laws of a run, by tables and by properties.
 
+mod actor;
 mod began;
 mod blows;
 mod bounds;

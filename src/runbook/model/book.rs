@@ -189,6 +189,8 @@ pub struct Step {
     pub disturbs: Option<Disturbance>,
     /// May be put off until this later phase of its plan opens.
     pub defer: Option<PhaseId>,
+    /// Who acts, when it is not the operator.
+    pub actor: Option<Template>,
     /// The action.
     pub action: Action,
 }

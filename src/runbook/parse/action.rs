@@ -29,6 +29,7 @@ const COMPANIONS: &[(&str, &[ActionKind])] = &[
     ("worst", &[ActionKind::Check]),
     ("why", &[ActionKind::Check]),
     ("disturbs", &[ActionKind::Run, ActionKind::Confirm]),
+    ("actor", &[ActionKind::Confirm, ActionKind::Ask, ActionKind::Choose, ActionKind::Check]),
 ];
 
 impl<'d> Reader<'d> {

@@ -246,7 +246,12 @@ impl Checklist<'_> {
         if is_shown {
             paint.tint(Rect { x: left + 2, width: used, ..area }, Meaning::Selected);
         }
-        paint.put((right.saturating_sub(marks - 1), area.y), 6, tag(planned.action.kind()), Meaning::Dim);
+        paint.put(
+            (right.saturating_sub(marks - 1), area.y),
+            6,
+            tag(planned.action.kind(), planned.actor.is_some()),
+            Meaning::Dim,
+        );
         paint.put((right.saturating_sub(8), area.y), 8, word, meaning);
     }
 }

@@ -66,7 +66,11 @@ impl Run {
     }
 
     pub(super) fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
-        let prompt = self.view.page.prompt.clone();
+        let page = &self.view.page;
+        let prompt = match page.actor.as_str() {
+            "" => page.prompt.clone(),
+            actor => format!("{} (done by {actor})", page.prompt),
+        };
         let (options, gives) = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
             Some(StepAction::Confirm { options, .. }) => (options.clone(), Gives::Statement),
             Some(StepAction::Ask { kind: InputKind::Bool, .. }) => {

@@ -37,6 +37,10 @@ pub struct StepPage {
     pub before: Option<Before>,
     /// What it asks for.
     pub kind: Option<ActionKind>,
+    /// Who acts, when it is not the operator; empty otherwise.
+    pub actor: String,
+    /// Who did it, where that was another than the one who said so.
+    pub doer: Option<String>,
     /// Its cautions with their texts.
     pub cautions: Vec<Shown>,
     /// Why it may turn out not to apply, in the author's words.
@@ -124,6 +128,8 @@ impl StepPage {
             before: state.before.get(key).map(|before| labelled(step, before)),
             kind: Some(step.action.kind()),
             cautions: cautions::shown(state, key, &step.cautions, text),
+            actor: step.actor.as_ref().map(text).unwrap_or_default(),
+            doer: known.doer.clone(),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
             target: step.critical.then(|| target(runbook, state, key)).flatten(),
