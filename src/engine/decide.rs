@@ -90,7 +90,7 @@ impl<'a> Judge<'a> {
             Proposal::Cancel { job } => self.cancel(job),
             Proposal::Retry { step } => {
                 let known = self.idle(&step)?.1;
-                if known.status != StepStatus::Failed {
+                if known.status != StepStatus::Failed && !self.state.waits_for_peer(&step) {
                     return Err(Refusal::NotNow("the step has not failed"));
                 }
                 let attempt = known.attempt.saturating_add(1);
@@ -107,7 +107,7 @@ impl<'a> Judge<'a> {
             }
             Proposal::Defer { step, reason } => self.defer(step, reason),
             Proposal::Override { step, reason } => {
-                self.idle(&step)?;
+                self.idle(&step).map(drop).or_else(|refusal| self.unverified(&step, refusal))?;
                 let reason = text(reason, "a reason is needed")?;
                 let overridden = Event::StepOverridden { step, reason, board: self.moment.board.recorded() };
                 self.then(self.note_soak(None).into_iter().chain([overridden]))
@@ -180,6 +180,9 @@ impl<'a> Judge<'a> {
         if has_unread_cautions(step, known) {
             return Err(Refusal::CautionsUnread);
         }
+        if self.state.waits_for_peer(key) {
+            return Err(Refusal::NotNow("it is stated: another person confirms it now"));
+        }
         match gate(self.runbook, self.state, key, self.moment.at) {
             Gate::Open => Ok(step),
             Gate::Closed(holds) => {
@@ -233,10 +236,21 @@ impl<'a> Judge<'a> {
         self.then([Event::ChoiceMade { step: key, name, choice, doer, board }])
     }
 
+    /// A step behind which the walk went on, while nobody has verified it and nothing else is current.
+    fn unverified(&self, key: &StepKey, refusal: Refusal) -> Result<(), Refusal> {
+        let is_it = self.state.current.is_none() && !self.state.is_running() && self.state.to_verify().contains(key);
+        if is_it { Ok(()) } else { Err(refusal) }
+    }
+
     fn release(&self, key: StepKey, released_by: &str, said: String, signature: Option<&str>) -> Decision {
-        let (step, _) = self.current(&key)?;
-        let Action::Release { .. } = &step.action else { return Err(wrong(&step.action)) };
-        self.ready(&key)?;
+        let verifies = self.state.unverified.get(&key).and_then(|_| self.state.step(&key)?.verify);
+        if verifies.is_none() {
+            let (step, _) = self.current(&key)?;
+            let Action::Release { .. } = &step.action else { return Err(wrong(&step.action)) };
+            self.ready(&key)?;
+        } else if self.state.is_running() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
         let released_by = may_release(self.state, &key, released_by)?;
         let said = text(said, "state what was looked at")?;
         // Whoever proposes has nothing to say of the signature: what is recorded of it is found here.
@@ -246,7 +260,7 @@ impl<'a> Judge<'a> {
         };
         let signature = signature.map(check).transpose()?;
         let board = self.moment.board.recorded();
-        self.then([Event::HoldReleased { step: key, released_by, said, signature, board }])
+        self.then([Event::HoldReleased { step: key, released_by, said, verifies, signature, board }])
     }
 
     fn observe(&self, condition: ConditionId, truth: Tri, why: String, seen: Value) -> Decision {

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::engine::observe::{Board, Ended, JobId, Output};
 use crate::engine::rehearsal::Happening;
 use crate::engine::signed::Signed;
-use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, RunbookId, StepKey};
+use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, RunbookId, StepKey, Verify};
 
 /// The journal format that this version writes.
 pub const JOURNAL_FORMAT: u32 = 1;
@@ -89,6 +89,9 @@ pub enum Event {
         step: StepKey,
         released_by: String,
         said: String,
+        /// How that person verified what the step had come to, when it is no hold point.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verifies: Option<Verify>,
         /// What that person signed, when it was signed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signature: Option<Box<Signed>>,

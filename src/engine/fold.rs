@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::engine::deviation::{Deviation, DeviationKind};
 use crate::engine::disturb::Turn;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
 use crate::engine::evidence::Attached;
@@ -12,8 +13,7 @@ use crate::engine::observe::{JobId, Output};
 use crate::engine::signed::{Opening, signed_by};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
-    Chosen, Closed, Deviation, DeviationKind, Kept, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
-    StepStatus,
+    Chosen, Closed, Kept, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState, StepStatus,
 };
 use crate::runbook::{Runbook, StepKey};
 
@@ -91,6 +91,7 @@ impl RunState {
     /// Nobody sits here any more.
     fn stand_up(&mut self) {
         self.sitting = None;
+        self.forget_peer();
         self.look_away();
         // What was to follow by itself was seen by somebody who is gone.
         self.wait_no_more();
@@ -165,6 +166,7 @@ impl RunState {
             state.began = Some(at);
             state.ended = None;
             state.is_renewed = false;
+            state.verified = None;
             state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
             if is_first {
                 state.output = None;
@@ -173,6 +175,7 @@ impl RunState {
         });
         self.conditions.remove(&ConditionId::Check(step.clone()));
         self.forget_choice(step);
+        self.unverified.remove(step);
         self.current = Some(step.clone());
     }
 
@@ -203,8 +206,11 @@ impl RunState {
                 self.end(step, StepStatus::Done, by, choice);
                 self.done_by(step, doer.as_ref());
             }
-            Event::HoldReleased { step, released_by, said, signature, board } => {
+            Event::HoldReleased { step, released_by, said, signature, board, .. } => {
                 self.board = board.clone();
+                if self.take_verification(step, released_by, said) {
+                    return;
+                }
                 let said = format!("released by {released_by}{}: {said}", signed_by(signature));
                 self.end(step, StepStatus::Done, by, &said);
             }
@@ -259,15 +265,18 @@ impl RunState {
 
     fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
         let at = self.at;
+        self.unverified.remove(step);
+        let waits_for_peer = status == StepStatus::Done && self.await_verification(step);
+        let status = if waits_for_peer { StepStatus::Current } else { status };
         self.change(step, |state| {
             state.status = status;
-            state.ended = Some(at);
+            state.ended = (!waits_for_peer).then_some(at);
             state.soak.iter_mut().for_each(|soak| soak.end(None, at));
             by.clone_into(&mut state.by);
             said.clone_into(&mut state.said);
             state.doer = None;
         });
-        if self.current.as_ref() == Some(step) {
+        if self.current.as_ref() == Some(step) && !waits_for_peer {
             self.current = None;
         }
         if status.is_passed() {

@@ -59,7 +59,9 @@ fn rests(state: &RunState, step: &Step, known: &StepState, values: &[Value<'_>])
         return true;
     }
     known.status != StepStatus::NotApplicable
-        && (matches!(step.action, Action::Release { .. }) || is_read_by(state, step, values))
+        && (matches!(step.action, Action::Release { .. })
+            || known.verified.is_some()
+            || is_read_by(state, step, values))
 }
 
 fn is_read_by(state: &RunState, step: &Step, values: &[Value<'_>]) -> bool {

@@ -134,6 +134,9 @@ pub enum Refusal {
     /// Steps are left.
     #[error("{0} steps are not accounted for")]
     Unaccounted(u32),
+    /// A second person has yet to verify steps.
+    #[error("{0} of its steps are not verified by a second person")]
+    Unverified(usize),
     /// There is nothing of that name.
     #[error("there is no {0}")]
     Unknown(String),

@@ -11,12 +11,13 @@ use crate::plain::tell::word;
 use crate::runbook::StepKey;
 
 /// What is typed for something that is done, whether or not it is possible now.
-const DEEDS: [&str; 20] = [
+const DEEDS: [&str; 21] = [
     "read",
     "confirm",
     "answer",
     "choose",
     "release",
+    "verify",
     "restart",
     "run",
     "cancel",
@@ -185,7 +186,7 @@ impl Dialogue<'_> {
                 question
             }
             Allowed::Run(step) => return self.ask_to_run(step),
-            Allowed::Release(step) => Question::Releaser(step),
+            Allowed::Release(step) | Allowed::Verify(step) => Question::Releaser(step),
             Allowed::Note => Question::Note(self.state.current.clone()),
             Allowed::Close => Question::Close,
             Allowed::Cancel(job) => Question::Cancel(job),

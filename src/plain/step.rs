@@ -1,10 +1,10 @@
 //! A step as it becomes the current one: everything that the run screen shows of it, in the order in which it is needed.
 
 use crate::engine::scope::{actor_of, command_of, target_of, text_of};
-use crate::engine::{Gate, StepStatus, cautions_of, commands_of, gate, is_together, read_for, renewable};
+use crate::engine::{Gate, StepStatus, Verified, cautions_of, commands_of, gate, is_together, read_for, renewable};
 use crate::plain::speak::Mouth;
 use crate::plain::tell::{Told, command, duration, status};
-use crate::runbook::{Action, CautionLevel, InputKind, Step, StepKey};
+use crate::runbook::{Action, CautionLevel, InputKind, Step, StepKey, Verify};
 
 /// How many of the commands for all items are told before they are asked for.
 const FIRST_COMMANDS: usize = 10;
@@ -33,6 +33,7 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
             false => format!("Not you but another acts here: {actor}. You state what came of it."),
         });
     }
+    tell_verify(told, key, step, mouth);
     if step.irreversible {
         mouth.say("This step is irreversible: the point of no return.");
     }
@@ -46,6 +47,27 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
     }
     if !step.cautions.is_empty() && !known.cautions_read && !step.action.is_sensed() {
         mouth.say("First type read, once the cautions are read.");
+    }
+}
+
+/// What a second person has to do with it.
+fn tell_verify(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
+    let known = told.state.step(key);
+    if let Some(Verified { by, said, .. }) = known.and_then(|known| known.verified.as_ref()) {
+        mouth.say(&format!("It was verified by {by}: {said}"));
+        return;
+    }
+    match step.verify {
+        Some(Verify::Peer) if told.state.waits_for_peer(key) => {
+            let (by, said) = known.map(|known| (known.by.as_str(), known.said.as_str())).unwrap_or_default();
+            mouth.say(&format!("Stated by {by}: {said}"));
+            mouth.say("Now a second person confirms it: type release. To state it anew type retry.");
+        }
+        Some(Verify::Peer) => mouth.say("A second person confirms at the same moment what you see."),
+        Some(Verify::Independent) => {
+            mouth.say("Another person verifies it later, by looking anew; the run is not completed before.");
+        }
+        None => {}
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::engine::scope::{MISSING, done_by, scope, title_text};
 use crate::engine::{
     Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
-    Turned, turned,
+    Turned, released_by, turned,
 };
 use crate::plain::rehearse;
 use crate::plain::words::{describe, shell_words};
@@ -96,8 +96,8 @@ impl Told<'_> {
             Event::ChoiceMade { step: key, choice, doer, .. } => {
                 format!("{} was decided: {choice}{}", step(key), done_by(doer.as_ref()))
             }
-            Event::HoldReleased { step: key, released_by, said, .. } => {
-                format!("{} was released by {released_by}: {said}", step(key))
+            Event::HoldReleased { step: key, released_by: by, said, verifies, .. } => {
+                format!("{} was {}: {said}", step(key), released_by(*verifies, by))
             }
             Event::CommandStarted { step: key, item, .. } => {
                 format!("the command of {}{} started", step(key), for_item(item.as_deref()))
@@ -255,6 +255,7 @@ pub const fn word(allowed: &Allowed) -> &'static str {
         Allowed::Answer(_) => "answer",
         Allowed::Choose(_) => "choose",
         Allowed::Release(_) => "release",
+        Allowed::Verify(_) => "verify",
         Allowed::Restart(_) => "restart",
         Allowed::Run(_) => "run",
         Allowed::Cancel(_) => "cancel",

@@ -93,8 +93,9 @@ fn describe_step(event: &Event) -> String {
         }
         Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
         Event::ChoiceMade { step, choice, .. } => say("chose", step, choice),
-        Event::HoldReleased { step, released_by, said, signature, .. } => {
-            say("released", step, &format!("by {released_by}{}: {said}", signed_by(signature)))
+        Event::HoldReleased { step, released_by, said, verifies, signature, .. } => {
+            let word = if verifies.is_some() { "verified" } else { "released" };
+            say(word, step, &format!("by {released_by}{}: {said}", signed_by(signature)))
         }
         Event::CommandsApproved { step, commands, .. } => {
             say("run all", step, &format!("{} commands, at most {MAX_AT_ONCE} at once", commands.len()))

@@ -104,7 +104,7 @@ fn steps(out: &mut Markdown, report: &Report, phase: &PhaseDone) {
             step.planned_ms.map(duration).unwrap_or_default(),
             step.took(),
             cell(&step.who()),
-            cell(&step.said),
+            cell(&step.told()),
         ]
     });
     out.table(&["step", "action", "status", "walked (UTC)", "planned", "took", "who", "said"], rows);
@@ -137,7 +137,7 @@ fn people(out: &mut Markdown, report: &Report) {
             release.seq.to_string(),
             moment(release.at),
             code(&release.step),
-            cell(&release.released_by),
+            cell(&release.who()),
             cell(&release.said),
             cell(&signature),
         ]

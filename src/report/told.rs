@@ -54,8 +54,9 @@ fn of_step(event: &Event) -> (&'static str, String) {
         }
         Event::CautionsRead { .. } => ("cautions read", String::new()),
         Event::StepConfirmed { .. } | Event::AnswerGiven { .. } | Event::ChoiceMade { .. } => stated(event),
-        Event::HoldReleased { released_by, said, signature, .. } => {
-            ("released", format!("by {released_by}{}: {said}", signed_by(signature)))
+        Event::HoldReleased { released_by, said, verifies, signature, .. } => {
+            let what = verifies.map_or("released", |_| "verified");
+            (what, format!("by {released_by}{}: {said}", signed_by(signature)))
         }
         Event::CommandsApproved { commands, .. } => {
             let lines: Vec<String> =

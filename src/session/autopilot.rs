@@ -28,7 +28,7 @@ pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Prop
         Allowed::Confirm(step) => confirm(runbook, step),
         Allowed::Answer(step) => answer(runbook, state, step),
         Allowed::Choose(step) => choose(runbook, step),
-        Allowed::Release(step) => release(state, step),
+        Allowed::Release(step) | Allowed::Verify(step) => release(state, step),
         Allowed::Run(step) => run(runbook, state, moment, step),
         Allowed::Restart(step) => Some(restart(state, step)),
         Allowed::Retry(step) => Some(retry(state, step)),

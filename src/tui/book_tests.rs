@@ -31,6 +31,7 @@ pub fn step(id: &str, title: &str, action: Action) -> Step {
         disturbs: None,
         defer: None,
         actor: None,
+        verify: None,
         action,
     }
 }

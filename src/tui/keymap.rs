@@ -111,6 +111,8 @@ pub enum Action {
     Skip,
     /// See [`crate::engine::Allowed::Defer`].
     Defer,
+    /// See [`crate::engine::Allowed::Verify`].
+    Verify,
     /// See [`crate::engine::Allowed::Override`].
     Override,
     /// See [`crate::engine::Allowed::CutWait`].

@@ -131,4 +131,6 @@ mod together_tests;
 #[cfg(test)]
 mod values_tests;
 #[cfg(test)]
+mod verified_tests;
+#[cfg(test)]
 mod words_tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::scope::done_by;
 use crate::engine::{
     Allowed, Attached, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState,
-    Signed, Soaked, StepStatus, Tri, Turned, Verdict, signed_by,
+    Soaked, StepStatus, Tri, Turned, Verdict, released_by, signed_by,
 };
 use crate::runbook::StepKey;
 use crate::tui::screen::run::alarm::{Alarm, Subject, What};
@@ -26,7 +26,7 @@ pub fn event(event: &Event) -> String {
         Event::StepBegan { step, .. } => format!("{step} began"),
         Event::CautionsRead { step, .. } => format!("cautions of {step} were read"),
         Event::StepConfirmed { .. } | Event::AnswerGiven { .. } | Event::ChoiceMade { .. } => stated(event),
-        Event::HoldReleased { step, released_by: by, said, signature, .. } => released(step, by, signature, said),
+        Event::HoldReleased { .. } => released(event),
         Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
         Event::CancelAsked { step } => format!("the commands of {step} are to end"),
         Event::CommandStarted { step, item, command, .. } => {
@@ -84,8 +84,11 @@ fn stated(event: &Event) -> String {
     }
 }
 
-fn released(step: &StepKey, by: &str, signature: &Option<Box<Signed>>, said: &str) -> String {
-    format!("{step} was released by {by}{}: {said}", signed_by(signature))
+fn released(event: &Event) -> String {
+    let Event::HoldReleased { step, released_by: by, said, verifies, signature, .. } = event else {
+        return String::new();
+    };
+    format!("{step} was {}{}: {said}", released_by(*verifies, by), signed_by(signature))
 }
 
 fn names(steps: &[StepKey]) -> String {
@@ -357,6 +360,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Answer(_) => ("answer", "answer"),
         Allowed::Choose(_) => ("choose", "choose"),
         Allowed::Release(_) => ("release", "release"),
+        Allowed::Verify(_) => ("verify", "verify"),
         Allowed::Restart(_) => ("go back", "go back"),
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),

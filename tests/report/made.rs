@@ -205,6 +205,36 @@ fn a_report_and_a_paper_say_who_did_it() {
     assert!(paper.contains("Done by the network team of \u{2039}run.site\u{203a}, not by the operator"), "{paper}");
 }
 
+#[test]
+fn a_report_and_a_paper_say_who_verified_what_and_what_nobody_did() {
+    let records = records("journals/format-1-people.jsonl");
+    let made = report(&records);
+    let valve = made.phases[1].steps.last().expect("it was walked");
+    assert_eq!(valve.verify.as_deref(), Some("independent"));
+    assert_eq!(valve.verified.as_deref(), Some("verified independently by kim: the handle is across"));
+    assert_eq!(
+        made.releases.iter().map(|release| release.verifies.as_deref()).collect::<Vec<_>>(),
+        [Some("peer"), Some("independent")]
+    );
+    for (form, text) in forms(&made) {
+        assert!(text.contains("confirmed at the same moment by jo: it is open"), "{form}: {text}");
+        assert!(form == "json" || text.contains("kim (independent verification)"), "{form}: {text}");
+        assert!(!text.contains("NOT VERIFIED"), "{form}");
+    }
+    // As it stood before the second person came.
+    let before = report(&records[..records.len() - 3]);
+    for (form, text) in forms(&before) {
+        assert!(form == "json" || text.contains("shut; NOT VERIFIED by a second person"), "{form}: {text}");
+    }
+    let (book, _) = piton::runbook::parse(&book_of(&records));
+    let paper = piton::report::paper_markdown(&piton::report::paper(&book.expect("it is a runbook")));
+    for line in
+        ["A second person confirms it at the same moment. Name and", "Another person verifies it later, by looking"]
+    {
+        assert!(paper.contains(line), "{line}: {paper}");
+    }
+}
+
 /// The text of the runbook that a journal holds.
 fn book_of(records: &[piton::engine::Record]) -> String {
     match &records[0].event {

@@ -18,6 +18,7 @@ mod signed;
 mod silence;
 mod soak;
 mod together;
+mod verified;
 mod walk;
 
 use std::time::Duration;
@@ -295,7 +296,7 @@ impl Walk {
             Allowed::Confirm(step) => Proposal::Confirm { step, said: "fine".into() },
             Allowed::Answer(step) => Proposal::Answer { step, value: json!("none"), file: None },
             Allowed::Choose(step) => Proposal::Choose { step, choice: "stay".into() },
-            Allowed::Release(step) => {
+            Allowed::Release(step) | Allowed::Verify(step) => {
                 Proposal::Release { step, released_by: "jo".into(), said: "the plan".into(), signature: None }
             }
             Allowed::Run(step) if is_together(&self.runbook, &step) => {

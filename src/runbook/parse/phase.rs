@@ -116,6 +116,7 @@ impl<'d> Reader<'d> {
         let disturbs = self.disturbs(&mut table);
         let defer = self.defer(&mut table, action.as_ref(), place, counted);
         let actor = self.actor(&mut table, &shown);
+        let verify = self.verify(&mut table, action.as_ref());
         table.finish(&mut self.findings);
         Some(Step {
             id: StepId::new(name),
@@ -132,6 +133,7 @@ impl<'d> Reader<'d> {
             disturbs,
             defer,
             actor,
+            verify,
             action: action?,
         })
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::clock::Timestamp;
-use crate::engine::{Allowed, Batch, Gate, Plan, StepState, StepStatus, Verdict};
+use crate::engine::{Allowed, Batch, Gate, PhaseState, Plan, StepState, StepStatus, Verdict};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
@@ -135,6 +135,12 @@ impl Status<'_> {
     /// That nothing is left to do; not as a success beside what is not well.
     fn of_the_end(&self, alert: &str) -> Strip {
         let run = self.run;
+        let verify = run.state.to_verify().len();
+        if verify > 0 && run.state.walked().all(PhaseState::is_accounted) {
+            let key = self.keymap.shown(Action::Verify, Context::Run);
+            let told = format!("{alert} {verify} to be verified by another person before the run is closed: {key}");
+            return Strip::of(told, Meaning::Unknown);
+        }
         if !run.view.allowed.contains(&Allowed::Close) {
             return Strip::default();
         }
@@ -306,6 +312,8 @@ impl Status<'_> {
     fn words(&self, allowed: &Allowed) -> (&'static str, &'static str) {
         match allowed {
             Allowed::Confirm(_) if !self.run.view.page.options.is_empty() => ("answer", "answer"),
+            Allowed::Release(key) if self.run.state.waits_for_peer(key) => ("confirm by another", "second"),
+            Allowed::Retry(key) if self.run.state.waits_for_peer(key) => ("state anew", "anew"),
             other => tell::offer(other),
         }
     }
@@ -411,6 +419,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         Allowed::Retry(_) | Allowed::Renew(_) => (Action::Retry, false),
         Allowed::Skip(_) => (Action::Skip, false),
         Allowed::Defer(_) => (Action::Defer, false),
+        Allowed::Verify(_) => (Action::Verify, false),
         Allowed::Override(_) => (Action::Override, false),
         Allowed::CutWait(_) => (Action::CutWait, false),
         Allowed::Acknowledge(_) => (Action::Acknowledge, false),

@@ -45,6 +45,10 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
         gap(out);
     }
     actor(page, cells, out);
+    if !page.verify.is_empty() {
+        let meaning = if page.is_unverified { Meaning::Unknown } else { Meaning::Title };
+        out.extend(wrapped(&page.verify, cells, meaning));
+    }
     marks(page, cells, is_folded, out);
     if is_folded && !page.cautions.is_empty() {
         out.extend(cautions::folded(&page.cautions, cells));

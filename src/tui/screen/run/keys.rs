@@ -215,6 +215,11 @@ impl Run {
             }
             Some(Allowed::Run(step)) => self.open_command(step),
             _ => {
+                if self.state.current.is_none()
+                    && let Some(step) = self.to_verify()
+                {
+                    return self.open_release(step);
+                }
                 if self.view.allowed.contains(&Allowed::Close) {
                     self.open(Dialog::Ask(Ask::Close));
                 } else if !self.state.is_running() && (self.state.current.is_some() || self.view.stalled.is_some()) {
@@ -276,6 +281,7 @@ impl Run {
             Allowed::Skip(step) => reason(Purpose::Skip(step)),
             Allowed::Defer(step) => reason(self.put_off(step)),
             Allowed::Override(step) => reason(Purpose::Override(step)),
+            Allowed::Verify(first) => return self.open_release(self.to_verify().unwrap_or(first)),
             Allowed::CutWait(step) => reason(Purpose::CutWait(step)),
             Allowed::Acknowledge(condition) => {
                 let known = self.state.conditions.get(&condition);

@@ -12,8 +12,10 @@ use crate::tui::widget::status::key_of;
 
 /// Whether an action is proposed to the engine, which must allow it.
 const fn is_offer(action: Action) -> bool {
-    let is_of_run =
-        matches!(action, Action::Cancel | Action::RollBack | Action::Abandon | Action::Close | Action::Note);
+    let is_of_run = matches!(
+        action,
+        Action::Cancel | Action::RollBack | Action::Abandon | Action::Close | Action::Note | Action::Verify
+    );
     is_of_run || is_about_step(action)
 }
 
