@@ -91,7 +91,7 @@ fn done_twice(records: &[Record]) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for record in records {
         let what = match &record.event {
-            Event::CautionsRead { step } => format!("cautions of {step}"),
+            Event::CautionsRead { step, .. } => format!("cautions of {step}"),
             Event::StepConfirmed { step, .. }
             | Event::AnswerGiven { step, .. }
             | Event::ChoiceMade { step, .. }

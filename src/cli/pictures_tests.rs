@@ -98,7 +98,8 @@ fn pictures() -> Vec<(&'static str, App)> {
 
     let calm = steady("calm");
     let run = live(&calm, |event| began(event, "start"));
-    let is_read = |event: &Event| matches!(event, Event::CautionsRead { step } if step.step.as_str() == "hand-over");
+    let is_read =
+        |event: &Event| matches!(event, Event::CautionsRead { step, .. } if step.step.as_str() == "hand-over");
     let mut command = live(&calm, is_read);
     press(&mut command, &[KeyCode::Enter]);
     let mut why = live(&calm, |event| began(event, "ready"));

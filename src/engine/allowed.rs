@@ -22,8 +22,10 @@ pub enum Allowed {
     Answer(StepKey),
     /// Take one of the ways.
     Choose(StepKey),
-    /// Let a second person say that the run may go on.
+    /// Let a second person say that the run may go on, or confirm what was just stated.
     Release(StepKey),
+    /// Let a second person verify what was done before.
+    Verify(StepKey),
     /// Start the command.
     Run(StepKey),
     /// Go back to an earlier phase.
@@ -86,6 +88,12 @@ pub fn ways_on(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allo
     }
     let silent = silent_now(runbook, state, &moment.board);
     allowed.extend(silent.into_iter().map(|(condition, _)| Allowed::Acknowledge(condition)));
+    let to_verify = state.to_verify();
+    allowed.extend(to_verify.iter().cloned().map(Allowed::Verify));
+    if state.current.is_none() {
+        // Where nobody can be found that is overruled, as anything else is.
+        allowed.extend(to_verify.into_iter().map(Allowed::Override));
+    }
     if is_walked(state) {
         allowed.push(Allowed::Close);
     }
@@ -94,7 +102,7 @@ pub fn ways_on(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allo
 
 /// Whether every step of the walked plan is accounted for.
 pub(crate) fn is_walked(state: &RunState) -> bool {
-    state.walked().all(crate::engine::state::PhaseState::is_accounted)
+    state.walked().all(crate::engine::state::PhaseState::is_accounted) && state.to_verify().is_empty()
 }
 
 fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Moment, allowed: &mut Vec<Allowed>) {
@@ -102,6 +110,9 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
     let key = key.clone();
     if known.status == StepStatus::Failed {
         allowed.push(Allowed::Retry(key.clone()));
+    } else if state.waits_for_peer(&key) {
+        // Whoever stated it may state it anew: the other may have seen something else.
+        allowed.extend([Allowed::Release(key.clone()), Allowed::Retry(key.clone())]);
     } else {
         let gate = gate(runbook, state, &key, moment.at);
         if has_unread_cautions(step, known) {

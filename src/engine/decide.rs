@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 
+use crate::engine::cautions::digest;
 use crate::engine::event::{ConditionId, Event, FileSeen, Tri};
 use crate::engine::gate::{Gate, gate, has_unread_cautions};
 use crate::engine::observe::json_bytes;
 use crate::engine::proposal::{Moment, Proposal, Refusal};
 use crate::engine::rehearsal::rehearse;
 use crate::engine::release::may_release;
+use crate::engine::scope::actor_of;
 use crate::engine::settle::Draft;
 use crate::engine::signed::{release_statement, signed};
 use crate::engine::state::{RunState, StepState, StepStatus};
@@ -76,13 +78,7 @@ pub(crate) type Decision = Result<Vec<Event>, Refusal>;
 impl<'a> Judge<'a> {
     fn person(&self, proposal: Proposal) -> Decision {
         match proposal {
-            Proposal::ReadCautions { step } => {
-                let (plan, known) = self.idle(&step)?;
-                if known.status != StepStatus::Current || !has_unread_cautions(plan, known) {
-                    return Err(Refusal::NotNow("it has no cautions that are unread"));
-                }
-                self.then([Event::CautionsRead { step }])
-            }
+            Proposal::ReadCautions { step, shown } => self.read_cautions(step, &shown),
             Proposal::Confirm { step, said } => self.confirm(step, said),
             Proposal::Answer { step, value, file } => self.answer(step, value, file),
             Proposal::Choose { step, choice } => self.choose(step, choice),
@@ -94,7 +90,7 @@ impl<'a> Judge<'a> {
             Proposal::Cancel { job } => self.cancel(job),
             Proposal::Retry { step } => {
                 let known = self.idle(&step)?.1;
-                if known.status != StepStatus::Failed {
+                if known.status != StepStatus::Failed && !self.state.waits_for_peer(&step) {
                     return Err(Refusal::NotNow("the step has not failed"));
                 }
                 let attempt = known.attempt.saturating_add(1);
@@ -111,7 +107,7 @@ impl<'a> Judge<'a> {
             }
             Proposal::Defer { step, reason } => self.defer(step, reason),
             Proposal::Override { step, reason } => {
-                self.idle(&step)?;
+                self.idle(&step).map(drop).or_else(|refusal| self.unverified(&step, refusal))?;
                 let reason = text(reason, "a reason is needed")?;
                 let overridden = Event::StepOverridden { step, reason, board: self.moment.board.recorded() };
                 self.then(self.note_soak(None).into_iter().chain([overridden]))
@@ -132,6 +128,16 @@ impl<'a> Judge<'a> {
             Proposal::Abandon { reason } => self.abandon(reason),
             _ => Err(Refusal::NotNow("that is not for a person to propose")),
         }
+    }
+
+    fn read_cautions(&self, step: StepKey, shown: &[String]) -> Decision {
+        let (plan, known) = self.idle(&step)?;
+        if known.status != StepStatus::Current || !has_unread_cautions(plan, known) {
+            return Err(Refusal::NotNow("it has no cautions that are unread"));
+        }
+        let texts = if step.item.is_some() && shown.len() == plan.cautions.len() { shown } else { &[] };
+        let texts = texts.iter().map(|text| digest(text)).collect();
+        self.then([Event::CautionsRead { step, texts }])
     }
 
     /// What is remarked on or has evidence is a step of the run, or the run.
@@ -174,6 +180,9 @@ impl<'a> Judge<'a> {
         if has_unread_cautions(step, known) {
             return Err(Refusal::CautionsUnread);
         }
+        if self.state.waits_for_peer(key) {
+            return Err(Refusal::NotNow("it is stated: another person confirms it now"));
+        }
         match gate(self.runbook, self.state, key, self.moment.at) {
             Gate::Open => Ok(step),
             Gate::Closed(holds) => {
@@ -191,7 +200,8 @@ impl<'a> Judge<'a> {
         if !options.is_empty() && !options.contains(&said) {
             return Err(Refusal::NotAnOption(options.join(", ")));
         }
-        self.then([Event::StepConfirmed { step: key, said, board: self.moment.board.recorded() }])
+        let (doer, board) = (self.doer(&key), self.moment.board.recorded());
+        self.then([Event::StepConfirmed { step: key, said, doer, board }])
     }
 
     fn answer(&self, key: StepKey, value: Value, file: Option<FileSeen>) -> Decision {
@@ -205,8 +215,13 @@ impl<'a> Judge<'a> {
         if *kind == crate::runbook::InputKind::Path && file.is_none() {
             return Err(Refusal::BadValue("the file could not be read".into()));
         }
-        let board = self.moment.board.recorded();
-        self.then([Event::AnswerGiven { step: key, name: name.clone(), value, file, board }])
+        let (doer, board) = (self.doer(&key), self.moment.board.recorded());
+        self.then([Event::AnswerGiven { step: key, name: name.clone(), value, file, doer, board }])
+    }
+
+    /// Who acts in that step, when it is not the operator.
+    fn doer(&self, key: &StepKey) -> Option<String> {
+        actor_of(self.runbook, self.state, &self.moment.board, key, self.moment.at)
     }
 
     fn choose(&self, key: StepKey, choice: String) -> Decision {
@@ -217,14 +232,25 @@ impl<'a> Judge<'a> {
             let names: Vec<_> = ways.iter().map(|way| way.is.as_str()).collect();
             return Err(Refusal::NotAnOption(names.join(", ")));
         }
-        let (name, board) = (key.step.to_string(), self.moment.board.recorded());
-        self.then([Event::ChoiceMade { step: key, name, choice, board }])
+        let (name, doer, board) = (key.step.to_string(), self.doer(&key), self.moment.board.recorded());
+        self.then([Event::ChoiceMade { step: key, name, choice, doer, board }])
+    }
+
+    /// A step behind which the walk went on, while nobody has verified it and nothing else is current.
+    fn unverified(&self, key: &StepKey, refusal: Refusal) -> Result<(), Refusal> {
+        let is_it = self.state.current.is_none() && !self.state.is_running() && self.state.to_verify().contains(key);
+        if is_it { Ok(()) } else { Err(refusal) }
     }
 
     fn release(&self, key: StepKey, released_by: &str, said: String, signature: Option<&str>) -> Decision {
-        let (step, _) = self.current(&key)?;
-        let Action::Release { .. } = &step.action else { return Err(wrong(&step.action)) };
-        self.ready(&key)?;
+        let verifies = self.state.unverified.get(&key).and_then(|_| self.state.step(&key)?.verify);
+        if verifies.is_none() {
+            let (step, _) = self.current(&key)?;
+            let Action::Release { .. } = &step.action else { return Err(wrong(&step.action)) };
+            self.ready(&key)?;
+        } else if self.state.is_running() {
+            return Err(Refusal::NotNow("a command is running"));
+        }
         let released_by = may_release(self.state, &key, released_by)?;
         let said = text(said, "state what was looked at")?;
         // Whoever proposes has nothing to say of the signature: what is recorded of it is found here.
@@ -234,7 +260,7 @@ impl<'a> Judge<'a> {
         };
         let signature = signature.map(check).transpose()?;
         let board = self.moment.board.recorded();
-        self.then([Event::HoldReleased { step: key, released_by, said, signature, board }])
+        self.then([Event::HoldReleased { step: key, released_by, said, verifies, signature, board }])
     }
 
     fn observe(&self, condition: ConditionId, truth: Tri, why: String, seen: Value) -> Decision {

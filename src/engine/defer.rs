@@ -1,9 +1,10 @@
 //! A step that is put off: until a later phase of its plan opens, and no longer.
 
 use crate::engine::decide::{Decision, Judge, text};
+use crate::engine::deviation::DeviationKind;
 use crate::engine::event::Event;
 use crate::engine::proposal::Refusal;
-use crate::engine::state::{DeviationKind, PhaseState, RunState, StepStatus};
+use crate::engine::state::{PhaseState, RunState, StepStatus};
 use crate::runbook::{PhaseId, Runbook, StepKey};
 
 /// Where the walk stands when deferred steps are passed by: at which of the walked phases; behind the last when nothing

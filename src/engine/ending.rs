@@ -81,6 +81,10 @@ impl Judge<'_> {
     }
 
     pub(crate) fn close(&self) -> Decision {
+        let unverified = self.state.to_verify();
+        if self.left().is_empty() && !unverified.is_empty() {
+            return Err(Refusal::Unverified(unverified.len()));
+        }
         if !is_walked(self.state) || self.state.is_running() {
             let left = u32::try_from(self.left().len()).unwrap_or(u32::MAX);
             return Err(Refusal::Unaccounted(left));

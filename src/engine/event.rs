@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::engine::observe::{Board, Ended, JobId, Output};
 use crate::engine::rehearsal::Happening;
 use crate::engine::signed::Signed;
-use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, RunbookId, StepKey};
+use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, RunbookId, StepKey, Verify};
 
 /// The journal format that this version writes.
 pub const JOURNAL_FORMAT: u32 = 1;
@@ -48,18 +48,50 @@ pub enum Event {
     /// The step is the current one.
     StepBegan { step: StepKey, attempt: u32 },
     /// Its cautions were on the screen and the operator said so.
-    CautionsRead { step: StepKey },
+    CautionsRead {
+        step: StepKey,
+        /// In a loop the sha256 of each of them as it read, so that the same text need not be told in full again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        texts: Vec<String>,
+    },
     /// Done by hand, and what was seen.
-    StepConfirmed { step: StepKey, said: String, board: Board },
+    StepConfirmed {
+        step: StepKey,
+        said: String,
+        /// Who did it, where that is another than the one who says so, the record's author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doer: Option<String>,
+        board: Board,
+    },
     /// A value was given.
-    AnswerGiven { step: StepKey, name: String, value: Value, file: Option<FileSeen>, board: Board },
+    AnswerGiven {
+        step: StepKey,
+        name: String,
+        value: Value,
+        file: Option<FileSeen>,
+        /// Who gave it, where that is another than the one who says so, the record's author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doer: Option<String>,
+        board: Board,
+    },
     /// A decision was taken: `choice` is the name of the way.
-    ChoiceMade { step: StepKey, name: String, choice: String, board: Board },
+    ChoiceMade {
+        step: StepKey,
+        name: String,
+        choice: String,
+        /// Who took it, where that is another than the one who says so, the record's author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doer: Option<String>,
+        board: Board,
+    },
     /// A second person let the run go on, and what that person looked at. The record's author is the first.
     HoldReleased {
         step: StepKey,
         released_by: String,
         said: String,
+        /// How that person verified what the step had come to, when it is no hold point.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verifies: Option<Verify>,
         /// What that person signed, when it was signed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signature: Option<Box<Signed>>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::engine::deviation::{Deviation, DeviationKind};
 use crate::engine::disturb::Turn;
 use crate::engine::event::{ConditionId, Event, Leaving, Record, Tri};
 use crate::engine::evidence::Attached;
@@ -12,8 +13,7 @@ use crate::engine::observe::{JobId, Output};
 use crate::engine::signed::{Opening, signed_by};
 use crate::engine::soak::SoakState;
 use crate::engine::state::{
-    Chosen, Closed, Deviation, DeviationKind, Kept, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState,
-    StepStatus,
+    Chosen, Closed, Kept, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState, StepStatus,
 };
 use crate::runbook::{Runbook, StepKey};
 
@@ -91,6 +91,7 @@ impl RunState {
     /// Nobody sits here any more.
     fn stand_up(&mut self) {
         self.sitting = None;
+        self.forget_peer();
         self.look_away();
         // What was to follow by itself was seen by somebody who is gone.
         self.wait_no_more();
@@ -111,7 +112,10 @@ impl RunState {
         match event {
             Event::StepBegan { step, attempt } => self.begin(step, *attempt, true),
             Event::StepRetried { step, attempt } => self.begin(step, *attempt, false),
-            Event::CautionsRead { step } => self.change(step, |state| state.cautions_read = true),
+            Event::CautionsRead { step, texts } => {
+                self.change(step, |state| state.cautions_read = true);
+                self.cautions.note(step, by, texts);
+            }
             Event::CommandsApproved { .. }
             | Event::CancelAsked { .. }
             | Event::CommandStarted { item: Some(_), .. } => {
@@ -162,6 +166,7 @@ impl RunState {
             state.began = Some(at);
             state.ended = None;
             state.is_renewed = false;
+            state.verified = None;
             state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
             if is_first {
                 state.output = None;
@@ -170,6 +175,7 @@ impl RunState {
         });
         self.conditions.remove(&ConditionId::Check(step.clone()));
         self.forget_choice(step);
+        self.unverified.remove(step);
         self.current = Some(step.clone());
     }
 
@@ -181,24 +187,30 @@ impl RunState {
     /// How a step came to be accounted for.
     fn take_end(&mut self, by: &str, event: &Event) {
         match event {
-            Event::StepConfirmed { step, said, board } => {
+            Event::StepConfirmed { step, said, doer, board } => {
                 self.board = board.clone();
                 self.end(step, StepStatus::Done, by, said);
+                self.done_by(step, doer.as_ref());
             }
-            Event::AnswerGiven { step, name, value, board, .. } => {
+            Event::AnswerGiven { step, name, value, doer, board, .. } => {
                 self.board = board.clone();
                 self.give(step, name, value);
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
+                self.done_by(step, doer.as_ref());
             }
-            Event::ChoiceMade { step, name, choice, board } => {
+            Event::ChoiceMade { step, name, choice, doer, board } => {
                 self.board = board.clone();
                 let chosen = Chosen { phase: step.phase.clone(), way: choice.clone() };
                 self.choices.insert(name.clone(), chosen);
                 self.end(step, StepStatus::Done, by, choice);
+                self.done_by(step, doer.as_ref());
             }
-            Event::HoldReleased { step, released_by, said, signature, board } => {
+            Event::HoldReleased { step, released_by, said, signature, board, .. } => {
                 self.board = board.clone();
+                if self.take_verification(step, released_by, said) {
+                    return;
+                }
                 let said = format!("released by {released_by}{}: {said}", signed_by(signature));
                 self.end(step, StepStatus::Done, by, &said);
             }
@@ -253,14 +265,18 @@ impl RunState {
 
     fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
         let at = self.at;
+        self.unverified.remove(step);
+        let waits_for_peer = status == StepStatus::Done && self.await_verification(step);
+        let status = if waits_for_peer { StepStatus::Current } else { status };
         self.change(step, |state| {
             state.status = status;
-            state.ended = Some(at);
+            state.ended = (!waits_for_peer).then_some(at);
             state.soak.iter_mut().for_each(|soak| soak.end(None, at));
             by.clone_into(&mut state.by);
             said.clone_into(&mut state.said);
+            state.doer = None;
         });
-        if self.current.as_ref() == Some(step) {
+        if self.current.as_ref() == Some(step) && !waits_for_peer {
             self.current = None;
         }
         if status.is_passed() {
@@ -268,6 +284,11 @@ impl RunState {
             self.conditions.remove(&ConditionId::Gate(step.clone()));
             self.conditions.remove(&ConditionId::Check(step.clone()));
         }
+    }
+
+    /// Notes who did what was just said to be done.
+    fn done_by(&mut self, step: &StepKey, doer: Option<&String>) {
+        self.change(step, |state| state.doer = doer.cloned());
     }
 
     /// What a changed condition means beyond itself.
@@ -340,7 +361,7 @@ impl RunState {
 /// The step in which a person did something, by an event that nothing but a person brings about.
 fn deed(event: &Event) -> Option<&StepKey> {
     match event {
-        Event::CautionsRead { step }
+        Event::CautionsRead { step, .. }
         | Event::StepConfirmed { step, .. }
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }

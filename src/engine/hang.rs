@@ -59,12 +59,14 @@ fn rests(state: &RunState, step: &Step, known: &StepState, values: &[Value<'_>])
         return true;
     }
     known.status != StepStatus::NotApplicable
-        && (matches!(step.action, Action::Release { .. }) || is_read_by(state, step, values))
+        && (matches!(step.action, Action::Release { .. })
+            || known.verified.is_some()
+            || is_read_by(state, step, values))
 }
 
 fn is_read_by(state: &RunState, step: &Step, values: &[Value<'_>]) -> bool {
     let cautions = step.cautions.iter().map(|caution| &caution.text);
-    let shown = [&step.title].into_iter().chain(&step.text).chain(cautions);
+    let shown = [&step.title].into_iter().chain(&step.text).chain(&step.actor).chain(cautions);
     let gate = step.gate.as_ref().map(|gate| &gate.holds);
     is_shown(shown, values) || gate.is_some_and(|gate| reads(gate, values)) || is_acted_on(state, &step.action, values)
 }

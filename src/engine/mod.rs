@@ -6,9 +6,11 @@ pub mod allowed;
 mod back;
 mod began;
 mod bind;
+mod cautions;
 mod command;
 pub mod decide;
 mod defer;
+mod deviation;
 mod disturb;
 mod ending;
 pub mod event;
@@ -33,14 +35,17 @@ mod soak;
 pub mod state;
 mod subject;
 pub mod together;
+mod verified;
 
 pub use allowed::{Allowed, allowed, ways_on};
 pub use back::{items_of_way_back, offered_rollback, ways_back};
 pub use began::Began;
 pub use bind::next_loop;
+pub use cautions::{CautionsOfLoops, cautions_of, read_for};
 pub use command::{CRITICAL_SAMPLE_MS, evidence};
 pub use decide::decide;
 pub use defer::may_defer;
+pub use deviation::{Deviation, DeviationKind};
 pub use disturb::{Disturbed, Turn, Turned, turned};
 pub use event::*;
 pub use evidence::Attached;
@@ -54,11 +59,14 @@ pub use restart::{Before, Given, reopened};
 pub use settle::stalled;
 pub use sight::Sight;
 pub use signed::{
-    Opening, RELEASE_NAMESPACE, SignatureWatch, Signed, SignedRelease, release_statement, signed, signed_by,
+    Opening, RELEASE_NAMESPACE, SignatureWatch, Signed, SignedRelease, release_statement, released_by, signed,
+    signed_by,
 };
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
 pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
+
+pub use verified::{Unverified, Verified};
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ pub(crate) fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
     let planned = |step: &Step| Planned {
         id: step.id.clone(),
         is_soak: matches!(step.action, Action::Check { soak: Some(_), .. }),
+        verify: step.verify,
     };
     let steps: Vec<_> = phase.steps.iter().map(planned).collect();
     let items = vec![fresh(&steps)];
@@ -33,6 +34,9 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         has_failed: false,
         said: String::new(),
         by: String::new(),
+        doer: None,
+        verify: step.verify,
+        verified: None,
         soak: step.is_soak.then(Box::default),
         is_renewed: false,
         renewals: 0,

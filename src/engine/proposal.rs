@@ -29,8 +29,8 @@ pub enum Proposal {
     Leave { how: Leaving },
     /// Go on with whatever time and the board allow: open phases, begin steps, end waits, pass or fail checks.
     Advance,
-    /// The cautions of the current step were on the screen.
-    ReadCautions { step: StepKey },
+    /// The cautions of the current step were on the screen, and read so.
+    ReadCautions { step: StepKey, shown: Vec<String> },
     /// State what was seen.
     Confirm { step: StepKey, said: String },
     /// Give a value; `file` when it is a path.
@@ -134,6 +134,9 @@ pub enum Refusal {
     /// Steps are left.
     #[error("{0} steps are not accounted for")]
     Unaccounted(u32),
+    /// A second person has yet to verify steps.
+    #[error("{0} of its steps are not verified by a second person")]
+    Unverified(usize),
     /// There is nothing of that name.
     #[error("there is no {0}")]
     Unknown(String),

@@ -8,8 +8,8 @@ use crate::runbook::value::first_unseen;
 /// The longest name of a person, in bytes.
 const MAX_PERSON_BYTES: usize = 200;
 
-/// Whether that person may release the hold point: neither who sits at the run, nor anybody who acted in an earlier
-/// step of the same pass through the phase. Gives the name as it is to be recorded.
+/// Whether that person may release the hold point, or verify the step: neither who sits at the run, nor anybody who acted in an earlier
+/// step of the same pass through the phase; what is verified was done by another in that step itself. Gives the name as it is to be recorded.
 ///
 /// # Errors
 /// The name is none, or it is the name of somebody who acts there.
@@ -32,16 +32,22 @@ pub fn may_release(state: &RunState, key: &StepKey, name: &str) -> Result<String
 
 /// Everybody who has a hand in what that step would release.
 fn acting<'s>(state: &'s RunState, key: &StepKey) -> impl Iterator<Item = &'s str> {
-    let sitting = state.sitting.as_ref().map(|sitting| sitting.operator.as_str());
+    let unverified = state.unverified.get(key);
+    let sitting = match unverified {
+        // Whoever sits here now may be the very one who comes later.
+        Some(unverified) => unverified.operator.as_deref(),
+        None => state.sitting.as_ref().map(|sitting| sitting.operator.as_str()),
+    };
     let steps = state.item(key).map_or(&[][..], |item| &item.steps);
     let at = steps.iter().position(|step| step.id == key.step).unwrap_or(steps.len());
     // The step itself too: who read its cautions in an earlier sitting has begun to act.
-    let earlier = steps.iter().take(at + 1).flat_map(|step| &step.actors);
+    let from = if unverified.is_some() { at } else { 0 };
+    let earlier = steps.iter().take(at + 1).skip(from).flat_map(|step| &step.actors);
     sitting.into_iter().chain(earlier.map(|by| person_of(by)))
 }
 
 /// The person of an author, `operator@host`.
-fn person_of(by: &str) -> &str {
+pub(crate) fn person_of(by: &str) -> &str {
     by.rsplit_once('@').map_or(by, |(person, _)| person)
 }
 

@@ -79,6 +79,7 @@ impl RunState {
             let new = planned.and_then(|item| item.steps.into_iter().find(|planned| planned.id == key.step));
             let renewed = new.map(|new| StepState { is_renewed: true, ..new });
             self.change(key, |state| renewed.into_iter().for_each(|new| *state = new));
+            self.unverified.remove(key);
             self.conditions.remove(&ConditionId::Gate(key.clone()));
             self.conditions.remove(&ConditionId::Check(key.clone()));
         }

@@ -110,6 +110,8 @@ impl RunState {
             own.by = by.to_owned();
             own.ended = Some(at);
         }
+        self.cautions.forget(is_reopened);
+        self.unverified.retain(|key, _| !is_reopened(&key.phase));
         self.choices.retain(|_, chosen| !is_reopened(&chosen.phase));
         self.given.forget(is_reopened);
         self.answers = self.given.values();

@@ -104,6 +104,17 @@ pub fn text_of(template: &Template, state: &RunState, board: &Board, key: &StepK
     template.render(&scope).unwrap_or_else(gapped)
 }
 
+/// Who acts in a step when it is not the operator, with the values in that text.
+pub fn actor_of(runbook: &Runbook, state: &RunState, board: &Board, key: &StepKey, now: Timestamp) -> Option<String> {
+    let actor = runbook.step(&key.phase, &key.step)?.actor.as_ref()?;
+    Some(text_of(actor, state, board, key, now))
+}
+
+/// Who did what the author of a record says was done, behind that: nothing where it was the author.
+pub fn done_by(doer: Option<&String>) -> String {
+    doer.map(|doer| format!(" (done by {doer})")).unwrap_or_default()
+}
+
 /// A step's title with its values, and a gap where one is missing: it is one that comes later.
 pub fn title_text(title: &Template, state: &RunState, board: &Board, key: &StepKey, now: Timestamp) -> String {
     title.render_known(&step_scope(state, board, key, now, title.source()), MISSING)

@@ -6,13 +6,15 @@
 //! moment of one run: the hash covers all that was recorded up to there, and a step that begins again, because a
 //! person went back, begins after another record.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::event::{Event, Record};
 use crate::engine::proposal::Refusal;
 use crate::engine::state::RunState;
-use crate::runbook::StepKey;
 use crate::runbook::value::{first_unseen, is_unseen};
+use crate::runbook::{StepKey, Verify};
 use crate::signature::{SignatureError, check};
 
 /// For what a release is signed: `ssh-keygen -Y sign -n` this. What else is signed of a run has another name.
@@ -42,6 +44,15 @@ impl Signed {
 /// What is told of a release behind the name: nothing when it was not signed.
 pub fn signed_by(signature: &Option<Box<Signed>>) -> String {
     signature.as_ref().map(|signed| format!(", {}", signed.describe())).unwrap_or_default()
+}
+
+/// What the second person did, with the name: `released by jo`, `verified (peer) by jo`.
+pub fn released_by(verifies: Option<Verify>, by: &str) -> String {
+    match verifies {
+        None => format!("released by {by}"),
+        Some(Verify::Peer) => format!("confirmed at the same moment by {by}"),
+        Some(Verify::Independent) => format!("verified independently by {by}"),
+    }
 }
 
 /// Where a step began.
@@ -96,7 +107,9 @@ fn one_line(text: &str) -> String {
 /// # Errors
 /// It is not the current step.
 pub fn release_statement(state: &RunState, key: &StepKey, by: &str, said: &str) -> Result<String, Refusal> {
-    let opening = state.opening.as_ref().filter(|opening| opening.step == *key);
+    let current = state.opening.as_ref().filter(|opening| opening.step == *key);
+    // What is verified later is signed for where it began.
+    let opening = current.or_else(|| state.unverified.get(key)?.opening.as_ref());
     match (&state.opened, opening) {
         (Some(opened), Some(opening)) => Ok(opening.statement(&opened.run, by, said)),
         _ => Err(Refusal::NotCurrent(key.clone())),
@@ -134,7 +147,10 @@ pub struct SignedRelease {
 #[derive(Clone, Debug, Default)]
 pub struct SignatureWatch {
     run: String,
-    opening: Option<Opening>,
+    /// The step that began last.
+    last: Option<StepKey>,
+    /// Where each step began last.
+    openings: BTreeMap<StepKey, Opening>,
 }
 
 impl SignatureWatch {
@@ -145,9 +161,14 @@ impl SignatureWatch {
     pub fn take(&mut self, record: &Record) -> Result<Option<SignedRelease>, String> {
         match &record.event {
             Event::RunOpened(opened) => self.run.clone_from(&opened.run),
-            Event::StepBegan { .. } => self.opening = Opening::of(record),
-            Event::HoldReleased { step, released_by, said, signature: Some(recorded), .. } => {
-                let opening = self.opening.as_ref().filter(|opening| opening.step == *step);
+            Event::StepBegan { step, .. } => {
+                self.last = Some(step.clone());
+                self.openings.extend(Opening::of(record).map(|opening| (step.clone(), opening)));
+            }
+            Event::HoldReleased { step, released_by, said, verifies, signature: Some(recorded), .. } => {
+                // What is verified may have been done long before.
+                let is_it = verifies.is_some() || self.last.as_ref() == Some(step);
+                let opening = self.openings.get(step).filter(|_| is_it);
                 let opening = opening.ok_or_else(|| format!("{step} is signed, but is not the step that began"))?;
                 let statement = opening.statement(&self.run, released_by, said);
                 let found = signed(&statement, &recorded.armored).map_err(|_| {

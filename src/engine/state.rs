@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::began::Began;
+use crate::engine::cautions::CautionsOfLoops;
+use crate::engine::deviation::Deviation;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::evidence::Attached;
@@ -17,7 +19,8 @@ use crate::engine::restart::{Before, Given};
 use crate::engine::signed::Opening;
 use crate::engine::soak::SoakState;
 use crate::engine::together::{Batch, ItemResult};
-use crate::runbook::{PhaseId, ProbeId, RollbackId, Runbook, StepId, StepKey};
+use crate::engine::verified::{Unverified, Verified};
+use crate::runbook::{PhaseId, ProbeId, RollbackId, Runbook, StepId, StepKey, Verify};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,10 +65,14 @@ pub struct RunState {
     pub given: Given,
     /// How the steps stood that were reopened.
     pub before: BTreeMap<StepKey, Before>,
+    /// What a second person has yet to verify.
+    pub unverified: BTreeMap<StepKey, Unverified>,
     /// The decisions that stand, by the names of their choices.
     pub choices: BTreeMap<String, Chosen>,
     /// What was really begun on which item.
     pub began: Began,
+    /// The cautions that were read in loops.
+    pub cautions: CautionsOfLoops,
     /// Where a person overruled the machine, in order.
     pub deviations: Vec<Deviation>,
     /// Remarks, in order.
@@ -129,6 +136,8 @@ pub struct Planned {
     pub id: StepId,
     /// Whether it is a check that soaks.
     pub is_soak: bool,
+    /// How a second person verifies it.
+    pub verify: Option<Verify>,
 }
 
 /// An outer item of a loop in a loop.
@@ -172,6 +181,12 @@ pub struct StepState {
     pub said: String,
     /// Who brought it to its status.
     pub by: String,
+    /// Who did it, where that was another.
+    pub doer: Option<String>,
+    /// How a second person verifies it.
+    pub verify: Option<Verify>,
+    /// That person's word.
+    pub verified: Option<Verified>,
     /// How its soak stands, when it is a check that soaks.
     pub soak: Option<Box<SoakState>>,
     /// Whether it is done anew, or goes on behind what is: it begins without being asked again whether it applies.
@@ -281,51 +296,6 @@ pub struct Standing {
     pub acknowledged: Option<String>,
 }
 
-/// Where a person overruled the machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deviation {
-    /// The record.
-    pub seq: u64,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub by: String,
-    /// What.
-    pub kind: DeviationKind,
-    /// The step or condition, by name.
-    pub subject: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// The ways to overrule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviationKind {
-    /// A step was left out.
-    Skip,
-    /// A step was declared done.
-    Override,
-    /// A wait was ended early.
-    CutWait,
-    /// A guard or gate was passed.
-    Acknowledged,
-    /// A step was put off.
-    Deferred,
-}
-
-impl DeviationKind {
-    /// The word that is shown.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Skip => "skip",
-            Self::Override => "override",
-            Self::CutWait => "cut wait",
-            Self::Acknowledged => "acknowledged",
-            Self::Deferred => "deferred",
-        }
-    }
-}
-
 /// A remark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -381,8 +351,10 @@ impl RunState {
             answers: Map::new(),
             given: Given::default(),
             before: BTreeMap::new(),
+            unverified: BTreeMap::new(),
             choices: BTreeMap::new(),
             began: Began::new(runbook),
+            cautions: CautionsOfLoops::default(),
             deviations: Vec::new(),
             notes: Vec::new(),
             attached: Vec::new(),

@@ -9,7 +9,7 @@ impl Event {
     pub fn step(&self) -> Option<&StepKey> {
         match self {
             Self::StepBegan { step, .. }
-            | Self::CautionsRead { step }
+            | Self::CautionsRead { step, .. }
             | Self::StepConfirmed { step, .. }
             | Self::AnswerGiven { step, .. }
             | Self::ChoiceMade { step, .. }

@@ -211,11 +211,18 @@ impl Question {
         match self {
             Self::Statement(key) | Self::Value(key, _) | Self::Choice(key) => say_asked(told, key, mouth),
             Self::Releaser(key) => {
-                mouth.say(&format!("{} is released by another person than the one who acts.", told.step(key)));
+                let is_verified = told.state.unverified.contains_key(key);
+                mouth.say(&match is_verified {
+                    true => format!("{} is verified by another person than the one who did it.", told.step(key)),
+                    false => format!("{} is released by another person than the one who acts.", told.step(key)),
+                });
                 mouth.say("That person types the own name. Or type back.");
             }
             Self::Released(key, by) => {
-                mouth.say(&format!("{by}, what was looked at before {} is released? Or type back.", told.step(key)));
+                mouth.say(&match told.state.unverified.contains_key(key) {
+                    true => format!("{by}, what do you see yourself of {}? Or type back.", told.step(key)),
+                    false => format!("{by}, what was looked at before {} is released? Or type back.", told.step(key)),
+                });
             }
             Self::Run(key, shown, target) => say_run(told, (key, shown, target.as_deref()), mouth),
             Self::Reason(purpose) => {

@@ -1,5 +1,6 @@
 //! What is told when somebody asks, and changes nothing: where the run stands, its steps, why, how it began.
 
+use crate::engine::scope::actor_of;
 use crate::engine::{
     Allowed, Gate, Mode, Record, RunOpened, RunState, Tri, evaluate, gate, judged_parts, watched, ways_back,
 };
@@ -77,6 +78,9 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
         ));
     }
     mouth.say(&told.counts());
+    for key in state.unverified.keys() {
+        mouth.say(&format!("To be verified by another person: {}.", told.step(key)));
+    }
     for deviation in &state.deviations {
         mouth.say(&format!("Deviation: {} of {}: {}", deviation.kind.word(), deviation.subject, deviation.reason));
     }
@@ -124,7 +128,9 @@ pub fn steps(told: Told<'_>, mouth: &mut Mouth<'_>) {
         mouth.say(&format!("{}{}{is_open}:", name[..1].to_uppercase(), &name[1..]));
         for (key, known) in phase.keys() {
             let said = if known.said.is_empty() { String::new() } else { format!(": {}", known.said) };
-            mouth.quote(&format!("{}, {}{said}", told.step(&key), status(known.status)));
+            let actor = actor_of(told.runbook, told.state, &told.moment.board, &key, told.moment.at);
+            let actor = actor.map(|actor| format!(", by {actor}")).unwrap_or_default();
+            mouth.quote(&format!("{}, {}{actor}{said}", told.step(&key), status(known.status)));
         }
     }
     mouth.say(&told.counts());
@@ -173,12 +179,14 @@ pub fn help(allowed: &[Allowed], is_practice: bool, mouth: &mut Mouth<'_>) {
     }
 }
 
-const HELP: [&str; 15] = [
+const HELP: [&str; 17] = [
     "step: tells the current step again. status: where you are, counts, health, guards. steps: every step.",
     "why: what holds the step back, and on what that is judged. output: what the last command printed.",
-    "read: the cautions were read. confirm, answer, choose: asks what the step asks; the answer may follow the word.",
+    "read: the cautions were read. cautions: tells them in full, also those that you read before.",
+    "confirm, answer, choose: asks what the step asks; the answer may follow the word.",
     "run: tells exactly what runs and asks; before a critical command the target's name is typed.",
-    "release: another person releases a hold point. cancel: ends what runs. sense: asks every probe now.",
+    "release: another person releases a hold point, or confirms what was just stated. verify: another verifies a step.",
+    " cancel: ends what runs. sense: asks every probe now.",
     "retry: tries a failed step again. renew: does anew what has become too old.",
     "skip, override, defer, cut, restart: leaves the step out, declares it done, puts it off, ends its wait, goes back.",
     "acknowledge: goes on although a guard or gate does not hold.",

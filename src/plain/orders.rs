@@ -1,6 +1,6 @@
 //! What a typed line does.
 
-use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal};
+use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal, cautions_of};
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::fresh::Sensing;
@@ -11,12 +11,13 @@ use crate::plain::tell::word;
 use crate::runbook::StepKey;
 
 /// What is typed for something that is done, whether or not it is possible now.
-const DEEDS: [&str; 20] = [
+const DEEDS: [&str; 21] = [
     "read",
     "confirm",
     "answer",
     "choose",
     "release",
+    "verify",
     "restart",
     "run",
     "cancel",
@@ -123,6 +124,7 @@ impl Dialogue<'_> {
             "status" | "where" => self.with(|told, mouth| look::where_am_i(told, &offers, mouth)),
             "steps" => self.with(look::steps),
             "step" => self.say_step(&offers),
+            "cautions" => self.say_cautions(),
             "why" => self.with(look::why),
             "output" => self.say_output(),
             "sense" => {
@@ -164,7 +166,11 @@ impl Dialogue<'_> {
 
     fn deed(&mut self, allowed: Allowed, rest: &str) {
         let question = match allowed {
-            Allowed::ReadCautions(step) => return self.propose(Proposal::ReadCautions { step }),
+            Allowed::ReadCautions(step) => {
+                let moment = self.moment();
+                let shown = cautions_of(&self.runbook, &self.state, &moment.board, &step, moment.at);
+                return self.propose(Proposal::ReadCautions { step, shown });
+            }
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
             Allowed::Renew(step) => return self.propose(Proposal::Renew { step }),
             Allowed::Note if !rest.is_empty() => {
@@ -180,7 +186,7 @@ impl Dialogue<'_> {
                 question
             }
             Allowed::Run(step) => return self.ask_to_run(step),
-            Allowed::Release(step) => Question::Releaser(step),
+            Allowed::Release(step) | Allowed::Verify(step) => Question::Releaser(step),
             Allowed::Note => Question::Note(self.state.current.clone()),
             Allowed::Close => Question::Close,
             Allowed::Cancel(job) => Question::Cancel(job),
@@ -222,6 +228,17 @@ impl Dialogue<'_> {
             step::tell_gate(told, &key, mouth);
             mouth.say(&look::offers(offers));
         });
+    }
+
+    /// The cautions of the current step in full, also those that were read before.
+    fn say_cautions(&mut self) {
+        let key = self.state.current.clone();
+        let has_any =
+            |key: &StepKey| self.runbook.step(&key.phase, &key.step).is_some_and(|step| !step.cautions.is_empty());
+        match key.filter(has_any) {
+            Some(key) => self.with(|told, mouth| step::tell_cautions(told, &key, true, mouth)),
+            None => self.mouth.say("No step with cautions is current."),
+        }
     }
 
     fn say_output(&mut self) {

@@ -1,13 +1,16 @@
 //! A step as it becomes the current one: everything that the run screen shows of it, in the order in which it is needed.
 
-use crate::engine::scope::{command_of, target_of, text_of};
-use crate::engine::{Gate, StepStatus, commands_of, gate, is_together, renewable};
+use crate::engine::scope::{actor_of, command_of, target_of, text_of};
+use crate::engine::{Gate, StepStatus, Verified, cautions_of, commands_of, gate, is_together, read_for, renewable};
 use crate::plain::speak::Mouth;
 use crate::plain::tell::{Told, command, duration, status};
-use crate::runbook::{Action, CautionLevel, InputKind, Step, StepKey};
+use crate::runbook::{Action, CautionLevel, InputKind, Step, StepKey, Verify};
 
 /// How many of the commands for all items are told before they are asked for.
 const FIRST_COMMANDS: usize = 10;
+
+/// How many characters of a caution are told that was read before.
+const BEGINNING: usize = 60;
 
 /// Tells a step: title, cautions, text, what it asks for.
 pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
@@ -23,14 +26,14 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
         mouth.say(&format!("It is {}{said}", status(known.status)));
     }
     let text = |template| text_of(template, told.state, &told.moment.board, key, told.moment.at);
-    for caution in &step.cautions {
-        mouth.say(match caution.level {
-            CautionLevel::Warning => "WARNING:",
-            CautionLevel::Caution => "CAUTION:",
-            CautionLevel::Note => "NOTE:",
+    tell_cautions(told, key, false, mouth);
+    if let Some(actor) = actor_of(told.runbook, told.state, &told.moment.board, key, told.moment.at) {
+        mouth.say(&match step.action.is_sensed() {
+            true => format!("Not you but another acts here: {actor}."),
+            false => format!("Not you but another acts here: {actor}. You state what came of it."),
         });
-        mouth.quote(&text(&caution.text));
     }
+    tell_verify(told, key, step, mouth);
     if step.irreversible {
         mouth.say("This step is irreversible: the point of no return.");
     }
@@ -45,6 +48,65 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
     if !step.cautions.is_empty() && !known.cautions_read && !step.action.is_sensed() {
         mouth.say("First type read, once the cautions are read.");
     }
+}
+
+/// What a second person has to do with it.
+fn tell_verify(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
+    let known = told.state.step(key);
+    if let Some(Verified { by, said, .. }) = known.and_then(|known| known.verified.as_ref()) {
+        mouth.say(&format!("It was verified by {by}: {said}"));
+        return;
+    }
+    match step.verify {
+        Some(Verify::Peer) if told.state.waits_for_peer(key) => {
+            let (by, said) = known.map(|known| (known.by.as_str(), known.said.as_str())).unwrap_or_default();
+            mouth.say(&format!("Stated by {by}: {said}"));
+            mouth.say("Now a second person confirms it: type release. To state it anew type retry.");
+        }
+        Some(Verify::Peer) => mouth.say("A second person confirms at the same moment what you see."),
+        Some(Verify::Independent) => {
+            mouth.say("Another person verifies it later, by looking anew; the run is not completed before.");
+        }
+        None => {}
+    }
+}
+
+/// Tells the cautions of a step. What was read for an earlier item of its loop, word for word, is one line unless
+/// `is_whole`.
+pub fn tell_cautions(told: Told<'_>, key: &StepKey, is_whole: bool, mouth: &mut Mouth<'_>) {
+    let Some(step) = told.runbook.step(&key.phase, &key.step) else { return };
+    let texts = cautions_of(told.runbook, told.state, &told.moment.board, key, told.moment.at);
+    let mut is_folded = false;
+    for (caution, text) in step.cautions.iter().zip(&texts) {
+        let word = match caution.level {
+            CautionLevel::Warning => "WARNING",
+            CautionLevel::Caution => "CAUTION",
+            CautionLevel::Note => "NOTE",
+        };
+        match read_for(told.state, key, text).filter(|_| !is_whole) {
+            Some(item) => {
+                is_folded = true;
+                mouth.say(&format!("{word}, as you read it for {item}: {}", begins(text)));
+            }
+            None => {
+                mouth.say(&format!("{word}:"));
+                mouth.quote(text);
+            }
+        }
+    }
+    if is_folded {
+        mouth.say("Type cautions to hear them in full.");
+    }
+}
+
+/// The beginning of a text, as much of it as makes a line.
+fn begins(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= BEGINNING {
+        return text;
+    }
+    let cut: String = text.chars().take(BEGINNING).collect();
+    format!("{}, and so on", cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words))
 }
 
 fn action(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
@@ -153,3 +215,7 @@ pub fn say_options(options: &[String], mouth: &mut Mouth<'_>) {
         mouth.quote(&format!("{}, {option}", at + 1));
     }
 }
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::engine::scope::{MISSING, scope, title_text};
+use crate::engine::scope::{MISSING, done_by, scope, title_text};
 use crate::engine::{
     Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
-    Turned, turned,
+    Turned, released_by, turned,
 };
 use crate::plain::rehearse;
 use crate::plain::words::{describe, shell_words};
@@ -85,15 +85,19 @@ impl Told<'_> {
             Event::SittingClosed { how: Leaving::Interrupted } => "the sitting was interrupted".into(),
             Event::StepBegan { step: key, attempt: 0 | 1 } => format!("{} began", step(key)),
             Event::StepBegan { step: key, attempt } => format!("{} began, attempt {attempt}", step(key)),
-            Event::CautionsRead { step: key } => format!("the cautions of {} were read", step(key)),
-            Event::StepConfirmed { step: key, said, .. } => format!("{} was confirmed: {said}", step(key)),
-            Event::AnswerGiven { step: key, value, .. } => {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{} was answered: {value}", step(key))
+            Event::CautionsRead { step: key, .. } => format!("the cautions of {} were read", step(key)),
+            Event::StepConfirmed { step: key, said, doer, .. } => {
+                format!("{} was confirmed: {said}{}", step(key), done_by(doer.as_ref()))
             }
-            Event::ChoiceMade { step: key, choice, .. } => format!("{} was decided: {choice}", step(key)),
-            Event::HoldReleased { step: key, released_by, said, .. } => {
-                format!("{} was released by {released_by}: {said}", step(key))
+            Event::AnswerGiven { step: key, value, doer, .. } => {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                format!("{} was answered: {value}{}", step(key), done_by(doer.as_ref()))
+            }
+            Event::ChoiceMade { step: key, choice, doer, .. } => {
+                format!("{} was decided: {choice}{}", step(key), done_by(doer.as_ref()))
+            }
+            Event::HoldReleased { step: key, released_by: by, said, verifies, .. } => {
+                format!("{} was {}: {said}", step(key), released_by(*verifies, by))
             }
             Event::CommandStarted { step: key, item, .. } => {
                 format!("the command of {}{} started", step(key), for_item(item.as_deref()))
@@ -251,6 +255,7 @@ pub const fn word(allowed: &Allowed) -> &'static str {
         Allowed::Answer(_) => "answer",
         Allowed::Choose(_) => "choose",
         Allowed::Release(_) => "release",
+        Allowed::Verify(_) => "verify",
         Allowed::Restart(_) => "restart",
         Allowed::Run(_) => "run",
         Allowed::Cancel(_) => "cancel",

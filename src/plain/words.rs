@@ -1,5 +1,6 @@
 //! One line for each thing that happened.
 
+use crate::engine::scope::done_by;
 use crate::engine::{
     Event, Leaving, MAX_AT_ONCE, Mode, Record, RunState, Tri, Turned, signed_by, turned as turned_rows,
 };
@@ -86,12 +87,15 @@ fn describe_step(event: &Event) -> String {
     let say = |word: &str, step: &StepKey, told: &str| with(format!("{word:<9} {step}"), told);
     match event {
         Event::StepBegan { step, .. } => say("begin", step, ""),
-        Event::CautionsRead { step } => say("cautions", step, "read"),
-        Event::StepConfirmed { step, said, .. } => say("confirmed", step, said),
+        Event::CautionsRead { step, .. } => say("cautions", step, "read"),
+        Event::StepConfirmed { step, said, doer, .. } => {
+            say("confirmed", step, &format!("{said}{}", done_by(doer.as_ref())))
+        }
         Event::AnswerGiven { step, value, .. } => say("answered", step, value.as_str().unwrap_or(&value.to_string())),
         Event::ChoiceMade { step, choice, .. } => say("chose", step, choice),
-        Event::HoldReleased { step, released_by, said, signature, .. } => {
-            say("released", step, &format!("by {released_by}{}: {said}", signed_by(signature)))
+        Event::HoldReleased { step, released_by, said, verifies, signature, .. } => {
+            let word = if verifies.is_some() { "verified" } else { "released" };
+            say(word, step, &format!("by {released_by}{}: {said}", signed_by(signature)))
         }
         Event::CommandsApproved { step, commands, .. } => {
             say("run all", step, &format!("{} commands, at most {MAX_AT_ONCE} at once", commands.len()))

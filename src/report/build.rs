@@ -291,13 +291,14 @@ fn evidence(material: &Material<'_>) -> Vec<Evidence> {
 }
 
 fn release(record: &Record) -> Option<Release> {
-    let Event::HoldReleased { step, released_by, said, signature, .. } = &record.event else { return None };
+    let Event::HoldReleased { step, released_by, said, verifies, signature, .. } = &record.event else { return None };
     Some(Release {
         seq: record.seq,
         at: record.at,
         step: step.to_string(),
         by: record.by.clone(),
         released_by: released_by.clone(),
+        verifies: verifies.map(|verifies| verifies.word().to_owned()),
         said: said.clone(),
         signature: signature.as_deref().map(Signed::describe),
     })

@@ -132,8 +132,8 @@ fn steps(page: &mut Page, report: &Report, phase: &PhaseDone) {
             bars,
             step.planned_ms.map(duration).unwrap_or_default(),
             step.took(),
-            escape(&step.by),
-            escape(&step.said),
+            escape(&step.who()),
+            escape(&step.told()),
         ])
     });
     let head = ["Step", "Action", "Status", "Walks (UTC)", "Over the run", "Planned", "Took", "Who", "Said"];
@@ -230,7 +230,7 @@ fn people(page: &mut Page, report: &Report) {
             format!("<a href=\"#r{0}\">#{0}</a>", release.seq),
             moment(release.at),
             code(&release.step),
-            escape(&release.released_by),
+            escape(&release.who()),
             escape(&release.said),
             escape(&signature),
         ])

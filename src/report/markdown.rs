@@ -103,8 +103,8 @@ fn steps(out: &mut Markdown, report: &Report, phase: &PhaseDone) {
             step.walked(at).join("<br>"),
             step.planned_ms.map(duration).unwrap_or_default(),
             step.took(),
-            cell(&step.by),
-            cell(&step.said),
+            cell(&step.who()),
+            cell(&step.told()),
         ]
     });
     out.table(&["step", "action", "status", "walked (UTC)", "planned", "took", "who", "said"], rows);
@@ -137,7 +137,7 @@ fn people(out: &mut Markdown, report: &Report) {
             release.seq.to_string(),
             moment(release.at),
             code(&release.step),
-            cell(&release.released_by),
+            cell(&release.who()),
             cell(&release.said),
             cell(&signature),
         ]

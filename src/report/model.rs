@@ -199,6 +199,12 @@ pub struct StepDone {
     pub status: String,
     /// Who brought it there.
     pub by: String,
+    /// Who did it, where that was another.
+    pub doer: Option<String>,
+    /// How a second person verifies it: `peer`, `independent`.
+    pub verify: Option<String>,
+    /// That person's word, with the name; `None` where none was given.
+    pub verified: Option<String>,
     /// What was said of it.
     pub said: String,
     /// How long the runbook means it to last, where it says so: a wait, a hold, a soak.
@@ -215,6 +221,23 @@ impl StepDone {
     /// How long all walks took; empty when it was not walked.
     pub(super) fn took(&self) -> String {
         if self.attempts.is_empty() { String::new() } else { duration(self.took_ms) }
+    }
+
+    /// Who did it and who says so.
+    pub(super) fn who(&self) -> String {
+        match &self.doer {
+            Some(doer) => format!("{doer}; said by {}", self.by),
+            None => self.by.clone(),
+        }
+    }
+
+    /// What was said of it, by the second person too.
+    pub(super) fn told(&self) -> String {
+        match (&self.verify, &self.verified) {
+            (Some(_), Some(verified)) => format!("{}; {verified}", self.said),
+            (Some(_), None) if self.status == "done" => format!("{}; NOT VERIFIED by a second person", self.said),
+            _ => self.said.clone(),
+        }
     }
 
     /// Its walks in words, `at` telling a moment: one that ended as the step stands is told without its end's word.
@@ -347,7 +370,7 @@ impl Seen {
     }
 }
 
-/// A hold point that a second person released.
+/// A hold point that a second person released, or a step that one verified.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Release {
     /// The record.
@@ -360,10 +383,20 @@ pub struct Release {
     pub by: String,
     /// Who released it.
     pub released_by: String,
+    /// How that person verified a step, where it is no hold point: `peer`, `independent`.
+    pub verifies: Option<String>,
     /// In which words.
     pub said: String,
     /// With which key it was signed; the signature is good, for others stand in no good record.
     pub signature: Option<String>,
+}
+
+impl Release {
+    /// Who released it; who verified a step says how.
+    pub(super) fn who(&self) -> String {
+        let verifies = self.verifies.as_ref().map(|verifies| format!(" ({verifies} verification)"));
+        format!("{}{}", self.released_by, verifies.unwrap_or_default())
+    }
 }
 
 /// One sitting.

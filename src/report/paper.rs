@@ -4,7 +4,7 @@ use crate::report::build::asked;
 use crate::report::model::Asked;
 use crate::report::told::{duration, millis, words};
 use crate::runbook::{
-    Action, Argv, CautionLevel, HeaderValue, Order, Phase, Runbook, SecretRef, Step, Template, Worse,
+    Action, Argv, CautionLevel, HeaderValue, Order, Phase, Runbook, SecretRef, Step, Template, Verify, Worse,
 };
 
 /// A plan, told for people with a pen.
@@ -170,6 +170,13 @@ fn entry(runbook: &Runbook, number: &str, step: &Step) -> Entry {
     if step.irreversible {
         told.push("There is no way back to the state before this step.".into());
     }
+    told.extend(
+        step.actor.as_ref().map(|actor| format!("Done by {}, not by the operator, who states it.", readable(actor))),
+    );
+    told.extend(step.verify.map(|verify| match verify {
+        Verify::Peer => "A second person confirms it at the same moment. Name and signature:".to_owned(),
+        Verify::Independent => "Another person verifies it later, by looking anew. Name and signature:".to_owned(),
+    }));
     told.extend(step.defer.as_ref().map(|until| format!("May be put off until {until} opens.")));
     let (action, command) = action(runbook, &step.action);
     let weight = |level: CautionLevel| match level {

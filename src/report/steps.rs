@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::engine::{Event, ItemState, PhaseState, Plan, Record, RunState, StepStatus};
+use crate::engine::{Event, ItemState, PhaseState, Plan, Record, RunState, StepStatus, released_by};
 use crate::report::model::{Attempt, PhaseDone, StepDone};
 use crate::report::told::millis;
 use crate::runbook::{Action, Runbook, Step, StepKey, Template};
@@ -190,6 +190,9 @@ fn left_over(walks: Walks, title: impl Fn(&StepKey) -> Option<String>) -> Vec<St
             action: String::new(),
             status: attempts.last().map_or_else(String::new, |walk| walk.status.clone()),
             by: String::new(),
+            doer: None,
+            verify: None,
+            verified: None,
             said: String::new(),
             planned_ms: None,
             took_ms: took(&attempts),
@@ -219,6 +222,12 @@ fn of_item(
             action: planned.map_or_else(String::new, |planned| planned.action.kind().word().to_owned()),
             status: step.status.word().to_owned(),
             by: step.by.clone(),
+            doer: step.doer.clone(),
+            verify: step.verify.map(|verify| verify.word().to_owned()),
+            verified: step
+                .verified
+                .as_ref()
+                .map(|verified| format!("{}: {}", released_by(step.verify, &verified.by), verified.said)),
             said: step.said.clone(),
             planned_ms: planned.and_then(planned_ms),
             took_ms: took(&attempts),

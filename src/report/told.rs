@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
+use crate::engine::scope::done_by;
 use crate::engine::{CommandLine, DeviationKind, EnvValue, Event, Item, Leaving, Record, Tri, signed_by};
 use crate::report::model::Heading;
 
@@ -52,11 +53,10 @@ fn of_step(event: &Event) -> (&'static str, String) {
             ("begins", if *attempt > 1 { format!("attempt {attempt}") } else { String::new() })
         }
         Event::CautionsRead { .. } => ("cautions read", String::new()),
-        Event::StepConfirmed { said, .. } => ("confirmed", said.clone()),
-        Event::AnswerGiven { name, value, .. } => ("answered", format!("{name} = {}", plain(value))),
-        Event::ChoiceMade { choice, .. } => ("chosen", choice.clone()),
-        Event::HoldReleased { released_by, said, signature, .. } => {
-            ("released", format!("by {released_by}{}: {said}", signed_by(signature)))
+        Event::StepConfirmed { .. } | Event::AnswerGiven { .. } | Event::ChoiceMade { .. } => stated(event),
+        Event::HoldReleased { released_by, said, verifies, signature, .. } => {
+            let what = verifies.map_or("released", |_| "verified");
+            (what, format!("by {released_by}{}: {said}", signed_by(signature)))
         }
         Event::CommandsApproved { commands, .. } => {
             let lines: Vec<String> =
@@ -102,6 +102,18 @@ fn of_step(event: &Event) -> (&'static str, String) {
             ("renewed", format!("first anew: {}", names.join(", ")))
         }
         Event::StepNotApplicable { why, .. } => ("not applicable", why.clone()),
+        _ => ("", String::new()),
+    }
+}
+
+/// What a person stated, and who did it where that was another.
+fn stated(event: &Event) -> (&'static str, String) {
+    match event {
+        Event::StepConfirmed { said, doer, .. } => ("confirmed", format!("{said}{}", done_by(doer.as_ref()))),
+        Event::AnswerGiven { name, value, doer, .. } => {
+            ("answered", format!("{name} = {}{}", plain(value), done_by(doer.as_ref())))
+        }
+        Event::ChoiceMade { choice, doer, .. } => ("chosen", format!("{choice}{}", done_by(doer.as_ref()))),
         _ => ("", String::new()),
     }
 }

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::engine::scope::{command_of, target_of};
-use crate::engine::{Allowed, Gate, Moment, Proposal, RunState, commands_of, gate, is_together, may_release, ways_on};
+use crate::engine::{
+    Allowed, Gate, Moment, Proposal, RunState, cautions_of, commands_of, gate, is_together, may_release, ways_on,
+};
 use crate::runbook::{Action, InputKind, Runbook, StepKey};
 
 /// How often a failed step is tried again before the run is given up.
@@ -19,11 +21,14 @@ const RELEASERS: [&str; 2] = ["second operator", "another operator"];
 pub fn next(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<Proposal> {
     let ways_on = ways_on(runbook, state, moment);
     ways_on.iter().find_map(|choice| match choice {
-        Allowed::ReadCautions(step) => Some(Proposal::ReadCautions { step: step.clone() }),
+        Allowed::ReadCautions(step) => {
+            let shown = cautions_of(runbook, state, &moment.board, step, moment.at);
+            Some(Proposal::ReadCautions { step: step.clone(), shown })
+        }
         Allowed::Confirm(step) => confirm(runbook, step),
         Allowed::Answer(step) => answer(runbook, state, step),
         Allowed::Choose(step) => choose(runbook, step),
-        Allowed::Release(step) => release(state, step),
+        Allowed::Release(step) | Allowed::Verify(step) => release(state, step),
         Allowed::Run(step) => run(runbook, state, moment, step),
         Allowed::Restart(step) => Some(restart(state, step)),
         Allowed::Retry(step) => Some(retry(state, step)),

@@ -30,6 +30,8 @@ pub fn step(id: &str, title: &str, action: Action) -> Step {
         irreversible: false,
         disturbs: None,
         defer: None,
+        actor: None,
+        verify: None,
         action,
     }
 }

@@ -114,6 +114,7 @@ pub fn ends(action: Action) -> bool {
             | Action::Lower
             | Action::Higher
             | Action::EvenSizes
+            | Action::Unfold
             | Action::Copy
             | Action::Search
             | Action::Palette

@@ -111,6 +111,8 @@ pub enum Action {
     Skip,
     /// See [`crate::engine::Allowed::Defer`].
     Defer,
+    /// See [`crate::engine::Allowed::Verify`].
+    Verify,
     /// See [`crate::engine::Allowed::Override`].
     Override,
     /// See [`crate::engine::Allowed::CutWait`].
@@ -135,6 +137,8 @@ pub enum Action {
     Alarms,
     /// Show less or more lines.
     Fold,
+    /// Show the cautions in full that are folded.
+    Unfold,
     /// Show the pane that has the keys alone, or all again.
     Zoom,
     /// That pane narrower.

@@ -65,6 +65,8 @@ pub use wanted::{Question, Questions, Wanted};
 #[cfg(test)]
 mod absent_tests;
 #[cfg(test)]
+mod actor_tests;
+#[cfg(test)]
 mod alarms_tests;
 #[cfg(test)]
 mod back_tests;
@@ -72,6 +74,8 @@ mod back_tests;
 mod beside_tests;
 #[cfg(test)]
 mod book_tests;
+#[cfg(test)]
+mod cautions_tests;
 #[cfg(test)]
 mod decision_tests;
 #[cfg(test)]
@@ -126,5 +130,7 @@ pub(crate) mod stage_tests;
 mod together_tests;
 #[cfg(test)]
 mod values_tests;
+#[cfg(test)]
+mod verified_tests;
 #[cfg(test)]
 mod words_tests;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::engine::{Proposal, Refusal};
-use crate::runbook::StepKey;
+use crate::runbook::{StepKey, Verify};
 use crate::signature::{BEGIN, END};
 use crate::tui::dialog::{Answer, Field};
 use crate::tui::message::Effect;
@@ -17,6 +17,8 @@ const NOTHING_SAID: &str = "state what was looked at";
 pub struct Release {
     /// The step that holds.
     pub step: StepKey,
+    /// How the second person verifies the step; `None`: it is a hold point.
+    pub verify: Option<Verify>,
     /// Who must release it, in the author's words.
     pub who: String,
     /// The name that was typed and is taken; empty while it is asked for.
@@ -55,7 +57,7 @@ impl Release {
     /// A hold point of which nothing is typed yet.
     pub fn new(step: StepKey, who: String) -> Self {
         let (name, said) = (Field::default(), Field::default());
-        Self { step, who, released_by: String::new(), name, said, signing: None }
+        Self { step, verify: None, who, released_by: String::new(), name, said, signing: None }
     }
 
     /// Whether the name is taken already.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::engine::scope::done_by;
 use crate::engine::{
     Allowed, Attached, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState,
-    Signed, Soaked, StepStatus, Tri, Turned, Verdict, signed_by,
+    Soaked, StepStatus, Tri, Turned, Verdict, released_by, signed_by,
 };
 use crate::runbook::StepKey;
 use crate::tui::screen::run::alarm::{Alarm, Subject, What};
@@ -23,14 +24,9 @@ pub fn event(event: &Event) -> String {
             format!("phase {phase} opened for {group} with {} item(s)", items.len())
         }
         Event::StepBegan { step, .. } => format!("{step} began"),
-        Event::CautionsRead { step } => format!("cautions of {step} were read"),
-        Event::StepConfirmed { step, said, .. } => format!("{step} confirmed: {said}"),
-        Event::AnswerGiven { step, name, value, .. } => {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            format!("{step} answered: {name} = {value}")
-        }
-        Event::ChoiceMade { step, choice, .. } => format!("{step} was decided: {choice}"),
-        Event::HoldReleased { step, released_by: by, said, signature, .. } => released(step, by, signature, said),
+        Event::CautionsRead { step, .. } => format!("cautions of {step} were read"),
+        Event::StepConfirmed { .. } | Event::AnswerGiven { .. } | Event::ChoiceMade { .. } => stated(event),
+        Event::HoldReleased { .. } => released(event),
         Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
         Event::CancelAsked { step } => format!("the commands of {step} are to end"),
         Event::CommandStarted { step, item, command, .. } => {
@@ -73,8 +69,26 @@ pub fn event(event: &Event) -> String {
     }
 }
 
-fn released(step: &StepKey, by: &str, signature: &Option<Box<Signed>>, said: &str) -> String {
-    format!("{step} was released by {by}{}: {said}", signed_by(signature))
+/// What a person stated, and who did it where that was another.
+fn stated(event: &Event) -> String {
+    match event {
+        Event::StepConfirmed { step, said, doer, .. } => format!("{step} confirmed: {said}{}", done_by(doer.as_ref())),
+        Event::AnswerGiven { step, name, value, doer, .. } => {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{step} answered: {name} = {value}{}", done_by(doer.as_ref()))
+        }
+        Event::ChoiceMade { step, choice, doer, .. } => {
+            format!("{step} was decided: {choice}{}", done_by(doer.as_ref()))
+        }
+        _ => String::new(),
+    }
+}
+
+fn released(event: &Event) -> String {
+    let Event::HoldReleased { step, released_by: by, said, verifies, signature, .. } = event else {
+        return String::new();
+    };
+    format!("{step} was {}{}: {said}", released_by(*verifies, by), signed_by(signature))
 }
 
 fn names(steps: &[StepKey]) -> String {
@@ -346,6 +360,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Answer(_) => ("answer", "answer"),
         Allowed::Choose(_) => ("choose", "choose"),
         Allowed::Release(_) => ("release", "release"),
+        Allowed::Verify(_) => ("verify", "verify"),
         Allowed::Restart(_) => ("go back", "go back"),
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),

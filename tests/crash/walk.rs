@@ -194,7 +194,7 @@ fn deed(event: &Event) -> Option<String> {
         Event::PhaseBound { phase, .. } => format!("bound {phase}"),
         Event::GroupBound { phase, group, .. } => format!("bound {group} of {phase}"),
         Event::StepBegan { step, .. } | Event::StepRetried { step, .. } => format!("began {step}"),
-        Event::CautionsRead { step } => format!("cautions of {step}"),
+        Event::CautionsRead { step, .. } => format!("cautions of {step}"),
         Event::StepConfirmed { step, .. }
         | Event::AnswerGiven { step, .. }
         | Event::ChoiceMade { step, .. }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::page::{assert_markdown, assert_page};
-use super::{PLANTED, data, piton, printed};
+use super::{PLANTED, data, forms, piton, printed, records, report};
 
 const FORMATS: [&str; 3] = ["md", "html", "json"];
 
@@ -187,4 +187,58 @@ fn every_runbook_is_a_paper_with_all_its_steps_and_blanks() {
     }
     let output = piton(home.path(), &["show", "no-such-runbook"]);
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_report_and_a_paper_say_who_did_it() {
+    let records = records("journals/format-1-people.jsonl");
+    let made = report(&records);
+    let step = made.phases[1].steps.first().expect("it was walked");
+    assert_eq!((step.doer.as_deref(), step.by.as_str()), (Some("the network team of prod-eu"), "maria@bastion"));
+    for (form, text) in forms(&made) {
+        let who = "the network team of prod-eu; said by maria@bastion";
+        assert!(form == "json" || text.contains(who), "{form}: {text}");
+        assert!(text.contains("it flows again (done by the network team of prod-eu)"), "{form}: {text}");
+    }
+    let (book, _) = piton::runbook::parse(&book_of(&records));
+    let paper = piton::report::paper_markdown(&piton::report::paper(&book.expect("it is a runbook")));
+    assert!(paper.contains("Done by the network team of \u{2039}run.site\u{203a}, not by the operator"), "{paper}");
+}
+
+#[test]
+fn a_report_and_a_paper_say_who_verified_what_and_what_nobody_did() {
+    let records = records("journals/format-1-people.jsonl");
+    let made = report(&records);
+    let valve = made.phases[1].steps.last().expect("it was walked");
+    assert_eq!(valve.verify.as_deref(), Some("independent"));
+    assert_eq!(valve.verified.as_deref(), Some("verified independently by kim: the handle is across"));
+    assert_eq!(
+        made.releases.iter().map(|release| release.verifies.as_deref()).collect::<Vec<_>>(),
+        [Some("peer"), Some("independent")]
+    );
+    for (form, text) in forms(&made) {
+        assert!(text.contains("confirmed at the same moment by jo: it is open"), "{form}: {text}");
+        assert!(form == "json" || text.contains("kim (independent verification)"), "{form}: {text}");
+        assert!(!text.contains("NOT VERIFIED"), "{form}");
+    }
+    // As it stood before the second person came.
+    let before = report(&records[..records.len() - 3]);
+    for (form, text) in forms(&before) {
+        assert!(form == "json" || text.contains("shut; NOT VERIFIED by a second person"), "{form}: {text}");
+    }
+    let (book, _) = piton::runbook::parse(&book_of(&records));
+    let paper = piton::report::paper_markdown(&piton::report::paper(&book.expect("it is a runbook")));
+    for line in
+        ["A second person confirms it at the same moment. Name and", "Another person verifies it later, by looking"]
+    {
+        assert!(paper.contains(line), "{line}: {paper}");
+    }
+}
+
+/// The text of the runbook that a journal holds.
+fn book_of(records: &[piton::engine::Record]) -> String {
+    match &records[0].event {
+        piton::engine::Event::RunOpened(opened) => opened.text.clone(),
+        other => panic!("it begins with its opening, not with {other:?}"),
+    }
 }

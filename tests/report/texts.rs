@@ -137,13 +137,14 @@ const HOSTILE: [&str; 9] = [
 ];
 
 /// Keys whose texts are names that other records refer to, or are not texts at all.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "step",
     "phase",
     "condition",
     "truth",
     "verdict",
     "mode",
+    "verifies",
     "outcome",
     "how",
     "probe",

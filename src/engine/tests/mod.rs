@@ -1,8 +1,10 @@
 //! The laws of a run, by tables and by properties.
 
+mod actor;
 mod began;
 mod blows;
 mod bounds;
+mod cautions;
 mod decisions;
 mod defer;
 mod disturb;
@@ -16,6 +18,7 @@ mod signed;
 mod silence;
 mod soak;
 mod together;
+mod verified;
 mod walk;
 
 use std::time::Duration;
@@ -285,11 +288,15 @@ impl Walk {
     fn proposal_for(&self, choice: &Allowed) -> Option<Proposal> {
         let reason = || "because".to_owned();
         Some(match choice.clone() {
-            Allowed::ReadCautions(step) => Proposal::ReadCautions { step },
+            Allowed::ReadCautions(step) => {
+                let (book, board, at) = (&self.runbook, &self.moment.board, self.moment.at);
+                let shown = crate::engine::cautions_of(book, &self.state, board, &step, at);
+                Proposal::ReadCautions { step, shown }
+            }
             Allowed::Confirm(step) => Proposal::Confirm { step, said: "fine".into() },
             Allowed::Answer(step) => Proposal::Answer { step, value: json!("none"), file: None },
             Allowed::Choose(step) => Proposal::Choose { step, choice: "stay".into() },
-            Allowed::Release(step) => {
+            Allowed::Release(step) | Allowed::Verify(step) => {
                 Proposal::Release { step, released_by: "jo".into(), said: "the plan".into(), signature: None }
             }
             Allowed::Run(step) if is_together(&self.runbook, &step) => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::runbook::expr::Expr;
@@ -189,8 +190,32 @@ pub struct Step {
     pub disturbs: Option<Disturbance>,
     /// May be put off until this later phase of its plan opens.
     pub defer: Option<PhaseId>,
+    /// Who acts, when it is not the operator.
+    pub actor: Option<Template>,
+    /// A second person verifies it.
+    pub verify: Option<Verify>,
     /// The action.
     pub action: Action,
+}
+
+/// How a second person verifies a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// At the same moment: the step is done when both have said what they saw.
+    Peer,
+    /// Later, on their own: the step is done, but the run is not completed before.
+    Independent,
+}
+
+impl Verify {
+    /// The word of the format.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Independent => "independent",
+        }
+    }
 }
 
 /// What a step makes bad for a while, so that nobody is alarmed by it before the time is over.

@@ -29,6 +29,8 @@ const COMPANIONS: &[(&str, &[ActionKind])] = &[
     ("worst", &[ActionKind::Check]),
     ("why", &[ActionKind::Check]),
     ("disturbs", &[ActionKind::Run, ActionKind::Confirm]),
+    ("verify", &[ActionKind::Confirm, ActionKind::Ask, ActionKind::Choose, ActionKind::Run, ActionKind::Check]),
+    ("actor", &[ActionKind::Confirm, ActionKind::Ask, ActionKind::Choose, ActionKind::Check]),
 ];
 
 impl<'d> Reader<'d> {

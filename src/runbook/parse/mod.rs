@@ -14,6 +14,7 @@ mod phase;
 mod reader;
 mod restart;
 mod soak;
+mod verify;
 
 pub(crate) use book::parse_with;
 pub use book::{MAX_BOOK_BYTES, parse};

@@ -4,6 +4,7 @@ use crate::runbook::id::{PhaseId, StepId, is_plain_name};
 use crate::runbook::model::{Caution, CautionLevel, Order, Phase, Requirement, Step};
 use crate::runbook::parse::{Place, Reader, Sees};
 use crate::runbook::raw::{Item, Table, Text};
+use crate::runbook::template::Template;
 
 /// The most phases of a plan, and steps of a phase and of a whole runbook.
 const MAX_PHASES: usize = 200;
@@ -114,6 +115,8 @@ impl<'d> Reader<'d> {
         let action = self.action(&mut table, place);
         let disturbs = self.disturbs(&mut table);
         let defer = self.defer(&mut table, action.as_ref(), place, counted);
+        let actor = self.actor(&mut table, &shown);
+        let verify = self.verify(&mut table, action.as_ref());
         table.finish(&mut self.findings);
         Some(Step {
             id: StepId::new(name),
@@ -129,8 +132,17 @@ impl<'d> Reader<'d> {
             irreversible,
             disturbs,
             defer,
+            actor,
+            verify,
             action: action?,
         })
+    }
+
+    /// Who acts: one line.
+    fn actor(&mut self, table: &mut Table<'d>, shown: &Sees) -> Option<Template> {
+        let text = table.text("actor", &mut self.findings)?;
+        self.check_line(&text);
+        self.template(&text, shown)
     }
 
     fn cautions(&mut self, table: &mut Table<'d>, shown: &Sees) -> Vec<Caution> {

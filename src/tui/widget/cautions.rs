@@ -1,13 +1,18 @@
 //! Cautions, as three boxes that differ without colour: warning double, caution heavy, note without a frame.
 
 use crate::runbook::CautionLevel;
-use crate::text::clean_block;
+use crate::text::{clean_block, clean_line};
+use crate::tui::screen::run::cautions::Shown;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
-use crate::tui::wrap::{paragraphs, width, wrap};
+use crate::tui::wrap::{cut, paragraphs, width, wrap};
 
-/// The lines of one caution, `cells` wide.
-pub fn lines(level: CautionLevel, text: &str, cells: usize, look: &Look) -> Vec<Strip> {
+/// The lines of one caution, `cells` wide: one of what was read before.
+pub fn lines(caution: &Shown, cells: usize, look: &Look) -> Vec<Strip> {
+    let Shown { level, text, read_for } = caution;
+    if let Some(item) = read_for {
+        return vec![again(*level, text, item, cells, look)];
+    }
     match level {
         CautionLevel::Warning => boxed("WARNING", look.glyphs.frames[1], Meaning::Warning, text, cells),
         CautionLevel::Caution => boxed("CAUTION", look.glyphs.frames[2], Meaning::Caution, text, cells),
@@ -22,14 +27,30 @@ pub fn lines(level: CautionLevel, text: &str, cells: usize, look: &Look) -> Vec<
     }
 }
 
-/// One line for cautions that were read.
-pub fn folded(cautions: &[(CautionLevel, String)], cells: usize) -> Vec<Strip> {
-    let word = |level: &CautionLevel| match level {
+/// One line for a caution that was read for that item: its word, and as much of its text as there is room for.
+fn again(level: CautionLevel, text: &str, item: &str, cells: usize, look: &Look) -> Strip {
+    let meaning = match level {
+        CautionLevel::Warning => Meaning::Warning,
+        CautionLevel::Caution => Meaning::Caution,
+        CautionLevel::Note => Meaning::Note,
+    };
+    let lead = format!("{} as read for {}: ", word(level), clean_line(item));
+    let text = clean_block(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let rest = cut(&text, cells.saturating_sub(width(&lead)), look.glyphs.more);
+    Strip::of(cut(&lead, cells, look.glyphs.more), meaning).and(rest, Meaning::Text)
+}
+
+const fn word(level: CautionLevel) -> &'static str {
+    match level {
         CautionLevel::Warning => "WARNING",
         CautionLevel::Caution => "CAUTION",
         CautionLevel::Note => "NOTE",
-    };
-    let words: Vec<_> = cautions.iter().map(|(level, _)| word(level)).collect();
+    }
+}
+
+/// One line for cautions that were read.
+pub fn folded(cautions: &[Shown], cells: usize) -> Vec<Strip> {
+    let words: Vec<_> = cautions.iter().map(|caution| word(caution.level)).collect();
     let told = format!("read: {}", words.join(", "));
     wrap(&told, cells).into_iter().take(1).map(|line| Strip::of(line, Meaning::Dim)).collect()
 }

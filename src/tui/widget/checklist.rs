@@ -10,6 +10,9 @@ use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::step::tag;
 
+/// Stands where a second person has yet to look at a step.
+const UNVERIFIED: &str = "2nd due";
+
 /// The list of steps of a run.
 pub struct Checklist<'a> {
     /// What is walked.
@@ -223,6 +226,7 @@ impl Checklist<'_> {
         let known = &self.state.phases[p].items[i].steps[s];
         let Some(planned) = self.planned(&key, s) else { return };
         let (sign, word, meaning) = tell::status(known.status, paint.look.glyphs);
+        let word = if self.state.unverified.contains_key(&key) { UNVERIFIED } else { word };
         let is_grouped = self.state.group(&key).is_some_and(|group| group.is_bound);
         let indent = if is_grouped {
             7
@@ -246,7 +250,12 @@ impl Checklist<'_> {
         if is_shown {
             paint.tint(Rect { x: left + 2, width: used, ..area }, Meaning::Selected);
         }
-        paint.put((right.saturating_sub(marks - 1), area.y), 6, tag(planned.action.kind()), Meaning::Dim);
+        paint.put(
+            (right.saturating_sub(marks - 1), area.y),
+            6,
+            tag(planned.action.kind(), planned.actor.is_some()),
+            Meaning::Dim,
+        );
         paint.put((right.saturating_sub(8), area.y), 8, word, meaning);
     }
 }

@@ -25,9 +25,16 @@ pub fn lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
     let mut lines = wrapped(&format!("{}: {}", run.spoken(&release.step), release.who), cells, Meaning::Title);
     lines.push(Strip::default());
     if release.is_named() {
-        let told = format!("{} lets the run go on.", release.released_by);
+        let (told, asks) = match release.verify {
+            Some(_) => (format!("{} looks too.", release.released_by), "What do you see yourself?"),
+            None => (format!("{} lets the run go on.", release.released_by), "What did you look at?"),
+        };
         lines.extend(wrapped(&told, cells, Meaning::Text));
-        lines.push(Strip::of("What did you look at?", Meaning::Title));
+        lines.push(Strip::of(asks, Meaning::Title));
+    } else if release.verify.is_some() {
+        let told = "Hand over the keyboard: whoever did it cannot verify it.";
+        lines.extend(wrapped(told, cells, Meaning::Text));
+        lines.push(Strip::of("The name of who verifies it:", Meaning::Title));
     } else {
         let acts = run.state.sitting.as_ref().map_or("the operator", |sitting| sitting.operator.as_str());
         let told =

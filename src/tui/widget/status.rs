@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::clock::Timestamp;
-use crate::engine::{Allowed, Batch, Gate, Plan, StepState, StepStatus, Verdict};
+use crate::engine::{Allowed, Batch, Gate, PhaseState, Plan, StepState, StepStatus, Verdict};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
@@ -135,6 +135,12 @@ impl Status<'_> {
     /// That nothing is left to do; not as a success beside what is not well.
     fn of_the_end(&self, alert: &str) -> Strip {
         let run = self.run;
+        let verify = run.state.to_verify().len();
+        if verify > 0 && run.state.walked().all(PhaseState::is_accounted) {
+            let key = self.keymap.shown(Action::Verify, Context::Run);
+            let told = format!("{alert} {verify} to be verified by another person before the run is closed: {key}");
+            return Strip::of(told, Meaning::Unknown);
+        }
         if !run.view.allowed.contains(&Allowed::Close) {
             return Strip::default();
         }
@@ -255,6 +261,7 @@ impl Status<'_> {
                 offers.insert(place, plain(shown(Action::SenseNow), "ask every probe", !is_covered, true));
             }
         }
+        offers.extend(self.of_cautions(!is_covered));
         offers.extend(self.of_a_rehearsal(!is_covered));
         if run.found.is_some() {
             offers.splice(0..0, self.of_a_search(!is_covered));
@@ -275,6 +282,13 @@ impl Status<'_> {
     /// Whether a key goes from hit to hit while a search stands.
     fn is_of_search(&self, key: &str) -> bool {
         self.keymap.of(Context::Found).flat_map(|binding| &binding.keys).any(|taken| taken.to_string() == key)
+    }
+
+    /// What shows cautions in full that were read before, where there are such.
+    fn of_cautions(&self, is_armed: bool) -> Option<Offer> {
+        let word = if self.run.is_unfolded() { "fold" } else { "in full" };
+        let key = self.keymap.shown(Action::Unfold, Context::Run);
+        self.run.has_folded().then(|| Offer::plain(key, word, is_armed, true))
     }
 
     /// What only a rehearsal has: a console while it goes on, and a hint where there is one.
@@ -298,6 +312,8 @@ impl Status<'_> {
     fn words(&self, allowed: &Allowed) -> (&'static str, &'static str) {
         match allowed {
             Allowed::Confirm(_) if !self.run.view.page.options.is_empty() => ("answer", "answer"),
+            Allowed::Release(key) if self.run.state.waits_for_peer(key) => ("confirm by another", "second"),
+            Allowed::Retry(key) if self.run.state.waits_for_peer(key) => ("state anew", "anew"),
             other => tell::offer(other),
         }
     }
@@ -403,6 +419,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         Allowed::Retry(_) | Allowed::Renew(_) => (Action::Retry, false),
         Allowed::Skip(_) => (Action::Skip, false),
         Allowed::Defer(_) => (Action::Defer, false),
+        Allowed::Verify(_) => (Action::Verify, false),
         Allowed::Override(_) => (Action::Override, false),
         Allowed::CutWait(_) => (Action::CutWait, false),
         Allowed::Acknowledge(_) => (Action::Acknowledge, false),

@@ -44,12 +44,17 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     if !page.held.is_empty() {
         gap(out);
     }
+    actor(page, cells, out);
+    if !page.verify.is_empty() {
+        let meaning = if page.is_unverified { Meaning::Unknown } else { Meaning::Title };
+        out.extend(wrapped(&page.verify, cells, meaning));
+    }
     marks(page, cells, is_folded, out);
     if is_folded && !page.cautions.is_empty() {
         out.extend(cautions::folded(&page.cautions, cells));
     } else {
-        for (level, text) in &page.cautions {
-            out.extend(cautions::lines(*level, text, cells, look));
+        for caution in &page.cautions {
+            out.extend(cautions::lines(caution, cells, look));
         }
         lines.cautions_end = if page.cautions.is_empty() { 0 } else { out.len() };
     }
@@ -113,6 +118,15 @@ fn stalled(page: &StepPage, cells: usize, look: &Look) -> Vec<Strip> {
     lines.push(Strip::default());
     lines.extend(wrapped(page.way_on, cells, Meaning::Text));
     lines
+}
+
+/// Who acts, when it is not the operator.
+fn actor(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
+    if page.actor.is_empty() {
+        return;
+    }
+    let rest = if page.kind == Some(ActionKind::Check) { "" } else { "; you state what came of it" };
+    out.extend(wrapped(&format!("Done by {}, not by you{rest}.", page.actor), cells, Meaning::Title));
 }
 
 fn marks(page: &StepPage, cells: usize, is_folded: bool, out: &mut Vec<Strip>) {
@@ -271,6 +285,9 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     if !page.by.is_empty() {
         told.push_str(&format!(" by {}", page.by));
     }
+    if let Some(doer) = &page.doer {
+        told.push_str(&format!(", done by {doer}"));
+    }
     if !page.said.is_empty() {
         told.push_str(&format!(": {}", page.said));
     }
@@ -282,9 +299,10 @@ fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     }
 }
 
-/// The tag of an action: who or what does it.
-pub const fn tag(kind: ActionKind) -> &'static str {
+/// The tag of an action: who or what does it. `is_others`: somebody else than the operator acts.
+pub const fn tag(kind: ActionKind, is_others: bool) -> &'static str {
     match kind {
+        ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose if is_others => "[them]",
         ActionKind::Confirm | ActionKind::Ask | ActionKind::Choose | ActionKind::Restart => "[you]",
         ActionKind::Release => "[two]",
         ActionKind::Run => "[run]",

@@ -133,7 +133,7 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let page = &run.view.page;
     let title = page.headline(paint.look.glyphs.dot);
     let word = page.status.map(|status| tell::status(status, paint.look.glyphs).1).unwrap_or_default();
-    let tag = page.kind.map(step::tag).unwrap_or_default();
+    let tag = page.kind.map(|kind| step::tag(kind, !page.actor.is_empty())).unwrap_or_default();
     let dot = paint.look.glyphs.dot;
     let inside = panes.prose();
     let lines = step::lines(page, usize::from(inside.width), paint.look, run.is_folded());

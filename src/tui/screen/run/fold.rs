@@ -132,7 +132,7 @@ impl Run {
     /// A dialog about a step that is no longer the current one, or about a wait that is over, is of no use.
     pub(super) fn close_outdated_dialog(&mut self) {
         let is_outdated = self.dialog.as_ref().is_some_and(|dialog| match dialog.step() {
-            Some(step) => self.state.current.as_ref() != Some(step),
+            Some(step) => self.state.current.as_ref() != Some(step) && !self.state.unverified.contains_key(step),
             None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && !self.state.is_running()),
         });
         let is_mended = self.is_acknowledged_in_vain();
@@ -157,7 +157,7 @@ impl Run {
 /// Whether this event is what became of that proposal.
 fn answers(proposal: &Proposal, event: &Event) -> bool {
     match (proposal, event) {
-        (Proposal::ReadCautions { step }, Event::CautionsRead { step: of })
+        (Proposal::ReadCautions { step, .. }, Event::CautionsRead { step: of, .. })
         | (Proposal::Confirm { step, .. }, Event::StepConfirmed { step: of, .. })
         | (Proposal::Answer { step, .. }, Event::AnswerGiven { step: of, .. })
         | (Proposal::Choose { step, .. }, Event::ChoiceMade { step: of, .. })

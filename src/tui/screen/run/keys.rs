@@ -186,7 +186,15 @@ impl Run {
             self.not_taken();
             return Vec::new();
         }
+        let drawn = std::mem::take(&mut self.view.page.cautions);
+        self.is_page_stale = true;
         self.derive_page();
+        if self.view.page.cautions != drawn {
+            // What was on the screen does not read so any more.
+            self.is_unseen = true;
+            self.not_taken();
+            return Vec::new();
+        }
         let offered = self.view.allowed.iter().find(|allowed| key_of(allowed).0 == Action::Act).cloned();
         match offered {
             Some(Allowed::ReadCautions(step)) => {
@@ -194,7 +202,8 @@ impl Run {
                     self.scroll += usize::from(self.step_rows().saturating_sub(2).max(1));
                     return Vec::new();
                 }
-                self.propose(Proposal::ReadCautions { step })
+                let shown = self.view.page.cautions.iter().map(|caution| caution.text.clone()).collect();
+                self.propose(Proposal::ReadCautions { step, shown })
             }
             Some(Allowed::Confirm(step) | Allowed::Answer(step)) => self.open_statement(step),
             Some(Allowed::Choose(step)) => self.open_choice(step),
@@ -206,6 +215,11 @@ impl Run {
             }
             Some(Allowed::Run(step)) => self.open_command(step),
             _ => {
+                if self.state.current.is_none()
+                    && let Some(step) = self.to_verify()
+                {
+                    return self.open_release(step);
+                }
                 if self.view.allowed.contains(&Allowed::Close) {
                     self.open(Dialog::Ask(Ask::Close));
                 } else if !self.state.is_running() && (self.state.current.is_some() || self.view.stalled.is_some()) {
@@ -232,6 +246,7 @@ impl Run {
         match action {
             Action::Why => self.open(Dialog::Why(0)),
             Action::Overview => self.open_overview(),
+            Action::Unfold => self.unfold(),
             Action::Alarms => self.open_alarms(),
             Action::Seen => self.see_alarms(),
             Action::Console => return self.open_console(),
@@ -266,6 +281,7 @@ impl Run {
             Allowed::Skip(step) => reason(Purpose::Skip(step)),
             Allowed::Defer(step) => reason(self.put_off(step)),
             Allowed::Override(step) => reason(Purpose::Override(step)),
+            Allowed::Verify(first) => return self.open_release(self.to_verify().unwrap_or(first)),
             Allowed::CutWait(step) => reason(Purpose::CutWait(step)),
             Allowed::Acknowledge(condition) => {
                 let known = self.state.conditions.get(&condition);

@@ -7,6 +7,7 @@ mod asking;
 pub mod away;
 mod back;
 mod burst;
+pub mod cautions;
 mod console;
 pub mod draw;
 mod evidence;
@@ -131,6 +132,8 @@ pub struct Run {
     pub sizes: Sizes,
     /// The edge that the mouse holds.
     held_border: Option<Border>,
+    /// The step whose cautions were asked for in full.
+    unfolded: Option<StepKey>,
     /// How far the step pane is scrolled.
     pub scroll: usize,
     /// How far the health pane is scrolled.
@@ -262,6 +265,7 @@ impl Run {
             is_zoomed: false,
             sizes: Sizes::default(),
             held_border: None,
+            unfolded: None,
             scroll: 0,
             health_scroll: 0,
             guards_scroll: 0,
@@ -329,6 +333,7 @@ impl Run {
             }
             let shown = self.shown_step();
             self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
+            self.unfold_page();
             self.soaking.told(&mut self.view.page, &self.runbook, &self.state);
             if self.is_at_current() {
                 self.view.page.held = self.held();

@@ -3,7 +3,7 @@
 use crate::engine::filled::{Filled, filled_of};
 use crate::engine::scope::{command_of, target_of};
 use crate::engine::{Allowed, commands_of, is_together};
-use crate::runbook::{Action as StepAction, InputKind, StepKey};
+use crate::runbook::{Action as StepAction, InputKind, StepKey, Verify};
 use crate::tui::attach::{Attach, complete};
 use crate::tui::choice::{Choice, Gives, Pick};
 use crate::tui::dialog::{CommandBox, Dialog, Field, Note, Purpose, Shown, Statement};
@@ -66,7 +66,11 @@ impl Run {
     }
 
     pub(super) fn open_statement(&mut self, step: StepKey) -> Vec<Effect> {
-        let prompt = self.view.page.prompt.clone();
+        let page = &self.view.page;
+        let prompt = match page.actor.as_str() {
+            "" => page.prompt.clone(),
+            actor => format!("{} (done by {actor})", page.prompt),
+        };
         let (options, gives) = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
             Some(StepAction::Confirm { options, .. }) => (options.clone(), Gives::Statement),
             Some(StepAction::Ask { kind: InputKind::Bool, .. }) => {
@@ -97,12 +101,29 @@ impl Run {
     }
 
     pub(super) fn open_release(&mut self, step: StepKey) -> Vec<Effect> {
-        let who = match self.runbook.step(&step.phase, &step.step).map(|planned| &planned.action) {
-            Some(StepAction::Release { who }) => who.clone(),
-            _ => String::new(),
+        let planned = self.runbook.step(&step.phase, &step.step);
+        let (who, verify) = match planned.map(|planned| (&planned.action, planned.verify)) {
+            Some((StepAction::Release { who }, _)) => (who.clone(), None),
+            Some((_, Some(Verify::Peer))) => {
+                ("confirmed by a second person at the same moment".into(), Some(Verify::Peer))
+            }
+            _ => ("verified by another person, who looks anew".into(), Some(Verify::Independent)),
         };
-        self.open(Dialog::Release(Box::new(Release::new(step, who))));
+        self.open(Dialog::Release(Box::new(Release { verify, ..Release::new(step, who) })));
         Vec::new()
+    }
+
+    /// The step that is looked at, if somebody is to verify it, else the first of them.
+    pub(super) fn to_verify(&self) -> Option<StepKey> {
+        let shown = self.shown_step();
+        let is_it = |key: &StepKey| self.view.allowed.contains(&Allowed::Verify(key.clone()));
+        let first = || {
+            self.view.allowed.iter().find_map(|allowed| match allowed {
+                Allowed::Verify(key) => Some(key.clone()),
+                _ => None,
+            })
+        };
+        shown.filter(is_it).or_else(first)
     }
 
     /// Where values were filled in, command by command.

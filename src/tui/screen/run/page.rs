@@ -7,12 +7,13 @@ use crate::engine::filled::{Filled, filled_of};
 use crate::engine::scope::{argv_of, command_of, target_of};
 use crate::engine::together::count_of;
 use crate::engine::{
-    Before, CommandLine, ItemCommand, Moment, Output, RunState, SoakView, StepStatus, commands_of, is_together,
-    may_defer, soak_view,
+    Before, CommandLine, ItemCommand, Moment, Output, RunState, SoakView, StepState, StepStatus, commands_of,
+    is_together, may_defer, released_by, soak_view,
 };
 use crate::runbook::{
-    Action, ActionKind, Argv, CautionLevel, Disturbance, InputKind, Probe, Runbook, Step, StepKey, Template,
+    Action, ActionKind, Argv, Disturbance, InputKind, Probe, Runbook, Step, StepKey, Template, Verify,
 };
+use crate::tui::screen::run::cautions::{self, Shown};
 use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase_named, phase_title, title_of, told};
 use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
@@ -38,8 +39,16 @@ pub struct StepPage {
     pub before: Option<Before>,
     /// What it asks for.
     pub kind: Option<ActionKind>,
+    /// Who acts, when it is not the operator; empty otherwise.
+    pub actor: String,
+    /// What a second person has to do with it, or said of it; empty when nobody has.
+    pub verify: String,
+    /// Whether that is still to come.
+    pub is_unverified: bool,
+    /// Who did it, where that was another than the one who said so.
+    pub doer: Option<String>,
     /// Its cautions with their texts.
-    pub cautions: Vec<(CautionLevel, String)>,
+    pub cautions: Vec<Shown>,
     /// Why it may turn out not to apply, in the author's words.
     pub unless: String,
     /// Its explanation.
@@ -124,7 +133,11 @@ impl StepPage {
             attempt: known.attempt,
             before: state.before.get(key).map(|before| labelled(step, before)),
             kind: Some(step.action.kind()),
-            cautions: step.cautions.iter().map(|caution| (caution.level, text(&caution.text))).collect(),
+            cautions: cautions::shown(state, key, &step.cautions, text),
+            actor: step.actor.as_ref().map(text).unwrap_or_default(),
+            verify: second(state, key, known),
+            is_unverified: state.unverified.contains_key(key),
+            doer: known.doer.clone(),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
             target: step.critical.then(|| target(runbook, state, key)).flatten(),
@@ -210,6 +223,24 @@ impl StepPage {
         }
         let item = if self.item.is_empty() { String::new() } else { format!(" {dot} {}", self.item) };
         format!("{} {}{item}", self.number, self.title)
+    }
+}
+
+/// What a second person has to do with a step, or said of it.
+fn second(state: &RunState, key: &StepKey, known: &StepState) -> String {
+    let Some(verify) = known.verify else { return String::new() };
+    if let Some(verified) = &known.verified {
+        return format!("{}: {}", released_by(Some(verify), &verified.by), verified.said);
+    }
+    match (verify, state.unverified.contains_key(key)) {
+        (Verify::Peer, true) => {
+            format!("Stated by {}: {}. Now a second person confirms it.", known.by, known.said)
+        }
+        (Verify::Peer, false) => "A second person confirms at the same moment what you see.".into(),
+        (Verify::Independent, true) => "To be verified by another person, who looks anew.".into(),
+        (Verify::Independent, false) => {
+            "Another person verifies it later, by looking anew; the run is not completed before.".into()
+        }
     }
 }
 

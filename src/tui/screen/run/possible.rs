@@ -6,13 +6,16 @@ use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::away::{FIRST_BACK, is_about_step};
+use crate::tui::screen::run::cautions::NOTHING_FOLDED;
 use crate::tui::screen::run::layout::Pane;
 use crate::tui::widget::status::key_of;
 
 /// Whether an action is proposed to the engine, which must allow it.
 const fn is_offer(action: Action) -> bool {
-    let is_of_run =
-        matches!(action, Action::Cancel | Action::RollBack | Action::Abandon | Action::Close | Action::Note);
+    let is_of_run = matches!(
+        action,
+        Action::Cancel | Action::RollBack | Action::Abandon | Action::Close | Action::Note | Action::Verify
+    );
     is_of_run || is_about_step(action)
 }
 
@@ -32,6 +35,7 @@ impl Run {
         match action {
             Action::Act if self.replayed.is_none() => self.against_act(is_allowed()),
             Action::Return if self.is_at_current() => Some("the current step is on the screen".into()),
+            Action::Unfold if !self.has_folded() => Some(NOTHING_FOLDED.into()),
             Action::Seen if self.unseen().next().is_none() => Some("no alarm waits to be seen".into()),
             Action::Console if !self.is_rehearsal() => Some("it is there in practice only".into()),
             Action::Hint if self.next_hint().is_none() => Some("there is no further hint for this step".into()),

@@ -1,0 +1,86 @@
+//! Steps that a second person verifies: at the same moment, or independently of the first and later. Who that may be,
+//! in which words, and with which signature is a matter of hold points (`release.rs`, `signed.rs`): a verification is
+//! recorded as a release of the step.
+
+use crate::clock::Timestamp;
+use crate::engine::signed::Opening;
+use crate::engine::state::{RunState, StepStatus};
+use crate::runbook::{StepKey, Verify};
+
+/// What a second person has yet to verify.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unverified {
+    /// Where the step began: what is signed of the verification names that.
+    pub opening: Option<Opening>,
+    /// Who sat at the run when the first person was done.
+    pub operator: Option<String>,
+}
+
+/// The second person's word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Who.
+    pub by: String,
+    /// What was seen.
+    pub said: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl RunState {
+    /// Whether a second person has yet to confirm what was just stated: the step is still the current one.
+    pub fn waits_for_peer(&self, key: &StepKey) -> bool {
+        self.current.as_ref() == Some(key) && self.unverified.contains_key(key)
+    }
+
+    /// The steps of the walked plan that somebody has yet to verify independently, in the order of the plan.
+    pub fn to_verify(&self) -> Vec<StepKey> {
+        if self.unverified.is_empty() {
+            return Vec::new();
+        }
+        let steps = self.walked().flat_map(|phase| phase.keys());
+        let is_due = |key: &StepKey| self.unverified.contains_key(key) && !self.waits_for_peer(key);
+        steps.map(|(key, _)| key).filter(is_due).collect()
+    }
+
+    /// The first person is done with a step; whether it waits for a second one before it counts as done.
+    pub(crate) fn await_verification(&mut self, key: &StepKey) -> bool {
+        let Some(verify) = self.step(key).and_then(|step| step.verify) else { return false };
+        let opening = self.opening.clone().filter(|opening| opening.step == *key);
+        let operator = self.sitting.as_ref().map(|sitting| sitting.operator.clone());
+        self.unverified.insert(key.clone(), Unverified { opening, operator });
+        verify == Verify::Peer
+    }
+
+    /// The second person's word on a step; whether that was still to come.
+    pub(crate) fn take_verification(&mut self, key: &StepKey, by: &str, said: &str) -> bool {
+        if self.unverified.remove(key).is_none() {
+            return false;
+        }
+        let at = self.at;
+        let is_current = self.current.as_ref() == Some(key);
+        self.change(key, |step| {
+            step.verified = Some(Verified { by: by.to_owned(), said: said.to_owned(), at });
+            if is_current {
+                step.status = StepStatus::Done;
+                step.ended = Some(at);
+            }
+        });
+        if is_current {
+            self.current = None;
+        }
+        true
+    }
+
+    /// What was stated for a second person at the same moment counts for nothing once that moment is over.
+    pub(crate) fn forget_peer(&mut self) {
+        let Some(key) = self.current.clone() else { return };
+        if self.unverified.remove(&key).is_some() {
+            self.change(&key, |step| {
+                step.said.clear();
+                step.by.clear();
+                step.doer = None;
+            });
+        }
+    }
+}

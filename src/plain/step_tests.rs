@@ -1,0 +1,101 @@
+use serde_json::{Map, json};
+
+use super::*;
+use crate::clock::Timestamp;
+use crate::engine::{Board, Event, Mode, Moment, Proposal, Record, RunOpened, RunState, decide};
+use crate::runbook::{PhaseId, Runbook, StepId, parse};
+
+const BOOK: &str = r#"
+format = 1
+id = "loop"
+title = "Restart the nodes"
+system = "demo"
+
+[inputs.nodes]
+type = "nodes"
+prompt = "Nodes"
+
+[[phase]]
+id = "nodes"
+title = "Each node"
+for_each = ".inputs.nodes[]"
+[[phase.step]]
+id = "stop"
+title = "Stop {{ .node.name }}"
+warning = "What {{ .node.name }} has not written yet is lost."
+actor = "the team of {{ .node.name }}"
+caution = "Open connections are cut, and whoever is connected must connect anew. A client that does not is told of an error."
+note = "It takes a minute."
+confirm = "What does its log show?"
+"#;
+
+fn opened(runbook: &Runbook) -> Box<RunOpened> {
+    let nodes = json!([{ "name": "a" }, { "name": "b" }]);
+    Box::new(RunOpened {
+        format: 1,
+        run: "r".into(),
+        runbook: runbook.id.clone(),
+        title: runbook.title.clone(),
+        revision: "1".into(),
+        text: String::new(),
+        sha256: String::new(),
+        mode: Mode::Live,
+        inputs: Map::from_iter([("nodes".to_owned(), nodes)]),
+        site: None,
+        practice: None,
+        operator: "maria".into(),
+        host: "bastion".into(),
+        version: "0".into(),
+    })
+}
+
+/// What is said of the second node's step once the first was walked.
+fn said(tell: impl FnOnce(Told<'_>, &StepKey, &mut Mouth<'_>)) -> String {
+    let runbook = parse(BOOK).0.expect("it is a runbook");
+    let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
+    let mut state = RunState::new(&runbook);
+    let key =
+        |item: &str| StepKey { phase: PhaseId::new("nodes"), item: Some(item.to_owned()), step: StepId::new("stop") };
+    let (operator, host, face, version) = ("maria".into(), "bastion".into(), "plain".into(), "0".into());
+    let propose = |proposal: fn(Vec<String>, StepKey) -> Proposal, state: &mut RunState| {
+        let shown = cautions_of(&runbook, state, &moment.board, &key("a"), moment.at);
+        let events = decide(&runbook, state, proposal(shown, key("a")), &moment).expect("it may be proposed");
+        take(state, events);
+    };
+    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
+    let sit = Proposal::Sit { operator, host, pid: 1, face, version };
+    let events = decide(&runbook, &state, sit, &moment).expect("one may sit down");
+    take(&mut state, events);
+    propose(|shown, step| Proposal::ReadCautions { step, shown }, &mut state);
+    propose(|_, step| Proposal::Confirm { step, said: "stopped".into() }, &mut state);
+    assert_eq!(state.current, Some(key("b")));
+    let told = Told { runbook: &runbook, state: &state, moment: &moment };
+    let mut out = Vec::new();
+    tell(told, &key("b"), &mut Mouth::new(&mut out, String::new(), false));
+    String::from_utf8(out).expect("it is text")
+}
+
+fn take(state: &mut RunState, events: Vec<Event>) {
+    for event in events {
+        let (seq, at, prev, by) = (state.seq + 1, Timestamp::from_millis(1_000), String::new(), "maria@bastion".into());
+        state.apply(&Record { seq, at, prev, by, event });
+    }
+}
+
+#[test]
+fn what_was_read_for_an_earlier_item_is_one_line_and_is_told_in_full_when_asked() {
+    let short = said(tell);
+    for line in [
+        "WARNING:\n  What b has not written yet is lost.\n",
+        "CAUTION, as you read it for a: Open connections are cut, and whoever is connected must, and so on\n",
+        "NOTE, as you read it for a: It takes a minute.\n",
+        "Not you but another acts here: the team of b. You state what came of it.\n",
+        "Type cautions to hear them in full.\n",
+        "First type read, once the cautions are read.\n",
+    ] {
+        assert!(short.contains(line), "{line:?} in {short}");
+    }
+    let whole = said(|told, key, mouth| tell_cautions(told, key, true, mouth));
+    assert!(whole.contains("CAUTION:\n  Open connections") && whole.contains("is told of an error."), "{whole}");
+    assert!(!whole.contains("as you read it"), "{whole}");
+}

@@ -1,0 +1,123 @@
+//! A second person on the screen: at the same moment, and later.
+
+use crate::engine::{Event, Mode, Outcome, StepStatus};
+use crate::runbook::parse;
+use crate::tui::stage_tests::{Stage, look};
+use crate::tui::theme::UNICODE;
+
+const BOOK: &str = r#"
+format = 1
+id = "two"
+title = "Two people"
+system = "demo"
+
+[[phase]]
+id = "all"
+title = "All"
+[[phase.step]]
+id = "read"
+title = "Read the fuse"
+verify = "peer"
+confirm = "Which position?"
+[[phase.step]]
+id = "shut"
+title = "Shut the valve"
+verify = "independent"
+confirm = "How does it stand?"
+[[phase.step]]
+id = "end"
+title = "Look at it"
+confirm = "What do you see?"
+"#;
+
+fn stage(size: (u16, u16)) -> Stage {
+    let (book, told) = parse(BOOK);
+    Stage::of(book.unwrap_or_else(|| panic!("{told:?}")), size, look("dark", &UNICODE), Mode::Live)
+}
+
+fn say(stage: &mut Stage, words: &str) {
+    stage.press("enter");
+    stage.type_text(words);
+    stage.press("enter");
+}
+
+/// Opens the dialog with that key, and a second person states what is seen.
+fn second(stage: &mut Stage, key: &str, name: &str) {
+    stage.press(key);
+    stage.type_text(name);
+    stage.press("enter");
+    stage.type_text("I see it too");
+    stage.press("enter");
+}
+
+#[test]
+fn two_people_confirm_at_the_same_moment() {
+    for size in [(120, 40), (80, 24)] {
+        let mut stage = stage(size);
+        assert!(stage.picture().contains("A second person confirms at the same moment"), "{}", stage.picture());
+        say(&mut stage, "open");
+        let picture = stage.picture();
+        assert!(picture.contains("Stated by maria@bastion: open. Now a second person"), "{picture}");
+        assert!(picture.contains("enter confirm by another…  "), "{picture}");
+        assert_eq!(stage.state.current.as_ref().unwrap().to_string(), "all/read");
+        stage.press("enter");
+        let picture = stage.picture();
+        assert!(picture.contains("The name of who verifies it:"), "{picture}");
+        stage.type_text("maria");
+        stage.press("enter");
+        assert!(stage.picture().contains("another person must"), "{}", stage.picture());
+        stage.press("esc");
+        second(&mut stage, "enter", "kim");
+        assert_eq!(stage.state.current.as_ref().unwrap().to_string(), "all/shut");
+        stage.press("up");
+        let picture = stage.picture();
+        assert!(picture.contains("confirmed at the same moment by kim: I see it too"), "{picture}");
+    }
+}
+
+#[test]
+fn the_run_waits_for_another_person_to_verify_it_and_is_closed_then() {
+    let mut stage = stage((120, 40));
+    say(&mut stage, "open");
+    second(&mut stage, "enter", "kim");
+    say(&mut stage, "shut");
+    let picture = stage.picture();
+    assert!(picture.contains("1 to verify") && picture.contains("2nd due"), "{picture}");
+    assert!(picture.contains("V verify…"), "{picture}");
+    say(&mut stage, "all is well");
+    let picture = stage.picture();
+    assert!(picture.contains("1 to be verified by another person before the run is closed: V"), "{picture}");
+    assert!(!picture.contains("close the run"), "{picture}");
+    stage.press("Q");
+    assert!(stage.state.closed.is_none());
+    // The action key leads there, too.
+    second(&mut stage, "enter", "kim");
+    assert!(stage.state.unverified.is_empty(), "{}", stage.picture());
+    assert!(
+        matches!(&stage.records.last().unwrap().event, Event::HoldReleased { released_by, .. } if released_by == "kim")
+    );
+    stage.press("Q");
+    stage.press("y");
+    assert_eq!(stage.state.closed.as_ref().unwrap().outcome, Outcome::Completed);
+}
+
+#[test]
+fn it_is_verified_while_the_run_goes_on_or_overruled_at_its_end() {
+    let mut stage = stage((120, 40));
+    say(&mut stage, "open");
+    second(&mut stage, "enter", "kim");
+    say(&mut stage, "shut");
+    second(&mut stage, "V", "kim");
+    assert!(stage.state.unverified.is_empty(), "{}", stage.picture());
+    assert_eq!(stage.state.current.as_ref().unwrap().to_string(), "all/end");
+
+    let mut stage = self::stage((120, 40));
+    say(&mut stage, "open");
+    second(&mut stage, "enter", "kim");
+    say(&mut stage, "shut");
+    say(&mut stage, "all is well");
+    stage.press("o");
+    stage.type_text("nobody is there");
+    stage.press("enter");
+    assert_eq!(stage.state.phases[0].items[0].steps[1].status, StepStatus::Overridden, "{}", stage.picture());
+}
