@@ -8,6 +8,7 @@ mod floor;
 mod headless;
 mod journal;
 mod practice;
+mod reading;
 mod report;
 mod scale;
 mod screen;
@@ -38,7 +39,7 @@ type Part = fn(&Path) -> Vec<Figure>;
 /// All figures, or those of the part that is named.
 fn told(part: Option<&str>) -> ExitCode {
     let folder = tempfile::TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR")).expect("a fresh folder");
-    let parts: [(&str, Part); 8] = [
+    let parts: [(&str, Part); 9] = [
         ("journal", journal::figures),
         ("screen", screen::figures),
         ("headless", headless::figures),
@@ -46,6 +47,7 @@ fn told(part: Option<&str>) -> ExitCode {
         ("conditions", scale::conditions),
         ("memory", scale::memory),
         ("practice", practice::figures),
+        ("reading", reading::figures),
         ("size", |_| vec![size()]),
     ];
     let wanted = parts.iter().filter(|(name, _)| part.is_none_or(|part| part == *name));

@@ -247,8 +247,9 @@ impl Backstage for Stage {
         runs.into_iter().map(open).collect()
     }
 
-    fn journals(&self) -> Vec<JournalEntry> {
-        let runs = self.memory.list(&self.store);
+    fn journals(&self, each: &mut dyn FnMut(Vec<JournalEntry>, usize) -> bool) -> Vec<JournalEntry> {
+        let mut told = |new: &[RunSummary], all| each(new.iter().map(entry).collect(), all);
+        let runs = self.memory.list_along(&self.store, &mut told);
         let listed = runs.iter().map(|run| (run.dir.clone(), run.records)).collect();
         *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
         runs.iter().map(entry).collect()
@@ -303,10 +304,10 @@ impl Backstage for Stage {
         sign::sign_release(statement, key, borrower).map_err(told)
     }
 
-    fn recording(&self, run: &str) -> Result<Recording, String> {
+    fn recording(&self, run: &str, each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Recording, String> {
         let dir = self.store.find(run).map_err(|error| error.to_string())?;
         let is_running = crate::journal::holder_of(&dir.lock_path()).is_some();
-        replay::recording(&dir.journal_path(), is_running).map_err(told)
+        replay::recording(&dir.journal_path(), is_running, each).map_err(told)
     }
 
     fn sizes(&self) -> Option<String> {
@@ -404,9 +405,17 @@ impl Backstage for Stage {
         }
     }
 
-    fn resume(&self, run: &str) -> Result<Launched, String> {
+    fn resume(&self, run: &str, each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Launched, String> {
         let who = place::who("terminal");
-        let suspended = launch::reopen(&self.store, run, &who).map_err(|error| error.to_string())?;
+        let mut is_wanted = true;
+        let suspended = launch::reopen_along(&self.store, run, &who, &mut |done, all| {
+            is_wanted = each(done, all);
+            is_wanted
+        });
+        let suspended = suspended.map_err(|error| match is_wanted {
+            true => error.to_string(),
+            false => format!("{run} is not gone on with: its journal was not read to the end"),
+        })?;
         run::resume_with(&self.store, suspended, 1.0, &who, &Handle::current()).map_err(told)
     }
 

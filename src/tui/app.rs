@@ -26,6 +26,7 @@ use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
 use crate::tui::sign;
 use crate::tui::spot::Spot;
+use crate::tui::tell;
 use crate::tui::theme::Look;
 
 /// The smallest terminal on which lists and forms are shown, in columns and rows.
@@ -340,6 +341,15 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
             let mut effects = journals.take(entries);
             effects.push(Effect::ReadBesides);
             return effects;
+        }
+        (Message::SomeJournals { first, entries, all, took }, Screen::Journals(journals)) => {
+            journals.take_some(first, entries, all, took);
+        }
+        (Message::ReadingJournal { run, done, all, took }, Screen::Library(library)) => {
+            library.resuming_at(&run, &tell::reading(done, all, took));
+        }
+        (Message::ReadingJournal { run, done, all, took }, Screen::Journals(journals)) => {
+            journals.reading_at(&run, &tell::reading(done, all, took));
         }
         (Message::Besides(besides), Screen::Journals(journals)) => journals.take_besides(besides),
         (Message::Found { words, found, is_done }, Screen::Journals(journals)) => {
