@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use piton::clock::monotonic;
 
+use crate::support::operator::started;
+use crate::support::polled::{Tells, probes, serve};
 use crate::support::pty::{Answers, Terminal};
 use crate::terminal::{Place, READY, SOON};
 
@@ -54,6 +56,23 @@ fn an_idle_run_sleeps_before_a_step_and_before_a_dialog() {
     terminal.key("enter");
     terminal.wait_text("─ Answer ─", SOON);
     assert_idle(&terminal);
+}
+
+/// Answers that say what was said before are no reason to draw; what they cost is that they are asked for.
+#[test]
+fn eight_panes_that_are_asked_each_second_and_stay_as_they_are_write_nothing() {
+    let place = Place::new();
+    let book = place.write("panes.toml", super::quiet(3) + &probes(8, serve(Tells::TheSame)));
+    let terminal = started(place.start(&["run", &book]).spawn());
+    terminal.wait_text("8 ok", SOON);
+    let written = terminal.wait_still(STILL, SOON);
+    let before = wake_ups(&terminal);
+    let after = terminal.wait_still(WINDOW, WINDOW + SOON);
+    let more = String::from_utf8_lossy(&terminal.raw()[written..]).into_owned();
+    assert_eq!(after, written, "written though nothing changed: {more:?}");
+    let woken = wake_ups(&terminal) - before;
+    println!("{woken} times woken in {WINDOW:?}");
+    assert!(woken <= 20 * WINDOW.as_secs(), "woken {woken} times in {WINDOW:?}");
 }
 
 /// How long it takes from the start to the first screen.
