@@ -13,6 +13,8 @@ use super::watched::{SOON, left_alone};
 
 /// How many panes there are.
 const PANES: usize = 8;
+/// How many rows the terminal has, so that all of them are in view.
+const ROWS: u16 = 60;
 /// For how long they are watched.
 const LENGTH: Duration = Duration::from_secs(10);
 /// How long it takes until threads that were needed once have ended, and every age was told.
@@ -32,8 +34,9 @@ pub fn figures(folder: &Path) -> Vec<Figure> {
     let home = Home::new();
     let watched = |name: &str, tells: Tells| {
         let book = watching(folder, name, PANES, serve(tells));
-        let terminal = begun(home.terminal(&["run", &book]).spawn());
+        let terminal = begun(home.terminal(&["run", &book]).size(ROWS, 120).spawn());
         terminal.wait_text(&format!("{PANES} ok"), SOON);
+        assert!(terminal.screen().contains(&format!("pane-{PANES}")), "not all are in view\n{}", terminal.describe());
         std::thread::sleep(SETTLED);
         let costs = left_alone(&terminal, LENGTH);
         (terminal, costs)
