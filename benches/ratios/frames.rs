@@ -160,7 +160,7 @@ fn launched(runbook: Arc<Runbook>, inputs: Map<String, Value>, targets: Vec<Targ
     };
     let (operator, host) = ("maria".into(), "bastion".into());
     let sit = Proposal::Sit { operator, host, pid: 1, face: "bench".into(), version: "0".into() };
-    for proposal in [Proposal::Open(head), sit] {
+    for proposal in [Proposal::Open(head), sit, Proposal::Advance] {
         let moment = Moment { at: Timestamp::default(), board: Board::default() };
         for event in decide(&runbook, &state, proposal, &moment).expect("a run can be opened") {
             let by = "maria@bastion".to_owned();

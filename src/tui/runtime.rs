@@ -205,10 +205,8 @@ impl Runtime {
     pub(super) fn begin(&mut self, start: Start) {
         match start {
             Start::Library => self.perform(Effect::ReadLibrary, None),
-            Start::SetUp { runbook, is_practice } => {
-                self.perform(Effect::ReadLibrary, None);
-                self.perform(Effect::SetUp { runbook, is_practice }, None);
-            }
+            // The library is read when somebody goes back to it, or has to.
+            Start::SetUp { runbook, is_practice } => self.perform(Effect::SetUp { runbook, is_practice }, None),
             Start::Run(launched) => self.launch(Ok(launched)),
             Start::Replay(recording, at) => self.replay(Ok((recording, at))),
         }

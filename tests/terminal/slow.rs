@@ -14,7 +14,8 @@ const PLAN: &str = "fdatasync:1+:delay=2000";
 #[test]
 fn keys_are_answered_while_each_sync_takes_seconds_and_the_screen_says_that_it_is_saving() {
     let place = Place::new();
-    let caution = "[[phase.step]]\nid = \"first\"\ntitle = \"Read it\"\ncaution = \"Mind the gap.\"\nconfirm = \"Minded?\"\n";
+    let caution =
+        "[[phase.step]]\nid = \"first\"\ntitle = \"Read it\"\ncaution = \"Mind the gap.\"\nconfirm = \"Minded?\"\n";
     let other = "[[phase.step]]\nid = \"other\"\ntitle = \"The other\"\nconfirm = \"What is the other?\"\n";
     let book = place.write("slow.toml", head("slow") + caution + other);
     let start = place.start(&["practice", &book]).with(|command| {
