@@ -134,6 +134,7 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_795_228_870_000 + millis)
 }
 
+/// The first record of a run.
 pub fn opened(run: &str, book: &Runbook, inputs: Map<String, Value>) -> Event {
     Event::RunOpened(Box::new(RunOpened {
         format: JOURNAL_FORMAT,
@@ -293,7 +294,7 @@ pub fn memory(_: &Path) -> Vec<Figure> {
     });
     let figure = |what: &str, ours: f64, limit: f64, goal: f64| {
         let (told, limit) = (format!("{ours:.1} MiB"), format!("{limit:.1} MiB"));
-        Figure { id: "P23", what: what.to_owned(), ours: told, limit, value: ours, goal, is_count: true }
+        Figure::of("P23", what, (told, limit), ours, goal)
     };
     vec![
         figure("memory (PSS, MiB) of a run of 10,000 steps; of 200 steps", long, short, 32.0),
@@ -301,6 +302,7 @@ pub fn memory(_: &Path) -> Vec<Figure> {
     ]
 }
 
+/// A line of one of the kernel's tables, told in KiB there.
 pub fn mebibytes(file: &str, key: &str) -> f64 {
     let text = std::fs::read_to_string(file).expect("the program runs");
     let line = text.lines().find_map(|line| line.strip_prefix(key)).expect("the kernel tells it");

@@ -217,7 +217,9 @@ pub fn library_of(folder: Option<PathBuf>) -> Result<Library, CliError> {
 pub fn runtime() -> Result<Runtime, CliError> {
     log::start()?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(2).enable_all().build().map_err(CliError::failed)
+    // The screens and the session have threads of their own. What is left waits for others nearly all of its time, and
+    // two workers would wake each other for it.
+    builder.worker_threads(1).enable_all().build().map_err(CliError::failed)
 }
 
 /// What a live run acts on.

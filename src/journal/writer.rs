@@ -73,7 +73,8 @@ impl Journal {
     ) -> Result<(Self, Record), JournalError> {
         fs::require_private_folder(dir.path())?;
         let lock = Lock::take(&dir.lock_path(), holder)?;
-        fs::ensure_private_folder(&dir.output_dir())?;
+        // Durable with the journal's name, by the sync below.
+        fs::make_private_folder(&dir.output_dir())?;
         let file = fs::create_private(&dir.journal_path())?;
         let mut journal = Self {
             dir: dir.clone(),

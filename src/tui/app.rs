@@ -364,7 +364,10 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
             app.screen = Screen::SetUp(Box::new(set_up));
             return effects;
         }
-        (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => library.refuse(why),
+        (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => {
+            library.refuse(why);
+            return library.unread();
+        }
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
         (Message::Launched(Err(why)), Screen::Practise(practise)) => practise.refuse(why),
         (Message::Preflight(number, found), Screen::SetUp(set_up)) => set_up.found(number, found),

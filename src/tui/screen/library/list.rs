@@ -113,6 +113,11 @@ impl Library {
         }
     }
 
+    /// What is to be done where it is shown without having been read: a run was asked for first, and cannot be set up.
+    pub fn unread(&self) -> Vec<Effect> {
+        if self.is_read { Vec::new() } else { vec![Effect::ReadLibrary] }
+    }
+
     /// Shows what is different from the last run, or why that cannot be told.
     pub fn compared(&mut self, told: Result<Box<Changed>, String>) {
         self.busy = None;
