@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use crate::clock::Timestamp;
 
@@ -57,9 +57,9 @@ pub struct JournalsArguments {
 pub enum JournalsCommand {
     /// Delete old runs, each written down before in keeping.jsonl beside the folders of the runs.
     ///
-    /// With both --keep and --older-than only what fits both goes. A run that somebody sits at stays, and so does a live run that is not
-    /// closed; other live runs stay without --live, and what is not found whole without --unverified: each is told with the
-    /// reason, and the status is 1 then.
+    /// One of --keep and --older-than must be given; with both only what fits both goes. A run that somebody sits at stays, and so does
+    /// a live run that is not known to be closed, and one of a newer piton; other live runs stay without --live, and practice
+    /// that is not found whole without --unverified: each is told with the reason, and the status is 1 then.
     Prune(PruneArguments),
     /// Write a copy of a run into one file: a plain tar of its folder that `piton verify` checks, and `tar` with `sha256sum -c`.
     Archive {
@@ -72,7 +72,7 @@ pub enum JournalsCommand {
 
 /// `piton journals prune`.
 #[derive(Debug, Args)]
-#[group(id = "policy", required = true, multiple = true, args = ["keep", "older_than"])]
+#[command(group(ArgGroup::new("policy").required(true).multiple(true).args(["keep", "older_than"])))]
 pub struct PruneArguments {
     /// Keep the latest N runs of each runbook, live runs and practice counted apart.
     #[arg(long, value_name = "N")]
@@ -90,7 +90,7 @@ pub struct PruneArguments {
     #[arg(long)]
     pub live: bool,
 
-    /// Also runs whose journal is torn, broken, empty or cannot be read.
+    /// Also practice runs whose journal is torn, broken, empty or cannot be read.
     #[arg(long)]
     pub unverified: bool,
 

@@ -64,6 +64,7 @@ pub fn standing(run: &RunSummary) -> String {
         Standing::Closed(outcome) => outcome.word().into(),
         Standing::NeverOpened => "never opened".into(),
         Standing::Damaged { line, what } => format!("DAMAGED at line {line}: {what}"),
+        Standing::Newer(format) => format!("cannot be read: {}", newer(*format)),
         Standing::Unreadable(why) => format!("cannot be read: {why}"),
     }
 }
@@ -73,7 +74,7 @@ pub fn word(run: &RunSummary) -> String {
     match &run.standing {
         Standing::Torn => "suspended".into(),
         Standing::Damaged { .. } => "DAMAGED".into(),
-        Standing::Unreadable(_) => "cannot be read".into(),
+        Standing::Newer(_) | Standing::Unreadable(_) => "cannot be read".into(),
         _ => standing(run),
     }
 }
@@ -85,8 +86,13 @@ pub fn integrity(run: &RunSummary) -> String {
         Standing::Torn => "torn at its end".into(),
         Standing::NeverOpened => "without a record".into(),
         Standing::Damaged { line, what } => format!("broken at line {line}: {what}"),
+        Standing::Newer(format) => newer(*format),
         Standing::Unreadable(why) => why.clone(),
     }
+}
+
+fn newer(format: u64) -> String {
+    format!("written in journal format {format}: use a newer piton")
 }
 
 /// From the first to the last record.

@@ -101,11 +101,11 @@ fn delete(
         Some(found) => (found.integrity == Integrity::Whole, (found.records, &found.head) == (run.records, &run.head)),
         None => (false, run.records == 0),
     };
-    if !is_same || (!is_whole && !policy.is_unverified) {
+    let head = run.opening.as_ref();
+    let is_live = is_in_runs(store, run) || head.is_some_and(|head| head.mode == Mode::Live);
+    if !is_same || (!is_whole && (is_live || !policy.is_unverified)) {
         return Ok(Some("it was written to meanwhile".into()));
     }
-    let head = run.opening.as_ref();
-    let is_live = head.map_or_else(|| is_in_runs(store, run), |head| head.mode == Mode::Live);
     let name = run.dir.id();
     let event = KeepingEvent::Pruned {
         run: name.clone(),

@@ -84,6 +84,8 @@ pub enum Standing {
         /// What is wrong.
         what: String,
     },
+    /// It is written in a format of a later piton, which this one cannot judge.
+    Newer(u64),
     /// It cannot be read, and why.
     Unreadable(String),
 }
@@ -232,9 +234,7 @@ fn standing(integrity: Integrity, closed: Option<Outcome>) -> Standing {
         (Integrity::TornTail { .. }, _) => Standing::Torn,
         (Integrity::NeverOpened, _) => Standing::NeverOpened,
         (Integrity::Damaged { line, what }, _) => Standing::Damaged { line, what },
-        (Integrity::NewerFormat { found }, _) => {
-            Standing::Unreadable(format!("written in journal format {found}: use a newer piton"))
-        }
+        (Integrity::NewerFormat { found }, _) => Standing::Newer(found),
     }
 }
 

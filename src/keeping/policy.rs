@@ -16,9 +16,9 @@ pub struct Policy {
     pub older_than: Option<Duration>,
     /// Only runs of this runbook go.
     pub runbook: Option<String>,
-    /// Live runs may go, too, once they are closed.
+    /// Live runs may go, too, once they are closed and found whole.
     pub is_live: bool,
-    /// Those may go whose journal is not whole.
+    /// Practice runs may go whose journal is not whole.
     pub is_unverified: bool,
 }
 
@@ -40,6 +40,10 @@ pub enum Reason {
     Held(String),
     /// It is live and not closed; nothing lets it go.
     Unfinished,
+    /// It is live, and whether it is closed cannot be told; why. Nothing lets it go.
+    Untold(String),
+    /// Its journal is of a later piton, which may know what it is for; nothing lets it go.
+    Newer(u64),
     /// It is live, and nobody said that live runs may go.
     Live,
     /// Its journal is not whole, and nobody said that such runs may go.
@@ -52,6 +56,8 @@ impl Reason {
         match self {
             Self::Held(who) => format!("{who} is at it"),
             Self::Unfinished => "it is live and not closed".into(),
+            Self::Untold(why) => format!("it is live, and whether it is closed cannot be told: {why}"),
+            Self::Newer(format) => format!("its journal is written in format {format}: use a newer piton"),
             Self::Live => "it is live: --live lets it go".into(),
             Self::Unverified(why) => format!("{why}: --unverified lets it go"),
         }
@@ -59,12 +65,12 @@ impl Reason {
 }
 
 impl Policy {
-    /// What becomes of each of these runs, which stand with the latest first. `is_in_runs` tells of one that nobody knows of
-    /// what it is whether it lies where live runs lie.
+    /// What becomes of each of these runs, which stand with the latest first. `is_in_runs` tells whether one lies where live
+    /// runs lie: such a one counts as live whatever its record says, as does one whose record says so wherever it lies.
     pub fn fates(&self, runs: &[RunSummary], now: Timestamp, is_in_runs: impl Fn(&RunSummary) -> bool) -> Vec<Fate> {
         let mut seen: BTreeMap<(bool, &str), usize> = BTreeMap::new();
         let fates = runs.iter().map(|run| {
-            let is_live = run.opening.as_ref().map_or_else(|| is_in_runs(run), |head| head.mode == Mode::Live);
+            let is_live = is_in_runs(run) || run.opening.as_ref().is_some_and(|head| head.mode == Mode::Live);
             let name = run.opening.as_ref().map_or("", |head| head.runbook.as_str());
             let place = seen.entry((is_live, name)).or_default();
             *place += 1;
@@ -90,12 +96,14 @@ impl Policy {
             Standing::Damaged { line, what } => Some(format!("its journal is broken at line {line}: {what}")),
             Standing::Unreadable(why) => Some(format!("its journal cannot be read: {why}")),
             Standing::NeverOpened => Some("its journal holds no whole record".to_owned()),
-            Standing::Open | Standing::Closed(_) => None,
+            Standing::Open | Standing::Closed(_) | Standing::Newer(_) => None,
         };
-        match &run.standing {
-            Standing::Open | Standing::Torn if is_live => Some(Reason::Unfinished),
+        match (&run.standing, unverified) {
+            (Standing::Newer(format), _) => Some(Reason::Newer(*format)),
+            (Standing::Open | Standing::Torn, _) if is_live => Some(Reason::Unfinished),
+            (_, Some(why)) if is_live => Some(Reason::Untold(why)),
             _ if is_live && !self.is_live => Some(Reason::Live),
-            _ => unverified.filter(|_| !self.is_unverified).map(Reason::Unverified),
+            (_, unverified) => unverified.filter(|_| !self.is_unverified).map(Reason::Unverified),
         }
     }
 

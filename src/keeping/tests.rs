@@ -64,7 +64,7 @@ fn what_fits_the_policy_goes_and_what_must_stay_stays_with_a_reason() {
     ];
     let now = Timestamp::from_millis(10 * 86_400_000);
     let gone = |policy: &Policy| -> Vec<String> {
-        let fates = policy.fates(&runs, now, |_| true);
+        let fates = policy.fates(&runs, now, |run| run.dir.id() == "never");
         runs.iter().zip(fates).filter(|(_, fate)| *fate == Fate::Goes).map(|(run, _)| run.dir.id()).collect()
     };
     let keep = |keep| Policy { keep: Some(keep), ..Policy::default() };
@@ -72,13 +72,22 @@ fn what_fits_the_policy_goes_and_what_must_stay_stays_with_a_reason() {
     assert_eq!(gone(&Policy { older_than: Some(Duration::from_secs(6 * 86_400)), ..keep(0) }), ["open"]);
     assert_eq!(gone(&Policy { is_live: true, ..keep(1) }), ["live-old", "old", "open"]);
     let all = Policy { is_live: true, is_unverified: true, ..keep(0) };
-    assert_eq!(gone(&all), ["new", "live-new", "live-old", "old", "open", "broken", "never"]);
+    assert_eq!(gone(&all), ["new", "live-new", "live-old", "old", "open", "broken"]);
     assert_eq!(gone(&Policy { runbook: Some("other".into()), ..all.clone() }), [""; 0]);
-    let fates = keep(0).fates(&runs, now, |_| true);
+    let fates = keep(0).fates(&runs, now, |_| false);
     assert_eq!(fates[1], Fate::Refused(Reason::Live));
     assert_eq!(fates[3], Fate::Refused(Reason::Unfinished));
     assert!(matches!(&fates[7], Fate::Refused(Reason::Unverified(why)) if why.contains("line 2")), "{fates:?}");
     assert!(matches!(&fates[8], Fate::Refused(Reason::Held(_))), "{fates:?}");
+    // The folder is as good as the record to tell that a run is live, and what is of a newer piton is not judged.
+    let mut odd = vec![summary("live-broken", Mode::Live, 9, damaged()), summary("newer", Mode::Practice, 8, Standing::Newer(2))];
+    odd.extend(["never", "unread"].map(|name| summary(name, Mode::Practice, 7, Standing::NeverOpened)));
+    odd[3].standing = Standing::Unreadable("x".into());
+    let fates = all.fates(&odd, now, |run| matches!(run.dir.id().as_str(), "never" | "unread"));
+    let [Fate::Refused(Reason::Untold(_)), Fate::Refused(Reason::Newer(2)), others @ ..] = &fates[..] else {
+        panic!("{fates:?}")
+    };
+    assert!(others.iter().all(|fate| matches!(fate, Fate::Refused(Reason::Untold(_)))), "{fates:?}");
     // What has no date is no older than anything.
     let old = Policy { older_than: Some(Duration::ZERO), keep: None, ..all };
     assert!(!gone(&old).contains(&"never".to_owned()));

@@ -3,6 +3,7 @@
 mod browser;
 mod compared;
 mod kept;
+mod kept_odd;
 mod made;
 mod page;
 mod reviewed;
