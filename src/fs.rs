@@ -42,6 +42,7 @@ impl FsError {
             ErrorKind::PermissionDenied => "check who owns it and what its mode and attributes allow",
             ErrorKind::AlreadyExists => "it is already there; choose another name",
             ErrorKind::NotFound => "check the path",
+            ErrorKind::IsADirectory => "it is a folder; move it away",
             ErrorKind::NotADirectory => "a part of that path is not a folder; move it away",
             // What the system calls a loop is how it refuses any link under O_NOFOLLOW.
             _ if is_link(&self.source) => "it is a symbolic link, which is not followed here; remove it",
@@ -145,6 +146,51 @@ pub fn replace_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>)
         return Err(FsError::new("write", path, error));
     }
     sync_folder(parent(path))
+}
+
+/// How many names are tried for a file beside another one.
+const TRIES: u32 = 1_000;
+
+/// Makes a file (0600) that was not there, of what `fill` writes: under an unused name in the same folder first, synced, then
+/// given its name. Whatever stands at `path` stays, also what appears there meanwhile.
+pub fn create_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), FsError> {
+    let failed = |action, error| FsError::new(action, path, error);
+    if look(path)?.is_some() {
+        return Err(failed("create", ErrorKind::AlreadyExists.into()));
+    }
+    let (beside, mut file) = unused_beside(path).map_err(|error| failed("create", error))?;
+    let written = fill(&mut file).and_then(|()| file.sync_all()).map_err(|error| failed("write", error));
+    let named = written.and_then(|()| rename_to_new(&beside, path).map_err(|error| failed("create", error)));
+    if named.is_err() {
+        // The first error is the one to tell.
+        let _ = std::fs::remove_file(&beside);
+    }
+    named.and_then(|()| sync_folder(parent(path)))
+}
+
+/// A new file of a name that nothing had in the folder of `path`.
+fn unused_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    for number in 0..TRIES {
+        let beside = parent(path).join(format!(".piton-{}-{number}", std::process::id()));
+        match create_private(&beside).map_err(|error| error.source) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return made.map(|file| (beside, file)),
+        }
+    }
+    Err(io::Error::other("no name for a file beside it is free"))
+}
+
+/// Gives a file another name that nothing has.
+fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Not every file system knows of it; a second name is made only where there is none.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from))
+        }
+        renamed => Ok(renamed?),
+    }
 }
 
 /// Makes `path` hold `bytes`, or leaves it as it was; see [`replace_with`].
@@ -323,6 +369,32 @@ mod tests {
         assert!(said.contains("file") && said.contains("make room"), "{said}");
         assert_eq!(read(&path).unwrap(), b"old");
         assert_eq!(names(place.path()).unwrap(), ["file"]);
+    }
+
+    #[test]
+    fn a_new_file_takes_the_place_of_nothing_not_even_of_what_appears_meanwhile() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("file");
+        for leftover in ["file.new", ".piton-1-0"] {
+            std::fs::write(place.path().join(leftover), "theirs").unwrap();
+        }
+        let mut names_then = names(place.path()).unwrap();
+        let late = create_with(&path, |file| {
+            std::fs::write(&path, "theirs")?;
+            file.write_all(b"ours")
+        });
+        assert_eq!(late.unwrap_err().source.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(read(&path).unwrap(), b"theirs");
+        assert!(create_with(&path, |_| panic!("nothing is written")).is_err());
+        std::fs::remove_file(&path).unwrap();
+        let full = create_with(&path, |_| Err(ErrorKind::StorageFull.into())).unwrap_err().to_string();
+        assert!(full.contains(&path.display().to_string()) && full.contains("make room"), "{full}");
+        assert_eq!(names(place.path()).unwrap(), names_then);
+        create_with(&path, |file| file.write_all(b"ours")).unwrap();
+        assert_eq!((read(&path).unwrap().as_slice(), mode(&path)), (b"ours".as_slice(), 0o600));
+        names_then.push("file".into());
+        names_then.sort();
+        assert_eq!(names(place.path()).unwrap(), names_then);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::{keeping, run};
 use crate::engine::Event;
 use crate::fs;
-use crate::journal::{Lock, each_record, verify};
+use crate::journal::{Lock, RunDir, each_record, verify};
 use crate::keeping::{Keeper, KeepingEvent, Sum, Unpacked, pack, unpack};
 use crate::text::clean_line;
 
@@ -74,7 +74,10 @@ pub fn open(path: &Path) -> Result<Archive, CliError> {
         Ok(unpacked) => Ok(Archive { unpacked, folder }),
         Err(error) => {
             let _ = std::fs::remove_dir_all(&folder);
-            Err(CliError::failed(error))
+            let failed = CliError::failed(&error);
+            let hint =
+                "the journal is taken out of the archive to be checked; TMPDIR names a folder with more room for it";
+            Err(if error.path.starts_with(&folder) { failed.hint(hint) } else { failed })
         }
     }
 }
@@ -114,6 +117,12 @@ impl Archive {
             super::print(&clean_line(&format!("{shown}: DAMAGED archive: it holds no journal")));
             return false;
         };
+        let named = RunDir::new(self.folder.join(&unpacked.run)).name();
+        if named != unpacked.run {
+            let what = format!("its journal is that of another run, {named}");
+            super::print(&clean_line(&format!("{shown}: DAMAGED archive: {what}")));
+            return false;
+        }
         let differing = differing(&journal, &unpacked.files);
         for what in &differing {
             super::print(&clean_line(&format!("{shown}: NOT AS RECORDED: {what}")));

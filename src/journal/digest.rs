@@ -15,14 +15,31 @@ use crate::journal::line::hex;
 /// # Errors
 /// It cannot be read to its end.
 pub fn digest(source: &mut impl Read) -> io::Result<(String, u64)> {
-    sha256_of(source, &mut io::sink())
+    sha256_of(source, &mut io::sink()).map_err(CopyError::into_inner)
+}
+
+/// Which of the two files of a copy did not do as it should.
+#[derive(Debug)]
+pub enum CopyError {
+    /// What is read.
+    Read(io::Error),
+    /// What is written.
+    Write(io::Error),
+}
+
+impl CopyError {
+    /// What the system said.
+    pub fn into_inner(self) -> io::Error {
+        let (Self::Read(error) | Self::Write(error)) = self;
+        error
+    }
 }
 
 /// The same, with all that is read written to `out`.
 ///
 /// # Errors
 /// It cannot be read to its end, or written.
-pub fn sha256_of(source: &mut dyn Read, out: &mut dyn Write) -> io::Result<(String, u64)> {
+pub fn sha256_of(source: &mut dyn Read, out: &mut dyn Write) -> Result<(String, u64), CopyError> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     let mut length = 0;
@@ -31,11 +48,11 @@ pub fn sha256_of(source: &mut dyn Read, out: &mut dyn Write) -> io::Result<(Stri
             Ok(0) => return Ok((hex(&hasher.finalize()), length)),
             Ok(read) => {
                 hasher.update(&buffer[..read]);
-                out.write_all(&buffer[..read])?;
+                out.write_all(&buffer[..read]).map_err(CopyError::Write)?;
                 length += read as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(CopyError::Read(error)),
         }
     }
 }

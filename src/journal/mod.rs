@@ -42,7 +42,7 @@ mod writer;
 
 pub use chain::{Chain, Fault};
 pub use chained::{Chained, ChainedFile, Found, set_aside};
-pub use digest::{digest, file_seen, plain_file, sha256_of};
+pub use digest::{CopyError, digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
 pub use follow::{Follower, More};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, sha256_hex};

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
-use crate::journal::{RunDir, digest, sha256_of};
+use crate::journal::{CopyError, RunDir, digest, sha256_of};
 use crate::keeping::tar::{BLOCK, Header, filling};
+use crate::keeping::unpack::is_name;
 
 /// The name of the list of all sums, in the folder of the run.
 pub const SUMS: &str = "SHA256SUMS";
@@ -32,16 +33,18 @@ pub struct Packed {
 /// # Errors
 /// Something is there already, a file cannot be read or written, or what is in the folder is no plain file.
 pub fn pack(dir: &RunDir, to: &Path) -> Result<Packed, FsError> {
-    if fs::look(to)?.is_some() {
-        return Err(FsError::new("create", to, io::ErrorKind::AlreadyExists.into()));
+    if is_within(to, dir.path()) {
+        let why = "it lies in the run's own folder, which is what is archived";
+        return Err(FsError::new("create", to, io::Error::other(why)));
     }
     let mut files = Vec::new();
     gather(dir.path(), "", 0, &mut files)?;
-    let run = dir.id();
+    // A folder that was given another name is still the run that its journal says.
+    let run = Some(dir.name()).filter(|name| is_name(name)).unwrap_or_else(|| dir.id());
     // The journal comes first: whoever looks into it need not read all.
     files.sort_by_key(|(name, _)| (name != "journal.jsonl", name.clone()));
     let mut failed = None;
-    let written = fs::replace_with(to, |file| {
+    let written = fs::create_with(to, |file| {
         let mut out = BufWriter::with_capacity(1 << 16, file);
         let filled = fill(&run, &files, &mut out, &mut failed);
         filled.and_then(|()| out.flush())
@@ -54,6 +57,14 @@ pub fn pack(dir: &RunDir, to: &Path) -> Result<Packed, FsError> {
     let read_failed = |error| FsError::new("read", to, error);
     let (sha256, bytes) = digest(&mut fs::open_read(to)?).map_err(read_failed)?;
     Ok(Packed { files: files.len(), bytes, sha256 })
+}
+
+/// Whether a file would lie in that folder, whatever links lead there.
+fn is_within(file: &Path, folder: &Path) -> bool {
+    let above = file.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // What is not there is told of when it is written to.
+    let (Ok(above), Ok(folder)) = (above.canonicalize(), folder.canonicalize()) else { return false };
+    above.starts_with(folder)
 }
 
 /// The names of all plain files, with their paths.
@@ -90,34 +101,39 @@ fn fill(run: &str, files: &[(String, PathBuf)], out: &mut dyn Write, failed: &mu
                 return Err(io::ErrorKind::Other.into());
             }
         };
-        let sha256 = put_file(&format!("{run}/{name}"), &mut file, out).map_err(|error| {
-            let told = io::Error::new(error.kind(), error.to_string());
-            *failed = Some(FsError::new("archive", path, error));
-            told
+        let sha256 = put_file(&format!("{run}/{name}"), &mut file, out).map_err(|error| match error {
+            CopyError::Read(error) => {
+                let told = io::Error::new(error.kind(), error.to_string());
+                *failed = Some(FsError::new("archive", path, error));
+                told
+            }
+            CopyError::Write(error) => error,
         })?;
         sums.push_str(&format!("{sha256}  {name}\n"));
     }
-    put(&format!("{run}/{SUMS}"), sums.len() as u64, Timestamp::default(), &mut sums.as_bytes(), out)?;
+    let put = put(&format!("{run}/{SUMS}"), sums.len() as u64, Timestamp::default(), &mut sums.as_bytes(), out);
+    put.map_err(CopyError::into_inner)?;
     out.write_all(&[0; 2 * BLOCK])
 }
 
-fn put_file(name: &str, file: &mut File, out: &mut dyn Write) -> io::Result<String> {
-    let known = file.metadata()?;
+fn put_file(name: &str, file: &mut File, out: &mut dyn Write) -> Result<String, CopyError> {
+    let known = file.metadata().map_err(CopyError::Read)?;
     let written = known.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
     let at = Timestamp::default().plus(written.unwrap_or_default());
     put(name, known.len(), at, file, out)
 }
 
 /// Writes a header and the contents; their sha256.
-fn put(name: &str, bytes: u64, at: Timestamp, from: &mut dyn Read, out: &mut dyn Write) -> io::Result<String> {
+fn put(name: &str, bytes: u64, at: Timestamp, from: &mut dyn Read, out: &mut dyn Write) -> Result<String, CopyError> {
+    let wrong = |why: &str| CopyError::Read(io::Error::other(why.to_owned()));
     let header = Header { name: name.to_owned(), bytes, at };
-    let block = header.block().ok_or_else(|| io::Error::other("its name or its size does not fit into an archive"))?;
-    out.write_all(&block)?;
+    let block = header.block().ok_or_else(|| wrong("its name or its size does not fit into an archive"))?;
+    out.write_all(&block).map_err(CopyError::Write)?;
     let (sha256, copied) = sha256_of(&mut from.take(bytes), out)?;
     if copied != bytes {
-        return Err(io::Error::other("it became shorter while it was read"));
+        return Err(wrong("it became shorter while it was read"));
     }
     let filling = usize::try_from(filling(bytes)).unwrap_or_default();
-    out.write_all(&[0; BLOCK][..filling])?;
+    out.write_all(&[0; BLOCK][..filling]).map_err(CopyError::Write)?;
     Ok(sha256)
 }

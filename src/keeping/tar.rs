@@ -1,6 +1,6 @@
 //! Headers of plain tar files (ustar): as much as a run needs, which is files with names, sizes and times.
 
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use crate::clock::Timestamp;
@@ -106,10 +106,11 @@ pub const fn filling(bytes: u64) -> u64 {
     (BLOCK as u64 - bytes % BLOCK as u64) % BLOCK as u64
 }
 
-/// Whether a plain file looks like an archive: only its first block is read.
+/// Whether a plain file looks like an archive, links followed: only its first block is read.
 pub fn is_archive(path: &Path) -> bool {
     let mut block = [0; BLOCK];
+    // A pipe is not even opened: whoever writes into it would take that for the reading.
     let is_file = std::fs::metadata(path).is_ok_and(|known| known.is_file());
-    let mut read = || -> io::Result<()> { fs::open_read(path).map_err(|error| error.source)?.read_exact(&mut block) };
-    is_file && read().is_ok() && &block[257..262] == b"ustar"
+    let is_read = is_file && fs::open_plain(path).is_ok_and(|mut file| file.read_exact(&mut block).is_ok());
+    is_read && &block[257..262] == b"ustar"
 }

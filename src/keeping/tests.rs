@@ -80,7 +80,8 @@ fn what_fits_the_policy_goes_and_what_must_stay_stays_with_a_reason() {
     assert!(matches!(&fates[7], Fate::Refused(Reason::Unverified(why)) if why.contains("line 2")), "{fates:?}");
     assert!(matches!(&fates[8], Fate::Refused(Reason::Held(_))), "{fates:?}");
     // The folder is as good as the record to tell that a run is live, and what is of a newer piton is not judged.
-    let mut odd = vec![summary("live-broken", Mode::Live, 9, damaged()), summary("newer", Mode::Practice, 8, Standing::Newer(2))];
+    let mut odd =
+        vec![summary("live-broken", Mode::Live, 9, damaged()), summary("newer", Mode::Practice, 8, Standing::Newer(2))];
     odd.extend(["never", "unread"].map(|name| summary(name, Mode::Practice, 7, Standing::NeverOpened)));
     odd[3].standing = Standing::Unreadable("x".into());
     let fates = all.fates(&odd, now, |run| matches!(run.dir.id().as_str(), "never" | "unread"));
@@ -177,6 +178,10 @@ fn a_changed_byte_anywhere_in_an_archive_is_seen_and_so_is_an_end_that_is_cut_of
         assert!(read(length).unwrap().problem.is_some(), "{length}");
     }
     assert!(pack(&dir, &file).is_err(), "what is there stays");
+    for (behind, is_whole) in [(vec![0; 3 << 20], true), ([vec![0; 3 << 20], vec![1]].concat(), false)] {
+        fs::write(&file, [&bytes[..], &behind].concat()).unwrap();
+        assert_eq!(read(bytes.len() + behind.len()).unwrap().problem.is_none(), is_whole);
+    }
 }
 
 #[test]
@@ -198,6 +203,15 @@ fn a_hostile_archive_writes_nothing_outside_of_its_folder() {
         let read = unpack(&file, &place.path().join("to")).unwrap();
         assert!(read.problem.is_some(), "{name}");
         assert!(!place.path().join("to").exists() && !place.path().join("journal.jsonl").exists(), "{name}");
+    }
+    // A name that is a file's and a folder's, in either order.
+    for names in [["run/signatures/a", "run/signatures/a/b"], ["run/signatures/a/b", "run/signatures/a"]] {
+        let blocks =
+            names.map(|name| Header { name: name.into(), bytes: 0, at: Timestamp::default() }.block().unwrap());
+        fs::write(&file, [&blocks.concat()[..], &[0; 1024]].concat()).unwrap();
+        let read = unpack(&file, &place.path().join("to")).unwrap();
+        assert!(read.problem.is_some_and(|problem| problem.contains("of a file and of a folder")), "{names:?}");
+        fs::remove_dir_all(place.path().join("to")).unwrap();
     }
     let long = Header { name: format!("run/{}", "x".repeat(300)), bytes: 0, at: Timestamp::default() };
     assert_eq!(long.block(), None);

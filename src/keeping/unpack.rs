@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Component, Path};
 
 use crate::fs::{self, FsError};
-use crate::journal::{RunDir, sha256_of};
+use crate::journal::{CopyError, RunDir, sha256_of};
 use crate::keeping::pack::SUMS;
 use crate::keeping::tar::{BLOCK, Header, filling};
 
@@ -43,7 +43,7 @@ pub struct Unpacked {
 /// # Errors
 /// The archive cannot be read, or what is taken from it cannot be written.
 pub fn unpack(path: &Path, to: &Path) -> Result<Unpacked, FsError> {
-    let file = fs::open_read(path)?;
+    let file = fs::open_plain(path)?;
     let mut unpacked = Unpacked { run: String::new(), files: BTreeMap::new(), problem: None };
     let mut reading = Reading { source: BufReader::with_capacity(1 << 16, file), to, sums: None };
     let read = reading.all(&mut unpacked);
@@ -105,6 +105,9 @@ impl Reading<'_> {
             if unpacked.run != run || unpacked.files.len() >= MAX_FILES || unpacked.files.contains_key(name) {
                 return wrong("it holds more than one run, one file twice, or too many files");
             }
+            if is_folder_too(&unpacked.files, name) {
+                return wrong("one name in it is that of a file and of a folder");
+            }
             if name == SUMS {
                 self.take_sums(header.bytes)?;
             } else {
@@ -114,21 +117,32 @@ impl Reading<'_> {
             let mut rest = [0; BLOCK];
             let filled = &mut rest[..usize::try_from(filling(header.bytes)).unwrap_or_default()];
             self.source.read_exact(filled)?;
-            if filled.iter().any(|byte| *byte != 0) {
+            if !is_zeros(filled) {
                 return wrong("something stands between its files");
             }
         }
         // The end is two blocks of zeros; programs fill up behind them.
         let mut rest = [0; BLOCK];
         self.source.read_exact(&mut rest)?;
-        let mut behind = self.source.by_ref().bytes();
-        if rest.iter().any(|byte| *byte != 0) || behind.any(|byte| !matches!(byte, Ok(0))) {
+        if !is_zeros(&rest) || !self.ends_in_zeros()? {
             return wrong("something stands behind its end");
         }
         if self.sums.is_none() {
             return wrong("it has no list of sums");
         }
         Ok(())
+    }
+
+    /// Whether nothing but zeros is left.
+    fn ends_in_zeros(&mut self) -> io::Result<bool> {
+        loop {
+            let piece = self.source.fill_buf()?;
+            if piece.is_empty() || !is_zeros(piece) {
+                return Ok(piece.is_empty());
+            }
+            let length = piece.len();
+            self.source.consume(length);
+        }
     }
 
     fn take_sums(&mut self, bytes: u64) -> Result<(), Trouble> {
@@ -146,13 +160,18 @@ impl Reading<'_> {
     fn take(&mut self, header: &Header, run: &str, name: &str) -> Result<Sum, Trouble> {
         let is_checked = name == "journal.jsonl" || name.starts_with("signatures/") || name.starts_with("reviews/");
         let mut from = self.source.by_ref().take(header.bytes);
-        let mut out: Box<dyn Write> = Box::new(io::sink());
+        let (mut out, mut to): (Box<dyn Write>, _) = (Box::new(io::sink()), self.to.to_owned());
         if is_checked {
             let path = RunDir::new(self.to.join(run)).path().join(name);
             fs::ensure_folder(path.parent().unwrap_or(self.to))?;
             out = Box::new(fs::create_private(&path)?);
+            to = path;
         }
-        let (sha256, bytes) = sha256_of(&mut from, &mut out)?;
+        let copied = sha256_of(&mut from, &mut out).map_err(|error| match error {
+            CopyError::Read(error) => Trouble::Read(error),
+            CopyError::Write(error) => Trouble::Write(FsError::new("write", &to, error)),
+        });
+        let (sha256, bytes) = copied?;
         if bytes != header.bytes {
             return Err(Trouble::Read(io::ErrorKind::UnexpectedEof.into()));
         }
@@ -163,12 +182,29 @@ impl Reading<'_> {
 /// The run and the name in its folder, both harmless as parts of a path.
 fn named(name: &str) -> Option<(&str, &str)> {
     let (run, within) = name.split_once('/')?;
-    let is_plain = |part: &str| {
-        let mut parts = Path::new(part).components();
-        matches!(parts.next(), Some(Component::Normal(only)) if only == part) && parts.next().is_none()
-    };
-    let is_safe = is_plain(run) && !run.starts_with('.') && within.split('/').all(is_plain);
-    (is_safe && !name.contains(['\0', '\\', '\n'])).then_some((run, within))
+    (is_name(run) && within.split('/').all(is_plain)).then_some((run, within))
+}
+
+/// Whether that is harmless as the name of a run's folder.
+pub fn is_name(run: &str) -> bool {
+    is_plain(run) && !run.starts_with('.')
+}
+
+fn is_plain(part: &str) -> bool {
+    let mut parts = Path::new(part).components();
+    let is_one = matches!(parts.next(), Some(Component::Normal(only)) if only == part) && parts.next().is_none();
+    is_one && !part.contains(['\0', '\\', '\n'])
+}
+
+/// Whether that name is the folder of a file that is known, or has one for a folder.
+fn is_folder_too(files: &BTreeMap<String, Sum>, name: &str) -> bool {
+    let below = format!("{name}/");
+    let is_above = files.range(below.clone()..).next().is_some_and(|(next, _)| next.starts_with(&below));
+    is_above || name.match_indices('/').any(|(at, _)| files.contains_key(&name[..at]) || &name[..at] == SUMS)
+}
+
+fn is_zeros(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
 }
 
 /// What differs from the list of sums.

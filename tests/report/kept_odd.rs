@@ -66,3 +66,88 @@ fn a_live_run_that_is_not_known_to_be_closed_never_goes_and_nothing_of_a_newer_f
     assert!(said.contains("format 2") && said.contains("whether it is closed cannot be told"), "{said}");
 }
 
+#[test]
+fn an_archive_touches_no_other_file_and_errors_tell_what_was_typed() {
+    let stage = Stage::new();
+    let dir = stage.live(true);
+    let (path, file) = stage.file("run.tar");
+    let theirs = path.with_file_name("run.tar.new");
+    fs::write(&theirs, "theirs").unwrap();
+    let (status, said) = stage.piton(&["journals", "archive", &dir.id(), &file]);
+    assert_eq!((status, fs::read(&theirs).unwrap().as_slice()), (0, b"theirs".as_slice()), "{said}");
+    let names = fs::read_dir(stage.home.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let names: Vec<String> = names.map(|name| name.into_string().unwrap()).filter(|name| name != "state").collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let (_, nowhere) = stage.file("none/run.tar");
+    let (status, said) = stage.piton(&["journals", "archive", &dir.id(), &nowhere]);
+    assert!(status == 1 && said.contains(&format!("{nowhere}: ")), "{said}");
+    for within in [dir.path().join("run.tar"), dir.path().join("signatures/../run.tar")] {
+        fs::create_dir_all(dir.path().join("signatures")).unwrap();
+        let (status, said) = stage.piton(&["journals", "archive", &dir.id(), &within.to_string_lossy()]);
+        assert!(status == 1 && said.contains("the run's own folder") && !within.exists(), "{said}");
+    }
+}
+
+#[test]
+fn an_archive_behind_a_link_is_verified_as_one() {
+    let stage = Stage::new();
+    let dir = stage.live(true);
+    let (path, file) = stage.file("run.tar");
+    assert_eq!(stage.piton(&["journals", "archive", &dir.id(), &file]).0, 0);
+    let (link, named) = stage.file("link.tar");
+    symlink(&path, link).unwrap();
+    let (status, said) = stage.piton(&["verify", &named]);
+    assert!(status == 0 && said.contains("archive of "), "{said}");
+}
+
+#[test]
+fn a_full_disk_is_told_of_the_file_that_was_written() {
+    let stage = Stage::new();
+    let dir = journal_of(&stage.home.state(), 300);
+    let (_, file) = stage.file("run.tar");
+    // Nobody may write more than 4 KiB into a file.
+    let limited = |typed: &str| shell(&stage, &format!("trap '' XFSZ; ulimit -f 8; exec \"$P\" {typed}"));
+    let archive = format!("journals archive {} {file}", dir.id());
+    let (status, said) = limited(&archive);
+    assert!(status == 1 && said.contains(&format!("cannot write {file}: ")), "{said}");
+    assert!(!said.contains("journal.jsonl") && said.contains("make room"), "{said}");
+    assert_eq!(shell(&stage, &format!("exec \"$P\" {archive}")).0, 0);
+    let (status, said) = limited(&format!("verify {file}"));
+    assert!(status == 1 && said.contains("cannot write ") && said.contains("/journal.jsonl: "), "{said}");
+    assert!(!said.contains("cannot read") && said.contains("TMPDIR"), "{said}");
+}
+
+/// The same archive with another name of the run, of the same length.
+fn renamed(mut bytes: Vec<u8>, id: &str, other: &str) -> Vec<u8> {
+    let mut offset = 0;
+    while bytes[offset] != 0 {
+        let block = &mut bytes[offset..offset + 512];
+        block[..id.len()].copy_from_slice(other.as_bytes());
+        block[148..156].fill(b' ');
+        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        let size = u64::from_str_radix(std::str::from_utf8(&block[124..135]).unwrap(), 8).unwrap();
+        offset += 512 + usize::try_from(size.div_ceil(512) * 512).unwrap();
+    }
+    bytes
+}
+
+#[test]
+fn an_archive_has_the_name_that_its_journal_says() {
+    let stage = Stage::new();
+    let dir = stage.live(true);
+    let (path, file) = stage.file("run.tar");
+    assert_eq!(stage.piton(&["journals", "archive", &dir.id(), &file]).0, 0);
+    let other = format!("{}x", &dir.id()[..dir.id().len() - 1]);
+    fs::write(&path, renamed(fs::read(&path).unwrap(), &dir.id(), &other)).unwrap();
+    let (status, said) = stage.piton(&["verify", &file]);
+    assert!(status == 1 && said.contains("DAMAGED archive") && said.contains(&dir.id()), "{said}");
+    // A folder that was given another name is archived as the run that it is.
+    let moved = dir.path().with_file_name("2026-11-21-other-2222");
+    fs::rename(dir.path(), moved).unwrap();
+    let (_, file) = stage.file("other.tar");
+    assert_eq!(stage.piton(&["journals", "archive", "2026-11-21-other", &file]).0, 0);
+    let (status, said) = stage.piton(&["verify", &file]);
+    assert!(status == 0 && said.contains(&format!("archive of {}", dir.id())), "{said}");
+}
+
