@@ -307,7 +307,8 @@ impl Backstage for Stage {
     fn recording(&self, run: &str, each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Recording, String> {
         let dir = self.store.find(run).map_err(|error| error.to_string())?;
         let is_running = crate::journal::holder_of(&dir.lock_path()).is_some();
-        replay::recording(&dir.journal_path(), is_running, each).map_err(told)
+        let path = dir.plain_journal().map_err(|error| error.to_string())?;
+        replay::recording(&path, is_running, each).map_err(told)
     }
 
     fn sizes(&self) -> Option<String> {

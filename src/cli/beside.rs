@@ -7,6 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::review;
 use crate::cli::verify::{self, Judged, Known, Trusted, check, judge};
 use crate::engine::Mode;
+use crate::fs;
 use crate::journal::{Found, Held, RunDir, RunSummary, Signature, Unsigned};
 use crate::review::{Review, ReviewEvent, all as all_reviews};
 use crate::signature::Signers;
@@ -21,7 +22,10 @@ pub fn of_folder(folder: &Path) -> Result<Beside, CliError> {
     if is_bare(&dir) {
         return Ok(Beside::default());
     }
-    let checked = check(&dir.journal_path(), None, verify::signers(None)?.as_ref(), |_| {})?;
+    let path = dir.journal_path();
+    // A link may have been typed; a pipe is not read a second time.
+    fs::open_plain(&path).map_err(CliError::failed)?;
+    let checked = check(&path, None, verify::signers(None)?.as_ref(), |_| {})?;
     let mut beside = Beside::default();
     for (signature, judged) in &checked.signatures {
         beside.signatures.push(seen(signature, judged));

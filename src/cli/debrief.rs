@@ -59,7 +59,7 @@ pub fn of_run(store: &Store, dir: &RunDir) -> Result<Debrief, CliError> {
 }
 
 pub(super) fn of_folder(dir: &RunDir) -> Result<Option<(Debrief, Timestamp)>, CliError> {
-    let (records, found) = read_records(&dir.journal_path()).map_err(CliError::failed)?;
+    let (records, found) = read_records(&dir.plain_journal().map_err(CliError::failed)?).map_err(CliError::failed)?;
     let why = match found.integrity {
         Integrity::Whole | Integrity::TornTail { .. } => {
             return Ok(of_records(&records).zip(records.first().map(|record| record.at)));

@@ -199,16 +199,15 @@ pub fn run_dir(name: &str) -> Result<RunDir, CliError> {
 /// A file as it is, the journal of a folder, or that of the run of this name.
 ///
 /// # Errors
-/// There is no such run.
+/// There is no such run, or what stands in the place of its journal is no plain file.
 pub fn journal_path(name: &str) -> Result<PathBuf, CliError> {
     let path = Path::new(name);
     if path.is_dir() {
-        return Ok(RunDir::new(path).journal_path());
+        return RunDir::new(path).plain_journal().map_err(CliError::failed);
     }
     // A pipe will do as well as a file.
     if path.exists() {
         return Ok(path.to_owned());
     }
-    let dir = run::store()?.find(name).map_err(CliError::failed)?;
-    Ok(dir.journal_path())
+    run::store()?.find(name).map_err(CliError::failed)?.plain_journal().map_err(CliError::failed)
 }

@@ -96,7 +96,7 @@ fn delete(
         Err(error) => return Ok(Some(error.to_string())),
     };
     // It was looked at before the lock was taken: what goes is what was looked at.
-    let now = verify(&run.dir.journal_path()).ok();
+    let now = run.dir.plain_journal().ok().and_then(|path| verify(&path).ok());
     let (is_whole, is_same) = match &now {
         Some(found) => (found.integrity == Integrity::Whole, (found.records, &found.head) == (run.records, &run.head)),
         None => (false, run.records == 0),

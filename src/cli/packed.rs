@@ -23,7 +23,7 @@ pub fn archive(name: &str, file: &Path) -> Result<u8, CliError> {
     let dir = store.find(name).map_err(CliError::failed)?;
     let holder = keeping::holder();
     let _lock = Lock::take(&dir.lock_path(), &holder).map_err(CliError::failed)?;
-    let found = verify(&dir.journal_path()).map_err(CliError::failed)?;
+    let found = verify(&dir.plain_journal().map_err(CliError::failed)?).map_err(CliError::failed)?;
     if found.records == 0 {
         return Err(CliError::failed(format!("{} holds no whole record", dir.journal_path().display())));
     }

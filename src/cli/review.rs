@@ -27,7 +27,7 @@ pub fn review(typed: &ReviewArguments) -> Result<u8, CliError> {
         (None, None) => None,
     };
     let Some(said) = said else { return tell(&review::all(&dir).map_err(CliError::failed)?, typed.json) };
-    let found = verify(&dir.journal_path()).map_err(CliError::failed)?;
+    let found = verify(&dir.plain_journal().map_err(CliError::failed)?).map_err(CliError::failed)?;
     if found.records == 0 {
         return Err(CliError::failed(format!("{} holds no whole record", dir.journal_path().display())));
     }

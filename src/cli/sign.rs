@@ -105,7 +105,7 @@ fn folder_of_keys() -> PathBuf {
 
 /// The journal as it stands, when nothing is wrong with it.
 fn whole(dir: &RunDir) -> Result<Verification, CliError> {
-    let found = verify_journal(&dir.journal_path()).map_err(CliError::failed)?;
+    let found = verify_journal(&dir.plain_journal().map_err(CliError::failed)?).map_err(CliError::failed)?;
     if !matches!(found.integrity, Integrity::Whole | Integrity::TornTail { .. }) {
         let why = format!("{} is not whole: it is not signed", dir.journal_path().display());
         return Err(CliError::failed(why).hint("see what is wrong with it: piton verify"));

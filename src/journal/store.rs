@@ -74,6 +74,16 @@ impl RunDir {
         self.path.join("journal.jsonl")
     }
 
+    /// The same once it is known to be a plain file and no link: anything else in its place could be waited for without
+    /// end, or be a file that is none of the run's.
+    ///
+    /// # Errors
+    /// It is not there, is none, or cannot be read.
+    pub fn plain_journal(&self) -> Result<PathBuf, FsError> {
+        let path = self.journal_path();
+        fs::open_read(&path).map(|_| path)
+    }
+
     /// The folder of command output.
     pub fn output_dir(&self) -> PathBuf {
         self.path.join("output")

@@ -89,6 +89,46 @@ fn an_archive_touches_no_other_file_and_errors_tell_what_was_typed() {
 }
 
 #[test]
+fn a_pipe_or_a_link_in_the_place_of_a_journal_is_not_waited_for_and_is_told() {
+    let stage = Stage::new();
+    let (piped, linked, whole) = (practise(&stage), practise(&stage), practise(&stage));
+    let theirs = stage.home.path().join("theirs.jsonl");
+    fs::rename(linked.journal_path(), &theirs).unwrap();
+    symlink(&theirs, linked.journal_path()).unwrap();
+    fs::remove_file(piped.journal_path()).unwrap();
+    let script = format!("mkfifo {}", piped.journal_path().display());
+    assert_eq!(shell(&stage, &script).0, 0);
+    for dir in [&piped, &linked] {
+        let (id, path) = (dir.id(), dir.path().display().to_string());
+        for typed in [
+            format!("journals archive {id} {}/x.tar", stage.home.path().display()),
+            format!("report {id}"),
+            format!("debrief {id}"),
+            format!("diff {id} {}", whole.id()),
+            format!("verify {id}"),
+            format!("verify {path}"),
+            format!("report {id} --format cast"),
+            format!("review {id} --comment x"),
+        ] {
+            let (status, said) = shell(&stage, &format!("exec \"$P\" {typed}"));
+            // To diff, 1 is that two runs differ.
+            let failed = if typed.starts_with("diff") { 2 } else { 1 };
+            assert!(status == failed && said.contains(&format!("{id}/journal.jsonl: ")), "{typed}: {status} {said}");
+        }
+        assert_ne!(shell(&stage, &format!("exec \"$P\" sign {id} --as operator < /dev/null")).0, 124);
+    }
+    let (status, said) = shell(&stage, "exec \"$P\" journals prune --keep 0");
+    assert!(status == 1 && said.contains("1 went") && !said.contains("meanwhile"), "{said}");
+    assert_eq!(said.matches("is not a plain file").count(), 4, "{said}");
+    // What was typed may be either, as ever.
+    let good = theirs.display();
+    let (status, said) = shell(&stage, &format!("mkfifo p; cat {good} > p & \"$P\" verify p; rm p"));
+    assert!(status == 0 && said.contains("p: whole records="), "{said}");
+    let (status, said) = shell(&stage, &format!("exec \"$P\" verify {}", linked.journal_path().display()));
+    assert!(status == 0 && said.contains("whole records="), "{said}");
+}
+
+#[test]
 fn an_archive_behind_a_link_is_verified_as_one() {
     let stage = Stage::new();
     let dir = stage.live(true);
