@@ -10,6 +10,13 @@ use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
 use crate::journal::{Chained, ChainedFile, Found, Holder, JournalError, Lock, NO_PREVIOUS, set_aside, sha256_hex};
 
+/// The longest text of a record, in bytes: longer ones are cut, and said to be. All of a record's texts fit into a line, however
+/// they are escaped.
+const MAX_TEXT_BYTES: usize = 1_000;
+
+/// The longest path of a record, in bytes: no system takes a longer one.
+const MAX_PATH_BYTES: usize = 4_096;
+
 /// The format in which it is written.
 pub const KEEPING_FORMAT: u32 = 1;
 
@@ -85,6 +92,35 @@ pub enum KeepingEvent {
         /// Why.
         why: String,
     },
+}
+
+impl KeepingEvent {
+    /// The same with texts of bounded length.
+    fn bounded(mut self) -> Self {
+        match &mut self {
+            Self::KeepingOpened { .. } => {}
+            Self::Archived { run, file, .. } => {
+                cut(run, MAX_TEXT_BYTES);
+                cut(file, MAX_PATH_BYTES);
+            }
+            Self::Pruned { run, runbook, standing, why, .. } => {
+                [run, runbook, standing, why].into_iter().for_each(|text| cut(text, MAX_TEXT_BYTES));
+            }
+            Self::NotPruned { run, why } => [run, why].into_iter().for_each(|text| cut(text, MAX_TEXT_BYTES)),
+        }
+        self
+    }
+}
+
+/// Cuts a text to so many bytes, and says that it did.
+fn cut(text: &mut String, limit: usize) {
+    let length = text.len();
+    if length <= limit {
+        return;
+    }
+    let end = (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.truncate(end);
+    text.push_str(&format!(" … (cut: {length} bytes)"));
 }
 
 /// What became of runs, as far as it is whole.
@@ -189,7 +225,8 @@ impl Keeper {
             (seq, prev) = (known.records.len() as u64, known.head);
             at = known.records.last().map_or(at, |last| last.at.max(at));
         }
-        let by = format!("{}@{}", holder.operator, holder.host);
+        let mut by = format!("{}@{}", holder.operator, holder.host);
+        cut(&mut by, MAX_TEXT_BYTES);
         let mut keeper = Self { path, file, by, seq, prev, at, _lock: lock };
         if keeper.seq == 0 {
             let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -204,9 +241,13 @@ impl Keeper {
     /// # Errors
     /// It cannot be written.
     pub fn write(&mut self, event: KeepingEvent) -> Result<(), KeepingError> {
-        let seq = self.seq + 1;
+        let (seq, event) = (self.seq + 1, event.bounded());
         let record = KeepingRecord { seq, at: self.at, prev: self.prev.clone(), by: self.by.clone(), event };
         let mut line = serde_json::to_vec(&record).expect("it is made of texts and numbers");
+        if line.len() > KeepingRecord::MAX_LINE_BYTES {
+            let error = std::io::Error::other("the line would be too long to be read again");
+            return Err(FsError::new("write", &self.path, error).into());
+        }
         let head = sha256_hex(&line);
         line.push(b'\n');
         let write_failed = |error| FsError::new("write", &self.path, error);

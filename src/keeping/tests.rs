@@ -131,6 +131,36 @@ fn what_becomes_of_runs_stands_in_a_chain_and_a_damaged_one_takes_nothing_more()
     }
 }
 
+#[test]
+fn texts_of_any_length_and_kind_fit_into_a_line_that_can_be_read_again() {
+    let place = tempfile::tempdir().unwrap();
+    let long = |text: &str| text.repeat(30_000);
+    let who = Holder { operator: long("\u{1}"), host: long("ö"), ..holder(1) };
+    let mut keeper = Keeper::open(place.path(), &who).unwrap();
+    let (run, file, sha256, head) = (long("\u{1}"), long("\u{1}"), "a".repeat(64), "b".repeat(64));
+    let archived = KeepingEvent::Archived { run, file, bytes: 1, sha256, records: 1, head: head.clone() };
+    let pruned = KeepingEvent::Pruned {
+        run: long("\u{1}"),
+        mode: "live".into(),
+        runbook: long("\u{1}ö"),
+        standing: long("\\\u{1}"),
+        opened_at: None,
+        last_at: None,
+        records: 1,
+        head,
+        is_verified: true,
+        why: long("\u{7}"),
+    };
+    for event in [archived, pruned, KeepingEvent::NotPruned { run: long("\u{1}"), why: long("ö") }] {
+        keeper.write(event).unwrap();
+    }
+    drop(keeper);
+    let known = kept(place.path()).unwrap().unwrap();
+    assert_eq!((known.records.len(), known.found), (4, Found::Whole));
+    let KeepingEvent::NotPruned { why, .. } = &known.records[3].event else { panic!("{:?}", known.records[3]) };
+    assert!(why.starts_with("öö") && why.ends_with(" … (cut: 60000 bytes)"), "{why}");
+}
+
 fn run_with_files(root: &Path) -> RunDir {
     let folder = root.join("2026-11-21-vault-7qf3");
     for name in ["output", "reviews", "signatures"] {
