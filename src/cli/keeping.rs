@@ -1,14 +1,21 @@
 //! `piton journals prune`, and what became of runs.
 
+use std::path::{Path, PathBuf};
+
 use crate::cli::args_of_runs::PruneArguments;
 use crate::cli::error::CliError;
 use crate::cli::{journals, place, run};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::engine::Mode;
 use crate::fs;
-use crate::journal::{Found, Holder, Integrity, Lock, RunSummary, Store, verify};
+use crate::journal::{
+    Found, Holder, Integrity, Lock, PRUNED_PREFIX, RunDir, RunSummary, Store, Verification, sha256_hex, verify,
+};
 use crate::keeping::{Fate, Keeper, KeepingEvent, KeepingRecord, Kept, Policy, kept};
 use crate::text::clean_line;
+
+/// So long a name of a run fits into that of a folder with what stands before it, in bytes.
+const MAX_ASIDE_BYTES: usize = 200;
 
 /// Who writes down what becomes of runs, now.
 pub fn holder() -> Holder {
@@ -35,6 +42,12 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
     let fates = policy.fates(&runs, holder.since, |run| is_in_runs(&store, run));
     let mut keeper = None;
     let (mut gone, mut stays) = (0, 0);
+    let half = store.half_pruned().map_err(CliError::failed)?;
+    if !half.is_empty() && !typed.dry_run {
+        keeper = Some(Keeper::open(store.root(), &holder).map_err(CliError::failed)?);
+        stays += finish(&store, &half)?;
+    }
+    let left_over = stays;
     // The oldest first: what is left when it is ended early is the latest.
     for (run, fate) in runs.iter().zip(&fates).rev() {
         let refused = match fate {
@@ -56,7 +69,7 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
         super::print(&clean_line(&line(run, refused.as_deref(), typed.dry_run)));
     }
     let verb = if typed.dry_run { "would go" } else { "went" };
-    let rest = runs.len() - gone - stays;
+    let rest = runs.len() + left_over - gone - stays;
     super::print(&format!("{gone} {verb}, {stays} stay that would have to go, {rest} stay"));
     if let Some(keeper) = keeper {
         super::print(&format!("written down in {}, head={}", keeping_path(&store), keeper.head()));
@@ -98,6 +111,7 @@ fn delete(
     // It was looked at before the lock was taken: what goes is what was looked at.
     let now = run.dir.plain_journal().ok().and_then(|path| verify(&path).ok());
     let (is_whole, is_same) = match &now {
+        Some(Verification { integrity: Integrity::NewerFormat { .. }, .. }) => (false, false),
         Some(found) => (found.integrity == Integrity::Whole, (found.records, &found.head) == (run.records, &run.head)),
         None => (false, run.records == 0),
     };
@@ -120,16 +134,58 @@ fn delete(
         why: policy.told(),
     };
     keeper.write(event).map_err(CliError::failed)?;
-    // Links in it are taken away, not followed.
-    let removed = std::fs::remove_dir_all(run.dir.path());
+    let removed = take_away(&run.dir, &aside(&run.dir));
     drop(lock);
-    let Err(error) = removed else {
-        let above = run.dir.path().parent().unwrap_or(run.dir.path());
-        return fs::sync_folder(above).map(|()| None).map_err(CliError::failed);
-    };
-    let why = error.to_string();
+    let Err(why) = removed else { return Ok(None) };
     keeper.write(KeepingEvent::NotPruned { run: name, why: why.clone() }).map_err(CliError::failed)?;
     Ok(Some(format!("not all of it could be deleted: {why}")))
+}
+
+/// Where a run's folder is put that is being deleted, so that no list shows a part of a run.
+fn aside(dir: &RunDir) -> PathBuf {
+    let name = dir.id();
+    let named = if name.len() > MAX_ASIDE_BYTES { sha256_hex(name.as_bytes()) } else { name };
+    dir.path().with_file_name(format!("{PRUNED_PREFIX}{named}"))
+}
+
+/// Takes a run's folder out of the list, and then away; why not.
+fn take_away(dir: &RunDir, aside: &Path) -> Result<(), String> {
+    let above = dir.path().parent().unwrap_or(dir.path());
+    if dir.path() != aside {
+        std::fs::rename(dir.path(), aside).map_err(|error| error.to_string())?;
+        fs::sync_folder(above).map_err(|error| error.to_string())?;
+    }
+    // Links in it are taken away, not followed.
+    std::fs::remove_dir_all(aside).map_err(|error| format!("{}: {error}", aside.display()))?;
+    fs::sync_folder(above).map_err(|error| error.to_string())
+}
+
+/// Deletes what a crash left of runs that are written down as deleted; how many folders stay. Whoever calls it holds the lock of
+/// the file in which they are written down.
+fn finish(store: &Store, half: &[RunDir]) -> Result<usize, CliError> {
+    let known = kept(store.root()).map_err(CliError::failed)?;
+    let records = known.iter().flat_map(|known| &known.records);
+    let gone: Vec<(&String, PathBuf)> = records
+        .filter_map(|record| match &record.event {
+            KeepingEvent::Pruned { run, .. } => Some((run, aside(&RunDir::new(store.root().join(run))))),
+            _ => None,
+        })
+        .collect();
+    let mut stays = 0;
+    for dir in half {
+        let name = dir.id();
+        let run = gone.iter().find(|(_, aside)| aside.file_name() == dir.path().file_name()).map(|(run, _)| run);
+        let told = match run.map(|run| (run, take_away(dir, dir.path()))) {
+            Some((run, Ok(()))) => format!("gone  {run} is now deleted to its end: a crash had ended that"),
+            Some((_, Err(why))) => format!("stays  {name}: not all of it could be deleted: {why}"),
+            None => {
+                format!("stays  {name}: nowhere is written down that this run was deleted: look at it, then remove it")
+            }
+        };
+        stays += usize::from(told.starts_with("stays"));
+        super::print(&clean_line(&told));
+    }
+    Ok(stays)
 }
 
 /// What the list of runs tells of those that are not in it.

@@ -51,7 +51,7 @@ pub use lock::{Holder, Lock, holder_of};
 pub use reader::{RawLine, Reader};
 pub use remembered::{Remembered, Stamp, stamp};
 pub use signature::{Comparison, Held, JOURNAL_NAMESPACE, Noted, Role, Signature, Statement, Unsigned, signature_path};
-pub use store::{RunDir, Store};
+pub use store::{PRUNED_PREFIX, RunDir, Store};
 pub use summary::{Deviations, Opening, RunSummary, SoakSeen, Standing};
 pub use verify::{
     Integrity, Verification, compare, compare_along, each_record, examine, examine_while, read_along, read_records,

@@ -29,6 +29,9 @@ const TRIAL_BYTES: usize = 8 * 1024;
 /// How many names are tried before the day counts as full.
 const TRIES: u32 = 1000;
 
+/// How the names of folders begin that are being deleted: they are runs no more.
+pub const PRUNED_PREFIX: &str = ".pruned-";
+
 /// How much of a place's name goes into the name of its lock file.
 const MAX_LOCK_NAME: usize = 100;
 
@@ -269,16 +272,28 @@ impl Store {
     /// # Errors
     /// The folders cannot be listed.
     pub fn runs(&self) -> Result<Vec<RunDir>, JournalError> {
-        let mut runs = Vec::new();
+        self.folders(|name| !name.starts_with(PRUNED_PREFIX))
+    }
+
+    /// The folders of runs that were being deleted when a crash ended it.
+    ///
+    /// # Errors
+    /// The folders cannot be listed.
+    pub fn half_pruned(&self) -> Result<Vec<RunDir>, JournalError> {
+        self.folders(|name| name.starts_with(PRUNED_PREFIX))
+    }
+
+    fn folders(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<RunDir>, JournalError> {
+        let mut found = Vec::new();
         for folder in [self.folder(Mode::Live), self.folder(Mode::Practice)] {
-            for name in fs::names(&folder)? {
+            for name in fs::names(&folder)?.into_iter().filter(|name| is_wanted(name)) {
                 let path = folder.join(name);
                 if fs::look(&path)?.is_some_and(|metadata| metadata.is_dir()) {
-                    runs.push(RunDir::new(path));
+                    found.push(RunDir::new(path));
                 }
             }
         }
-        Ok(runs)
+        Ok(found)
     }
 
     fn find_exactly(&self, id: &str) -> Result<Option<RunDir>, JournalError> {

@@ -146,6 +146,28 @@ fn a_text_of_any_length_makes_no_line_that_is_then_called_damaged() {
 }
 
 #[test]
+fn what_a_crash_left_of_a_deleted_run_is_in_no_list_and_the_next_prune_finishes_it() {
+    let stage = Stage::new();
+    let dir = stage.live(true);
+    let state = stage.home.state();
+    assert_eq!(stage.piton(&ALL).0, 0);
+    let left = state.join("runs").join(format!(".pruned-{}", dir.id()));
+    let foreign = state.join("practice/.pruned-2026-11-20-vault-2222");
+    for folder in [&left, &foreign] {
+        fs::create_dir_all(folder.join("output")).unwrap();
+        fs::write(folder.join("journal.jsonl"), "").unwrap();
+    }
+    let (status, said) = stage.piton(&["journals"]);
+    assert!(status == 0 && !said.contains(".pruned-"), "{said}");
+    let dry = stage.piton(&["journals", "prune", "--keep", "9", "--dry-run"]);
+    assert!(left.exists(), "{dry:?}");
+    let (status, said) = stage.piton(&["journals", "prune", "--keep", "9"]);
+    assert!(!left.exists() && said.contains(&format!("{} is now deleted to its end", dir.id())), "{said}");
+    // What nobody wrote down is not deleted.
+    assert!(status == 1 && foreign.exists() && said.contains(".pruned-2026-11-20-vault-2222"), "{said}");
+}
+
+#[test]
 fn an_archive_behind_a_link_is_verified_as_one() {
     let stage = Stage::new();
     let dir = stage.live(true);
