@@ -114,6 +114,9 @@ pub enum WayTyped {
     Deferred,
 }
 
+/// The last day all of whose moments can be told of.
+const LAST_DAY: jiff::civil::Date = jiff::civil::date(9999, 12, 29);
+
 fn since(text: &str) -> Result<Timestamp, String> {
     moment(text, "T00:00:00.000Z")
 }
@@ -126,7 +129,12 @@ fn until(text: &str) -> Result<Timestamp, String> {
 fn moment(text: &str, time: &str) -> Result<Timestamp, String> {
     let is_day = text.len() == "2026-11-21".len();
     let moment = if is_day { format!("{text}{time}") } else { text.to_owned() };
-    moment.parse().map_err(|_| "write a day as 2026-11-21, or a moment as 2026-11-21T02:41:10Z".to_owned())
+    // The last days of the calendar lie behind the last moment that can be told of: no run was opened later.
+    let is_last = is_day && text.parse::<jiff::civil::Date>().is_ok_and(|day| day > LAST_DAY);
+    match moment.parse() {
+        Err(_) if is_last => Ok(Timestamp::from_millis(i64::MAX)),
+        parsed => parsed.map_err(|_| "write a day as 2026-11-21, or a moment as 2026-11-21T02:41:10Z".to_owned()),
+    }
 }
 
 fn age(text: &str) -> Result<Duration, String> {

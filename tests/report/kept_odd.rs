@@ -230,3 +230,20 @@ fn an_archive_has_the_name_that_its_journal_says() {
     assert!(status == 0 && said.contains(&format!("archive of {}", dir.id())), "{said}");
 }
 
+#[test]
+fn small_things_that_are_in_the_way_are_told_as_what_they_are() {
+    let stage = Stage::new();
+    let dir = stage.live(true);
+    fs::remove_file(dir.lock_path()).unwrap();
+    fs::create_dir(dir.lock_path()).unwrap();
+    let (_, file) = stage.file("run.tar");
+    let (status, said) = stage.piton(&["journals", "archive", &dir.id(), &file]);
+    assert!(status == 1 && said.contains("it is a folder; move it away"), "{said}");
+    for moment in ["9999-12-31", "9999-12-30", "2026-11-21"] {
+        let (status, said) = stage.piton(&["journals", "--until", moment]);
+        assert!(status == 0, "{moment}: {said}");
+    }
+    for moment in ["9999-12-32", "2026-02-30", "10000-1-01"] {
+        assert_eq!(stage.piton(&["journals", "--until", moment]).0, 2, "{moment}");
+    }
+}
