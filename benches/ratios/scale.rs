@@ -272,7 +272,7 @@ fn suspended(home: &Home, passes: usize) -> String {
         events.push(Event::StepBegan { step: step.clone(), attempt: 1 });
         if index + 1 < steps.len() {
             let said = "as it should be, seen at the first look".to_owned();
-            events.push(Event::StepConfirmed { step: step.clone(), said, board: Board::default() });
+            events.push(Event::StepConfirmed { step: step.clone(), said, doer: None, board: Board::default() });
         }
     }
     events.push(Event::SittingClosed { how: Leaving::Left });
