@@ -3,6 +3,7 @@ use serde_json::{Map, json};
 use super::*;
 use crate::clock::Timestamp;
 use crate::engine::{Board, Event, Mode, Moment, Proposal, Record, RunOpened, RunState, decide};
+use crate::plain::ask::{Purpose, Question};
 use crate::runbook::{PhaseId, Runbook, StepId, parse};
 
 const BOOK: &str = r#"
@@ -147,6 +148,11 @@ fn what_a_second_person_has_to_do_is_said() {
         heard += &at(&state, "read");
     }
     heard += &at(&state, "shut");
+    let is_over = |question: Question| question.is_over(&state);
+    assert!(!is_over(Question::Releaser(key("shut"))), "the walk has gone on, and it can be verified");
+    assert!(!is_over(Question::Released(key("shut"), "kim".into())));
+    assert!(!is_over(Question::Reason(Purpose::Override(key("shut")))));
+    assert!(is_over(Question::Statement(key("shut"))) && is_over(Question::Releaser(key("read"))));
     for line in [
         "A second person confirms at the same moment what you see.\n",
         "Stated by maria@bastion: open\nNow a second person confirms it: type release. To state it anew type retry.\n",
