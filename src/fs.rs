@@ -172,6 +172,15 @@ pub fn ensure_private_folder(path: &Path) -> Result<(), FsError> {
     require_private_folder(path)
 }
 
+/// Makes a folder (0700) in one that is there, or takes the one that is there as [`ensure_private_folder`] does. It is
+/// durable only once the folder above it is synced.
+pub fn make_private_folder(path: &Path) -> Result<(), FsError> {
+    match DirBuilder::new().mode(PRIVATE_FOLDER).create(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(FsError::new("create", path, error)),
+        _ => require_private_folder(path),
+    }
+}
+
 /// Refuses what is not a folder, is a link, or could be changed by others.
 pub fn require_private_folder(path: &Path) -> Result<(), FsError> {
     let refuse = |kind, why: &str| Err(FsError::new("use", path, io::Error::new(kind, why.to_owned())));

@@ -152,6 +152,7 @@ fn target(question: Question, fields: &[(&str, &str)], ok: &str) -> Target {
         item: json!({"name": "vault-1"}),
         every: Duration::from_secs(2),
         timeout: Duration::from_secs(20),
+        filled: Vec::new(),
         question,
         fields: fields.iter().map(|(name, source)| ((*name).to_owned(), expr(source))).collect(),
         ok: expr(ok),

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use piton::engine::{Event, Leaving, Outcome, Record};
+use piton::engine::{Event, Leaving, Outcome, Record, SignatureWatch};
 use piton::journal::{Follower, Integrity, Journal, MAX_LINE_BYTES, RunDir, read_records, verify};
 
 use crate::support::binary::Home;
@@ -191,8 +191,8 @@ fn a_run_that_goes_on_is_followed_record_by_record() {
     let _ = opened;
     journal.append(runs::at(10), "maria@bastion", vec![runs::note("first")]).expect("it can be written to");
     let path = dir.journal_path();
-    let (records, found) = read_records(&path).expect("it was just written");
-    let mut follower = Follower::after(&path, &found, records.clone());
+    let found = verify(&path).expect("it was just written");
+    let mut follower = Follower::after(&path, &found, SignatureWatch::default());
     assert!(follower.more().expect("it can be read").records.is_empty());
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o500)).expect("an own folder");
     for number in 3..40_u64 {
@@ -219,7 +219,7 @@ fn a_follower_takes_whole_lines_only_and_tells_damage() {
     let begin = ends[1];
     std::fs::write(&path, &whole[..begin]).expect("the test's folder can be written to");
     let (records, found) = read_records(&path).expect("it can be read");
-    let mut follower = Follower::after(&path, &found, records.clone());
+    let mut follower = Follower::after(&path, &found, SignatureWatch::default());
     let mut taken = records.len();
     for end in begin..=whole.len() {
         std::fs::write(&path, &whole[..end]).expect("the test's folder can be written to");
@@ -233,7 +233,7 @@ fn a_follower_takes_whole_lines_only_and_tells_damage() {
     let more = follower.more().expect("it can be read");
     assert!(matches!(more.damage, Some(Integrity::Damaged { line: 7, .. })), "{more:?}");
     assert!(follower.is_over() && follower.more().expect("it can be read").damage.is_none(), "it is told once");
-    let mut follower = Follower::after(&path, &verify(&dir.journal_path()).expect("whole"), []);
+    let mut follower = Follower::after(&path, &verify(&dir.journal_path()).expect("whole"), SignatureWatch::default());
     std::fs::write(&path, &whole[..begin]).expect("the test's folder can be written to");
     let more = follower.more().expect("it can be read");
     assert!(matches!(&more.damage, Some(Integrity::Damaged { what, .. }) if what.contains("shorter")), "{more:?}");

@@ -101,7 +101,7 @@ impl Backstage for Nothing {
         Ok(launched(3, self.folder.join("left")))
     }
 
-    fn resume(&self, run: &str) -> Result<Launched, String> {
+    fn resume(&self, run: &str, _: &mut dyn FnMut(u64, u64) -> bool) -> Result<Launched, String> {
         Err(format!("there is no run {run}"))
     }
 }

@@ -5,15 +5,21 @@
 //! the project has set itself.
 
 mod floor;
+mod frames;
 mod headless;
 mod journal;
+mod panes;
 mod practice;
+mod reading;
 mod report;
 mod scale;
 mod screen;
+mod storm;
 #[path = "../../tests/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests need more of it than the benches")]
 mod support;
+mod waits;
+mod watched;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -38,14 +44,19 @@ type Part = fn(&Path) -> Vec<Figure>;
 /// All figures, or those of the part that is named.
 fn told(part: Option<&str>) -> ExitCode {
     let folder = tempfile::TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR")).expect("a fresh folder");
-    let parts: [(&str, Part); 8] = [
+    let parts: [(&str, Part); 13] = [
         ("journal", journal::figures),
         ("screen", screen::figures),
+        ("storm", storm::figures),
+        ("panes", panes::figures),
+        ("waits", waits::figures),
+        ("frames", frames::figures),
         ("headless", headless::figures),
         ("library", scale::library),
         ("conditions", scale::conditions),
         ("memory", scale::memory),
         ("practice", practice::figures),
+        ("reading", reading::figures),
         ("size", |_| vec![size()]),
     ];
     let wanted = parts.iter().filter(|(name, _)| part.is_none_or(|part| part == *name));

@@ -29,9 +29,26 @@ impl Figure {
         Self { id, what: what.to_owned(), ours, limit, value, goal, is_count: false }
     }
 
+    /// The 99th of a hundred of ours against that of the limit's, in the same run.
+    pub fn slowest(id: &'static str, what: &str, ours: &[Duration], limit: &[Duration], goal: f64) -> Self {
+        let (ours, limit) = (slow(ours), slow(limit));
+        Self::ratio(id, what, &[ours], &[limit], goal)
+    }
+
+    /// A figure that depends on the machine and is not a ratio of two times.
+    pub fn measured(id: &'static str, what: &str, value: f64, goal: f64) -> Self {
+        Self { is_count: false, ..Self::count(id, what, value, goal) }
+    }
+
+    /// A count with its unit and what it is held against.
+    pub fn of(id: &'static str, what: &str, (ours, limit): (String, String), value: f64, goal: f64) -> Self {
+        Self { id, what: what.to_owned(), ours, limit, value, goal, is_count: true }
+    }
+
     /// A count.
     pub fn count(id: &'static str, what: &str, value: f64, goal: f64) -> Self {
-        Self { id, what: what.to_owned(), ours: format!("{value}"), limit: String::new(), value, goal, is_count: true }
+        let ours = format!("{}", (value * 1e4).round() / 1e4);
+        Self { id, what: what.to_owned(), ours, limit: String::new(), value, goal, is_count: true }
     }
 
     fn is_met(&self) -> bool {
@@ -45,6 +62,13 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The time that one in a hundred takes longer than.
+fn slow(times: &[Duration]) -> Duration {
+    let mut times = times.to_vec();
+    times.sort();
+    times.get(times.len().saturating_sub(1) * 99 / 100).copied().unwrap_or_default()
+}
+
 /// The middle time, in the unit that suits it.
 pub fn told(times: &[Duration]) -> String {
     let micros = median(times.iter().map(|time| time.as_secs_f64() * 1e6).collect());
@@ -53,7 +77,7 @@ pub fn told(times: &[Duration]) -> String {
 
 /// Prints the table; whether every count is as it must be.
 pub fn print(figures: &[Figure]) -> bool {
-    println!("{:<5}{:<58}{:>12}{:>12}{:>9}{:>9}", "goal", "measure", "ours", "limit", "figure", "at most");
+    println!("{:<6}{:<66}{:>12}{:>12}{:>9}{:>9}", "goal", "measure", "ours", "limit", "figure", "at most");
     for figure in figures {
         let verdict = match (figure.is_met(), figure.is_count) {
             (true, _) => "met",
@@ -61,7 +85,7 @@ pub fn print(figures: &[Figure]) -> bool {
             (false, false) => "over (times depend on the machine)",
         };
         println!(
-            "{:<5}{:<58}{:>12}{:>12}{:>9.2}{:>9.2}  {verdict}",
+            "{:<6}{:<66}{:>12}{:>12}{:>9.2}{:>9.2}  {verdict}",
             figure.id, figure.what, figure.ours, figure.limit, figure.value, figure.goal
         );
     }

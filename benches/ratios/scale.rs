@@ -134,7 +134,8 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_795_228_870_000 + millis)
 }
 
-fn opened(run: &str, book: &Runbook, inputs: Map<String, Value>) -> Event {
+/// The first record of a run.
+pub fn opened(run: &str, book: &Runbook, inputs: Map<String, Value>) -> Event {
     Event::RunOpened(Box::new(RunOpened {
         format: JOURNAL_FORMAT,
         run: run.into(),
@@ -153,12 +154,12 @@ fn opened(run: &str, book: &Runbook, inputs: Map<String, Value>) -> Event {
     }))
 }
 
-fn sat() -> Event {
+pub fn sat() -> Event {
     let (operator, host) = ("maria".into(), "bastion".into());
     Event::SittingOpened { operator, host, pid: 1, face: "bench".into(), version: "0".into() }
 }
 
-fn nodes(count: usize) -> Vec<Value> {
+pub fn nodes(count: usize) -> Vec<Value> {
     (1..=count)
         .map(|n| json!({ "name": format!("vault-{n}"), "api": format!("https://vault-{n}.example.net:8200"), "ssh": format!("vault-{n}.example.net") }))
         .collect()
@@ -272,7 +273,7 @@ fn suspended(home: &Home, passes: usize) -> String {
         events.push(Event::StepBegan { step: step.clone(), attempt: 1 });
         if index + 1 < steps.len() {
             let said = "as it should be, seen at the first look".to_owned();
-            events.push(Event::StepConfirmed { step: step.clone(), said, doer: None, board: Board::default() });
+            events.push(Event::StepConfirmed { step: step.clone(), doer: None, said, board: Board::default() });
         }
     }
     events.push(Event::SittingClosed { how: Leaving::Left });
@@ -293,7 +294,7 @@ pub fn memory(_: &Path) -> Vec<Figure> {
     });
     let figure = |what: &str, ours: f64, limit: f64, goal: f64| {
         let (told, limit) = (format!("{ours:.1} MiB"), format!("{limit:.1} MiB"));
-        Figure { id: "P23", what: what.to_owned(), ours: told, limit, value: ours, goal, is_count: true }
+        Figure::of("P23", what, (told, limit), ours, goal)
     };
     vec![
         figure("memory (PSS, MiB) of a run of 10,000 steps; of 200 steps", long, short, 32.0),
@@ -301,7 +302,8 @@ pub fn memory(_: &Path) -> Vec<Figure> {
     ]
 }
 
-fn mebibytes(file: &str, key: &str) -> f64 {
+/// A line of one of the kernel's tables, told in KiB there.
+pub fn mebibytes(file: &str, key: &str) -> f64 {
     let text = std::fs::read_to_string(file).expect("the program runs");
     let line = text.lines().find_map(|line| line.strip_prefix(key)).expect("the kernel tells it");
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number");

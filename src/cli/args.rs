@@ -234,7 +234,7 @@ pub struct PracticeArguments {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// What goes wrong: a scenario's name; `surprise` lets the seed pick one. Without it, nothing does.
+    /// What goes wrong: a scenario's name, or its number in the list; `surprise` lets the seed pick one. Without it, nothing does.
     #[arg(long, value_name = "NAME")]
     pub scenario: Option<String>,
 

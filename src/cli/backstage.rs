@@ -13,7 +13,8 @@ use crate::cli::shelf::Memory;
 use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, sign, verify};
 use crate::debrief::Debrief;
 use crate::engine::Mode;
-use crate::journal::{RunDir, RunSummary, Standing, Store};
+use crate::exec::Borrower;
+use crate::journal::{Role, RunDir, RunSummary, Standing, Store};
 use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
@@ -26,7 +27,7 @@ use crate::site::{Bound, Site, bind};
 use crate::text::clean_line;
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
-use crate::tui::sign::{KeySeen, Signing};
+use crate::tui::sign::KeySeen;
 use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
 use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
 
@@ -67,19 +68,13 @@ impl Stage {
     /// # Errors
     /// There is no place to keep runs in.
     pub fn new(folder: Option<PathBuf>) -> Result<Self, CliError> {
-        let (library, store) = (run::library_of(folder)?, run::store()?);
+        Ok(Self::of(run::library_of(folder)?, run::store()?))
+    }
+
+    /// With just these runbooks and runs.
+    pub(super) fn of(library: Library, store: Store) -> Self {
         let (memory, set, chosen) = (Memory::default(), Vec::new(), Mutex::default());
-        Ok(Self {
-            library,
-            store,
-            memory,
-            set,
-            site: None,
-            beside: false,
-            ready: None,
-            chosen,
-            listed: Mutex::default(),
-        })
+        Self { library, store, memory, set, site: None, beside: false, ready: None, chosen, listed: Mutex::default() }
     }
 
     /// With inputs that are bound already, and whether an open run of the same place is no hindrance.
@@ -252,8 +247,9 @@ impl Backstage for Stage {
         runs.into_iter().map(open).collect()
     }
 
-    fn journals(&self) -> Vec<JournalEntry> {
-        let runs = self.memory.list(&self.store);
+    fn journals(&self, each: &mut dyn FnMut(Vec<JournalEntry>, usize) -> bool) -> Vec<JournalEntry> {
+        let mut told = |new: &[RunSummary], all| each(new.iter().map(entry).collect(), all);
+        let runs = self.memory.list_along(&self.store, &mut told);
         let listed = runs.iter().map(|run| (run.dir.clone(), run.records)).collect();
         *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
         runs.iter().map(entry).collect()
@@ -299,15 +295,19 @@ impl Backstage for Stage {
         sign::keys()
     }
 
-    fn sign(&self, signing: &Signing) -> Result<String, String> {
-        let dir = journals::run_dir(&signing.run.display().to_string()).map_err(told)?;
-        sign::sign_with(&dir, signing.role, &signing.key).map_err(told)
+    fn sign(&self, run: &Path, role: Role, key: &Path, borrower: &Borrower) -> Result<String, String> {
+        let dir = journals::run_dir(&run.display().to_string()).map_err(told)?;
+        sign::sign_with(&dir, role, key, borrower).map_err(told)
     }
 
-    fn recording(&self, run: &str) -> Result<Recording, String> {
+    fn sign_release(&self, statement: &Path, key: &Path, borrower: &Borrower) -> Result<String, String> {
+        sign::sign_release(statement, key, borrower).map_err(told)
+    }
+
+    fn recording(&self, run: &str, each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Recording, String> {
         let dir = self.store.find(run).map_err(|error| error.to_string())?;
         let is_running = crate::journal::holder_of(&dir.lock_path()).is_some();
-        replay::recording(&dir.journal_path(), is_running).map_err(told)
+        replay::recording(&dir.journal_path(), is_running, each).map_err(told)
     }
 
     fn sizes(&self) -> Option<String> {
@@ -405,9 +405,17 @@ impl Backstage for Stage {
         }
     }
 
-    fn resume(&self, run: &str) -> Result<Launched, String> {
+    fn resume(&self, run: &str, each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Launched, String> {
         let who = place::who("terminal");
-        let suspended = launch::reopen(&self.store, run, &who).map_err(|error| error.to_string())?;
+        let mut is_wanted = true;
+        let suspended = launch::reopen_along(&self.store, run, &who, &mut |done, all| {
+            is_wanted = each(done, all);
+            is_wanted
+        });
+        let suspended = suspended.map_err(|error| match is_wanted {
+            true => error.to_string(),
+            false => format!("{run} is not gone on with: its journal was not read to the end"),
+        })?;
         run::resume_with(&self.store, suspended, 1.0, &who, &Handle::current()).map_err(told)
     }
 

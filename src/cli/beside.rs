@@ -7,8 +7,8 @@ use crate::cli::error::CliError;
 use crate::cli::review;
 use crate::cli::verify::{self, Judged, Known, Trusted, check, judge};
 use crate::engine::Mode;
-use crate::journal::{Held, RunDir, RunSummary, Signature, Unsigned};
-use crate::review::{Found, Review, ReviewEvent, all as all_reviews};
+use crate::journal::{Found, Held, RunDir, RunSummary, Signature, Unsigned};
+use crate::review::{Review, ReviewEvent, all as all_reviews};
 use crate::signature::Signers;
 use crate::tui::beside::{Beside, Remark, SignatureSeen, Trust, VerdictSeen};
 

@@ -14,6 +14,7 @@ use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::{run, sign};
 use crate::clock;
 use crate::engine::Outcome;
+use crate::exec::Borrower;
 use crate::journal::{Role, RunDir};
 use crate::plain::read::{Heard, Typed, Typing};
 use crate::plain::{WATERMARK, dialogue, read};
@@ -97,7 +98,7 @@ fn offer_to_sign(runtime: &Runtime, folder: &Path, mut typing: Typing, out: &mut
         };
         // What ssh-keygen asks for is typed to it alone.
         typing.stop();
-        match sign::sign_with(&RunDir::new(folder), Role::Operator, &key) {
+        match sign::sign_with(&RunDir::new(folder), Role::Operator, &key, &Borrower::default()) {
             Ok(told) => {
                 super::print(&clean_line(&format!("{mark}{told}")));
                 return Ok(());

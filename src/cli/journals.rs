@@ -10,7 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::found::Narrowed;
 use crate::cli::{keeping, packed, run};
 use crate::engine::Mode;
-use crate::journal::{RunDir, RunSummary, SoakSeen, Standing};
+use crate::journal::{Remembered, RunDir, RunSummary, SoakSeen, Standing};
 use crate::report::cleaned;
 use crate::text::clean_line;
 
@@ -26,7 +26,7 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
         None => {}
     }
     let store = run::store()?;
-    let runs = store.list().map_err(CliError::failed)?;
+    let runs = Remembered::default().list(&store).map_err(CliError::failed)?;
     let narrowed = Narrowed::new(typed);
     if runs.is_empty() && !typed.json {
         super::print("no runs yet: `piton practice vault-ha-upgrade` opens a first one");

@@ -6,8 +6,8 @@ use crate::cli::{journals, place, run};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::engine::Mode;
 use crate::fs;
-use crate::journal::{Holder, Integrity, Lock, RunSummary, Store, verify};
-use crate::keeping::{Fate, Found, Keeper, KeepingEvent, KeepingRecord, Kept, Policy, kept};
+use crate::journal::{Found, Holder, Integrity, Lock, RunSummary, Store, verify};
+use crate::keeping::{Fate, Keeper, KeepingEvent, KeepingRecord, Kept, Policy, kept};
 use crate::text::clean_line;
 
 /// Who writes down what becomes of runs, now.

@@ -22,6 +22,7 @@ pub mod looks;
 pub mod packed;
 pub mod place;
 pub mod practice;
+mod progress;
 pub mod replay;
 pub mod report;
 pub mod review;

@@ -58,21 +58,7 @@ fn stage() -> (tempfile::TempDir, Stage) {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::open(&[]).unwrap();
     let store = Store::open(folder.path());
-    let (memory, set, chosen) = Default::default();
-    (
-        folder,
-        Stage {
-            library,
-            store,
-            memory,
-            set,
-            site: None,
-            beside: false,
-            ready: None,
-            chosen,
-            listed: std::sync::Mutex::default(),
-        },
-    )
+    (folder, Stage::of(library, store))
 }
 
 /// The live screen of a walk, just when such a record is on disk.

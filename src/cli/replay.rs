@@ -7,11 +7,15 @@ use crate::cli::args::ReplayArguments;
 use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
 use crate::cli::looks::Looks;
+use crate::cli::progress::Progress;
 use crate::cli::{journals, run};
-use crate::engine::{Event, Record};
-use crate::journal::{Follower, Integrity, RunDir, holder_of, read_lines};
+use crate::engine::{Event, Record, SignatureWatch};
+use crate::journal::{Follower, Integrity, Lines, RunDir, holder_of, read_along};
 use crate::runbook;
-use crate::tui::{Recording, Start};
+use crate::tui::{Recording, Start, Tape};
+
+/// After how many records it is told how far the reading has come.
+const TOLD_EVERY: u64 = 256;
 
 /// `piton replay RUN`.
 ///
@@ -23,45 +27,81 @@ pub fn replay(folder: Option<PathBuf>, typed: &ReplayArguments, looks: &Looks) -
             .hint("`piton report`, `piton verify` and `piton debrief` print instead"));
     }
     let options = looks.options()?;
-    let recording = recording(&journals::journal_path(&typed.run)?, typed.follow)?;
-    if let Some(at) = typed.at.filter(|at| usize::try_from(*at).is_ok_and(|at| at > recording.lines.len())) {
-        let told = format!("there is no record {at}: the journal holds {}", recording.lines.len());
+    let path = journals::journal_path(&typed.run)?;
+    let mut progress = Progress::new(&path);
+    let recording = recording(&path, typed.follow, &mut |bytes, _| {
+        progress.at(bytes);
+        true
+    });
+    progress.end();
+    let recording = recording?;
+    let count = recording.tape.count();
+    if let Some(at) = typed.at.filter(|at| usize::try_from(*at).is_ok_and(|at| at > count)) {
+        let told = format!("there is no record {at}: the journal holds {count}");
         return Err(CliError::usage(told));
     }
     run::replay(Start::Replay(Box::new(recording), typed.at), Stage::new(folder)?, options)
 }
 
+/// Told how many bytes were read, and of how many; says whether to read on.
+pub type Each<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
+
 /// What the journal at that path holds. No lock is taken, and nothing is written.
 ///
 /// # Errors
-/// It cannot be read, holds no whole record, or a runbook that this version does not take.
-pub fn recording(path: &Path, is_followed: bool) -> Result<Recording, CliError> {
-    let (lines, found) = read_lines(path).map_err(CliError::failed)?;
-    let first: Option<Record> = lines.first().and_then(|line| serde_json::from_slice(line).ok());
+/// It cannot be read, holds no whole record, or a runbook that this version does not take; or `each` ended it.
+pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recording, CliError> {
+    let all = std::fs::metadata(path).map_or(0, |known| known.len());
+    let (mut tape, mut refused, mut watch) = (None, None, SignatureWatch::default());
+    let read = read_along(path, &mut |raw, record| {
+        if is_followed {
+            // It was found good a moment ago.
+            let _ = watch.take(&record);
+        }
+        if tape.is_none() {
+            match begun(path, &record) {
+                Ok(begun) => tape = Some(begun),
+                Err(why) => {
+                    refused = Some(why);
+                    return false;
+                }
+            }
+        }
+        tape.iter_mut().for_each(|tape| tape.take(&raw, &record));
+        raw.number % TOLD_EVERY != 0 || each(raw.offset + raw.length, all)
+    });
+    if let Some(why) = refused {
+        return Err(why);
+    }
+    let found = read.map_err(CliError::failed)?;
     let shown = path.display();
-    let text = match (first.as_ref().map(|record| &record.event), &found.integrity) {
-        (Some(Event::RunOpened(opened)), _) => opened.text.as_str(),
-        (_, Integrity::NewerFormat { found }) => {
-            return Err(CliError::failed(format!("{shown} is written in journal format {found}: use a newer piton")));
-        }
-        (_, Integrity::Damaged { line, what }) => {
-            return Err(CliError::failed(format!(
-                "{shown} is broken at line {line}: {what}; there is nothing before it"
-            )));
-        }
-        _ => return Err(CliError::failed(format!("{shown} holds no whole record: there is nothing to show"))),
+    let Some(mut tape) = tape else {
+        return Err(CliError::failed(match &found.integrity {
+            Integrity::NewerFormat { found } => {
+                format!("{shown} is written in journal format {found}: use a newer piton")
+            }
+            Integrity::Damaged { line, what } => {
+                format!("{shown} is broken at line {line}: {what}; there is nothing before it")
+            }
+            _ => format!("{shown} holds no whole record: there is nothing to show"),
+        }));
     };
+    tape.ends(&found.head);
+    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+    let is_running = holder_of(&RunDir::new(&folder).lock_path()).is_some();
+    let follower = is_followed.then(|| Arc::new(Mutex::new(Follower::after(path, &found, watch))));
+    let integrity = found.integrity;
+    Ok(Recording { tape, integrity, folder, is_running, follower })
+}
+
+/// The tape of the run that this first record opens, with nothing on it yet.
+fn begun(path: &Path, first: &Record) -> Result<Tape, CliError> {
+    let text = if let Event::RunOpened(opened) = &first.event { opened.text.as_str() } else { "" };
     let (book, findings) = runbook::parse(text);
     let book = book.ok_or_else(|| {
         let why = findings.first().map(|found| found.message.clone()).unwrap_or_default();
+        let shown = path.display();
         CliError::failed(format!("the runbook in {shown} cannot be read by this version of piton: {why}"))
     })?;
-    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-    let is_running = holder_of(&RunDir::new(&folder).lock_path()).is_some();
-    let follower = is_followed.then(|| {
-        let records = lines.iter().filter_map(|line| serde_json::from_slice(line).ok());
-        Arc::new(Mutex::new(Follower::after(path, &found, records)))
-    });
-    let integrity = found.integrity;
-    Ok(Recording { runbook: Arc::new(book), lines, integrity, folder, is_running, follower })
+    Ok(Tape::new(Arc::new(book), Lines::of(path)))
 }

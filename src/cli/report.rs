@@ -11,9 +11,9 @@ use crate::cli::verify::{self, Trusted};
 use crate::cli::{journals, replay, review, run};
 use crate::engine::{Event, FileSeen, Output, Record};
 use crate::fs;
-use crate::journal::{Integrity, RunDir, Verification, digest, holder_of, read_records};
+use crate::journal::{Found, Integrity, RunDir, Verification, digest, holder_of, read_records};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
-use crate::review::{Found, ReviewEvent, ReviewRecord};
+use crate::review::{ReviewEvent, ReviewRecord};
 use crate::runbook;
 use crate::tui::theme::Theme;
 use crate::tui::{self, CastError, Options};
@@ -58,7 +58,7 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
 /// # Errors
 /// There is no such journal, it holds no whole record, or it cannot be written.
 pub fn cast(name: &str, looks: &Looks, size: (u16, u16)) -> Result<u8, CliError> {
-    let recording = replay::recording(&journals::journal_path(name)?, false)?;
+    let recording = replay::recording(&journals::journal_path(name)?, false, &mut |_, _| true)?;
     // Whoever plays it has another terminal than this one.
     let options = looks.options()?;
     let theme = options.theme.clone().or_else(|| Theme::shipped("dark"));

@@ -4,8 +4,8 @@ use crate::cli::args::{ReviewArguments, Verdict as Typed};
 use crate::cli::error::CliError;
 use crate::cli::{journals, place};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
-use crate::journal::{Holder, Integrity, verify};
-use crate::review::{self, Found, Review, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
+use crate::journal::{Found, Holder, Integrity, verify};
+use crate::review::{self, Review, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
 use crate::text::clean_line;
 
 /// `piton review RUN`.

@@ -10,6 +10,7 @@ use crate::cli::args::{ResumeArguments, RunArguments, Speed};
 use crate::cli::backstage::Stage;
 use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::looks::{Looks, reporting};
+use crate::cli::progress::Progress;
 use crate::cli::{begin, dialogue, log, place, practice, stepped};
 use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
@@ -95,7 +96,13 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     };
     let runtime = runtime()?;
     let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
-    let suspended = launch::reopen(&store, &name, &who).map_err(launch_error)?;
+    let mut progress = Progress::new(&store.find(&name).map_err(CliError::failed)?.journal_path());
+    let suspended = launch::reopen_along(&store, &name, &who, &mut |bytes, _| {
+        progress.at(bytes);
+        true
+    });
+    progress.end();
+    let suspended = suspended.map_err(launch_error)?;
     let is_practice = suspended.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some());
     if typed.autopilot && !is_practice {
         return Err(CliError::usage("the autopilot walks practice runs only"));
@@ -210,7 +217,9 @@ pub fn library_of(folder: Option<PathBuf>) -> Result<Library, CliError> {
 pub fn runtime() -> Result<Runtime, CliError> {
     log::start()?;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(2).enable_all().build().map_err(CliError::failed)
+    // The screens and the session have threads of their own. What is left waits for others nearly all of its time, and
+    // two workers would wake each other for it.
+    builder.worker_threads(1).enable_all().build().map_err(CliError::failed)
 }
 
 /// What a live run acts on.

@@ -1,13 +1,14 @@
 //! `piton sign`: how far a journal stands, signed with an ssh key.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::cli::args::{SignArguments, SignRole};
 use crate::cli::error::CliError;
 use crate::cli::{journals, place};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
-use crate::engine::Mode;
+use crate::engine::{Mode, RELEASE_NAMESPACE};
+use crate::exec::Borrower;
 use crate::fs;
 use crate::journal::{
     Integrity, JOURNAL_NAMESPACE, Role, RunDir, Signature, Statement, Verification, signature_path,
@@ -38,7 +39,7 @@ pub fn sign(typed: &SignArguments) -> Result<u8, CliError> {
     // Before anything is written.
     whole(&dir)?;
     let key = key(typed.key.as_deref())?;
-    sign_with(&dir, role, &key).map(|told| {
+    sign_with(&dir, role, &key, &Borrower::default()).map(|told| {
         super::print(&clean_line(&told));
         0
     })
@@ -49,14 +50,36 @@ pub fn sign(typed: &SignArguments) -> Result<u8, CliError> {
 ///
 /// # Errors
 /// The journal is not whole, there is no such key, or ssh-keygen did not sign.
-pub fn sign_with(dir: &RunDir, role: Role, key: &Path) -> Result<String, CliError> {
-    if !key.exists() {
-        return Err(CliError::failed(format!("there is no key at {}", key.display())));
-    }
+pub fn sign_with(dir: &RunDir, role: Role, key: &Path, borrower: &Borrower) -> Result<String, CliError> {
+    there(key)?;
     let file = written(dir, role)?;
     super::print(&clean_line(&format!("runs: {}", command_line(key, &file))));
-    run(key, &file)?;
+    run(key, &file, borrower).inspect_err(|_| {
+        // What is not signed is of no use; that it stays harms nobody.
+        let _ = std::fs::remove_file(&file);
+    })?;
     told(file)
+}
+
+/// The statement of a hold point in that file, signed with that key; the signature. ssh-keygen asks for what it needs at the
+/// terminal.
+///
+/// # Errors
+/// There is no such key, or ssh-keygen did not sign.
+pub fn sign_release(statement: &Path, key: &Path, borrower: &Borrower) -> Result<String, CliError> {
+    there(key)?;
+    let text = fs::open_read(statement).map_err(CliError::failed)?;
+    // As the dialog shows it: a text that comes in at its input is signed at its output, and no file is written.
+    let words = ["-Y", "sign", "-n", RELEASE_NAMESPACE, "-f"];
+    let shown = format!("ssh-keygen {} {} < {}", words.join(" "), key.display(), statement.display());
+    super::print(&clean_line(&format!("runs: {shown}")));
+    let mut command = Command::new("ssh-keygen");
+    command.args(words).arg(key).stdin(text).stdout(Stdio::piped());
+    let (ended, printed) = borrower.run(&mut command).map_err(not_started)?;
+    if !ended.success() {
+        return Err(not_signed(ended));
+    }
+    String::from_utf8(printed).map_err(|_| CliError::failed("what ssh-keygen printed is no signature"))
 }
 
 /// The keys of whoever sits here: those that `piton sign` looks for, then what else lies there with a public file.
@@ -135,31 +158,32 @@ fn command_line(key: &Path, file: &Path) -> String {
 }
 
 /// Has ssh-keygen sign the file; it asks for what it needs at the terminal itself.
-fn run(key: &Path, file: &Path) -> Result<(), CliError> {
-    let unsigned = || {
-        let _ = std::fs::remove_file(file);
-    };
-    match Command::new("ssh-keygen").args(arguments(key, file)).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => {
-            unsigned();
-            Err(CliError::failed(format!("ssh-keygen did not sign ({status}): nothing is signed")))
-        }
-        Err(error) => {
-            unsigned();
-            Err(CliError::failed(format!("ssh-keygen cannot be started: {error}"))
-                .hint("install OpenSSH's client, or write the text with --unsigned and sign it elsewhere"))
-        }
+fn run(key: &Path, file: &Path, borrower: &Borrower) -> Result<(), CliError> {
+    match borrower.run(Command::new("ssh-keygen").args(arguments(key, file))) {
+        Ok((ended, _)) if ended.success() => Ok(()),
+        Ok((ended, _)) => Err(not_signed(ended)),
+        Err(error) => Err(not_started(error)),
     }
+}
+
+fn not_signed(status: ExitStatus) -> CliError {
+    CliError::failed(format!("ssh-keygen did not sign ({status}): nothing is signed"))
+}
+
+fn not_started(error: std::io::Error) -> CliError {
+    CliError::failed(format!("ssh-keygen cannot be started: {error}"))
+        .hint("install OpenSSH's client, or sign the text that was written elsewhere")
+}
+
+/// That there is such a key.
+fn there(key: &Path) -> Result<(), CliError> {
+    if key.exists() { Ok(()) } else { Err(CliError::failed(format!("there is no key at {}", key.display()))) }
 }
 
 /// The key to sign with: the given one, or the first usual one that is there.
 fn key(given: Option<&Path>) -> Result<PathBuf, CliError> {
     if let Some(key) = given {
-        return match key.exists() {
-            true => Ok(key.to_owned()),
-            false => Err(CliError::failed(format!("there is no key at {}", key.display()))),
-        };
+        return there(key).map(|()| key.to_owned());
     }
     let home = folder_of_keys();
     let found = KEYS.iter().flat_map(|name| [home.join(name), home.join(format!("{name}.pub"))]);

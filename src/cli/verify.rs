@@ -1,29 +1,22 @@
 //! `piton verify`: whether journals are whole, and what was noted of them elsewhere still holds.
 
-use std::io::{IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use crate::cli::along::Along;
 use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
+use crate::cli::progress::Progress;
 use crate::cli::{journals, packed, place, review};
-use crate::clock;
 use crate::engine::{Mode, SignedRelease};
 use crate::fs;
 use crate::journal::{
-    Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification, compare_along,
+    Found, Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification,
+    compare_along,
 };
 use crate::keeping::is_archive;
-use crate::review::{Found, Review, all as all_reviews};
+use crate::review::{Review, all as all_reviews};
 use crate::signature::{Signers, Trust};
 use crate::text::clean_line;
-
-/// From so many bytes on it is told how far the reading has come.
-const LONG: u64 = 8 * 1024 * 1024;
-
-/// How often.
-const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// How long a list of signers may be, in bytes.
 const MAX_SIGNERS_BYTES: u64 = 1024 * 1024;
@@ -326,49 +319,4 @@ pub fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers
 /// When it was signed, as it says, in seconds since 1970.
 fn stated(statement: &Statement) -> i64 {
     statement.at.as_millis().div_euclid(1000)
-}
-
-/// How far the reading of a long journal has come, on a terminal.
-struct Progress {
-    path: PathBuf,
-    bytes: u64,
-    began: Instant,
-    told: Option<Instant>,
-}
-
-impl Progress {
-    fn new(path: &Path) -> Self {
-        let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let bytes = if std::io::stderr().is_terminal() { bytes } else { 0 };
-        Self { path: path.to_owned(), bytes, began: clock::monotonic(), told: None }
-    }
-
-    fn at(&mut self, bytes: u64) {
-        if self.bytes < LONG {
-            return;
-        }
-        let now = clock::monotonic();
-        if now.duration_since(self.told.unwrap_or(self.began)) < PROGRESS_EVERY {
-            return;
-        }
-        self.told = Some(now);
-        let gone = now.duration_since(self.began).as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "for people")]
-        let (done, all) = (bytes as f64, self.bytes as f64);
-        let (rate, share) = (done / gone, (done / all).min(1.0));
-        let left = (all - done).max(0.0) / rate;
-        let line = format!(
-            "{}: {:3.0} % · {:.0} MB/s · {left:.0} s left, ctrl-c to stop",
-            self.path.display(),
-            share * 100.0,
-            rate / 1e6
-        );
-        let _ = write!(std::io::stderr(), "\r{}\u{1b}[K", clean_line(&line));
-    }
-
-    fn end(&self) {
-        if self.told.is_some() {
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
-        }
-    }
 }

@@ -50,7 +50,7 @@ pub struct Past {
 pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record]) -> Option<Debrief> {
     let state = RunState::fold(runbook, records);
     let opened = state.opened.clone()?;
-    let practice: PracticeSeen = opened.practice?;
+    let practice: PracticeSeen = opened.practice.clone()?;
     let sat = sittings(records);
     let harm = harm_done(&state, &sat);
     let took: Duration = sat.iter().map(|(from, until)| until.since(*from)).sum();
@@ -74,9 +74,9 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
         learn: scenario.learn.clone(),
     };
     Some(Debrief {
-        run: opened.run,
+        run: opened.run.clone(),
         runbook: opened.runbook.to_string(),
-        title: opened.title,
+        title: opened.title.clone(),
         scenario: scenario.map(told),
         seed: practice.seed,
         outcome,

@@ -1,5 +1,6 @@
 //! How a record changes a run's state.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -39,7 +40,7 @@ impl RunState {
         self.at = at;
         match event {
             Event::RunOpened(opened) => {
-                self.opened = Some((**opened).clone());
+                self.opened = Some(Arc::new((**opened).clone()));
                 self.opened_at = at;
             }
             Event::SittingOpened { operator, host, .. } => {

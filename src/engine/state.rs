@@ -1,6 +1,7 @@
 //! A run's state: the fold of its records, and nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ use crate::runbook::{PhaseId, ProbeId, RollbackId, Runbook, StepId, StepKey, Ver
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunState {
     /// The run's head; `None` before the first record.
-    pub opened: Option<RunOpened>,
+    pub opened: Option<Arc<RunOpened>>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// The last record's number.

@@ -5,6 +5,7 @@
 //!
 //! Absent here: what a command is for, whether its end was the expected one, and anything that shows it.
 
+mod borrower;
 mod capture;
 mod drive;
 mod follow;
@@ -25,6 +26,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::engine::{CommandLine, Ended, EnvValue, Happening, JobId, Output, Printed, Record};
 
+pub use borrower::Borrower;
 pub use local::{Limits, LocalRunner};
 pub use scripted::{Reply, ScriptedRunner};
 pub use secret::{Redactor, Secret, SecretError, Secrets};

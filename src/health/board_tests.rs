@@ -15,6 +15,7 @@ fn target(node: &str, every: u64, timeout: u64) -> Target {
         item: json!({"name": node}),
         every: Duration::from_secs(every),
         timeout: Duration::from_secs(timeout),
+        filled: Vec::new(),
         question: Question::Tcp("127.0.0.1:1".into()),
         fields: Vec::new(),
         ok: Expr::compile("true").unwrap(),

@@ -15,6 +15,7 @@ fn target(fields: &[(&str, &str)], ok: &str, degraded: Option<&str>) -> Target {
         item: Value::Null,
         every: Duration::from_secs(1),
         timeout: Duration::from_secs(1),
+        filled: Vec::new(),
         question: Question::Tcp("127.0.0.1:1".into()),
         fields: fields.iter().map(|(name, source)| ((*name).to_owned(), compile(source))).collect(),
         ok: compile(ok),

@@ -7,6 +7,7 @@ use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 
+use crate::engine::filled::Places;
 use crate::engine::scope::secret_input;
 use crate::engine::{CommandLine, EnvValue};
 use crate::runbook::id::is_item_name;
@@ -35,6 +36,8 @@ pub struct Target {
     pub timeout: Duration,
     /// What is asked.
     pub question: Question,
+    /// Where in each word of its command values were filled in.
+    pub filled: Vec<Places>,
     /// Named values taken from an answer.
     pub fields: Vec<(String, Expr)>,
     /// The verdict is ok.
@@ -146,6 +149,7 @@ fn target(probe: &Probe, node: Option<String>, item: Value, scope: &Value) -> Re
     if let Some(scope) = scope.as_object_mut() {
         scope.insert("node".into(), item.clone());
     }
+    let mut filled = Vec::new();
     let question = match &probe.ask {
         Ask::Http { url, headers, ca } => Question::Http(http_question(url, headers, ca.as_ref(), &scope)?),
         Ask::Prometheus { url, headers, ca, query } => {
@@ -159,7 +163,12 @@ fn target(probe: &Probe, node: Option<String>, item: Value, scope: &Value) -> Re
             }
         }
         Ask::Tcp(address) => Question::Tcp(tcp_address(render(address, &scope)?)?),
-        Ask::Command(argv) => Question::Command(command_line(argv, probe.timeout, &scope)?),
+        Ask::Command(argv) => {
+            let (words, places) = words(argv, &scope)?.into_iter().unzip();
+            filled = places;
+            let timeout_ms = u64::try_from(probe.timeout.as_millis()).unwrap_or(u64::MAX);
+            Question::Command(CommandLine { argv: words, cwd: None, env: Vec::new(), timeout_ms })
+        }
     };
     Ok(Target {
         probe: probe.id.clone(),
@@ -169,6 +178,7 @@ fn target(probe: &Probe, node: Option<String>, item: Value, scope: &Value) -> Re
         every: probe.every,
         timeout: probe.timeout,
         question,
+        filled,
         fields: probe.fields.clone(),
         ok: probe.ok.clone(),
         degraded: probe.degraded.clone(),
@@ -236,23 +246,26 @@ fn tcp_address(text: String) -> Result<String, String> {
     }
 }
 
-fn command_line(argv: &Argv, timeout: Duration, scope: &Value) -> Result<CommandLine, String> {
-    let argv = match argv {
-        Argv::Words(words) => words.iter().map(|word| render(word, scope)).collect::<Result<Vec<_>, _>>()?,
+/// The words of a command, and where in each of them values were filled in.
+fn words(argv: &Argv, scope: &Value) -> Result<Vec<(String, Places)>, String> {
+    match argv {
+        Argv::Words(words) => words.iter().map(|word| marked(word, scope)).collect(),
         Argv::Input(input) => {
             let bound = scope["inputs"][input.as_str()].as_array();
             let words = bound.ok_or_else(|| format!("the command {input} is not bound"))?;
-            words.iter().map(|word| input_word(word, scope)).collect::<Result<Vec<_>, _>>()?
+            words.iter().map(|word| input_word(word, scope)).collect()
         }
-    };
-    let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-    Ok(CommandLine { argv, cwd: None, env: Vec::new(), timeout_ms })
+    }
 }
 
 /// One word of a bound command: a text that may hold values.
-fn input_word(word: &Value, scope: &Value) -> Result<String, String> {
+fn input_word(word: &Value, scope: &Value) -> Result<(String, Places), String> {
     let text = word.as_str().ok_or_else(|| format!("{word} is no argument"))?;
-    render(&Template::compile(text).map_err(|error| format!("in {text:?}: {}", error.message))?, scope)
+    marked(&Template::compile(text).map_err(|error| format!("in {text:?}: {}", error.message))?, scope)
+}
+
+fn marked(template: &Template, scope: &Value) -> Result<(String, Places), String> {
+    template.render_marked(scope).map_err(|error| format!("in {:?}: {error}", template.source()))
 }
 
 fn render(template: &Template, scope: &Value) -> Result<String, String> {

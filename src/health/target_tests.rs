@@ -118,10 +118,17 @@ fn a_query_is_sent_to_the_server_that_the_address_names() {
 #[test]
 fn a_command_comes_from_the_runbook_or_from_an_input() {
     let words = Argv::Words(vec![template("echo"), template("{{ .node.name }}")]);
-    for (argv, expected) in
-        [(words, vec!["echo", "b"]), (Argv::Input(InputId::new("ask")), vec!["ssh", "b", "it's https://b:8200"])]
-    {
-        let Question::Command(line) = one(Ask::Command(argv)).unwrap().question else { panic!("it is a command") };
+    for (argv, expected, filled) in [
+        (words, vec!["echo", "b"], vec![vec![], vec![0..1]]),
+        (
+            Argv::Input(InputId::new("ask")),
+            vec!["ssh", "b", "it's https://b:8200"],
+            vec![vec![], vec![0..1], vec![5..19]],
+        ),
+    ] {
+        let target = one(Ask::Command(argv)).unwrap();
+        assert_eq!(target.filled, filled);
+        let Question::Command(line) = target.question else { panic!("it is a command") };
         assert_eq!(line.argv, expected);
         assert_eq!(line.timeout_ms, 1000);
     }

@@ -16,6 +16,7 @@ pub(crate) fn target(fields: &[(&str, &str)], ok: &str, degraded: Option<&str>) 
         item: json!({"name": "vault-1"}),
         every: Duration::from_secs(2),
         timeout: Duration::from_millis(1500),
+        filled: Vec::new(),
         question: Question::Tcp("127.0.0.1:1".into()),
         fields: fields.iter().map(|(name, source)| ((*name).to_owned(), expr(source))).collect(),
         ok: expr(ok),

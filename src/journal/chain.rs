@@ -60,6 +60,11 @@ impl Default for Chain {
 impl Chain {
     /// Takes the record of that raw line (without newline) as the next one, or tells why it is not.
     pub fn accept(&mut self, raw: &[u8], record: &Record) -> Result<(), Fault> {
+        self.accept_hashed(sha256_hex(raw), record)
+    }
+
+    /// The same with the lower-case hex sha256 of that line.
+    pub(super) fn accept_hashed(&mut self, hash: String, record: &Record) -> Result<(), Fault> {
         let expected = self.records + 1;
         if record.seq != expected {
             return Err(Fault::Sequence { expected, found: record.seq });
@@ -75,7 +80,7 @@ impl Chain {
         }
         check_head(record)?;
         self.records = expected;
-        self.head = sha256_hex(raw);
+        self.head = hash;
         self.last_at = Some(record.at);
         if let Event::RunClosed { outcome, .. } = record.event {
             self.closed = Some(outcome);

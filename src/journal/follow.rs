@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::{Record, SignatureWatch};
 use crate::fs::FsError;
+use crate::journal::ahead::Seen;
 use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
 use crate::journal::line::sha256_hex;
 use crate::journal::lock::holder_of;
 use crate::journal::reader::{RawLine, Reader};
 use crate::journal::store::RunDir;
-use crate::journal::verify::{Integrity, Judged, Verification, judge, read_lines};
+use crate::journal::verify::{Integrity, Judged, Verification, judge, scan};
 
 /// Where somebody stands who reads a journal on.
 #[derive(Debug)]
@@ -65,13 +66,8 @@ impl More {
 }
 
 impl Follower {
-    /// Reads on behind what was found in the journal file at `path`.
-    pub fn after(path: &Path, found: &Verification, records: impl IntoIterator<Item = Record>) -> Self {
-        let mut watch = SignatureWatch::default();
-        for record in records {
-            // They were found good a moment ago.
-            let _ = watch.take(&record);
-        }
+    /// Reads on behind what was found in the journal file at `path`, and in whose records `watch` has looked for signatures.
+    pub fn after(path: &Path, found: &Verification, watch: SignatureWatch) -> Self {
         let (chain, offset) = (found.chain.clone(), found.bytes);
         let is_over =
             chain.closed().is_some() || !matches!(found.integrity, Integrity::Whole | Integrity::TornTail { .. });
@@ -127,7 +123,8 @@ impl Follower {
             let line = reader.next_line().map_err(|error| FsError::new("read", &self.path, error))?;
             let Some(raw) = line.filter(|raw| raw.is_terminated) else { break };
             let number = self.chain.records() + 1;
-            match judge(&mut self.chain, &mut self.watch, RawLine { number, ..raw }) {
+            let seen = Seen::of(&raw);
+            match judge(&mut self.chain, &mut self.watch, RawLine { number, ..raw }, seen) {
                 Judged::Good(record, _) => {
                     self.offset += raw.length + 1;
                     more.records.push(*record);
@@ -147,10 +144,11 @@ impl Follower {
     /// Where the journal is no longer what was read of it, and what is wrong there. Whoever only appends changes nothing
     /// of that; what was read may have been written over, or another file lie in its place.
     fn changed(&self) -> Result<Option<(u64, String)>, JournalError> {
-        let (lines, found) = read_lines(&self.path)?;
-        let last = usize::try_from(self.chain.records()).ok().and_then(|count| count.checked_sub(1));
-        // The hash of a line stands for all lines before it.
-        let is_same = last.is_none_or(|last| lines.get(last).is_some_and(|line| sha256_hex(line) == self.chain.head()));
+        let mut is_same = self.chain.records() == 0;
+        let found = scan(&self.path, |raw, _| {
+            // The hash of a line stands for all lines before it.
+            is_same |= raw.number == self.chain.records() && sha256_hex(raw.bytes) == self.chain.head();
+        })?;
         Ok(match found.integrity {
             Integrity::Damaged { line, what } if !is_same || self.chain.closed().is_some() => Some((line, what)),
             _ if !is_same => Some((1, "it is not the journal any more that was read".into())),

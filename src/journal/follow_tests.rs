@@ -17,7 +17,9 @@ fn put(path: &Path, bytes: &[u8], moment: u64) {
 
 fn following(path: &Path) -> Follower {
     let (records, found) = read_records(path).unwrap();
-    let mut follower = Follower::after(path, &found, records);
+    let mut watch = SignatureWatch::default();
+    records.iter().for_each(|record| drop(watch.take(record).unwrap()));
+    let mut follower = Follower::after(path, &found, watch);
     let first = follower.more().unwrap();
     assert!(first.records.is_empty() && first.damage.is_none(), "{first:?}");
     follower

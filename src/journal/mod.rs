@@ -23,11 +23,14 @@
 //! **Sync.** `append` returns after `fdatasync`. A failed write or sync ends the journal for this process: after a
 //! failed sync the system may have dropped the data and yet report success the next time.
 
+mod ahead;
 mod chain;
+mod chained;
 mod digest;
 mod error;
 mod follow;
 mod line;
+mod lines;
 mod lock;
 mod reader;
 mod remembered;
@@ -38,10 +41,12 @@ mod verify;
 mod writer;
 
 pub use chain::{Chain, Fault};
+pub use chained::{Chained, ChainedFile, Found, set_aside};
 pub use digest::{digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
 pub use follow::{Follower, More};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, sha256_hex};
+pub use lines::Lines;
 pub use lock::{Holder, Lock, holder_of};
 pub use reader::{RawLine, Reader};
 pub use remembered::{Remembered, Stamp, stamp};
@@ -49,6 +54,7 @@ pub use signature::{Comparison, Held, JOURNAL_NAMESPACE, Noted, Role, Signature,
 pub use store::{RunDir, Store};
 pub use summary::{Deviations, Opening, RunSummary, SoakSeen, Standing};
 pub use verify::{
-    Integrity, Lines, Verification, compare, compare_along, each_record, examine, read_lines, read_records, verify,
+    Integrity, Verification, compare, compare_along, each_record, examine, examine_while, read_along, read_records,
+    verify,
 };
 pub use writer::{Journal, Opened, SetAside};

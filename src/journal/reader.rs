@@ -1,6 +1,6 @@
 //! Raw lines, one after the other, in bounded memory.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 
 use crate::journal::line::MAX_LINE_BYTES;
 
@@ -36,26 +36,14 @@ impl<R: BufRead> Reader<R> {
     /// The next line; `None` at the end.
     pub fn next_line(&mut self) -> io::Result<Option<RawLine<'_>>> {
         self.buffer.clear();
-        let mut length = 0;
-        let is_terminated = loop {
-            let available = match self.source.fill_buf() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                other => other?,
-            };
-            if available.is_empty() {
-                break false;
-            }
-            let newline = available.iter().position(|&byte| byte == b'\n');
-            let piece = &available[..newline.unwrap_or(available.len())];
-            let room = MAX_LINE_BYTES + 1 - self.buffer.len();
-            self.buffer.extend_from_slice(&piece[..piece.len().min(room)]);
-            length += piece.len() as u64;
-            let consumed = piece.len() + usize::from(newline.is_some());
-            self.source.consume(consumed);
-            if newline.is_some() {
-                break true;
-            }
-        };
+        let room = MAX_LINE_BYTES as u64 + 1;
+        let mut length = (&mut self.source).take(room).read_until(b'\n', &mut self.buffer)? as u64;
+        let is_whole = self.buffer.last() == Some(&b'\n');
+        if is_whole {
+            self.buffer.pop();
+            length -= 1;
+        }
+        let is_terminated = is_whole || length == room && self.pass(&mut length)?;
         if length == 0 && !is_terminated {
             return Ok(None);
         }
@@ -63,5 +51,26 @@ impl<R: BufRead> Reader<R> {
         self.number += 1;
         self.offset += length + u64::from(is_terminated);
         Ok(Some(RawLine { number: self.number, offset, bytes: &self.buffer, length, is_terminated }))
+    }
+
+    /// Passes over what is left of a line that is too long; whether a newline ends it.
+    fn pass(&mut self, length: &mut u64) -> io::Result<bool> {
+        loop {
+            let available = match self.source.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                other => other?,
+            };
+            if available.is_empty() {
+                return Ok(false);
+            }
+            let newline = available.iter().position(|&byte| byte == b'\n');
+            let piece = &available[..newline.unwrap_or(available.len())];
+            *length += piece.len() as u64;
+            let consumed = piece.len() + usize::from(newline.is_some());
+            self.source.consume(consumed);
+            if newline.is_some() {
+                return Ok(true);
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::engine::{JOURNAL_FORMAT, Record, SignatureWatch, SignedRelease};
 use crate::fs::FsError;
+use crate::journal::ahead::{Ahead, Seen};
 use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
 use crate::journal::line::{self, MAX_LINE_BYTES};
@@ -117,27 +118,31 @@ pub fn each_record(path: &Path, each: &mut dyn FnMut(Record)) -> Result<Verifica
     scan(path, |_, record| each(record))
 }
 
-/// Raw lines of a journal, without their newlines.
-pub type Lines = Vec<Box<[u8]>>;
-
-/// The raw lines of all good records of the journal file at `path`, and what follows them: a tenth of what the records
-/// take in memory.
-pub fn read_lines(path: &Path) -> Result<(Lines, Verification), JournalError> {
-    let mut lines = Lines::new();
-    let verification = scan(path, |raw, _| lines.push(raw.bytes.into()))?;
-    Ok((lines, verification))
-}
-
-/// Verifies the file at `path` and hands on each good record with its raw line.
-pub(super) fn scan(path: &Path, each: impl FnMut(RawLine<'_>, Record)) -> Result<Verification, JournalError> {
+/// Verifies the journal file at `path` and hands on each good record with its raw line, as long as `each` says that it is to
+/// go on.
+///
+/// # Errors
+/// It cannot be read; or `each` ended it, as [`io::ErrorKind::Interrupted`].
+pub fn read_along(
+    path: &Path,
+    each: &mut dyn FnMut(RawLine<'_>, Record) -> bool,
+) -> Result<Verification, JournalError> {
     let file = File::open(path).map_err(|error| FsError::new("open", path, error))?;
     if file.metadata().is_ok_and(|known| is_device(known.file_type())) {
         // What never ends would be read for ever.
         let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a device, not a file or a pipe");
         return Err(FsError::new("read", path, error).into());
     }
-    let verification = examine(BufReader::with_capacity(1 << 16, file), each);
+    let verification = examine_while(BufReader::with_capacity(1 << 16, file), each);
     Ok(verification.map_err(|error| FsError::new("read", path, error))?)
+}
+
+/// Verifies the file at `path` and hands on each good record with its raw line.
+pub(super) fn scan(path: &Path, mut each: impl FnMut(RawLine<'_>, Record)) -> Result<Verification, JournalError> {
+    read_along(path, &mut |raw, record| {
+        each(raw, record);
+        true
+    })
 }
 
 fn is_device(kind: FileType) -> bool {
@@ -146,24 +151,43 @@ fn is_device(kind: FileType) -> bool {
 
 /// Verifies what `source` yields and hands on each good record with its raw line.
 pub fn examine(source: impl BufRead, mut each: impl FnMut(RawLine<'_>, Record)) -> io::Result<Verification> {
-    let mut reader = Reader::new(source);
+    examine_while(source, |raw, record| {
+        each(raw, record);
+        true
+    })
+}
+
+/// The same, as long as `each` says that it is to go on.
+///
+/// # Errors
+/// It cannot be read; or `each` ended it, as [`io::ErrorKind::Interrupted`].
+pub fn examine_while(source: impl BufRead, each: impl FnMut(RawLine<'_>, Record) -> bool) -> io::Result<Verification> {
+    std::thread::scope(|scope| through(Ahead::new(scope, Reader::new(source)), each))
+}
+
+fn through<R: BufRead>(
+    mut lines: Ahead<'_, '_, R>,
+    mut each: impl FnMut(RawLine<'_>, Record) -> bool,
+) -> io::Result<Verification> {
     let mut chain = Chain::default();
     let mut watch = SignatureWatch::default();
     let mut signed = Vec::new();
     let mut bytes = 0;
     let mut integrity = Integrity::Whole;
-    while let Some(raw) = reader.next_line()? {
-        match judge(&mut chain, &mut watch, raw) {
+    while let Some((raw, seen)) = lines.next_line()? {
+        match judge(&mut chain, &mut watch, raw, seen) {
             Judged::Good(record, release) => {
                 signed.extend(release);
                 bytes = raw.offset + raw.length + 1;
-                each(raw, *record);
+                if !each(raw, *record) {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
             }
             Judged::Bad(what) => integrity = Integrity::Damaged { line: raw.number, what },
             Judged::Newer(found) => integrity = Integrity::NewerFormat { found },
             Judged::Unreadable(what) => {
                 let tail = Tail::new(raw, what, chain.closed().is_some());
-                integrity = tail.follow(&mut reader)?;
+                integrity = tail.follow(&mut lines)?;
             }
         }
         if integrity != Integrity::Whole {
@@ -186,7 +210,7 @@ pub(super) enum Judged {
 }
 
 /// Whether a raw line is the next record.
-pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<'_>) -> Judged {
+pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<'_>, seen: Seen) -> Judged {
     if raw.bytes.len() > MAX_LINE_BYTES {
         return Judged::Unreadable(format!("it is longer than {MAX_LINE_BYTES} bytes"));
     }
@@ -198,26 +222,19 @@ pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<
     {
         return Judged::Newer(found);
     }
-    match line::decode(raw.bytes) {
+    let Seen { record, hash } = seen;
+    match record {
         Ok(record) => match watch.take(&record) {
-            Ok(release) => match chain.accept(raw.bytes, &record) {
+            Ok(release) => match chain.accept_hashed(hash, &record) {
                 Ok(()) => Judged::Good(Box::new(record), release),
                 Err(fault) => Judged::Bad(fault.to_string()),
             },
             // It does not count to the chain; but that it has no place there would say more.
             Err(what) => {
-                Judged::Bad(chain.clone().accept(raw.bytes, &record).map_or_else(|it| it.to_string(), |()| what))
+                Judged::Bad(chain.clone().accept_hashed(hash, &record).map_or_else(|it| it.to_string(), |()| what))
             }
         },
-        // Said without serde's own "at line 1", which would contradict the line told.
-        Err(error) => Judged::Unreadable(format!("it is not a record: {}", without_line(&error.to_string()))),
-    }
-}
-
-fn without_line(text: &str) -> String {
-    match text.split_once(" at line 1 column ") {
-        Some((what, column)) => format!("{what} at byte {column}"),
-        None => text.to_owned(),
+        Err(what) => Judged::Unreadable(what),
     }
 }
 
@@ -262,11 +279,12 @@ impl Tail {
 
     /// Reads on to the end. A record of this place or a later one means that the bad line was once followed; older
     /// ones can be stale content of the disk.
-    fn follow(mut self, reader: &mut Reader<impl BufRead>) -> io::Result<Integrity> {
-        while let Some(raw) = reader.next_line()? {
+    fn follow<R: BufRead>(mut self, lines: &mut Ahead<'_, '_, R>) -> io::Result<Integrity> {
+        while let Some((raw, seen)) = lines.next_line()? {
             self.add(raw);
             if self.later.is_none() && raw.bytes.len() <= MAX_LINE_BYTES {
-                let seq = line::decode(raw.bytes).ok().map(|record| record.seq);
+                // Also one without a newline: it was begun after the bad one.
+                let seq = seen.record.ok().or_else(|| line::decode(raw.bytes).ok()).map(|record| record.seq);
                 self.later = seq.filter(|seq| *seq >= self.line);
             }
         }

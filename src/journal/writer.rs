@@ -11,11 +11,15 @@ use crate::journal::digest::digest;
 use crate::journal::error::JournalError;
 use crate::journal::line::{self, MAX_LINE_BYTES};
 use crate::journal::lock::{Holder, Lock};
+use crate::journal::reader::RawLine;
 use crate::journal::store::RunDir;
-use crate::journal::verify::{Integrity, Verification, examine};
+use crate::journal::verify::{Integrity, Verification, examine_while};
 
 /// How the files begin that hold cut-off tails.
 const TORN_PREFIX: &str = "journal.torn-";
+
+/// After how many records it is told how far the reading has come.
+const TOLD_EVERY: u64 = 256;
 
 /// An open journal. While it lives, no other process can write to it.
 #[derive(Debug)]
@@ -69,7 +73,8 @@ impl Journal {
     ) -> Result<(Self, Record), JournalError> {
         fs::require_private_folder(dir.path())?;
         let lock = Lock::take(&dir.lock_path(), holder)?;
-        fs::ensure_private_folder(&dir.output_dir())?;
+        // Durable with the journal's name, by the sync below.
+        fs::make_private_folder(&dir.output_dir())?;
         let file = fs::create_private(&dir.journal_path())?;
         let mut journal = Self {
             dir: dir.clone(),
@@ -88,12 +93,30 @@ impl Journal {
     /// Opens the journal of a run to go on with it: verifies all of it, moves a torn tail aside, and makes durable
     /// what was read. A damaged journal is refused as it is.
     pub fn open(dir: &RunDir, holder: &Holder) -> Result<Opened, JournalError> {
+        Self::open_along(dir, holder, &mut |_, _| true)
+    }
+
+    /// The same; `each` is told how many bytes were read, and of how many, and says whether to read on. Nothing is written
+    /// before all is read.
+    ///
+    /// # Errors
+    /// See [`Self::open`]; or `each` ended it, as [`io::ErrorKind::Interrupted`].
+    pub fn open_along(
+        dir: &RunDir,
+        holder: &Holder,
+        each: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<Opened, JournalError> {
         fs::require_private_folder(dir.path())?;
         let path = dir.journal_path();
         let lock = Lock::take(&dir.lock_path(), holder)?;
         let mut file = fs::open_append(&path)?;
+        let all = file.metadata().map_or(0, |known| known.len());
         let mut records = Vec::new();
-        let verification = examine(BufReader::with_capacity(1 << 16, &mut file), |_, record| records.push(record))
+        let take = |raw: RawLine<'_>, record| {
+            records.push(record);
+            raw.number % TOLD_EVERY != 0 || each(raw.offset + raw.length, all)
+        };
+        let verification = examine_while(BufReader::with_capacity(1 << 16, &mut file), take)
             .map_err(|error| FsError::new("read", &path, error))?;
         let Verification { bytes, chain, integrity, .. } = verification;
         match integrity {

@@ -1,20 +1,17 @@
 //! What became of runs: `keeping.jsonl`, read, checked and appended to.
 
 use std::fs::File;
-use std::io::{BufReader, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
-use crate::journal::{Holder, JournalError, Lock, NO_PREVIOUS, Reader, sha256_hex};
+use crate::journal::{Chained, ChainedFile, Found, Holder, JournalError, Lock, NO_PREVIOUS, set_aside, sha256_hex};
 
 /// The format in which it is written.
 pub const KEEPING_FORMAT: u32 = 1;
-
-/// The longest line that is read, in bytes.
-const MAX_LINE_BYTES: usize = 64 * 1024;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,32 +88,35 @@ pub enum KeepingEvent {
 }
 
 /// What became of runs, as far as it is whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// The file.
-    pub path: PathBuf,
-    /// The good lines.
-    pub records: Vec<KeepingRecord>,
-    /// The hash of the last of them.
-    pub head: String,
-    /// What follows them.
-    pub found: Found,
-}
+pub type Kept = ChainedFile<KeepingRecord>;
 
-/// What follows the good lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Nothing.
-    Whole,
-    /// A line that a crash cut off, from that byte on.
-    Torn(u64),
-    /// Something else.
-    Damaged {
-        /// The line at which it was noticed.
-        line: u64,
-        /// What is wrong.
-        what: String,
-    },
+impl Chained for KeepingRecord {
+    const WHAT: &str = "such record";
+    const MAX_LINE_BYTES: usize = 64 * 1024;
+
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn prev(&self) -> &str {
+        &self.prev
+    }
+
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    fn fits(&self, is_first: bool) -> Result<(), String> {
+        match (&self.event, is_first) {
+            (KeepingEvent::KeepingOpened { format, .. }, true) if *format > KEEPING_FORMAT => {
+                Err(format!("it is written in format {format}: use a newer piton"))
+            }
+            (KeepingEvent::KeepingOpened { .. }, true) => Ok(()),
+            (KeepingEvent::KeepingOpened { .. }, false) => Err("`keeping_opened` stands after the first record".into()),
+            (_, true) => Err("the first record is not `keeping_opened`".into()),
+            (_, false) => Ok(()),
+        }
+    }
 }
 
 /// Why nothing can be written down; then nothing is deleted either.
@@ -154,54 +154,7 @@ pub fn kept(root: &Path) -> Result<Option<Kept>, FsError> {
     if fs::look(&path)?.is_none() {
         return Ok(None);
     }
-    let file = fs::open_read(&path)?;
-    let mut reader = Reader::new(BufReader::new(file));
-    let mut kept = Kept { path: path.clone(), records: Vec::new(), head: NO_PREVIOUS.into(), found: Found::Whole };
-    while let Some(raw) = reader.next_line().map_err(|error| FsError::new("read", &path, error))? {
-        if !raw.is_terminated {
-            kept.found = Found::Torn(raw.offset);
-            break;
-        }
-        match follows(raw.bytes, kept.records.last(), &kept.head) {
-            Ok(record) => {
-                kept.head = sha256_hex(raw.bytes);
-                kept.records.push(record);
-            }
-            Err(what) => {
-                kept.found = Found::Damaged { line: raw.number, what };
-                break;
-            }
-        }
-    }
-    Ok(Some(kept))
-}
-
-/// The record of a line, if it is the next one.
-fn follows(raw: &[u8], last: Option<&KeepingRecord>, head: &str) -> Result<KeepingRecord, String> {
-    if raw.len() > MAX_LINE_BYTES {
-        return Err(format!("it is longer than {MAX_LINE_BYTES} bytes"));
-    }
-    let record: KeepingRecord =
-        serde_json::from_slice(raw).map_err(|error| format!("it is no such record: {error}"))?;
-    let expected = last.map_or(1, |last| last.seq + 1);
-    if record.seq != expected {
-        return Err(format!("record {} stands where record {expected} belongs", record.seq));
-    }
-    if record.prev != head {
-        return Err(format!("its `prev` is not the sha256 of line {}: one of the two was changed", expected - 1));
-    }
-    if last.is_some_and(|last| record.at < last.at) {
-        return Err("its time lies before that of the record before it".into());
-    }
-    match (&record.event, last) {
-        (KeepingEvent::KeepingOpened { format, .. }, None) if *format > KEEPING_FORMAT => {
-            Err(format!("it is written in format {format}: use a newer piton"))
-        }
-        (KeepingEvent::KeepingOpened { .. }, None) => Ok(record),
-        (KeepingEvent::KeepingOpened { .. }, Some(_)) => Err("`keeping_opened` stands after the first record".into()),
-        (_, None) => Err("the first record is not `keeping_opened`".into()),
-        (_, Some(_)) => Ok(record),
-    }
+    ChainedFile::read(path).map(Some)
 }
 
 /// Writes down what becomes of runs. One at a time, as long as it is held.
@@ -266,14 +219,4 @@ impl Keeper {
     pub fn head(&self) -> &str {
         &self.prev
     }
-}
-
-/// Moves what follows that byte into a file of its own.
-fn set_aside(path: &Path, file: &File, offset: u64) -> Result<(), FsError> {
-    let all = fs::read(path)?;
-    let tail = all.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".torn-{}", &sha256_hex(tail)[..8]));
-    fs::replace(Path::new(&name), tail)?;
-    file.set_len(offset).and_then(|()| file.sync_data()).map_err(|error| FsError::new("cut", path, error))
 }

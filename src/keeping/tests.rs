@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::engine::{Mode, Outcome};
-use crate::journal::{Deviations, Holder, Opening, RunDir, RunSummary, Standing};
+use crate::journal::{Deviations, Found, Holder, Opening, RunDir, RunSummary, Standing};
 use crate::keeping::tar::Header;
-use crate::keeping::{Fate, Found, Keeper, KeepingEvent, Policy, Reason, kept, pack, unpack};
+use crate::keeping::{Fate, Keeper, KeepingEvent, Policy, Reason, kept, pack, unpack};
 
 fn holder(at: i64) -> Holder {
     Holder { operator: "jo".into(), host: "desk".into(), pid: 1, since: Timestamp::from_millis(at) }

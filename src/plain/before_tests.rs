@@ -8,8 +8,12 @@ use crate::session::preflight::{Finding, Unasked};
 
 /// What is found: with a command that must be let run, and something to look at.
 fn found(is_accepted: bool, mark: Mark) -> Preflight {
-    let commands =
-        vec![Unasked { whose: "version".into(), argv: vec!["vault".into(), "version".into()], is_secret: false }];
+    let commands = vec![Unasked {
+        whose: "version".into(),
+        argv: vec!["vault".into(), "version".into()],
+        filled: vec![],
+        is_secret: false,
+    }];
     let told = vec![Told { whose: "vault".into(), address: "https://a:8200".into(), header: "x-vault-token".into() }];
     let one = Finding { mark, about: "clock".into(), told: "it stands still".into(), todo: "wind it".into() };
     Preflight { commands, told, is_asked: is_accepted, found: vec![one] }

@@ -153,7 +153,7 @@ impl<'a> Dialogue<'a> {
     ) -> (Self, UnboundedReceiver<Update>) {
         let Launched { session, updates, runbook, records, targets, clock, is_resumed, folder } = launched;
         let state = RunState::fold(&runbook, &records);
-        let place = state.opened.as_ref().map(look::place).unwrap_or_default();
+        let place = state.opened.as_deref().map(look::place).unwrap_or_default();
         let mut dialogue = Self {
             keeper: BoardKeeper::new(&targets).paced_by(&*clock),
             runbook,

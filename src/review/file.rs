@@ -1,19 +1,15 @@
 //! The file of a review: read, checked, appended to.
 
-use std::fs::File;
-use std::io::{BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 
 use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
-use crate::journal::{Holder, JournalError, Lock, NO_PREVIOUS, Reader, RunDir, sha256_hex};
+use crate::journal::{Chained, ChainedFile, Found, Holder, JournalError, Lock, RunDir, set_aside, sha256_hex};
 use crate::review::record::{REVIEW_FORMAT, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
 
 /// The longest text that is taken, in bytes.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
-
-/// The longest line that is read, in bytes.
-const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// How many reviews of a run are looked at.
 const MAX_REVIEWS: usize = 1_000;
@@ -69,22 +65,6 @@ pub struct Review {
     pub found: Found,
 }
 
-/// What follows the good lines of a review.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Nothing.
-    Whole,
-    /// A line that a crash cut off, from that byte on.
-    Torn(u64),
-    /// Something else.
-    Damaged {
-        /// The line at which it was noticed.
-        line: u64,
-        /// What is wrong.
-        what: String,
-    },
-}
-
 impl Review {
     /// The verdict that counts: the last one, who gave it, and its words.
     pub fn verdict(&self) -> Option<(&ReviewRecord, Verdict, &str)> {
@@ -118,58 +98,38 @@ impl Review {
     }
 
     fn read(path: PathBuf) -> Result<Self, ReviewError> {
-        let mut review = Self { path, records: Vec::new(), head: NO_PREVIOUS.into(), found: Found::Whole };
-        let file = fs::open_read(&review.path)?;
-        let read_failed = |error| FsError::new("read", &review.path, error);
-        let mut reader = Reader::new(BufReader::new(file));
-        let mut found = Found::Whole;
-        let (mut records, mut head) = (Vec::new(), review.head.clone());
-        while let Some(raw) = reader.next_line().map_err(read_failed)? {
-            if !raw.is_terminated {
-                found = Found::Torn(raw.offset);
-                break;
-            }
-            match follows(raw.bytes, records.last(), &head) {
-                Ok(record) => {
-                    head = sha256_hex(raw.bytes);
-                    records.push(record);
-                }
-                Err(what) => {
-                    found = Found::Damaged { line: raw.number, what };
-                    break;
-                }
-            }
-        }
-        (review.records, review.head, review.found) = (records, head, found);
-        Ok(review)
+        let ChainedFile { path, records, head, found } = ChainedFile::read(path)?;
+        Ok(Self { path, records, head, found })
     }
 }
 
-/// The record of a line, if it is the next one.
-fn follows(raw: &[u8], last: Option<&ReviewRecord>, head: &str) -> Result<ReviewRecord, String> {
-    if raw.len() > MAX_LINE_BYTES {
-        return Err(format!("it is longer than {MAX_LINE_BYTES} bytes"));
+impl Chained for ReviewRecord {
+    const WHAT: &str = "record of a review";
+    const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+    fn seq(&self) -> u64 {
+        self.seq
     }
-    let record: ReviewRecord =
-        serde_json::from_slice(raw).map_err(|error| format!("it is no record of a review: {error}"))?;
-    let expected = last.map_or(1, |last| last.seq + 1);
-    if record.seq != expected {
-        return Err(format!("record {} stands where record {expected} belongs", record.seq));
+
+    fn prev(&self) -> &str {
+        &self.prev
     }
-    if record.prev != head {
-        return Err(format!("its `prev` is not the sha256 of line {}: one of the two was changed", expected - 1));
+
+    fn at(&self) -> Timestamp {
+        self.at
     }
-    if last.is_some_and(|last| record.at < last.at) {
-        return Err("its time lies before that of the record before it".into());
-    }
-    match (&record.event, last) {
-        (ReviewEvent::ReviewOpened { format, .. }, None) if *format > REVIEW_FORMAT => {
-            Err(format!("it is written in format {format} of reviews: use a newer piton"))
+
+    fn fits(&self, is_first: bool) -> Result<(), String> {
+        match (&self.event, is_first) {
+            (ReviewEvent::ReviewOpened { format, .. }, true) if *format > REVIEW_FORMAT => {
+                Err(format!("it is written in format {format} of reviews: use a newer piton"))
+            }
+            (ReviewEvent::ReviewOpened { .. }, false) => Err("`review_opened` stands after the first record".into()),
+            (ReviewEvent::CommentAdded { .. } | ReviewEvent::VerdictGiven { .. }, true) => {
+                Err("the first record is not `review_opened`".into())
+            }
+            _ => Ok(()),
         }
-        (ReviewEvent::ReviewOpened { .. }, None) => Ok(record),
-        (ReviewEvent::ReviewOpened { .. }, Some(_)) => Err("`review_opened` stands after the first record".into()),
-        (_, None) => Err("the first record is not `review_opened`".into()),
-        (_, Some(_)) => Ok(record),
     }
 }
 
@@ -257,17 +217,6 @@ fn judged(seen: Seen, said: Said) -> Result<ReviewEvent, ReviewError> {
         Said::Comment { record, .. } => Ok(ReviewEvent::CommentAdded { seen, record, text }),
         Said::Verdict { verdict, .. } => Ok(ReviewEvent::VerdictGiven { seen, verdict, text }),
     }
-}
-
-/// Moves what follows that byte into a file of its own.
-fn set_aside(path: &Path, file: &File, offset: u64) -> Result<(), ReviewError> {
-    let all = fs::read(path)?;
-    let tail = all.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".torn-{}", &sha256_hex(tail)[..8]));
-    fs::replace(Path::new(&name), tail)?;
-    file.set_len(offset).and_then(|()| file.sync_data()).map_err(|error| FsError::new("cut", path, error))?;
-    Ok(())
 }
 
 impl Said {

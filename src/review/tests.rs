@@ -3,8 +3,8 @@
 use std::fs;
 
 use crate::clock::Timestamp;
-use crate::journal::{Holder, RunDir};
-use crate::review::{Found, Review, ReviewError, ReviewEvent, Said, Seen, Verdict, add, all};
+use crate::journal::{Found, Holder, RunDir};
+use crate::review::{Review, ReviewError, ReviewEvent, Said, Seen, Verdict, add, all};
 
 fn holder(name: &str, at: i64) -> Holder {
     Holder { operator: name.into(), host: "desk".into(), pid: 1, since: Timestamp::from_millis(at) }

@@ -62,15 +62,19 @@ fn lines(file: std::fs::File, search: &Search<'_>, each: &mut dyn FnMut(Hit) -> 
             continue;
         }
         let Ok(record) = serde_json::from_str::<Record>(text) else { continue };
-        if search.wanted.is_hit(&record) && !each(hit(&record)) {
+        if search.wanted.is_hit(&record) && !each(hit(&record, search.wanted)) {
             return Ok(());
         }
     }
     Ok(())
 }
 
-fn hit(record: &Record) -> Hit {
+fn hit(record: &Record, wanted: &Wanted) -> Hit {
     let told = told_line(record);
-    let told = told.char_indices().nth(MAX_TOLD).map_or(told.as_str(), |(end, _)| &told[..end]).to_owned();
+    let mut told = told.char_indices().nth(MAX_TOLD).map_or(told.as_str(), |(end, _)| &told[..end]).to_owned();
+    // What is told of the record may leave out why it is one.
+    if let Some(passage) = wanted.passage(record, &told) {
+        told = format!("\"{passage}\" in: {told}");
+    }
     Hit { seq: record.seq, at: record.at, by: record.by.clone(), told }
 }

@@ -70,6 +70,37 @@ fn words_step_and_deviation_must_hold_of_one_record() {
 }
 
 #[test]
+fn a_hit_tells_where_the_word_stands() {
+    let journal = "report/live/journal.jsonl";
+    let text = std::fs::read_to_string(path(journal)).unwrap();
+    let mut tried = 0;
+    for record in text.lines().map(|line| serde_json::from_str::<crate::engine::Record>(line).unwrap()) {
+        let Event::CommandStarted { command, .. } = &record.event else { continue };
+        for word in &command.argv {
+            tried += 1;
+            let hits = found(journal, &Wanted::words(&word.to_uppercase()), ALL);
+            let of_it = hits.iter().find(|hit| hit.seq == record.seq).expect("it is found");
+            let words: Vec<String> = word.to_lowercase().split_whitespace().map(str::to_owned).collect();
+            let told = of_it.told.to_lowercase();
+            assert!(words.iter().take(1).all(|word| told.contains(word.as_str())), "{word}: {told}");
+        }
+    }
+    assert!(tried > 3, "{tried}");
+    let of = |text: &str, word: &str| {
+        let mut record: crate::engine::Record =
+            serde_json::from_str(include_str!("../../tests/data/report/live/journal.jsonl").lines().nth(1).unwrap())
+                .unwrap();
+        record.event = Event::NoteAdded { step: None, text: text.into() };
+        Wanted::words(word).passage(&record, "")
+    };
+    let long = format!("{}Straße{}", "ä".repeat(50), "ö".repeat(90));
+    let expected = format!("...{}Straße{}...", "ä".repeat(30), "ö".repeat(54));
+    assert_eq!(of(&long, "STRASSE"), None, "one letter that becomes two is another word");
+    assert_eq!(of(&long, "straße"), Some(expected));
+    assert_eq!(of("a Share", "share"), Some("a Share".into()));
+}
+
+#[test]
 fn nothing_is_found_behind_the_good_records_and_nobody_is_told_who_has_gone() {
     let (journal, wanted) = ("debrief/wrong.jsonl", Wanted::words("abandoned"));
     assert_ne!(found(journal, &wanted, ALL), []);

@@ -5,6 +5,10 @@ use serde_json::Value;
 use crate::engine::{DeviationKind, Event, Record};
 use crate::report::deviation;
 
+/// How many characters of a passage stand before the word, and from it on.
+const BEFORE: usize = 30;
+const BEHIND: usize = 60;
+
 /// The ways to overrule the machine, as they are typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way(pub DeviationKind);
@@ -70,11 +74,29 @@ impl Wanted {
         }
         self.words.is_empty() || holds(record, &self.words)
     }
+
+    /// The place in a record where the first word stands that what is told of the record does not hold.
+    pub(super) fn passage(&self, record: &Record, told: &str) -> Option<String> {
+        let told = told.to_lowercase();
+        let word = self.words.iter().find(|word| !told.contains(word.as_str()))?;
+        let text = text_of(record);
+        let found = |line: &str| line.char_indices().find(|(at, _)| begins(&line[*at..], word)).map(|(at, _)| at);
+        let (line, at) = text.lines().find_map(|line| found(line).map(|at| (line, at)))?;
+        let from = line[..at].char_indices().rev().nth(BEFORE - 1).map_or(0, |(from, _)| from);
+        let to = line[at..].char_indices().nth(BEHIND).map_or(line.len(), |(to, _)| at + to);
+        let (open, end) = (if from > 0 { "..." } else { "" }, if to < line.len() { "..." } else { "" });
+        Some(format!("{open}{}{end}", &line[from..to]))
+    }
 }
 
-/// Whether every word stands in the record: in what sort of event it is, or in a text or number of it. Keys do not count, nor
-/// does the text of the runbook.
+/// Whether every word stands in the record: in what sort of event it is, or in a text or number of it.
 fn holds(record: &Record, words: &[String]) -> bool {
+    let text = text_of(record).to_lowercase();
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+/// What is looked through, a line each. Keys do not count, nor does the text of the runbook.
+fn text_of(record: &Record) -> String {
     let mut text = String::new();
     match &record.event {
         Event::RunOpened(opened) => {
@@ -84,7 +106,7 @@ fn holds(record: &Record, words: &[String]) -> bool {
             opened.site.iter().for_each(|site| put(&mut text, &format!("{} {}", site.environment, site.name)));
         }
         event => {
-            let Ok(Value::Object(event)) = serde_json::to_value(event) else { return false };
+            let Ok(Value::Object(event)) = serde_json::to_value(event) else { return text };
             for (kind, value) in &event {
                 put(&mut text, &kind.replace('_', " "));
                 put(&mut text, kind);
@@ -92,8 +114,13 @@ fn holds(record: &Record, words: &[String]) -> bool {
             }
         }
     }
-    let text = text.to_lowercase();
-    words.iter().all(|word| text.contains(word.as_str()))
+    text
+}
+
+/// Whether the text begins with that word, which is in lower case.
+fn begins(text: &str, word: &str) -> bool {
+    let mut lower = text.chars().flat_map(char::to_lowercase);
+    word.chars().all(|c| lower.next() == Some(c))
 }
 
 fn gather(value: &Value, text: &mut String) {

@@ -8,6 +8,7 @@ use crate::engine::Event;
 use crate::library::Library;
 use crate::practice::{Shape, system};
 use crate::scenario::{Deed, Move, Pattern, When};
+use crate::session::witness::alongside;
 
 /// A book, the step at which one goes back, the plan, and the plan's phases with the items that it took.
 type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);
@@ -114,7 +115,8 @@ fn gone_back(book: &str, at: &str, plan: &str) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let walk_it = Walk { runbook, system, nodes, scenario: None, seed: 3, way: Some(&way), began };
     let who = Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" };
-    let walked = walk(&Store::open(folder.path()), walk_it, &who, &mut |_| true).unwrap();
+    let (walked, seen) = alongside(|| walk(&Store::open(folder.path()), walk_it, &who, &mut |_| true).unwrap());
+    assert_eq!(seen + 1, walked.records.len() as u64, "{book}, {plan}");
     assert_eq!(walked.stopped, None, "{book}, {plan}");
     let outcome = walked.state.closed.as_ref().map_or("open", |closed| closed.outcome.word());
     let taken = walked.state.walked().filter(|phase| !phase.items.is_empty()).map(|phase| {

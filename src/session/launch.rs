@@ -215,9 +215,22 @@ pub(super) fn open_stepped(
 /// # Errors
 /// It is closed, damaged, held by somebody else, or not there.
 pub fn reopen(store: &Store, name: &str, who: &Who) -> Result<Suspended, LaunchError> {
+    reopen_along(store, name, who, &mut |_, _| true)
+}
+
+/// The same; `each` is told how many bytes of its journal were read, and of how many, and says whether to read on.
+///
+/// # Errors
+/// See [`reopen`]; or `each` ended it. Then nothing was done with the run.
+pub fn reopen_along(
+    store: &Store,
+    name: &str,
+    who: &Who,
+    each: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<Suspended, LaunchError> {
     let dir = store.find(name)?;
     let now = SystemClock::starting(Timestamp::default()).now();
-    let Opened { journal, records, set_aside } = Journal::open(&dir, &who.holder(now))?;
+    let Opened { journal, records, set_aside } = Journal::open_along(&dir, &who.holder(now), each)?;
     let path = dir.journal_path();
     let text = match records.first().map(|record| &record.event) {
         // What calls itself practice and is not would reach the real systems.

@@ -332,6 +332,13 @@ impl Running {
             Ok(records) => {
                 for record in &records {
                     self.live.state.apply(record);
+                    #[cfg(test)]
+                    super::witness::see(
+                        &self.live.journal.dir().journal_path(),
+                        &self.live.runbook,
+                        record,
+                        &self.live.state,
+                    );
                 }
                 let records: Arc<[Record]> = records.into();
                 self.say(Update::Recorded(records.clone()));

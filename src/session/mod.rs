@@ -15,6 +15,11 @@ mod soak;
 pub mod stepped;
 mod stepped_runner;
 
+#[cfg(test)]
+pub mod killed_tests;
+#[cfg(test)]
+pub mod witness;
+
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;

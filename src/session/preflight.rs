@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
+use crate::engine::filled::Places;
 use crate::engine::{ConditionId, EnvValue, Mode, Record, RunState, Sample, SiteSeen, Tri, Verdict, evaluate};
 use crate::health::{self, BoardKeeper, HeaderText, HttpQuestion, Prober, Question, Target};
 use crate::journal::{Remembered, RunSummary, Store};
@@ -67,6 +68,8 @@ pub struct Unasked {
     pub whose: String,
     /// Program and arguments.
     pub argv: Vec<String>,
+    /// Where in each of them values were filled in.
+    pub filled: Vec<Places>,
     /// Whether it looks a secret up: what it prints is never shown or kept.
     pub is_secret: bool,
 }
@@ -448,7 +451,9 @@ fn commands(targets: &[Target]) -> Vec<Unasked> {
         for (argv, is_secret) in commands_of(target) {
             // What a secret is looked up with is mostly the same for all nodes.
             if !all.iter().any(|known| known.argv == argv) {
-                all.push(Unasked { whose: target.name(), argv: argv.to_vec(), is_secret });
+                // What a secret is looked up with has no values.
+                let filled = if is_secret { Vec::new() } else { target.filled.clone() };
+                all.push(Unasked { whose: target.name(), argv: argv.to_vec(), filled, is_secret });
             }
         }
     }

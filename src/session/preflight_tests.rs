@@ -52,7 +52,12 @@ async fn a_command_runs_only_once_it_was_listed_and_accepted() {
     let before = look(place.path(), &opening, &world, false).await;
     assert_eq!(
         before.commands,
-        [Unasked { whose: "version".into(), argv: vec!["vault".into(), "version".into()], is_secret: false }]
+        [Unasked {
+            whose: "version".into(),
+            argv: vec!["vault".into(), "version".into()],
+            filled: vec![vec![]; 2],
+            is_secret: false
+        }]
     );
     assert!(!before.is_asked && !told(&before).iter().any(|line| line.contains("probe") || line.contains("guard")));
     let after = look(place.path(), &opening, &world, true).await;

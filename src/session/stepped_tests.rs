@@ -5,6 +5,7 @@ use crate::debrief::debrief;
 use crate::engine::Outcome;
 use crate::practice::{Shape, system as simulated};
 use crate::scenario::{self, Deed};
+use crate::session::witness::alongside;
 
 fn who() -> Who {
     Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" }
@@ -18,8 +19,10 @@ fn walked(book: &Arc<Runbook>, scenario: &Scenario, way: &Ending, seed: u64) -> 
     let system = simulated(&book.system, &shape, began).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let walk_it = Walk { runbook: book.clone(), system, nodes, scenario: Some(scenario), seed, way: Some(way), began };
-    let walked = walk(&Store::open(folder.path()), walk_it, &who(), &mut |_| true).unwrap();
+    // At every record what the session has is the fold of the bytes that are on disk by then.
+    let (walked, seen) = alongside(|| walk(&Store::open(folder.path()), walk_it, &who(), &mut |_| true).unwrap());
     assert_eq!(walked.stopped, None, "{}/{} {}", book.id, scenario.id, told(&walked));
+    assert_eq!(seen + 1, walked.records.len() as u64, "{}/{}", book.id, scenario.id);
     (folder, walked)
 }
 
@@ -282,4 +285,7 @@ fn every_scenario_is_of_a_runbook_whose_system_is_walked() {
     for name in packed {
         assert!(walked.iter().any(|known| known == name), "{name}");
     }
+    // Each of them is held against its journal at every record.
+    let ways = WALKED.iter().flat_map(|system| all_of(system)).map(|(_, one)| 1 + usize::from(one.wrong.is_some()));
+    assert!(ways.sum::<usize>() >= 50);
 }

@@ -26,6 +26,7 @@ use crate::tui::screen::setup::SetUp;
 use crate::tui::screen::{self, Screen};
 use crate::tui::sign;
 use crate::tui::spot::Spot;
+use crate::tui::tell;
 use crate::tui::theme::Look;
 
 /// The smallest terminal on which lists and forms are shown, in columns and rows.
@@ -186,6 +187,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
         about_a_file @ (Message::Recorded(..)
         | Message::StatementKept { .. }
         | Message::SignatureRead(_)
+        | Message::ReleaseSigned(_)
         | Message::Edited(_)
         | Message::Completed { .. }
         | Message::ReadingFile { .. }
@@ -307,7 +309,7 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Recorded(of, tail) => run.take_recorded(of, tail),
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
-        Message::SignatureRead(read) => return run.signature_read(read),
+        Message::SignatureRead(read) | Message::ReleaseSigned(read) => return run.signature_read(read),
         Message::ReadingFile { path, done, all } => run.file_is_at(&path, done, all),
         Message::FileRead(path, read) => return run.file_was_read(&path, read),
         Message::Edited(written) => run.edited(written),
@@ -340,6 +342,15 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
             effects.push(Effect::ReadBesides);
             return effects;
         }
+        (Message::SomeJournals { first, entries, all, took }, Screen::Journals(journals)) => {
+            journals.take_some(first, entries, all, took);
+        }
+        (Message::ReadingJournal { run, done, all, took }, Screen::Library(library)) => {
+            library.resuming_at(&run, &tell::reading(done, all, took));
+        }
+        (Message::ReadingJournal { run, done, all, took }, Screen::Journals(journals)) => {
+            journals.reading_at(&run, &tell::reading(done, all, took));
+        }
         (Message::Besides(besides), Screen::Journals(journals)) => journals.take_besides(besides),
         (Message::Found { words, found, is_done }, Screen::Journals(journals)) => {
             journals.found(&words, found, is_done)
@@ -353,7 +364,10 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
             app.screen = Screen::SetUp(Box::new(set_up));
             return effects;
         }
-        (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => library.refuse(why),
+        (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::Library(library)) => {
+            library.refuse(why);
+            return library.unread();
+        }
         (Message::SetUp(Err(why)) | Message::Launched(Err(why)), Screen::SetUp(set_up)) => set_up.refuse(why),
         (Message::Launched(Err(why)), Screen::Practise(practise)) => practise.refuse(why),
         (Message::Preflight(number, found), Screen::SetUp(set_up)) => set_up.found(number, found),

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Timestamp;
 use crate::debrief::Debrief;
 use crate::engine::Outcome;
-use crate::journal::{Follower, Integrity};
-use crate::runbook::Runbook;
+use crate::exec::Borrower;
+use crate::journal::{Follower, Integrity, Role};
 use crate::session::Launched;
 use crate::session::preflight::Preflight;
 use crate::tui::beside::Beside;
+use crate::tui::screen::replay::tape::Tape;
 use crate::tui::shelf::{Changed, Past, Preview};
-use crate::tui::sign::{KeySeen, Signing};
+use crate::tui::sign::KeySeen;
 use crate::tui::wanted::{Questions, Wanted};
 
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
@@ -72,14 +73,16 @@ pub trait Backstage: Send + Sync {
     /// Why it cannot be opened, for people.
     fn begin(&self, wanted: &Wanted) -> Result<Launched, String>;
 
-    /// Goes on with an unfinished run.
+    /// Goes on with an unfinished run. `each` is told how many bytes of its journal were read, and of how many; it says
+    /// whether to read on.
     ///
     /// # Errors
     /// Why it cannot be resumed, for people.
-    fn resume(&self, run: &str) -> Result<Launched, String>;
+    fn resume(&self, run: &str, each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Launched, String>;
 
-    /// All runs, the latest first.
-    fn journals(&self) -> Vec<JournalEntry> {
+    /// All runs, the latest first. While they are read, `each` is told which are new, the latest first by their names, and
+    /// how many there will be; it says whether to read on.
+    fn journals(&self, _each: &mut dyn FnMut(Vec<JournalEntry>, usize) -> bool) -> Vec<JournalEntry> {
         Vec::new()
     }
 
@@ -87,11 +90,12 @@ pub trait Backstage: Send + Sync {
     /// each that holds them all, as long as somebody wants to know.
     fn search(&self, _words: &str, _found: &mut dyn FnMut(RecordFound), _goes_on: &dyn Fn() -> bool) {}
 
-    /// What was recorded of that run. Nothing is locked or written.
+    /// What was recorded of that run. Nothing is locked or written. `each` is told how many bytes were read, and of how many;
+    /// it says whether to read on.
     ///
     /// # Errors
     /// Why its journal cannot be shown, for people.
-    fn recording(&self, _run: &str) -> Result<Recording, String> {
+    fn recording(&self, _run: &str, _each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Recording, String> {
         Err("no journals are kept here".into())
     }
 
@@ -117,7 +121,15 @@ pub trait Backstage: Send + Sync {
     ///
     /// # Errors
     /// Why it is not signed, for people.
-    fn sign(&self, _signing: &Signing) -> Result<String, String> {
+    fn sign(&self, _run: &Path, _role: Role, _key: &Path, _borrower: &Borrower) -> Result<String, String> {
+        Err("nothing is signed here".into())
+    }
+
+    /// Signs the statement of a hold point that is in that file; the signature. The terminal must be free likewise.
+    ///
+    /// # Errors
+    /// Why it is not signed, for people.
+    fn sign_release(&self, _statement: &Path, _key: &Path, _borrower: &Borrower) -> Result<String, String> {
         Err("nothing is signed here".into())
     }
 
@@ -238,10 +250,8 @@ impl JournalEntry {
 
 /// What was recorded of a run.
 pub struct Recording {
-    /// Its runbook, as it stands in the journal.
-    pub runbook: Arc<Runbook>,
-    /// The lines of its good records, without their newlines; there is one at least.
-    pub lines: Vec<Box<[u8]>>,
+    /// Its good records; there is one at least.
+    pub tape: Tape,
     /// What follows them.
     pub integrity: Integrity,
     /// The run's folder.

@@ -91,7 +91,7 @@ fn the_gravest_verdict_counts_and_a_review_that_is_not_whole_is_told_instead() {
 }
 
 /// A run that was signed and reviewed, with a remark on its first failure.
-fn reviewed(failed: u64) -> Beside {
+pub fn reviewed(failed: u64) -> Beside {
     Beside {
         signatures: vec![signature(Trust::Good, "maria@example.org", 164), signature(Trust::Unknown, "", 100)],
         verdicts: vec![verdict(Verdict::AcceptedWithRemarks, "jo@desk", 164)],

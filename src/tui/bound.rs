@@ -1,7 +1,7 @@
 //! Commands with the values in them that are bound to this run, so that they stand out from the fixed text. Pure.
 
-use crate::engine::filled::{Filled, Places};
-use crate::engine::{CommandLine, EnvValue};
+use crate::engine::EnvValue;
+use crate::engine::filled::Places;
 use crate::text::clean_block;
 use crate::tui::flow::Piece;
 use crate::tui::tell;
@@ -10,13 +10,13 @@ use crate::tui::widget::paint::Strip;
 use crate::tui::wrap::wrap;
 
 /// A command as [`tell::argv`] tells it, its values apart.
-pub fn argv(command: &CommandLine, filled: &Filled, fixed: Meaning) -> Vec<Piece> {
+pub fn argv(words: &[String], filled: &[Places], fixed: Meaning) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for (at, word) in command.argv.iter().enumerate() {
+    for (at, word) in words.iter().enumerate() {
         if at > 0 {
             pieces.push((" ".to_owned(), fixed));
         }
-        argument(word, filled.argv.get(at).map(Vec::as_slice).unwrap_or_default(), fixed, &mut pieces);
+        argument(word, filled.get(at).map(Vec::as_slice).unwrap_or_default(), fixed, &mut pieces);
     }
     pieces
 }

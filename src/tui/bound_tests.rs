@@ -6,6 +6,7 @@ use std::ops::Range;
 use proptest::prelude::*;
 
 use super::*;
+use crate::engine::CommandLine;
 
 fn command(argv: &[&str]) -> CommandLine {
     let argv = argv.iter().map(|word| (*word).to_owned()).collect();
@@ -32,8 +33,7 @@ fn values_stand_apart_and_the_text_is_what_is_copied() {
         ("", 0..0, vec![]),
     ] {
         let command = command(&["ssh", word]);
-        let filled = Filled { argv: vec![vec![], vec![place]], ..Filled::default() };
-        let pieces = argv(&command, &filled, Meaning::Command);
+        let pieces = argv(&command.argv, &[vec![], vec![place]], Meaning::Command);
         assert_eq!(plain(&pieces), tell::argv(&command));
         assert_eq!(values(&pieces), expected, "{word}");
     }

@@ -11,7 +11,7 @@ use crate::tui::theme::UNICODE;
 use crate::tui::screens_tests::at_both_sizes;
 
 /// At a decision and, behind it, at a hold point.
-fn deciding(stage: &mut Stage, ways: usize) {
+pub fn deciding(stage: &mut Stage, ways: usize) {
     let way = |number: usize| {
         let is = if number == 1 { "in-place".to_owned() } else { format!("move-{number}") };
         let title = if number == 1 {

@@ -2,30 +2,14 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::process::Command;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, pidfd_open, pidfd_send_signal, test_kill_process,
-    waitid,
-};
-
-use crate::clock::monotonic;
+use crate::exec::Borrower;
 
 /// The longest text that is taken back, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
-
-/// How long an editor that is ended is waited for, once it was asked, and once more when it was made to.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-/// How often it is looked whether it has.
-const LOOK: Duration = Duration::from_millis(2);
 
 /// How often a folder is tried to be made, when others have taken its name.
 const TRIES: u32 = 100;
@@ -48,128 +32,23 @@ pub fn wanted() -> Result<Vec<String>, String> {
 ///
 /// # Errors
 /// Why nothing is taken over, for people.
-pub fn edit(editor: &[String], text: &str, editing: &Editing) -> Result<String, String> {
+pub fn edit(editor: &[String], text: &str, editing: &Borrower) -> Result<String, String> {
     let written = edit_draft(editor, text, editing);
-    editing.known().is_over = true;
-    editing.0.1.notify_all();
+    editing.tidied();
     written
 }
 
-fn edit_draft(editor: &[String], text: &str, editing: &Editing) -> Result<String, String> {
+fn edit_draft(editor: &[String], text: &str, editing: &Borrower) -> Result<String, String> {
     let [program, arguments @ ..] = editor else { return Err("no editor is known".into()) };
     let draft = Draft::new(text).map_err(|error| format!("no file could be made for the editor: {error}"))?;
     let mut command = Command::new(program);
     command.args(arguments).arg(&draft.file);
-    let ended = editing.wait_for(&mut command);
-    let ended = ended.map_err(|error| format!("cannot start the editor {program}: {error}"))?;
+    let ended = editing.run(&mut command);
+    let (ended, _) = ended.map_err(|error| format!("cannot start the editor {program}: {error}"))?;
     if !ended.success() {
         return Err(format!("the editor failed ({ended}): nothing was taken over"));
     }
     draft.text()
-}
-
-/// An editor that is waited for, and how to end it. Its clones are the same one.
-#[derive(Clone, Debug, Default)]
-pub struct Editing(Arc<(Mutex<Known>, Condvar)>);
-
-#[derive(Debug, Default)]
-struct Known {
-    /// The editor, as long as it has not been waited for.
-    running: Option<Pid>,
-    /// It is to end, or not to begin.
-    is_ended: bool,
-    /// It has ended, and its file is gone.
-    is_over: bool,
-}
-
-impl Editing {
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait_for(&self, command: &mut Command) -> io::Result<ExitStatus> {
-        let mut known = self.known();
-        if known.is_ended {
-            return Err(io::Error::other("piton ends"));
-        }
-        let mut child = command.spawn()?;
-        let pid = Pid::from_child(&child);
-        known.running = Some(pid);
-        drop(known);
-        // Not with its number given back: whoever ends it must not meet another process of that number.
-        while matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT), Err(Errno::INTR)) {}
-        self.known().running = None;
-        child.wait()
-    }
-
-    /// Ends the editor and all that it has started: first it is asked, so that it can put its own things in order. Comes
-    /// back when its file is gone, or it is of no use to wait for that.
-    pub fn end(&self) {
-        let mut known = self.known();
-        known.is_ended = true;
-        let all = known.running.map(with_descendants).unwrap_or_default();
-        drop(known);
-        for signal in [Signal::TERM, Signal::KILL] {
-            all.iter().for_each(|process| process.send(signal));
-            let began = monotonic();
-            while began.elapsed() < PATIENCE && !all.iter().all(Process::is_gone) {
-                std::thread::park_timeout(LOOK);
-            }
-        }
-        let is_going_on = |known: &mut Known| !known.is_over;
-        // A disk that takes longer keeps the file, which nobody else can read.
-        drop(self.0.1.wait_timeout_while(self.known(), PATIENCE, is_going_on));
-    }
-}
-
-/// A process that is to end; by a handle that stands for no other process later, where the system has those.
-#[derive(Debug)]
-struct Process(Pid, Option<OwnedFd>);
-
-impl Process {
-    fn of(pid: Pid) -> Self {
-        Self(pid, pidfd_open(pid, PidfdFlags::empty()).ok())
-    }
-
-    /// One that is stopped is continued, so that it takes the signal.
-    fn send(&self, signal: Signal) {
-        for signal in [signal, Signal::CONT] {
-            // It may have ended by itself.
-            let _ = match &self.1 {
-                Some(handle) => pidfd_send_signal(handle, signal),
-                None => kill_process(self.0, signal),
-            };
-        }
-    }
-
-    fn is_gone(&self) -> bool {
-        match &self.1 {
-            Some(handle) => {
-                let mut watched = [PollFd::new(handle, PollFlags::IN)];
-                poll(&mut watched, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ended| ended > 0)
-            }
-            None => test_kill_process(self.0).is_err(),
-        }
-    }
-}
-
-/// A process and all that it or its own have started.
-fn with_descendants(first: Pid) -> Vec<Process> {
-    let mut parents = Vec::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // Behind the name, in which anything can stand: the state, and the parent.
-        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse::<i32>().ok());
-        parents.extend(parent.map(|parent| (pid, parent)));
-    }
-    let mut found = vec![first.as_raw_nonzero().get()];
-    let mut at = 0;
-    while let Some(parent) = found.get(at).copied() {
-        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
-        at += 1;
-    }
-    found.into_iter().filter_map(Pid::from_raw).map(Process::of).collect()
 }
 
 /// A file in a folder of its own, both for this user only. Dropping it takes them away.
@@ -228,13 +107,15 @@ fn private_folder(within: &Path) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
 
     use super::*;
+    use crate::clock::monotonic;
 
     /// A script as an editor; what it did with the file.
     fn with(script: &str, text: &str) -> Result<String, String> {
         let words = ["sh", "-c", script, "sh"].map(str::to_owned);
-        edit(&words, text, &Editing::default())
+        edit(&words, text, &Borrower::default())
     }
 
     #[test]
@@ -265,7 +146,7 @@ mod tests {
             assert!(error.contains(said), "{script}: {error}");
         }
         assert!(
-            edit(&["/nonexistent/editor".to_owned()], "x", &Editing::default()).unwrap_err().contains("cannot start")
+            edit(&["/nonexistent/editor".to_owned()], "x", &Borrower::default()).unwrap_err().contains("cannot start")
         );
     }
 
@@ -276,7 +157,7 @@ mod tests {
             let told = place.path().join("told");
             let script = format!("echo $$ \"$1\" > {0}.new; mv {0}.new {0}; {script}", told.display());
             let words = ["sh", "-c", &script, "sh"].map(str::to_owned);
-            let editing = Editing::default();
+            let editing = Borrower::default();
             let (of, began) = (editing.clone(), monotonic());
             let thread = std::thread::spawn(move || edit(&words, "half a thought", &of));
             while !told.exists() {
@@ -292,8 +173,8 @@ mod tests {
             assert!(left != "half a thought" && !Path::new(&format!("/proc/{pid}")).exists(), "{script}");
         }
         // It is over, or was never begun.
-        let editing = Editing::default();
-        editing.known().is_over = true;
+        let editing = Borrower::default();
+        editing.tidied();
         editing.end();
         assert!(edit(&["true".to_owned()], "x", &editing).unwrap_err().contains("piton ends"));
     }

@@ -11,14 +11,16 @@ use crate::debrief::tests::bad;
 use crate::engine::{Ended, Mode, Verdict};
 use crate::session::preflight::Mark;
 use crate::tui::app::{App, draw, update};
+use crate::tui::beside_tests::reviewed;
 use crate::tui::journals_tests::entries;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, Keymap};
-use crate::tui::message::Message;
+use crate::tui::message::{Effect, Message};
 use crate::tui::replay_tests::{self, recording, walked};
 use crate::tui::screen::library::tests as library;
 use crate::tui::screen::practise::tests as practise;
 use crate::tui::screen::setup::tests as setup;
+use crate::tui::sign_tests::keys;
 use crate::tui::spot::Press;
 use crate::tui::stage_tests::{Stage, event, look, picture, runbook};
 use crate::tui::theme::{ASCII, Look, UNICODE};
@@ -29,7 +31,7 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 type Scene = fn((u16, u16), Look) -> App;
 
 /// Every screen, by name.
-const SCENES: [(&str, Scene); 27] = [
+const SCENES: [(&str, Scene); 30] = [
     ("library", |size, look| shown(size, look, library::furnish)),
     ("library_empty", |size, look| shown(size, look, |app| drop(update(app, Message::Library(vec![]))))),
     ("chooser", |size, look| shown(size, look, |app| tell(app, practise::questions()))),
@@ -143,6 +145,15 @@ const SCENES: [(&str, Scene); 27] = [
         ["f", "left"].iter().for_each(|key| stage.press(key));
         stage.app
     }),
+    ("reviewed", |size, look| reviewed_replay(size, look, "r")),
+    ("review", |size, look| reviewed_replay(size, look, "i")),
+    ("keys_to_sign", |size, look| {
+        run(size, look, |stage| {
+            stage.press("S");
+            let Some(Effect::FindKeys(of)) = stage.effects.last().cloned() else { panic!("no keys are looked for") };
+            stage.tell(Message::Keys(of, keys()));
+        })
+    }),
     ("debrief", |size, look| {
         let mut stage = Stage::of(runbook(), size, look, Mode::Practice);
         update(&mut stage.app, Message::Debriefed(Ok(Box::new(bad()))));
@@ -165,6 +176,16 @@ fn run(size: (u16, u16), look: Look, play: impl FnOnce(&mut Stage)) -> App {
     let mut stage = Stage::of(runbook(), size, look, Mode::Live);
     stage.all_well();
     play(&mut stage);
+    stage.app
+}
+
+/// A replay of a journal that was signed and reviewed, after that key.
+fn reviewed_replay(size: (u16, u16), look: Look, key: &str) -> App {
+    let played = recording(&replay_tests::small());
+    let folder = played.folder.clone();
+    let mut stage = replay_tests::Stage::looking(played, size, look);
+    stage.tell(Message::Beside(folder, Ok(Box::new(reviewed(21)))));
+    stage.press(key);
     stage.app
 }
 

@@ -14,16 +14,21 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossterm::event::{Event, poll as is_there, read};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::clock::monotonic;
 use crate::tui::sift::Sift;
 
 /// How many events may wait to be taken in; more stay with the terminal.
 const WAITING: usize = 4_096;
 
-/// How long what was read already is asked for. Asked for no time at all, crossterm does not look.
-const MOMENT: Duration = Duration::from_millis(1);
+/// How long what was read already is asked for. Asked for no time at all, crossterm does not look; asked for less than a
+/// millisecond, it looks again and again until that is over, on a processor that is wanted for the frame.
+const MOMENT: Duration = Duration::from_micros(50);
+
+/// How often it is asked: where the thread lost its processor for that moment, crossterm has not looked at all.
+const ASKED: usize = 2;
 
 /// How long the rest of a sequence may take behind its first byte.
 const REST: Duration = Duration::from_millis(50);
@@ -128,8 +133,7 @@ fn listen(
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         loop {
-            let wait = if sift.is_waiting() { REST } else { MOMENT };
-            let is_more = is_there(wait)?;
+            let is_more = is_more()? || (sift.is_waiting() && comes(terminal)? && is_more()?);
             let come = if is_more { sift.take(read()?) } else { sift.quiet() };
             for event in come {
                 if sender.blocking_send(Ok(event)).is_err() {
@@ -139,6 +143,30 @@ fn listen(
             if !is_more {
                 break;
             }
+        }
+    }
+}
+
+/// Whether there is an event that was read already, or can be read at once.
+fn is_more() -> io::Result<bool> {
+    for _ in 0..ASKED {
+        if is_there(MOMENT)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Waits for the rest of a sequence: whether anything comes in time.
+fn comes(terminal: &OwnedFd) -> io::Result<bool> {
+    let end = monotonic() + REST;
+    loop {
+        let left = end.saturating_duration_since(monotonic());
+        let left = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
+        match poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(&left)) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+            Ok(ready) => return Ok(ready > 0),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The list of all runs, and the way from it into a replay and back.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
@@ -70,6 +72,19 @@ fn the_list_of_all_runs_is_filtered_and_one_of_them_replayed() {
         assert_eq!(stage.effects.last(), Some(&Effect::Replay("2026-11-20-nomad-clients-2b4c".into())));
         stage.tell(Message::Recording(Err("it holds no whole record".into())));
         assert!(shown(&stage).contains("it holds no whole record"), "{}", shown(&stage));
+        stage.press("enter");
+        let run = || "2026-11-20-nomad-clients-2b4c".to_owned();
+        let took = Duration::from_secs(2);
+        stage.tell(Message::ReadingJournal { run: run(), done: 30_000_000, all: 120_000_000, took });
+        assert_snapshot!(format!("journals_reading_{}x{}", size.0, size.1), shown(&stage));
+        // It can be ended; what comes all the same is not shown.
+        stage.press("esc");
+        assert_eq!(stage.effects.last(), Some(&Effect::StopReading));
+        assert!(shown(&stage).contains("is not read on") && shown(&stage).contains("library"), "{}", shown(&stage));
+        stage.tell(Message::ReadingJournal { run: run(), done: 60_000_000, all: 120_000_000, took });
+        stage.tell(Message::Recording(Ok((Box::new(recording(&small())), None))));
+        assert!(!shown(&stage).contains("50 %") && !shown(&stage).contains(" REPLAY "), "{}", shown(&stage));
+        stage.press("enter");
         stage.tell(Message::Recording(Ok((Box::new(recording(&small())), None))));
         assert!(shown(&stage).contains(" REPLAY "), "{}", shown(&stage));
         stage.press("esc");
@@ -156,4 +171,38 @@ fn ten_thousand_runs_are_filtered_between_two_frames() {
     // Nine keys; without optimization, and beside other tests, it still is far from a tenth of a second for each.
     let each = crate::clock::monotonic().duration_since(began) / 9;
     assert!(each.as_millis() < 100, "{each:?} for a key");
+}
+
+/// Of thousands the latest are seen while the others are still read; who has chosen one keeps it.
+#[test]
+fn a_long_list_is_shown_while_it_is_read() {
+    let (entries, took) = (entries(), Duration::from_secs(4));
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::new(size);
+        stage.app.screen = crate::tui::screen::Screen::Journals(Box::default());
+        let some = |first: usize, until: usize| Message::SomeJournals {
+            first,
+            entries: entries[first..until].to_vec(),
+            all: 10_000,
+            took,
+        };
+        stage.tell(some(0, 2));
+        stage.press("down");
+        assert_snapshot!(format!("journals_some_{}x{}", size.0, size.1), shown(&stage));
+        stage.tell(some(2, 3));
+        assert!(shown(&stage).contains(&entries[2].run), "{}", shown(&stage));
+        // Read once more after a replay: what is listed does not vanish meanwhile.
+        stage.tell(some(0, 1));
+        assert!(shown(&stage).contains(&entries[2].run), "{}", shown(&stage));
+        stage.press("enter");
+        assert_eq!(stage.effects.last(), Some(&Effect::Replay(entries[1].run.clone())));
+        stage.tell(Message::Recording(Err("it holds no whole record".into())));
+        stage.tell(Message::Journals(entries.clone()));
+        assert!(!shown(&stage).contains("reading the runs"), "{}", shown(&stage));
+        stage.press("enter");
+        assert_eq!(stage.effects.last(), Some(&Effect::Replay(entries[1].run.clone())), "it is still the chosen one");
+        stage.press("esc");
+        stage.press("esc");
+        assert!(stage.effects.ends_with(&[Effect::StopReading, Effect::ReadLibrary]), "nobody waits for the rest");
+    }
 }

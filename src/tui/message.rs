@@ -1,6 +1,7 @@
 //! What can happen to the screens, and what they ask to have done. Both closed.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use serde_json::Value;
@@ -71,6 +72,17 @@ pub enum Message {
         /// How many it has.
         all: u64,
     },
+    /// The journal of that run is being read.
+    ReadingJournal {
+        /// The run's name.
+        run: String,
+        /// How many bytes of it were read.
+        done: u64,
+        /// How many it has.
+        all: u64,
+        /// For how long it has been read.
+        took: Duration,
+    },
     /// That file, as it was given, was read: what it is proposed as, or why it cannot be.
     FileRead(String, Result<Proposal, String>),
     /// What is to be signed was written.
@@ -86,10 +98,23 @@ pub enum Message {
     Debriefed(Result<Box<Debrief>, String>),
     /// All runs.
     Journals(Vec<JournalEntry>),
-    /// The keys with which the journal of that run may be signed.
+    /// Some of them, while the others are still being read.
+    SomeJournals {
+        /// How many were told of before.
+        first: usize,
+        /// Those that are new.
+        entries: Vec<JournalEntry>,
+        /// How many there will be.
+        all: usize,
+        /// For how long they have been read.
+        took: Duration,
+    },
+    /// The keys with which the journal of the run in that folder, or the statement in that file, may be signed.
     Keys(PathBuf, Vec<KeySeen>),
     /// A journal was signed: what was made, or why nothing was.
     Signed(Result<String, String>),
+    /// The statement of a hold point was signed: the signature, or why there is none.
+    ReleaseSigned(Result<String, String>),
     /// What lies beside the journals of these runs.
     Besides(Vec<(String, Beside)>),
     /// What lies beside the journal in that folder, or why it cannot be looked at.
@@ -197,9 +222,9 @@ pub enum Effect {
     ReadOutput(RecordedOutput),
     /// List all runs.
     ReadJournals,
-    /// Find out with which keys the journal of that run may be signed.
+    /// Find out with which keys the journal of the run in that folder, or the statement in that file, may be signed.
     FindKeys(PathBuf),
-    /// Sign a journal; the terminal is lent to what signs.
+    /// Sign that; the terminal is lent to what signs.
     Sign(Signing),
     /// Look at what lies beside the journals of all runs; it comes back as a message.
     ReadBesides,

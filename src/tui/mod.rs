@@ -58,6 +58,7 @@ pub mod wrap;
 pub use backstage::{Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording, Start, TuiError};
 pub use cast::{CAST_SIZES, CastError, cast};
 pub use options::Options;
+pub use screen::replay::tape::Tape;
 pub use shown::{Shown, open};
 pub use terminal::print_after;
 pub use wanted::{Question, Questions, Wanted};

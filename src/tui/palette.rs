@@ -39,7 +39,7 @@ pub fn open(app: &mut App) {
 
 /// Opens a list.
 pub fn show(app: &mut App, list: PickList) {
-    if takes_a_list(app) || list.about == About::Keys {
+    if takes_a_list(app) || matches!(list.about, About::Keys | About::KeysOfRelease) {
         app.pick = Some(Box::new(list));
     }
 }

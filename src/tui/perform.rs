@@ -6,12 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock::monotonic;
 use crate::engine::Proposal;
+use crate::exec::Borrower;
 use crate::session::Session;
 use crate::tui::app::update;
-use crate::tui::editor::{self, Editing};
+use crate::tui::backstage::Backstage;
+use crate::tui::editor;
 use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
@@ -20,7 +23,7 @@ use crate::tui::runtime::{Lending, Runtime};
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::searching::search;
-use crate::tui::sign::Signing;
+use crate::tui::sign::{Signing, ToSign};
 use crate::tui::sizes;
 use crate::tui::stagehand::asked;
 use crate::tui::terminal::{Terminal, give_back, lend, regain};
@@ -45,6 +48,10 @@ impl Runtime {
                 self.read_file(path.clone(), move |each| attach(kept_in, step, path, each));
             }
             Effect::StopReading => self.stop_reading(),
+            Effect::ReadJournals => self.list_journals(),
+            Effect::Resume(run) => self.resume(run),
+            Effect::Replay(run) => self.read_journal(run, None),
+            Effect::ReplayAt(run, at) => self.read_journal(run, Some(at)),
             Effect::Complete(typed) => self.aside(move || Some(completions(typed))),
             Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
             Effect::ReadSizes => self.behind(move || Some(Message::Sizes(sizes::read(&*backstage)))),
@@ -60,7 +67,7 @@ impl Runtime {
                 self.aside(move || read_on(follower?.as_ref()));
             }
             Effect::Search(words) => self.look_for(words),
-            Effect::Edit(text) => self.to_lend = Some(Lending::Edit(text)),
+            Effect::Edit(text) => self.edit(text),
             Effect::Sign(signing) => self.to_lend = Some(Lending::Sign(signing)),
             Effect::Notify(told) => {
                 if let Some(terminal) = terminal {
@@ -80,7 +87,7 @@ impl Runtime {
             }
             Effect::Quit => {}
             effect => {
-                let (replier, begins) = (self.replier.clone(), matches!(effect, Effect::Begin(_) | Effect::Resume(_)));
+                let (replier, begins) = (self.replier.clone(), matches!(effect, Effect::Begin(_)));
                 let work = move || asked(&backstage, effect, &replier);
                 if begins { self.behind(work) } else { self.aside(work) }
             }
@@ -92,6 +99,16 @@ impl Runtime {
         let (kept, backstage) = (self.drawn.clone(), Arc::clone(&self.backstage));
         kept.put(drawn);
         self.behind(move || kept.write(&*backstage));
+    }
+
+    /// Has the text written in the editor that is wanted.
+    fn edit(&mut self, text: String) {
+        match editor::wanted() {
+            Ok(editor) => self.to_lend = Some(Lending::Edit(editor, text)),
+            Err(why) => {
+                update(&mut self.app, Message::Edited(Err(why)));
+            }
+        }
     }
 
     /// Looks for words in the records of all runs; whatever was looked for before is of no matter any more.
@@ -112,22 +129,68 @@ impl Runtime {
 
     /// Reads a file that somebody gave, aside. Only one is: the reading before, if there is one, is ended.
     fn read_file(&mut self, path: String, look: impl FnOnce(Each<'_>) -> Result<Proposal, String> + Send + 'static) {
+        let of = path.clone();
+        let told = move |done, all| Message::ReadingFile { path: of.clone(), done, all };
+        self.read_aside(told, move |each| Message::FileRead(path, look(each)));
+    }
+
+    /// Reads the journal of that run in the same way, to stand at that record of it.
+    fn read_journal(&mut self, run: String, at: Option<u64>) {
+        let (of, backstage) = (run.clone(), Arc::clone(&self.backstage));
+        let began = monotonic();
+        let told = move |done, all| Message::ReadingJournal { run: of.clone(), done, all, took: began.elapsed() };
+        let read = move |each: Each<'_>| backstage.recording(&run, each).map(|recording| (Box::new(recording), at));
+        self.read_aside(told, move |each| Message::Recording(read(each)));
+    }
+
+    /// Goes on with a run, whose journal is read first; what came of it is told also when that is ended.
+    fn resume(&mut self, run: String) {
+        let (is_ended, began) = (self.begins_reading(), monotonic());
+        let (replier, backstage) = (self.replier.clone(), Arc::clone(&self.backstage));
+        self.behind(move || {
+            let of = run.clone();
+            let tell = move |done, all| Message::ReadingJournal { run: of.clone(), done, all, took: began.elapsed() };
+            let launched = backstage.resume(&run, &mut now_and_then(tell, replier, is_ended));
+            Some(Message::Launched(launched.map(Box::new)))
+        });
+    }
+
+    /// Reads something aside, tells now and then how far that is, and at last what came of it; nothing once it is ended.
+    fn read_aside(
+        &mut self,
+        tell: impl Fn(u64, u64) -> Message + Send + 'static,
+        read: impl FnOnce(Each<'_>) -> Message + Send + 'static,
+    ) {
+        let is_ended = self.begins_reading();
+        let replier = self.replier.clone();
+        self.aside(move || {
+            let read = read(&mut now_and_then(tell, replier, Arc::clone(&is_ended)));
+            (!is_ended.load(Ordering::Relaxed)).then_some(read)
+        });
+    }
+
+    /// Lists all runs, and tells of those that were read meanwhile.
+    fn list_journals(&mut self) {
+        let (is_ended, began) = (self.begins_reading(), monotonic());
+        let (replier, backstage) = (self.replier.clone(), Arc::clone(&self.backstage));
+        self.aside(move || {
+            let mut first = 0;
+            let entries = backstage.journals(&mut |entries, all| {
+                let (from, took) = (first, began.elapsed());
+                first += entries.len();
+                let _ = replier.send(Message::SomeJournals { first: from, entries, all, took });
+                !is_ended.load(Ordering::Relaxed)
+            });
+            (!is_ended.load(Ordering::Relaxed)).then_some(Message::Journals(entries))
+        });
+    }
+
+    /// Whatever is read otherwise ends; set once this reading is to end as well.
+    fn begins_reading(&mut self) -> Arc<AtomicBool> {
         self.stop_reading();
         let is_ended = Arc::new(AtomicBool::new(false));
         self.reading = Some(Arc::clone(&is_ended));
-        let (replier, of) = (self.replier.clone(), path.clone());
-        self.aside(move || {
-            let mut told: Option<Instant> = None;
-            let read = look(&mut |done, all| {
-                if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                    told = Some(monotonic());
-                    // The screens have ended meanwhile: nobody wants to know.
-                    let _ = replier.send(Message::ReadingFile { path: of.clone(), done, all });
-                }
-                !is_ended.load(Ordering::Relaxed)
-            });
-            (!is_ended.load(Ordering::Relaxed)).then(|| Message::FileRead(path, read))
-        });
+        is_ended
     }
 
     fn stop_reading(&mut self) {
@@ -183,46 +246,55 @@ impl Runtime {
             events.go_on();
         }
         let Some(lending) = self.to_lend.take().filter(|_| !self.is_away) else { return };
-        let lending = match lending {
-            Lending::Edit(text) => match editor::wanted() {
-                Ok(editor) => Lent::Edit(editor, text),
-                Err(why) => {
-                    update(&mut self.app, Message::Edited(Err(why)));
-                    return;
-                }
-            },
-            Lending::Sign(signing) => Lent::Sign(signing),
-        };
         events.hold();
         give_back();
         lend(true);
         (self.is_away, self.is_lent, self.holds_input) = (true, true, true);
+        let borrower = Borrower::default();
+        self.borrower = Some(borrower.clone());
         match lending {
-            Lent::Edit(editor, text) => {
-                let editing = Editing::default();
-                self.editing = Some(editing.clone());
-                self.aside(move || Some(Message::Edited(editor::edit(&editor, &text, &editing))));
+            Lending::Edit(editor, text) => {
+                self.aside(move || Some(Message::Edited(editor::edit(&editor, &text, &borrower))));
             }
-            Lent::Sign(signing) => {
+            Lending::Sign(signing) => {
                 let backstage = Arc::clone(&self.backstage);
-                self.behind(move || Some(Message::Signed(backstage.sign(&signing))));
+                self.behind(move || Some(signed(&*backstage, &signing, &borrower)));
             }
         }
     }
 
-    /// Ends the editor that has the terminal, if one has it, and takes what it left of the terminal's state away.
-    pub(super) fn end_editor(&mut self) {
-        if let Some(editing) = self.editing.take() {
-            editing.end();
+    /// Ends what has the terminal, if anything has it, and takes what it left of the terminal's state away.
+    pub(super) fn end_borrower(&mut self) {
+        if let Some(borrower) = self.borrower.take() {
+            borrower.end();
             regain();
         }
     }
 }
 
-/// What the terminal is lent to.
-enum Lent {
-    /// That editor, for a text.
-    Edit(Vec<String>, String),
-    /// ssh-keygen.
-    Sign(Signing),
+/// Has it signed, and says so.
+fn signed(backstage: &dyn Backstage, Signing { what, key }: &Signing, borrower: &Borrower) -> Message {
+    let message = match what {
+        ToSign::Journal { run, role } => Message::Signed(backstage.sign(run, *role, key, borrower)),
+        ToSign::Release(statement) => Message::ReleaseSigned(backstage.sign_release(statement, key, borrower)),
+    };
+    borrower.tidied();
+    message
+}
+
+/// Tells now and then how far something is; says whether it is to go on.
+fn now_and_then(
+    tell: impl Fn(u64, u64) -> Message,
+    replier: UnboundedSender<Message>,
+    is_ended: Arc<AtomicBool>,
+) -> impl FnMut(u64, u64) -> bool {
+    let mut told: Option<Instant> = None;
+    move |done, all| {
+        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            told = Some(monotonic());
+            // The screens have ended meanwhile: nobody wants to know.
+            let _ = replier.send(tell(done, all));
+        }
+        !is_ended.load(Ordering::Relaxed)
+    }
 }

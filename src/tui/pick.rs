@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::journal::Role;
 use crate::runbook::StepKey;
 use crate::text::clean_line;
 use crate::tui::keymap::Action;
-use crate::tui::sign::Signing;
+use crate::tui::sign::{Signing, ToSign};
 use crate::tui::theme::Meaning;
 
 /// The longest text that is typed, in characters.
@@ -27,8 +26,10 @@ pub enum About {
     Records,
     /// Texts to be copied.
     Copy,
-    /// Keys to sign with.
+    /// Keys to sign a journal with.
     Keys,
+    /// Keys to sign the statement of a hold point with.
+    KeysOfRelease,
 }
 
 impl About {
@@ -41,6 +42,7 @@ impl About {
             Self::Records => ("Find a record", "go to it"),
             Self::Copy => ("Copy", "copy it"),
             Self::Keys => ("Sign the journal", "sign it"),
+            Self::KeysOfRelease => ("Sign the statement", "sign it"),
         }
     }
 
@@ -63,7 +65,7 @@ pub enum Gives {
     Record(usize),
     /// That text is copied; with what it is.
     Copy(&'static str, String),
-    /// The journal is signed.
+    /// That is signed.
     Sign(Signing),
 }
 
@@ -108,8 +110,8 @@ pub struct PickList {
     pub problem: Option<String>,
     /// What is told of the whole list.
     pub note: String,
-    /// The run that is signed with the key whose path is typed, where none of the list is meant.
-    pub typed_path: Option<PathBuf>,
+    /// What is signed with the key whose path is typed, where none of the list is meant.
+    pub typed_path: Option<ToSign>,
 }
 
 /// What a key did to the list.
@@ -176,15 +178,16 @@ impl PickList {
     fn take(&mut self) -> Picked {
         match self.row() {
             Some(row) => Picked::Take(row.gives.clone()),
-            None if self.typed_path.is_some() && !self.typed.trim().is_empty() => {
-                let run = self.typed_path.clone().unwrap_or_default();
-                let key = PathBuf::from(self.typed.trim());
-                Picked::Take(Gives::Sign(Signing { run, key, role: Role::Operator }))
-            }
-            None => {
-                self.problem = Some("nothing fits what is typed".into());
-                Picked::Stay
-            }
+            None => match &self.typed_path {
+                Some(what) if !self.typed.trim().is_empty() => {
+                    let (what, key) = (what.clone(), PathBuf::from(self.typed.trim()));
+                    Picked::Take(Gives::Sign(Signing { what, key }))
+                }
+                _ => {
+                    self.problem = Some("nothing fits what is typed".into());
+                    Picked::Stay
+                }
+            },
         }
     }
 

@@ -35,7 +35,8 @@ fn rehearsal(size: (u16, u16)) -> Stage {
     stage.all_well();
     let crate::tui::screen::Screen::Run(run) = &mut stage.app.screen else { panic!("no run") };
     if let Some(opened) = &mut run.state.opened {
-        opened.practice = Some(PracticeSeen { nodes: 3, seed: 1, scenario: None, ports: vec![1, 2, 3] });
+        std::sync::Arc::make_mut(opened).practice =
+            Some(PracticeSeen { nodes: 3, seed: 1, scenario: None, ports: vec![1, 2, 3] });
     }
     let answered = "Key                Value\n---                -----\nSealed             true\n";
     for what in [
@@ -101,7 +102,8 @@ fn the_bar_names_the_console_in_practice_and_a_hint_where_there_is_one() {
         let crate::tui::screen::Screen::Run(run) = &mut stage.app.screen else { panic!("no run") };
         if let Some(opened) = &mut run.state.opened {
             let scenario = Some("disk-full".into());
-            opened.practice = Some(PracticeSeen { nodes: 3, seed: 1, scenario, ports: vec![1, 2, 3] });
+            std::sync::Arc::make_mut(opened).practice =
+                Some(PracticeSeen { nodes: 3, seed: 1, scenario, ports: vec![1, 2, 3] });
         }
         let shown = bar(&stage);
         assert!(shown.contains("h hint") && shown.contains("t console") && shown.contains("? help"), "{shown}");

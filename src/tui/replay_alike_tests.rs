@@ -9,10 +9,11 @@ use ratatui::layout::Rect;
 use serde_json::json;
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::clock::{FixedClock, Timestamp};
+use crate::clock::{Clock, FixedClock, Timestamp};
 use crate::engine::{Board, ConditionId, Event, Record, Row, RunState, Sample, Tri, Verdict};
 use crate::health::{Target, targets};
 use crate::runbook::Runbook;
+use crate::session::killed_tests::{Left, killed};
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::message::{Instants, Message};
@@ -99,6 +100,7 @@ impl Live {
 
     pub fn record(&mut self, record: &Record) {
         self.records.push(record.clone());
+        self.clock.advance(record.at.since(self.clock.now()));
         let now = Instants { run: record.at, real_ms: 1_000 };
         update(&mut self.app, Message::Now(now));
         update(&mut self.app, Message::Session(Update::Recorded(vec![record.clone()].into())));
@@ -211,6 +213,19 @@ fn a_golden_journal_shows_at_every_record_what_the_live_screen_showed() {
         for size in [(80, 24), (120, 40)] {
             assert_same_at_every_record(&name, &played, size);
         }
+    }
+}
+
+/// Two sittings, between which the run was killed: in one of them with a torn line.
+#[test]
+fn a_run_that_was_killed_shows_at_every_record_what_the_live_screens_showed() {
+    for (at, left, size) in [(35, Left::Half, (120, 40)), (60, Left::Whole, (80, 24))] {
+        let (book, mut records, _) = killed("vault-single-upgrade", "wrong-share", false, at, left);
+        // What is random of a name is no matter here.
+        if let Event::RunOpened(opened) = &mut records[0].event {
+            opened.run = "2026-11-21-practice-7qf3".into();
+        }
+        assert_same_at_every_record(&format!("killed {at} {left:?}"), &(book, records), size);
     }
 }
 

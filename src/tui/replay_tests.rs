@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
 use crate::engine::{Event, Record, RunState};
-use crate::journal::{Integrity, More, Store, read_records};
+use crate::journal::{Integrity, Lines, More, Store, read_records};
 use crate::practice::{Shape, system};
 use crate::runbook::{self, Runbook};
 use crate::session::Who;
@@ -64,14 +64,16 @@ pub fn walked(name: &str, scenario: &str, is_right: bool) -> Played {
     (book, records)
 }
 
-fn lines(records: &[Record]) -> Vec<Box<[u8]>> {
-    records.iter().map(|record| serde_json::to_vec(record).unwrap().into()).collect()
+/// The tape of these records, which lie in no file.
+fn tape(book: &Arc<Runbook>, records: &[Record]) -> Tape {
+    let mut tape = Tape::new(book.clone(), Lines::default());
+    tape.extend(records);
+    tape
 }
 
 pub fn recording((runbook, records): &Played) -> Recording {
     Recording {
-        runbook: runbook.clone(),
-        lines: lines(records),
+        tape: tape(runbook, records),
         integrity: Integrity::Whole,
         folder: PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3"),
         is_running: false,
@@ -195,7 +197,7 @@ fn a_replay_in_pictures() {
 #[test]
 fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
     let played = small();
-    let (all, marks) = (played.1.len(), Tape::new(played.0.clone(), lines(&played.1)).marks);
+    let (all, marks) = (played.1.len(), tape(&played.0, &played.1).marks);
     let mut stage = Stage::open(recording(&played), None, (120, 40));
     assert_eq!(stage.at(), 1);
     for (key, at) in
@@ -424,11 +426,11 @@ fn a_leap_in_a_long_journal_takes_few_records_in() {
     for (number, record) in (1..).zip(&mut long) {
         record.seq = number;
     }
-    let tape = Tape::new(book.clone(), lines(&long));
+    let tape = tape(&book, &long);
     let mut state = RunState::new(&book);
     let mut from = 0;
     for to in [19_999, 1, 10_000, 9_999, 12_345, 400] {
-        tape.bring(&mut state, from, to);
+        state = tape.brought(&state, from, to).unwrap();
         assert_eq!(state.seq, to as u64);
         from = to;
     }

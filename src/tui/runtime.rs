@@ -11,11 +11,11 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock, Timestamp, monotonic};
 use crate::engine::Leaving;
+use crate::exec::Borrower;
 use crate::journal::Follower;
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::backstage::{Backstage, Recording, Start, TuiError};
-use crate::tui::editor::Editing;
 use crate::tui::input::{self, Input as Events};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::panicked::{self, PARTING, panic_on_demand};
@@ -31,6 +31,10 @@ const BATCH: usize = 4_096;
 
 /// The least time between two frames of which only output and samples are new.
 const FRAME: Duration = Duration::from_millis(40);
+
+/// How long a frame waits for more when all that is new are samples: those that were asked for at one moment come one
+/// after the other.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// How long the first frame waits for what it is to show, so that it need not be drawn twice.
 const FIRST_LOOK: Duration = Duration::from_millis(20);
@@ -71,6 +75,10 @@ pub(super) struct Runtime {
     pub(super) last_frame: Option<Instant>,
     /// Something other than output or samples is new.
     pub(super) is_urgent: bool,
+    /// When the first sample came that no frame shows.
+    pub(super) sampled_at: Option<Instant>,
+    /// What follows from what was taken in has not been derived: that waits for the frame, or for what builds on it.
+    pub(super) is_behind: bool,
     /// The terminal was given back for a stop, and the process has not been continued since.
     pub(super) is_away: bool,
     /// Another program has the terminal, until it ends.
@@ -79,17 +87,17 @@ pub(super) struct Runtime {
     pub(super) holds_input: bool,
     /// What the terminal is to be lent for, as soon as it can be.
     pub(super) to_lend: Option<Lending>,
-    /// The editor that has the terminal.
-    pub(super) editing: Option<Editing>,
+    /// What has the terminal.
+    pub(super) borrower: Option<Borrower>,
     /// Set to end the reading of a file that somebody gave.
     pub(super) reading: Option<Arc<AtomicBool>>,
 }
 
 /// For what another program has the terminal.
 pub(super) enum Lending {
-    /// A text is written in an editor.
-    Edit(String),
-    /// A journal is signed.
+    /// That editor has it for a text.
+    Edit(Vec<String>, String),
+    /// ssh-keygen has it, to sign something.
     Sign(Signing),
 }
 
@@ -123,11 +131,13 @@ impl Runtime {
             rung,
             last_frame: None,
             is_urgent: true,
+            sampled_at: None,
+            is_behind: false,
             is_away: false,
             is_lent: false,
             holds_input: false,
             to_lend: None,
-            editing: None,
+            borrower: None,
             reading: None,
         }
     }
@@ -195,10 +205,8 @@ impl Runtime {
     pub(super) fn begin(&mut self, start: Start) {
         match start {
             Start::Library => self.perform(Effect::ReadLibrary, None),
-            Start::SetUp { runbook, is_practice } => {
-                self.perform(Effect::ReadLibrary, None);
-                self.perform(Effect::SetUp { runbook, is_practice }, None);
-            }
+            // The library is read when somebody goes back to it, or has to.
+            Start::SetUp { runbook, is_practice } => self.perform(Effect::SetUp { runbook, is_practice }, None),
             Start::Run(launched) => self.launch(Ok(launched)),
             Start::Replay(recording, at) => self.replay(Ok((recording, at))),
         }
@@ -213,17 +221,21 @@ impl Runtime {
     fn settle(&mut self) {
         let now = self.now();
         update(&mut self.app, Message::Now(now));
-        self.app.derive();
+        self.is_behind = self.app.is_dirty && self.frame_in().is_some();
+        if !self.is_behind {
+            self.app.derive();
+        }
     }
 
     fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
-        if self.is_away || !self.app.is_dirty || self.frame_in().is_some() {
+        if self.is_away || !self.app.is_dirty || self.is_behind {
             return Ok(());
         }
         let app = &self.app;
         terminal.draw(app.size, |area, buffer| drop(draw(app, area, buffer)))?;
         self.app.is_dirty = false;
         self.is_urgent = false;
+        self.sampled_at = None;
         self.last_frame = Some(monotonic());
         for effect in update(&mut self.app, Message::Shown) {
             self.perform(effect, None);
@@ -237,13 +249,15 @@ impl Runtime {
     /// How long the next frame has to wait, when it does.
     fn frame_in(&self) -> Option<Duration> {
         let since = self.last_frame.filter(|_| !self.is_urgent)?.elapsed();
-        (since < FRAME).then(|| FRAME - since)
+        let gathered = self.sampled_at.map_or(GATHER, |since| since.elapsed());
+        let left = FRAME.saturating_sub(since).max(GATHER.saturating_sub(gathered));
+        (!left.is_zero()).then_some(left)
     }
 
     fn wake_in(&self) -> Option<Duration> {
         let wakes = self.app.wakes();
         let run = wakes.run_ms.map(|ms| self.clock.real(Duration::from_millis(ms)).max(LEAST_WAKE));
-        let frame = self.frame_in().filter(|_| self.app.is_dirty);
+        let frame = self.is_behind.then(|| self.frame_in().unwrap_or_default());
         [run, wakes.real_ms.map(Duration::from_millis), frame].into_iter().flatten().min()
     }
 
@@ -286,8 +300,16 @@ impl Runtime {
     }
 
     fn take(&mut self, happened: Happened, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
-        self.is_urgent |=
+        if matches!(happened, Happened::Update(Some(Update::Sampled(_)))) {
+            self.sampled_at.get_or_insert_with(monotonic);
+        }
+        let is_urgent =
             !matches!(happened, Happened::Update(Some(Update::Printed(..) | Update::Sampled(_))) | Happened::Woken);
+        if is_urgent && std::mem::take(&mut self.is_behind) {
+            // A key is judged by all that is known.
+            self.app.derive();
+        }
+        self.is_urgent |= is_urgent;
         match happened {
             Happened::Outside(outside) => return self.on_outside(outside, terminal),
             Happened::Terminal(None | Some(Err(_))) => return Ok(Some(Ending::Gone)),
@@ -307,8 +329,8 @@ impl Runtime {
             }
             Happened::Reply(Message::Launched(launched)) => self.launch(launched),
             Happened::Reply(Message::Recording(recording)) => self.replay(recording),
-            Happened::Reply(reply @ (Message::Edited(_) | Message::Signed(_))) => {
-                (self.is_lent, self.editing) = (false, None);
+            Happened::Reply(reply @ (Message::Edited(_) | Message::Signed(_) | Message::ReleaseSigned(_))) => {
+                (self.is_lent, self.borrower) = (false, None);
                 terminal::lend(false);
                 self.come_back(terminal)?;
                 self.tell(reply, terminal);

@@ -79,6 +79,27 @@ fn a_runbook_that_does_not_load_is_told_and_not_started() {
     assert!(picture(&app).contains("unknown key `stepp`"));
 }
 
+/// A long journal is read before its run is gone on with: it is told how far that is, and it can be ended.
+#[test]
+fn a_run_that_is_resumed_tells_how_far_its_journal_is_read() {
+    let mut app = library((80, 24));
+    update(&mut app, Message::Key(event("up")));
+    let run = || "2026-11-20-vault-ha-3kd9".to_owned();
+    assert_eq!(update(&mut app, Message::Key(event("enter"))), [Effect::Resume(run())]);
+    let reading = |run, done| {
+        let took = std::time::Duration::from_secs(2);
+        Message::ReadingJournal { run, done, all: 120_000_000, took }
+    };
+    update(&mut app, reading("another".into(), 90_000_000));
+    update(&mut app, reading(run(), 30_000_000));
+    let shown = picture(&app);
+    assert!(shown.contains("25 %, 15.0 MB/s, 6 s left") && shown.contains("esc stop reading"), "{shown}");
+    assert_eq!(update(&mut app, Message::Key(event("esc"))), [Effect::StopReading]);
+    update(&mut app, Message::Launched(Err("it is not gone on with".into())));
+    let shown = picture(&app);
+    assert!(shown.contains("it is not gone on with") && shown.contains("enter go on"), "{shown}");
+}
+
 #[test]
 fn a_run_with_cautions() {
     at_both_sizes("run_caution", Stage::all_well);

@@ -40,7 +40,7 @@ pub fn list(app: &App, about: About) -> Option<PickList> {
         About::Output => output(run),
         About::Steps => steps(run, &app.look),
         About::Records => records(replay?, &app.look),
-        About::Commands | About::Copy | About::Keys => return None,
+        About::Commands | About::Copy | About::Keys | About::KeysOfRelease => return None,
     })
 }
 
@@ -76,12 +76,12 @@ fn output(run: &Run) -> PickList {
 fn records(replay: &Replay, look: &Look) -> PickList {
     let all = replay.tape.count();
     let first = all.saturating_sub(MOST_RECORDS);
-    let rows = (first + 1..=all).map(|number| {
-        let record = replay.tape.record(number);
+    let rows = (first + 1..=all).filter_map(|number| {
+        let record = replay.tape.record(number).ok()?;
         let told = format!("#{number} {} {} by {}", look.second(record.at), tell::event(&record.event), record.by);
         let is_remarked = replay.beside().is_some_and(|beside| beside.remarks_on(number as u64).next().is_some());
         let right = if is_remarked { "R remark" } else { "" };
-        Row::new(&told, right, if is_remarked { Meaning::Note } else { Meaning::Dim }, Gives::Record(number))
+        Some(Row::new(&told, right, if is_remarked { Meaning::Note } else { Meaning::Dim }, Gives::Record(number)))
     });
     let note = if first > 0 { format!("the latest {MOST_RECORDS} of {all} records") } else { String::new() };
     let mut list = PickList::new(About::Records, rows.collect()).noted(note);

@@ -76,8 +76,8 @@ impl Shown {
         }
         // The screens are gone, the sitting must not be: it is closed on disk before the program ends.
         runtime.part().await;
-        // Then the editor, which may take its time: what is told in the end is told on a screen that is ours.
-        runtime.end_editor();
+        // Then what has the terminal, which may take its time: what is told in the end is told on a screen that is ours.
+        runtime.end_borrower();
         let mut exit = runtime.app.exit.clone().unwrap_or_else(|| runtime.app.exit_now());
         exit.is_interrupted |= is_interrupted;
         match ending? {

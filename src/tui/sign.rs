@@ -1,5 +1,5 @@
-//! A journal is signed from the screens: with which key and as who is picked from a list; ssh-keygen asks for what it needs
-//! in the terminal, which is lent to it meanwhile.
+//! A journal, or the statement of a hold point, is signed from the screens: with which key, and as who, is picked from a
+//! list; ssh-keygen asks for what it needs in the terminal, which is lent to it meanwhile.
 
 use std::path::{Path, PathBuf};
 
@@ -21,23 +21,44 @@ pub struct KeySeen {
     pub is_agents: bool,
 }
 
-/// What is to be signed, and how.
+/// What is to be signed, and with which key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signing {
-    /// The run's folder, or its name.
-    pub run: PathBuf,
+    /// What is signed.
+    pub what: ToSign,
     /// With that key.
     pub key: PathBuf,
-    /// As who.
-    pub role: Role,
+}
+
+/// What can be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToSign {
+    /// How far a journal stands.
+    Journal {
+        /// The run's folder, or its name.
+        run: PathBuf,
+        /// As who.
+        role: Role,
+    },
+    /// The statement of whoever releases a hold point, in that file.
+    Release(PathBuf),
 }
 
 /// As who a journal can be signed, and the words for it.
 const ROLES: [(Role, &str); 3] =
     [(Role::Operator, "as operator"), (Role::Witness, "as witness"), (Role::Reviewer, "as reviewer")];
 
-/// The keys were found: one of them is picked.
-pub fn offer(app: &mut App, run: &Path, keys: &[KeySeen]) {
+/// The keys were found: one of them is picked, for the journal of the run in that folder or for the statement in that file.
+pub fn offer(app: &mut App, of: &Path, keys: &[KeySeen]) {
+    if let Screen::Run(open) = &app.screen
+        && open.is_to_sign(of)
+    {
+        let row = |key: &KeySeen| row("with", key, ToSign::Release(of.to_owned()));
+        let list = PickList::new(About::KeysOfRelease, keys.iter().map(row).collect());
+        show(app, list, keys, ToSign::Release(of.to_owned()));
+        return;
+    }
+    let run = of;
     let is_wanted = match &app.screen {
         // What is being typed there comes first.
         Screen::Run(open) => open.folder == run && matches!(open.dialog, None | Some(Dialog::Outcome)),
@@ -48,16 +69,28 @@ pub fn offer(app: &mut App, run: &Path, keys: &[KeySeen]) {
     if !is_wanted {
         return;
     }
-    let row = |key: &KeySeen, (role, words): (Role, &str)| {
-        let right = if key.is_agents { "held by the agent" } else { "key file" };
-        let signing = Signing { run: run.to_owned(), key: key.path.clone(), role };
-        Row::new(&format!("{words} with {}", key.path.display()), right, Meaning::Dim, Gives::Sign(signing))
+    let journal = |role: Role| ToSign::Journal { run: run.to_owned(), role };
+    let of_role = |(role, words): &(Role, &str)| {
+        let (what, words) = (journal(*role), format!("{words} with"));
+        keys.iter().map(move |key| row(&words, key, what.clone()))
     };
-    let rows = ROLES.iter().flat_map(|role| keys.iter().map(move |key| row(key, *role))).collect();
+    let list = PickList::new(About::Keys, ROLES.iter().flat_map(of_role).collect());
+    show(app, list, keys, journal(Role::Operator));
+}
+
+/// One key that may be picked.
+fn row(words: &str, key: &KeySeen, what: ToSign) -> Row {
+    let right = if key.is_agents { "held by the agent" } else { "key file" };
+    let signing = Signing { what, key: key.path.clone() };
+    Row::new(&format!("{words} {}", key.path.display()), right, Meaning::Dim, Gives::Sign(signing))
+}
+
+/// Shows the list; a key whose path is typed signs `typed`.
+fn show(app: &mut App, list: PickList, keys: &[KeySeen], typed: ToSign) {
     let note =
         if keys.is_empty() { "no key in ~/.ssh: type the path of one" } else { "or type the path of another key" };
-    let mut list = PickList::new(About::Keys, rows).noted(note);
-    list.typed_path = Some(run.to_owned());
+    let mut list = list.noted(note);
+    list.typed_path = Some(typed);
     palette::show(app, list);
 }
 

@@ -8,18 +8,19 @@ use crate::debrief::tests::good;
 use crate::engine::Mode;
 use crate::journal::Role;
 use crate::tui::app::update;
+use crate::tui::decision_tests::deciding;
 use crate::tui::dialog::Dialog;
 use crate::tui::journals_tests::entries;
 use crate::tui::message::{Effect, Message};
 use crate::tui::replay_tests::{Stage, shown};
 use crate::tui::screen::Screen;
-use crate::tui::sign::{KeySeen, Signing};
+use crate::tui::sign::{KeySeen, Signing, ToSign};
 use crate::tui::stage_tests::{Stage as RunStage, event, look, runbook};
 use crate::tui::theme::UNICODE;
 
 const RUN: &str = "2026-11-21-vault-ha-7qf3";
 
-fn keys() -> Vec<KeySeen> {
+pub fn keys() -> Vec<KeySeen> {
     let key = |path: &str, is_agents| KeySeen { path: path.into(), is_agents };
     vec![key("/home/maria/.ssh/id_ed25519", false), key("/home/maria/.ssh/token.pub", true)]
 }
@@ -33,7 +34,7 @@ fn listed(size: (u16, u16)) -> Stage {
 }
 
 fn signing(key: &str, role: Role) -> Effect {
-    Effect::Sign(Signing { run: RUN.into(), key: key.into(), role })
+    Effect::Sign(Signing { what: ToSign::Journal { run: RUN.into(), role }, key: key.into() })
 }
 
 #[test]
@@ -77,6 +78,38 @@ fn a_key_that_lies_elsewhere_is_typed_and_nothing_is_signed_without_one() {
 }
 
 #[test]
+fn the_statement_of_a_hold_point_is_signed_with_a_key_that_is_picked() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = RunStage::open(size);
+        deciding(&mut stage, 2);
+        for key in ["enter", "2", "enter", "enter", "j", "enter", "o", "k", "ctrl-s"] {
+            stage.press(key);
+        }
+        let Some(Effect::KeepStatement { folder, name, .. }) = stage.effects.last().cloned() else {
+            panic!("{:?}", stage.effects)
+        };
+        stage.tell(Message::StatementKept { name: name.clone(), kept: Err("there is no room".into()) });
+        stage.press("ctrl-s");
+        assert!(stage.picture().contains("ssh-keygen can only sign it in a file"), "{}", stage.picture());
+        let file = folder.join(&name);
+        stage.tell(Message::StatementKept { name, kept: Ok(file.clone()) });
+        stage.press("ctrl-s");
+        assert_eq!(stage.effects.last(), Some(&Effect::FindKeys(file.clone())));
+        stage.tell(Message::Keys(file.clone(), keys()));
+        assert_snapshot!(format!("sign_statement_{}x{}", size.0, size.1), stage.picture());
+        stage.press("enter");
+        let signing = Signing { what: ToSign::Release(file), key: "/home/maria/.ssh/id_ed25519".into() };
+        assert_eq!(stage.effects.last(), Some(&Effect::Sign(signing)));
+        stage.tell(Message::ReleaseSigned(Err("ssh-keygen did not sign: nothing is signed".into())));
+        assert!(stage.picture().contains("nothing is signed"), "{}", stage.picture());
+        // The statement is gone when the keys come.
+        stage.press("esc");
+        stage.tell(Message::Keys(folder.join("another.txt"), keys()));
+        assert!(stage.app.pick.is_none());
+    }
+}
+
+#[test]
 fn keys_that_come_late_open_nothing_over_another_screen() {
     let mut stage = Stage::new((80, 24));
     stage.tell(Message::Keys(PathBuf::from(RUN), keys()));
@@ -103,7 +136,8 @@ fn a_closed_run_is_signed_from_its_last_dialog() {
         run.dialog = Some(Dialog::Outcome);
         assert_eq!(pressed(&mut stage, "ctrl-s"), [Effect::FindKeys(folder.clone())]);
         update(&mut stage.app, Message::Keys(folder.clone(), keys()));
-        let wanted = Signing { run: folder, key: "/home/maria/.ssh/id_ed25519".into(), role: Role::Operator };
+        let what = ToSign::Journal { run: folder, role: Role::Operator };
+        let wanted = Signing { what, key: "/home/maria/.ssh/id_ed25519".into() };
         assert_eq!(pressed(&mut stage, "enter"), [Effect::Sign(wanted)]);
         update(&mut stage.app, Message::Signed(Ok("signed with ssh-ed25519 key SHA256:abc: /state/x.txt".into())));
         assert_snapshot!(format!("sign_closed_{}x{}", size.0, size.1), stage.picture());

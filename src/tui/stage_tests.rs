@@ -110,6 +110,7 @@ impl Stage {
                     item: json!({ "name": name }),
                     every: Duration::from_secs(2),
                     timeout: Duration::from_secs(2),
+                    filled: Vec::new(),
                     question: Question::Tcp(format!("{name}:8200")),
                     fields: vec![],
                     ok: expr("true"),

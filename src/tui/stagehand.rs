@@ -30,19 +30,11 @@ pub(super) fn asked(
             Message::Preflight(number, backstage.preflight(&wanted, is_accepted))
         }
         Effect::Begin(wanted) => Message::Launched(backstage.begin(&wanted).map(Box::new)),
-        Effect::Resume(run) => Message::Launched(backstage.resume(&run).map(Box::new)),
-        Effect::ReadJournals => Message::Journals(backstage.journals()),
         Effect::FindKeys(run) => Message::Keys(run, backstage.keys()),
         Effect::ReadBesides => Message::Besides(backstage.besides()),
         Effect::ReadBeside(folder) => {
             let beside = backstage.beside(&folder).map(Box::new);
             Message::Beside(folder, beside)
-        }
-        Effect::Replay(run) => {
-            Message::Recording(backstage.recording(&run).map(|recording| (Box::new(recording), None)))
-        }
-        Effect::ReplayAt(run, at) => {
-            Message::Recording(backstage.recording(&run).map(|recording| (Box::new(recording), Some(at))))
         }
         Effect::Debrief(folder) => Message::Debriefed(backstage.debrief(&folder).map(Box::new)),
         _ => return None,

@@ -8,9 +8,32 @@ use crate::engine::{
     Soaked, StepStatus, Tri, Turned, Verdict, released_by, signed_by,
 };
 use crate::runbook::StepKey;
+use crate::text::amount;
 use crate::tui::screen::run::alarm::{Alarm, Subject, What};
 use crate::tui::screen::run::naming::untold;
 use crate::tui::theme::{Glyphs, Meaning};
+
+/// How far the reading of so many bytes has come in that time: share, rate, and what is left of it.
+pub fn reading(done: u64, all: u64, took: Duration) -> String {
+    far(done, all, took, amount)
+}
+
+/// The same for what is counted in other ways, of which `rate` tells so many a second.
+pub fn far(done: u64, all: u64, took: Duration, told_rate: fn(u64) -> String) -> String {
+    const CELLS: u64 = 20;
+    let all = all.max(done).max(1);
+    let full = usize::try_from(done * CELLS / all).unwrap_or_default();
+    let bar = format!("[{}{}]", "=".repeat(full), " ".repeat(CELLS as usize - full));
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let told = format!("{bar} {} %", done.saturating_mul(100) / all);
+    // What is told of the first moments would be a guess.
+    if done == 0 || millis < 200 {
+        return told;
+    }
+    let rate = done.saturating_mul(1_000) / millis;
+    let left = (all - done) / rate.max(1);
+    format!("{told}, {}/s, {left} s left", told_rate(rate))
+}
 
 /// A record in one line, without its time and author.
 pub fn event(event: &Event) -> String {

@@ -68,7 +68,6 @@ fn a_run_is_told_of_after_its_folders_and_its_first_record_are_durable() {
         "fsync state",
         "fsync runs",
         "write lock",
-        "fsync RUN",
         "write journal.jsonl",
         "fdatasync journal.jsonl",
         "fsync RUN",

@@ -1,5 +1,6 @@
 //! A real Chromium without a screen, of Debian, and axe-core: both unpacked into the target folder.
 
+use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,7 +15,8 @@ const BUDGET: &str = "--virtual-time-budget=20000";
 /// A browser that has no way out.
 pub struct Chromium {
     program: PathBuf,
-    libraries: PathBuf,
+    /// Where its shared libraries lie: most in one folder, some in one below it.
+    libraries: OsString,
     /// Whatever asks for something from outside asks here, and gets nothing.
     outside: SocketAddr,
     /// How often.
@@ -45,7 +47,9 @@ impl Chromium {
             }
         });
         let program = root.join("usr/lib/chromium/chromium-headless-shell");
-        Self { program, libraries: root.join("usr/lib/x86_64-linux-gnu"), outside: address, asked }
+        let libraries = folders(&root.join("usr/lib/x86_64-linux-gnu"));
+        let libraries = std::env::join_paths(libraries).expect("no folder of Debian has a colon");
+        Self { program, libraries, outside: address, asked }
     }
 
     /// Opens a page with these options, to its end.
@@ -60,7 +64,7 @@ impl Chromium {
         command.args(["--disable-component-update", "--no-first-run", "--enable-logging=stderr", BUDGET]);
         command.args([&folder, &proxy, "--proxy-bypass-list=<-loopback>"]).args(options);
         command.arg(format!("file://{}", page.display())).stdin(Stdio::null());
-        if self.libraries.is_dir() {
+        if !self.libraries.is_empty() {
             command.env("LD_LIBRARY_PATH", &self.libraries);
         }
         let output = command.output().expect("the browser starts");
@@ -75,6 +79,13 @@ impl Chromium {
     pub fn assert_asked_for_nothing(&self) {
         assert_eq!(self.asked.load(Ordering::SeqCst), 0, "something was asked for");
     }
+}
+
+/// That folder, if it is there, and all folders right below it.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let Ok(below) = std::fs::read_dir(folder) else { return Vec::new() };
+    let below = below.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+    std::iter::once(folder.to_owned()).chain(below).collect()
 }
 
 /// The script of axe-core.

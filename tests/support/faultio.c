@@ -10,6 +10,7 @@
  *          kill      die before the call
  *          killafter do it, then die
  *          lie       report success without doing it
+ *          delay=k   wait k milliseconds, then do it
  * FAULT_PATH=text    count only calls on files whose path holds the text
  * FAULT_LOG=file     append "call bytes path" for each counted call; for open, its flags stand for the bytes
  */
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WRITE, FDATASYNC, FSYNC, RENAME, FTRUNCATE, OPEN, CALLS };
@@ -88,11 +90,16 @@ static int due(int call, size_t bytes, const char *path, struct fault *fault) {
     return 0;
 }
 
-/* Whether the fault is an error; then errno is set. Dies where it is to die before the call. */
+/* Whether the fault is an error; then errno is set. Dies where it is to die before the call, waits where it is to. */
 static int fails(const struct fault *fault) {
     static const struct { const char *name; int number; } errors[] = {
         {"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EINTR", EINTR}};
     if (strcmp(fault->what, "kill") == 0) die();
+    if (strcmp(fault->what, "delay") == 0) {
+        struct timespec left = {fault->k / 1000, fault->k % 1000 * 1000000};
+        while (nanosleep(&left, &left) < 0 && errno == EINTR) {
+        }
+    }
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (strcmp(fault->what, errors[i].name) == 0) {
             errno = errors[i].number;

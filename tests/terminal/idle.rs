@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use piton::clock::monotonic;
 
+use crate::support::operator::started;
+use crate::support::polled::{Tells, probes, serve};
 use crate::support::pty::{Answers, Terminal};
 use crate::terminal::{Place, READY, SOON};
 
@@ -54,6 +56,46 @@ fn an_idle_run_sleeps_before_a_step_and_before_a_dialog() {
     terminal.key("enter");
     terminal.wait_text("─ Answer ─", SOON);
     assert_idle(&terminal);
+}
+
+/// A live run beside eight panes of a server that tells this, once the history of each row has all of its room.
+fn watching(place: &Place, tells: Tells) -> Terminal {
+    let book = place.write("panes.toml", super::quiet(3) + &probes(8, serve(tells)));
+    let terminal = started(place.start(&["run", &book]).size(60, 120).spawn());
+    terminal.wait_for("eight full rows", 3 * SOON, |screen| {
+        let is_full = |line: &&str| line.contains("pane-") && line.contains(&"▂".repeat(8));
+        screen.contains("8 ok") && screen.lines().filter(is_full).count() == 8
+    });
+    terminal
+}
+
+/// Answers that say what was said before are no reason to draw. Eight questions a second wake a thread for the question,
+/// one for the answer, one that judges and one that draws: less, because they are asked together, unless a busy machine
+/// pulls them apart.
+#[test]
+fn eight_panes_that_are_asked_each_second_and_stay_as_they_are_write_nothing() {
+    let place = Place::new();
+    let terminal = watching(&place, Tells::TheSame);
+    let written = terminal.wait_still(STILL * 2, 3 * SOON);
+    let before = wake_ups(&terminal);
+    let after = terminal.wait_still(WINDOW, WINDOW + SOON);
+    let more = String::from_utf8_lossy(&terminal.raw()[written..]).into_owned();
+    assert_eq!(after, written, "written though nothing changed: {more:?}");
+    let woken = wake_ups(&terminal) - before;
+    println!("{woken} times woken in {WINDOW:?}");
+    assert!(woken <= 8 * 4 * WINDOW.as_secs(), "woken {woken} times in {WINDOW:?}");
+}
+
+#[test]
+fn eight_panes_that_change_each_second_write_only_what_changes() {
+    let place = Place::new();
+    let terminal = watching(&place, Tells::Counts);
+    let before = terminal.raw().len();
+    // That little comes can be seen in no other way than by looking for a while.
+    std::thread::sleep(WINDOW);
+    let each = (terminal.raw().len() - before) / usize::try_from(WINDOW.as_secs()).expect("a few seconds");
+    println!("{each} bytes a second");
+    assert!((1..=2_048).contains(&each), "{each} bytes a second");
 }
 
 /// How long it takes from the start to the first screen.

@@ -115,6 +115,22 @@ fn holding_the_action_key_confirms_nothing_and_never_goes_two_steps() {
     }
 }
 
+/// Forty steps down and up again, with the pages of the list between them.
+#[test]
+fn a_key_that_moves_the_selection_is_drawn_in_few_bytes() {
+    let place = Place::new();
+    let terminal = place.practice(200);
+    let before = terminal.wait_still(STILL, SOON);
+    let moves: Vec<usize> = (2..=41).chain((1..=40).rev()).collect();
+    for (number, step) in moves.iter().enumerate() {
+        terminal.key(if number < 40 { "down" } else { "up" });
+        terminal.wait_text(&format!("What is thing {step}?"), SOON);
+    }
+    let each = (terminal.wait_still(STILL, SOON) - before) / moves.len();
+    println!("{each} bytes a key");
+    assert!(each <= 300, "{each} bytes a key");
+}
+
 #[test]
 fn a_thousand_arrows_at_once_are_drawn_in_few_frames() {
     let place = Place::new();

@@ -8,6 +8,7 @@ mod own;
 mod panes;
 mod signing;
 mod sizes;
+mod slow;
 mod vanish;
 
 use std::fmt::Write as _;

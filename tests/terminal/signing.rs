@@ -6,12 +6,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use piton::engine::Leaving;
 use piton::journal::sha256_hex;
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::operator::started;
 use crate::support::pty::Terminal;
-use crate::terminal::{Place, SOON, head};
+use crate::terminal::{AT_ONCE, Place, SOON, SUSPENDED, head};
 
 /// Types of key and their lengths in bits, as ssh-keygen takes them.
 const KEYS: [(&str, &str); 5] =
@@ -19,6 +21,10 @@ const KEYS: [(&str, &str); 5] =
 
 /// The action key acts only after it was let go for this long.
 const LET_GO: Duration = Duration::from_millis(750);
+
+/// The key that signs in piton's own dialog, and what opens it.
+const HERE: usize = 3;
+const PASSPHRASE: &str = "five words";
 
 /// For what a release is signed.
 const NAMESPACE: &str = "release@piton";
@@ -51,7 +57,8 @@ fn ssh_keygen(folder: &Path, args: &[&str], input: &str) -> (bool, String) {
 fn make_key(folder: &Path, number: usize) -> String {
     let (kind, bits) = KEYS[number];
     let name = format!("key-{number}");
-    let made = ssh_keygen(folder, &["-q", "-t", kind, "-b", bits, "-N", "", "-C", "jo", "-f", &name], "");
+    let passphrase = if number == HERE { PASSPHRASE } else { "" };
+    let made = ssh_keygen(folder, &["-q", "-t", kind, "-b", bits, "-N", passphrase, "-C", "jo", "-f", &name], "");
     assert!(made.0, "{kind}: {}", made.1);
     let public = std::fs::read_to_string(folder.join(name + ".pub")).expect("it was made");
     format!("jo {public}")
@@ -75,6 +82,39 @@ fn to_statement(place: &Place, terminal: &Terminal, number: usize) -> std::path:
     let folder = place.home.run().path().to_owned();
     let name = screen.split("-f KEY < ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("it is shown");
     folder.join(name)
+}
+
+/// Has ssh-keygen sign the statement from the dialog: it asks for the passphrase in the terminal that is lent to it.
+fn sign_here(terminal: &Terminal, key: &Path) {
+    pick(terminal, Path::new("/gone"));
+    terminal.wait_text("there is no key at /gone", SOON);
+    pick(terminal, key);
+    terminal.wait_text("Enter passphrase", SOON);
+    terminal.type_text(PASSPHRASE);
+    terminal.key("enter");
+}
+
+/// Has the statement signed with that key.
+fn pick(terminal: &Terminal, key: &Path) {
+    terminal.key("ctrl-s");
+    terminal.wait_text("Sign the statement", SOON);
+    terminal.type_text(&key.display().to_string());
+    terminal.key("enter");
+}
+
+#[test]
+fn a_signal_while_ssh_keygen_asks_ends_it_and_the_program() {
+    let place = Place::new();
+    make_key(place.home.path(), HERE);
+    let book = place.write("holds.toml", hold_points());
+    let mut terminal = started(place.start(&["run", &book]).spawn());
+    to_statement(&place, &terminal, 1);
+    pick(&terminal, &place.home.path().join(format!("key-{HERE}")));
+    terminal.wait_text("Enter passphrase", SOON);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.wait_exit(3 * AT_ONCE), SUSPENDED, "{}", terminal.describe());
+    terminal.assert_restored();
+    place.assert_sitting_closed(Leaving::Interrupted);
 }
 
 /// The lines of the journal.
@@ -119,6 +159,10 @@ fn releases_are_signed_by_ssh_keygen_and_it_accepts_what_was_recorded() {
         let file = to_statement(&place, &terminal, number + 1);
         let statement = std::fs::read_to_string(&file).expect("the statement was written");
         let key = format!("key-{number}");
+        if number == HERE {
+            sign_here(&terminal, &keys.join(key));
+            continue;
+        }
         let sign =
             |namespace: &str, text: &str| ssh_keygen(&keys, &["-Y", "sign", "-n", namespace, "-f", &key], text).1;
         let printed = sign(NAMESPACE, &statement);

@@ -2,20 +2,8 @@
 
 use std::time::Duration;
 
+use crate::support::sizes::{ODD, storm};
 use crate::terminal::{Place, READY, SOON};
-
-const ODD: [(u16, u16); 10] =
-    [(0, 0), (1, 1), (1, 65_535), (65_535, 1), (300, 500), (301, 501), (15, 60), (14, 60), (15, 59), (2, 200)];
-
-/// Numbers without a pattern that are the same in every run of the test.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: u16) -> u16 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u16::try_from((self.0 >> 33) % u64::from(end)).expect("it lies below a number of this size")
-    }
-}
 
 #[test]
 fn a_storm_of_sizes_ends_with_the_same_screen() {
@@ -24,10 +12,9 @@ fn a_storm_of_sizes_ends_with_the_same_screen() {
     terminal.key("down");
     terminal.wait_text("What is thing 2?", SOON);
     let before = terminal.screen();
-    let mut numbers = Numbers(2_026);
-    for round in 0..300 {
+    for (round, size) in storm(300).into_iter().enumerate() {
         let odd = ODD.get(round / 3).filter(|_| round % 3 == 0).copied();
-        let (rows, cols) = odd.unwrap_or_else(|| (numbers.below(90), numbers.below(300)));
+        let (rows, cols) = odd.unwrap_or(size);
         terminal.resize(rows, cols);
     }
     terminal.resize(40, 120);

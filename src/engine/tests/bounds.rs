@@ -1,5 +1,7 @@
 //! What has no end, or is too much, has its bounds.
 
+use std::sync::Arc;
+
 use super::*;
 
 #[test]
@@ -45,7 +47,7 @@ fn a_command_without_end_is_neither_offered_nor_recorded() {
     let mut walk = Walk::of(runbook);
     walk.do_first();
     walk.do_first();
-    let inputs = &mut walk.state.opened.as_mut().unwrap().inputs;
+    let inputs = &mut Arc::make_mut(walk.state.opened.as_mut().unwrap()).inputs;
     inputs["nodes"][0]["api"] = json!("x".repeat(16_000));
     let told = command_of(&walk.runbook, &walk.state, &walk.moment.board, &walk.key(), walk.moment.at);
     assert_eq!(told.unwrap_err().0, "the command is longer than 1 MiB");
@@ -62,7 +64,7 @@ fn ten_thousand_steps_are_left_out_in_no_time() {
     let mut walk = Walk::of(runbook);
     walk.do_first();
     let nodes: Vec<_> = (0..3400).map(|n| json!({ "name": format!("n{n}") })).collect();
-    walk.state.opened.as_mut().unwrap().inputs["nodes"] = json!(nodes);
+    Arc::make_mut(walk.state.opened.as_mut().unwrap()).inputs["nodes"] = json!(nodes);
     let began = crate::clock::monotonic();
     walk.do_first();
     assert_eq!(walk.key().to_string(), "verify/look");

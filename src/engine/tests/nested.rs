@@ -1,5 +1,7 @@
 //! A loop in a loop.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::runbook::Truth;
 
@@ -223,7 +225,7 @@ fn the_limits_hold_over_all_groups() {
     let text = text.replace("[inputs.nodes]", "[inputs.many]\ntype = \"nodes\"\nprompt = \"Many\"\n\n[inputs.nodes]");
     let mut walk = clusters(&text, &[("eu", true), ("us", true)]);
     let many: Vec<_> = (0..6_000).map(|n| json!({ "name": format!("n{n}") })).collect();
-    walk.state.opened.as_mut().unwrap().inputs.insert("many".into(), json!(many));
+    Arc::make_mut(walk.state.opened.as_mut().unwrap()).inputs.insert("many".into(), json!(many));
     walk.walk_until("nodes");
     assert_eq!(walk.phase_items("nodes").len(), 6_001);
     let phase = walk.state.phases.iter_mut().find(|phase| phase.id.as_str() == "nodes").unwrap();

@@ -1,5 +1,7 @@
 //! Going back to an earlier phase.
 
+use std::sync::Arc;
+
 use super::*;
 
 const AGAIN: &str = r#"
@@ -109,7 +111,7 @@ fn everything_from_the_phase_on_is_opened_again_and_asked_anew() {
     assert_eq!(walk.allowed().first(), Some(&Allowed::Restart(walk.key())));
     let mute = Proposal::Restart { step: walk.key(), reason: " ".into() };
     assert_eq!(walk.propose(mute), Err(Refusal::BadText("a reason is needed")));
-    let opened = walk.state.opened.as_mut().unwrap();
+    let opened = Arc::make_mut(walk.state.opened.as_mut().unwrap());
     opened.inputs.insert("nodes".into(), json!([{ "name": "n2" }, { "name": "n4" }]));
     walk.must(Proposal::Restart { step: walk.key(), reason: "two are old".into() });
     walk.sense();
@@ -192,9 +194,9 @@ fn the_edge_can_be_skipped_and_deviations_outlive_it() {
 #[test]
 fn an_empty_loop_can_be_opened_again() {
     let mut walk = again();
-    walk.state.opened.as_mut().unwrap().inputs.insert("nodes".into(), json!([]));
+    Arc::make_mut(walk.state.opened.as_mut().unwrap()).inputs.insert("nodes".into(), json!([]));
     walk.at("verify/how").chosen("again");
-    walk.state.opened.as_mut().unwrap().inputs.insert("nodes".into(), json!([{ "name": "n1" }]));
+    Arc::make_mut(walk.state.opened.as_mut().unwrap()).inputs.insert("nodes".into(), json!([{ "name": "n1" }]));
     walk.do_first();
     assert_eq!(walk.key().to_string(), "nodes[n1]/stop");
 }

@@ -109,7 +109,7 @@ proptest! {
         for (state, keys) in STATES.iter() {
             let mut state = state.clone();
             if let Some(opened) = &mut state.opened {
-                opened.inputs.insert("many".into(), many.clone());
+                std::sync::Arc::make_mut(opened).inputs.insert("many".into(), many.clone());
             }
             let mut sight = Sight::new(&state, &board, now);
             for (expr, key) in order.iter().flat_map(|at| keys.iter().map(|key| (&EXPRS[*at], key.as_ref()))) {

@@ -1,6 +1,7 @@
 //! All runs of this machine, the latest first; one of them can be replayed.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
@@ -12,6 +13,7 @@ use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
 use crate::tui::spot::Press;
+use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::keybar::{draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
@@ -43,16 +45,38 @@ pub struct Journals {
     /// The place of the chosen one among those that are shown.
     chosen: usize,
     is_read: bool,
-    busy: Option<String>,
+    /// How far the reading of the runs is.
+    far: Option<String>,
+    /// The run whose journal is being read, and how far that is.
+    busy: Option<(String, String)>,
     /// What was done last.
     told: Option<String>,
     problem: Option<String>,
 }
 
 impl Journals {
+    /// Takes in some of the runs while the others are still being read: those behind the first so many.
+    pub fn take_some(&mut self, first: usize, entries: Vec<JournalEntry>, all: usize, took: Duration) {
+        // What was listed before is more: it stays until all are read again.
+        if self.is_read || first > self.entries.len() {
+            return;
+        }
+        let before = self.chosen().map(|entry| entry.run.clone());
+        let done = first + entries.len();
+        if done > self.entries.len() {
+            self.entries.truncate(first);
+            self.texts.truncate(first);
+            self.texts.extend(entries.iter().map(JournalEntry::text));
+            self.entries.extend(entries);
+        }
+        self.far = Some(tell::far(done as u64, all as u64, took, |rate| format!("{rate} runs")));
+        self.show(before);
+    }
+
     /// Takes in the runs.
     pub fn take(&mut self, entries: Vec<JournalEntry>) -> Vec<Effect> {
         let before = self.chosen().map(|entry| entry.run.clone());
+        self.far = None;
         self.texts = entries.iter().map(JournalEntry::text).collect();
         (self.entries, self.is_read) = (entries, true);
         self.show(before);
@@ -166,8 +190,10 @@ impl Journals {
             Some(Action::PageDown) => self.chosen = (self.chosen + page).min(last),
             Some(Action::Filter) => self.filter.begin(),
             Some(Action::Leave) => return vec![Effect::Quit],
+            Some(Action::Back) if self.busy.is_some() => return self.read_no_further(),
             Some(Action::Back) if !self.filter.is_empty() => return self.narrow(Filter::clear).1,
-            Some(Action::Back) => return vec![Effect::ReadLibrary],
+            // Nobody waits for the rest of them any more.
+            Some(Action::Back) => return vec![Effect::StopReading, Effect::ReadLibrary],
             Some(Action::Act) => return self.open(),
             Some(Action::Sign) => {
                 self.problem = None;
@@ -211,8 +237,25 @@ impl Journals {
         let run = entry.run.clone();
         let at = self.hits.get(&run).map(|hit| hit.seq);
         self.problem = None;
-        self.busy = Some(format!("reading the journal of {run}"));
+        self.busy = Some((run.clone(), String::new()));
         vec![at.map_or(Effect::Replay(run.clone()), |at| Effect::ReplayAt(run, at))]
+    }
+
+    /// So far the journal of that run was read.
+    pub fn reading_at(&mut self, run: &str, far: &str) {
+        if let Some((_, known)) = self.busy.as_mut().filter(|(of, _)| of == run) {
+            far.clone_into(known);
+        }
+    }
+
+    /// Whether a journal is waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.busy.is_some()
+    }
+
+    fn read_no_further(&mut self) -> Vec<Effect> {
+        self.told = self.busy.take().map(|(run, _)| format!("the journal of {run} is not read on"));
+        vec![Effect::StopReading]
     }
 
     /// A click on the row so many from the first: it is chosen, and opened when it was chosen before.
@@ -291,6 +334,15 @@ impl Journals {
         }
     }
 
+    /// What `esc` does.
+    fn back_word(&self) -> &'static str {
+        match (&self.busy, self.filter.is_empty()) {
+            (Some(_), _) => "stop reading",
+            (None, true) => "library",
+            (None, false) => "show all",
+        }
+    }
+
     /// What narrows the list, and how the search in the records goes.
     fn narrowed(&self) -> Option<Strip> {
         let told = match (self.is_searching, self.hits.len()) {
@@ -304,12 +356,13 @@ impl Journals {
     }
 
     fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
-        draw_status(
-            area,
-            (self.problem.as_deref(), self.busy.as_deref().or(self.told.as_deref())),
-            self.narrowed(),
-            paint,
-        );
+        let busy = self.busy.as_ref().map(|(run, far)| match far.is_empty() {
+            true => format!("reading the journal of {run}"),
+            // Which one it is stands in the list.
+            false => format!("reading the journal {far}"),
+        });
+        let busy = busy.or_else(|| self.far.as_ref().map(|far| format!("reading the runs {far}")));
+        draw_status(area, (self.problem.as_deref(), busy.as_deref().or(self.told.as_deref())), self.narrowed(), paint);
         let bar = Rect { y: area.bottom() - 1, height: 1, ..area };
         let typing = [(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
         let is_hit = self.chosen().is_some_and(|entry| self.hits.contains_key(&entry.run));
@@ -318,7 +371,7 @@ impl Journals {
             (Action::Filter, Context::Journals, "filter"),
             (Action::Sign, Context::Journals, "sign"),
             (Action::Help, Context::Everywhere, "help"),
-            (Action::Back, Context::Journals, if self.filter.is_empty() { "library" } else { "show all" }),
+            (Action::Back, Context::Journals, self.back_word()),
             (Action::Leave, Context::Journals, "leave"),
         ];
         draw_keys(app, bar, if self.filter.is_typing() { typing.iter() } else { listed.iter() }, paint);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::filled::Filled;
+use crate::engine::filled::{Filled, Places};
 use crate::engine::{CommandLine, ItemCommand, MAX_AT_ONCE};
 use crate::tui::bound;
 use crate::tui::dialog::{CommandBox, Shown};
@@ -77,13 +77,13 @@ fn indented(line: Strip) -> Strip {
 
 /// Exactly what runs, its values apart from what is the same in every run.
 fn argv(command: &CommandLine, filled: Option<&Filled>, cells: usize) -> Vec<Strip> {
-    bound::lines(&bound::argv(command, filled.unwrap_or(&Filled::default()), Meaning::Command), cells)
+    bound::lines(&bound::argv(&command.argv, words(filled), Meaning::Command), cells)
 }
 
 /// The same behind a `$`.
 pub fn prompted(command: &CommandLine, filled: Option<&Filled>, cells: usize) -> Vec<Strip> {
     let mut pieces = vec![("$ ".to_owned(), Meaning::Command)];
-    pieces.extend(bound::argv(command, filled.unwrap_or(&Filled::default()), Meaning::Command));
+    pieces.extend(bound::argv(&command.argv, words(filled), Meaning::Command));
     bound::lines(&pieces, cells)
 }
 
@@ -124,4 +124,9 @@ fn surroundings(shown: &CommandLine, filled: Option<&Filled>, cells: usize, line
 
 fn fact(name: &str, value: &str, cells: usize, lines: &mut Vec<Strip>) {
     lines.extend(wrapped(&format!("{name:<10}{value}"), cells, Meaning::Text));
+}
+
+/// Where values stand in the words of a command.
+fn words(filled: Option<&Filled>) -> &[Places] {
+    filled.map(|filled| filled.argv.as_slice()).unwrap_or_default()
 }

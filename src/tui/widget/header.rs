@@ -74,7 +74,8 @@ impl Header<'_> {
             let meaning = if *meaning == Meaning::Ok { Meaning::Key } else { *meaning };
             used += paint.put((x + used, y), cells.saturating_sub(used), word, meaning);
         }
-        used + 2
+        // What is a rehearsal must be told whatever stands before it.
+        (used + 2).min(cells.saturating_sub(1))
     }
 
     /// Who signed and what reviewers came to: in full where the title has room beside it.

@@ -13,7 +13,7 @@ pub fn keys(release: &Release) -> &'static str {
     match (release.is_named(), &release.signing) {
         (false, _) => "enter|go on   esc|back",
         (true, None) => "enter|record it   ctrl-s|sign it first   esc|another name",
-        (true, Some(_)) => "enter|record it   esc|back, to do without",
+        (true, Some(_)) => "enter|record it   ctrl-s|sign it here   esc|back, to do without",
     }
 }
 

@@ -202,3 +202,14 @@ fn a_click_chooses_and_another_opens() {
     let effects = click(&mut app, u16::try_from(bar).unwrap(), 39);
     assert!(matches!(&effects[..], [Effect::SetUp { is_practice: true, .. }]), "{effects:?}");
 }
+
+#[test]
+fn a_library_that_nobody_asked_for_is_read_when_the_run_that_was_cannot_be_set_up() {
+    let refused = || Message::SetUp(Err("it does not load".into()));
+    let mut unread = App::new(look("dark", &UNICODE), Keymap::standard());
+    assert_eq!(update(&mut unread, refused()), [Effect::ReadLibrary]);
+    update(&mut unread, Message::Glanced(vec![nomad(), vault()], vec![]));
+    let shown = picture(&unread);
+    assert!(shown.contains("it does not load") && shown.contains("Upgrade Nomad clients"), "{shown}");
+    assert_eq!(update(&mut app((120, 40)), refused()), []);
+}

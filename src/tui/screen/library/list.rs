@@ -32,6 +32,8 @@ pub struct Library {
     /// Nobody looks at what became of the runbooks yet.
     is_to_look_back: bool,
     pub(super) busy: Option<String>,
+    /// The run whose journal is read to go on with it.
+    resuming: Option<String>,
     pub(super) problem: Option<String>,
 }
 
@@ -100,8 +102,20 @@ impl Library {
 
     /// Something could not be done; why.
     pub fn refuse(&mut self, why: String) {
-        self.busy = None;
+        (self.busy, self.resuming) = (None, None);
         self.problem = Some(why);
+    }
+
+    /// So far the journal of that run was read, which is to be gone on with.
+    pub fn resuming_at(&mut self, run: &str, far: &str) {
+        if self.resuming.as_deref() == Some(run) {
+            self.busy = Some(format!("resuming: reading the journal {far}"));
+        }
+    }
+
+    /// What is to be done where it is shown without having been read: a run was asked for first, and cannot be set up.
+    pub fn unread(&self) -> Vec<Effect> {
+        if self.is_read { Vec::new() } else { vec![Effect::ReadLibrary] }
     }
 
     /// Shows what is different from the last run, or why that cannot be told.
@@ -183,6 +197,8 @@ impl Library {
                 self.filter.begin();
                 self.preview = None;
             }
+            // What came of it is told by whoever reads.
+            Action::Back if self.resuming.take().is_some() => return vec![Effect::StopReading],
             Action::Back if self.preview.is_some() => self.preview = None,
             Action::Back if !self.filter.is_empty() => self.narrow(Filter::clear),
             Action::Leave | Action::Back => return vec![Effect::Quit],
@@ -272,6 +288,7 @@ impl Library {
         };
         self.problem = None;
         self.busy = Some(busy);
+        self.resuming = if let Effect::Resume(run) = &effect { Some(run.clone()) } else { None };
         vec![effect]
     }
 
@@ -287,6 +304,9 @@ impl Library {
                 (Action::PageDown, Context::Changes, "page down"),
                 (Action::Back, Context::Changes, "library"),
             ];
+        }
+        if self.resuming.is_some() {
+            return vec![(Action::Back, library, "stop reading"), (Action::Leave, library, "leave")];
         }
         let mut keys: Vec<Offer> = match self.chosen() {
             Some(Item::Run(_)) => vec![(Action::Act, library, "go on")],

@@ -9,7 +9,8 @@ pub mod timeline;
 use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
-use crate::engine::Record;
+use crate::engine::{Record, RunState};
+use crate::fs::FsError;
 use crate::journal::{Integrity, More};
 use crate::tui::app::App;
 use crate::tui::backstage::Recording;
@@ -21,6 +22,7 @@ use crate::tui::screen::journals::Journals;
 use crate::tui::screen::replay::play::Player;
 use crate::tui::screen::replay::tape::Tape;
 use crate::tui::screen::run::over::Over;
+use crate::tui::screen::run::replayed::BoardSeen;
 use crate::tui::screen::run::{Run, Wakes};
 use crate::tui::theme::Meaning;
 
@@ -58,13 +60,12 @@ impl Replay {
     /// The screen of that journal, standing at record `at`, else at the beginning, or at the end of one that is
     /// followed. None for a journal without a record.
     pub fn new(recording: Recording, at: Option<u64>, size: (u16, u16)) -> Option<Self> {
-        let Recording { runbook, lines, integrity, folder, is_running, follower } = recording;
+        let Recording { tape, integrity, folder, is_running, follower } = recording;
         let is_followed = follower.is_some();
-        if lines.is_empty() {
+        if tape.count() == 0 {
             return None;
         }
-        let tape = Tape::new(runbook, lines);
-        let first = tape.record(1);
+        let first = tape.record(1).ok()?;
         let run = opened(&tape, &first, folder, size);
         let mut replay = Self {
             run,
@@ -99,13 +100,31 @@ impl Replay {
         self.at == self.tape.count()
     }
 
-    /// Goes to that record, or as near as there is one.
+    /// Goes to that record, or as near as there is one. Where the journal is not any more what was read of it, one stays.
     pub fn stand(&mut self, to: usize) {
         let to = to.clamp(1, self.tape.count());
-        self.tape.bring(&mut self.run.state, self.at, to);
-        self.at = to;
-        self.record = self.tape.record(to);
-        self.run.stands_at(&self.record, self.tape.board_at(to));
+        match self.seen_at(to) {
+            Ok((state, record, board)) => {
+                (self.run.state, self.at, self.record) = (state, to, record);
+                self.run.stands_at(&self.record, board);
+            }
+            Err(error) => self.lost(to, &error),
+        }
+    }
+
+    fn seen_at(&self, to: usize) -> Result<(RunState, Record, Option<BoardSeen>), FsError> {
+        let state = self.tape.brought(&self.run.state, self.at, to)?;
+        Ok((state, self.tape.record(to)?, self.tape.board_at(to)?))
+    }
+
+    /// A record on the way cannot be shown: what the title says of the journal is true no more.
+    fn lost(&mut self, to: usize, error: &FsError) {
+        self.pause();
+        if !matches!(self.integrity, Integrity::Damaged { .. }) {
+            self.integrity = Integrity::Damaged { line: to as u64, what: error.source.to_string() };
+        }
+        self.notice = Some(format!("record {to} cannot be shown: {error}"));
+        self.tell_integrity();
     }
 
     /// Takes in what was recorded since; whoever stood at the end goes on standing there.
@@ -205,7 +224,15 @@ fn opened(tape: &Tape, first: &Record, folder: PathBuf, size: (u16, u16)) -> Run
 /// A journal was read: it is shown, or the list tells why it is not.
 pub fn recording(app: &mut App, read: Result<(Box<Recording>, Option<u64>), String>) -> Vec<Effect> {
     let screen = std::mem::replace(&mut app.screen, Screen::Journals(Box::default()));
-    let list = if let Screen::Journals(list) = screen { Some(list) } else { None };
+    let list = match screen {
+        Screen::Journals(list) if !list.is_waiting() => {
+            // It was ended, and came all the same.
+            app.screen = Screen::Journals(list);
+            return Vec::new();
+        }
+        Screen::Journals(list) => Some(list),
+        _ => None,
+    };
     let shown = read.and_then(|(recording, at)| {
         Replay::new(*recording, at, app.size).ok_or_else(|| "the journal holds no whole record".to_owned())
     });

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::engine::{Record, RunState};
+use crate::fs::FsError;
+use crate::journal::{Lines, RawLine};
 use crate::runbook::Runbook;
 use crate::tui::screen::replay::marks::{Kind, Marks};
 use crate::tui::screen::run::replayed::BoardSeen;
@@ -14,14 +16,13 @@ const MOST_KEPT: usize = 192;
 /// So many records lie between two of them at least.
 const LEAST_APART: usize = 256;
 
-/// The records of a journal; they are numbered from 1. Kept are their lines, and a record is read when it is asked for:
-/// it takes ten times as much memory.
+/// The records of a journal; they are numbered from 1. Kept is where they lie, and a record is read when it is asked for.
 pub struct Tape {
     /// What was walked.
     pub runbook: Arc<Runbook>,
     /// What is marked.
     pub marks: Marks,
-    lines: Vec<Box<[u8]>>,
+    lines: Lines,
     times: Vec<Timestamp>,
     /// How many records were folded into each kept state, in order.
     kept: Vec<(usize, RunState)>,
@@ -33,32 +34,37 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// The lines of these records of a run of that runbook.
-    pub fn new(runbook: Arc<Runbook>, lines: Vec<Box<[u8]>>) -> Self {
-        let apart = (lines.len() / MOST_KEPT).max(LEAST_APART);
+    /// A run of that runbook, whose records are still to be taken in.
+    pub fn new(runbook: Arc<Runbook>, lines: Lines) -> Self {
         let last = RunState::new(&runbook);
-        let (marks, kept, boards) = (Marks::default(), Vec::new(), Vec::new());
-        let mut tape = Self { runbook, marks, lines: Vec::new(), times: Vec::new(), kept, apart, last, boards };
-        for line in lines {
-            let record = read(&line);
-            tape.take(line, &record);
-        }
-        tape
+        let (marks, times, kept, boards) = (Marks::default(), Vec::new(), Vec::new(), Vec::new());
+        Self { runbook, marks, lines, times, kept, apart: LEAST_APART, last, boards }
+    }
+
+    /// Takes in the next record of the file that its lines are of.
+    pub fn take(&mut self, raw: &RawLine<'_>, record: &Record) {
+        self.lines.take(raw, record);
+        self.fold(record);
+    }
+
+    /// All of the file was taken in; the hash of its last line.
+    pub fn ends(&mut self, head: &str) {
+        self.lines.ends(head);
     }
 
     /// Takes in what was recorded since.
     pub fn extend(&mut self, records: &[Record]) {
         for record in records {
             let line = serde_json::to_vec(record).expect("a record is plain data with text keys");
-            self.take(line.into(), record);
+            self.lines.keep(line.into());
+            self.fold(record);
         }
     }
 
-    fn take(&mut self, line: Box<[u8]>, record: &Record) {
+    fn fold(&mut self, record: &Record) {
         self.last.apply(record);
-        self.lines.push(line);
         self.times.push(record.at);
-        let number = self.lines.len();
+        let number = self.times.len();
         self.marks.take(number, record);
         if record.event.board().is_some_and(|board| !board.rows.is_empty()) {
             self.boards.push(number);
@@ -75,7 +81,7 @@ impl Tape {
 
     /// How many records there are.
     pub fn count(&self) -> usize {
-        self.lines.len()
+        self.times.len()
     }
 
     /// Whether the run is closed by the last of them.
@@ -84,8 +90,11 @@ impl Tape {
     }
 
     /// The record of that number, the first or the last one where there is none.
-    pub fn record(&self, number: usize) -> Record {
-        read(&self.lines[number.clamp(1, self.lines.len()) - 1])
+    ///
+    /// # Errors
+    /// It cannot be read any more, or is not what it was.
+    pub fn record(&self, number: usize) -> Result<Record, FsError> {
+        self.lines.record(number.clamp(1, self.count()))
     }
 
     /// The time of that record.
@@ -93,23 +102,20 @@ impl Tape {
         self.times[number.clamp(1, self.times.len()) - 1]
     }
 
-    /// Brings a state from after record `from` to after record `to`; a shorter way begins at a state that was kept.
-    pub fn bring(&self, state: &mut RunState, from: usize, to: usize) {
+    /// The state after record `to`, begun from the one after record `from` or from one that was kept, whichever way is
+    /// shorter.
+    ///
+    /// # Errors
+    /// A record on the way cannot be read any more, or is not what it was.
+    pub fn brought(&self, state: &RunState, from: usize, to: usize) -> Result<RunState, FsError> {
         let near = self.kept.partition_point(|(number, _)| *number <= to).checked_sub(1).map(|at| &self.kept[at]);
-        let from = match near {
-            Some((number, kept)) if to < from || *number > from => {
-                *state = kept.clone();
-                *number
-            }
-            None if to < from => {
-                *state = RunState::new(&self.runbook);
-                0
-            }
-            _ => from,
+        let (from, mut state) = match near {
+            Some((number, kept)) if to < from || *number > from => (*number, kept.clone()),
+            None if to < from => (0, RunState::new(&self.runbook)),
+            _ => (from, state.clone()),
         };
-        for line in &self.lines[from..to] {
-            state.apply(&read(line));
-        }
+        self.lines.each(from, to, &mut |record| state.apply(record))?;
+        Ok(state)
     }
 
     /// How many records a leap takes in at most.
@@ -119,16 +125,15 @@ impl Tape {
     }
 
     /// The last board that was recorded up to that record.
-    pub fn board_at(&self, number: usize) -> Option<BoardSeen> {
-        let at = self.boards.partition_point(|board| *board <= number).checked_sub(1)?;
-        let record = self.record(self.boards[at]);
-        let rows = record.event.board()?.rows.clone();
-        let is_old = self.marks.next(self.boards[at], Some(Kind::Sitting), true).is_some_and(|next| next <= number);
-        Some(BoardSeen { seq: record.seq, at: record.at, is_old, rows })
+    ///
+    /// # Errors
+    /// It cannot be read any more, or is not what it was.
+    pub fn board_at(&self, number: usize) -> Result<Option<BoardSeen>, FsError> {
+        let at = self.boards.partition_point(|board| *board <= number);
+        let Some(board) = at.checked_sub(1).map(|at| self.boards[at]) else { return Ok(None) };
+        let record = self.record(board)?;
+        let Some(rows) = record.event.board().map(|board| board.rows.clone()) else { return Ok(None) };
+        let is_old = self.marks.next(board, Some(Kind::Sitting), true).is_some_and(|next| next <= number);
+        Ok(Some(BoardSeen { seq: record.seq, at: record.at, is_old, rows }))
     }
-}
-
-/// The record of a line.
-fn read(line: &[u8]) -> Record {
-    serde_json::from_slice(line).expect("whoever read the journal has read this line as a record")
 }

@@ -29,6 +29,19 @@ pub(super) fn on_release_key(
         Some(Action::Sign) if release.is_named() && release.signing.is_none() => {
             Some(begin(release, state, folder).into_iter().collect())
         }
+        Some(Action::Sign) => {
+            let signing = release.signing.as_mut()?;
+            match &signing.kept {
+                Some(Ok(path)) => {
+                    signing.field.problem = None;
+                    Some(vec![Effect::FindKeys(path.clone())])
+                }
+                Some(Err(_)) | None => {
+                    signing.field.problem = Some("ssh-keygen can only sign it in a file".into());
+                    Some(Vec::new())
+                }
+            }
+        }
         _ => None,
     }
 }
@@ -74,6 +87,13 @@ impl Run {
                 Vec::new()
             }
         }
+    }
+
+    /// Whether the statement in that file waits for its signature.
+    pub fn is_to_sign(&self, statement: &Path) -> bool {
+        let Some(Dialog::Release(release)) = &self.dialog else { return false };
+        let kept = release.signing.as_ref().and_then(|signing| signing.kept.as_ref());
+        kept.is_some_and(|kept| kept.as_ref().is_ok_and(|path| path == statement))
     }
 
     fn signing(&mut self) -> Option<&mut Signing> {

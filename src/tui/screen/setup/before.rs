@@ -1,8 +1,8 @@
 //! What is looked at before the start: what is done unasked, and what was found.
 
 use crate::session::preflight::{Finding, Mark, Preflight, Told, Unasked};
+use crate::tui::bound;
 use crate::tui::keymap::Action;
-use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::wanted::Questions;
 use crate::tui::widget::paint::Strip;
@@ -103,14 +103,16 @@ fn of_commands(found: &Preflight, cells: usize, lines: &mut Vec<Strip>) {
     lines.push(Strip::default());
     let told = "These commands run without a question each time: again and again while the run is open, and now when you let them.";
     lines.extend(wrapped(told, cells, Meaning::Title));
-    for Unasked { whose, argv, is_secret } in &found.commands {
-        let words: Vec<String> = argv.iter().map(|word| tell::argument(word)).collect();
+    for Unasked { whose, argv, filled, is_secret } in &found.commands {
         let of = if *is_secret {
             format!("looks up a secret for {whose}; never shown or kept")
         } else {
             format!("for {whose}")
         };
-        lines.extend(behind("  $ ", wrapped(&words.join(" "), cells.saturating_sub(4), Meaning::Command)));
+        lines.extend(behind(
+            "  $ ",
+            bound::lines(&bound::argv(argv, filled, Meaning::Command), cells.saturating_sub(4)),
+        ));
         lines.extend(behind("    ", wrapped(&of, cells.saturating_sub(4), Meaning::Dim)));
     }
 }

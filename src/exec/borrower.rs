@@ -1,0 +1,149 @@
+//! A program that is lent the terminal: an editor, or ssh-keygen. It is ended when piton is.
+
+use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
+use std::process::{Command, ExitStatus};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, pidfd_open, pidfd_send_signal, test_kill_process,
+    waitid,
+};
+
+use crate::clock::monotonic;
+
+/// The most that is taken of what it prints, in bytes.
+const MAX_PRINTED: u64 = 64 * 1024;
+
+/// How long one that is ended is waited for, once it was asked, and once more when it was made to.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether it has.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// What a program that has the terminal needs to be waited for, and to be ended from elsewhere. Its clones are the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Borrower(Arc<(Mutex<Known>, Condvar)>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The program, as long as it has not been waited for.
+    running: Option<Pid>,
+    /// It is to end, or not to begin.
+    is_ended: bool,
+    /// It has ended, and what it left is gone.
+    is_over: bool,
+}
+
+impl Borrower {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs it to its end; how it ended, and what it printed where its output is a pipe.
+    ///
+    /// # Errors
+    /// It cannot be started, printed more than [`MAX_PRINTED`] bytes, or was to end before it began.
+    pub fn run(&self, command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+        let mut known = self.known();
+        if known.is_ended {
+            return Err(io::Error::other("piton ends"));
+        }
+        let mut child = command.spawn()?;
+        let pid = Pid::from_child(&child);
+        known.running = Some(pid);
+        drop(known);
+        let mut printed = Vec::new();
+        let read = match child.stdout.take() {
+            Some(output) => output.take(MAX_PRINTED + 1).read_to_end(&mut printed),
+            None => Ok(0),
+        };
+        // Not with its number given back: whoever ends it must not meet another process of that number.
+        while matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT), Err(Errno::INTR)) {}
+        self.known().running = None;
+        let ended = child.wait()?;
+        read?;
+        if printed.len() as u64 > MAX_PRINTED {
+            return Err(io::Error::other(format!("it printed more than {MAX_PRINTED} bytes")));
+        }
+        Ok((ended, printed))
+    }
+
+    /// What it left is gone: whoever ends it waits for this.
+    pub fn tidied(&self) {
+        self.known().is_over = true;
+        self.0.1.notify_all();
+    }
+
+    /// Ends it and all that it has started: first it is asked, so that it can put its own things in order. Comes back when
+    /// what it left is gone, or it is of no use to wait for that.
+    pub fn end(&self) {
+        let mut known = self.known();
+        known.is_ended = true;
+        let all = known.running.map(with_descendants).unwrap_or_default();
+        drop(known);
+        for signal in [Signal::TERM, Signal::KILL] {
+            all.iter().for_each(|process| process.send(signal));
+            let began = monotonic();
+            while began.elapsed() < PATIENCE && !all.iter().all(Process::is_gone) {
+                std::thread::park_timeout(LOOK);
+            }
+        }
+        let is_going_on = |known: &mut Known| !known.is_over;
+        // A disk that takes longer keeps the file, which nobody else can read.
+        drop(self.0.1.wait_timeout_while(self.known(), PATIENCE, is_going_on));
+    }
+}
+
+/// A process that is to end; by a handle that stands for no other process later, where the system has those.
+#[derive(Debug)]
+struct Process(Pid, Option<OwnedFd>);
+
+impl Process {
+    fn of(pid: Pid) -> Self {
+        Self(pid, pidfd_open(pid, PidfdFlags::empty()).ok())
+    }
+
+    /// One that is stopped is continued, so that it takes the signal.
+    fn send(&self, signal: Signal) {
+        for signal in [signal, Signal::CONT] {
+            // It may have ended by itself.
+            let _ = match &self.1 {
+                Some(handle) => pidfd_send_signal(handle, signal),
+                None => kill_process(self.0, signal),
+            };
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        match &self.1 {
+            Some(handle) => {
+                let mut watched = [PollFd::new(handle, PollFlags::IN)];
+                poll(&mut watched, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ended| ended > 0)
+            }
+            None => test_kill_process(self.0).is_err(),
+        }
+    }
+}
+
+/// A process and all that it or its own have started.
+fn with_descendants(first: Pid) -> Vec<Process> {
+    let mut parents = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // Behind the name, in which anything can stand: the state, and the parent.
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse::<i32>().ok());
+        parents.extend(parent.map(|parent| (pid, parent)));
+    }
+    let mut found = vec![first.as_raw_nonzero().get()];
+    let mut at = 0;
+    while let Some(parent) = found.get(at).copied() {
+        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        at += 1;
+    }
+    found.into_iter().filter_map(Pid::from_raw).map(Process::of).collect()
+}
