@@ -10,7 +10,7 @@ use crate::practice::{Shape, system};
 use crate::runbook::Runbook;
 use crate::scenario::{self, Deed, Ending, Move, Pattern, Scenario, When};
 use crate::session::stepped::{Walk, go_on, walk};
-use crate::session::witness::alongside;
+use crate::session::witness_tests::alongside;
 use crate::session::{Who, launch, practice};
 
 /// What the death left of the write during which it came.
