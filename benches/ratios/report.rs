@@ -77,7 +77,7 @@ pub fn told(times: &[Duration]) -> String {
 
 /// Prints the table; whether every count is as it must be.
 pub fn print(figures: &[Figure]) -> bool {
-    println!("{:<5}{:<66}{:>12}{:>12}{:>9}{:>9}", "goal", "measure", "ours", "limit", "figure", "at most");
+    println!("{:<6}{:<66}{:>12}{:>12}{:>9}{:>9}", "goal", "measure", "ours", "limit", "figure", "at most");
     for figure in figures {
         let verdict = match (figure.is_met(), figure.is_count) {
             (true, _) => "met",
@@ -85,7 +85,7 @@ pub fn print(figures: &[Figure]) -> bool {
             (false, false) => "over (times depend on the machine)",
         };
         println!(
-            "{:<5}{:<66}{:>12}{:>12}{:>9.2}{:>9.2}  {verdict}",
+            "{:<6}{:<66}{:>12}{:>12}{:>9.2}{:>9.2}  {verdict}",
             figure.id, figure.what, figure.ours, figure.limit, figure.value, figure.goal
         );
     }

@@ -68,7 +68,7 @@ pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recor
             }
         }
         tape.iter_mut().for_each(|tape| tape.take(&raw, &record));
-        raw.number % TOLD_EVERY != 0 || each(raw.offset + raw.length, all)
+        !raw.number.is_multiple_of(TOLD_EVERY) || each(raw.offset + raw.length, all)
     });
     if let Some(why) = refused {
         return Err(why);

@@ -54,11 +54,11 @@ pub fn sign_with(dir: &RunDir, role: Role, key: &Path, borrower: &Borrower) -> R
     there(key)?;
     let file = written(dir, role)?;
     super::print(&clean_line(&format!("runs: {}", command_line(key, &file))));
-    run(key, &file, borrower).inspect_err(|_| {
-        // What is not signed is of no use; that it stays harms nobody.
+    run(key, &file, borrower).and_then(|()| told(&file)).inspect_err(|_| {
+        // A text without a signature, or with what is none, would be told as a bad one ever after. If it cannot go, it is.
+        let _ = std::fs::remove_file(signature_path(&file));
         let _ = std::fs::remove_file(&file);
-    })?;
-    told(file)
+    })
 }
 
 /// The statement of a hold point in that file, signed with that key; the signature. ssh-keygen asks for what it needs at the
@@ -134,16 +134,16 @@ fn written(dir: &RunDir, role: Role) -> Result<PathBuf, CliError> {
 }
 
 /// Says what came of it, checked by this program's own eyes.
-fn told(file: PathBuf) -> Result<String, CliError> {
-    let made = Signature::read(file);
+fn told(file: &Path) -> Result<String, CliError> {
+    let made = Signature::read(file.to_owned());
     match &made.read {
         Ok((_, checked)) => {
             Ok(format!("signed with {} key {}: {}", checked.key_type, checked.fingerprint, made.path.display()))
         }
-        Err(why) => Err(CliError::failed(format!(
-            "{}: ssh-keygen was content, but {why}",
-            signature_path(&made.path).display()
-        ))),
+        Err(why) => {
+            let told = format!("nothing is signed: ssh-keygen was content, but what it left is none: {why}");
+            Err(CliError::failed(told).hint("look at which ssh-keygen is the first in PATH"))
+        }
     }
 }
 
@@ -162,7 +162,8 @@ fn run(key: &Path, file: &Path, borrower: &Borrower) -> Result<(), CliError> {
     match borrower.run(Command::new("ssh-keygen").args(arguments(key, file))) {
         Ok((ended, _)) if ended.success() => Ok(()),
         Ok((ended, _)) => Err(not_signed(ended)),
-        Err(error) => Err(not_started(error)),
+        Err(error) => Err(not_started(error)
+            .hint("install OpenSSH's client, or write the text with --unsigned and sign it elsewhere")),
     }
 }
 
@@ -172,7 +173,6 @@ fn not_signed(status: ExitStatus) -> CliError {
 
 fn not_started(error: std::io::Error) -> CliError {
     CliError::failed(format!("ssh-keygen cannot be started: {error}"))
-        .hint("install OpenSSH's client, or sign the text that was written elsewhere")
 }
 
 /// That there is such a key.

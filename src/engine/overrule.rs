@@ -25,7 +25,8 @@ impl Judge<'_> {
         if self.state.is_running() {
             return Err(Refusal::NotNow("a command is running"));
         }
-        let current = self.state.current.as_ref();
+        // What was stated waits for another person alone.
+        let current = self.state.current.as_ref().filter(|key| !self.state.waits_for_peer(key));
         let is_offered = match current.map(|key| gate(self.runbook, self.state, key, self.moment.at)) {
             Some(Gate::Closed(holds)) => holds
                 .into_iter()

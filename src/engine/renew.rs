@@ -56,6 +56,9 @@ impl Judge<'_> {
         if self.idle(&step)?.1.status != StepStatus::Current {
             return Err(Refusal::NotNow("the step has failed: try it again first"));
         }
+        if self.state.waits_for_peer(&step) {
+            return Err(Refusal::NotNow("it is stated: another person confirms it now"));
+        }
         let renewed = renewable(self.runbook, self.state, &step, self.moment.at);
         if renewed.is_empty() {
             let why = if is_stale(self, &step) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::engine::Record;
 use crate::fs::FsError;
+use crate::journal::error::JournalError;
 use crate::journal::line::{decode, sha256_hex};
 use crate::journal::reader::RawLine;
 
@@ -85,7 +86,7 @@ impl Lines {
     ///
     /// # Errors
     /// There is none, or it cannot be read any more, or is not what it was.
-    pub fn record(&self, number: usize) -> Result<Record, FsError> {
+    pub fn record(&self, number: usize) -> Result<Record, JournalError> {
         let mut found = None;
         self.each(number.saturating_sub(1), number, &mut |record| found = Some(record.clone()))?;
         found.ok_or_else(|| self.failed(io::Error::other(format!("there is no record {number}"))))
@@ -95,7 +96,7 @@ impl Lines {
     ///
     /// # Errors
     /// One of them cannot be read any more, or is not what it was; those before it may have been handed on.
-    pub fn each(&self, from: usize, to: usize, each: &mut dyn FnMut(&Record)) -> Result<(), FsError> {
+    pub fn each(&self, from: usize, to: usize, each: &mut dyn FnMut(&Record)) -> Result<(), JournalError> {
         let mut at = from;
         while at < to.min(self.paged) {
             let page = self.page(at / PAGE)?;
@@ -110,7 +111,7 @@ impl Lines {
         Ok(())
     }
 
-    fn page(&self, number: usize) -> Result<Arc<[Record]>, FsError> {
+    fn page(&self, number: usize) -> Result<Arc<[Record]>, JournalError> {
         let mut read = self.read.borrow_mut();
         if let Some(at) = read.iter().position(|(known, _)| *known == number) {
             let found = read.remove(at);
@@ -150,9 +151,9 @@ impl Lines {
         if hash == last { Ok(records) } else { Err(gone()) }
     }
 
-    fn failed(&self, error: io::Error) -> FsError {
+    fn failed(&self, error: io::Error) -> JournalError {
         let path = self.file.as_ref().map_or(Path::new("the journal"), |(path, _)| path);
-        FsError::new("read", path, error)
+        FsError::new("read", path, error).into()
     }
 }
 

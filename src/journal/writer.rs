@@ -114,7 +114,7 @@ impl Journal {
         let mut records = Vec::new();
         let take = |raw: RawLine<'_>, record| {
             records.push(record);
-            raw.number % TOLD_EVERY != 0 || each(raw.offset + raw.length, all)
+            !raw.number.is_multiple_of(TOLD_EVERY) || each(raw.offset + raw.length, all)
         };
         let verification = examine_while(BufReader::with_capacity(1 << 16, &mut file), take)
             .map_err(|error| FsError::new("read", &path, error))?;

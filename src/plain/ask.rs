@@ -183,7 +183,10 @@ impl Question {
             Self::Cancel(job) => return state.running.iter().all(|running| running.job != *job),
             Self::Note(_) | Self::Close | Self::Leave => None,
         };
-        step.is_some_and(|step| state.current.as_ref() != Some(step))
+        // The walk has gone on behind what another person verifies, or what is overruled for want of one.
+        let may_lie_behind = !matches!(self, Self::Statement(_) | Self::Value(..) | Self::Choice(_) | Self::Run(..));
+        let is_behind = |step: &StepKey| may_lie_behind && state.to_verify().contains(step);
+        step.is_some_and(|step| state.current.as_ref() != Some(step) && !is_behind(step))
     }
 
     /// Whether what is refused is to be looked at again before it is asked again.

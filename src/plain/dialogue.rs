@@ -11,7 +11,8 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_
 
 use crate::clock::Clock;
 use crate::engine::{
-    Allowed, Closed, Event, Leaving, Mode, Moment, Proposal, Record, RunState, StepStatus, allowed, stalled,
+    Allowed, Closed, Event, Leaving, Mode, Moment, Proposal, Record, RunState, StepStatus, allowed, cautions_of,
+    stalled,
 };
 use crate::health::BoardKeeper;
 use crate::plain::ask::Question;
@@ -78,6 +79,8 @@ pub(super) struct Dialogue<'a> {
     /// What was said last of where the run stands.
     standing: Option<Standing>,
     stalled: Option<String>,
+    /// The cautions of the current step as they were told last.
+    pub(super) cautions: Vec<String>,
     /// What happened while a question stands.
     held_back: Vec<String>,
 }
@@ -171,6 +174,7 @@ impl<'a> Dialogue<'a> {
             is_new: true,
             standing: None,
             stalled: None,
+            cautions: Vec::new(),
             held_back: Vec::new(),
         };
         if let Some(opened) = dialogue.state.opened.clone() {
@@ -193,6 +197,12 @@ impl<'a> Dialogue<'a> {
     pub(super) fn with(&mut self, say: impl FnOnce(Told<'_>, &mut Mouth<'a>)) {
         let moment = self.moment();
         say(Told { runbook: &self.runbook, state: &self.state, moment: &moment }, &mut self.mouth);
+    }
+
+    /// Notes how the cautions of a step read, which is being told.
+    pub(super) fn note_cautions(&mut self, key: &StepKey) {
+        let moment = self.moment();
+        self.cautions = cautions_of(&self.runbook, &self.state, &moment.board, key, moment.at);
     }
 
     /// What may be done now.
@@ -388,10 +398,15 @@ impl<'a> Dialogue<'a> {
             return;
         }
         self.is_new = true;
+        if let Some((key, ..)) = current.as_ref().filter(|_| is_another) {
+            self.note_cautions(key);
+        }
         match current {
             Some((key, ..)) => self.with(|told, mouth| {
                 if is_another {
                     step::tell(told, &key, mouth);
+                } else if told.state.waits_for_peer(&key) {
+                    step::tell_verify(told, &key, mouth);
                 }
                 if !told.state.is_running() {
                     step::tell_gate(told, &key, mouth);
@@ -404,6 +419,7 @@ impl<'a> Dialogue<'a> {
                     None if offers.contains(&Allowed::Close) => {
                         self.mouth.say("Nothing is left to do. Type close to close the run.");
                     }
+                    None if !self.state.to_verify().is_empty() => self.with(look::to_verify),
                     None => self.mouth.say("No step is current yet."),
                 }
                 self.mouth.say(&look::offers(&offers));

@@ -78,9 +78,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
         ));
     }
     mouth.say(&told.counts());
-    for key in state.unverified.keys() {
-        mouth.say(&format!("To be verified by another person: {}.", told.step(key)));
-    }
+    to_verify_of(told, mouth);
     for deviation in &state.deviations {
         mouth.say(&format!("Deviation: {} of {}: {}", deviation.kind.word(), deviation.subject, deviation.reason));
     }
@@ -98,6 +96,18 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     mouth.say(&back.map_or_else(|| "Way back now: none.".to_owned(), |plan| format!("Way back now: {}.", plan.title)));
     mouth.say(&format!("Recorded so far: {}.", state.seq));
     mouth.say(&offers(allowed));
+}
+
+/// What keeps the run open although nothing is left to do.
+pub fn to_verify(told: Told<'_>, mouth: &mut Mouth<'_>) {
+    to_verify_of(told, mouth);
+    mouth.say("Nothing else is left to do. Type verify, and let that person type.");
+}
+
+fn to_verify_of(told: Told<'_>, mouth: &mut Mouth<'_>) {
+    for key in told.state.to_verify() {
+        mouth.say(&format!("To be verified by another person: {}.", told.step(&key)));
+    }
 }
 
 /// How the cluster stands, the worst first.

@@ -1,6 +1,6 @@
 //! What a typed line does.
 
-use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal, cautions_of};
+use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal};
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::fresh::Sensing;
@@ -167,8 +167,7 @@ impl Dialogue<'_> {
     fn deed(&mut self, allowed: Allowed, rest: &str) {
         let question = match allowed {
             Allowed::ReadCautions(step) => {
-                let moment = self.moment();
-                let shown = cautions_of(&self.runbook, &self.state, &moment.board, &step, moment.at);
+                let shown = self.cautions.clone();
                 return self.propose(Proposal::ReadCautions { step, shown });
             }
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
@@ -223,6 +222,7 @@ impl Dialogue<'_> {
             self.mouth.say("No step is current.");
             return;
         };
+        self.note_cautions(&key);
         self.with(|told, mouth| {
             step::tell(told, &key, mouth);
             step::tell_gate(told, &key, mouth);
@@ -236,7 +236,10 @@ impl Dialogue<'_> {
         let has_any =
             |key: &StepKey| self.runbook.step(&key.phase, &key.step).is_some_and(|step| !step.cautions.is_empty());
         match key.filter(has_any) {
-            Some(key) => self.with(|told, mouth| step::tell_cautions(told, &key, true, mouth)),
+            Some(key) => {
+                self.note_cautions(&key);
+                self.with(|told, mouth| step::tell_cautions(told, &key, true, mouth));
+            }
             None => self.mouth.say("No step with cautions is current."),
         }
     }

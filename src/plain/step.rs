@@ -33,7 +33,7 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
             false => format!("Not you but another acts here: {actor}. You state what came of it."),
         });
     }
-    tell_verify(told, key, step, mouth);
+    tell_verify(told, key, mouth);
     if step.irreversible {
         mouth.say("This step is irreversible: the point of no return.");
     }
@@ -51,7 +51,8 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
 }
 
 /// What a second person has to do with it.
-fn tell_verify(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
+pub fn tell_verify(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
+    let Some(step) = told.runbook.step(&key.phase, &key.step) else { return };
     let known = told.state.step(key);
     if let Some(Verified { by, said, .. }) = known.and_then(|known| known.verified.as_ref()) {
         mouth.say(&format!("It was verified by {by}: {said}"));

@@ -3,6 +3,7 @@ use serde_json::{Map, json};
 use super::*;
 use crate::clock::Timestamp;
 use crate::engine::{Board, Event, Mode, Moment, Proposal, Record, RunOpened, RunState, decide};
+use crate::plain::ask::{Purpose, Question};
 use crate::runbook::{PhaseId, Runbook, StepId, parse};
 
 const BOOK: &str = r#"
@@ -98,4 +99,66 @@ fn what_was_read_for_an_earlier_item_is_one_line_and_is_told_in_full_when_asked(
     let whole = said(|told, key, mouth| tell_cautions(told, key, true, mouth));
     assert!(whole.contains("CAUTION:\n  Open connections") && whole.contains("is told of an error."), "{whole}");
     assert!(!whole.contains("as you read it"), "{whole}");
+}
+
+const TWO: &str = r#"
+format = 1
+id = "two"
+title = "Two people"
+system = "demo"
+
+[[phase]]
+id = "all"
+title = "All"
+[[phase.step]]
+id = "read"
+title = "Read the fuse"
+verify = "peer"
+confirm = "Which position?"
+[[phase.step]]
+id = "shut"
+title = "Shut the valve"
+verify = "independent"
+confirm = "How does it stand?"
+"#;
+
+#[test]
+fn what_a_second_person_has_to_do_is_said() {
+    let runbook = parse(TWO).0.expect("it is a runbook");
+    let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
+    let mut state = RunState::new(&runbook);
+    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
+    let key = |step: &str| StepKey { phase: PhaseId::new("all"), item: None, step: StepId::new(step) };
+    let (operator, host, face, version) = ("maria".into(), "bastion".into(), "plain".into(), "0".into());
+    let sit = Proposal::Sit { operator, host, pid: 1, face, version };
+    let confirm = |step, said: &str| Proposal::Confirm { step: key(step), said: said.into() };
+    let verify =
+        |step| Proposal::Release { step: key(step), released_by: "kim".into(), said: "so".into(), signature: None };
+    let mut heard = String::new();
+    let at = |state: &RunState, step: &str| {
+        let mut out = Vec::new();
+        let told = Told { runbook: &runbook, state, moment: &moment };
+        tell_verify(told, &key(step), &mut Mouth::new(&mut out, String::new(), false));
+        crate::plain::look::to_verify(told, &mut Mouth::new(&mut out, String::new(), false));
+        String::from_utf8(out).expect("it is text")
+    };
+    for proposal in [sit, confirm("read", "open"), verify("read"), confirm("shut", "shut")] {
+        let events = decide(&runbook, &state, proposal, &moment).expect("it may be proposed");
+        take(&mut state, events);
+        heard += &at(&state, "read");
+    }
+    heard += &at(&state, "shut");
+    let is_over = |question: Question| question.is_over(&state);
+    assert!(!is_over(Question::Releaser(key("shut"))), "the walk has gone on, and it can be verified");
+    assert!(!is_over(Question::Released(key("shut"), "kim".into())));
+    assert!(!is_over(Question::Reason(Purpose::Override(key("shut")))));
+    assert!(is_over(Question::Statement(key("shut"))) && is_over(Question::Releaser(key("read"))));
+    for line in [
+        "A second person confirms at the same moment what you see.\n",
+        "Stated by maria@bastion: open\nNow a second person confirms it: type release. To state it anew type retry.\n",
+        "It was verified by kim: so\n",
+        "To be verified by another person: step 1.2 \"Shut the valve\".\nNothing else is left to do. Type verify",
+    ] {
+        assert!(heard.contains(line), "{line:?} in {heard}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::engine::Event;
 use crate::library::Library;
 use crate::practice::{Shape, system};
 use crate::scenario::{Deed, Move, Pattern, When};
-use crate::session::witness::alongside;
+use crate::session::witness_tests::alongside;
 
 /// A book, the step at which one goes back, the plan, and the plan's phases with the items that it took.
 type Row = (&'static str, &'static str, &'static str, &'static [&'static str]);

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::{Event, Record, RunState};
+use crate::engine::{Event, Outcome, Record, RunState};
 use crate::journal::{Store, read_records};
 use crate::practice::{Shape, system};
 use crate::runbook::Runbook;
-use crate::scenario::{self, Ending, Scenario};
+use crate::scenario::{self, Deed, Ending, Move, Pattern, Scenario, When};
 use crate::session::stepped::{Walk, go_on, walk};
-use crate::session::witness::alongside;
+use crate::session::witness_tests::alongside;
 use crate::session::{Who, launch, practice};
 
 /// What the death left of the write during which it came.
@@ -30,6 +30,22 @@ fn walk_of<'a>(book: &Arc<Runbook>, scenario: &'a Scenario, way: &'a Ending) -> 
     let shape = Shape { runbook: book.id.as_str(), nodes, seed, versions: &scenario.versions };
     let system = system(&book.system, &shape, began).unwrap();
     Walk { runbook: book.clone(), system, nodes, scenario: Some(scenario), seed, way: Some(way), began }
+}
+
+/// Goes back by that plan at that step.
+pub fn gone_back(name: &str, at: &str, plan: &str) -> (Arc<Runbook>, Vec<Record>) {
+    let runbook = crate::library::Library::open(&[]).unwrap().find(name).unwrap().runbook().unwrap().clone();
+    let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
+    let system = system(&runbook.system, &Shape { runbook: name, nodes: 1, seed: 3, versions: &[] }, began).unwrap();
+    let deed = Deed::RollBack(plan.into(), "it does not do what it should".into());
+    let there = Move { step: Pattern::read(at).unwrap(), when: When::Open(Duration::ZERO), deed };
+    let way = Ending { outcome: "rolled back".into(), told: String::new(), harm: vec![], moves: vec![there] };
+    let place = tempfile::tempdir().unwrap();
+    let it = Walk { runbook: runbook.clone(), system, nodes: 1, scenario: None, seed: 3, way: Some(&way), began };
+    let who = Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" };
+    let walked = walk(&Store::open(place.path()), it, &who, &mut |_| true).unwrap();
+    assert_eq!(walked.state.closed.map(|closed| closed.outcome), Some(Outcome::RolledBack), "{name}");
+    (runbook, walked.records)
 }
 
 /// Walks that way, dies after so many of a hundred of its records, and is gone on with ten minutes later; how many records

@@ -333,7 +333,7 @@ impl Running {
                 for record in &records {
                     self.live.state.apply(record);
                     #[cfg(test)]
-                    super::witness::see(
+                    super::witness_tests::see(
                         &self.live.journal.dir().journal_path(),
                         &self.live.runbook,
                         record,

@@ -18,7 +18,7 @@ mod stepped_runner;
 #[cfg(test)]
 pub mod killed_tests;
 #[cfg(test)]
-pub mod witness;
+pub mod witness_tests;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use crate::debrief::debrief;
 use crate::engine::Outcome;
 use crate::practice::{Shape, system as simulated};
 use crate::scenario::{self, Deed};
-use crate::session::witness::alongside;
+use crate::session::witness_tests::alongside;
 
 fn who() -> Who {
     Who { operator: "trainee".into(), host: "bastion".into(), face: "plain" }

@@ -3,7 +3,7 @@
 use crate::engine::{Event, Mode, cautions_of};
 use crate::runbook::{Runbook, parse};
 use crate::tui::stage_tests::{Stage, look};
-use crate::tui::theme::{ASCII, UNICODE};
+use crate::tui::theme::{ASCII, Look, UNICODE};
 
 const BOOK: &str = r#"
 format = 1
@@ -37,8 +37,8 @@ fn book() -> Runbook {
 }
 
 /// At the step of the second node, that of the first was walked.
-fn at_second(size: (u16, u16)) -> Stage {
-    let mut stage = Stage::of(book(), size, look("dark", &UNICODE), Mode::Live);
+pub fn at_second(size: (u16, u16), look: Look) -> Stage {
+    let mut stage = Stage::of(book(), size, look, Mode::Live);
     assert!(!stage.picture().contains("as read for"));
     while !stage.state.step(stage.state.current.as_ref().unwrap()).unwrap().cautions_read {
         stage.press("enter");
@@ -51,7 +51,7 @@ fn at_second(size: (u16, u16)) -> Stage {
 
 #[test]
 fn a_caution_that_repeats_in_a_loop_folds_to_one_line_and_is_never_hidden() {
-    let mut stage = at_second((120, 40));
+    let mut stage = at_second((120, 40), look("dark", &UNICODE));
     let picture = stage.picture();
     assert!(picture.contains("What vault-2 has not written yet is lost."), "it differs: {picture}");
     assert!(picture.contains("CAUTION as read for vault-1: Open connections are cut"), "{picture}");
@@ -79,8 +79,7 @@ fn a_caution_that_repeats_in_a_loop_folds_to_one_line_and_is_never_hidden() {
 #[test]
 fn folded_cautions_on_a_small_screen_without_unicode() {
     for size in [(80, 24), (60, 16)] {
-        let mut stage = at_second(size);
-        stage.app.look = look("mono", &ASCII);
+        let mut stage = at_second(size, look("mono", &ASCII));
         let picture = stage.picture();
         assert!(picture.contains("CAUTION as read for vault-1: "), "{picture}");
         assert!(picture.is_ascii() || !picture.contains('…'), "{picture}");
@@ -89,7 +88,7 @@ fn folded_cautions_on_a_small_screen_without_unicode() {
 
 #[test]
 fn what_is_recorded_is_what_was_on_the_screen() {
-    let mut stage = at_second((120, 40));
+    let mut stage = at_second((120, 40), look("dark", &UNICODE));
     stage.press("enter");
     let key = stage.state.current.clone().unwrap();
     let moment = &stage.run().view.moment;

@@ -12,6 +12,7 @@ use crate::engine::{Ended, Mode, Verdict};
 use crate::session::preflight::Mark;
 use crate::tui::app::{App, draw, update};
 use crate::tui::beside_tests::reviewed;
+use crate::tui::cautions_tests::at_second;
 use crate::tui::journals_tests::entries;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, Keymap};
@@ -24,6 +25,7 @@ use crate::tui::sign_tests::keys;
 use crate::tui::spot::Press;
 use crate::tui::stage_tests::{Stage, event, look, picture, runbook};
 use crate::tui::theme::{ASCII, Look, UNICODE};
+use crate::tui::verified_tests::stated;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -31,7 +33,7 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 type Scene = fn((u16, u16), Look) -> App;
 
 /// Every screen, by name.
-const SCENES: [(&str, Scene); 30] = [
+const SCENES: [(&str, Scene); 33] = [
     ("library", |size, look| shown(size, look, library::furnish)),
     ("library_empty", |size, look| shown(size, look, |app| drop(update(app, Message::Library(vec![]))))),
     ("chooser", |size, look| shown(size, look, |app| tell(app, practise::questions()))),
@@ -153,6 +155,13 @@ const SCENES: [(&str, Scene); 30] = [
             let Some(Effect::FindKeys(of)) = stage.effects.last().cloned() else { panic!("no keys are looked for") };
             stage.tell(Message::Keys(of, keys()));
         })
+    }),
+    ("cautions_folded", |size, look| at_second(size, look).app),
+    ("confirmed_by_another", |size, look| stated(size, look).app),
+    ("name_of_another", |size, look| {
+        let mut stage = stated(size, look);
+        stage.press("enter");
+        stage.app
     }),
     ("debrief", |size, look| {
         let mut stage = Stage::of(runbook(), size, look, Mode::Practice);

@@ -48,10 +48,7 @@ impl Runtime {
                 self.read_file(path.clone(), move |each| attach(kept_in, step, path, each));
             }
             Effect::StopReading => self.stop_reading(),
-            Effect::ReadJournals => self.list_journals(),
-            Effect::Resume(run) => self.resume(run),
-            Effect::Replay(run) => self.read_journal(run, None),
-            Effect::ReplayAt(run, at) => self.read_journal(run, Some(at)),
+            Effect::Replay(_) | Effect::ReplayAt(..) | Effect::ReadJournals | Effect::Resume(_) => self.read(effect),
             Effect::Complete(typed) => self.aside(move || Some(completions(typed))),
             Effect::KeepStatement { folder, name, text } => self.behind(move || Some(keep(folder, name, &text))),
             Effect::ReadSizes => self.behind(move || Some(Message::Sizes(sizes::read(&*backstage)))),
@@ -132,6 +129,16 @@ impl Runtime {
         let of = path.clone();
         let told = move |done, all| Message::ReadingFile { path: of.clone(), done, all };
         self.read_aside(told, move |each| Message::FileRead(path, look(each)));
+    }
+
+    /// Reads journals.
+    fn read(&mut self, effect: Effect) {
+        match effect {
+            Effect::Replay(run) => self.read_journal(run, None),
+            Effect::ReplayAt(run, at) => self.read_journal(run, Some(at)),
+            Effect::Resume(run) => self.resume(run),
+            _ => self.list_journals(),
+        }
     }
 
     /// Reads the journal of that run in the same way, to stand at that record of it.

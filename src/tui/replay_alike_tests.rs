@@ -13,7 +13,7 @@ use crate::clock::{Clock, FixedClock, Timestamp};
 use crate::engine::{Board, ConditionId, Event, Record, Row, RunState, Sample, Tri, Verdict};
 use crate::health::{Target, targets};
 use crate::runbook::Runbook;
-use crate::session::killed_tests::{Left, killed};
+use crate::session::killed_tests::{Left, gone_back, killed};
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::message::{Instants, Message};
@@ -220,13 +220,24 @@ fn a_golden_journal_shows_at_every_record_what_the_live_screen_showed() {
 #[test]
 fn a_run_that_was_killed_shows_at_every_record_what_the_live_screens_showed() {
     for (at, left, size) in [(35, Left::Half, (120, 40)), (60, Left::Whole, (80, 24))] {
-        let (book, mut records, _) = killed("vault-single-upgrade", "wrong-share", false, at, left);
-        // What is random of a name is no matter here.
-        if let Event::RunOpened(opened) = &mut records[0].event {
-            opened.run = "2026-11-21-practice-7qf3".into();
-        }
-        assert_same_at_every_record(&format!("killed {at} {left:?}"), &(book, records), size);
+        let (book, records, _) = killed("vault-single-upgrade", "wrong-share", false, at, left);
+        assert_same_at_every_record(&format!("killed {at} {left:?}"), &named(book, records), size);
     }
+}
+
+#[test]
+fn a_run_that_went_back_shows_at_every_record_what_the_live_screen_showed() {
+    let (book, records) = gone_back("vault-single-upgrade", "server/installed", "old-binary");
+    assert!(records.iter().any(|record| matches!(record.event, Event::RollbackEntered { .. })));
+    assert_same_at_every_record("gone back", &named(book, records), (120, 40));
+}
+
+/// What is random of a name is no matter here.
+fn named(book: Arc<Runbook>, mut records: Vec<Record>) -> Played {
+    if let Event::RunOpened(opened) = &mut records[0].event {
+        opened.run = "2026-11-21-practice-7qf3".into();
+    }
+    (book, records)
 }
 
 #[test]

@@ -57,6 +57,8 @@ fn a_run_of_the_list_is_signed_with_a_key_that_is_picked() {
         assert_eq!(stage.effects.last(), Some(&signing("/home/maria/.ssh/token.pub", Role::Reviewer)));
         stage.tell(Message::Signed(Err("ssh-keygen did not sign: nothing is signed".into())));
         assert!(shown(&stage).contains("nothing is signed"), "{}", shown(&stage));
+        stage.press("down");
+        assert!(!shown(&stage).contains("nothing is signed"), "another run: {}", shown(&stage));
     }
 }
 

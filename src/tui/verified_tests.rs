@@ -3,7 +3,7 @@
 use crate::engine::{Event, Mode, Outcome, StepStatus};
 use crate::runbook::parse;
 use crate::tui::stage_tests::{Stage, look};
-use crate::tui::theme::UNICODE;
+use crate::tui::theme::{Look, UNICODE};
 
 const BOOK: &str = r#"
 format = 1
@@ -31,8 +31,19 @@ confirm = "What do you see?"
 "#;
 
 fn stage(size: (u16, u16)) -> Stage {
+    seen(size, look("dark", &UNICODE))
+}
+
+fn seen(size: (u16, u16), look: Look) -> Stage {
     let (book, told) = parse(BOOK);
-    Stage::of(book.unwrap_or_else(|| panic!("{told:?}")), size, look("dark", &UNICODE), Mode::Live)
+    Stage::of(book.unwrap_or_else(|| panic!("{told:?}")), size, look, Mode::Live)
+}
+
+/// Stated by one person, before the other one says so too.
+pub fn stated(size: (u16, u16), look: Look) -> Stage {
+    let mut stage = seen(size, look);
+    say(&mut stage, "open");
+    stage
 }
 
 fn say(stage: &mut Stage, words: &str) {

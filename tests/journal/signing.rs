@@ -1,5 +1,6 @@
 //! Journals signed with `piton sign` and checked by ssh-keygen, and the other way round.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -370,10 +371,22 @@ fn nothing_is_signed_without_a_key_or_of_a_journal_that_is_not_whole() {
     std::fs::write(&no_key, "no key\n").unwrap();
     let (status, said) = stage.piton(&["sign", &stage.name, "--key", &no_key.display().to_string()]);
     assert!(status == 1 && said.contains("nothing is signed") && stage.texts().is_empty(), "{said}");
+    let key = stage.key("mine", "ed25519", "256");
+    // An ssh-keygen that says to have signed, and left nothing or what is no signature.
+    for script in ["exit 0", "for last; do :; done; echo GARBAGE > \"$last.sig\""] {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("ssh-keygen");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = stage.home.command(&["sign", &stage.name, "--key", &key.display().to_string()]);
+        let output = command.env("PATH", folder.path()).output().expect("piton starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let left: Vec<_> = std::fs::read_dir(stage.run.join("signatures")).unwrap().collect();
+        assert!(said.contains("nothing is signed") && left.is_empty(), "{script}: {said} {left:?}");
+    }
     let journal = stage.run.join("journal.jsonl");
     let whole = std::fs::read_to_string(&journal).unwrap();
     std::fs::write(&journal, whole.replace("remark number 5", "remark number 6")).unwrap();
-    let key = stage.key("mine", "ed25519", "256");
     let (status, said) = stage.piton(&["sign", &stage.name, "--key", &key.display().to_string()]);
     assert!(status == 1 && said.contains("is not whole: it is not signed") && stage.texts().is_empty(), "{said}");
 }

@@ -26,9 +26,10 @@ pub(super) fn blow() -> impl Strategy<Value = Blow> {
     ]
 }
 
-/// How many nodes are taken together; `None`: the walk with the decision instead.
+/// How many nodes are taken together; `None`: the walk with the decision instead; more than any: that of two people.
 fn many() -> impl Strategy<Value = Option<usize>> {
-    prop_oneof![1 => Just(None), 1 => (0usize..4).prop_map(Some), 1 => (30usize..40).prop_map(Some)]
+    let two_people = Just(Some(usize::MAX));
+    prop_oneof![1 => Just(None), 1 => (0usize..4).prop_map(Some), 1 => (30usize..40).prop_map(Some), 1 => two_people]
 }
 
 impl Walk {
@@ -37,6 +38,7 @@ impl Walk {
         match many {
             None => Self::of(decided_book()),
             Some(0) => Self::of(together_book()),
+            Some(usize::MAX) => Self::of(verified_book()),
             Some(nodes) => together::at_agree(nodes),
         }
     }
@@ -85,12 +87,15 @@ impl Walk {
             Allowed::Skip(key.clone()),
             Allowed::Defer(key.clone()),
             Allowed::Override(key.clone()),
-            Allowed::CutWait(key),
+            Allowed::CutWait(key.clone()),
             Allowed::Acknowledge(health("n2")),
             Allowed::Close,
         ];
         let choice = &kinds[(index / keys.len()) % kinds.len()];
-        let is_allowed = self.allowed().contains(choice);
+        // What waits for another person is released when it is verified.
+        let verified = Allowed::Verify(key.clone());
+        let is_verified = matches!(choice, Allowed::Release(_)) && self.allowed().contains(&verified);
+        let is_allowed = self.allowed().contains(choice) || is_verified;
         let proposal = self.proposal_for(choice).expect("all of these can be proposed");
         let taken = decide(&self.runbook, &self.state, proposal.clone(), &self.moment);
         let is_taken = taken.as_ref().is_ok_and(|events| !events.is_empty());
@@ -115,6 +120,8 @@ impl Walk {
             assert!(!state.is_running());
             let counts = state.counts();
             assert_eq!(counts.pending + counts.current + counts.deferred, 0, "closed with unaccounted steps");
+            let is_given_up = state.closed.as_ref().is_some_and(|closed| closed.outcome == Outcome::Abandoned);
+            assert!(is_given_up || state.to_verify().is_empty(), "closed before another has verified it");
             let may_have_failed = matches!(
                 state.closed.as_ref().map(|closed| closed.outcome),
                 Some(Outcome::RolledBack | Outcome::Abandoned)

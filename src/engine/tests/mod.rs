@@ -34,6 +34,7 @@ use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepKey, pa
 use blows::{Blow, blow};
 use decisions::decided_book;
 use together::{assert_approved, together_book};
+use verified::verified_book;
 
 const BOOK: &str = r#"
 format = 1

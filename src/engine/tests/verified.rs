@@ -41,10 +41,27 @@ confirm = "What do you see?"
 id = "again"
 title = "Go back"
 restart = "all"
+
+[[rollback]]
+id = "undo"
+title = "put it back"
+[[rollback.phase]]
+id = "undo"
+title = "Undo"
+[[rollback.phase.step]]
+id = "undo"
+title = "Undo it"
+verify = "independent"
+confirm = "Undone?"
 "#;
 
+/// Two people, and what one of them does alone.
+pub(super) fn verified_book() -> Runbook {
+    parse(BOOK).0.expect("it is a runbook")
+}
+
 fn opened_two() -> Walk {
-    Walk::of(parse(BOOK).0.expect("it is a runbook"))
+    Walk::of(verified_book())
 }
 
 fn key(step: &str) -> StepKey {

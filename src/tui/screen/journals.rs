@@ -184,10 +184,10 @@ impl Journals {
         let page = usize::from(size.1.saturating_sub(6)).max(1);
         let last = self.shown.len().saturating_sub(1);
         match action {
-            Some(Action::Up) => self.chosen = self.chosen.saturating_sub(1),
-            Some(Action::Down) => self.chosen = (self.chosen + 1).min(last),
-            Some(Action::PageUp) => self.chosen = self.chosen.saturating_sub(page),
-            Some(Action::PageDown) => self.chosen = (self.chosen + page).min(last),
+            Some(Action::Up) => self.choose(self.chosen.saturating_sub(1)),
+            Some(Action::Down) => self.choose((self.chosen + 1).min(last)),
+            Some(Action::PageUp) => self.choose(self.chosen.saturating_sub(page)),
+            Some(Action::PageDown) => self.choose((self.chosen + page).min(last)),
             Some(Action::Filter) => self.filter.begin(),
             Some(Action::Leave) => return vec![Effect::Quit],
             Some(Action::Back) if self.busy.is_some() => return self.read_no_further(),
@@ -263,15 +263,26 @@ impl Journals {
         if row >= self.shown.len() {
             return Vec::new();
         }
-        if std::mem::replace(&mut self.chosen, row) == row { self.open() } else { Vec::new() }
+        if self.chosen == row {
+            return self.open();
+        }
+        self.choose(row);
+        Vec::new()
+    }
+
+    /// Goes to that row; what was told of another run goes.
+    fn choose(&mut self, row: usize) {
+        if std::mem::replace(&mut self.chosen, row) != row {
+            (self.problem, self.told) = (None, None);
+        }
     }
 
     /// Takes what the mouse did.
     pub fn on_mouse(&mut self, mouse: MouseEvent) {
         let last = self.shown.len().saturating_sub(1);
         match mouse.kind {
-            MouseEventKind::ScrollDown => self.chosen = (self.chosen + 1).min(last),
-            MouseEventKind::ScrollUp => self.chosen = self.chosen.saturating_sub(1),
+            MouseEventKind::ScrollDown => self.choose((self.chosen + 1).min(last)),
+            MouseEventKind::ScrollUp => self.choose(self.chosen.saturating_sub(1)),
             _ => {}
         }
     }

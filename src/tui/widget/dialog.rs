@@ -191,7 +191,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         Dialog::Release(release) => {
             let lines = release::lines(run, release, cells);
             let scroll = release.signing.as_ref().map_or(0, |signing| signing.scroll);
-            let (title, keys) = ("Another person releases it", release::keys(release));
+            let (title, keys) = (release::title(release), release::keys(release));
             Sheet { field: Some(release.field()), scroll, ..plain(title, lines, keys) }
         }
         Dialog::Command(command) => Sheet {

@@ -8,6 +8,11 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Strip;
 use crate::tui::widget::step::wrapped;
 
+/// The title of the dialog.
+pub fn title(release: &Release) -> &'static str {
+    if release.verify.is_some() { "Another person verifies it" } else { "Another person releases it" }
+}
+
 /// The keys at the lower edge of the dialog.
 pub fn keys(release: &Release) -> &'static str {
     match (release.is_named(), &release.signing) {

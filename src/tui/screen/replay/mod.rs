@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::engine::{Record, RunState};
-use crate::fs::FsError;
-use crate::journal::{Integrity, More};
+use crate::journal::{Integrity, JournalError, More};
 use crate::tui::app::App;
 use crate::tui::backstage::Recording;
 use crate::tui::beside::Beside;
@@ -112,16 +111,16 @@ impl Replay {
         }
     }
 
-    fn seen_at(&self, to: usize) -> Result<(RunState, Record, Option<BoardSeen>), FsError> {
+    fn seen_at(&self, to: usize) -> Result<(RunState, Record, Option<BoardSeen>), JournalError> {
         let state = self.tape.brought(&self.run.state, self.at, to)?;
         Ok((state, self.tape.record(to)?, self.tape.board_at(to)?))
     }
 
     /// A record on the way cannot be shown: what the title says of the journal is true no more.
-    fn lost(&mut self, to: usize, error: &FsError) {
+    fn lost(&mut self, to: usize, error: &JournalError) {
         self.pause();
         if !matches!(self.integrity, Integrity::Damaged { .. }) {
-            self.integrity = Integrity::Damaged { line: to as u64, what: error.source.to_string() };
+            self.integrity = Integrity::Damaged { line: to as u64, what: error.to_string() };
         }
         self.notice = Some(format!("record {to} cannot be shown: {error}"));
         self.tell_integrity();

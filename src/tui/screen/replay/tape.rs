@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::engine::{Record, RunState};
-use crate::fs::FsError;
-use crate::journal::{Lines, RawLine};
+use crate::journal::{JournalError, Lines, RawLine};
 use crate::runbook::Runbook;
 use crate::tui::screen::replay::marks::{Kind, Marks};
 use crate::tui::screen::run::replayed::BoardSeen;
 
-/// At most so many states are kept.
-const MOST_KEPT: usize = 192;
+/// At most so many states are kept: of a run of some hundred steps each takes a tenth of a MiB.
+const MOST_KEPT: usize = 256;
 
 /// So many records lie between two of them at least.
-const LEAST_APART: usize = 256;
+const LEAST_APART: usize = 2048;
 
 /// The records of a journal; they are numbered from 1. Kept is where they lie, and a record is read when it is asked for.
 pub struct Tape {
@@ -72,7 +71,7 @@ impl Tape {
         if number.is_multiple_of(self.apart) {
             self.kept.push((number, self.last.clone()));
         }
-        if self.kept.len() > 2 * MOST_KEPT {
+        if self.kept.len() > MOST_KEPT {
             let apart = 2 * self.apart;
             self.kept.retain(|(number, _)| number.is_multiple_of(apart));
             self.apart = apart;
@@ -93,7 +92,7 @@ impl Tape {
     ///
     /// # Errors
     /// It cannot be read any more, or is not what it was.
-    pub fn record(&self, number: usize) -> Result<Record, FsError> {
+    pub fn record(&self, number: usize) -> Result<Record, JournalError> {
         self.lines.record(number.clamp(1, self.count()))
     }
 
@@ -107,7 +106,7 @@ impl Tape {
     ///
     /// # Errors
     /// A record on the way cannot be read any more, or is not what it was.
-    pub fn brought(&self, state: &RunState, from: usize, to: usize) -> Result<RunState, FsError> {
+    pub fn brought(&self, state: &RunState, from: usize, to: usize) -> Result<RunState, JournalError> {
         let near = self.kept.partition_point(|(number, _)| *number <= to).checked_sub(1).map(|at| &self.kept[at]);
         let (from, mut state) = match near {
             Some((number, kept)) if to < from || *number > from => (*number, kept.clone()),
@@ -128,7 +127,7 @@ impl Tape {
     ///
     /// # Errors
     /// It cannot be read any more, or is not what it was.
-    pub fn board_at(&self, number: usize) -> Result<Option<BoardSeen>, FsError> {
+    pub fn board_at(&self, number: usize) -> Result<Option<BoardSeen>, JournalError> {
         let at = self.boards.partition_point(|board| *board <= number);
         let Some(board) = at.checked_sub(1).map(|at| self.boards[at]) else { return Ok(None) };
         let record = self.record(board)?;

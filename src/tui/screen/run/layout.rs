@@ -34,11 +34,14 @@ impl Pane {
 
     /// The pane that had the keys before.
     pub fn previous(self, has_output: bool) -> Self {
-        let mut pane = self;
-        while pane.next(has_output) != self {
-            pane = pane.next(has_output);
+        match self {
+            Self::Step => Self::Guards,
+            Self::Steps => Self::Step,
+            Self::Health if has_output => Self::Output,
+            // The output's is gone when nothing is printed any more, and had the keys until then.
+            Self::Output | Self::Health => Self::Steps,
+            Self::Guards => Self::Health,
         }
-        pane
     }
 }
 

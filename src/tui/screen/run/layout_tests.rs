@@ -80,4 +80,6 @@ fn every_pane_comes_round() {
         }
         assert_eq!(pane, Pane::Step);
     }
+    // It had the keys when what was printed went, as in a replay that goes back.
+    assert_eq!((Pane::Output.previous(false), Pane::Output.next(false)), (Pane::Steps, Pane::Health));
 }

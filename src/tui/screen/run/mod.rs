@@ -321,6 +321,10 @@ impl Run {
     pub fn derive(&mut self, now: Instants) {
         self.derive_world(now);
         self.derive_page();
+        // A replay reads what was printed behind; it comes again.
+        if self.focus == Pane::Output && self.replayed.is_none() && !self.has_output() {
+            self.focus = Pane::Step;
+        }
     }
 
     /// Gathers the page of the step that is looked at, if it is another one by now.
