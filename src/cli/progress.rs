@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 use crate::text::clean_line;
+use crate::tui::wrap::cut;
 
 /// From so many bytes on it is told how far the reading has come.
 const LONG: u64 = 8 * 1024 * 1024;
@@ -45,12 +46,15 @@ impl Progress {
         let (rate, share) = (done / gone, (done / all).min(1.0));
         let left = (all - done).max(0.0) / rate;
         let line = format!(
-            "{}: {:3.0} % · {:.0} MB/s · {left:.0} s left, ctrl-c to stop",
-            self.path.display(),
+            "{:3.0} % · {:.0} MB/s · {left:.0} s left, ctrl-c to stop: {}",
             share * 100.0,
-            rate / 1e6
+            rate / 1e6,
+            self.path.display()
         );
-        let _ = write!(std::io::stderr(), "\r{}\u{1b}[K", clean_line(&line));
+        // A line that wraps would not be written over.
+        let cells = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns).saturating_sub(1));
+        let line = clean_line(&line);
+        let _ = write!(std::io::stderr(), "\r{}\u{1b}[K", cut(&line, cells, "..."));
     }
 
     /// Takes the line away again.

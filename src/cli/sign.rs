@@ -172,7 +172,7 @@ fn not_signed(status: ExitStatus) -> CliError {
 }
 
 fn not_started(error: std::io::Error) -> CliError {
-    CliError::failed(format!("ssh-keygen cannot be started: {error}"))
+    CliError::failed(format!("ssh-keygen cannot be used: {error}"))
 }
 
 /// That there is such a key.

@@ -21,6 +21,9 @@ pub fn may_release(state: &RunState, key: &StepKey, name: &str) -> Result<String
     if name.len() > MAX_PERSON_BYTES || name.chars().any(char::is_control) {
         return Err(Refusal::BadText("a name is one line of at most 200 bytes"));
     }
+    if name.chars().any(is_accent) {
+        return Err(Refusal::BadText("an accent stands apart from its letter in this name: type both as one letter"));
+    }
     if first_unseen(name).is_some() || name.chars().any(is_blank) {
         return Err(Refusal::BadText("there is a character in this name that cannot be seen: type the name anew"));
     }
@@ -42,8 +45,10 @@ fn acting<'s>(state: &'s RunState, key: &StepKey) -> impl Iterator<Item = &'s st
     let at = steps.iter().position(|step| step.id == key.step).unwrap_or(steps.len());
     // The step itself too: who read its cautions in an earlier sitting has begun to act.
     let from = if unverified.is_some() { at } else { 0 };
-    let earlier = steps.iter().take(at + 1).skip(from).flat_map(|step| &step.actors);
-    sitting.into_iter().chain(earlier.map(|by| person_of(by)))
+    let earlier = steps.iter().take(at + 1).skip(from);
+    // Who confirmed it, and who did it where that is another.
+    let earlier = earlier.flat_map(|step| step.actors.iter().map(|by| person_of(by)).chain(step.doer.as_deref()));
+    sitting.into_iter().chain(earlier)
 }
 
 /// The person of an author, `operator@host`.
@@ -57,8 +62,13 @@ fn is_blank(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{2800}')
 }
 
+/// Whether a character is an accent of the letter before it: with that it looks like another letter, and makes another name.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
 /// What two ways to write one name have in common: a host or domain, case and blanks do not make another person.
 fn folded(name: &str) -> String {
     let name = name.split('@').next().unwrap_or_default();
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    name.split_whitespace().collect::<String>().to_lowercase()
 }

@@ -309,7 +309,8 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Recorded(of, tail) => run.take_recorded(of, tail),
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
-        Message::SignatureRead(read) | Message::ReleaseSigned(read) => return run.signature_read(read),
+        Message::SignatureRead(read) => return run.signature_read(read),
+        Message::ReleaseSigned(read) => return run.release_signed(read),
         Message::ReadingFile { path, done, all } => run.file_is_at(&path, done, all),
         Message::FileRead(path, read) => return run.file_was_read(&path, read),
         Message::Edited(written) => run.edited(written),

@@ -79,7 +79,7 @@ fn a_caution_that_repeats_in_a_loop_folds_to_one_line_and_is_never_hidden() {
 #[test]
 fn folded_cautions_on_a_small_screen_without_unicode() {
     for size in [(80, 24), (60, 16)] {
-        let mut stage = at_second(size, look("mono", &ASCII));
+        let stage = at_second(size, look("mono", &ASCII));
         let picture = stage.picture();
         assert!(picture.contains("CAUTION as read for vault-1: "), "{picture}");
         assert!(picture.is_ascii() || !picture.contains('…'), "{picture}");

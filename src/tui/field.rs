@@ -32,7 +32,7 @@ impl Field {
         let mut area = TextArea::default();
         area.set_cursor_line_style(ratatui::style::Style::new());
         if !is_one_line {
-            area.set_wrap_mode(WrapMode::Word);
+            area.set_wrap_mode(WrapMode::WordOrGlyph);
         }
         Self { area, problem: None, is_one_line }
     }

@@ -44,12 +44,14 @@ pub struct Signing {
     pub field: Field,
     /// How far the lines above the field are scrolled.
     pub scroll: usize,
+    /// ssh-keygen did not sign: what is typed may be meant for it and is taken nowhere, until a key that types nothing.
+    pub is_refused: bool,
 }
 
 impl Signing {
     /// A statement that is not signed yet.
     pub fn new(statement: String, name: String) -> Self {
-        Self { statement, name, kept: None, field: Field::default(), scroll: 0 }
+        Self { statement, name, kept: None, field: Field::default(), scroll: 0, is_refused: false }
     }
 }
 

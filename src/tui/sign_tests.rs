@@ -103,7 +103,15 @@ fn the_statement_of_a_hold_point_is_signed_with_a_key_that_is_picked() {
         let signing = Signing { what: ToSign::Release(file), key: "/home/maria/.ssh/id_ed25519".into() };
         assert_eq!(stage.effects.last(), Some(&Effect::Sign(signing)));
         stage.tell(Message::ReleaseSigned(Err("ssh-keygen did not sign: nothing is signed".into())));
-        assert!(stage.picture().contains("nothing is signed"), "{}", stage.picture());
+        let picture = stage.picture();
+        assert!(picture.contains("nothing is signed; enter, then ctrl-s to try"), "{picture}");
+        // A passphrase that is typed once more is not shown, nor taken for the path of a file.
+        stage.type_text("hunter2");
+        stage.press("enter");
+        assert!(!stage.picture().contains("hunter2"), "{}", stage.picture());
+        assert!(!stage.effects.iter().any(|effect| matches!(effect, Effect::ReadSignature(_))));
+        stage.type_text("signed.sig");
+        assert!(stage.picture().contains("> signed.sig"), "{}", stage.picture());
         // The statement is gone when the keys come.
         stage.press("esc");
         stage.tell(Message::Keys(folder.join("another.txt"), keys()));

@@ -104,7 +104,7 @@ fn what_was_decided_for_one_item_does_not_stand_for_the_next() {
 #[test]
 fn a_hold_point_is_released_by_another_person_than_the_one_who_acts() {
     let mut walk = Walk::deciding(Some("stay"));
-    for same in ["maria", " Maria ", "MARIA@bastion", "maria@elsewhere"] {
+    for same in ["maria", " Maria ", "MARIA@bastion", "maria@elsewhere", "ma ria"] {
         assert_eq!(walk.release(same, "all of it"), Err(Refusal::SamePerson("maria".into())), "{same}");
     }
     for bad in ["", "  ", "@bastion", "jo\nmaria", &"j".repeat(201)] {
@@ -116,6 +116,8 @@ fn a_hold_point_is_released_by_another_person_than_the_one_who_acts() {
         let is_told = matches!(refused, Err(Refusal::BadText(why)) if why.contains("cannot be seen"));
         assert!(is_told, "{unseen:?}: {refused:?}");
     }
+    let apart = walk.release("mari\u{301}a", "all of it");
+    assert!(matches!(apart, Err(Refusal::BadText(why)) if why.contains("accent")), "{apart:?}");
     assert!(matches!(walk.release("jo", " "), Err(Refusal::BadText(_))));
     let key = walk.key();
     assert_eq!(walk.release(" Jo Doe ", "the plan"), Ok(()));

@@ -193,3 +193,15 @@ fn where_nobody_can_be_found_that_is_overruled_and_going_back_asks_anew() {
     assert_eq!(state_of(&walk, "read").verified, None);
     assert_eq!(walk.fold(&walk.records), walk.state);
 }
+
+#[test]
+fn who_did_a_step_does_not_verify_it_whoever_said_so() {
+    for kind in ["peer", "independent"] {
+        let text = BOOK.replacen("verify = \"peer\"", &format!("actor = \"Jo\"\nverify = \"{kind}\""), 1);
+        let mut walk = Walk::of(parse(&text).0.expect("it is a runbook"));
+        walk.do_first();
+        walk.must(Proposal::Confirm { step: key("read"), said: "open".into() });
+        assert_eq!(walk.propose(verify("read", "jo")), Err(Refusal::SamePerson("Jo".into())), "{kind}");
+        walk.must(verify("read", "kim"));
+    }
+}

@@ -20,6 +20,16 @@ pub(super) fn on_release_key(
     state: &RunState,
     folder: &Path,
 ) -> Option<Vec<Effect>> {
+    if let Some(signing) = release.signing.as_mut().filter(|signing| signing.is_refused) {
+        match action {
+            None => return Some(Vec::new()),
+            Some(Action::Act) => {
+                (signing.is_refused, signing.field.problem) = (false, None);
+                return Some(Vec::new());
+            }
+            Some(_) => signing.is_refused = false,
+        }
+    }
     match action {
         // Told at once, before the second person has written anything more.
         Some(Action::Act) if !release.is_named() => {
@@ -71,6 +81,18 @@ impl Run {
         if let Some(signing) = self.signing().filter(|signing| signing.name == name) {
             signing.kept = Some(kept);
         }
+    }
+
+    /// The statement was signed here, or why it was not: then nothing that is typed is taken for the time being. Whoever
+    /// is used to being asked again types a passphrase.
+    pub fn release_signed(&mut self, read: Result<String, String>) -> Vec<Effect> {
+        let is_refused = read.is_err();
+        let told = |why| format!("{why}; {{act}}, then {{sign}} to try again");
+        let effects = self.signature_read(read.map_err(told));
+        if let Some(signing) = self.signing() {
+            signing.is_refused = is_refused;
+        }
+        effects
     }
 
     /// The file of a signature was read, or cannot be.
