@@ -49,6 +49,9 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
         let meaning = if page.is_unverified { Meaning::Unknown } else { Meaning::Title };
         out.extend(wrapped(&page.verify, cells, meaning));
     }
+    if !page.watches.is_empty() {
+        out.extend(wrapped(&format!("meanwhile watch: {}", page.watches), cells, Meaning::Title));
+    }
     marks(page, cells, is_folded, out);
     if is_folded && !page.cautions.is_empty() {
         out.extend(cautions::folded(&page.cautions, cells));
