@@ -5,7 +5,7 @@ use crate::engine::{
     Allowed, Gate, Mode, Record, RunOpened, RunState, Tri, evaluate, gate, judged_parts, watched, ways_back,
 };
 use crate::plain::speak::Mouth;
-use crate::plain::step::tell_gate;
+use crate::plain::step::{tell_gate, tell_watched};
 use crate::plain::tell::{Told, duration, status, word};
 use crate::runbook::Truth;
 
@@ -66,6 +66,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
             let standing = state.step(key).map(|known| status(known.status)).unwrap_or_default();
             mouth.say(&format!("You are at {}; it is {standing}.", told.step(key)));
             tell_gate(told, key, mouth);
+            tell_watched(told, key, mouth);
         }
         None => mouth.say("No step is current."),
     }

@@ -1,13 +1,19 @@
 //! A step as it becomes the current one: everything that the run screen shows of it, in the order in which it is needed.
 
 use crate::engine::scope::{actor_of, command_of, target_of, text_of};
-use crate::engine::{Gate, StepStatus, Verified, cautions_of, commands_of, gate, is_together, read_for, renewable};
+use crate::engine::{
+    ConditionId, Gate, Meanwhile, StepStatus, Verified, cautions_of, commands_of, gate, is_together, meanwhile,
+    read_for, renewable,
+};
 use crate::plain::speak::Mouth;
 use crate::plain::tell::{Told, command, duration, status};
 use crate::runbook::{Action, CautionLevel, InputKind, Step, StepKey, Verify};
 
 /// How many of the commands for all items are told before they are asked for.
 const FIRST_COMMANDS: usize = 10;
+
+/// How many of the things that are watched are told one by one.
+const WATCHED: usize = 10;
 
 /// How many characters of a caution are told that was read before.
 const BEGINNING: usize = 60;
@@ -34,6 +40,7 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
         });
     }
     tell_verify(told, key, mouth);
+    tell_watched(told, key, mouth);
     if step.irreversible {
         mouth.say("This step is irreversible: the point of no return.");
     }
@@ -69,6 +76,36 @@ pub fn tell_verify(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
             mouth.say("Another person verifies it later, by looking anew; the run is not completed before.");
         }
         None => {}
+    }
+}
+
+/// What is to be watched meanwhile: as it stands when the step is the current one, what is not well first.
+pub fn tell_watched(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
+    let Some(step) = told.runbook.step(&key.phase, &key.step).filter(|step| !step.watch.is_empty()) else { return };
+    if told.state.current.as_ref() != Some(key) {
+        let titles: Vec<_> = step.watch.iter().map(|watch| told.runbook.watched(watch)).collect();
+        mouth.say(&format!("Meanwhile watch: {}.", titles.join("; ")));
+        return;
+    }
+    mouth.say("Meanwhile watch:");
+    let all = meanwhile(told.runbook, told.state, &told.moment.board);
+    for one in all.iter().take(WATCHED) {
+        let condition = told.condition(&one.condition());
+        let told = match one {
+            Meanwhile::Row(row) if row.why.is_empty() => format!("{condition} is {}", row.verdict.word()),
+            Meanwhile::Row(row) => format!("{condition} is {}: {}", row.verdict.word(), row.why),
+            Meanwhile::Absent(_) => format!("{condition} has no row"),
+            Meanwhile::Guard { id, truth, why, is_acknowledged } => {
+                let told = told.condition_is(&ConditionId::Guard((*id).clone()), *truth, why);
+                if *is_acknowledged { format!("{told} (acknowledged)") } else { told }
+            }
+        };
+        mouth.quote(&told);
+    }
+    let rest = all.get(WATCHED..).unwrap_or_default();
+    if !rest.is_empty() {
+        let bad = rest.iter().filter(|one| !one.is_well()).count();
+        mouth.quote(&format!("and {} more, {bad} of them not well", rest.len()));
     }
 }
 

@@ -83,6 +83,75 @@ fn take(state: &mut RunState, events: Vec<Event>) {
     }
 }
 
+const WATCHED: &str = r#"
+format = 1
+id = "watched"
+title = "Fill the tank"
+system = "demo"
+
+[[health]]
+id = "level"
+title = "Level"
+tcp = "127.0.0.1:1"
+ok = "true"
+
+[[guard]]
+id = "dry"
+title = "The floor is dry"
+holds = '.health.level[0].verdict == "ok"'
+why = "It runs over."
+
+[[phase]]
+id = "one"
+title = "One"
+[[phase.step]]
+id = "fill"
+title = "Fill it"
+watch = ["dry", "level"]
+confirm = "Is it full?"
+[[phase.step]]
+id = "again"
+title = "Fill it again"
+watch = ["level"]
+confirm = "Is it full?"
+"#;
+
+#[test]
+fn what_is_watched_meanwhile_is_told_as_it_stands_what_is_not_well_first() {
+    let runbook = parse(WATCHED).0.expect("it is a runbook");
+    let row = crate::engine::Row {
+        probe: crate::runbook::ProbeId::new("level"),
+        node: None,
+        verdict: crate::engine::Verdict::Ok,
+        why: String::new(),
+        age_ms: Some(0),
+        fields: Map::new(),
+        item: serde_json::Value::Null,
+    };
+    let moment = |rows: Vec<crate::engine::Row>| Moment { at: Timestamp::default(), board: Board { rows } };
+    let mut state = RunState::new(&runbook);
+    state.current = Some(StepKey { phase: PhaseId::new("one"), item: None, step: StepId::new("fill") });
+    let at = |moment: &Moment, step: &str| {
+        let mut out = Vec::new();
+        let key = StepKey { phase: PhaseId::new("one"), item: None, step: StepId::new(step) };
+        tell_watched(
+            Told { runbook: &runbook, state: &state, moment },
+            &key,
+            &mut Mouth::new(&mut out, String::new(), false),
+        );
+        String::from_utf8(out).expect("it is text")
+    };
+    let told = at(&moment(vec![row.clone()]), "fill");
+    assert_eq!(told, "Meanwhile watch:\n  the guard \"The floor is dry\" is UNKNOWN\n  Level is ok\n");
+    let bad = crate::engine::Row { verdict: crate::engine::Verdict::Bad, why: "refused".into(), ..row };
+    let told = at(&moment(vec![bad.clone()]), "fill");
+    assert!(told.starts_with("Meanwhile watch:\n  Level is bad: refused\n"), "{told}");
+    assert!(at(&moment(vec![]), "fill").contains("Level has no row"));
+    let many = at(&moment(vec![bad; 14]), "fill");
+    assert!(many.contains("and 5 more, 5 of them not well"), "{many}");
+    assert_eq!(at(&moment(vec![]), "again"), "Meanwhile watch: Level.\n");
+}
+
 #[test]
 fn what_was_read_for_an_earlier_item_is_one_line_and_is_told_in_full_when_asked() {
     let short = said(tell);

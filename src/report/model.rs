@@ -205,6 +205,8 @@ pub struct StepDone {
     pub verify: Option<String>,
     /// That person's word, with the name; `None` where none was given.
     pub verified: Option<String>,
+    /// What was to be watched meanwhile, by title.
+    pub watch: Vec<String>,
     /// What was said of it.
     pub said: String,
     /// How long the runbook means it to last, where it says so: a wait, a hold, a soak.
@@ -231,13 +233,18 @@ impl StepDone {
         }
     }
 
-    /// What was said of it, by the second person too.
+    /// What was said of it, by the second person too, and what was to be watched meanwhile.
     pub(super) fn told(&self) -> String {
-        match (&self.verify, &self.verified) {
+        let mut told = match (&self.verify, &self.verified) {
             (Some(_), Some(verified)) => format!("{}; {verified}", self.said),
             (Some(_), None) if self.status == "done" => format!("{}; NOT VERIFIED by a second person", self.said),
             _ => self.said.clone(),
+        };
+        if !self.watch.is_empty() && !self.attempts.is_empty() {
+            let gap = if told.is_empty() { "" } else { "; " };
+            told.push_str(&format!("{gap}to be watched meanwhile: {}", self.watch.join("; ")));
         }
+        told
     }
 
     /// Its walks in words, `at` telling a moment: one that ended as the step stands is told without its end's word.

@@ -2,6 +2,7 @@
 
 use crate::report::build::asked;
 use crate::report::model::Asked;
+use crate::report::steps::watched;
 use crate::report::told::{duration, millis, words};
 use crate::runbook::{
     Action, Argv, CautionLevel, HeaderValue, Order, Phase, Runbook, SecretRef, Step, Template, Verify, Worse,
@@ -177,6 +178,9 @@ fn entry(runbook: &Runbook, number: &str, step: &Step) -> Entry {
         Verify::Peer => "A second person confirms it at the same moment. Name and signature:".to_owned(),
         Verify::Independent => "Another person verifies it later, by looking anew. Name and signature:".to_owned(),
     }));
+    if !step.watch.is_empty() {
+        told.push(format!("Meanwhile watch: {}.", watched(runbook, step).join("; ")));
+    }
     told.extend(step.defer.as_ref().map(|until| format!("May be put off until {until} opens.")));
     let (action, command) = action(runbook, &step.action);
     let weight = |level: CautionLevel| match level {

@@ -193,6 +193,7 @@ fn left_over(walks: Walks, title: impl Fn(&StepKey) -> Option<String>) -> Vec<St
             doer: None,
             verify: None,
             verified: None,
+            watch: Vec::new(),
             said: String::new(),
             planned_ms: None,
             took_ms: took(&attempts),
@@ -228,6 +229,7 @@ fn of_item(
                 .verified
                 .as_ref()
                 .map(|verified| format!("{}: {}", released_by(step.verify, &verified.by), verified.said)),
+            watch: planned.map(|planned| watched(runbook, planned)).unwrap_or_default(),
             said: step.said.clone(),
             planned_ms: planned.and_then(planned_ms),
             took_ms: took(&attempts),
@@ -236,6 +238,11 @@ fn of_item(
         }
     });
     steps.collect()
+}
+
+/// The titles of what is to be watched during a step.
+pub(super) fn watched(runbook: &Runbook, step: &Step) -> Vec<String> {
+    step.watch.iter().map(|watch| runbook.watched(watch).to_owned()).collect()
 }
 
 fn took(attempts: &[Attempt]) -> u64 {

@@ -22,6 +22,7 @@ pub(crate) fn check<'d>(reader: &mut Reader<'d>, book: &Runbook, counted: &Count
     duplicates(reader, counted);
     reader.check_deferred(counted);
     named_probes(reader);
+    reader.check_watched();
     requirements(reader, book, counted);
     reader.check_restarts(counted);
     named(reader, book, counted);

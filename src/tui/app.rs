@@ -99,6 +99,15 @@ impl App {
         Rect::new(0, 0, self.size.0, self.size.1)
     }
 
+    /// What a menu or the help may cover of it: not what is watched while a step is done, where there is room for both.
+    pub fn open_area(&self) -> Rect {
+        match &self.screen {
+            Screen::Run(run) => run.open_area(self.area()),
+            Screen::Replay(replay) => replay.run.open_area(self.area()),
+            _ => self.area(),
+        }
+    }
+
     /// Whether the terminal is large enough to confirm anything, and what is confirmed can be seen on it.
     pub fn is_large_enough(&self) -> bool {
         self.has_room() && !self.is_hidden

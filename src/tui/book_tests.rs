@@ -32,6 +32,7 @@ pub fn step(id: &str, title: &str, action: Action) -> Step {
         defer: None,
         actor: None,
         verify: None,
+        watch: Vec::new(),
         action,
     }
 }

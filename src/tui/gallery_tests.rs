@@ -16,6 +16,7 @@ use crate::tui::cautions_tests::at_second;
 use crate::tui::journals_tests::entries;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, Keymap};
+use crate::tui::meanwhile_tests::watching;
 use crate::tui::message::{Effect, Message};
 use crate::tui::replay_tests::{self, recording, walked};
 use crate::tui::screen::library::tests as library;
@@ -33,7 +34,7 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 type Scene = fn((u16, u16), Look) -> App;
 
 /// Every screen, by name.
-const SCENES: [(&str, Scene); 33] = [
+const SCENES: [(&str, Scene); 35] = [
     ("library", |size, look| shown(size, look, library::furnish)),
     ("library_empty", |size, look| shown(size, look, |app| drop(update(app, Message::Library(vec![]))))),
     ("chooser", |size, look| shown(size, look, |app| tell(app, practise::questions()))),
@@ -111,6 +112,15 @@ const SCENES: [(&str, Scene); 33] = [
             stage.finish(Ended::Exit(5));
         })
     }),
+    ("watched", |size, look| {
+        let mut stage = watching(size, look);
+        stage.press("y");
+        stage.wait(1);
+        stage.sample("vault-3", Verdict::Bad, "");
+        stage.look_at_health();
+        stage.app
+    }),
+    ("watched_before", |size, look| watching(size, look).app),
     ("reason", |size, look| {
         run(size, look, |stage| {
             stage.press("s");

@@ -96,6 +96,8 @@ mod journals_tests;
 #[cfg(test)]
 mod keys_tests;
 #[cfg(test)]
+mod meanwhile_tests;
+#[cfg(test)]
 mod nested_tests;
 #[cfg(test)]
 mod overview_tests;

@@ -66,7 +66,7 @@ pub fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         app.pick = None;
         return act(app, everywhere, key);
     }
-    let page = usize::from(rows_in(place(app.area(), app.pick.as_deref())));
+    let page = usize::from(rows_in(place(app.open_area(), app.pick.as_deref())));
     let Some(list) = &mut app.pick else { return Vec::new() };
     let picked = list.on(action, key, page);
     take(app, picked)
@@ -74,7 +74,7 @@ pub fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 
 /// Takes what the mouse did while the list is open.
 pub fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
-    let place = place(app.area(), app.pick.as_deref());
+    let place = place(app.open_area(), app.pick.as_deref());
     let rows = rows_in(place);
     let Some(list) = &mut app.pick else { return Vec::new() };
     match mouse.kind {

@@ -206,6 +206,24 @@ fn a_report_and_a_paper_say_who_did_it() {
 }
 
 #[test]
+fn a_report_and_a_paper_say_what_was_to_be_watched_meanwhile() {
+    let mut records = records("journals/format-1-people.jsonl");
+    let piton::engine::Event::RunOpened(opened) = &mut records[0].event else { panic!("it was opened") };
+    let guard = "[[guard]]\nid = \"dry\"\ntitle = \"The floor is dry\"\nholds = \"true\"\nwhy = \"It runs over.\"\n";
+    let watched = opened.text.replacen("[[phase.step]]", "[[phase.step]]\nwatch = [\"dry\"]", 1);
+    opened.text = watched.replacen("[[phase]]", &format!("{guard}\n[[phase]]"), 1);
+    let made = report(&records);
+    assert_eq!(made.phases[0].steps[0].watch, ["The floor is dry"]);
+    for (form, text) in forms(&made) {
+        let told = if form == "json" { "The floor is dry" } else { "to be watched meanwhile: The floor is dry" };
+        assert!(text.contains(told), "{form}: {text}");
+    }
+    let (book, _) = piton::runbook::parse(&book_of(&records));
+    let paper = piton::report::paper_markdown(&piton::report::paper(&book.expect("it is a runbook")));
+    assert!(paper.contains("Meanwhile watch: The floor is dry."), "{paper}");
+}
+
+#[test]
 fn a_report_and_a_paper_say_who_verified_what_and_what_nobody_did() {
     let records = records("journals/format-1-people.jsonl");
     let made = report(&records);

@@ -194,8 +194,19 @@ pub struct Step {
     pub actor: Option<Template>,
     /// A second person verifies it.
     pub verify: Option<Verify>,
+    /// What is to be watched as long as it is current.
+    pub watch: Vec<Watch>,
     /// The action.
     pub action: Action,
+}
+
+/// What is to be watched while a step is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// All rows of a probe.
+    Probe(ProbeId),
+    /// A guard.
+    Guard(GuardId),
 }
 
 /// How a second person verifies a step.
@@ -293,6 +304,18 @@ impl Runbook {
     /// The step of that name in that phase.
     pub fn step(&self, phase: &PhaseId, step: &StepId) -> Option<&Step> {
         self.phase(phase)?.steps.iter().find(|candidate| &candidate.id == step)
+    }
+
+    /// The title of what a step watches.
+    pub fn watched<'a>(&'a self, watch: &'a Watch) -> &'a str {
+        match watch {
+            Watch::Probe(id) => {
+                self.health.iter().find(|probe| &probe.id == id).map_or(id.as_str(), |probe| probe.title.as_str())
+            }
+            Watch::Guard(id) => {
+                self.guards.iter().find(|guard| &guard.id == id).map_or(id.as_str(), |guard| guard.title.as_str())
+            }
+        }
     }
 
     /// The rollback plan of that name.

@@ -258,6 +258,7 @@ impl<'d> Reader<'d> {
             table.finish(&mut self.findings);
             let blocks = blocks.iter().filter_map(|text| self.blocked(text)).collect();
             if let Some(id) = &id {
+                self.guards_seen.push(id.value.to_owned());
                 self.unique(id, &mut names, "guard");
             }
             if let (Some(id), Some(holds)) = (id, holds) {

@@ -15,6 +15,7 @@ mod reader;
 mod restart;
 mod soak;
 mod verify;
+mod watch;
 
 pub(crate) use book::parse_with;
 pub use book::{MAX_BOOK_BYTES, parse};

@@ -117,6 +117,7 @@ impl<'d> Reader<'d> {
         let defer = self.defer(&mut table, action.as_ref(), place, counted);
         let actor = self.actor(&mut table, &shown);
         let verify = self.verify(&mut table, action.as_ref());
+        let watch = self.watch(&mut table);
         table.finish(&mut self.findings);
         Some(Step {
             id: StepId::new(name),
@@ -134,6 +135,7 @@ impl<'d> Reader<'d> {
             defer,
             actor,
             verify,
+            watch,
             action: action?,
         })
     }

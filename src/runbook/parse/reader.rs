@@ -90,12 +90,16 @@ pub(crate) struct Reader<'d> {
     pub(crate) inputs_seen: Vec<String>,
     /// Every probe that is declared, also those with findings.
     pub(crate) probes_seen: Vec<String>,
+    /// Every guard that is declared, also those with findings.
+    pub(crate) guards_seen: Vec<String>,
     /// Inputs that are named outside expressions, with the type they must have.
     pub(crate) inputs_named: Vec<(Text<'d>, &'static str)>,
     /// Steps that are named outside expressions: phase and step.
     pub(crate) steps_named: Vec<(Text<'d>, String, String)>,
     /// Probes that are named outside expressions.
     pub(crate) probes_named: Vec<Text<'d>>,
+    /// Probes and guards that steps watch.
+    pub(crate) watch_named: Vec<Text<'d>>,
     /// The answers that steps give.
     pub(crate) answers: Vec<(Place, Text<'d>)>,
     /// The choices, by the names of their steps, with the names of their ways.
@@ -112,9 +116,11 @@ impl<'d> Reader<'d> {
             compiled: HashMap::new(),
             inputs_seen: Vec::new(),
             probes_seen: Vec::new(),
+            guards_seen: Vec::new(),
             inputs_named: Vec::new(),
             steps_named: Vec::new(),
             probes_named: Vec::new(),
+            watch_named: Vec::new(),
             answers: Vec::new(),
             choices: Vec::new(),
             restarts: Vec::new(),

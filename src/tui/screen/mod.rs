@@ -106,10 +106,10 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Vec<Spot> {
     }
     if let Some(list) = &app.pick {
         paint.spots.clear();
-        pick::draw(app, list, area, &mut paint);
+        pick::draw(app, list, app.open_area(), &mut paint);
     }
     if let Some(scroll) = app.help {
-        Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(area, scroll, &mut paint);
+        Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(app.open_area(), scroll, &mut paint);
         paint.spots.clear();
     }
     paint.spots

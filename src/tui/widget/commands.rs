@@ -12,18 +12,18 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Strip;
 use crate::tui::widget::step::wrapped;
 
-/// Everything that will run, `cells` wide. The name to be typed stands last, so that it is read after all of it.
-pub fn lines(command: &CommandBox, step: &str, cells: usize) -> Vec<Strip> {
+/// Everything that will run, `cells` wide, with its step and what is watched meanwhile. The name to be typed stands last, so that it is read after all of it.
+pub fn lines(command: &CommandBox, named: (&str, &str), cells: usize) -> Vec<Strip> {
     let mut lines = match &command.shown {
         Shown::One(shown) => {
             let filled = command.filled.first();
             let mut lines = argv(shown, filled, cells);
             lines.push(Strip::default());
-            fact("step", step, cells, &mut lines);
+            of_step(named, cells, &mut lines);
             surroundings(shown, filled, cells, &mut lines);
             lines
         }
-        Shown::All(shown) => of_all(shown, &command.filled, step, cells),
+        Shown::All(shown) => of_all(shown, &command.filled, named, cells),
     };
     if let Some(target) = &command.target {
         lines.push(Strip::default());
@@ -42,9 +42,9 @@ pub fn counted(count: usize) -> String {
 }
 
 /// What is the same for all stands once above them, what differs below each.
-fn of_all(shown: &[ItemCommand], filled: &[Filled], step: &str, cells: usize) -> Vec<Strip> {
+fn of_all(shown: &[ItemCommand], filled: &[Filled], named: (&str, &str), cells: usize) -> Vec<Strip> {
     let mut lines = vec![Strip::of(counted(shown.len()), Meaning::Title)];
-    fact("step", step, cells, &mut lines);
+    of_step(named, cells, &mut lines);
     let mut commands = shown.iter().map(|shown| &shown.command);
     let first = commands.next();
     let is_same = first.is_some_and(|first| commands.all(|other| is_alike(first, other)));
@@ -63,6 +63,14 @@ fn of_all(shown: &[ItemCommand], filled: &[Filled], step: &str, cells: usize) ->
         }
     }
     lines
+}
+
+/// The step, and what is to be watched while it runs.
+fn of_step((step, watches): (&str, &str), cells: usize, lines: &mut Vec<Strip>) {
+    fact("step", step, cells, lines);
+    if !watches.is_empty() {
+        lines.extend(wrapped(&format!("meanwhile watch: {watches}"), cells, Meaning::Title));
+    }
 }
 
 fn is_alike(one: &CommandLine, other: &CommandLine) -> bool {

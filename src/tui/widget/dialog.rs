@@ -63,6 +63,7 @@ const NOTE_ROWS: u16 = 8;
 
 /// Draws whatever lies over the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
+    let area = run.open_area(area);
     let cells = text_cells(area.width);
     if let Some(mut sheet) = run.dialog.as_ref().map(|dialog| filled(run, dialog, cells, &app.look)) {
         if run.must_pause(app.now) {
@@ -154,8 +155,8 @@ fn filled<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sh
 }
 
 /// Whether all lines of the command have been in view, given how far the box is scrolled.
-pub fn is_seen(command: &CommandBox, step: &str, size: (u16, u16)) -> bool {
-    let lines = commands::lines(command, step, text_cells(size.0)).len();
+pub fn is_seen(command: &CommandBox, named: (&str, &str), size: (u16, u16)) -> bool {
+    let lines = commands::lines(command, named, text_cells(size.0)).len();
     command.scroll + rows_of(command, size) >= lines
 }
 
@@ -202,7 +203,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
             problem_rows: 1,
             ..plain(
                 "This will run",
-                commands::lines(command, &run.spoken(&command.step), cells),
+                commands::lines(command, (&run.spoken(&command.step), &run.watches(&command.step)), cells),
                 if command.target.is_some() { "enter|run it   esc|back" } else { "y|run it   esc|back" },
             )
         },

@@ -14,6 +14,7 @@ pub mod health;
 pub mod health_table;
 pub mod help;
 pub mod keybar;
+pub mod meanwhile;
 pub mod output;
 pub mod overview;
 pub mod paint;

@@ -130,6 +130,9 @@ fn actor(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
 }
 
 fn marks(page: &StepPage, cells: usize, is_folded: bool, out: &mut Vec<Strip>) {
+    if !page.watches.is_empty() {
+        out.extend(wrapped(&format!("meanwhile watch: {}", page.watches), cells, Meaning::Title));
+    }
     if let Some(target) = page.target.as_ref().filter(|_| !is_folded) {
         let what = format!("You must type {target} to run this; the board is asked anew first.");
         out.extend(wrapped(&what, cells, Meaning::Caution));

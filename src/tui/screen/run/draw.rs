@@ -16,7 +16,7 @@ use crate::tui::widget::header::Header;
 use crate::tui::widget::overview::OverviewGrid;
 use crate::tui::widget::paint::{Frame, Paint};
 use crate::tui::widget::status::Status;
-use crate::tui::widget::{checklist, dialog, health, output, step, strip};
+use crate::tui::widget::{checklist, dialog, health, meanwhile, output, step, strip};
 
 /// Draws the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
@@ -38,6 +38,7 @@ pub fn draw_panes(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) {
         let told = format!(" HALTED: nothing is recorded any more, nothing can be confirmed: {why}");
         paint.put((panes.banner.x, panes.banner.y), panes.banner.width, &told, Meaning::Alarm);
     }
+    meanwhile::draw(run, panes.watch, paint);
     if draw_over(run, app, panes, paint) {
         return;
     }

@@ -147,15 +147,15 @@ impl Run {
     /// Keeps scrolling within the lines, and notes when all of a command has been in view.
     pub(super) fn look_at_dialog(&mut self) {
         self.read_dialog();
-        let size = self.size;
+        let size = self.open_size();
         let named = match &self.dialog {
-            Some(Dialog::Command(command)) => self.spoken(&command.step),
-            _ => String::new(),
+            Some(Dialog::Command(command)) => (self.spoken(&command.step), self.watches(&command.step)),
+            _ => Default::default(),
         };
         match self.dialog.as_mut() {
             Some(Dialog::Command(command)) => {
                 command.rows = rows_of(command, size);
-                command.is_seen |= is_seen(command, &named, size);
+                command.is_seen |= is_seen(command, (&named.0, &named.1), size);
             }
             Some(Dialog::Why(scroll)) => *scroll = (*scroll).min(500),
             _ => {}

@@ -58,6 +58,8 @@ pub struct Contents {
     pub health_lines: usize,
     /// How many lines the guards pane wants.
     pub guard_lines: usize,
+    /// How many rows what is watched meanwhile has.
+    pub watch_rows: u16,
     /// Which pane has the keys.
     pub focus: Pane,
     /// What counts only where room is scarce.
@@ -109,6 +111,8 @@ pub struct Panes {
     pub guards: Rect,
     /// Two lines that stand for health and guards where there is no room for the panes.
     pub summary: Rect,
+    /// What is watched while the current step is done; beside every pane, and never scrolled.
+    pub watch: Rect,
     /// What is told.
     pub status: Rect,
     /// What may be done.
@@ -202,6 +206,15 @@ const LEAST_STEP_ROWS: u16 = 10;
 /// How many rows the output of an earlier step keeps, frame included: what comes next needs the room.
 const EARLIER_OUTPUT_ROWS: u16 = 5;
 
+/// How many rows what is watched meanwhile may have on a screen of so many.
+pub const fn most_watch_rows(height: u16) -> u16 {
+    match height {
+        0..20 => 1,
+        20..36 => 2,
+        _ => 3,
+    }
+}
+
 /// Whether all panes stand beside each other on a screen of that size.
 pub fn is_wide((width, height): (u16, u16)) -> bool {
     width >= WIDE.0 && height >= WIDE.1
@@ -223,6 +236,7 @@ pub fn panes(area: Rect, contents: Contents) -> Panes {
     panes.banner = rows.top(banner_rows);
     panes.bar = rows.bottom(BAR_ROWS);
     panes.status = rows.bottom(1);
+    panes.watch = rows.bottom(contents.watch_rows);
     panes.body = rows.area;
     match contents.is_zoomed {
         true => *panes.of_mut(contents.focus) = panes.body,

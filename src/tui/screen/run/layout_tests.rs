@@ -9,6 +9,7 @@ fn contents(focus: Pane, has_output: bool, sizes: Sizes, is_zoomed: bool) -> Con
         is_halted: has_output,
         health_lines: 9,
         guard_lines: 3,
+        watch_rows: if has_output { 2 } else { 0 },
         focus,
         narrow: Narrow { is_output_first: has_output, asks: true, step_lines: 7, output_lines: 30 },
         is_zoomed,
@@ -37,6 +38,7 @@ fn panes_lie_inside_the_screen_and_do_not_overlap() {
                         panes.health,
                         panes.guards,
                         panes.summary,
+                        panes.watch,
                         panes.status,
                         panes.bar,
                     ];

@@ -18,6 +18,7 @@ use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase
 use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
+use crate::tui::widget::meanwhile::titles;
 use crate::tui::widget::progress::Progress;
 
 /// Everything that the step pane shows of one step.
@@ -93,6 +94,8 @@ pub struct StepPage {
     pub is_due: bool,
     /// What it makes bad for a while; empty when it does not.
     pub disturbs: String,
+    /// What is to be watched meanwhile, where that does not stand below: it is not the current step. Empty: nothing is.
+    pub watches: String,
     /// Where it comes from.
     pub source: String,
     /// The document's mistakes that it mends.
@@ -145,6 +148,7 @@ impl StepPage {
             defer: put_off(runbook, state, (step, known.status)),
             is_due: may_defer(runbook, state, key).is_none(),
             disturbs: step.disturbs.as_ref().map(|disturbed| disturbs(runbook, key, disturbed)).unwrap_or_default(),
+            watches: if state.current.as_ref() == Some(key) { String::new() } else { titles(runbook, key) },
             source: source(runbook, step),
             mends: mends(runbook, step),
             said: label(step, &known.said),

@@ -17,7 +17,7 @@ pub struct Reading {
 impl Run {
     /// Notes what of the dialog is in view.
     pub(super) fn read_dialog(&mut self) {
-        let Some((lines, rows)) = room_of(self, self.size) else { return };
+        let Some((lines, rows)) = room_of(self, self.open_size()) else { return };
         let last = lines.saturating_sub(rows);
         let from = self.reading.from.min(last);
         // What was passed over was not read.
@@ -28,7 +28,7 @@ impl Run {
 
     /// Takes a key that reads on, or an answer that comes too early; whether it was one.
     pub(super) fn reads_on(&mut self, action: Option<Action>) -> bool {
-        let Some((lines, rows)) = room_of(self, self.size) else { return false };
+        let Some((lines, rows)) = room_of(self, self.open_size()) else { return false };
         let is_answer = matches!(action, Some(Action::Act | Action::Yes));
         let is_unread = self.reading.seen < lines;
         let by = match action {

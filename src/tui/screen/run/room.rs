@@ -2,16 +2,22 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{Allowed, StepStatus};
+use crate::engine::{Allowed, StepStatus, meanwhile};
 use crate::runbook::{ActionKind, GuardId, ProbeId, StepKey};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::draw::measure;
-use crate::tui::screen::run::layout::{Contents, Narrow, Panes, guards_text_width, health_text_width, is_wide, panes};
+use crate::tui::screen::run::layout::{
+    Contents, Narrow, Panes, guards_text_width, health_text_width, is_wide, most_watch_rows, panes,
+};
 use crate::tui::widget::checklist::Checklist;
 use crate::tui::widget::guards::Guards;
 use crate::tui::widget::health::Health;
 use crate::tui::widget::health_table::BoardOrder;
+use crate::tui::widget::meanwhile::{Watching, titles};
 use crate::tui::widget::output;
+
+/// On lower screens what asks for something takes all the room.
+const LEAST_OPEN_ROWS: u16 = 15;
 
 impl Run {
     /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
@@ -53,6 +59,7 @@ impl Run {
                 is_halted: self.halted.is_some(),
                 health_lines: self.health_lines(),
                 guard_lines: self.guard_lines(),
+                watch_rows: self.watch_rows(area),
                 focus: self.focus,
                 narrow: self.narrow(area),
                 is_zoomed: self.is_zoomed,
@@ -64,6 +71,38 @@ impl Run {
     /// Where they lie on the screen as it is.
     pub(in crate::tui) fn panes_on_screen(&self) -> Panes {
         self.panes(self.area())
+    }
+
+    /// What is watched while the current step is done.
+    pub fn watching(&self) -> Watching<'_> {
+        let all = meanwhile(&self.runbook, &self.state, &self.view.moment.board);
+        Watching { runbook: &self.runbook, all, turned: &self.view.turned }
+    }
+
+    /// The titles of what a step watches; empty when it watches nothing.
+    pub fn watches(&self, step: &StepKey) -> String {
+        titles(&self.runbook, step)
+    }
+
+    fn watch_rows(&self, area: Rect) -> u16 {
+        let most = usize::from(most_watch_rows(area.height));
+        rows(self.watching().rows(usize::from(area.width.saturating_sub(2)), most))
+    }
+
+    /// What may be covered of a screen for a while: not what is watched meanwhile, where there is room for both.
+    pub fn open_area(&self, area: Rect) -> Rect {
+        if self.watch_rows(area) == 0 || area.height < LEAST_OPEN_ROWS {
+            return area;
+        }
+        let watch = self.panes(area).watch;
+        let above = watch.y.saturating_sub(area.y);
+        if watch.is_empty() || above < LEAST_OPEN_ROWS { area } else { Rect { height: above, ..area } }
+    }
+
+    /// How much room a dialog has.
+    pub(super) fn open_size(&self) -> (u16, u16) {
+        let open = self.open_area(self.area());
+        (open.width, open.height)
     }
 
     pub(super) fn area(&self) -> Rect {
