@@ -372,6 +372,55 @@ fn every_kind_of_decision_is_taken_and_what_does_not_fit_is_not() {
     assert_eq!((hashed.bytes, &hashed.sha256[..8]), (3, "ba7816bf"));
 }
 
+/// Two steps in any order.
+const ROUND: &str = r#"
+format = 1
+id = "round"
+title = "A round"
+system = "vault"
+[inputs.nodes]
+type = "nodes"
+prompt = "Nodes"
+[[phase]]
+id = "look"
+title = "Look around"
+order = "any"
+[[phase.step]]
+id = "lamp"
+title = "Look at the lamp"
+confirm = "Lit?"
+[[phase.step]]
+id = "door"
+title = "Try the door"
+confirm = "Shut?"
+"#;
+
+#[test]
+fn a_step_is_taken_up_by_its_name_where_the_order_does_not_bind() {
+    let home = Home::new();
+    let book = home.path().join("round.toml");
+    std::fs::write(&book, ROUND).expect("it can be written");
+    let mut terminal = plain(&home, &["practice", &book.to_string_lossy(), "--plain", "--speed", SPEED]);
+    let mut typist = Typist::at(&terminal);
+    for (line, told) in [
+        ("steps", ", its steps in any order:"),
+        ("take", "take door: step 1.2 \"Try the door\""),
+        ("take lamp", "No step \"lamp\" may be taken up now. Nothing is recorded."),
+        ("take door", "step 1.2 \"Try the door\" is taken up instead"),
+        ("confirm shut", "was confirmed: shut"),
+        ("take door", "take is not possible now. Nothing is recorded."),
+        ("confirm lit", "Type close to close the run."),
+        ("close", "Type yes to close it, or no."),
+    ] {
+        let said = typist.say(line);
+        assert!(said.contains(told), "{line}: {told}\n{said}");
+    }
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), exited(0));
+    let records = assert_closed(&home.run(), Outcome::Completed);
+    assert!(records.iter().any(|record| matches!(record.event, Event::StepPutBack { .. })));
+}
+
 #[test]
 fn inputs_that_are_not_bound_are_told_instead_of_asked_for() {
     let home = Home::new();

@@ -9,6 +9,7 @@ use crate::engine::observe::JobId;
 use crate::engine::proposal::Moment;
 use crate::engine::renew::renewable;
 use crate::engine::state::{RunState, StepStatus};
+use crate::engine::take_up::takeable;
 use crate::runbook::{Action, ActionKind, RollbackId, Runbook, StepKey};
 
 /// Something that a person may do now. No face offers more, or hides any of it.
@@ -40,6 +41,8 @@ pub enum Allowed {
     Skip(StepKey),
     /// Put it off.
     Defer(StepKey),
+    /// Take this step up in the place of the current one.
+    TakeUp(StepKey),
     /// Declare it done.
     Override(StepKey),
     /// End the wait.
@@ -145,6 +148,7 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
         allowed.push(Allowed::Defer(key.clone()));
     }
     allowed.push(Allowed::Override(key));
+    allowed.extend(takeable(runbook, state, moment).into_iter().map(Allowed::TakeUp));
 }
 
 /// Guards and gates can be passed; what a check waits for can only be overridden.

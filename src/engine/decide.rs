@@ -97,6 +97,7 @@ impl<'a> Judge<'a> {
                 self.then([Event::StepRetried { step, attempt }])
             }
             Proposal::Renew { step } => self.renew(step),
+            Proposal::TakeUp { step } => self.take_up(&step),
             Proposal::Skip { step, reason } => {
                 let (plan, _) = self.idle(&step)?;
                 if plan.action.is_sensed() {

@@ -162,6 +162,9 @@ pub enum Event {
     StepFailed { step: StepKey, why: String },
     /// Another attempt.
     StepRetried { step: StepKey, attempt: u32 },
+    /// In a phase whose steps are taken in any order, a person takes up `instead` of this step, of which nothing was
+    /// begun: it is pending again.
+    StepPutBack { step: StepKey, instead: StepKey },
     /// Left out, by a person, with a reason.
     StepSkipped { step: StepKey, reason: String, board: Board },
     /// Put off by a person, with a reason: it comes back before that phase opens.

@@ -232,6 +232,7 @@ impl RunState {
                 self.reopen(step, from, by, reason);
             }
             Event::StepsRenewed { step, renewed } => self.renew(step, renewed),
+            Event::StepPutBack { step, .. } => self.put_back(step),
             Event::StepNotApplicable { step, why } => {
                 self.forget_choice(step);
                 self.end(step, StepStatus::NotApplicable, by, why);

@@ -35,6 +35,7 @@ mod signed;
 mod soak;
 pub mod state;
 mod subject;
+mod take_up;
 pub mod together;
 mod verified;
 
@@ -66,6 +67,7 @@ pub use signed::{
 };
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
+pub use take_up::takeable;
 pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 
 pub use verified::{Unverified, Verified};

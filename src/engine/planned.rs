@@ -18,8 +18,9 @@ pub(crate) fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
     };
     let steps: Vec<_> = phase.steps.iter().map(planned).collect();
     let items = vec![fresh(&steps)];
+    let any_order = phase.order == Order::Any;
     let together = (phase.order == Order::Together).then(Vec::new);
-    PhaseState { id, plan, steps, is_bound: false, is_nested, groups: Vec::new(), items, together }
+    PhaseState { id, plan, steps, is_bound: false, is_nested, any_order, groups: Vec::new(), items, together }
 }
 
 /// The one item that stands for those to come: none of its steps has begun.

@@ -52,6 +52,8 @@ pub enum Proposal {
     Retry { step: StepKey },
     /// Do again what this step wants fresh and what has become too old.
     Renew { step: StepKey },
+    /// Take this step up in the place of the current one, where the phase takes its steps in any order.
+    TakeUp { step: StepKey },
     /// Leave a step out.
     Skip { step: StepKey, reason: String },
     /// Put a step off until the phase that its plan names.

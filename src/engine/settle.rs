@@ -135,7 +135,7 @@ impl<'a> Draft<'a> {
     }
 
     /// A step that waited for evidence to be done anew goes on with the attempt it had, and with what that has achieved.
-    fn begun(&self, key: &StepKey) -> Event {
+    pub(crate) fn begun(&self, key: &StepKey) -> Event {
         let known = self.state.step(key);
         let attempt = known.map_or(0, |known| known.attempt);
         let step = key.clone();
@@ -156,7 +156,7 @@ impl<'a> Draft<'a> {
     /// `Ok`: it applies; `Err`: it does not, and why; `None`: a probe has yet to give its first answer.
     ///
     /// A condition that stays unknown counts as applying, so that a step is never left out silently.
-    fn applies(&self, when: &Condition, key: &StepKey) -> Option<Result<(), String>> {
+    pub(crate) fn applies(&self, when: &Condition, key: &StepKey) -> Option<Result<(), String>> {
         if !has_answers(&self.moment.board, &when.holds) {
             return None;
         }

@@ -121,6 +121,8 @@ pub struct PhaseState {
     pub is_bound: bool,
     /// Whether it is a loop in a loop.
     pub is_nested: bool,
+    /// Whether the steps of a pass may be taken in any order.
+    pub any_order: bool,
     /// The outer items of a loop in a loop, once they are fixed.
     pub groups: Vec<Group>,
     /// Its items; for a group that is not bound yet, one that stands for those to come and is named as the group. Of a

@@ -25,6 +25,7 @@ impl Event {
             | Self::WaitCut { step, .. }
             | Self::StepFailed { step, .. }
             | Self::StepRetried { step, .. }
+            | Self::StepPutBack { step, .. }
             | Self::StepSkipped { step, .. }
             | Self::StepDeferred { step, .. }
             | Self::StepOverridden { step, .. }

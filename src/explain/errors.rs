@@ -165,7 +165,7 @@ check = '.run.elapsed > 60'
     Explanation {
         code: "later",
         title: "something is used before it is there",
-        why: "A condition or a `requires` can only look at steps and answers that come before it: it could never be met. A `restart` only leads back: to a phase of its own plan that comes before, or to its own.",
+        why: "A condition or a `requires` can only look at steps and answers that come before it: it could never be met. A `restart` only leads back: to a phase of its own plan that comes before, or to its own. In a phase with `order = \"any\"` a step reads only what it `requires` gives it: another step of the phase may not have been taken yet.",
         bad: r#"[[phase.step]]
 id    = "a"
 title = "Look at it"
@@ -192,7 +192,7 @@ confirm  = "Done?"
     Explanation {
         code: "misplaced-key",
         title: "a key that belongs to another action or type",
-        why: "Such a key would have no effect where it stands.",
+        why: "Such a key would have no effect where it stands. A `restart` has no place in a phase with `order = \"any\"`: nobody could tell what was done before it.",
         bad: r#"[[phase.step]]
 id    = "a"
 title = "Look at it"

@@ -136,7 +136,8 @@ pub fn steps(told: Told<'_>, mouth: &mut Mouth<'_>) {
     for phase in told.state.counted() {
         let name = told.phase(&phase.id);
         let is_open = if phase.is_bound { "" } else { ", not open yet" };
-        mouth.say(&format!("{}{}{is_open}:", name[..1].to_uppercase(), &name[1..]));
+        let order = if phase.any_order { ", its steps in any order" } else { "" };
+        mouth.say(&format!("{}{}{order}{is_open}:", name[..1].to_uppercase(), &name[1..]));
         for (key, known) in phase.keys() {
             let said = if known.said.is_empty() { String::new() } else { format!(": {}", known.said) };
             let actor = actor_of(told.runbook, told.state, &told.moment.board, &key, told.moment.at);
@@ -190,7 +191,7 @@ pub fn help(allowed: &[Allowed], is_practice: bool, mouth: &mut Mouth<'_>) {
     }
 }
 
-const HELP: [&str; 17] = [
+const HELP: [&str; 18] = [
     "step: tells the current step again. status: where you are, counts, health, guards. steps: every step.",
     "why: what holds the step back, and on what that is judged. output: what the last command printed.",
     "read: the cautions were read. cautions: tells them in full, also those that you read before.",
@@ -199,6 +200,7 @@ const HELP: [&str; 17] = [
     "release: another person releases a hold point, or confirms what was just stated. verify: another verifies a step.",
     " cancel: ends what runs. sense: asks every probe now.",
     "retry: tries a failed step again. renew: does anew what has become too old.",
+    "take NAME: takes up that step in the place of the current one, where steps may be taken in any order.",
     "skip, override, defer, cut, restart: leaves the step out, declares it done, puts it off, ends its wait, goes back.",
     "acknowledge: goes on although a guard or gate does not hold.",
     "rollback: leaves the plan for the way back. abandon: gives the run up. close: closes the finished run.",

@@ -11,7 +11,7 @@ use crate::plain::tell::word;
 use crate::runbook::StepKey;
 
 /// What is typed for something that is done, whether or not it is possible now.
-const DEEDS: [&str; 21] = [
+const DEEDS: [&str; 22] = [
     "read",
     "confirm",
     "answer",
@@ -23,6 +23,7 @@ const DEEDS: [&str; 21] = [
     "cancel",
     "retry",
     "renew",
+    "take",
     "skip",
     "defer",
     "override",
@@ -172,6 +173,7 @@ impl Dialogue<'_> {
             }
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
             Allowed::Renew(step) => return self.propose(Proposal::Renew { step }),
+            Allowed::TakeUp(_) => return self.take_up(rest),
             Allowed::Note if !rest.is_empty() => {
                 let step = self.state.current.clone();
                 return self.propose(Proposal::Note { step, text: rest.to_owned() });
@@ -200,6 +202,23 @@ impl Dialogue<'_> {
             Allowed::Abandon => reason(Purpose::Abandon, rest),
         };
         self.ask(question);
+    }
+
+    /// Takes up the step of that name in the place of the current one; without a name tells which there are.
+    fn take_up(&mut self, name: &str) {
+        let offers = self.offers();
+        let steps: Vec<&StepKey> = offers.iter().filter_map(of_take_up).collect();
+        if let Some(step) = steps.iter().find(|step| step.step.as_str() == name) {
+            return self.propose(Proposal::TakeUp { step: (*step).clone() });
+        }
+        if !name.is_empty() {
+            let name: String = name.chars().take(200).collect();
+            self.mouth.say(&format!("No step {name:?} may be taken up now. Nothing is recorded."));
+        }
+        self.mouth.say("These steps may be taken up in the place of the current one:");
+        self.with(|told, mouth| {
+            steps.iter().for_each(|step| mouth.quote(&format!("take {}: {}", step.step, told.step(step))));
+        });
     }
 
     /// Tells exactly what runs, and asks; the probes of a critical command are asked meanwhile.
@@ -267,6 +286,10 @@ impl Dialogue<'_> {
     fn is_practice(&self) -> bool {
         self.state.opened.as_ref().is_some_and(|opened| opened.mode == Mode::Practice)
     }
+}
+
+const fn of_take_up(allowed: &Allowed) -> Option<&StepKey> {
+    if let Allowed::TakeUp(step) = allowed { Some(step) } else { None }
 }
 
 /// Asks for the reason, or, when it is there already, whether it is to be recorded.

@@ -139,6 +139,9 @@ impl Told<'_> {
                 format!("{} was DEFERRED until {} opens: {reason}", step(key), self.phase(until))
             }
             Event::StepOverridden { step: key, reason, .. } => format!("{} was OVERRIDDEN: {reason}", step(key)),
+            Event::StepPutBack { step: key, instead } => {
+                format!("{} is pending again: {} is taken up instead", step(key), step(instead))
+            }
             Event::StepNotApplicable { step: key, why } => format!("{} does not apply: {why}", step(key)),
             Event::StepsReopened { from, reason, .. } => {
                 format!("everything from {} on was opened again: {reason}", self.phase(from))
@@ -261,6 +264,7 @@ pub const fn word(allowed: &Allowed) -> &'static str {
         Allowed::Cancel(_) => "cancel",
         Allowed::Retry(_) => "retry",
         Allowed::Renew(_) => "renew",
+        Allowed::TakeUp(_) => "take",
         Allowed::Skip(_) => "skip",
         Allowed::Defer(_) => "defer",
         Allowed::Override(_) => "override",

@@ -126,6 +126,7 @@ fn describe_step(event: &Event) -> String {
             let renewed: Vec<_> = renewed.iter().map(ToString::to_string).collect();
             say("RENEW", step, &format!("first anew: {}", renewed.join(", ")))
         }
+        Event::StepPutBack { step, instead } => say("put back", step, &format!("{instead} is taken up instead")),
         Event::StepSkipped { step, reason, .. } => say("SKIPPED", step, reason),
         Event::StepDeferred { step, until, reason, .. } => {
             say("DEFERRED", step, &format!("until {until} opens: {reason}"))

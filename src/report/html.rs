@@ -118,14 +118,14 @@ fn steps(page: &mut Page, report: &Report, phase: &PhaseDone) {
     let heading = &report.heading;
     let at = short_moment(heading);
     let axis = Axis::new(heading.opened_at, heading.last_at);
-    let rows = phase.steps.iter().map(|step| {
+    let rows = phase.marked().map(|(named_as, step)| {
         let bars = if step.attempts.is_empty() {
             String::new()
         } else {
             chart::walks(axis, step, heading.last_at, &format!("{}: {}", step.step, step.walked(at).join("\n")))
         };
         Row::plain(vec![
-            named(&step.title, &step.step),
+            named(&named_as, &step.step),
             escape(&step.action),
             status(&step.status),
             escape(&step.walked(at).join("\n")),

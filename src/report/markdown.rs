@@ -95,9 +95,9 @@ fn steps(out: &mut Markdown, report: &Report, phase: &PhaseDone) {
     let at = short_moment(&report.heading);
     let way_back = phase.way_back.as_ref().map(|plan| format!("Way back {plan}: ")).unwrap_or_default();
     out.heading(3, &format!("{way_back}{}", phase.title));
-    let rows = phase.steps.iter().map(|step| {
+    let rows = phase.marked().map(|(title, step)| {
         vec![
-            named(&step.title, &step.step),
+            named(&title, &step.step),
             cell(&step.action),
             cell(&step.status.replace('_', " ")),
             step.walked(at).join("<br>"),

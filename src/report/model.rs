@@ -180,8 +180,28 @@ pub struct PhaseDone {
     pub title: String,
     /// The way back it belongs to.
     pub way_back: Option<String>,
+    /// Whether its steps may be taken in any order.
+    pub any_order: bool,
     /// Its steps, item by item.
     pub steps: Vec<StepDone>,
+}
+
+impl PhaseDone {
+    /// Its steps, each with what stands before its title: its number within its item, or a bullet where the steps may
+    /// be taken in any order.
+    pub(super) fn marked(&self) -> impl Iterator<Item = (String, &StepDone)> {
+        let (mut item, mut number) = (None, 0);
+        self.steps.iter().map(move |step| {
+            number = if item == Some(&step.item) { number + 1 } else { 1 };
+            item = Some(&step.item);
+            let title = match step.title.as_str() {
+                "" => String::new(),
+                title if self.any_order || self.phase.is_empty() => format!("• {title}"),
+                title => format!("{number} {title}"),
+            };
+            (title, step)
+        })
+    }
 }
 
 /// A step as it went.

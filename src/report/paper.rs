@@ -139,12 +139,15 @@ fn chapters(runbook: &Runbook, phases: &[Phase], plan: &str) -> Vec<Chapter> {
             told.push(format!("For each of {}{inner}; {order}.", items.source()));
         }
         told.extend(phase.when.as_ref().map(|when| applies(&when.why, when.holds.source())));
+        let is_any = phase.order == Order::Any;
+        told.extend(is_any.then(|| "In any order: a bullet stands before each step instead of its number.".to_owned()));
+        let mark = |step: usize| if is_any { "•".to_owned() } else { format!("{number}.{}", step + 1) };
         let steps = phase.steps.iter().enumerate();
         Chapter {
             title: format!("{number} {}", readable(&phase.title)),
             told,
             is_loop: phase.for_each.is_some(),
-            steps: steps.map(|(step, planned)| entry(runbook, &format!("{number}.{}", step + 1), planned)).collect(),
+            steps: steps.map(|(step, planned)| entry(runbook, &mark(step), planned)).collect(),
         }
     };
     phases.iter().enumerate().map(chapter).collect()

@@ -31,6 +31,7 @@ impl Walks {
     fn take(&mut self, record: &Record, state: Option<&RunState>) {
         match &record.event {
             Event::StepBegan { step, .. } | Event::StepRetried { step, .. } => self.begin(step, record.at),
+            Event::StepPutBack { step, .. } => self.end(step, record.at, "left"),
             Event::StepsReopened { .. } | Event::StepsRenewed { .. } => self.reopened(record.at, state),
             _ => {}
         }
@@ -161,13 +162,14 @@ fn phases(runbook: &Runbook, state: &RunState, mut walks: Walks) -> Vec<PhaseDon
                 Plan::Main => None,
                 Plan::Rollback(id) => Some(id.to_string()),
             },
+            any_order: phase.any_order,
             steps,
         });
     }
     let gone = left_over(walks, |key| runbook.step(&key.phase, &key.step).map(|step| step.title.source().to_owned()));
     if !gone.is_empty() {
         let title = "Walked before their loop was asked anew".to_owned();
-        phases.push(PhaseDone { phase: String::new(), title, way_back: None, steps: gone });
+        phases.push(PhaseDone { phase: String::new(), title, way_back: None, any_order: false, steps: gone });
     }
     phases
 }
@@ -176,7 +178,11 @@ fn phases(runbook: &Runbook, state: &RunState, mut walks: Walks) -> Vec<PhaseDon
 fn walked_alone(walks: Walks) -> Vec<PhaseDone> {
     let steps = left_over(walks, |_| None);
     let title = "What was walked; the plan cannot be read".to_owned();
-    if steps.is_empty() { Vec::new() } else { vec![PhaseDone { phase: String::new(), title, way_back: None, steps }] }
+    if steps.is_empty() {
+        Vec::new()
+    } else {
+        vec![PhaseDone { phase: String::new(), title, way_back: None, any_order: false, steps }]
+    }
 }
 
 fn left_over(walks: Walks, title: impl Fn(&StepKey) -> Option<String>) -> Vec<StepDone> {

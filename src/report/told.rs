@@ -101,6 +101,7 @@ fn of_step(event: &Event) -> (&'static str, String) {
             let names: Vec<String> = renewed.iter().map(ToString::to_string).collect();
             ("renewed", format!("first anew: {}", names.join(", ")))
         }
+        Event::StepPutBack { instead, .. } => ("put back", format!("{instead} is taken up instead")),
         Event::StepNotApplicable { why, .. } => ("not applicable", why.clone()),
         _ => ("", String::new()),
     }

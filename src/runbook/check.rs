@@ -69,6 +69,8 @@ struct Known {
     answers: Vec<(Place, String)>,
     /// With the names of its ways.
     choices: Vec<(Place, String, Vec<String>)>,
+    /// The steps that others of their phase require: who requires, and what.
+    required: Vec<(Place, Place)>,
     steps: BTreeSet<String>,
     paths: BTreeSet<String>,
 }
@@ -86,6 +88,7 @@ impl Known {
             probes: reader.probes_seen.clone(),
             answers: reader.answers.iter().map(|(place, name)| (*place, name.value.to_owned())).collect(),
             choices: reader.choices.iter().map(|(at, name, ways)| (*at, name.value.to_owned(), ways.clone())).collect(),
+            required: required_in_phase(counted),
             steps: counted.steps.iter().map(|(_, name)| name.value.to_owned()).collect(),
             paths: paths.collect(),
         }
@@ -394,21 +397,45 @@ impl<'r> Check<'r, '_> {
                 return giver.plan == 0;
             }
             match place.step {
+                Some(_) if place.any_order && giver.phase == place.phase => self.requires(place, giver),
                 Some(step) => (giver.phase, giver.step) < (place.phase, Some(step)) || is_same_loop(giver, place),
                 None => giver.phase < place.phase,
             }
         });
-        if !is_given {
+        if !is_given
+            && place.any_order
+            && givers.iter().any(|giver| (giver.plan, giver.phase) == (place.plan, place.phase))
+        {
+            let help = "let this step `requires` the one that gives it".to_owned();
+            let message =
+                format!("the {what} `{name}` may not be there yet: the steps of this phase are taken in any order");
+            self.report("later", at, message, help);
+        } else if !is_given {
             let help = "move the step that asks for it in front of this one".to_owned();
             let done = if what == "choice" { "made" } else { "given" };
             self.report("later", at, format!("the {what} `{name}` is {done} only later"), help);
         }
     }
 
+    /// Whether the step at `place` requires that one of its phase itself.
+    fn requires(&self, place: &Place, giver: &Place) -> bool {
+        let at = |place: &Place| (place.plan, place.phase, place.step);
+        self.known.required.iter().any(|(from, to)| (at(from), at(to)) == (at(place), at(giver)))
+    }
+
     fn report(&mut self, code: &'static str, part: &Range<usize>, message: String, help: String) {
         let span = self.met.place(self.reader.findings.source, part);
         self.reader.findings.helped(code, &span, message, help);
     }
+}
+
+/// Which steps require which others of their own phase.
+fn required_in_phase(counted: &Counted<'_>) -> Vec<(Place, Place)> {
+    let found = counted.requires.iter().filter_map(|(from, _, requirement)| {
+        let to = place_of(counted, requirement.phase.as_str(), requirement.step.as_str())?;
+        ((from.plan, from.phase) == (to.plan, to.phase)).then_some((*from, *to))
+    });
+    found.collect()
 }
 
 /// In a loop, a step may read what a later step gave for the item before.

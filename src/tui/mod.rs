@@ -130,6 +130,8 @@ mod soak_tests;
 #[cfg(test)]
 pub(crate) mod stage_tests;
 #[cfg(test)]
+mod take_up_tests;
+#[cfg(test)]
 mod together_tests;
 #[cfg(test)]
 mod values_tests;

@@ -300,6 +300,8 @@ pub struct Glyphs {
     pub cut: &'static str,
     /// After a word that asks for more.
     pub more: &'static str,
+    /// Before each of several that have no order.
+    pub bullet: &'static str,
     /// Between short facts.
     pub dot: &'static str,
     /// Between a document and its heading.
@@ -323,6 +325,7 @@ pub const UNICODE: Glyphs = Glyphs {
     unknown: "?",
     cut: "…",
     more: "…",
+    bullet: "•",
     dot: "·",
     under: "›",
     history: ["▂", "▅", "█", "·"],
@@ -342,6 +345,7 @@ pub const ASCII: Glyphs = Glyphs {
     unknown: "?",
     cut: "~",
     more: "...",
+    bullet: "*",
     dot: "|",
     under: ">",
     history: ["_", "=", "#", "."],

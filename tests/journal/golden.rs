@@ -6,7 +6,7 @@ use piton::engine::{Outcome, Record};
 use piton::journal::{Integrity, read_records, sha256_hex};
 
 /// Each file with the sha256 of its last line and its end.
-const FILES: [(&str, &str, Outcome); 7] = [
+const FILES: [(&str, &str, Outcome); 8] = [
     (
         "format-1.jsonl",
         "693c4e018d4c6ae9455adeef45d60d677b686687a3dc53cbd669c6d50ba19fdb",
@@ -20,6 +20,7 @@ const FILES: [(&str, &str, Outcome); 7] = [
     (SIGNED, "cb11d54c46e1bc8d2491b80d29e6a8c639af7e6ed5218172610828d1d3c5687d", Outcome::Completed),
     ("format-1-loops.jsonl", "5b186efb5dec3aaf13987f4087873b6233e1400366b6337e19dda8a3e3fa8d88", Outcome::Completed),
     ("format-1-evidence.jsonl", "3d42c723a64129c5e27358a9479d277501b4f2daa356d313c4681dfaf5225dbd", Outcome::Completed),
+    ("format-1-order.jsonl", "4e47501e92443df0d689c82a91324580752ad6b700f895858c9991fc44fdd231", Outcome::Completed),
     ("format-1-people.jsonl", "c73d0c3a50795cefe760343ef0e374b83f90cfdb6a3a0a121fd5753911b69206", Outcome::Completed),
     ("format-1-practice.jsonl", "0125362742cfba4e7c0b130f5b777c469e53f3bb0810570f9a7f828aeb7932e7", Outcome::Abandoned),
 ];

@@ -68,12 +68,13 @@ fn forms(report: &Report) -> [(&'static str, String); 3] {
 }
 
 /// Every journal of the test data, also those whose runbook this version cannot read.
-const JOURNALS: [&str; 8] = [
+const JOURNALS: [&str; 9] = [
     "report/live/journal.jsonl",
     "journals/format-1.jsonl",
     "journals/format-1-decisions.jsonl",
     "journals/format-1-evidence.jsonl",
     "journals/format-1-loops.jsonl",
+    "journals/format-1-order.jsonl",
     "journals/format-1-people.jsonl",
     "journals/format-1-practice.jsonl",
     "journals/format-1-signed.jsonl",

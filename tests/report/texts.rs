@@ -137,8 +137,9 @@ const HOSTILE: [&str; 9] = [
 ];
 
 /// Keys whose texts are names that other records refer to, or are not texts at all.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "step",
+    "instead",
     "phase",
     "condition",
     "truth",

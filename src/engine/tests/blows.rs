@@ -86,6 +86,7 @@ impl Walk {
             Allowed::Retry(key.clone()),
             Allowed::Skip(key.clone()),
             Allowed::Defer(key.clone()),
+            Allowed::TakeUp(key.clone()),
             Allowed::Override(key.clone()),
             Allowed::CutWait(key.clone()),
             Allowed::Acknowledge(health("n2")),

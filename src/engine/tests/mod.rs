@@ -17,6 +17,7 @@ mod sight;
 mod signed;
 mod silence;
 mod soak;
+mod take_up;
 mod together;
 mod verified;
 mod walk;
@@ -315,6 +316,7 @@ impl Walk {
             Allowed::Restart(step) => Proposal::Restart { step, reason: reason() },
             Allowed::Retry(step) => Proposal::Retry { step },
             Allowed::Renew(step) => Proposal::Renew { step },
+            Allowed::TakeUp(step) => Proposal::TakeUp { step },
             Allowed::Skip(step) => Proposal::Skip { step, reason: reason() },
             Allowed::Defer(step) => Proposal::Defer { step, reason: reason() },
             Allowed::Override(step) => Proposal::Override { step, reason: reason() },

@@ -128,6 +128,8 @@ pub enum Order {
     OneByOne,
     /// All at once: each step is walked once and concerns all items; a command runs once per item.
     Together,
+    /// One item after the other; the steps of each in whichever order a person takes them up.
+    Any,
 }
 
 /// A group of steps, walked once or once per item.

@@ -29,8 +29,15 @@ impl<'d> Reader<'d> {
         let tables = table.tables("phase", "a phase", MAX_PHASES, &mut self.findings);
         let mut phases = Vec::new();
         for table in tables {
-            let place =
-                Place { plan, phase: phases.len(), step: None, is_loop: false, is_nested: false, sees_all: false };
+            let place = Place {
+                plan,
+                phase: phases.len(),
+                step: None,
+                is_loop: false,
+                is_nested: false,
+                sees_all: false,
+                any_order: false,
+            };
             phases.push(self.phase(table, place, counted));
         }
         phases
@@ -46,6 +53,7 @@ impl<'d> Reader<'d> {
         if order == Order::Together {
             (place.is_loop, place.sees_all) = (false, true);
         }
+        place.any_order = order == Order::Any;
         let when = self.condition(&mut table, "when", Sees::Deciding(place));
         let span = id.as_ref().map_or(table.span.clone(), |id| id.span.clone());
         let id = id.map_or("", |text| {
@@ -85,9 +93,10 @@ impl<'d> Reader<'d> {
                 self.findings.helped("bad-value", &text.span, message, help);
             }
             "together" => return Order::Together,
+            "any" => return Order::Any,
             "one by one" => {}
             _ => {
-                let message = "the order is \"one by one\" or \"together\"";
+                let message = "the order is \"one by one\", \"together\" or \"any\"";
                 self.findings.error("bad-value", &text.span, message);
             }
         }

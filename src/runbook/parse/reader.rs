@@ -26,6 +26,8 @@ pub(crate) struct Place {
     pub(crate) is_nested: bool,
     /// Whether the phase takes its items together: all of them are seen as `.nodes`.
     pub(crate) sees_all: bool,
+    /// Whether the steps of the phase are taken in any order.
+    pub(crate) any_order: bool,
 }
 
 impl Place {

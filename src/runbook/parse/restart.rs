@@ -12,6 +12,11 @@ impl<'d> Reader<'d> {
         if !self.is_name(&text) {
             return None;
         }
+        if place.any_order {
+            let message = "what leads back has no place among steps that are taken in any order".to_owned();
+            let help = "nobody could tell what was done before it: put it into a phase of its own behind this one";
+            self.findings.helped("misplaced-key", &text.span, message, help);
+        }
         self.restarts.push((place, text.clone()));
         Some(Action::Restart(PhaseId::new(text.value)))
     }

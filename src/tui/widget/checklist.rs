@@ -246,6 +246,7 @@ impl Checklist<'_> {
         paint.put((left, area.y), 1, sign, meaning);
         let title = title_of_step(planned, self.runbook, self.state, self.moment, &key);
         let title_meaning = if known.status == StepStatus::Pending { Meaning::Text } else { meaning };
+        let title = marked(&self.state.phases[p], s, &title, paint.look.glyphs);
         let used = paint.put((left + 2, area.y), room, &title, title_meaning);
         if is_shown {
             paint.tint(Rect { x: left + 2, width: used, ..area }, Meaning::Selected);
@@ -284,6 +285,11 @@ impl Line<'_> {
         let room = area.width.saturating_sub(self.indent + 3 + used);
         paint.put((area.x + self.indent + 2, area.y), room, self.name, name_meaning);
     }
+}
+
+/// The title of a step behind its number; behind a bullet where the steps are taken in any order.
+pub fn marked(phase: &PhaseState, step: usize, title: &str, glyphs: &Glyphs) -> String {
+    if phase.any_order { format!("{} {title}", glyphs.bullet) } else { format!("{} {title}", step + 1) }
 }
 
 /// How many steps are done or do not apply, of how many, and the mark that stands for all of them. Where steps were left

@@ -12,6 +12,7 @@ use crate::tui::screen::run::naming::{phase_title, title_of_step, untold};
 use crate::tui::screen::run::overview::{CELL_WITH_WORD, Lay, Overview};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Look, Meaning};
+use crate::tui::widget::checklist::marked;
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::wrap::{cut, width};
 
@@ -139,7 +140,7 @@ impl OverviewGrid<'_> {
                 paint.put((lay.lines.x, y), room, &title, Meaning::Title);
             }
             Line::Step(p, s) => {
-                let title = self.step(p, s);
+                let title = self.step(p, s, paint.look.glyphs);
                 paint.put((lay.lines.x + 2, y), room.saturating_sub(2), &title, Meaning::Text);
             }
         }
@@ -158,7 +159,7 @@ impl OverviewGrid<'_> {
     }
 
     /// The title of a step; in a loop, with a gap for what its items say.
-    fn step(&self, p: usize, s: usize) -> String {
+    fn step(&self, p: usize, s: usize, glyphs: &Glyphs) -> String {
         let run = self.run;
         let phase = self.overview.grid.phases.get(p).and_then(|of| run.state.phases.get(of.at));
         let Some((phase, planned)) = phase.and_then(|phase| Some((phase, phase.steps.get(s)?))) else {
@@ -168,11 +169,12 @@ impl OverviewGrid<'_> {
         let is_one = matches!(&phase.items[..], [only] if only.item.name.is_none()) && phase.is_bound;
         let item = (!is_one).then(|| EACH.to_owned());
         let key = StepKey { phase: phase.id.clone(), item, step: planned.id.clone() };
-        if is_one {
+        let title = if is_one {
             title_of_step(step, &run.runbook, &run.state, &run.view.moment, &key)
         } else {
             untold(&step.title, &key)
-        }
+        };
+        marked(phase, s, &title, glyphs)
     }
 
     fn draw_cell(
@@ -204,7 +206,7 @@ impl OverviewGrid<'_> {
         let (told, meaning) = shown(cell, true, look.glyphs);
         let name = match (line, grid.key(state, line, lay.at.1)) {
             (Line::Step(..), Some(key)) if matches!(cell, Cell::One(_)) => self.run.spoken(&key),
-            (Line::Step(_, s), _) => format!("{}{of}", self.step(p, s)),
+            (Line::Step(_, s), _) => format!("{}{of}", self.step(p, s, look.glyphs)),
             (Line::Phase(p), _) => format!("{}{of}", self.phase(p)),
         };
         let strip = Strip::of(format!("{name}: "), Meaning::Text);

@@ -223,7 +223,9 @@ impl Status<'_> {
         for allowed in &run.view.allowed {
             let (action, needs_arm) = key_of(allowed);
             let is_taken = run.found.is_some() && self.is_of_search(&shown(action));
-            if is_taken || offers.iter().any(|offer| offer.key == shown(action)) || run.is_elsewhere(action) {
+            let is_other = matches!(allowed, Allowed::TakeUp(step) if !run.is_looked_at(step));
+            if is_other || is_taken || offers.iter().any(|offer| offer.key == shown(action)) || run.is_elsewhere(action)
+            {
                 continue;
             }
             // Elsewhere the action key only leads back.
@@ -417,6 +419,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         | Allowed::Run(_) => (Action::Act, true),
         Allowed::Cancel(_) => (Action::Cancel, false),
         Allowed::Retry(_) | Allowed::Renew(_) => (Action::Retry, false),
+        Allowed::TakeUp(_) => (Action::TakeUp, false),
         Allowed::Skip(_) => (Action::Skip, false),
         Allowed::Defer(_) => (Action::Defer, false),
         Allowed::Verify(_) => (Action::Verify, false),
@@ -432,5 +435,5 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
 }
 
 const fn asks_for_more(allowed: &Allowed) -> bool {
-    !matches!(allowed, Allowed::ReadCautions(_) | Allowed::Retry(_) | Allowed::Renew(_))
+    !matches!(allowed, Allowed::ReadCautions(_) | Allowed::Retry(_) | Allowed::Renew(_) | Allowed::TakeUp(_))
 }

@@ -30,6 +30,7 @@ impl Run {
             keymap::Action::RollBack if self.state.is_running() => Some(
                 "a command is running: end it first with {cancel}, or let it end; then {roll-back} goes back".into(),
             ),
+            keymap::Action::TakeUp if self.pending.is_none() => Some(self.no_take_up().into()),
             keymap::Action::RollBack if self.pending.is_none() => Some(self.no_way_back().into()),
             _ => Some("that is not possible now; {why} tells why".into()),
         }

@@ -167,6 +167,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::RunAll { step, .. }, Event::CommandsApproved { step: of, .. })
         | (Proposal::Retry { step }, Event::StepRetried { step: of, .. })
         | (Proposal::Renew { step }, Event::StepsRenewed { step: of, .. })
+        | (Proposal::TakeUp { step }, Event::StepPutBack { instead: of, .. })
         | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })
         | (Proposal::Defer { step, .. }, Event::StepDeferred { step: of, .. })
         | (Proposal::Override { step, .. }, Event::StepOverridden { step: of, .. })

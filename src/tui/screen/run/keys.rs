@@ -12,7 +12,6 @@ use crate::tui::screen::run::signing::on_release_key;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
 use crate::tui::widget::dialog::{is_seen, rows_of};
-use crate::tui::widget::status::key_of;
 
 impl Run {
     /// Takes a key. `is_large_enough` is false while the step cannot be seen: then only leaving is possible.
@@ -195,7 +194,7 @@ impl Run {
             self.not_taken();
             return Vec::new();
         }
-        let offered = self.view.allowed.iter().find(|allowed| key_of(allowed).0 == Action::Act).cloned();
+        let offered = self.offered(Action::Act).cloned();
         match offered {
             Some(Allowed::ReadCautions(step)) => {
                 if self.has_more_cautions() {
@@ -270,7 +269,7 @@ impl Run {
 
     /// An action that the engine must allow.
     fn on_offer(&mut self, action: Action) -> Vec<Effect> {
-        let offered = self.view.allowed.iter().find(|allowed| key_of(allowed).0 == action).cloned();
+        let offered = self.offered(action).cloned();
         let is_way_out = matches!(offered, Some(Allowed::Cancel(_) | Allowed::Leave));
         let Some(offered) = offered.filter(|_| self.pending.is_none() || is_way_out) else {
             self.notice = self.not_offered(action);
@@ -305,6 +304,7 @@ impl Run {
             Allowed::Cancel(job) => Dialog::Ask(Ask::Cancel(job, tell::cancelling(&self.state))),
             Allowed::Retry(step) => return self.propose(Proposal::Retry { step }),
             Allowed::Renew(step) => return self.propose(Proposal::Renew { step }),
+            Allowed::TakeUp(step) => return self.propose(Proposal::TakeUp { step }),
             Allowed::ReadCautions(_)
             | Allowed::Confirm(_)
             | Allowed::Answer(_)

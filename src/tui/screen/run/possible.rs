@@ -8,13 +8,18 @@ use crate::tui::screen::run::Run;
 use crate::tui::screen::run::away::{FIRST_BACK, is_about_step};
 use crate::tui::screen::run::cautions::NOTHING_FOLDED;
 use crate::tui::screen::run::layout::Pane;
-use crate::tui::widget::status::key_of;
 
 /// Whether an action is proposed to the engine, which must allow it.
 const fn is_offer(action: Action) -> bool {
     let is_of_run = matches!(
         action,
-        Action::Cancel | Action::RollBack | Action::Abandon | Action::Close | Action::Note | Action::Verify
+        Action::Cancel
+            | Action::RollBack
+            | Action::Abandon
+            | Action::Close
+            | Action::Note
+            | Action::Verify
+            | Action::TakeUp
     );
     is_of_run || is_about_step(action)
 }
@@ -31,7 +36,7 @@ impl Run {
         if self.is_elsewhere(action) {
             return Some(FIRST_BACK.into());
         }
-        let is_allowed = || self.view.allowed.iter().any(|allowed| key_of(allowed).0 == action);
+        let is_allowed = || self.offered(action).is_some();
         match action {
             Action::Act if self.replayed.is_none() => self.against_act(is_allowed()),
             Action::Return if self.is_at_current() => Some("the current step is on the screen".into()),
