@@ -46,7 +46,7 @@ impl Borrower {
     /// Runs it to its end; how it ended, and what it printed where its output is a pipe.
     ///
     /// # Errors
-    /// It cannot be started, printed more than [`MAX_PRINTED`] bytes, or was to end before it began.
+    /// It cannot be started, printed more than 64 KiB, or was to end before it began.
     pub fn run(&self, command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
         let mut known = self.known();
         if known.is_ended {

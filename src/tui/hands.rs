@@ -156,6 +156,10 @@ pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
 }
 
 pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
+    // A terminal that reports a place beside its screen, or somebody who writes what looks like a report.
+    if mouse.column >= app.size.0 || mouse.row >= app.size.1 {
+        return Vec::new();
+    }
     if let Some(effects) = spot::on_mouse(app, mouse) {
         return effects;
     }

@@ -422,6 +422,17 @@ fn the_mouse_looks_and_scrolls_but_confirms_nothing() {
         }
     }
     assert_eq!(stage.records.len(), before);
+    // Beside the screen, with a list open and without.
+    for key in [":", "esc"] {
+        stage.press(key);
+        let seen = stage.picture();
+        for kind in [MouseEventKind::Down(MouseButton::Left), MouseEventKind::Drag(MouseButton::Left)] {
+            for (column, row) in [(u16::MAX, 6), (10, u16::MAX), (u16::MAX, u16::MAX), (80, 24)] {
+                stage.tell(mouse(kind, column, row));
+            }
+        }
+        assert_eq!(stage.picture(), seen);
+    }
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn a_pipe_or_a_link_in_the_place_of_a_journal_is_not_waited_for_and_is_told() {
 fn a_text_of_any_length_makes_no_line_that_is_then_called_damaged() {
     let stage = Stage::new();
     let dir = Store::open(stage.home.state()).begin(Mode::Live, at(0), "long").unwrap();
-    let head = piton::engine::RunOpened { runbook: RunbookId::new(&"\u{1}ö".repeat(20_000)), ..head(&dir.id()) };
+    let head = piton::engine::RunOpened { runbook: RunbookId::new("\u{1}ö".repeat(20_000)), ..head(&dir.id()) };
     let (mut journal, _) = Journal::create(&dir, &holder(), at(0), "maria@bastion", head).unwrap();
     let (outcome, reason, counts) = (Outcome::Completed, String::new(), Counts::default());
     journal.append(at(1), "maria@bastion", vec![Event::RunClosed { outcome, reason, counts }]).unwrap();
