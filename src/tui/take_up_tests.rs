@@ -99,4 +99,10 @@ fn only_what_may_be_taken_up_is_and_the_reason_is_told() {
     stage.press("down");
     stage.press("i");
     assert_eq!(current(&stage), "look/door");
+    // What comes after it is followed, as after any current step.
+    for key in ["enter", "y", "enter"] {
+        stage.press(key);
+    }
+    assert_eq!(current(&stage), "look/lamp");
+    assert!(stage.run().is_at_current(), "{}", stage.picture());
 }

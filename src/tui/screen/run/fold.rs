@@ -106,6 +106,8 @@ impl Run {
                     self.choose_anew();
                 }
                 Event::StepFailed { .. } => self.choose_anew(),
+                // It is the current one now: what comes after it is followed.
+                Event::StepPutBack { instead, .. } if self.is_looked_at(instead) => self.browsed = None,
                 _ => {}
             }
             if self.pending.as_ref().is_some_and(|pending| answers(pending, &record.event)) {
