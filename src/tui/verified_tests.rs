@@ -94,6 +94,7 @@ fn the_run_waits_for_another_person_to_verify_it_and_is_closed_then() {
     say(&mut stage, "shut");
     let picture = stage.picture();
     assert!(picture.contains("1 to verify") && picture.contains("2nd due"), "{picture}");
+    assert!(picture.contains("? 2 Shut"), "it is not told as what went well: {picture}");
     assert!(picture.contains("V verify…"), "{picture}");
     say(&mut stage, "all is well");
     let picture = stage.picture();

@@ -225,8 +225,12 @@ impl Checklist<'_> {
         let Some(key) = self.key(Row::Step(p, i, s)) else { return };
         let known = &self.state.phases[p].items[i].steps[s];
         let Some(planned) = self.planned(&key, s) else { return };
-        let (sign, word, meaning) = tell::status(known.status, paint.look.glyphs);
-        let word = if self.state.unverified.contains_key(&key) { UNVERIFIED } else { word };
+        let (sign, word, meaning) = match tell::status(known.status, paint.look.glyphs) {
+            known if !self.state.unverified.contains_key(&key) => known,
+            (sign, _, meaning @ Meaning::Current) => (sign, UNVERIFIED, meaning),
+            // What nobody else has looked at yet does not stand there as what went well.
+            _ => (paint.look.glyphs.unknown, UNVERIFIED, Meaning::Current),
+        };
         let is_grouped = self.state.group(&key).is_some_and(|group| group.is_bound);
         let indent = if is_grouped {
             7
