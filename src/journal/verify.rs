@@ -280,6 +280,10 @@ impl Tail {
     /// Reads on to the end. A record of this place or a later one means that the bad line was once followed; older
     /// ones can be stale content of the disk.
     fn follow<R: BufRead>(mut self, lines: &mut Ahead<'_, '_, R>) -> io::Result<Integrity> {
+        // The end was reached within that line. What comes behind it by now is the rest of it: somebody is writing.
+        if !self.ends_in_newline {
+            return Ok(self.verdict());
+        }
         while let Some((raw, seen)) = lines.next_line()? {
             self.add(raw);
             if self.later.is_none() && raw.bytes.len() <= MAX_LINE_BYTES {

@@ -81,3 +81,30 @@ fn kind(record: &Record) -> String {
     let value = serde_json::to_value(&record.event).unwrap();
     value.as_object().unwrap().keys().next().unwrap().clone()
 }
+
+/// A file that somebody appends to while it is read: its end is met within a line, and is elsewhere a moment later.
+struct Growing(Vec<Vec<u8>>);
+
+impl std::io::Read for Growing {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let Some(first) = self.0.first_mut() else { return Ok(0) };
+        let length = first.len().min(into.len());
+        into[..length].copy_from_slice(&first[..length]);
+        first.drain(..length);
+        if length == 0 {
+            // The end, as it is now.
+            self.0.remove(0);
+        }
+        Ok(length)
+    }
+}
+
+#[test]
+fn a_line_that_is_being_written_is_torn_and_no_damage() {
+    let whole = include_bytes!("../data/journals/format-1.jsonl");
+    let last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').expect("it has lines") + 1;
+    let cut = last + (whole.len() - last) / 2;
+    let source = Growing(vec![whole[..cut].to_vec(), whole[cut..].to_vec()]);
+    let found = piton::journal::examine(std::io::BufReader::new(source), |_, _| {}).expect("it can be read");
+    assert!(matches!(found.integrity, piton::journal::Integrity::TornTail { .. }), "{:?}", found.integrity);
+}
