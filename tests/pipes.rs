@@ -1,7 +1,7 @@
 //! The output goes into pipes whose reader leaves early, and journals come out of pipes.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, PipeReader, Read, Write};
+use std::process::{Child, Command, Stdio};
 
 use piton::engine::{Event, Leaving};
 use rustix::process::{Pid, Signal};
@@ -9,18 +9,23 @@ use rustix::process::{Pid, Signal};
 use super::support::binary::{Home, PITON, records};
 use super::support::runs::journal_of;
 
+/// An autopilot that cannot come to its end before its output is read: the pipe holds a fifth of it.
+fn autopilot(home: &Home) -> (Child, BufReader<PipeReader>) {
+    let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+    rustix::pipe::fcntl_setpipe_size(&reader, 4096).expect("a pipe can be made small");
+    let mut command = home.command(&["practice", "vault-ha-upgrade", "--autopilot"]);
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    (child, BufReader::new(reader))
+}
+
 #[test]
 fn an_autopilot_without_a_reader_leaves_the_run_suspended() {
     let home = Home::new();
-    let mut child = home
-        .command(&["practice", "vault-ha-upgrade", "--autopilot"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the binary starts");
+    let (mut child, mut out) = autopilot(&home);
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    out.read_line(&mut line).expect("a line");
     assert!(line.starts_with("recorded #1 "), "{line}");
+    drop(out);
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(40));
     let (records, _) = records(&home.run());
@@ -32,13 +37,7 @@ fn an_autopilot_without_a_reader_leaves_the_run_suspended() {
 fn an_autopilot_that_is_told_to_end_leaves_the_run_suspended_and_says_how_to_go_on() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let home = Home::new();
-        let mut child = home
-            .command(&["practice", "vault-ha-upgrade", "--autopilot"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (child, mut out) = autopilot(&home);
         out.read_line(&mut String::new()).expect("a line");
         let pid = Pid::from_raw(child.id().cast_signed()).expect("a process");
         rustix::process::kill_process(pid, signal).expect("it runs");

@@ -68,12 +68,12 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     }
     let is_plain = dialogue::is_wanted(typed.plain);
     let options = looks.options_unless(is_plain || typed.autopilot)?;
-    let runtime = run::runtime()?;
     let store = run::store()?;
     let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
     if typed.autopilot && paced.is_none() {
-        return stepped::practice(&runtime, &store, &runbook, &wanted, typed.mistakes, &who);
+        return stepped::practice(&store, &runbook, &wanted, typed.mistakes, &who);
     }
+    let runtime = run::runtime()?;
     let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
     if typed.scenario.as_deref() == Some(scenario::SURPRISE)
         && let Some(practice) = opened(&launched.records).and_then(|opened| opened.practice.as_ref())

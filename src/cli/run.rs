@@ -94,7 +94,6 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
         Some(name) => name.clone(),
         None => latest_open(&store)?,
     };
-    let runtime = runtime()?;
     let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
     let mut progress = Progress::new(&store.find(&name).map_err(CliError::failed)?.journal_path());
     let suspended = launch::reopen_along(&store, &name, &who, &mut |bytes, _| {
@@ -111,8 +110,9 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     let way = if typed.autopilot { practice::way_of(&suspended.records, false)? } else { None };
     let way = way.map(|way| script::left_of(way, &suspended.state));
     let Some(speed) = paced else {
-        return stepped::resume(&runtime, suspended, way.as_ref(), &who);
+        return stepped::resume(suspended, way.as_ref(), &who);
     };
+    let runtime = runtime()?;
     let launched = resume_with(&store, suspended, speed, &who, runtime.handle())?;
     if typed.autopilot {
         practice::autopilot(&runtime, launched, way.as_ref())

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::runtime::Runtime;
+use signal_hook::consts::{SIGHUP, TERM_SIGNALS};
+use signal_hook::flag;
 
 use crate::cli::error::CliError;
 use crate::cli::practice::{self, Wanted};
@@ -25,7 +26,6 @@ use crate::session::{Suspended, Who};
 /// There is no simulator for the runbook's system, the run cannot be opened, the output or the journal cannot be written,
 /// or the way cannot be gone.
 pub fn practice(
-    runtime: &Runtime,
     store: &Store,
     runbook: &Arc<Runbook>,
     wanted: &Wanted,
@@ -41,14 +41,14 @@ pub fn practice(
     let system = practice::built(runbook, nodes, &played, began, (&[], &[]))?;
     let (scenario, seed) = (played.scenario.as_ref(), played.seed);
     let walk = Walk { runbook: Arc::clone(runbook), system, nodes, scenario, seed, way: way.as_ref(), began };
-    told(runtime, runbook, &[], |onlooker| stepped::walk(store, walk, who, onlooker))
+    told(runbook, &[], |onlooker| stepped::walk(store, walk, who, onlooker))
 }
 
 /// A suspended run, walked on to its end.
 ///
 /// # Errors
 /// The run cannot be gone on with, the output or the journal cannot be written, or the way cannot be gone.
-pub fn resume(runtime: &Runtime, suspended: Suspended, way: Option<&Ending>, who: &Who) -> Result<u8, CliError> {
+pub fn resume(suspended: Suspended, way: Option<&Ending>, who: &Who) -> Result<u8, CliError> {
     let runbook = Arc::clone(&suspended.runbook);
     let seen = suspended.state.opened.as_ref().and_then(|opened| opened.practice.clone());
     let seen: PracticeSeen = seen.ok_or_else(|| CliError::usage("the autopilot walks practice runs only"))?;
@@ -59,23 +59,20 @@ pub fn resume(runtime: &Runtime, suspended: Suspended, way: Option<&Ending>, who
     let now = SystemClock::starting(suspended.state.at).now();
     let (scenario, seed) = (played.scenario.as_ref(), played.seed);
     let walk = Walk { runbook: Arc::clone(&runbook), system, nodes: seen.nodes, scenario, seed, way, began };
-    told(runtime, &runbook, &records, |onlooker| stepped::go_on(suspended, &walk, now, who, onlooker))
+    told(&runbook, &records, |onlooker| stepped::go_on(suspended, &walk, now, who, onlooker))
 }
 
 /// Walks a run and prints it as it goes; a signal has it left as interrupted.
 fn told(
-    runtime: &Runtime,
     runbook: &Arc<Runbook>,
     before: &[Record],
     walk: impl FnOnce(&mut Onlooker<'_>) -> Result<Walked, LaunchError>,
 ) -> Result<u8, CliError> {
-    let interrupted = dialogue::interruption(runtime)?;
     let is_interrupted = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&is_interrupted);
-    runtime.spawn(async move {
-        interrupted.await;
-        told.store(true, Ordering::SeqCst);
-    });
+    // Set by the handler itself: a walk takes less than a second, and no other thread need have had its turn meanwhile.
+    for signal in TERM_SIGNALS.iter().copied().chain([SIGHUP]) {
+        flag::register(signal, Arc::clone(&is_interrupted)).map_err(CliError::failed)?;
+    }
     let mut out = std::io::stdout();
     let mut teller = Teller::new(Arc::clone(runbook), before, &mut out);
     let walked = walk(&mut |records| teller.tell(records) && !is_interrupted.load(Ordering::SeqCst));
