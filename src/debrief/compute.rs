@@ -215,7 +215,8 @@ fn for_deviations<'d>(deviations: impl Iterator<Item = (DeviationKind, &'d Overr
         let points = match kind {
             DeviationKind::Override | DeviationKind::Acknowledged => OVERRULED,
             DeviationKind::Skip | DeviationKind::CutWait => LEFT_OUT,
-            DeviationKind::Deferred => 0,
+            // Whoever says so has done right; what was wrong before shows in what the run came to.
+            DeviationKind::Deferred | DeviationKind::Disputed => 0,
         };
         let taken = points.min(left);
         left -= taken;

@@ -97,6 +97,16 @@ pub enum Event {
         signature: Option<Box<Signed>>,
         board: Board,
     },
+    /// A second person looked at what a step had come to, and saw something else: the step has failed. The record's
+    /// author is the one who sat at the run.
+    StepDisputed {
+        step: StepKey,
+        disputed_by: String,
+        said: String,
+        /// How that person was to verify it.
+        verifies: Verify,
+        board: Board,
+    },
     /// The commands of a step that takes its items together were all on the screen, and are to run.
     CommandsApproved { step: StepKey, commands: Vec<ItemCommand>, typed: Option<String>, board: Board },
     /// The commands of such a step are to end; those that wait start no more.

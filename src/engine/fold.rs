@@ -38,6 +38,12 @@ impl RunState {
     pub(crate) fn take(&mut self, seq: u64, at: Timestamp, by: &str, event: &Event) {
         self.seq = seq;
         self.at = at;
+        self.take_event(seq, by, event);
+        self.come_back();
+    }
+
+    fn take_event(&mut self, seq: u64, by: &str, event: &Event) {
+        let at = self.at;
         match event {
             Event::RunOpened(opened) => {
                 self.opened = Some(Arc::new((**opened).clone()));
@@ -158,9 +164,11 @@ impl RunState {
         }
     }
 
-    /// An attempt at a step begins. Another one does not do again what has succeeded for an item.
+    /// An attempt at a step begins. Another one does not do again what has succeeded for an item, unless a second person
+    /// says that it has not.
     fn begin(&mut self, step: &StepKey, attempt: u32, is_first: bool) {
         let at = self.at;
+        let is_disputed = self.forget_dispute(step);
         self.change(step, |state| {
             state.status = StepStatus::Current;
             state.attempt = attempt;
@@ -169,14 +177,13 @@ impl RunState {
             state.is_renewed = false;
             state.verified = None;
             state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
-            if is_first {
+            if is_first || is_disputed {
                 state.output = None;
                 state.results.clear();
             }
         });
         self.conditions.remove(&ConditionId::Check(step.clone()));
         self.forget_choice(step);
-        self.unverified.remove(step);
         self.current = Some(step.clone());
     }
 
@@ -261,11 +268,15 @@ impl RunState {
                 // What was read now is forgotten by the time it comes back.
                 self.change(step, |state| state.cautions_read = false);
             }
+            Event::StepDisputed { step, disputed_by, said, board, .. } => {
+                self.board = board.clone();
+                self.take_dispute(step, by, disputed_by, said);
+            }
             _ => {}
         }
     }
 
-    fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
+    pub(crate) fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
         let at = self.at;
         self.unverified.remove(step);
         let waits_for_peer = status == StepStatus::Done && self.await_verification(step);
@@ -335,7 +346,7 @@ impl RunState {
     }
 
     /// What was decided for one item of a loop does not stand for the next.
-    fn forget_choice(&mut self, step: &StepKey) {
+    pub(crate) fn forget_choice(&mut self, step: &StepKey) {
         if self.choices.get(step.step.as_str()).is_some_and(|chosen| chosen.phase == step.phase) {
             self.choices.remove(step.step.as_str());
         }
@@ -354,7 +365,7 @@ impl RunState {
         }
     }
 
-    fn deviate(&mut self, by: &str, kind: DeviationKind, subject: String, reason: &str) {
+    pub(crate) fn deviate(&mut self, by: &str, kind: DeviationKind, subject: String, reason: &str) {
         let (seq, at) = (self.seq, self.at);
         self.deviations.push(Deviation { seq, at, by: by.to_owned(), kind, subject, reason: reason.to_owned() });
     }

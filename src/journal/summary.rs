@@ -135,12 +135,14 @@ pub struct Deviations {
     pub acknowledgements: u32,
     /// Steps put off.
     pub deferrals: u32,
+    /// Steps of which a second person saw something else.
+    pub disputes: u32,
 }
 
 impl Deviations {
     /// All together.
     pub fn total(self) -> u32 {
-        self.skips + self.overrides + self.cuts + self.acknowledgements + self.deferrals
+        self.skips + self.overrides + self.cuts + self.acknowledgements + self.deferrals + self.disputes
     }
 
     fn count(&mut self, event: &Event) {
@@ -148,6 +150,7 @@ impl Deviations {
             Event::StepSkipped { .. } => self.skips += 1,
             Event::StepOverridden { .. } => self.overrides += 1,
             Event::StepDeferred { .. } => self.deferrals += 1,
+            Event::StepDisputed { .. } => self.disputes += 1,
             Event::WaitCut { .. } => self.cuts += 1,
             Event::GuardAcknowledged { .. } => self.acknowledgements += 1,
             _ => {}
