@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use piton::clock::{Timestamp, monotonic};
 use piton::engine::{
-    Board, ConditionId, Event, Item, JOURNAL_FORMAT, Leaving, Mode, Record, Row, RunOpened, RunState, Sight, Tri,
+    Board, ConditionId, Event, Item, JOURNAL_FORMAT, Leaving, Mode, Record, RunOpened, RunState, Said, Sight, Tri,
     Verdict, evaluate_at, watched,
 };
 use piton::journal::{Holder, Journal, Store, sha256_hex};
@@ -195,14 +195,16 @@ fn at_the_stop(nodes: &[Value]) -> (std::sync::Arc<Runbook>, RunState) {
 
 /// What the two probes of that runbook tell of as many nodes, all well.
 fn board(nodes: &[Value]) -> Board {
-    let row = |probe: &str, node: &Value, fields: Value| Row {
-        probe: ProbeId::new(probe),
-        node: node["name"].as_str().map(str::to_owned),
-        verdict: Verdict::Ok,
-        why: String::new(),
-        age_ms: Some(900),
-        fields: fields.as_object().cloned().unwrap_or_default(),
-        item: node.clone(),
+    let row = |probe: &str, node: &Value, fields: Value| {
+        let said = Said {
+            probe: ProbeId::new(probe),
+            node: node["name"].as_str().map(str::to_owned),
+            verdict: Verdict::Ok,
+            why: String::new(),
+            fields: fields.as_object().cloned().unwrap_or_default(),
+            item: node.clone(),
+        };
+        said.aged(Some(900))
     };
     let first = |node: &Value| node["name"] == "vault-1";
     let role = |node: &Value| if first(node) { "active" } else { "standby" };

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::engine::board::{Board, Row};
 use crate::engine::event::{ConditionId, Item, Tri};
-use crate::engine::observe::{Board, Row, Verdict, json_bytes};
+use crate::engine::observe::{Verdict, json_bytes};
 use crate::engine::proposal::Moment;
 use crate::engine::scope::{scope, with_group};
 use crate::engine::settle::MAX_STEPS;

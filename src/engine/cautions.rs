@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
-use crate::engine::observe::Board;
+use crate::engine::board::Board;
 use crate::engine::release::person_of;
 use crate::engine::scope::text_of;
 use crate::engine::state::RunState;

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use crate::engine::board::Board;
 use crate::engine::decide::{Decision, Judge, MAX_CAPTURED_BYTES, wrong};
 use crate::engine::event::{CommandLine, Event, Item};
 use crate::engine::gate::blocking;
-use crate::engine::observe::{Board, Ended, JobId, Output, Printed, json_bytes};
+use crate::engine::observe::{Ended, JobId, Output, Printed, json_bytes};
 use crate::engine::proposal::Refusal;
 use crate::engine::scope::{command_of, command_scope, item_scope, step_scope, target_of};
 use crate::engine::together::captured_elsewhere;

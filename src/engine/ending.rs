@@ -2,9 +2,9 @@
 
 use crate::engine::allowed::is_walked;
 use crate::engine::back::{blocked, offered_rollback, ways_back};
+use crate::engine::board::Board;
 use crate::engine::decide::{Decision, Judge, text};
 use crate::engine::event::{Event, Outcome};
-use crate::engine::observe::Board;
 use crate::engine::proposal::Refusal;
 use crate::engine::settle::Draft;
 use crate::engine::state::{Plan, RunState, StepState, StepStatus};

@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
 use crate::clock::Timestamp;
-use crate::engine::observe::{Board, Ended, JobId, Output};
+use crate::engine::board::Board;
+use crate::engine::observe::{Ended, JobId, Output};
 use crate::engine::rehearsal::Happening;
 use crate::engine::signed::Signed;
 use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, RunbookId, StepKey, Verify};

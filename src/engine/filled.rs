@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::engine::board::Board;
 use crate::engine::event::{CommandLine, EnvValue};
-use crate::engine::observe::Board;
 use crate::engine::scope::{argv_of, item_scope, step_scope};
 use crate::engine::state::RunState;
 use crate::runbook::{Action, HeaderValue, Runbook, StepKey, Template};

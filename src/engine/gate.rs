@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::engine::board::Board;
 use crate::engine::event::{ConditionId, Tri};
-use crate::engine::observe::Board;
 use crate::engine::sight::Sight;
 use crate::engine::soak;
 use crate::engine::state::{RunState, StepState, StepStatus};

@@ -27,18 +27,25 @@ pub enum Meanwhile<'a> {
 
 impl Meanwhile<'_> {
     /// How grave it is; 0: all is well.
-    pub const fn gravity(&self) -> u8 {
+    pub fn gravity(&self) -> u8 {
         match self {
-            Self::Row(Row { verdict: Verdict::Ok, .. }) | Self::Guard { truth: Tri::True, .. } => 0,
             Self::Absent(_) => 1,
-            Self::Row(Row { verdict: Verdict::Degraded, .. }) => 2,
-            Self::Row(Row { verdict: Verdict::Unknown, .. }) | Self::Guard { truth: Tri::Unknown, .. } => 3,
-            Self::Row(Row { verdict: Verdict::Bad, .. }) | Self::Guard { truth: Tri::False, .. } => 4,
+            Self::Row(row) => match row.verdict {
+                Verdict::Ok => 0,
+                Verdict::Degraded => 2,
+                Verdict::Unknown => 3,
+                Verdict::Bad => 4,
+            },
+            Self::Guard { truth, .. } => match truth {
+                Tri::True => 0,
+                Tri::Unknown => 3,
+                Tri::False => 4,
+            },
         }
     }
 
     /// Whether all is well with it.
-    pub const fn is_well(&self) -> bool {
+    pub fn is_well(&self) -> bool {
         self.gravity() == 0
     }
 

@@ -3,8 +3,9 @@
 use serde_json::{Number, Value};
 
 use crate::clock::Timestamp;
+use crate::engine::board::Board;
 use crate::engine::event::{CommandLine, ConditionId, FileSeen, ItemCommand, Leaving, RunOpened, Tri};
-use crate::engine::observe::{Board, Ended, JobId, Output, Printed};
+use crate::engine::observe::{Ended, JobId, Output, Printed};
 use crate::engine::rehearsal::Happening;
 use crate::runbook::{RollbackId, StepKey};
 use crate::signature::SignatureError;

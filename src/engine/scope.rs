@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
+use crate::engine::board::Board;
 use crate::engine::event::{CommandLine, EnvValue, Mode};
-use crate::engine::observe::{Board, Ended, Printed, json_bytes};
+use crate::engine::observe::{Ended, Printed, json_bytes};
 use crate::engine::state::{RunState, StepStatus};
 use crate::engine::together::{count_of, is_together};
 use crate::runbook::{Action, Argv, EvalError, HeaderValue, Runbook, SecretRef, StepKey, Template};

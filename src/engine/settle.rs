@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::engine::bind::{bind, bind_group};
+use crate::engine::board::Board;
 use crate::engine::defer;
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
-use crate::engine::observe::Board;
 use crate::engine::proposal::Moment;
 use crate::engine::scope::{millis, scope, step_scope};
 use crate::engine::soak;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::engine::observe::{Board, Row};
+use crate::engine::board::{Board, Row};
 use crate::engine::scope::{scope, small_scope, step_scope};
 use crate::engine::state::RunState;
 use crate::runbook::{Expr, Ready, StepKey, Truth};

@@ -8,10 +8,11 @@ use std::time::Duration;
 use serde_json::Number;
 
 use crate::clock::Timestamp;
+use crate::engine::board::{Board, Row};
 use crate::engine::decide::Judge;
 use crate::engine::event::{ConditionId, Event, Soaked, Tri};
 use crate::engine::gate::Hold;
-use crate::engine::observe::{Board, Row, Verdict};
+use crate::engine::observe::Verdict;
 use crate::engine::proposal::Moment;
 use crate::engine::scope::{millis, step_scope};
 use crate::engine::state::{RunState, StepStatus};

@@ -8,12 +8,13 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::began::Began;
+use crate::engine::board::Board;
 use crate::engine::cautions::CautionsOfLoops;
 use crate::engine::deviation::Deviation;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::evidence::Attached;
-use crate::engine::observe::{Board, JobId, Output};
+use crate::engine::observe::{JobId, Output};
 use crate::engine::planned::unbound;
 use crate::engine::rehearsal::Happening;
 use crate::engine::restart::{Before, Given};

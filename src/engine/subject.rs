@@ -1,7 +1,7 @@
 //! What a record is about, and what stands in it of the board.
 
+use crate::engine::board::Board;
 use crate::engine::event::Event;
-use crate::engine::observe::Board;
 use crate::runbook::StepKey;
 
 impl Event {

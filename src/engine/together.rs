@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::engine::board::Board;
 use crate::engine::decide::{Decision, Judge, wrong};
 use crate::engine::event::{Event, Item, ItemCommand};
-use crate::engine::observe::{Board, Ended, JobId, Output, json_bytes};
+use crate::engine::observe::{Ended, JobId, Output, json_bytes};
 use crate::engine::proposal::Refusal;
 use crate::engine::scope::{argv_of, item_scope, line_of};
 use crate::engine::settle::Draft;

@@ -1,14 +1,14 @@
 //! The latest sample of every target, as long as it is fresh.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use crate::clock::{Clock, Timestamp};
-use crate::engine::{Board, Row, Sample, Verdict};
+use crate::engine::{Board, Row, Said, Sample, Verdict};
 use crate::health::target::Target;
-use crate::runbook::ProbeId;
 
 /// A sample older than so many intervals says nothing any more.
 const STALE_INTERVALS: u32 = 3;
@@ -36,13 +36,13 @@ pub struct BoardKeeper {
 
 #[derive(Clone, Debug)]
 struct Kept {
-    probe: ProbeId,
-    node: Option<String>,
-    item: Value,
+    /// What the latest sample said; before there is one, that nothing is known.
+    said: Arc<Said>,
+    /// When it was complete.
+    at: Option<Timestamp>,
     fresh_for: Duration,
     /// An answer is good for so long all the same.
     at_least: Duration,
-    latest: Option<Sample>,
     history: VecDeque<Beat>,
 }
 
@@ -50,13 +50,18 @@ impl BoardKeeper {
     /// A board on which nothing is known yet, with a row for each target, in their order.
     pub fn new(targets: &[Target]) -> Self {
         let kept = targets.iter().map(|target| Kept {
-            probe: target.probe.clone(),
-            node: target.node.clone(),
-            item: target.item.clone(),
+            said: Arc::new(Said {
+                probe: target.probe.clone(),
+                node: target.node.clone(),
+                verdict: Verdict::Unknown,
+                why: "no answer yet".into(),
+                fields: Map::new(),
+                item: target.item.clone(),
+            }),
+            at: None,
             // A probe that may take longer than its interval is given the time for its next answer.
             fresh_for: (target.every * STALE_INTERVALS).max(target.every + target.timeout),
             at_least: Duration::ZERO,
-            latest: None,
             history: VecDeque::with_capacity(HISTORY),
         });
         Self { kept: kept.collect() }
@@ -83,21 +88,22 @@ impl BoardKeeper {
 
     /// Takes a sample in; one that is older than what is there, or of no target, is left.
     pub fn take(&mut self, sample: Sample) {
-        let is_its = |kept: &&mut Kept| kept.probe == sample.probe && kept.node == sample.node;
-        let Some(kept) = self.kept.iter_mut().find(is_its) else { return };
-        if kept.latest.as_ref().is_some_and(|latest| latest.at > sample.at) {
+        let Some(kept) = self.kept.iter_mut().find(|kept| kept.is_of(&sample)) else { return };
+        if kept.at.is_some_and(|latest| latest > sample.at) {
             return;
         }
         if kept.history.len() == HISTORY {
             kept.history.pop_front();
         }
         kept.history.push_back(Beat { verdict: sample.verdict, elapsed: sample.elapsed });
-        kept.latest = Some(sample);
+        let Sample { probe, node, at, verdict, why, fields, .. } = sample;
+        let item = kept.said.item.clone();
+        (kept.said, kept.at) = (Arc::new(Said { probe, node, verdict, why, fields, item }), Some(at));
     }
 
     /// Whether the answer before this one had gone stale when it came: nothing is known of the time in between.
     pub fn is_after_gap(&self, sample: &Sample) -> bool {
-        let row = self.kept.iter().find(|kept| kept.probe == sample.probe && kept.node == sample.node);
+        let row = self.kept.iter().find(|kept| kept.is_of(sample));
         row.and_then(Kept::stale_from).is_some_and(|stale| stale <= sample.at)
     }
 
@@ -118,32 +124,26 @@ impl BoardKeeper {
 }
 
 impl Kept {
+    fn is_of(&self, sample: &Sample) -> bool {
+        self.said.probe == sample.probe && self.said.node == sample.node
+    }
+
     /// The first moment at which the latest sample is too old.
     fn stale_from(&self) -> Option<Timestamp> {
-        self.latest.as_ref().map(|latest| latest.at.plus(self.fresh_for.max(self.at_least) + Duration::from_millis(1)))
+        self.at.map(|at| at.plus(self.fresh_for.max(self.at_least) + Duration::from_millis(1)))
     }
 
     fn row(&self, now: Timestamp) -> Row {
-        let age = self.latest.as_ref().map(|latest| now.since(latest.at));
-        let is_stale = self.stale_from().is_some_and(|stale| stale <= now);
-        let (verdict, why, fields) = match &self.latest {
-            None => (Verdict::Unknown, "no answer yet".to_owned(), Map::new()),
-            // What a stale answer said is gone with it: an expression must not build on it.
-            Some(latest) if is_stale => {
-                let seconds = now.since(latest.at).as_secs();
-                (Verdict::Unknown, format!("stale: last answer {seconds} s ago"), Map::new())
-            }
-            Some(latest) => (latest.verdict, latest.why.clone(), latest.fields.clone()),
-        };
-        Row {
-            probe: self.probe.clone(),
-            node: self.node.clone(),
-            verdict,
-            why,
-            age_ms: age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
-            fields,
-            item: self.item.clone(),
+        let Some(at) = self.at else { return Row::of(Arc::clone(&self.said), None) };
+        let age = now.since(at);
+        let age_ms = Some(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        if self.stale_from().is_none_or(|stale| stale > now) {
+            return Row::of(Arc::clone(&self.said), age_ms);
         }
+        // What a stale answer said is gone with it: an expression must not build on it.
+        let (probe, node, item) = (self.said.probe.clone(), self.said.node.clone(), self.said.item.clone());
+        let why = format!("stale: last answer {} s ago", age.as_secs());
+        Said { probe, node, verdict: Verdict::Unknown, why, fields: Map::new(), item }.aged(age_ms)
     }
 }
 

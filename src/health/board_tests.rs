@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::clock::{FastClock, FixedClock};
 use crate::health::target::Question;
-use crate::runbook::Expr;
+use crate::runbook::{Expr, ProbeId};
 
 const SECOND: i64 = 1000;
 
@@ -41,7 +41,7 @@ fn sample(node: &str, seconds: i64, verdict: Verdict) -> Sample {
 
 fn shown(keeper: &BoardKeeper, millis: i64) -> Vec<(Verdict, String, Option<u64>, usize)> {
     let rows = keeper.board(Timestamp::from_millis(millis)).rows;
-    rows.into_iter().map(|row| (row.verdict, row.why, row.age_ms, row.fields.len())).collect()
+    rows.into_iter().map(|row| (row.verdict, row.why.clone(), row.age_ms, row.fields.len())).collect()
 }
 
 #[test]

@@ -119,15 +119,15 @@ confirm = "Is it full?"
 #[test]
 fn what_is_watched_meanwhile_is_told_as_it_stands_what_is_not_well_first() {
     let runbook = parse(WATCHED).0.expect("it is a runbook");
-    let row = crate::engine::Row {
+    let said = crate::engine::Said {
         probe: crate::runbook::ProbeId::new("level"),
         node: None,
         verdict: crate::engine::Verdict::Ok,
         why: String::new(),
-        age_ms: Some(0),
         fields: Map::new(),
         item: serde_json::Value::Null,
     };
+    let row = said.aged(Some(0));
     let moment = |rows: Vec<crate::engine::Row>| Moment { at: Timestamp::default(), board: Board { rows } };
     let mut state = RunState::new(&runbook);
     state.current = Some(StepKey { phase: PhaseId::new("one"), item: None, step: StepId::new("fill") });
@@ -143,7 +143,8 @@ fn what_is_watched_meanwhile_is_told_as_it_stands_what_is_not_well_first() {
     };
     let told = at(&moment(vec![row.clone()]), "fill");
     assert_eq!(told, "Meanwhile watch:\n  the guard \"The floor is dry\" is UNKNOWN\n  Level is ok\n");
-    let bad = crate::engine::Row { verdict: crate::engine::Verdict::Bad, why: "refused".into(), ..row };
+    let mut bad = row;
+    (bad.verdict, bad.why) = (crate::engine::Verdict::Bad, "refused".into());
     let told = at(&moment(vec![bad.clone()]), "fill");
     assert!(told.starts_with("Meanwhile watch:\n  Level is bad: refused\n"), "{told}");
     assert!(at(&moment(vec![]), "fill").contains("Level has no row"));

@@ -4,7 +4,7 @@
 //! which tells degraded from bad. Between two sittings nobody looked.
 
 use crate::clock::Timestamp;
-use crate::engine::{ConditionId, Event, Record, Row, Tri, Verdict};
+use crate::engine::{ConditionId, Event, Record, Said, Tri, Verdict};
 use crate::report::model::{HealthRow, Seen, Span};
 use crate::report::told::{duration, millis};
 use crate::runbook::Runbook;
@@ -29,7 +29,8 @@ pub(super) fn health(runbook: Option<&Runbook>, records: &[Record]) -> Vec<Healt
                 turn(row_of(&mut rows, start, probe.as_str(), node.as_deref()), at, verdict, why);
             }
             event => {
-                for Row { probe, node, verdict, why, .. } in event.board().into_iter().flat_map(|board| &board.rows) {
+                for row in event.board().into_iter().flat_map(|board| &board.rows) {
+                    let Said { probe, node, verdict, why, .. } = &**row;
                     turn(row_of(&mut rows, start, probe.as_str(), node.as_deref()), at, seen(*verdict), why);
                 }
             }

@@ -5,13 +5,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::{Map, Value, json};
 
-use crate::engine::{Board, ConditionId, Mode, Row, Turned, Verdict};
+use crate::engine::{Board, ConditionId, Mode, Row, Said, Turned, Verdict};
 use crate::health::BoardKeeper;
 use crate::runbook::{ProbeId, Runbook};
 use crate::tui::stage_tests::{Stage, look, runbook};
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::widget::health::Health;
-use crate::tui::widget::health_table::{BoardOrder, MADE};
+use crate::tui::widget::health_table::{BoardOrder, MADE, MEASURED};
 use crate::tui::widget::paint::Paint;
 
 fn row(n: usize) -> Row {
@@ -23,15 +23,15 @@ fn row(n: usize) -> Row {
     };
     let is_ok = verdict == Verdict::Ok;
     let fields = json!({ "role": if n == 0 { "active" } else { "standby" }, "version": format!("1.17.{}", n % 12) });
-    Row {
+    Said {
         probe: ProbeId::new("vault"),
         node: Some(format!("vault-{n:04}")),
         verdict,
         why: if is_ok { String::new() } else { "connection refused".into() },
-        age_ms: Some(0),
         fields: if is_ok { fields.as_object().cloned().unwrap() } else { Map::new() },
         item: Value::Null,
     }
+    .aged(Some(0))
 }
 
 struct Drawn {
@@ -49,7 +49,7 @@ fn drawn(book: &Runbook, board: &Board, (width, height): (u16, u16), from: usize
             (ConditionId::Health(row.probe.clone(), row.node.clone()), Turned::Unexpected { since: Default::default() })
         })
         .collect();
-    let order = BoardOrder::of(book, board, &turned);
+    let order = BoardOrder::of(book, board, &turned, &BoardOrder::default());
     let keeper = BoardKeeper::new(&[]);
     let health = Health { runbook: book, board, keeper: &keeper, turned: &turned, order: &order };
     let area = Rect::new(0, 0, width, height);
@@ -101,10 +101,44 @@ fn a_thousand_rows_begin_with_what_is_not_ok_and_scroll_row_by_row() {
 }
 
 #[test]
+fn of_a_large_board_only_rows_that_say_something_else_are_measured_again() {
+    let book = runbook();
+    let mut board = Board { rows: (0..1_000).map(row).collect() };
+    let measured = |board: &Board, before: &BoardOrder| {
+        MEASURED.with(|measured| measured.set(0));
+        let order = BoardOrder::of(&book, board, &[], before);
+        let count = MEASURED.with(std::cell::Cell::get);
+        assert_eq!(
+            table(&book, board, &order),
+            table(&book, board, &BoardOrder::of(&book, board, &[], &Default::default()))
+        );
+        (order, count)
+    };
+    let (first, all) = measured(&board, &BoardOrder::default());
+    assert_eq!(all, 1_000);
+    // Only time has passed.
+    board.rows = board.rows.into_iter().map(|row| row.aged(Some(1_000))).collect();
+    let (second, none) = measured(&board, &first);
+    assert_eq!(none, 0);
+    board.rows[7].why = "connection reset by somebody far away".into();
+    board.rows.swap(500, 501);
+    let (third, some) = measured(&board, &second);
+    assert_eq!(some, 3);
+    // Fewer rows than before, and in other places.
+    board.rows.drain(..10);
+    assert_eq!(measured(&board, &third).1, 990);
+}
+
+fn table(book: &Runbook, board: &Board, order: &BoardOrder) -> Vec<String> {
+    let lines = (0..order.len(true)).filter_map(|at| order.line(at, true));
+    lines.map(|line| format!("{:?}", order.strip(book, board, line, &ASCII))).collect()
+}
+
+#[test]
 fn every_row_of_a_large_board_can_be_found() {
     let book = runbook();
     let board = Board { rows: (0..300).map(row).collect() };
-    let order = BoardOrder::of(&book, &board, &[]);
+    let order = BoardOrder::of(&book, &board, &[], &BoardOrder::default());
     let keeper = BoardKeeper::new(&[]);
     let health = Health { runbook: &book, board: &board, keeper: &keeper, turned: &[], order: &order };
     for n in [0, 97, 98, 150, 299] {

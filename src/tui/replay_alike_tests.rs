@@ -123,7 +123,8 @@ impl Live {
         let board: Board = board.map(|board| serde_json::from_value(board).unwrap()).unwrap_or_default();
         for row in board.rows {
             // No older sample may be told to a keeper that has a younger one; ages are compared by themselves.
-            self.sample(row.probe, row.node, record.at, (row.verdict, &row.why), row.fields);
+            let (probe, node, fields) = (row.probe.clone(), row.node.clone(), row.fields.clone());
+            self.sample(probe, node, record.at, (row.verdict, &row.why), fields);
         }
         // What lies over the screen is no part of it.
         self.run().dialog = None;
@@ -161,7 +162,7 @@ fn common(app: &App) -> Vec<String> {
 
 /// A board without the ages.
 fn told(run: &Run) -> Vec<Row> {
-    run.view.moment.board.rows.iter().map(|row| Row { age_ms: None, ..row.clone() }).collect()
+    run.view.moment.board.rows.iter().map(|row| row.clone().aged(None)).collect()
 }
 
 fn later(line: &str) -> String {

@@ -261,8 +261,8 @@ impl Stage {
                 Verdict::Unknown => Tri::Unknown,
                 Verdict::Degraded | Verdict::Bad => Tri::False,
             };
-            let condition = ConditionId::Health(row.probe, row.node);
-            self.propose(Proposal::Observe { condition, truth, why: row.why, seen: Value::Null });
+            let condition = ConditionId::Health(row.probe.clone(), row.node.clone());
+            self.propose(Proposal::Observe { condition, truth, why: row.why.clone(), seen: Value::Null });
         }
     }
 

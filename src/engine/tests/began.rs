@@ -197,7 +197,9 @@ fn one_can_go_back_while_a_step_has_failed_waits_or_none_is_current_but_not_whil
     );
     // Its only row has not been answered yet.
     let row = board([true; 3]).rows.remove(0);
-    walk.moment.board.rows = vec![Row { probe: ProbeId::new("nobody"), node: None, age_ms: None, ..row }];
+    let mut row = row.aged(None);
+    (row.probe, row.node) = (ProbeId::new("nobody"), None);
+    walk.moment.board.rows = vec![row];
     while walk.state.current.is_some() || walk.state.is_running() {
         if walk.state.is_running() { walk.finish(0) } else { walk.do_first() }
     }

@@ -28,7 +28,9 @@ fn a_board_in_a_record_is_bounded() {
     walk.moment.board.rows = (0..1000)
         .map(|n| {
             let fields = json!({ "role": "standby", "log": "x".repeat(15_000) }).as_object().unwrap().clone();
-            Row { node: Some(format!("n{n}")), fields, ..row.clone() }
+            let mut row = row.clone();
+            (row.node, row.fields) = (Some(format!("n{n}")), fields);
+            row
         })
         .collect();
     walk.must(Proposal::Skip { step: walk.key(), reason: "because".into() });

@@ -167,15 +167,15 @@ fn board(ok: [bool; 3]) -> Board {
         let role = if n == 1 { "active" } else { "standby" };
         let mut fields = Map::new();
         fields.insert("role".into(), if *ok { json!(role) } else { Value::Null });
-        Row {
+        Said {
             probe: ProbeId::new("node"),
             node: Some(format!("n{n}")),
             verdict: if *ok { Verdict::Ok } else { Verdict::Bad },
             why: String::new(),
-            age_ms: Some(500),
             fields,
             item: json!({ "name": format!("n{n}"), "api": format!("http://n{n}") }),
         }
+        .aged(Some(500))
     });
     Board { rows: rows.collect() }
 }

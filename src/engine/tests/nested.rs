@@ -67,14 +67,16 @@ confirm = "All?"
 
 /// Rows of nodes, each in a cluster, of which some give no answer.
 fn rows(nodes: &[(&str, &str, bool)]) -> Board {
-    let row = |(cluster, name, is_known): &(&str, &str, bool)| Row {
-        probe: ProbeId::new("node"),
-        node: Some(format!("{cluster}-{name}")),
-        verdict: if *is_known { Verdict::Ok } else { Verdict::Unknown },
-        why: if *is_known { String::new() } else { "no answer".into() },
-        age_ms: Some(1),
-        fields: Map::new(),
-        item: json!({ "name": name, "cluster": cluster }),
+    let row = |(cluster, name, is_known): &(&str, &str, bool)| {
+        let said = Said {
+            probe: ProbeId::new("node"),
+            node: Some(format!("{cluster}-{name}")),
+            verdict: if *is_known { Verdict::Ok } else { Verdict::Unknown },
+            why: if *is_known { String::new() } else { "no answer".into() },
+            fields: Map::new(),
+            item: json!({ "name": name, "cluster": cluster }),
+        };
+        said.aged(Some(1))
     };
     Board { rows: nodes.iter().map(row).collect() }
 }

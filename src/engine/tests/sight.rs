@@ -70,14 +70,10 @@ fn row() -> impl Strategy<Value = Row> {
     let probe = prop::sample::select(vec!["a", "b", "c"]);
     let item = prop_oneof![value(), Just(json!({ "name": "n1" }))];
     (probe, verdict, prop::option::of(any::<u64>()), "[a-c]{0,3}", fields, item).prop_map(
-        |(probe, verdict, age_ms, why, fields, item)| Row {
-            probe: ProbeId::new(probe),
-            node: Some("n1".into()),
-            verdict,
-            why,
-            age_ms,
-            fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            item,
+        |(probe, verdict, age_ms, why, fields, item)| {
+            let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let (probe, node) = (ProbeId::new(probe), Some("n1".into()));
+            Said { probe, node, verdict, why, fields, item }.aged(age_ms)
         },
     )
 }

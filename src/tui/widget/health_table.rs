@@ -3,10 +3,11 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::engine::{Board, ConditionId, Row, Turned, Verdict};
+use crate::engine::{Board, ConditionId, Row, Said, Turned, Verdict};
 use crate::runbook::{Probe, ProbeId, Runbook};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
@@ -20,11 +21,24 @@ const MAX_NODE: usize = 24;
 const MAX_FIELD: usize = 32;
 
 /// The rows of a board in the order in which a table shows them, and how wide its columns are. Gathered once for a
-/// board, not once for a frame.
+/// board, not once for a frame; of rows that say what they said before, nothing is measured again.
 #[derive(Clone, Debug, Default)]
 pub struct BoardOrder {
     probes: Vec<ProbeOrder>,
     turned: HashMap<usize, Turned>,
+    /// Of each row by its place on the board; none where the runbook does not know its probe.
+    cells: Vec<Option<Arc<Cells>>>,
+}
+
+/// How wide a row is.
+#[derive(Debug)]
+struct Cells {
+    /// The row that was measured.
+    of: Arc<Said>,
+    node: usize,
+    /// Of each field.
+    fields: Vec<usize>,
+    why: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -52,29 +66,34 @@ pub enum TableLine {
 }
 
 impl BoardOrder {
-    /// Gathers it.
-    pub fn of(runbook: &Runbook, board: &Board, turned: &[(ConditionId, Turned)]) -> Self {
-        let mut of_probe: HashMap<&ProbeId, Vec<usize>> = HashMap::new();
-        let mut places: HashMap<(&ProbeId, Option<&String>), usize> = HashMap::new();
+    /// Gathers it; `before` is what was gathered last of the same runbook.
+    pub fn of(runbook: &Runbook, board: &Board, turned: &[(ConditionId, Turned)], before: &Self) -> Self {
+        let mut of_probe: Vec<Vec<usize>> = vec![Vec::new(); runbook.health.len()];
+        let mut cells = Vec::with_capacity(board.rows.len());
+        let mut at = None;
         for (place, row) in board.rows.iter().enumerate() {
-            of_probe.entry(&row.probe).or_default().push(place);
-            places.insert((&row.probe, row.node.as_ref()), place);
-        }
-        let place = |id: &ConditionId| match id {
-            ConditionId::Health(probe, node) => places.get(&(probe, node.as_ref())).copied(),
-            _ => None,
-        };
-        let turned: HashMap<usize, Turned> =
-            turned.iter().filter_map(|(id, turned)| Some((place(id)?, *turned))).collect();
-        let mut probes: Vec<ProbeOrder> = Vec::new();
-        for (at, probe) in runbook.health.iter().enumerate() {
-            if let Some(rows) = of_probe.remove(&probe.id) {
-                probes.push(ProbeOrder::of(at, probe, rows, board, &turned));
+            // The rows of a probe stand together.
+            let is_its = |at: &usize| runbook.health[*at].id == row.probe;
+            at = at.filter(is_its).or_else(|| runbook.health.iter().position(|probe| probe.id == row.probe));
+            let known = before.cells.get(place).and_then(Option::as_ref);
+            cells.push(at.map(|at| match known.filter(|known| Arc::ptr_eq(&known.of, row.said())) {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(Cells::of(&runbook.health[at], row)),
+            }));
+            if let Some(at) = at {
+                of_probe[at].push(place);
             }
         }
+        let turned = placed(board, turned);
+        let mut probes: Vec<ProbeOrder> = of_probe
+            .into_iter()
+            .enumerate()
+            .filter(|(_, rows)| !rows.is_empty())
+            .map(|(at, rows)| ProbeOrder::of((at, &runbook.health[at]), rows, board, &cells, &turned))
+            .collect();
         // What is not ok must not lie below the lower edge.
         probes.sort_by_key(|probe| Reverse(probe.rows.first().map_or(0, |place| weight(board.rows[*place].verdict))));
-        Self { probes, turned }
+        Self { probes, turned, cells }
     }
 
     /// How many lines the table has.
@@ -149,24 +168,59 @@ impl BoardOrder {
 thread_local! {
     /// How many lines were made: what a frame costs.
     pub static MADE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    /// How many rows were measured: what a board costs.
+    pub static MEASURED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// What is to be made of rows, by their places on the board.
+fn placed(board: &Board, turned: &[(ConditionId, Turned)]) -> HashMap<usize, Turned> {
+    if turned.is_empty() {
+        return HashMap::new();
+    }
+    let places: HashMap<(&ProbeId, Option<&String>), usize> =
+        board.rows.iter().enumerate().map(|(place, row)| ((&row.probe, row.node.as_ref()), place)).collect();
+    let place = |id: &ConditionId| match id {
+        ConditionId::Health(probe, node) => places.get(&(probe, node.as_ref())).copied(),
+        _ => None,
+    };
+    turned.iter().filter_map(|(id, turned)| Some((place(id)?, *turned))).collect()
+}
+
+impl Cells {
+    fn of(probe: &Probe, row: &Row) -> Self {
+        #[cfg(test)]
+        MEASURED.with(|measured| measured.set(measured.get() + 1));
+        let fields = probe.fields.iter().map(|(name, _)| width(&value(row, name))).collect();
+        Self { of: Arc::clone(row.said()), node: width(named(row)), fields, why: width(&row.why) }
+    }
 }
 
 impl ProbeOrder {
-    fn of(at: usize, probe: &Probe, mut rows: Vec<usize>, board: &Board, turned: &HashMap<usize, Turned>) -> Self {
+    fn of(
+        (at, probe): (usize, &Probe),
+        mut rows: Vec<usize>,
+        board: &Board,
+        cells: &[Option<Arc<Cells>>],
+        turned: &HashMap<usize, Turned>,
+    ) -> Self {
         rows.sort_by_key(|place| Reverse(weight(board.rows[*place].verdict)));
-        let widest = |cells: &dyn Fn(usize, &Row) -> usize| {
-            rows.iter().map(|place| cells(*place, &board.rows[*place])).max().unwrap_or(0)
-        };
-        let mark = |place: usize| turned.get(&place).map_or(0, |turned| width(&tell::turned(*turned).0) + 1);
-        let fields = probe.fields.iter().map(|(name, _)| {
-            let cells = widest(&|_, row| width(&value(row, name))).min(MAX_FIELD);
-            if cells == 0 { 0 } else { cells.max(width(name).min(MAX_FIELD)) }
-        });
-        let (node, word) =
-            (widest(&|_, row| width(named(row))).min(MAX_NODE), widest(&|_, row| row.verdict.word().len()));
-        let (mark, why) = (widest(&|place, _| mark(place)), widest(&|_, row| width(&row.why)));
-        let fields = fields.collect();
-        Self { at, node, word, mark, fields, why, rows }
+        let mut order = Self { at, node: 0, word: 0, mark: 0, fields: vec![0; probe.fields.len()], why: 0, rows };
+        for place in &order.rows {
+            let Some(cells) = &cells[*place] else { continue };
+            order.node = order.node.max(cells.node.min(MAX_NODE));
+            order.word = order.word.max(cells.of.verdict.word().len());
+            order.why = order.why.max(cells.why);
+            for (widest, cells) in order.fields.iter_mut().zip(&cells.fields) {
+                *widest = (*widest).max((*cells).min(MAX_FIELD));
+            }
+            if let Some(turned) = turned.get(place) {
+                order.mark = order.mark.max(width(&tell::turned(*turned).0) + 1);
+            }
+        }
+        for ((name, _), widest) in probe.fields.iter().zip(&mut order.fields).filter(|(_, widest)| **widest > 0) {
+            *widest = (*widest).max(width(name).min(MAX_FIELD));
+        }
+        order
     }
 
     /// How wide name, sign, word and mark are.

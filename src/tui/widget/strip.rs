@@ -140,13 +140,14 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
+    use crate::engine::Said;
     use crate::runbook::ProbeId;
     use crate::tui::theme::UNICODE;
 
     fn row(probe: &str, node: &str, verdict: Verdict, fields: Value, why: &str) -> Row {
         let fields: Map<String, Value> = fields.as_object().cloned().unwrap_or_default();
         let (probe, node) = (ProbeId::new(probe), Some(node.to_owned()));
-        Row { probe, node, verdict, why: why.into(), age_ms: Some(0), fields, item: Value::Null }
+        Said { probe, node, verdict, why: why.into(), fields, item: Value::Null }.aged(Some(0))
     }
 
     fn told(rows: Vec<Row>, cells: usize) -> String {

@@ -1,6 +1,7 @@
 //! The alarms of a run: what somebody should know of now, by severity. They follow from the state and the board alone,
 //! and each is there as long as its condition is; only whether it was seen is remembered here.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
 use crate::clock::Timestamp;
@@ -113,8 +114,9 @@ fn is_sensed(state: &RunState, since: Timestamp) -> bool {
 
 fn of_rows(state: &RunState, board: &Board, turned: &[(ConditionId, Turned)]) -> Vec<Alarm> {
     let told: HashMap<&ConditionId, Turned> = turned.iter().map(|(id, turned)| (id, *turned)).collect();
-    let verdicts: HashMap<(&ProbeId, Option<&String>), Verdict> =
-        board.rows.iter().map(|row| ((&row.probe, row.node.as_ref()), row.verdict)).collect();
+    // Mostly all is well, and nobody is looked up.
+    let verdicts: LazyCell<HashMap<(&ProbeId, Option<&String>), Verdict>, _> =
+        LazyCell::new(|| board.rows.iter().map(|row| ((&row.probe, row.node.as_ref()), row.verdict)).collect());
     let alarm = |(id, known): (&ConditionId, &crate::engine::Standing)| {
         let ConditionId::Health(probe, node) = id else { return None };
         if known.truth == Tri::True {

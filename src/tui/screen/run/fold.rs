@@ -13,6 +13,7 @@ use crate::tui::screen::run::page::StepPage;
 use crate::tui::screen::run::{Card, Run, TOLD, View};
 use crate::tui::tell;
 use crate::tui::widget::checklist::Tally;
+use crate::tui::widget::health_table::BoardOrder;
 
 impl View {
     /// What is known of a moment before anything was derived from it.
@@ -27,6 +28,7 @@ impl View {
             turned: Vec::new(),
             alarms: Vec::new(),
             order: std::cell::OnceCell::new(),
+            order_before: BoardOrder::default(),
             tally: Tally::of(state),
             page: StepPage::default(),
         }

@@ -218,6 +218,8 @@ pub struct View {
     pub alarms: Vec<Alarm>,
     /// The rows of the board in the order of a table, once that was needed.
     order: OnceCell<BoardOrder>,
+    /// The same of the last moment at which it was needed.
+    order_before: BoardOrder,
     /// How many steps stand how.
     pub tally: Tally,
     /// The step that is looked at.
@@ -397,6 +399,7 @@ impl Run {
             alarms: alarm::alarms(runbook, state, &moment.board, &turned),
             turned,
             order: OnceCell::new(),
+            order_before: self.view.order.take().unwrap_or_else(|| std::mem::take(&mut self.view.order_before)),
             tally: Tally::of(state),
             page: std::mem::take(&mut self.view.page),
             moment,

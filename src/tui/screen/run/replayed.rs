@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
-use crate::engine::{Board, ConditionId, Record, Row, RunState, Standing, Tri, Verdict};
+use crate::engine::{Board, ConditionId, Record, Row, RunState, Said, Standing, Tri, Verdict};
 use crate::health::{BoardKeeper, targets};
 use crate::runbook::Runbook;
 use crate::tui::beside::Beside;
@@ -49,16 +49,12 @@ impl Replayed {
     pub fn new(runbook: &Runbook, opened: &Record, integrity: (String, Meaning)) -> Self {
         let inputs = match &opened.event {
             crate::engine::Event::RunOpened(opened) => opened.inputs.clone(),
-            _ => serde_json::Map::new(),
+            _ => Map::new(),
         };
-        let row = |target: crate::health::Target| Row {
-            probe: target.probe,
-            node: target.node,
-            verdict: Verdict::Unknown,
-            why: "nothing recorded yet".into(),
-            age_ms: None,
-            fields: serde_json::Map::new(),
-            item: target.item,
+        let row = |target: crate::health::Target| {
+            let (verdict, why) = (Verdict::Unknown, "nothing recorded yet".into());
+            let crate::health::Target { probe, node, item, .. } = target;
+            Said { probe, node, verdict, why, fields: Map::new(), item }.aged(None)
         };
         // What cannot be asked on this machine has no row before something is recorded of it.
         let targets = targets(runbook, &json!({ "inputs": inputs })).unwrap_or_default();
@@ -73,7 +69,7 @@ impl Replayed {
             let since = u64::try_from(now.since(seen.at).as_millis()).unwrap_or(u64::MAX);
             for row in seen.rows.iter().cloned() {
                 let age_ms = row.age_ms.map(|age| age.saturating_add(since));
-                put(&mut rows, if seen.is_old { unsensed(row) } else { Row { age_ms, ..row } });
+                put(&mut rows, if seen.is_old { unsensed(&row) } else { row.aged(age_ms) });
             }
         }
         for (id, standing) in &state.conditions {
@@ -94,17 +90,21 @@ impl Replayed {
 }
 
 /// Puts a row in the place of the one of the same name; the item is known from the start only.
-fn put(rows: &mut Vec<Row>, row: Row) {
+fn put(rows: &mut Vec<Row>, mut row: Row) {
     match rows.iter_mut().find(|other| other.probe == row.probe && other.node == row.node) {
-        Some(place) => *place = Row { item: std::mem::take(&mut place.item), ..row },
+        Some(place) => {
+            row.item = place.item.clone();
+            *place = row;
+        }
         None => rows.push(row),
     }
 }
 
 /// A row of which nothing is known in this sitting.
-fn unsensed(row: Row) -> Row {
+fn unsensed(row: &Row) -> Row {
     let why = "not sensed in this sitting yet".into();
-    Row { verdict: Verdict::Unknown, why, age_ms: None, fields: serde_json::Map::new(), ..row }
+    let (probe, node, item) = (row.probe.clone(), row.node.clone(), row.item.clone());
+    Said { probe, node, verdict: Verdict::Unknown, why, fields: Map::new(), item }.aged(None)
 }
 
 /// The row that a recorded change of its condition tells of.
@@ -118,15 +118,8 @@ fn changed(probe: &crate::runbook::ProbeId, node: Option<&String>, standing: &St
     };
     let fields = standing.seen.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
     let age_ms = u64::try_from(now.since(standing.since).as_millis()).ok().filter(|_| verdict != Verdict::Unknown);
-    Row {
-        probe: probe.clone(),
-        node: node.cloned(),
-        verdict,
-        why: standing.why.clone(),
-        age_ms,
-        fields,
-        item: Value::Null,
-    }
+    let (probe, node, why) = (probe.clone(), node.cloned(), standing.why.clone());
+    Said { probe, node, verdict, why, fields, item: Value::Null }.aged(age_ms)
 }
 
 impl Run {

@@ -135,7 +135,8 @@ impl Run {
     /// The board as it is drawn.
     pub fn health(&self) -> Health<'_> {
         let (runbook, board, turned) = (&*self.runbook, &self.view.moment.board, &self.view.turned[..]);
-        let order = self.view.order.get_or_init(|| BoardOrder::of(runbook, board, turned));
+        let (order, before) = (&self.view.order, &self.view.order_before);
+        let order = order.get_or_init(|| BoardOrder::of(runbook, board, turned, before));
         Health { runbook, board, keeper: &self.keeper, turned, order }
     }
 
