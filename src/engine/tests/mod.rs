@@ -10,6 +10,7 @@ mod defer;
 mod disturb;
 mod ending;
 mod gates;
+mod glance;
 mod nested;
 mod renew;
 mod restart;
