@@ -136,7 +136,7 @@ fn seen(from: Timestamp, until: Timestamp, sat: &[(Timestamp, Timestamp)]) -> Du
 fn harm_done(state: &RunState, sat: &[(Timestamp, Timestamp)]) -> Vec<HarmDone> {
     let end = state.closed.as_ref().map_or(state.at, |closed| closed.at);
     let mut done: BTreeMap<(String, String), (HarmDone, Option<Timestamp>)> = BTreeMap::new();
-    for (_, what) in &state.happenings {
+    for (_, what) in state.happenings.iter() {
         match what {
             Happening::HarmBegan { kind, about, since, told } => {
                 let entry = done.entry((kind.clone(), about.clone())).or_insert_with(|| {

@@ -461,6 +461,18 @@ impl fmt::Display for ConditionId {
 #[error("{0:?} does not name a condition")]
 pub struct BadConditionId(String);
 
+impl ConditionId {
+    /// Whether a text names a condition: what can be parsed, told without making it.
+    pub(crate) fn is_name(text: &str) -> bool {
+        match text.split_once('/') {
+            Some(("health", rest)) => rest.split_once('[').is_none_or(|(_, node)| node.ends_with(']')),
+            Some(("guard", _)) => true,
+            Some(("gate" | "check", step)) => step.parse::<StepKey>().is_ok(),
+            _ => false,
+        }
+    }
+}
+
 impl FromStr for ConditionId {
     type Err = BadConditionId;
 

@@ -34,6 +34,18 @@ impl RunState {
         self.opening = Opening::of(record).or_else(|| self.opening.take());
     }
 
+    /// The same with a record that nobody else needs: of what is most frequent nothing is copied.
+    pub fn absorb(&mut self, record: Record) {
+        let Record { seq, at, .. } = record;
+        match record.event {
+            Event::ConditionChanged { condition, truth, why, seen } => {
+                (self.seq, self.at) = (seq, at);
+                self.change_condition(condition, Standing { truth, since: at, why, seen, acknowledged: None });
+            }
+            event => self.apply(&Record { event, ..record }),
+        }
+    }
+
     /// [`RunState::apply`] for an event that has no record yet.
     pub(crate) fn take(&mut self, seq: u64, at: Timestamp, by: &str, event: &Event) {
         self.seq = seq;
@@ -61,8 +73,7 @@ impl RunState {
             Event::ConditionChanged { condition, truth, why, seen } => {
                 let standing =
                     Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
-                self.conditions.insert(condition.clone(), standing);
-                self.turn(condition, *truth, at);
+                self.change_condition(condition.clone(), standing);
             }
             Event::GuardAcknowledged { condition, reason } => {
                 if let Some(standing) = self.conditions.get_mut(condition) {
@@ -302,6 +313,11 @@ impl RunState {
     /// Notes who did what was just said to be done.
     fn done_by(&mut self, step: &StepKey, doer: Option<&String>) {
         self.change(step, |state| state.doer = doer.cloned());
+    }
+
+    fn change_condition(&mut self, condition: ConditionId, standing: Standing) {
+        self.turn(&condition, standing.truth, standing.since);
+        self.conditions.insert(condition, standing);
     }
 
     /// What a changed condition means beyond itself.

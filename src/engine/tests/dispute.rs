@@ -38,7 +38,8 @@ fn a_peer_who_sees_something_else_fails_the_step_and_both_look_again() {
     failed(&walk, "read");
     assert!(walk.state.unverified.is_empty() && walk.propose(verify("read", "kim")).is_err(), "that moment is over");
     assert_eq!(walk.allowed()[0], Allowed::Retry(key("read")));
-    let [deviation] = &walk.state.deviations[..] else { panic!("{:?}", walk.state.deviations) };
+    let deviations: Vec<_> = walk.state.deviations.iter().collect();
+    let [deviation] = deviations[..] else { panic!("{:?}", walk.state.deviations) };
     assert_eq!((deviation.kind, deviation.by.as_str()), (DeviationKind::Disputed, "maria@bastion"));
     assert_eq!((&*deviation.subject, &*deviation.reason), ("all/read", "kim saw something else: it is shut"));
     walk.must(Proposal::Retry { step: key("read") });

@@ -11,6 +11,7 @@ mod dispute;
 mod disturb;
 mod ending;
 mod gates;
+mod glance;
 mod nested;
 mod renew;
 mod restart;
