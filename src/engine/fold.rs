@@ -346,7 +346,7 @@ impl RunState {
             .and_then(|phase| phase.items.iter_mut().find(|item| item.item.name == key.item))
             .and_then(|item| item.steps.iter_mut().find(|step| step.id == key.step));
         if let Some(step) = found {
-            change(step);
+            change(Arc::make_mut(step));
         }
     }
 
