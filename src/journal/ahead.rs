@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, Scope};
 
-use crate::journal::line::{Hash, MAX_LINE_BYTES, Sight};
+use crate::journal::line::{Hash, MAX_LINE_BYTES, Outline};
 use crate::journal::reader::{Place, RawLine, Reader};
 
 /// How many bytes of lines make a block, at least.
@@ -25,14 +25,14 @@ const MOST_AHEAD: usize = 8;
 const MOST_HELPERS: usize = 4;
 
 /// What was made of a line.
-pub(super) struct Seen<S> {
-    /// What is wanted of the record, or why it is none.
-    pub record: Result<S, String>,
+pub(super) struct Seen {
+    /// The outline of the record, or why it is none.
+    pub record: Result<Outline, String>,
     /// The hash of the line; `None` of one that is not whole.
     pub hash: Option<Hash>,
 }
 
-impl<S: Sight> Seen<S> {
+impl Seen {
     /// What that line is. One that is cut off or too long to be a record is neither read nor hashed.
     pub fn of(raw: &RawLine<'_>) -> Self {
         if !raw.is_terminated || raw.bytes.len() > MAX_LINE_BYTES {
@@ -40,7 +40,7 @@ impl<S: Sight> Seen<S> {
         }
         // Said without serde's own "at line 1", which would contradict the line told.
         let told = |error: serde_json::Error| format!("it is not a record: {}", without_line(&error.to_string()));
-        Self { record: S::of(raw.bytes).map_err(told), hash: Some(Hash::of(raw.bytes)) }
+        Self { record: Outline::of(raw.bytes).map_err(told), hash: Some(Hash::of(raw.bytes)) }
     }
 }
 
@@ -52,25 +52,20 @@ fn without_line(text: &str) -> String {
 }
 
 /// Some lines, one after the other.
-struct Block<S> {
+#[derive(Default)]
+struct Block {
     bytes: Vec<u8>,
-    lines: Vec<Line<S>>,
+    lines: Vec<Line>,
 }
 
 /// One of them: a raw line whose bytes are those of the block up to `end`.
-struct Line<S> {
+struct Line {
     place: Place,
     end: usize,
-    seen: Option<Seen<S>>,
+    seen: Option<Seen>,
 }
 
-impl<S> Default for Block<S> {
-    fn default() -> Self {
-        Self { bytes: Vec::new(), lines: Vec::new() }
-    }
-}
-
-impl<S: Sight> Block<S> {
+impl Block {
     fn raw(&self, at: usize) -> RawLine<'_> {
         let begin = at.checked_sub(1).map_or(0, |before| self.lines[before].end);
         let Line { place, end, .. } = &self.lines[at];
@@ -86,20 +81,20 @@ impl<S: Sight> Block<S> {
 }
 
 /// A block to be looked at, and where it goes then.
-type Job<S> = (Block<S>, SyncSender<Block<S>>);
+type Job = (Block, SyncSender<Block>);
 
 /// Reads lines ahead.
-pub(super) struct Ahead<'scope, 'env, R, S> {
+pub(super) struct Ahead<'scope, 'env, R> {
     scope: &'scope Scope<'scope, 'env>,
     reader: Reader<R>,
-    helpers: Option<Sender<Job<S>>>,
-    under_way: VecDeque<Receiver<Block<S>>>,
-    block: Block<S>,
+    helpers: Option<Sender<Job>>,
+    under_way: VecDeque<Receiver<Block>>,
+    block: Block,
     next: usize,
     blocks: usize,
 }
 
-impl<'scope, 'env, R: BufRead, S: Sight + 'scope> Ahead<'scope, 'env, R, S> {
+impl<'scope, 'env, R: BufRead> Ahead<'scope, 'env, R> {
     /// Reads from there; its helpers end with that scope.
     pub fn new(scope: &'scope Scope<'scope, 'env>, reader: Reader<R>) -> Self {
         let (under_way, block) = (VecDeque::new(), Block::default());
@@ -107,7 +102,7 @@ impl<'scope, 'env, R: BufRead, S: Sight + 'scope> Ahead<'scope, 'env, R, S> {
     }
 
     /// The next line and what it is; `None` at the end.
-    pub fn next_line(&mut self) -> io::Result<Option<(RawLine<'_>, Seen<S>)>> {
+    pub fn next_line(&mut self) -> io::Result<Option<(RawLine<'_>, Seen)>> {
         if self.next == self.block.lines.len() {
             self.turn()?;
         }
@@ -151,7 +146,7 @@ fn gone() -> io::Error {
     io::Error::other("whoever helped to read it has gone")
 }
 
-fn read<R: BufRead, S>(reader: &mut Reader<R>, spare: Block<S>) -> io::Result<Block<S>> {
+fn read<R: BufRead>(reader: &mut Reader<R>, spare: Block) -> io::Result<Block> {
     let mut block = spare;
     block.bytes.clear();
     block.lines.clear();
@@ -163,12 +158,12 @@ fn read<R: BufRead, S>(reader: &mut Reader<R>, spare: Block<S>) -> io::Result<Bl
 }
 
 /// As many as there are processors; none where there is one only, or the system gives no thread.
-fn helpers<'scope, S: Sight + 'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Sender<Job<S>>> {
+fn helpers<'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Sender<Job>> {
     let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_HELPERS);
     if count < 2 {
         return None;
     }
-    let (jobs, waiting) = channel::<Job<S>>();
+    let (jobs, waiting) = channel::<Job>();
     let waiting = Arc::new(Mutex::new(waiting));
     let begun = (0..count).filter(|_| {
         let waiting = Arc::clone(&waiting);
@@ -190,10 +185,7 @@ fn helpers<'scope, S: Sight + 'scope>(scope: &'scope Scope<'scope, '_>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Record;
     use crate::journal::line::sha256_hex;
-
-    type Whole<'scope, 'env, R> = Ahead<'scope, 'env, R, Box<Record>>;
 
     /// However many blocks there are, every line comes once and in order, with what it is.
     #[test]
@@ -203,14 +195,14 @@ mod tests {
             let text: String = (1..=count).map(|number| line(number) + "\n").collect();
             let text = text + "cut off";
             std::thread::scope(|scope| {
-                let mut ahead = Whole::new(scope, Reader::new(text.as_bytes()));
+                let mut ahead = Ahead::new(scope, Reader::new(text.as_bytes()));
                 let mut offset = 0;
                 for number in 1..=count {
                     let (raw, seen) = ahead.next_line().unwrap().unwrap();
                     assert_eq!((raw.number, raw.offset, raw.is_terminated), (number as u64, offset, true));
                     assert_eq!(raw.bytes, line(number).as_bytes());
                     assert_eq!(seen.hash.unwrap().as_str(), sha256_hex(raw.bytes));
-                    assert!(seen.record.unwrap_err().contains("it is not a record"));
+                    assert!(seen.record.err().unwrap().contains("it is not a record"));
                     offset += raw.length + 1;
                 }
                 let (last, seen) = ahead.next_line().unwrap().unwrap();
@@ -226,7 +218,7 @@ mod tests {
     fn who_has_enough_leaves() {
         let text = "a line that is none\n".repeat(200_000);
         let numbers = std::thread::scope(|scope| {
-            let mut ahead = Whole::new(scope, Reader::new(text.as_bytes()));
+            let mut ahead = Ahead::new(scope, Reader::new(text.as_bytes()));
             (0..100_000).map(|_| ahead.next_line().unwrap().unwrap().0.number).sum::<u64>()
         });
         assert_eq!(numbers, 5_000_050_000);

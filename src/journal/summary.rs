@@ -189,7 +189,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     }
     let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
     let mut sat = Vec::new();
-    let verified = outlines(&path, |_, outline| {
+    let verified = outlines(&path, &mut |_, outline| {
         // A condition that changed, or a remark, changes nothing here.
         let Outline::Whole(record) = outline else { return };
         deviations.count(&record.event);

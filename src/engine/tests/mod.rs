@@ -9,6 +9,7 @@ mod decisions;
 mod defer;
 mod disturb;
 mod ending;
+mod folding;
 mod gates;
 mod glance;
 mod nested;
