@@ -5,8 +5,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
 use crate::journal::line::{Hash, MAX_LINE_BYTES, Outline};
@@ -80,15 +79,79 @@ impl Block {
     }
 }
 
-/// A block to be looked at, and where it goes then.
-type Job = (Block, SyncSender<Block>);
+/// What whoever asks and those who help have between them.
+#[derive(Default)]
+struct Desk {
+    inside: Mutex<Blocks>,
+    work: Condvar,
+    news: Condvar,
+}
+
+/// The blocks that are under way, by their numbers.
+#[derive(Default)]
+struct Blocks {
+    waiting: VecDeque<(usize, Block)>,
+    done: Vec<(usize, Block)>,
+    helpers: usize,
+    is_over: bool,
+}
+
+impl Desk {
+    fn inside(&self) -> MutexGuard<'_, Blocks> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next block to be looked at; `None` when there will be none.
+    fn job(&self) -> Option<(usize, Block)> {
+        let mut inside = self.inside();
+        while inside.waiting.is_empty() && !inside.is_over {
+            inside = self.work.wait(inside).unwrap_or_else(PoisonError::into_inner);
+        }
+        if inside.is_over { None } else { inside.waiting.pop_front() }
+    }
+
+    /// The block of that number, when it was looked at.
+    fn looked_at(&self, number: usize) -> io::Result<Block> {
+        let mut inside = self.inside();
+        loop {
+            if let Some(at) = inside.done.iter().position(|(known, _)| *known == number) {
+                return Ok(inside.done.swap_remove(at).1);
+            }
+            if inside.helpers == 0 {
+                return Err(gone());
+            }
+            inside = self.news.wait(inside).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Somebody who helps, and who is gone also where that one broke.
+struct Helper(Arc<Desk>);
+
+impl Helper {
+    fn help(&self) {
+        while let Some((number, mut block)) = self.0.job() {
+            block.look();
+            self.0.inside().done.push((number, block));
+            self.0.news.notify_one();
+        }
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        self.0.inside().helpers -= 1;
+        self.0.news.notify_one();
+    }
+}
 
 /// Reads lines ahead.
 pub(super) struct Ahead<'scope, 'env, R> {
     scope: &'scope Scope<'scope, 'env>,
     reader: Reader<R>,
-    helpers: Option<Sender<Job>>,
-    under_way: VecDeque<Receiver<Block>>,
+    desk: Option<Arc<Desk>>,
+    /// The numbers of the blocks under way: the first, and the one that comes next.
+    under_way: (usize, usize),
     block: Block,
     next: usize,
     blocks: usize,
@@ -97,8 +160,7 @@ pub(super) struct Ahead<'scope, 'env, R> {
 impl<'scope, 'env, R: BufRead> Ahead<'scope, 'env, R> {
     /// Reads from there; its helpers end with that scope.
     pub fn new(scope: &'scope Scope<'scope, 'env>, reader: Reader<R>) -> Self {
-        let (under_way, block) = (VecDeque::new(), Block::default());
-        Self { scope, reader, helpers: None, under_way, block, next: 0, blocks: 0 }
+        Self { scope, reader, desk: None, under_way: (0, 0), block: Block::default(), next: 0, blocks: 0 }
     }
 
     /// The next line and what it is; `None` at the end.
@@ -118,26 +180,38 @@ impl<'scope, 'env, R: BufRead> Ahead<'scope, 'env, R> {
         self.next = 0;
         self.blocks += 1;
         if self.blocks == BLOCKS_ALONE + 1 {
-            self.helpers = helpers(self.scope);
+            self.desk = desk(self.scope);
         }
         let mut spare = std::mem::take(&mut self.block);
-        let Some(helpers) = &self.helpers else {
+        let Some(desk) = &self.desk else {
             self.block = read(&mut self.reader, spare)?;
             // Each is looked at when it is asked for.
             return Ok(());
         };
-        while self.under_way.len() < MOST_AHEAD {
+        let (first, next) = &mut self.under_way;
+        while *next - *first < MOST_AHEAD {
             let block = read(&mut self.reader, std::mem::take(&mut spare))?;
             if block.lines.is_empty() {
                 break;
             }
-            let (done, looked) = sync_channel(1);
-            helpers.send((block, done)).map_err(|_| gone())?;
-            self.under_way.push_back(looked);
+            desk.inside().waiting.push_back((*next, block));
+            desk.work.notify_one();
+            *next += 1;
         }
-        let first = self.under_way.pop_front().map(|first| first.recv().map_err(|_| gone()));
-        self.block = first.transpose()?.unwrap_or_default();
+        if first < next {
+            self.block = desk.looked_at(*first)?;
+            *first += 1;
+        }
         Ok(())
+    }
+}
+
+impl<R> Drop for Ahead<'_, '_, R> {
+    fn drop(&mut self) {
+        if let Some(desk) = &self.desk {
+            desk.inside().is_over = true;
+            desk.work.notify_all();
+        }
     }
 }
 
@@ -157,29 +231,19 @@ fn read<R: BufRead>(reader: &mut Reader<R>, spare: Block) -> io::Result<Block> {
     Ok(block)
 }
 
-/// As many as there are processors; none where there is one only, or the system gives no thread.
-fn helpers<'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Sender<Job>> {
+/// As many helpers as there are processors; none where there is one only, or the system gives no thread.
+fn desk<'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Arc<Desk>> {
     let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_HELPERS);
     if count < 2 {
         return None;
     }
-    let (jobs, waiting) = channel::<Job>();
-    let waiting = Arc::new(Mutex::new(waiting));
+    let desk = Arc::new(Desk::default());
     let begun = (0..count).filter(|_| {
-        let waiting = Arc::clone(&waiting);
-        let help = move || {
-            loop {
-                // Held while it waits: whoever waits too has nothing else to do.
-                let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok((mut block, done)) = job else { return };
-                block.look();
-                // Whoever asked may have had enough.
-                let _ = done.send(block);
-            }
-        };
-        Builder::new().name("reading".into()).spawn_scoped(scope, help).is_ok()
+        desk.inside().helpers += 1;
+        let helper = Helper(Arc::clone(&desk));
+        Builder::new().name("reading".into()).spawn_scoped(scope, move || helper.help()).is_ok()
     });
-    (begun.count() > 0).then_some(jobs)
+    (begun.count() > 0).then_some(desk)
 }
 
 #[cfg(test)]

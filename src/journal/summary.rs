@@ -222,12 +222,10 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     summary
 }
 
-/// The latest first.
-pub(super) fn sort(summaries: &mut [RunSummary]) {
-    summaries.sort_by_cached_key(|summary| {
-        let opened_at = summary.opening.as_ref().map(|opening| opening.at);
-        std::cmp::Reverse((opened_at, summary.dir.id()))
-    });
+/// By what runs are sorted: the latest first.
+pub(super) fn place(summary: &RunSummary) -> impl Ord + use<> {
+    let opened_at = summary.opening.as_ref().map(|opening| opening.at);
+    std::cmp::Reverse((opened_at, summary.dir.id()))
 }
 
 fn standing(integrity: Integrity, closed: Option<Outcome>) -> Standing {
