@@ -14,7 +14,7 @@ use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup,
 use crate::debrief::Debrief;
 use crate::engine::Mode;
 use crate::exec::Borrower;
-use crate::journal::{Role, RunDir, RunSummary, Standing, Store};
+use crate::journal::{Role, RunDir, RunSummary, Standing, Store, in_order};
 use crate::library::{Entry, Library};
 use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, Runbook};
@@ -235,24 +235,24 @@ impl Backstage for Stage {
 
     fn resumable(&self) -> Vec<OpenRun> {
         let mut runs = self.memory.list(&self.store);
-        runs.retain(RunSummary::is_open);
+        runs.retain(|run| run.is_open());
         runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
-        let open = |run: RunSummary| OpenRun {
-            standing: format!("{}, {} records", standing(&run), run.records),
+        let open = |run: &Arc<RunSummary>| OpenRun {
+            standing: format!("{}, {} records", standing(run), run.records),
             run: run.dir.id(),
             place: run.opening.as_ref().map(place_of).unwrap_or_default(),
-            title: run.opening.map(|head| head.title).unwrap_or_default(),
+            title: run.opening.as_ref().map(|head| head.title.clone()).unwrap_or_default(),
             last: run.last_at.unwrap_or_default(),
         };
-        runs.into_iter().map(open).collect()
+        runs.iter().map(open).collect()
     }
 
     fn journals(&self, each: &mut dyn FnMut(Vec<JournalEntry>, usize) -> bool) -> Vec<JournalEntry> {
-        let mut told = |new: &[RunSummary], all| each(new.iter().map(entry).collect(), all);
+        let mut told = |new: &[Arc<RunSummary>], all| each(new.iter().map(|run| entry(run)).collect(), all);
         let runs = self.memory.list_along(&self.store, &mut told);
         let listed = runs.iter().map(|run| (run.dir.clone(), run.records)).collect();
         *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
-        runs.iter().map(entry).collect()
+        runs.iter().map(|run| entry(run)).collect()
     }
 
     fn search(&self, words: &str, found: &mut dyn FnMut(RecordFound), goes_on: &(dyn Fn() -> bool + Sync)) {
@@ -275,13 +275,13 @@ impl Backstage for Stage {
             let told = |hit: search::Hit| (hit.seq, clean_line(&hit.told).into_owned());
             first.map(told).map(|(seq, told)| RecordFound { run: dir.id(), seq, told })
         };
-        search::in_order(listed.len(), goes_on, &look, &mut |_, hit| hit.into_iter().for_each(&mut *found));
+        in_order(listed.len(), goes_on, &look, &mut |hit| hit.into_iter().for_each(&mut *found));
     }
 
     fn besides(&self) -> Vec<(String, Beside)> {
         let signers = verify::signers(None).map_err(told);
         let runs = self.memory.list(&self.store);
-        let of = |run: &RunSummary| {
+        let of = |run: &Arc<RunSummary>| {
             let signers = signers.as_ref().map(Option::as_ref).map_err(String::as_str);
             Some((run.dir.id(), beside::of_summary(run, signers)?))
         };

@@ -10,9 +10,8 @@ use crate::cli::error::CliError;
 use crate::cli::found::Narrowed;
 use crate::cli::{keeping, packed, run};
 use crate::engine::Mode;
-use crate::journal::{Remembered, RunDir, RunSummary, SoakSeen, Standing};
+use crate::journal::{Remembered, RunDir, RunSummary, SoakSeen, Standing, in_order};
 use crate::report::cleaned;
-use crate::search::in_order;
 use crate::text::clean_line;
 
 /// `piton journals`: one line a run, the latest last; below it the records that were looked for.
@@ -33,9 +32,10 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
         super::print("no runs yet: `piton practice vault-ha-upgrade` opens a first one");
     }
     let mut shown = 0;
-    let fitting: Vec<&RunSummary> = runs.iter().rev().filter(|run| narrowed.may_be(run)).collect();
-    in_order(fitting.len(), &|| true, &|at| narrowed.found(fitting[at]), &mut |at, found| {
-        let (run, Some(found)) = (fitting[at], found) else { return };
+    let fitting: Vec<&RunSummary> = runs.iter().rev().map(AsRef::as_ref).filter(|run| narrowed.may_be(run)).collect();
+    let look = |at: usize| (fitting[at], narrowed.found(fitting[at]));
+    in_order(fitting.len(), &|| true, &look, &mut |(run, found)| {
+        let Some(found) = found else { return };
         shown += 1;
         if typed.json {
             let mut told = as_json(run);

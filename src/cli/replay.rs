@@ -53,13 +53,13 @@ pub type Each<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
 pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recording, CliError> {
     let all = std::fs::metadata(path).map_or(0, |known| known.len());
     let (mut tape, mut refused, mut watch) = (None, None, SignatureWatch::default());
-    let read = read_along(path, &mut |raw, record| {
-        if is_followed {
+    let read = read_along(path, &mut |raw, outline| {
+        if let Some(record) = outline.record().filter(|_| is_followed) {
             // It was found good a moment ago.
-            let _ = watch.take(&record);
+            let _ = watch.take(record);
         }
         if tape.is_none() {
-            match begun(path, &record) {
+            match begun(path, outline.record()) {
                 Ok(begun) => tape = Some(begun),
                 Err(why) => {
                     refused = Some(why);
@@ -67,10 +67,8 @@ pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recor
                 }
             }
         }
-        if let Some(tape) = &mut tape {
-            tape.take(&raw, record);
-        }
-        !raw.number.is_multiple_of(TOLD_EVERY) || each(raw.offset + raw.length, all)
+        let is_taken = tape.as_mut().is_some_and(|tape| tape.take(&raw, outline));
+        is_taken && (!raw.number.is_multiple_of(TOLD_EVERY) || each(raw.offset + raw.length, all))
     });
     if let Some(why) = refused {
         return Err(why);
@@ -97,8 +95,9 @@ pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recor
 }
 
 /// The tape of the run that this first record opens, with nothing on it yet.
-fn begun(path: &Path, first: &Record) -> Result<Tape, CliError> {
-    let text = if let Event::RunOpened(opened) = &first.event { opened.text.as_str() } else { "" };
+fn begun(path: &Path, first: Option<&Record>) -> Result<Tape, CliError> {
+    let text =
+        if let Some(Event::RunOpened(opened)) = first.map(|first| &first.event) { opened.text.as_str() } else { "" };
     let (book, findings) = runbook::parse(text);
     let book = book.ok_or_else(|| {
         let why = findings.first().map(|found| found.message.clone()).unwrap_or_default();

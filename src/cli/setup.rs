@@ -1,6 +1,7 @@
 //! What is asked before a live run opens: sites, inputs with their earlier values, and what is looked at before.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -119,7 +120,7 @@ fn earlier(input: &Input, history: &[Map<String, Value>]) -> Vec<String> {
 }
 
 /// What earlier live runs of that runbook at that site were bound to, the latest first.
-pub fn history(known: &[RunSummary], runbook: &Runbook, site: Option<&Site>) -> Vec<Map<String, Value>> {
+pub fn history(known: &[Arc<RunSummary>], runbook: &Runbook, site: Option<&Site>) -> Vec<Map<String, Value>> {
     let name = site.map(|site| site.name.as_str());
     let runs = known.iter().filter(|run| {
         run.opening.as_ref().is_some_and(|opening| {

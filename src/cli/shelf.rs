@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli::{debrief, journals};
 use crate::clock::Timestamp;
@@ -39,17 +39,21 @@ struct Points {
 
 impl Memory {
     /// The runs of a store, the latest first; none where they cannot be listed.
-    pub fn list(&self, store: &Store) -> Vec<RunSummary> {
+    pub fn list(&self, store: &Store) -> Vec<Arc<RunSummary>> {
         self.runs.list(store).unwrap_or_default()
     }
 
     /// The same with somebody who is told what was read meanwhile, of how many, and says whether to read on.
-    pub fn list_along(&self, store: &Store, each: &mut dyn FnMut(&[RunSummary], usize) -> bool) -> Vec<RunSummary> {
+    pub fn list_along(
+        &self,
+        store: &Store,
+        each: &mut dyn FnMut(&[Arc<RunSummary>], usize) -> bool,
+    ) -> Vec<Arc<RunSummary>> {
         self.runs.list_along(store, each).unwrap_or_default()
     }
 
     /// How each scenario of a runbook was practised, in the order of their names.
-    pub fn scores(&self, known: &[RunSummary], runbook: &str) -> Vec<Score> {
+    pub fn scores(&self, known: &[Arc<RunSummary>], runbook: &str) -> Vec<Score> {
         let mut all: Vec<Score> = Vec::new();
         let practised = known.iter().filter(|run| is_of(run, runbook, Mode::Practice));
         let over = practised.filter(|run| matches!(run.standing, Standing::Closed(_))).take(MOST_RUNS);
@@ -128,7 +132,7 @@ fn is_of(run: &RunSummary, runbook: &str, mode: Mode) -> bool {
 }
 
 /// The latest live run of a runbook; where there is none, the latest of practice.
-fn last_of<'a>(known: &'a [RunSummary], runbook: &str) -> Option<(&'a RunSummary, &'a Opening)> {
+fn last_of<'a>(known: &'a [Arc<RunSummary>], runbook: &str) -> Option<(&'a RunSummary, &'a Opening)> {
     let latest = |mode| known.iter().find(|run| is_of(run, runbook, mode));
     let run = latest(Mode::Live).or_else(|| latest(Mode::Practice))?;
     Some((run, run.opening.as_ref()?))

@@ -35,12 +35,12 @@ impl RunState {
     }
 
     /// The same with a record that nobody else needs: of what is most frequent nothing is copied.
-    pub fn absorb(&mut self, record: Record) {
+    pub(crate) fn absorb(&mut self, record: Record) {
         let Record { seq, at, .. } = record;
         match record.event {
-            Event::ConditionChanged { condition, truth, why, seen } => {
+            Event::NoteAdded { step, text } => {
                 (self.seq, self.at) = (seq, at);
-                self.change_condition(condition, Standing { truth, since: at, why, seen, acknowledged: None });
+                self.notes.push(Note { seq, at, by: record.by, step, text });
             }
             event => self.apply(&Record { event, ..record }),
         }
@@ -73,7 +73,8 @@ impl RunState {
             Event::ConditionChanged { condition, truth, why, seen } => {
                 let standing =
                     Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
-                self.change_condition(condition.clone(), standing);
+                self.conditions.insert(condition.clone(), standing);
+                self.turn(condition, *truth, at);
             }
             Event::GuardAcknowledged { condition, reason } => {
                 if let Some(standing) = self.conditions.get_mut(condition) {
@@ -315,9 +316,10 @@ impl RunState {
         self.change(step, |state| state.doer = doer.cloned());
     }
 
-    fn change_condition(&mut self, condition: ConditionId, standing: Standing) {
-        self.turn(&condition, standing.truth, standing.since);
-        self.conditions.insert(condition, standing);
+    /// What a record that says that a condition changed means, beyond what the condition then is.
+    pub(crate) fn turn_at(&mut self, seq: u64, at: Timestamp, condition: &ConditionId, truth: Tri) {
+        (self.seq, self.at) = (seq, at);
+        self.turn(condition, truth, at);
     }
 
     /// What a changed condition means beyond itself.
@@ -325,8 +327,11 @@ impl RunState {
         match condition {
             ConditionId::Check(step) => self.soak(step, |soak| soak.turn(truth, at)),
             ConditionId::Health(..) => {
-                if let Some(turn) = Turn::after(self.turns.get(condition).copied(), truth, at) {
-                    self.turns.insert(condition.clone(), turn);
+                let known = self.turns.get_mut(condition);
+                match (Turn::after(known.as_deref().copied(), truth, at), known) {
+                    (Some(turn), Some(known)) => *known = turn,
+                    (Some(turn), None) => drop(self.turns.insert(condition.clone(), turn)),
+                    (None, _) => {}
                 }
             }
             ConditionId::Guard(_) | ConditionId::Gate(_) => {}
@@ -357,7 +362,7 @@ impl RunState {
             .and_then(|phase| phase.items.iter_mut().find(|item| item.item.name == key.item))
             .and_then(|item| item.steps.iter_mut().find(|step| step.id == key.step));
         if let Some(step) = found {
-            change(step);
+            change(Arc::make_mut(step));
         }
     }
 

@@ -31,9 +31,59 @@ pub struct Glance<'l> {
 /// What happened: nothing else is known at a glance.
 enum Kind<'l> {
     /// [`Event::ConditionChanged`].
-    Changed { condition: &'l str, truth: Tri, why: Text<'l>, seen: &'l str },
+    Changed(Changed<'l>),
     /// [`Event::NoteAdded`].
     Note { step: Option<&'l str>, text: Text<'l> },
+}
+
+/// A condition that changed.
+pub struct Changed<'l> {
+    /// Its name.
+    pub condition: &'l str,
+    /// What it came to.
+    pub truth: Tri,
+    pub(crate) said: Said<'l>,
+}
+
+/// Why a condition changed, and what was seen, as they are written.
+#[derive(Clone, Copy)]
+pub(crate) struct Said<'l> {
+    why: Text<'l>,
+    seen: &'l str,
+}
+
+impl Said<'_> {
+    /// Both, as the record holds them.
+    pub fn made(self) -> Option<(String, Value)> {
+        Some((self.why.made()?, Rest(self.seen).made()?))
+    }
+}
+
+/// The same, kept for later.
+#[derive(Default)]
+pub(crate) struct KeptSaid {
+    /// The first, and behind it the second.
+    text: String,
+    seen: usize,
+    is_escaped: bool,
+}
+
+impl KeptSaid {
+    /// Keeps this in the place of what was kept.
+    pub fn keep(&mut self, said: Said<'_>) {
+        self.text.clear();
+        self.text.push_str(said.why.raw);
+        self.text.push_str(said.seen);
+        (self.seen, self.is_escaped) = (said.why.raw.len(), said.why.is_escaped);
+    }
+
+    /// Both, as the record holds them.
+    pub fn made(&self) -> (String, Value) {
+        let (raw, seen) = self.text.split_at_checked(self.seen).unwrap_or_default();
+        let why = Text { raw, is_escaped: self.is_escaped };
+        // Only what was passed over is kept, and that can be made.
+        Said { why, seen }.made().unwrap_or_default()
+    }
 }
 
 impl<'l> Glance<'l> {
@@ -57,15 +107,18 @@ impl<'l> Glance<'l> {
         (rest.0 == "}}}").then_some(Self { seq, at, prev, by, event })
     }
 
+    /// The condition that changed, if that is what happened.
+    pub fn changed(&self) -> Option<&Changed<'l>> {
+        if let Kind::Changed(changed) = &self.event { Some(changed) } else { None }
+    }
+
     /// The record itself.
     pub fn record(&self) -> Option<Record> {
         let event = match &self.event {
-            Kind::Changed { condition, truth, why, seen } => Event::ConditionChanged {
-                condition: condition.parse().ok()?,
-                truth: *truth,
-                why: why.made()?,
-                seen: Rest(seen).made()?,
-            },
+            Kind::Changed(Changed { condition, truth, said }) => {
+                let (why, seen) = said.made()?;
+                Event::ConditionChanged { condition: condition.parse().ok()?, truth: *truth, why, seen }
+            }
             Kind::Note { step, text } => {
                 let step = step.map(str::parse).transpose().ok()?;
                 Event::NoteAdded { step, text: text.made()? }
@@ -172,7 +225,7 @@ impl<'l> Rest<'l> {
         let before = self.0;
         self.value(0)?;
         let seen = before.get(..before.len() - self.0.len())?;
-        Some(Kind::Changed { condition, truth, why, seen })
+        Some(Kind::Changed(Changed { condition, truth, said: Said { why, seen } }))
     }
 
     fn note(&mut self) -> Option<Kind<'l>> {

@@ -1,6 +1,7 @@
 //! What a phase is before it opens.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ pub(crate) fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
         is_soak: matches!(step.action, Action::Check { soak: Some(_), .. }),
         verify: step.verify,
     };
-    let steps: Vec<_> = phase.steps.iter().map(planned).collect();
+    let steps: Arc<[Planned]> = phase.steps.iter().map(planned).collect();
     let items = vec![fresh(&steps)];
     let any_order = phase.order == Order::Any;
     let together = (phase.order == Order::Together).then(Vec::new);
@@ -25,7 +26,7 @@ pub(crate) fn unbound(phase: &Phase, plan: Plan) -> PhaseState {
 
 /// The one item that stands for those to come: none of its steps has begun.
 pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
-    let steps = steps.iter().map(|step| StepState {
+    let pending = |step: &Planned| StepState {
         id: step.id.clone(),
         status: StepStatus::Pending,
         attempt: 0,
@@ -44,6 +45,7 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         actors: Vec::new(),
         results: BTreeMap::new(),
         output: None,
-    });
-    ItemState { item: Item { name: None, value: Value::Null }, group: None, steps: steps.collect() }
+    };
+    let steps = steps.iter().map(|step| Arc::new(pending(step))).collect();
+    ItemState { item: Item { name: None, value: Value::Null }, group: None, steps }
 }

@@ -80,8 +80,9 @@ impl RunState {
             remember(&mut self.before, key.clone(), &known);
             let planned = self.phases.iter().find(|phase| phase.id == key.phase).map(|phase| fresh(&phase.steps));
             let new = planned.and_then(|item| item.steps.into_iter().find(|planned| planned.id == key.step));
-            let renewed = new.map(|new| StepState { is_renewed: true, ..new });
-            self.change(key, |state| renewed.into_iter().for_each(|new| *state = new));
+            self.change(key, |state| {
+                new.iter().for_each(|new| *state = StepState { is_renewed: true, ..StepState::clone(new) });
+            });
             self.unverified.remove(key);
             self.conditions.remove(&ConditionId::Gate(key.clone()));
             self.conditions.remove(&ConditionId::Check(key.clone()));

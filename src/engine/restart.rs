@@ -97,12 +97,11 @@ impl RunState {
                     remember(&mut self.before, key, known);
                 }
             }
-            let (item, steps) = (fresh(&phase.steps), std::mem::take(&mut phase.steps));
+            let item = fresh(&phase.steps);
             phase.is_bound = false;
             phase.groups.clear();
             phase.together = phase.together.is_some().then(Vec::new);
             phase.items = vec![item];
-            phase.steps = steps;
         }
         if let Some(own) = self.before.get_mut(step) {
             own.status = StepStatus::Done;

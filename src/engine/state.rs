@@ -118,7 +118,7 @@ pub struct PhaseState {
     /// The plan it belongs to.
     pub plan: Plan,
     /// Its steps as they are planned, in order.
-    pub steps: Vec<Planned>,
+    pub steps: Arc<[Planned]>,
     /// Whether its items are fixed. Before, it has one item that stands for those to come.
     pub is_bound: bool,
     /// Whether it is a loop in a loop.
@@ -161,8 +161,8 @@ pub struct ItemState {
     pub item: Item,
     /// Its place among the phase's groups, in a loop in a loop.
     pub group: Option<usize>,
-    /// Its steps in order.
-    pub steps: Vec<StepState>,
+    /// Its steps in order; those that do not differ are shared by all copies of a state.
+    pub steps: Vec<Arc<StepState>>,
 }
 
 /// One step of one item.
@@ -386,7 +386,7 @@ impl RunState {
 
     /// A step's state.
     pub fn step(&self, key: &StepKey) -> Option<&StepState> {
-        self.item(key)?.steps.iter().find(|step| step.id == key.step)
+        self.item(key)?.steps.iter().map(Arc::as_ref).find(|step| step.id == key.step)
     }
 
     /// The item a step belongs to.
@@ -438,7 +438,7 @@ impl PhaseState {
         self.items.iter().flat_map(move |item| {
             item.steps.iter().map(move |step| {
                 let key = StepKey { phase: self.id.clone(), item: item.item.name.clone(), step: step.id.clone() };
-                (key, step)
+                (key, &**step)
             })
         })
     }

@@ -5,11 +5,10 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
-use crate::journal::line::{Hash, MAX_LINE_BYTES, Sight};
+use crate::journal::line::{Hash, MAX_LINE_BYTES, Outline};
 use crate::journal::reader::{Place, RawLine, Reader};
 
 /// How many bytes of lines make a block, at least.
@@ -25,14 +24,14 @@ const MOST_AHEAD: usize = 8;
 const MOST_HELPERS: usize = 4;
 
 /// What was made of a line.
-pub(super) struct Seen<S> {
-    /// What is wanted of the record, or why it is none.
-    pub record: Result<S, String>,
+pub(super) struct Seen {
+    /// The outline of the record, or why it is none.
+    pub record: Result<Outline, String>,
     /// The hash of the line; `None` of one that is not whole.
     pub hash: Option<Hash>,
 }
 
-impl<S: Sight> Seen<S> {
+impl Seen {
     /// What that line is. One that is cut off or too long to be a record is neither read nor hashed.
     pub fn of(raw: &RawLine<'_>) -> Self {
         if !raw.is_terminated || raw.bytes.len() > MAX_LINE_BYTES {
@@ -40,7 +39,7 @@ impl<S: Sight> Seen<S> {
         }
         // Said without serde's own "at line 1", which would contradict the line told.
         let told = |error: serde_json::Error| format!("it is not a record: {}", without_line(&error.to_string()));
-        Self { record: S::of(raw.bytes).map_err(told), hash: Some(Hash::of(raw.bytes)) }
+        Self { record: Outline::of(raw.bytes).map_err(told), hash: Some(Hash::of(raw.bytes)) }
     }
 }
 
@@ -52,25 +51,20 @@ fn without_line(text: &str) -> String {
 }
 
 /// Some lines, one after the other.
-struct Block<S> {
+#[derive(Default)]
+struct Block {
     bytes: Vec<u8>,
-    lines: Vec<Line<S>>,
+    lines: Vec<Line>,
 }
 
 /// One of them: a raw line whose bytes are those of the block up to `end`.
-struct Line<S> {
+struct Line {
     place: Place,
     end: usize,
-    seen: Option<Seen<S>>,
+    seen: Option<Seen>,
 }
 
-impl<S> Default for Block<S> {
-    fn default() -> Self {
-        Self { bytes: Vec::new(), lines: Vec::new() }
-    }
-}
-
-impl<S: Sight> Block<S> {
+impl Block {
     fn raw(&self, at: usize) -> RawLine<'_> {
         let begin = at.checked_sub(1).map_or(0, |before| self.lines[before].end);
         let Line { place, end, .. } = &self.lines[at];
@@ -85,29 +79,92 @@ impl<S: Sight> Block<S> {
     }
 }
 
-/// A block to be looked at, and where it goes then.
-type Job<S> = (Block<S>, SyncSender<Block<S>>);
+/// What whoever asks and those who help have between them.
+#[derive(Default)]
+struct Desk {
+    inside: Mutex<Blocks>,
+    work: Condvar,
+    news: Condvar,
+}
+
+/// The blocks that are under way, by their numbers.
+#[derive(Default)]
+struct Blocks {
+    waiting: VecDeque<(usize, Block)>,
+    done: Vec<(usize, Block)>,
+    helpers: usize,
+    is_over: bool,
+}
+
+impl Desk {
+    fn inside(&self) -> MutexGuard<'_, Blocks> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next block to be looked at; `None` when there will be none.
+    fn job(&self) -> Option<(usize, Block)> {
+        let mut inside = self.inside();
+        while inside.waiting.is_empty() && !inside.is_over {
+            inside = self.work.wait(inside).unwrap_or_else(PoisonError::into_inner);
+        }
+        if inside.is_over { None } else { inside.waiting.pop_front() }
+    }
+
+    /// The block of that number, when it was looked at.
+    fn looked_at(&self, number: usize) -> io::Result<Block> {
+        let mut inside = self.inside();
+        loop {
+            if let Some(at) = inside.done.iter().position(|(known, _)| *known == number) {
+                return Ok(inside.done.swap_remove(at).1);
+            }
+            if inside.helpers == 0 {
+                return Err(gone());
+            }
+            inside = self.news.wait(inside).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Somebody who helps, and who is gone also where that one broke.
+struct Helper(Arc<Desk>);
+
+impl Helper {
+    fn help(&self) {
+        while let Some((number, mut block)) = self.0.job() {
+            block.look();
+            self.0.inside().done.push((number, block));
+            self.0.news.notify_one();
+        }
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        self.0.inside().helpers -= 1;
+        self.0.news.notify_one();
+    }
+}
 
 /// Reads lines ahead.
-pub(super) struct Ahead<'scope, 'env, R, S> {
+pub(super) struct Ahead<'scope, 'env, R> {
     scope: &'scope Scope<'scope, 'env>,
     reader: Reader<R>,
-    helpers: Option<Sender<Job<S>>>,
-    under_way: VecDeque<Receiver<Block<S>>>,
-    block: Block<S>,
+    desk: Option<Arc<Desk>>,
+    /// The numbers of the blocks under way: the first, and the one that comes next.
+    under_way: (usize, usize),
+    block: Block,
     next: usize,
     blocks: usize,
 }
 
-impl<'scope, 'env, R: BufRead, S: Sight + 'scope> Ahead<'scope, 'env, R, S> {
+impl<'scope, 'env, R: BufRead> Ahead<'scope, 'env, R> {
     /// Reads from there; its helpers end with that scope.
     pub fn new(scope: &'scope Scope<'scope, 'env>, reader: Reader<R>) -> Self {
-        let (under_way, block) = (VecDeque::new(), Block::default());
-        Self { scope, reader, helpers: None, under_way, block, next: 0, blocks: 0 }
+        Self { scope, reader, desk: None, under_way: (0, 0), block: Block::default(), next: 0, blocks: 0 }
     }
 
     /// The next line and what it is; `None` at the end.
-    pub fn next_line(&mut self) -> io::Result<Option<(RawLine<'_>, Seen<S>)>> {
+    pub fn next_line(&mut self) -> io::Result<Option<(RawLine<'_>, Seen)>> {
         if self.next == self.block.lines.len() {
             self.turn()?;
         }
@@ -123,26 +180,38 @@ impl<'scope, 'env, R: BufRead, S: Sight + 'scope> Ahead<'scope, 'env, R, S> {
         self.next = 0;
         self.blocks += 1;
         if self.blocks == BLOCKS_ALONE + 1 {
-            self.helpers = helpers(self.scope);
+            self.desk = desk(self.scope);
         }
         let mut spare = std::mem::take(&mut self.block);
-        let Some(helpers) = &self.helpers else {
+        let Some(desk) = &self.desk else {
             self.block = read(&mut self.reader, spare)?;
             // Each is looked at when it is asked for.
             return Ok(());
         };
-        while self.under_way.len() < MOST_AHEAD {
+        let (first, next) = &mut self.under_way;
+        while *next - *first < MOST_AHEAD {
             let block = read(&mut self.reader, std::mem::take(&mut spare))?;
             if block.lines.is_empty() {
                 break;
             }
-            let (done, looked) = sync_channel(1);
-            helpers.send((block, done)).map_err(|_| gone())?;
-            self.under_way.push_back(looked);
+            desk.inside().waiting.push_back((*next, block));
+            desk.work.notify_one();
+            *next += 1;
         }
-        let first = self.under_way.pop_front().map(|first| first.recv().map_err(|_| gone()));
-        self.block = first.transpose()?.unwrap_or_default();
+        if first < next {
+            self.block = desk.looked_at(*first)?;
+            *first += 1;
+        }
         Ok(())
+    }
+}
+
+impl<R> Drop for Ahead<'_, '_, R> {
+    fn drop(&mut self) {
+        if let Some(desk) = &self.desk {
+            desk.inside().is_over = true;
+            desk.work.notify_all();
+        }
     }
 }
 
@@ -151,7 +220,7 @@ fn gone() -> io::Error {
     io::Error::other("whoever helped to read it has gone")
 }
 
-fn read<R: BufRead, S>(reader: &mut Reader<R>, spare: Block<S>) -> io::Result<Block<S>> {
+fn read<R: BufRead>(reader: &mut Reader<R>, spare: Block) -> io::Result<Block> {
     let mut block = spare;
     block.bytes.clear();
     block.lines.clear();
@@ -162,38 +231,25 @@ fn read<R: BufRead, S>(reader: &mut Reader<R>, spare: Block<S>) -> io::Result<Bl
     Ok(block)
 }
 
-/// As many as there are processors; none where there is one only, or the system gives no thread.
-fn helpers<'scope, S: Sight + 'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Sender<Job<S>>> {
+/// As many helpers as there are processors; none where there is one only, or the system gives no thread.
+fn desk<'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Arc<Desk>> {
     let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_HELPERS);
     if count < 2 {
         return None;
     }
-    let (jobs, waiting) = channel::<Job<S>>();
-    let waiting = Arc::new(Mutex::new(waiting));
+    let desk = Arc::new(Desk::default());
     let begun = (0..count).filter(|_| {
-        let waiting = Arc::clone(&waiting);
-        let help = move || {
-            loop {
-                // Held while it waits: whoever waits too has nothing else to do.
-                let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok((mut block, done)) = job else { return };
-                block.look();
-                // Whoever asked may have had enough.
-                let _ = done.send(block);
-            }
-        };
-        Builder::new().name("reading".into()).spawn_scoped(scope, help).is_ok()
+        desk.inside().helpers += 1;
+        let helper = Helper(Arc::clone(&desk));
+        Builder::new().name("reading".into()).spawn_scoped(scope, move || helper.help()).is_ok()
     });
-    (begun.count() > 0).then_some(jobs)
+    (begun.count() > 0).then_some(desk)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Record;
     use crate::journal::line::sha256_hex;
-
-    type Whole<'scope, 'env, R> = Ahead<'scope, 'env, R, Box<Record>>;
 
     /// However many blocks there are, every line comes once and in order, with what it is.
     #[test]
@@ -203,14 +259,14 @@ mod tests {
             let text: String = (1..=count).map(|number| line(number) + "\n").collect();
             let text = text + "cut off";
             std::thread::scope(|scope| {
-                let mut ahead = Whole::new(scope, Reader::new(text.as_bytes()));
+                let mut ahead = Ahead::new(scope, Reader::new(text.as_bytes()));
                 let mut offset = 0;
                 for number in 1..=count {
                     let (raw, seen) = ahead.next_line().unwrap().unwrap();
                     assert_eq!((raw.number, raw.offset, raw.is_terminated), (number as u64, offset, true));
                     assert_eq!(raw.bytes, line(number).as_bytes());
                     assert_eq!(seen.hash.unwrap().as_str(), sha256_hex(raw.bytes));
-                    assert!(seen.record.unwrap_err().contains("it is not a record"));
+                    assert!(seen.record.err().unwrap().contains("it is not a record"));
                     offset += raw.length + 1;
                 }
                 let (last, seen) = ahead.next_line().unwrap().unwrap();
@@ -226,7 +282,7 @@ mod tests {
     fn who_has_enough_leaves() {
         let text = "a line that is none\n".repeat(200_000);
         let numbers = std::thread::scope(|scope| {
-            let mut ahead = Whole::new(scope, Reader::new(text.as_bytes()));
+            let mut ahead = Ahead::new(scope, Reader::new(text.as_bytes()));
             (0..100_000).map(|_| ahead.next_line().unwrap().unwrap().0.number).sum::<u64>()
         });
         assert_eq!(numbers, 5_000_050_000);

@@ -160,12 +160,12 @@ impl Follower {
             let line = reader.next_line().map_err(|error| FsError::new("read", &self.path, error))?;
             let Some(raw) = line.filter(|raw| raw.is_terminated) else { break };
             let number = self.chain.records() + 1;
-            let seen = Seen::<Box<Record>>::of(&raw);
+            let seen = Seen::of(&raw);
             match judge(&mut self.chain, &mut self.watch, RawLine { number, ..raw }, seen) {
-                Judged::Good(record, _) => {
+                Judged::Good(outline, _) => {
                     self.last = Some(self.offset);
                     self.offset += raw.length + 1;
-                    more.records.push(*record);
+                    more.records.extend(outline.into_record(&raw));
                 }
                 Judged::Bad(what) | Judged::Unreadable(what) => return Ok(self.broken(more, number, what)),
                 Judged::Newer(found) => {
@@ -198,7 +198,7 @@ impl Follower {
     /// of that; what was read may have been written over, or another file lie in its place.
     fn changed(&mut self) -> Result<Option<(u64, String)>, JournalError> {
         let (mut is_same, mut last) = (self.chain.records() == 0, None);
-        let found = outlines(&self.path, |raw, _| {
+        let found = outlines(&self.path, &mut |raw, _| {
             if raw.number == self.chain.records() {
                 last = Some(raw.offset);
                 // The hash of a line stands for all lines before it.

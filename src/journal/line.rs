@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 use crate::engine::{Glance, Record};
+use crate::journal::reader::RawLine;
 
 /// What the first record names as the line before it.
 pub const NO_PREVIOUS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -65,15 +66,6 @@ pub(super) fn decode(raw: &[u8]) -> Result<Record, serde_json::Error> {
     }
 }
 
-/// What of a line a reader wants to know.
-pub(super) trait Sight: Sized + Send {
-    /// It, of a raw line without its newline.
-    fn of(raw: &[u8]) -> Result<Self, serde_json::Error>;
-
-    /// What the chain asks of it.
-    fn link(&self) -> Link<'_>;
-}
-
 /// What of a record is a link of the chain.
 pub(super) struct Link<'r> {
     pub seq: u64,
@@ -87,17 +79,6 @@ impl<'r> Link<'r> {
     /// Of that record.
     pub fn of(record: &'r Record) -> Self {
         Self { seq: record.seq, at: record.at, prev: &record.prev, record: Some(record) }
-    }
-}
-
-/// Whoever wants the records themselves.
-impl Sight for Box<Record> {
-    fn of(raw: &[u8]) -> Result<Self, serde_json::Error> {
-        decode(raw).map(Box::new)
-    }
-
-    fn link(&self) -> Link<'_> {
-        Link::of(self)
     }
 }
 
@@ -136,10 +117,17 @@ impl Outline {
     pub fn record(&self) -> Option<&Record> {
         self.link().record
     }
-}
 
-impl Sight for Outline {
-    fn of(raw: &[u8]) -> Result<Self, serde_json::Error> {
+    /// The record itself, which was read from that line; `None` only where it was read from another one.
+    pub fn into_record(self, raw: &RawLine<'_>) -> Option<Record> {
+        match self {
+            Self::Plain(_) => decode(raw.bytes).ok(),
+            Self::Whole(record) => Some(*record),
+        }
+    }
+
+    /// Of a raw line without its newline.
+    pub(super) fn of(raw: &[u8]) -> Result<Self, serde_json::Error> {
         let plain = Glance::of(raw).and_then(|glance| {
             let Glance { seq, at, prev, .. } = glance;
             Some(Plain { seq, at, prev: Hash::named(prev)? })
@@ -147,7 +135,8 @@ impl Sight for Outline {
         plain.map_or_else(|| decode(raw).map(|record| Self::Whole(Box::new(record))), |plain| Ok(Self::Plain(plain)))
     }
 
-    fn link(&self) -> Link<'_> {
+    /// What the chain asks of it.
+    pub(super) fn link(&self) -> Link<'_> {
         match self {
             Self::Plain(Plain { seq, at, prev }) => Link { seq: *seq, at: *at, prev: prev.as_str(), record: None },
             Self::Whole(record) => Link::of(record),

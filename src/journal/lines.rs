@@ -55,13 +55,13 @@ impl Lines {
         Self { file: file.map(|file| (path.to_owned(), file)), ..Self::default() }
     }
 
-    /// Takes in the next line of the file, that of this record.
-    pub fn take(&mut self, raw: &RawLine<'_>, record: &Record) {
+    /// Takes in the next line of the file, whose record names that hash.
+    pub fn take(&mut self, raw: &RawLine<'_>, prev: &str) {
         if self.file.is_none() {
             return self.keep(raw.bytes.into());
         }
         if self.paged.is_multiple_of(PAGE) {
-            self.pages.push((raw.offset, short(&record.prev)));
+            self.pages.push((raw.offset, short(prev)));
         }
         self.paged += 1;
         self.end.0 = raw.offset + raw.length + 1;
@@ -171,9 +171,9 @@ mod tests {
 
     fn all(path: &Path) -> (Lines, Vec<Record>) {
         let (mut lines, mut records) = (Lines::of(path), Vec::new());
-        let found = read_along(path, &mut |raw, record| {
-            lines.take(&raw, &record);
-            records.push(record);
+        let found = read_along(path, &mut |raw, outline| {
+            lines.take(&raw, outline.prev());
+            records.extend(outline.into_record(&raw));
             true
         });
         lines.ends(&found.unwrap().head);

@@ -1,31 +1,23 @@
 //! Summaries of runs that are made anew only for journals that were written to since: a list of many runs is read once.
 
-use std::collections::{BTreeMap, HashMap};
-use std::num::NonZero;
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, PoisonError};
-use std::thread::{Builder, available_parallelism};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::monotonic;
 use crate::journal::error::JournalError;
 use crate::journal::lock::holder_of;
+use crate::journal::several::in_order;
 use crate::journal::store::{RunDir, Store};
-use crate::journal::summary::{RunSummary, sort, summarize};
-
-/// How many runs are read at a time, at most.
-const MOST_HELPERS: usize = 4;
-
-/// So many runs are worth somebody who helps.
-const FOR_EACH_HELPER: usize = 16;
+use crate::journal::summary::{RunSummary, place, summarize};
 
 /// How often it is told what was read.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// Told which summaries are new, and how many there will be; says whether to read on.
-pub type Each<'a> = &'a mut dyn FnMut(&[RunSummary], usize) -> bool;
+pub type Each<'a> = &'a mut dyn FnMut(&[Arc<RunSummary>], usize) -> bool;
 
 /// How a journal's file looked when it was read: when it was written to, and its length in bytes.
 pub type Stamp = (SystemTime, u64);
@@ -39,7 +31,7 @@ pub fn stamp(dir: &RunDir) -> Option<Stamp> {
 /// What is known of runs.
 #[derive(Debug, Default)]
 pub struct Remembered {
-    known: Mutex<HashMap<PathBuf, (Stamp, RunSummary)>>,
+    known: Mutex<HashMap<PathBuf, (Stamp, Arc<RunSummary>)>>,
 }
 
 impl Remembered {
@@ -47,12 +39,12 @@ impl Remembered {
     ///
     /// # Errors
     /// The folder of runs cannot be listed.
-    pub fn list(&self, store: &Store) -> Result<Vec<RunSummary>, JournalError> {
+    pub fn list(&self, store: &Store) -> Result<Vec<Arc<RunSummary>>, JournalError> {
         // The oldest first: so it meets whoever lists them with somebody looking on, and neither reads what the other has.
         let mut dirs = store.runs()?;
         dirs.sort_by_cached_key(RunDir::id);
         let mut summaries = self.read(&dirs, &mut |_, _| true);
-        sort(&mut summaries);
+        summaries.sort_by_cached_key(|summary| place(summary));
         Ok(summaries)
     }
 
@@ -61,70 +53,45 @@ impl Remembered {
     ///
     /// # Errors
     /// The folder of runs cannot be listed.
-    pub fn list_along(&self, store: &Store, each: Each<'_>) -> Result<Vec<RunSummary>, JournalError> {
+    pub fn list_along(&self, store: &Store, each: Each<'_>) -> Result<Vec<Arc<RunSummary>>, JournalError> {
         let mut dirs = store.runs()?;
         dirs.sort_by_cached_key(|dir| std::cmp::Reverse(dir.id()));
         let mut summaries = self.read(&dirs, each);
-        sort(&mut summaries);
+        summaries.sort_by_cached_key(|summary| place(summary));
         Ok(summaries)
     }
 
     /// Reads those that are not known, several at a time, and hands all on in their order.
-    fn read(&self, dirs: &[RunDir], each: Each<'_>) -> Vec<RunSummary> {
-        let (next, is_ended) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let (sender, receiver) = channel();
-        let work = |sender: Sender<(usize, RunSummary)>| {
-            while !is_ended.load(Ordering::Relaxed) {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(dir) = dirs.get(at) else { return };
-                // Whoever wants them may have had enough.
-                let _ = sender.send((at, self.of(dir.clone())));
+    fn read(&self, dirs: &[RunDir], each: Each<'_>) -> Vec<Arc<RunSummary>> {
+        let is_ended = AtomicBool::new(false);
+        let (mut told, mut told_at) = (0, monotonic());
+        let mut all = Vec::with_capacity(dirs.len());
+        let mut take = |summary| {
+            all.push(summary);
+            if told_at.elapsed() >= TELL_EVERY {
+                is_ended.fetch_or(!each(&all[told..], dirs.len()), Ordering::Relaxed);
+                (told, told_at) = (all.len(), monotonic());
             }
         };
-        let helpers =
-            available_parallelism().map_or(1, NonZero::get).min(MOST_HELPERS).min(dirs.len() / FOR_EACH_HELPER);
-        std::thread::scope(|scope| {
-            let begun = (0..helpers).filter(|_| {
-                let (work, sender) = (&work, sender.clone());
-                Builder::new().name("listing".into()).spawn_scoped(scope, move || work(sender)).is_ok()
-            });
-            if begun.count() == 0 {
-                work(sender);
-            } else {
-                drop(sender);
-            }
-            let (mut told, mut told_at) = (0, monotonic());
-            let mut early: BTreeMap<usize, RunSummary> = BTreeMap::new();
-            let mut all = Vec::with_capacity(dirs.len());
-            for (at, summary) in receiver {
-                early.insert(at, summary);
-                while let Some(summary) = early.remove(&all.len()) {
-                    all.push(summary);
-                }
-                if told_at.elapsed() >= TELL_EVERY {
-                    if !each(&all[told..], dirs.len()) {
-                        is_ended.store(true, Ordering::Relaxed);
-                        break;
-                    }
-                    (told, told_at) = (all.len(), monotonic());
-                }
-            }
-            all
-        })
+        let goes_on = || !is_ended.load(Ordering::Relaxed);
+        in_order(dirs.len(), &goes_on, &|at| self.of(dirs[at].clone()), &mut take);
+        all
     }
 
-    fn of(&self, dir: RunDir) -> RunSummary {
+    fn of(&self, dir: RunDir) -> Arc<RunSummary> {
         let now = stamp(&dir);
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known().get(dir.path()).filter(|(then, _)| Some(*then) == now).map(|(_, summary)| summary.clone());
+        let found = known().get(dir.path()).filter(|(then, _)| Some(*then) == now).map(|(_, known)| Arc::clone(known));
         if let Some(summary) = found {
             // Who sits there changes without a record.
-            return RunSummary { holder: holder_of(&dir.lock_path()), ..summary };
+            let holder = holder_of(&dir.lock_path());
+            let is_same = holder == summary.holder;
+            return if is_same { summary } else { RunSummary { holder, ..RunSummary::clone(&summary) }.into() };
         }
         let path = dir.path().to_owned();
-        let summary = summarize(dir);
+        let summary = Arc::new(summarize(dir));
         if let Some(stamp) = now {
-            known().insert(path, (stamp, summary.clone()));
+            known().insert(path, (stamp, Arc::clone(&summary)));
         }
         summary
     }
@@ -148,16 +115,16 @@ mod tests {
         std::fs::write(dir.journal_path(), &whole[..first]).unwrap();
         let remembered = Remembered::default();
         let list = |remembered: &Remembered| remembered.list(&store).unwrap().pop().unwrap();
-        assert_eq!(list(&remembered), store.list().unwrap().pop().unwrap());
+        assert_eq!(*list(&remembered), store.list().unwrap().pop().unwrap());
         assert_eq!(list(&remembered).records, 1);
         // As long as it looks the same it is not read: what it holds now is no journal.
         let before = std::fs::metadata(dir.journal_path()).unwrap().modified().unwrap();
         std::fs::write(dir.journal_path(), vec![b'x'; first]).unwrap();
         let file = std::fs::File::options().write(true).open(dir.journal_path()).unwrap();
         file.set_modified(before).unwrap();
-        assert_eq!((list(&remembered).records, list(&remembered).standing), (1, Standing::Open));
+        assert_eq!((list(&remembered).records, list(&remembered).standing.clone()), (1, Standing::Open));
         std::fs::write(dir.journal_path(), &whole).unwrap();
-        assert_eq!(list(&remembered), store.list().unwrap().pop().unwrap());
+        assert_eq!(*list(&remembered), store.list().unwrap().pop().unwrap());
     }
 
     /// Whoever looks on is told of all of them once, in order, and can end it.
@@ -173,7 +140,7 @@ mod tests {
         }
         let remembered = Remembered::default();
         let mut told: Vec<String> = Vec::new();
-        let first = |told: &mut Vec<String>, new: &[RunSummary]| {
+        let first = |told: &mut Vec<String>, new: &[Arc<RunSummary>]| {
             told.extend(new.iter().map(|summary| summary.dir.id()));
             told.len() < 20
         };
@@ -184,7 +151,8 @@ mod tests {
         sorted.sort_by(|one, other| other.cmp(one));
         assert_eq!(told, sorted);
         assert_eq!(told.first().map(String::as_str), (!told.is_empty()).then_some("1970-01-01-vault-ha-0199"));
-        assert_eq!(remembered.list_along(&store, &mut |_, _| true).unwrap(), store.list().unwrap());
-        assert_eq!(remembered.list(&store).unwrap(), store.list().unwrap());
+        let all: Vec<Arc<RunSummary>> = store.list().unwrap().into_iter().map(Arc::new).collect();
+        assert_eq!(remembered.list_along(&store, &mut |_, _| true).unwrap(), all);
+        assert_eq!(remembered.list(&store).unwrap(), all);
     }
 }

@@ -15,7 +15,7 @@ use crate::journal::error::JournalError;
 use crate::journal::line::sha256_hex;
 use crate::journal::lock::{Holder, Lock, holder_of};
 use crate::journal::reader::Reader;
-use crate::journal::summary::{RunSummary, sort, summarize};
+use crate::journal::summary::{RunSummary, place, summarize};
 
 /// Characters of the random end of a name: none looks like another, none needs a shift key.
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstvwxyz";
@@ -223,7 +223,7 @@ impl Store {
     /// with the reason.
     pub fn list(&self) -> Result<Vec<RunSummary>, JournalError> {
         let mut summaries: Vec<_> = self.runs()?.into_iter().map(summarize).collect();
-        sort(&mut summaries);
+        summaries.sort_by_cached_key(place);
         Ok(summaries)
     }
 

@@ -192,7 +192,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     }
     let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
     let mut sat = Vec::new();
-    let verified = outlines(&path, |_, outline| {
+    let verified = outlines(&path, &mut |_, outline| {
         // A condition that changed, or a remark, changes nothing here.
         let Outline::Whole(record) = outline else { return };
         deviations.count(&record.event);
@@ -225,12 +225,10 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     summary
 }
 
-/// The latest first.
-pub(super) fn sort(summaries: &mut [RunSummary]) {
-    summaries.sort_by_cached_key(|summary| {
-        let opened_at = summary.opening.as_ref().map(|opening| opening.at);
-        std::cmp::Reverse((opened_at, summary.dir.id()))
-    });
+/// By what runs are sorted: the latest first.
+pub(super) fn place(summary: &RunSummary) -> impl Ord + use<> {
+    let opened_at = summary.opening.as_ref().map(|opening| opening.at);
+    std::cmp::Reverse((opened_at, summary.dir.id()))
 }
 
 fn standing(integrity: Integrity, closed: Option<Outcome>) -> Standing {

@@ -10,7 +10,7 @@ use crate::fs::FsError;
 use crate::journal::ahead::{Ahead, Seen};
 use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
-use crate::journal::line::{self, Hash, MAX_LINE_BYTES, Outline, Sight};
+use crate::journal::line::{self, Hash, MAX_LINE_BYTES, Outline};
 use crate::journal::reader::{RawLine, Reader};
 use crate::journal::signature::{Comparison, Held, Noted};
 
@@ -68,7 +68,7 @@ pub enum Integrity {
 
 /// Verifies the journal file at `path`, which may be a link or a pipe.
 pub fn verify(path: &Path) -> Result<Verification, JournalError> {
-    outlines(path, |_, _| {})
+    outlines(path, &mut |_, _| {})
 }
 
 /// Verifies the journal file at `path`, tells `each` of how many bytes were read, and compares the journal with what was
@@ -94,7 +94,7 @@ pub fn compare_along(
     mut each: impl FnMut(u64, &Outline),
 ) -> Result<(Verification, Vec<Held>), JournalError> {
     let mut comparison = Comparison::new(noted);
-    let verification = outlines(path, |raw, record| {
+    let verification = outlines(path, &mut |raw, record| {
         // What a record names is the hash of the one before it, so nothing is hashed twice.
         comparison.take(record.seq() - 1, record.prev());
         each(raw.offset + raw.length, &record);
@@ -106,7 +106,7 @@ pub fn compare_along(
 /// All good records of the journal file at `path`, and what follows them.
 pub fn read_records(path: &Path) -> Result<(Vec<Record>, Verification), JournalError> {
     let mut records = Vec::new();
-    let verification = scan(path, |_, record| records.push(record))?;
+    let verification = each_record(path, &mut |record| records.push(record))?;
     Ok((records, verification))
 }
 
@@ -115,31 +115,30 @@ pub fn read_records(path: &Path) -> Result<(Vec<Record>, Verification), JournalE
 /// # Errors
 /// It cannot be read.
 pub fn each_record(path: &Path, each: &mut dyn FnMut(Record)) -> Result<Verification, JournalError> {
-    scan(path, |_, record| each(record))
+    let source = opened(path)?;
+    let read = examine(source, |_, record| each(record));
+    read.map_err(|error| FsError::new("read", path, error).into())
 }
 
-/// Verifies the journal file at `path` and hands on each good record with its raw line, as long as `each` says that it is to
-/// go on.
+/// Verifies the journal file at `path` and hands on the outline of each good record with its raw line, as long as `each`
+/// says that it is to go on.
 ///
 /// # Errors
 /// It cannot be read; or `each` ended it, as [`io::ErrorKind::Interrupted`].
 pub fn read_along(
     path: &Path,
-    each: &mut dyn FnMut(RawLine<'_>, Record) -> bool,
+    each: &mut dyn FnMut(RawLine<'_>, Outline) -> bool,
 ) -> Result<Verification, JournalError> {
-    let source = opened(path)?;
-    examine_while(source, each).map_err(|error| FsError::new("read", path, error).into())
+    let mut source = opened(path)?;
+    through(&mut source, each).map_err(|error| FsError::new("read", path, error).into())
 }
 
-/// Verifies the journal file at `path` and hands on the outline of each good record with its raw line.
-pub(super) fn outlines(path: &Path, mut each: impl FnMut(RawLine<'_>, Outline)) -> Result<Verification, JournalError> {
-    let source = opened(path)?;
-    let mut each = |raw: RawLine<'_>, outline| {
+/// The same to its end.
+pub(super) fn outlines(path: &Path, each: &mut dyn FnMut(RawLine<'_>, Outline)) -> Result<Verification, JournalError> {
+    read_along(path, &mut |raw, outline| {
         each(raw, outline);
         true
-    };
-    let found = std::thread::scope(|scope| through(Ahead::new(scope, Reader::new(source)), &mut each));
-    found.map_err(|error| FsError::new("read", path, error).into())
+    })
 }
 
 fn opened(path: &Path) -> Result<BufReader<File>, JournalError> {
@@ -150,14 +149,6 @@ fn opened(path: &Path) -> Result<BufReader<File>, JournalError> {
         return Err(FsError::new("read", path, error).into());
     }
     Ok(BufReader::with_capacity(1 << 16, file))
-}
-
-/// Verifies the file at `path` and hands on each good record with its raw line.
-pub(super) fn scan(path: &Path, mut each: impl FnMut(RawLine<'_>, Record)) -> Result<Verification, JournalError> {
-    read_along(path, &mut |raw, record| {
-        each(raw, record);
-        true
-    })
 }
 
 fn is_device(kind: FileType) -> bool {
@@ -177,16 +168,19 @@ pub fn examine(source: impl BufRead, mut each: impl FnMut(RawLine<'_>, Record)) 
 /// # Errors
 /// It cannot be read; or `each` ended it, as [`io::ErrorKind::Interrupted`].
 pub fn examine_while(
-    source: impl BufRead,
+    mut source: impl BufRead,
     mut each: impl FnMut(RawLine<'_>, Record) -> bool,
 ) -> io::Result<Verification> {
-    let mut each = |raw: RawLine<'_>, record: Box<Record>| each(raw, *record);
-    std::thread::scope(|scope| through(Ahead::new(scope, Reader::new(source)), &mut each))
+    through(&mut source, &mut |raw, outline| outline.into_record(&raw).is_some_and(|record| each(raw, record)))
 }
 
-fn through<'scope, R: BufRead, S: Sight + 'scope>(
-    mut lines: Ahead<'scope, '_, R, S>,
-    each: &mut dyn FnMut(RawLine<'_>, S) -> bool,
+fn through(source: &mut dyn BufRead, each: &mut dyn FnMut(RawLine<'_>, Outline) -> bool) -> io::Result<Verification> {
+    std::thread::scope(|scope| judged(Ahead::new(scope, Reader::new(source)), each))
+}
+
+fn judged(
+    mut lines: Ahead<'_, '_, &mut dyn BufRead>,
+    each: &mut dyn FnMut(RawLine<'_>, Outline) -> bool,
 ) -> io::Result<Verification> {
     let mut chain = Chain::default();
     let mut watch = SignatureWatch::default();
@@ -219,8 +213,8 @@ fn through<'scope, R: BufRead, S: Sight + 'scope>(
     Ok(Verification { records: chain.records(), bytes, head: chain.head().to_owned(), chain, signed, integrity })
 }
 
-pub(super) enum Judged<S> {
-    Good(S, Option<SignedRelease>),
+pub(super) enum Judged {
+    Good(Outline, Option<SignedRelease>),
     /// A whole record that does not belong here: never the work of a crash.
     Bad(String),
     /// Not a whole record: what follows tells more.
@@ -229,12 +223,7 @@ pub(super) enum Judged<S> {
 }
 
 /// Whether a raw line is the next record.
-pub(super) fn judge<S: Sight>(
-    chain: &mut Chain,
-    watch: &mut SignatureWatch,
-    raw: RawLine<'_>,
-    seen: Seen<S>,
-) -> Judged<S> {
+pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<'_>, seen: Seen) -> Judged {
     if raw.bytes.len() > MAX_LINE_BYTES {
         return Judged::Unreadable(format!("it is longer than {MAX_LINE_BYTES} bytes"));
     }
@@ -304,10 +293,7 @@ impl Tail {
 
     /// Reads on to the end. A record of this place or a later one means that the bad line was once followed; older
     /// ones can be stale content of the disk.
-    fn follow<'scope, R: BufRead, S: Sight + 'scope>(
-        mut self,
-        lines: &mut Ahead<'scope, '_, R, S>,
-    ) -> io::Result<Integrity> {
+    fn follow<R: BufRead>(mut self, lines: &mut Ahead<'_, '_, R>) -> io::Result<Integrity> {
         // The end was reached within that line. What comes behind it by now is the rest of it: somebody is writing.
         if !self.ends_in_newline {
             return Ok(self.verdict());
@@ -316,7 +302,7 @@ impl Tail {
             self.add(raw);
             if self.later.is_none() && raw.bytes.len() <= MAX_LINE_BYTES {
                 // Also one without a newline: it was begun after the bad one.
-                let seq = seen.record.ok().or_else(|| S::of(raw.bytes).ok()).map(|record| record.link().seq);
+                let seq = seen.record.ok().or_else(|| Outline::of(raw.bytes).ok()).map(|record| record.link().seq);
                 self.later = seq.filter(|seq| *seq >= self.line);
             }
         }

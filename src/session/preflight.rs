@@ -203,14 +203,14 @@ impl Preparation<'_> {
     }
 
     /// Who else is at this, now or with a run that is not closed.
-    fn others(&self, known: &[RunSummary]) -> Vec<Finding> {
+    fn others(&self, known: &[Arc<RunSummary>]) -> Vec<Finding> {
         let (runbook, site) = (&self.opening.runbook, self.opening.site.as_ref());
         let holder = site.and_then(|site| self.store.place_holder(&site.name, &runbook.system));
         if let Some(holder) = holder {
             let told = format!("{} at this site is held by {holder}", runbook.system);
             return vec![finding(Mark::Stop, "others", told, "wait until that sitting is over, or talk to them")];
         }
-        let is_live = |run: &&RunSummary| run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Live);
+        let is_live = |run: &&Arc<RunSummary>| run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Live);
         let held = known.iter().filter(is_live).filter_map(|run| {
             let opening = run.opening.as_ref()?;
             let holder = run.holder.as_ref().filter(|_| opening.runbook == runbook.id.as_str())?;
@@ -302,7 +302,7 @@ fn finding(mark: Mark, about: &str, told: String, todo: &str) -> Finding {
 }
 
 /// The clock against the latest record of a live run on this machine.
-fn clock(known: &[RunSummary], now: Timestamp) -> Finding {
+fn clock(known: &[Arc<RunSummary>], now: Timestamp) -> Finding {
     let live = known.iter().filter(|run| run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Live));
     let last = live.filter_map(|run| run.last_at.map(|at| (at, run.dir.id()))).max();
     match last.filter(|(at, _)| *at > now) {

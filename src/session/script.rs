@@ -117,7 +117,7 @@ fn meant<'s>(step: &'s Move, state: &'s RunState) -> impl Iterator<Item = &'s St
     let items = phases.flat_map(|phase| &phase.items);
     items.flat_map(move |item| {
         let name = item.item.name.as_deref();
-        item.steps.iter().filter(move |one| step.step.is_at(name, one.id.as_str()))
+        item.steps.iter().map(AsRef::as_ref).filter(move |one: &&StepState| step.step.is_at(name, one.id.as_str()))
     })
 }
 

@@ -10,6 +10,7 @@ mod defer;
 mod dispute;
 mod disturb;
 mod ending;
+mod folding;
 mod gates;
 mod glance;
 mod nested;

@@ -299,7 +299,7 @@ pub fn marked(phase: &PhaseState, step: usize, title: &str, glyphs: &Glyphs) -> 
 /// How many steps are done or do not apply, of how many, and the mark that stands for all of them. Where steps were left
 /// behind it is not that of what is done.
 pub fn sum<'a>(items: impl Iterator<Item = &'a ItemState>) -> (usize, usize, StepStatus) {
-    sum_of(items.flat_map(|item| &item.steps))
+    sum_of(items.flat_map(|item| &item.steps).map(AsRef::as_ref))
 }
 
 /// The same of single steps.

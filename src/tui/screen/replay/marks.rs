@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::{ConditionId, Event, Record, Tri};
+use crate::engine::{Changed, ConditionId, Event, Tri};
 use crate::tui::keymap::Action;
 use crate::tui::theme::Meaning;
 
@@ -50,6 +50,11 @@ impl Kind {
             Event::RollbackEntered { .. } | Event::StepsReopened { .. } => Some(Self::Back),
             _ => None,
         }
+    }
+
+    /// What a record is that says that a condition changed.
+    pub fn of_change(changed: &Changed<'_>) -> Option<Self> {
+        (changed.truth == Tri::False && changed.condition.starts_with("guard/")).then_some(Self::Guard)
     }
 
     /// Its letter on the timeline.
@@ -137,15 +142,13 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Takes in the next record.
-    pub fn take(&mut self, number: usize, record: &Record) {
-        if let Some(kind) = Kind::of(&record.event) {
-            self.marks.push((number, kind));
-        }
-        if self.last.is_some_and(|last| record.at.since(last) >= GAP) {
+    /// Takes in the next record, that is marked as this.
+    pub fn take(&mut self, number: usize, at: Timestamp, kind: Option<Kind>) {
+        self.marks.extend(kind.map(|kind| (number, kind)));
+        if self.last.is_some_and(|last| at.since(last) >= GAP) {
             self.gaps.push(number);
         }
-        self.last = Some(record.at);
+        self.last = Some(at);
     }
 
     /// Reviewers remarked on these records.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::engine::{Record, RunState};
-use crate::journal::{JournalError, Lines, RawLine};
+use crate::engine::{Event, Folding, Glance, Record, RunState};
+use crate::journal::{JournalError, Lines, Outline, RawLine};
 use crate::runbook::Runbook;
 use crate::tui::screen::replay::marks::{Kind, Marks};
 use crate::tui::screen::run::replayed::BoardSeen;
@@ -26,8 +26,9 @@ pub struct Tape {
     /// How many records were folded into each kept state, in order.
     kept: Vec<(usize, RunState)>,
     apart: usize,
-    /// The state after the last record.
-    last: RunState,
+    /// Up to the last record.
+    folding: Folding,
+    is_closed: bool,
     /// The numbers of the records that hold a board.
     boards: Vec<usize>,
 }
@@ -35,15 +36,22 @@ pub struct Tape {
 impl Tape {
     /// A run of that runbook, whose records are still to be taken in.
     pub fn new(runbook: Arc<Runbook>, lines: Lines) -> Self {
-        let last = RunState::new(&runbook);
+        let folding = Folding::new(&runbook);
         let (marks, times, kept, boards) = (Marks::default(), Vec::new(), Vec::new(), Vec::new());
-        Self { runbook, marks, lines, times, kept, apart: LEAST_APART, last, boards }
+        Self { runbook, marks, lines, times, kept, apart: LEAST_APART, folding, is_closed: false, boards }
     }
 
-    /// Takes in the next record of the file that its lines are of.
-    pub fn take(&mut self, raw: &RawLine<'_>, record: Record) {
-        self.lines.take(raw, &record);
+    /// Takes in the next record of the file that its lines are of; whether the line is that of this outline.
+    pub fn take(&mut self, raw: &RawLine<'_>, outline: Outline) -> bool {
+        self.lines.take(raw, outline.prev());
+        let glance = if outline.record().is_none() { Glance::of(raw.bytes) } else { None };
+        if let Some(glance) = glance.filter(|glance| self.folding.take_change(glance)) {
+            self.note(glance.at, glance.changed().and_then(Kind::of_change), false);
+            return true;
+        }
+        let Some(record) = outline.into_record(raw) else { return false };
         self.fold(record);
+        true
     }
 
     /// All of the file was taken in; the hash of its last line.
@@ -61,15 +69,23 @@ impl Tape {
     }
 
     fn fold(&mut self, record: Record) {
-        self.times.push(record.at);
+        let has_board = record.event.board().is_some_and(|board| !board.rows.is_empty());
+        let (at, kind) = (record.at, Kind::of(&record.event));
+        self.is_closed |= matches!(record.event, Event::RunClosed { .. });
+        self.folding.take(record);
+        self.note(at, kind, has_board);
+    }
+
+    /// Notes what was taken in last.
+    fn note(&mut self, at: Timestamp, kind: Option<Kind>, has_board: bool) {
+        self.times.push(at);
         let number = self.times.len();
-        self.marks.take(number, &record);
-        if record.event.board().is_some_and(|board| !board.rows.is_empty()) {
+        self.marks.take(number, at, kind);
+        if has_board {
             self.boards.push(number);
         }
-        self.last.absorb(record);
         if number.is_multiple_of(self.apart) {
-            self.kept.push((number, self.last.clone()));
+            self.kept.push((number, self.folding.state().clone()));
         }
         if self.kept.len() > MOST_KEPT {
             let apart = 2 * self.apart;
@@ -85,7 +101,7 @@ impl Tape {
 
     /// Whether the run is closed by the last of them.
     pub fn is_closed(&self) -> bool {
-        self.last.closed.is_some()
+        self.is_closed
     }
 
     /// The record of that number, the first or the last one where there is none.

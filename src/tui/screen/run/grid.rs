@@ -230,7 +230,7 @@ impl GridPhase {
         let is_loop = runbook.phase(&phase.id).is_some_and(|phase| phase.for_each.is_some());
         let is_open_ended = if phase.is_bound { phase.groups.iter().any(|group| !group.is_bound) } else { is_loop };
         let of_step = |s: usize| {
-            let its = || phase.items.iter().filter_map(|item| item.steps.get(s));
+            let its = || phase.items.iter().filter_map(|item| item.steps.get(s).map(AsRef::as_ref));
             match sum_of(its()) {
                 // Under way is the phase; of a step it is said only where it is the current one.
                 (done, all, StepStatus::Current) if its().all(|step| step.status != StepStatus::Current) => {
