@@ -81,8 +81,11 @@ impl Remembered {
                 let _ = sender.send((at, self.of(dir.clone())));
             }
         };
-        let helpers =
-            available_parallelism().map_or(1, NonZero::get).min(MOST_HELPERS).min(dirs.len() / FOR_EACH_HELPER);
+        // How many threads can be had is asked of several files.
+        let helpers = match dirs.len() / FOR_EACH_HELPER {
+            0 => 0,
+            wanted => available_parallelism().map_or(1, NonZero::get).min(MOST_HELPERS).min(wanted),
+        };
         std::thread::scope(|scope| {
             let begun = (0..helpers).filter(|_| {
                 let (work, sender) = (&work, sender.clone());

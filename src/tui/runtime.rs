@@ -23,6 +23,7 @@ use crate::tui::screen::Screen;
 use crate::tui::searching::Searching;
 use crate::tui::sign::Signing;
 use crate::tui::sizes;
+use crate::tui::stagehand::OpenRuns;
 use crate::tui::terminal::{self, Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
 
@@ -72,6 +73,8 @@ pub(super) struct Runtime {
     /// Rung with every reply as long as the first frame waits for one.
     pub(super) bell: Option<std::sync::mpsc::Sender<()>>,
     pub(super) rung: std::sync::mpsc::Receiver<()>,
+    /// What the first frame, when it is the library, shows beside the runbooks.
+    pub(super) open_runs: Option<OpenRuns>,
     pub(super) last_frame: Option<Instant>,
     /// Something other than output or samples is new.
     pub(super) is_urgent: bool,
@@ -129,6 +132,7 @@ impl Runtime {
             replies,
             bell: Some(bell),
             rung,
+            open_runs: None,
             last_frame: None,
             is_urgent: true,
             sampled_at: None,
@@ -145,7 +149,14 @@ impl Runtime {
     /// Draws the first frame.
     pub(super) fn show(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
         self.take_size(terminal)?;
-        if self.session.is_none() {
+        if let Some(runs) = self.open_runs.take() {
+            // Not on a thread: on a busy machine it takes longer to be woken by one than to look.
+            let (message, late) = runs.glance(&*self.backstage);
+            self.take(Happened::Reply(message), terminal)?;
+            if let Some(runs) = late {
+                self.aside(move || Some(runs.all()));
+            }
+        } else if self.session.is_none() {
             // What came before the bell was rung is shown too.
             let _ = self.rung.recv_timeout(FIRST_LOOK);
             if let Ok(reply) = self.replies.try_recv() {
@@ -204,7 +215,7 @@ impl Runtime {
     /// Sets about what is to be shown first.
     pub(super) fn begin(&mut self, start: Start) {
         match start {
-            Start::Library => self.perform(Effect::ReadLibrary, None),
+            Start::Library => self.open_runs = Some(OpenRuns::look(&self.backstage)),
             // The library is read when somebody goes back to it, or has to.
             Start::SetUp { runbook, is_practice } => self.perform(Effect::SetUp { runbook, is_practice }, None),
             Start::Run(launched) => self.launch(Ok(launched)),
