@@ -78,6 +78,8 @@ pub(super) struct Runtime {
     pub(super) last_frame: Option<Instant>,
     /// Something other than output or samples is new.
     pub(super) is_urgent: bool,
+    /// Nothing but samples has come since the last frame.
+    pub(super) is_only_sampled: bool,
     /// When the first sample came that no frame shows.
     pub(super) sampled_at: Option<Instant>,
     /// What follows from what was taken in has not been derived: that waits for the frame, or for what builds on it.
@@ -135,6 +137,7 @@ impl Runtime {
             open_runs: None,
             last_frame: None,
             is_urgent: true,
+            is_only_sampled: false,
             sampled_at: None,
             is_behind: false,
             is_away: false,
@@ -242,12 +245,20 @@ impl Runtime {
         if self.is_away || !self.app.is_dirty || self.is_behind {
             return Ok(());
         }
-        let app = &self.app;
-        terminal.draw(app.size, |area, buffer| drop(draw(app, area, buffer)))?;
+        let is_drawn = self.is_only_sampled && terminal.is_at_rest() && self.app.is_drawn();
+        if !is_drawn {
+            let app = &self.app;
+            terminal.draw(app.size, |area, buffer| drop(draw(app, area, buffer)))?;
+            self.app.was_drawn();
+        }
         self.app.is_dirty = false;
         self.is_urgent = false;
+        self.is_only_sampled = true;
         self.sampled_at = None;
         self.last_frame = Some(monotonic());
+        if is_drawn {
+            return Ok(());
+        }
         for effect in update(&mut self.app, Message::Shown) {
             self.perform(effect, None);
         }
@@ -313,6 +324,8 @@ impl Runtime {
     fn take(&mut self, happened: Happened, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
         if matches!(happened, Happened::Update(Some(Update::Sampled(_)))) {
             self.sampled_at.get_or_insert_with(monotonic);
+        } else {
+            self.is_only_sampled = false;
         }
         let is_urgent =
             !matches!(happened, Happened::Update(Some(Update::Printed(..) | Update::Sampled(_))) | Happened::Woken);
