@@ -171,7 +171,7 @@ impl Stage {
     fn ask(&self, chosen: Chosen) -> Result<Questions, String> {
         let bound = self.bind(&chosen, &Map::new())?;
         let site = chosen.site.as_ref().map(|(_, site)| site);
-        let history = setup::history(&self.memory.list(&self.store), &chosen.runbook, site);
+        let history = setup::history(&self.memory.list_live(&self.store), &chosen.runbook, site);
         let book = &chosen.runbook;
         let questions = Questions {
             runbook: chosen.name.clone(),

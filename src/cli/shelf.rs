@@ -43,6 +43,11 @@ impl Memory {
         self.runs.list(store).unwrap_or_default()
     }
 
+    /// The live ones, likewise.
+    pub fn list_live(&self, store: &Store) -> Vec<RunSummary> {
+        self.runs.list_live(store).unwrap_or_default()
+    }
+
     /// The same with somebody who is told what was read meanwhile, of how many, and says whether to read on.
     pub fn list_along(&self, store: &Store, each: &mut dyn FnMut(&[RunSummary], usize) -> bool) -> Vec<RunSummary> {
         self.runs.list_along(store, each).unwrap_or_default()
