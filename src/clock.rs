@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
@@ -49,8 +50,42 @@ impl FromStr for Timestamp {
     type Err = jiff::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse::<jiff::Timestamp>().map(|moment| Self(moment.as_millisecond()))
+        match as_written(text.as_bytes()) {
+            Some(moment) => Ok(moment),
+            None => text.parse::<jiff::Timestamp>().map(|moment| Self(moment.as_millisecond())),
+        }
     }
+}
+
+/// The moment of a text that is exactly as a moment is written here: all but every one that is read. `None` where it is
+/// another text, or in doubt.
+fn as_written(text: &[u8]) -> Option<Timestamp> {
+    const SIGNS: [(usize, u8); 7] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    if text.len() != 24 || SIGNS.iter().any(|(at, sign)| text[*at] != *sign) {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        let digit = |byte: &u8| byte.is_ascii_digit().then(|| i64::from(*byte - b'0'));
+        text[from..to].iter().try_fold(0, |number, byte| Some(10 * number + digit(byte)?))
+    };
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second, milli) = (number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?);
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + i64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    let is_one = (1970..=9998).contains(&year) && (1..=days).contains(&day) && hour < 24 && minute < 60 && second < 60;
+    if !is_one {
+        return None;
+    }
+    // Years begin in March here, so that what February lacks comes last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let since_march = (153 * month + 2) / 5 + day - 1;
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + since_march - 719_468;
+    Some(Timestamp((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + milli))
 }
 
 impl Serialize for Timestamp {
@@ -61,8 +96,22 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Reads)
+    }
+}
+
+/// Reads a moment without keeping its text.
+struct Reads;
+
+impl Visitor<'_> for Reads {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        text.parse().map_err(E::custom)
     }
 }
 
@@ -189,6 +238,8 @@ pub fn monotonic() -> Instant {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -197,6 +248,42 @@ mod tests {
         let text = moment.to_string();
         assert_eq!(text, "2026-11-21T02:41:10.120Z");
         assert_eq!(text.parse::<Timestamp>().unwrap(), moment);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+        /// What is read by hand is what jiff reads, whatever is written.
+        #[test]
+        fn a_moment_is_read_as_jiff_reads_it(
+            millis in prop_oneof![any::<i32>().prop_map(i64::from), -377_705_023_201_000_i64..=253_402_207_200_999, any::<i64>()],
+            at in 0_usize..24,
+            with in prop_oneof![Just(b'0'), Just(b'9'), Just(b'3'), Just(b'6'), 0x20_u8..0x7f],
+            parts in (0_i32..10_000, 0_u32..14, 0_u32..33, 0_u32..25, 0_u32..62, 0_u32..62, 0_u32..1000),
+        ) {
+            let of_jiff = |text: &str| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond);
+            let ours = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_millis);
+            let whole = Timestamp::from_millis(millis).to_string();
+            prop_assert_eq!(ours(&whole), of_jiff(&whole), "{}", whole);
+            let mut changed = whole.into_bytes();
+            if let Some(byte) = changed.get_mut(at) {
+                *byte = with;
+            }
+            let changed = String::from_utf8_lossy(&changed);
+            prop_assert_eq!(ours(&changed), of_jiff(&changed), "{}", changed);
+            let (year, month, day, hour, minute, second, milli) = parts;
+            let built = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z");
+            prop_assert_eq!(ours(&built), of_jiff(&built), "{}", built);
+        }
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_is_read_by_hand() {
+        let day = 24 * 3600 * 1000;
+        for days in 0..150_000 {
+            let moment = Timestamp::from_millis(days * day + days % day);
+            assert_eq!(as_written(moment.to_string().as_bytes()), Some(moment));
+        }
     }
 
     #[test]

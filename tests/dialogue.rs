@@ -421,6 +421,64 @@ fn a_step_is_taken_up_by_its_name_where_the_order_does_not_bind() {
     assert!(records.iter().any(|record| matches!(record.event, Event::StepPutBack { .. })));
 }
 
+const TWO_PEOPLE: &str = r#"
+format = 1
+id = "two"
+title = "Two people"
+system = "vault"
+[inputs.nodes]
+type = "nodes"
+prompt = "Nodes"
+[[phase]]
+id = "all"
+title = "All"
+[[phase.step]]
+id = "lamp"
+title = "Put the lamp out"
+verify = "independent"
+confirm = "Out?"
+[[phase.step]]
+id = "door"
+title = "Shut the door"
+verify = "independent"
+confirm = "Shut?"
+"#;
+
+#[test]
+fn a_second_person_who_sees_something_else_says_so_and_the_walk_comes_back() {
+    let home = Home::new();
+    let book = home.path().join("two.toml");
+    std::fs::write(&book, TWO_PEOPLE).expect("it can be written");
+    let mut terminal = plain(&home, &["practice", &book.to_string_lossy(), "--plain", "--speed", SPEED]);
+    let mut typist = Typist::at(&terminal);
+    for (line, told) in [
+        ("dispute", "dispute is not possible now. Nothing is recorded."),
+        ("confirm out", "was confirmed: out"),
+        ("confirm shut", "To be verified by another person: step 1.2"),
+        ("dispute window", "dispute all/door: step 1.2 \"Shut the door\""),
+        ("dispute door", "sees something else of step 1.2 \"Shut the door\""),
+        ("kim", "kim, what do you see of step 1.2 \"Shut the door\" instead? Or type back."),
+        ("it stands open", "step 1.2 \"Shut the door\" is DISPUTED: kim saw something else: it stands open"),
+        ("status", "Deviation: disputed of all/door: kim saw something else: it stands open"),
+        ("close", "close is not possible now. Nothing is recorded."),
+        ("retry", "is tried again, attempt 2"),
+        ("confirm shut and locked", "To be verified by another person: step 1.2"),
+        ("verify door", "is verified by another person than the one who did it."),
+        ("kim", "what do you see yourself"),
+        ("it is shut", "was verified independently by kim: it is shut"),
+        ("verify", "step 1.1 \"Put the lamp out\" is verified by another person"),
+        ("jo", "what do you see yourself"),
+        ("it is dark", "Type close to close the run."),
+        ("close", "Type yes to close it, or no."),
+    ] {
+        let said = typist.say(line);
+        assert!(said.contains(told), "{line}: {told}\n{said}");
+    }
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), exited(10));
+    assert_closed(&home.run(), Outcome::CompletedWithDeviations);
+}
+
 #[test]
 fn inputs_that_are_not_bound_are_told_instead_of_asked_for() {
     let home = Home::new();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::cli::verify::{Judged, Trusted};
 use crate::clock::Timestamp;
-use crate::engine::{Event, Mode, Record};
-use crate::journal::{Noted, RunSummary, Signature, Statement};
+use crate::engine::{Event, Mode};
+use crate::journal::{Noted, Outline, RunSummary, Signature, Statement};
 use crate::text::clean_line;
 
 /// How much a clock may have been set back between the last record and a signature of it.
@@ -41,13 +41,13 @@ impl Along {
     }
 
     /// Takes the next record in.
-    pub fn take(&mut self, record: &Record) {
-        if let Event::RunOpened(opened) = &record.event {
+    pub fn take(&mut self, record: &Outline) {
+        if let Some(Event::RunOpened(opened)) = record.record().map(|record| &record.event) {
             self.run = Some(clean_line(&opened.run).into());
             self.is_practice = opened.mode == Mode::Practice;
         }
-        if let Some(at) = self.at.get_mut(&record.seq) {
-            *at = Some(record.at);
+        if let Some(at) = self.at.get_mut(&record.seq()) {
+            *at = Some(record.at());
         }
     }
 

@@ -112,6 +112,8 @@ pub enum WayTyped {
     Acknowledged,
     /// A step was put off.
     Deferred,
+    /// A second person saw something else.
+    Disputed,
 }
 
 /// The last day all of whose moments can be told of.

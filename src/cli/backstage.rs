@@ -278,10 +278,11 @@ impl Backstage for Stage {
         runs.iter().map(entry).collect()
     }
 
-    fn search(&self, words: &str, found: &mut dyn FnMut(RecordFound), goes_on: &dyn Fn() -> bool) {
+    fn search(&self, words: &str, found: &mut dyn FnMut(RecordFound), goes_on: &(dyn Fn() -> bool + Sync)) {
         let listed = Arc::clone(&self.listed.lock().unwrap_or_else(PoisonError::into_inner));
         let wanted = search::Wanted::words(words);
-        for (dir, records) in listed.iter().take_while(|_| goes_on()) {
+        let look = |at: usize| {
+            let (dir, records) = &listed[at];
             let search = search::Search { wanted: &wanted, records: *records, goes_on };
             let mut first = None;
             let mut take = |hit: search::Hit| {
@@ -294,10 +295,10 @@ impl Backstage for Stage {
             if let Err(error) = search::search(&dir.journal_path(), &search, &mut take) {
                 tracing::debug!(%error, "a journal is not searched");
             }
-            if let Some(hit) = first {
-                found(RecordFound { run: dir.id(), seq: hit.seq, told: clean_line(&hit.told).into_owned() });
-            }
-        }
+            let told = |hit: search::Hit| (hit.seq, clean_line(&hit.told).into_owned());
+            first.map(told).map(|(seq, told)| RecordFound { run: dir.id(), seq, told })
+        };
+        search::in_order(listed.len(), goes_on, &look, &mut |_, hit| hit.into_iter().for_each(&mut *found));
     }
 
     fn besides(&self) -> Vec<(String, Beside)> {

@@ -38,6 +38,7 @@ impl<'t> Narrowed<'t> {
                 WayTyped::CutWait => DeviationKind::CutWait,
                 WayTyped::Acknowledged => DeviationKind::Acknowledged,
                 WayTyped::Deferred => DeviationKind::Deferred,
+                WayTyped::Disputed => DeviationKind::Disputed,
             })
         };
         let words = Wanted::words(typed.find.as_deref().unwrap_or_default());

@@ -12,6 +12,7 @@ use crate::cli::{keeping, packed, run};
 use crate::engine::Mode;
 use crate::journal::{Remembered, RunDir, RunSummary, SoakSeen, Standing};
 use crate::report::cleaned;
+use crate::search::in_order;
 use crate::text::clean_line;
 
 /// `piton journals`: one line a run, the latest last; below it the records that were looked for.
@@ -32,8 +33,9 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
         super::print("no runs yet: `piton practice vault-ha-upgrade` opens a first one");
     }
     let mut shown = 0;
-    for run in runs.iter().rev().filter(|run| narrowed.may_be(run)) {
-        let Some(found) = narrowed.found(run) else { continue };
+    let fitting: Vec<&RunSummary> = runs.iter().rev().filter(|run| narrowed.may_be(run)).collect();
+    in_order(fitting.len(), &|| true, &|at| narrowed.found(fitting[at]), &mut |at, found| {
+        let (run, Some(found)) = (fitting[at], found) else { return };
         shown += 1;
         if typed.json {
             let mut told = as_json(run);
@@ -45,7 +47,7 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
             super::print(&clean_line(&as_line(run)));
             found.lines().iter().for_each(|line| super::print(line));
         }
-    }
+    });
     if !typed.json && narrowed.is_all() {
         keeping::told(&store).iter().for_each(|line| super::print(line));
     }

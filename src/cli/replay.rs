@@ -67,7 +67,9 @@ pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recor
                 }
             }
         }
-        tape.iter_mut().for_each(|tape| tape.take(&raw, &record));
+        if let Some(tape) = &mut tape {
+            tape.take(&raw, record);
+        }
         !raw.number.is_multiple_of(TOLD_EVERY) || each(raw.offset + raw.length, all)
     });
     if let Some(why) = refused {

@@ -219,7 +219,7 @@ impl Run {
     /// Takes in what happened in a step.
     fn take(&mut self, seq: u64, at: Timestamp, event: &Event) {
         if let Some((kind, subject, reason)) = deviation(event) {
-            self.deviations.push(Deviated { seq, at, way: kind.word().into(), subject, reason: reason.to_owned() });
+            self.deviations.push(Deviated { seq, at, way: kind.word().into(), subject, reason: reason.into_owned() });
         }
         match event {
             Event::StepFailed { step, why } => {

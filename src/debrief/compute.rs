@@ -136,7 +136,7 @@ fn seen(from: Timestamp, until: Timestamp, sat: &[(Timestamp, Timestamp)]) -> Du
 fn harm_done(state: &RunState, sat: &[(Timestamp, Timestamp)]) -> Vec<HarmDone> {
     let end = state.closed.as_ref().map_or(state.at, |closed| closed.at);
     let mut done: BTreeMap<(String, String), (HarmDone, Option<Timestamp>)> = BTreeMap::new();
-    for (_, what) in &state.happenings {
+    for (_, what) in state.happenings.iter() {
         match what {
             Happening::HarmBegan { kind, about, since, told } => {
                 let entry = done.entry((kind.clone(), about.clone())).or_insert_with(|| {
@@ -215,7 +215,8 @@ fn for_deviations<'d>(deviations: impl Iterator<Item = (DeviationKind, &'d Overr
         let points = match kind {
             DeviationKind::Override | DeviationKind::Acknowledged => OVERRULED,
             DeviationKind::Skip | DeviationKind::CutWait => LEFT_OUT,
-            DeviationKind::Deferred => 0,
+            // Whoever says so has done right; what was wrong before shows in what the run came to.
+            DeviationKind::Deferred | DeviationKind::Disputed => 0,
         };
         let taken = points.min(left);
         left -= taken;

@@ -27,6 +27,8 @@ pub enum Allowed {
     Release(StepKey),
     /// Let a second person verify what was done before.
     Verify(StepKey),
+    /// Let a second person say that something else is so than what was stated or sensed.
+    Dispute(StepKey),
     /// Start the command.
     Run(StepKey),
     /// Go back to an earlier phase.
@@ -93,6 +95,7 @@ pub fn ways_on(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allo
     allowed.extend(silent.into_iter().map(|(condition, _)| Allowed::Acknowledge(condition)));
     let to_verify = state.to_verify();
     allowed.extend(to_verify.iter().cloned().map(Allowed::Verify));
+    allowed.extend(to_verify.iter().cloned().map(Allowed::Dispute));
     if state.current.is_none() {
         // Where nobody can be found that is overruled, as anything else is.
         allowed.extend(to_verify.into_iter().map(Allowed::Override));
@@ -114,8 +117,8 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
     if known.status == StepStatus::Failed {
         allowed.push(Allowed::Retry(key.clone()));
     } else if state.waits_for_peer(&key) {
-        // Whoever stated it may state it anew: the other may have seen something else.
-        allowed.extend([Allowed::Release(key.clone()), Allowed::Retry(key.clone())]);
+        // Whoever stated it may state it anew, as long as the other has not said what else is so.
+        allowed.extend([Allowed::Release(key.clone()), Allowed::Retry(key.clone()), Allowed::Dispute(key.clone())]);
     } else {
         let gate = gate(runbook, state, &key, moment.at);
         if has_unread_cautions(step, known) {

@@ -85,6 +85,7 @@ impl<'a> Judge<'a> {
             Proposal::Release { step, released_by, said, signature } => {
                 self.release(step, &released_by, said, signature.as_deref())
             }
+            Proposal::Dispute { step, disputed_by, said } => self.dispute(step, &disputed_by, said),
             Proposal::Run { step, shown, typed } => self.run(step, shown, typed),
             Proposal::RunAll { step, shown, typed } => self.run_all(step, shown, typed),
             Proposal::Cancel { job } => self.cancel(job),
@@ -244,8 +245,7 @@ impl<'a> Judge<'a> {
     }
 
     fn release(&self, key: StepKey, released_by: &str, said: String, signature: Option<&str>) -> Decision {
-        let is_due = self.state.waits_for_peer(&key) || self.state.to_verify().contains(&key);
-        let verifies = self.state.step(&key).filter(|_| is_due).and_then(|known| known.verify);
+        let verifies = self.verifies(&key);
         if verifies.is_none() {
             let (step, _) = self.current(&key)?;
             let Action::Release { .. } = &step.action else { return Err(wrong(&step.action)) };

@@ -1,8 +1,8 @@
-//! Where a person overruled the machine, and in which way.
+//! Where a person overruled the machine, or another person, and in which way.
 
 use crate::clock::Timestamp;
 
-/// Where a person overruled the machine.
+/// Where a person overruled the machine, or another person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deviation {
     /// The record.
@@ -32,6 +32,8 @@ pub enum DeviationKind {
     Acknowledged,
     /// A step was put off.
     Deferred,
+    /// A second person saw something else than what was stated or sensed.
+    Disputed,
 }
 
 impl DeviationKind {
@@ -43,6 +45,7 @@ impl DeviationKind {
             Self::CutWait => "cut wait",
             Self::Acknowledged => "acknowledged",
             Self::Deferred => "deferred",
+            Self::Disputed => "disputed",
         }
     }
 }

@@ -98,6 +98,16 @@ pub enum Event {
         signature: Option<Box<Signed>>,
         board: Board,
     },
+    /// A second person looked at what a step had come to, and saw something else: the step has failed. The record's
+    /// author is the one who sat at the run.
+    StepDisputed {
+        step: StepKey,
+        disputed_by: String,
+        said: String,
+        /// How that person was to verify it.
+        verifies: Verify,
+        board: Board,
+    },
     /// The commands of a step that takes its items together were all on the screen, and are to run.
     CommandsApproved { step: StepKey, commands: Vec<ItemCommand>, typed: Option<String>, board: Board },
     /// The commands of such a step are to end; those that wait start no more.
@@ -450,6 +460,18 @@ impl fmt::Display for ConditionId {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} does not name a condition")]
 pub struct BadConditionId(String);
+
+impl ConditionId {
+    /// Whether a text names a condition: what can be parsed, told without making it.
+    pub(crate) fn is_name(text: &str) -> bool {
+        match text.split_once('/') {
+            Some(("health", rest)) => rest.split_once('[').is_none_or(|(_, node)| node.ends_with(']')),
+            Some(("guard", _)) => true,
+            Some(("gate" | "check", step)) => step.parse::<StepKey>().is_ok(),
+            _ => false,
+        }
+    }
+}
 
 impl FromStr for ConditionId {
     type Err = BadConditionId;

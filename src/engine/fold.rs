@@ -34,10 +34,28 @@ impl RunState {
         self.opening = Opening::of(record).or_else(|| self.opening.take());
     }
 
+    /// The same with a record that nobody else needs: of what is most frequent nothing is copied.
+    pub fn absorb(&mut self, record: Record) {
+        let Record { seq, at, .. } = record;
+        match record.event {
+            Event::ConditionChanged { condition, truth, why, seen } => {
+                (self.seq, self.at) = (seq, at);
+                self.change_condition(condition, Standing { truth, since: at, why, seen, acknowledged: None });
+            }
+            event => self.apply(&Record { event, ..record }),
+        }
+    }
+
     /// [`RunState::apply`] for an event that has no record yet.
     pub(crate) fn take(&mut self, seq: u64, at: Timestamp, by: &str, event: &Event) {
         self.seq = seq;
         self.at = at;
+        self.take_event(seq, by, event);
+        self.come_back();
+    }
+
+    fn take_event(&mut self, seq: u64, by: &str, event: &Event) {
+        let at = self.at;
         match event {
             Event::RunOpened(opened) => {
                 self.opened = Some(Arc::new((**opened).clone()));
@@ -55,8 +73,7 @@ impl RunState {
             Event::ConditionChanged { condition, truth, why, seen } => {
                 let standing =
                     Standing { truth: *truth, since: at, why: why.clone(), seen: seen.clone(), acknowledged: None };
-                self.conditions.insert(condition.clone(), standing);
-                self.turn(condition, *truth, at);
+                self.change_condition(condition.clone(), standing);
             }
             Event::GuardAcknowledged { condition, reason } => {
                 if let Some(standing) = self.conditions.get_mut(condition) {
@@ -158,9 +175,11 @@ impl RunState {
         }
     }
 
-    /// An attempt at a step begins. Another one does not do again what has succeeded for an item.
+    /// An attempt at a step begins. Another one does not do again what has succeeded for an item, unless a second person
+    /// says that it has not.
     fn begin(&mut self, step: &StepKey, attempt: u32, is_first: bool) {
         let at = self.at;
+        let is_disputed = self.forget_dispute(step);
         self.change(step, |state| {
             state.status = StepStatus::Current;
             state.attempt = attempt;
@@ -169,14 +188,13 @@ impl RunState {
             state.is_renewed = false;
             state.verified = None;
             state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
-            if is_first {
+            if is_first || is_disputed {
                 state.output = None;
                 state.results.clear();
             }
         });
         self.conditions.remove(&ConditionId::Check(step.clone()));
         self.forget_choice(step);
-        self.unverified.remove(step);
         self.current = Some(step.clone());
     }
 
@@ -261,11 +279,15 @@ impl RunState {
                 // What was read now is forgotten by the time it comes back.
                 self.change(step, |state| state.cautions_read = false);
             }
+            Event::StepDisputed { step, disputed_by, said, board, .. } => {
+                self.board = board.clone();
+                self.take_dispute(step, by, disputed_by, said);
+            }
             _ => {}
         }
     }
 
-    fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
+    pub(crate) fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
         let at = self.at;
         self.unverified.remove(step);
         let waits_for_peer = status == StepStatus::Done && self.await_verification(step);
@@ -291,6 +313,11 @@ impl RunState {
     /// Notes who did what was just said to be done.
     fn done_by(&mut self, step: &StepKey, doer: Option<&String>) {
         self.change(step, |state| state.doer = doer.cloned());
+    }
+
+    fn change_condition(&mut self, condition: ConditionId, standing: Standing) {
+        self.turn(&condition, standing.truth, standing.since);
+        self.conditions.insert(condition, standing);
     }
 
     /// What a changed condition means beyond itself.
@@ -335,7 +362,7 @@ impl RunState {
     }
 
     /// What was decided for one item of a loop does not stand for the next.
-    fn forget_choice(&mut self, step: &StepKey) {
+    pub(crate) fn forget_choice(&mut self, step: &StepKey) {
         if self.choices.get(step.step.as_str()).is_some_and(|chosen| chosen.phase == step.phase) {
             self.choices.remove(step.step.as_str());
         }
@@ -354,7 +381,7 @@ impl RunState {
         }
     }
 
-    fn deviate(&mut self, by: &str, kind: DeviationKind, subject: String, reason: &str) {
+    pub(crate) fn deviate(&mut self, by: &str, kind: DeviationKind, subject: String, reason: &str) {
         let (seq, at) = (self.seq, self.at);
         self.deviations.push(Deviation { seq, at, by: by.to_owned(), kind, subject, reason: reason.to_owned() });
     }

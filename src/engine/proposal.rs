@@ -41,6 +41,8 @@ pub enum Proposal {
     /// A second person lets the run go on, and says what was looked at; signed, if `signature` is the text of an ssh
     /// signature of what [`crate::engine::release_statement`] says.
     Release { step: StepKey, released_by: String, said: String, signature: Option<String> },
+    /// A second person, who looks at what a step has come to, sees something else, and says what.
+    Dispute { step: StepKey, disputed_by: String, said: String },
     /// Start the command, exactly as it was shown. `typed` is the target's name for a critical step.
     Run { step: StepKey, shown: CommandLine, typed: Option<String> },
     /// Start these commands, exactly as they were shown, one for each item of a phase that takes them together.

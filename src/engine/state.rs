@@ -14,6 +14,7 @@ use crate::engine::deviation::Deviation;
 use crate::engine::disturb::{Disturbed, Turn};
 use crate::engine::event::{CommandLine, ConditionId, Counts, Item, Outcome, RunOpened, Tri};
 use crate::engine::evidence::Attached;
+use crate::engine::grown::Grown;
 use crate::engine::observe::{JobId, Output};
 use crate::engine::planned::unbound;
 use crate::engine::rehearsal::Happening;
@@ -76,13 +77,13 @@ pub struct RunState {
     /// The cautions that were read in loops.
     pub cautions: CautionsOfLoops,
     /// Where a person overruled the machine, in order.
-    pub deviations: Vec<Deviation>,
+    pub deviations: Grown<Deviation>,
     /// Remarks, in order.
-    pub notes: Vec<Note>,
+    pub notes: Grown<Note>,
     /// Files that are evidence.
-    pub attached: Vec<Attached>,
+    pub attached: Grown<Attached>,
     /// In a practice run: what happened beside its steps, in order.
-    pub happenings: Vec<(Timestamp, Happening)>,
+    pub happenings: Grown<(Timestamp, Happening)>,
     /// The board as last recorded.
     pub board: Board,
     /// The end.
@@ -359,10 +360,10 @@ impl RunState {
             choices: BTreeMap::new(),
             began: Began::new(runbook),
             cautions: CautionsOfLoops::default(),
-            deviations: Vec::new(),
-            notes: Vec::new(),
-            attached: Vec::new(),
-            happenings: Vec::new(),
+            deviations: Grown::default(),
+            notes: Grown::default(),
+            attached: Grown::default(),
+            happenings: Grown::default(),
             board: Board::default(),
             closed: None,
         }

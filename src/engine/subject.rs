@@ -14,6 +14,7 @@ impl Event {
             | Self::AnswerGiven { step, .. }
             | Self::ChoiceMade { step, .. }
             | Self::HoldReleased { step, .. }
+            | Self::StepDisputed { step, .. }
             | Self::CommandsApproved { step, .. }
             | Self::CancelAsked { step }
             | Self::CommandStarted { step, .. }
@@ -43,6 +44,7 @@ impl Event {
             | Self::AnswerGiven { board, .. }
             | Self::ChoiceMade { board, .. }
             | Self::HoldReleased { board, .. }
+            | Self::StepDisputed { board, .. }
             | Self::CommandsApproved { board, .. }
             | Self::CommandStarted { board, .. }
             | Self::CheckPassed { board, .. }

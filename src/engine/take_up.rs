@@ -16,16 +16,22 @@ pub fn takeable(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Ste
     keys.filter(|key| may_take(runbook, state, moment, current, key).is_ok()).collect()
 }
 
-/// The current step, when another may be taken up in its place: nothing of it was begun, so that nothing is left half
-/// done and nothing that was seen of it is lost. Its cautions may have been read; they are read again.
+/// The current step, when another may be taken up in its place.
 fn replaceable<'s>(runbook: &Runbook, state: &'s RunState) -> Result<&'s StepKey, Refusal> {
+    let is_bound = |phase| runbook.phase(phase).is_none_or(|phase| phase.order != Order::Any);
+    if !state.is_running() && state.current.as_ref().is_some_and(|current| is_bound(&current.phase)) {
+        return Err(Refusal::NotNow("the steps of this phase have a binding order"));
+    }
+    untouched(runbook, state)
+}
+
+/// The current step, when nothing of it was begun, so that nothing is left half done and nothing that was seen of it is
+/// lost where the walk goes elsewhere. Its cautions may have been read; they are read again.
+pub(crate) fn untouched<'s>(runbook: &Runbook, state: &'s RunState) -> Result<&'s StepKey, Refusal> {
     if state.is_running() {
         return Err(Refusal::NotNow("a command is running"));
     }
     let current = state.current.as_ref().ok_or(Refusal::NotNow("no step is current"))?;
-    if runbook.phase(&current.phase).is_none_or(|phase| phase.order != Order::Any) {
-        return Err(Refusal::NotNow("the steps of this phase have a binding order"));
-    }
     let begun = Refusal::NotNow("the current step has been begun: it comes to its end first");
     let (step, known) = runbook.step(&current.phase, &current.step).zip(state.step(current)).ok_or(begun.clone())?;
     let is_timed = matches!(step.action, Action::Wait(_) | Action::Check { soak: Some(_), .. });

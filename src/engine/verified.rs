@@ -3,6 +3,7 @@
 //! recorded as a release of the step.
 
 use crate::clock::Timestamp;
+use crate::engine::dispute::Stood;
 use crate::engine::signed::Opening;
 use crate::engine::state::{RunState, StepStatus};
 use crate::runbook::{StepKey, Verify};
@@ -14,6 +15,8 @@ pub struct Unverified {
     pub opening: Option<Opening>,
     /// Who sat at the run when the first person was done.
     pub operator: Option<String>,
+    /// How the step stood before somebody saw something else.
+    pub stood: Option<Box<Stood>>,
 }
 
 /// The second person's word.
@@ -30,7 +33,8 @@ pub struct Verified {
 impl RunState {
     /// Whether a second person has yet to confirm what was just stated: the step is still the current one.
     pub fn waits_for_peer(&self, key: &StepKey) -> bool {
-        self.current.as_ref() == Some(key) && self.unverified.contains_key(key)
+        let is_stated = || self.unverified.get(key).is_some_and(|unverified| unverified.stood.is_none());
+        self.current.as_ref() == Some(key) && is_stated()
     }
 
     /// The steps of the walked plan that somebody has yet to verify independently, in the order of the plan.
@@ -48,20 +52,22 @@ impl RunState {
         let Some(verify) = self.step(key).and_then(|step| step.verify) else { return false };
         let opening = self.opening.clone().filter(|opening| opening.step == *key);
         let operator = self.sitting.as_ref().map(|sitting| sitting.operator.clone());
-        self.unverified.insert(key.clone(), Unverified { opening, operator });
+        self.unverified.insert(key.clone(), Unverified { opening, operator, stood: None });
         verify == Verify::Peer
     }
 
     /// The second person's word on a step; whether that was still to come.
     pub(crate) fn take_verification(&mut self, key: &StepKey, by: &str, said: &str) -> bool {
-        if self.unverified.remove(key).is_none() {
-            return false;
-        }
+        let Some(unverified) = self.unverified.remove(key) else { return false };
         let at = self.at;
         let is_current = self.current.as_ref() == Some(key);
+        let is_stated = is_current && unverified.stood.is_none();
+        if let Some(stood) = unverified.stood {
+            self.stand_again(key, *stood);
+        }
         self.change(key, |step| {
             step.verified = Some(Verified { by: by.to_owned(), said: said.to_owned(), at });
-            if is_current {
+            if is_stated {
                 step.status = StepStatus::Done;
                 step.ended = Some(at);
             }
@@ -74,7 +80,7 @@ impl RunState {
 
     /// What was stated for a second person at the same moment counts for nothing once that moment is over.
     pub(crate) fn forget_peer(&mut self) {
-        let Some(key) = self.current.clone() else { return };
+        let Some(key) = self.current.clone().filter(|key| self.waits_for_peer(key)) else { return };
         if self.unverified.remove(&key).is_some() {
             self.change(&key, |step| {
                 step.said.clear();

@@ -9,9 +9,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, Scope};
 
-use crate::engine::Record;
-use crate::journal::line::{self, MAX_LINE_BYTES};
-use crate::journal::reader::{RawLine, Reader};
+use crate::journal::line::{Hash, MAX_LINE_BYTES, Sight};
+use crate::journal::reader::{Place, RawLine, Reader};
 
 /// How many bytes of lines make a block, at least.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -26,22 +25,22 @@ const MOST_AHEAD: usize = 8;
 const MOST_HELPERS: usize = 4;
 
 /// What was made of a line.
-pub(super) struct Seen {
-    /// The record, or why it is none.
-    pub record: Result<Record, String>,
-    /// The lower-case hex sha256 of the line.
-    pub hash: String,
+pub(super) struct Seen<S> {
+    /// What is wanted of the record, or why it is none.
+    pub record: Result<S, String>,
+    /// The hash of the line; `None` of one that is not whole.
+    pub hash: Option<Hash>,
 }
 
-impl Seen {
+impl<S: Sight> Seen<S> {
     /// What that line is. One that is cut off or too long to be a record is neither read nor hashed.
     pub fn of(raw: &RawLine<'_>) -> Self {
         if !raw.is_terminated || raw.bytes.len() > MAX_LINE_BYTES {
-            return Self { record: Err("it is not whole".into()), hash: String::new() };
+            return Self { record: Err("it is not whole".into()), hash: None };
         }
         // Said without serde's own "at line 1", which would contradict the line told.
         let told = |error: serde_json::Error| format!("it is not a record: {}", without_line(&error.to_string()));
-        Self { record: line::decode(raw.bytes).map_err(told), hash: line::sha256_hex(raw.bytes) }
+        Self { record: S::of(raw.bytes).map_err(told), hash: Some(Hash::of(raw.bytes)) }
     }
 }
 
@@ -53,27 +52,29 @@ fn without_line(text: &str) -> String {
 }
 
 /// Some lines, one after the other.
-#[derive(Default)]
-struct Block {
+struct Block<S> {
     bytes: Vec<u8>,
-    lines: Vec<Line>,
+    lines: Vec<Line<S>>,
 }
 
 /// One of them: a raw line whose bytes are those of the block up to `end`.
-struct Line {
-    number: u64,
-    offset: u64,
-    length: u64,
-    is_terminated: bool,
+struct Line<S> {
+    place: Place,
     end: usize,
-    seen: Option<Seen>,
+    seen: Option<Seen<S>>,
 }
 
-impl Block {
+impl<S> Default for Block<S> {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), lines: Vec::new() }
+    }
+}
+
+impl<S: Sight> Block<S> {
     fn raw(&self, at: usize) -> RawLine<'_> {
         let begin = at.checked_sub(1).map_or(0, |before| self.lines[before].end);
-        let Line { number, offset, length, is_terminated, end, .. } = self.lines[at];
-        RawLine { number, offset, bytes: &self.bytes[begin..end], length, is_terminated }
+        let Line { place, end, .. } = &self.lines[at];
+        place.of(&self.bytes[begin..*end])
     }
 
     fn look(&mut self) {
@@ -85,20 +86,20 @@ impl Block {
 }
 
 /// A block to be looked at, and where it goes then.
-type Job = (Block, SyncSender<Block>);
+type Job<S> = (Block<S>, SyncSender<Block<S>>);
 
 /// Reads lines ahead.
-pub(super) struct Ahead<'scope, 'env, R> {
+pub(super) struct Ahead<'scope, 'env, R, S> {
     scope: &'scope Scope<'scope, 'env>,
     reader: Reader<R>,
-    helpers: Option<Sender<Job>>,
-    under_way: VecDeque<Receiver<Block>>,
-    block: Block,
+    helpers: Option<Sender<Job<S>>>,
+    under_way: VecDeque<Receiver<Block<S>>>,
+    block: Block<S>,
     next: usize,
     blocks: usize,
 }
 
-impl<'scope, 'env, R: BufRead> Ahead<'scope, 'env, R> {
+impl<'scope, 'env, R: BufRead, S: Sight + 'scope> Ahead<'scope, 'env, R, S> {
     /// Reads from there; its helpers end with that scope.
     pub fn new(scope: &'scope Scope<'scope, 'env>, reader: Reader<R>) -> Self {
         let (under_way, block) = (VecDeque::new(), Block::default());
@@ -106,7 +107,7 @@ impl<'scope, 'env, R: BufRead> Ahead<'scope, 'env, R> {
     }
 
     /// The next line and what it is; `None` at the end.
-    pub fn next_line(&mut self) -> io::Result<Option<(RawLine<'_>, Seen)>> {
+    pub fn next_line(&mut self) -> io::Result<Option<(RawLine<'_>, Seen<S>)>> {
         if self.next == self.block.lines.len() {
             self.turn()?;
         }
@@ -124,14 +125,14 @@ impl<'scope, 'env, R: BufRead> Ahead<'scope, 'env, R> {
         if self.blocks == BLOCKS_ALONE + 1 {
             self.helpers = helpers(self.scope);
         }
+        let mut spare = std::mem::take(&mut self.block);
         let Some(helpers) = &self.helpers else {
-            let spare = std::mem::take(&mut self.block);
             self.block = read(&mut self.reader, spare)?;
             // Each is looked at when it is asked for.
             return Ok(());
         };
         while self.under_way.len() < MOST_AHEAD {
-            let block = read(&mut self.reader, Block::default())?;
+            let block = read(&mut self.reader, std::mem::take(&mut spare))?;
             if block.lines.is_empty() {
                 break;
             }
@@ -150,26 +151,24 @@ fn gone() -> io::Error {
     io::Error::other("whoever helped to read it has gone")
 }
 
-fn read<R: BufRead>(reader: &mut Reader<R>, spare: Block) -> io::Result<Block> {
+fn read<R: BufRead, S>(reader: &mut Reader<R>, spare: Block<S>) -> io::Result<Block<S>> {
     let mut block = spare;
     block.bytes.clear();
     block.lines.clear();
     while block.bytes.len() < BLOCK_BYTES {
-        let Some(RawLine { number, offset, bytes, length, is_terminated }) = reader.next_line()? else { break };
-        block.bytes.extend_from_slice(bytes);
-        let end = block.bytes.len();
-        block.lines.push(Line { number, offset, length, is_terminated, end, seen: None });
+        let Some(place) = reader.next_into(&mut block.bytes)? else { break };
+        block.lines.push(Line { place, end: block.bytes.len(), seen: None });
     }
     Ok(block)
 }
 
 /// As many as there are processors; none where there is one only, or the system gives no thread.
-fn helpers<'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Sender<Job>> {
+fn helpers<'scope, S: Sight + 'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Sender<Job<S>>> {
     let count = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_HELPERS);
     if count < 2 {
         return None;
     }
-    let (jobs, waiting) = channel::<Job>();
+    let (jobs, waiting) = channel::<Job<S>>();
     let waiting = Arc::new(Mutex::new(waiting));
     let begun = (0..count).filter(|_| {
         let waiting = Arc::clone(&waiting);
@@ -191,6 +190,10 @@ fn helpers<'scope>(scope: &'scope Scope<'scope, '_>) -> Option<Sender<Job>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Record;
+    use crate::journal::line::sha256_hex;
+
+    type Whole<'scope, 'env, R> = Ahead<'scope, 'env, R, Box<Record>>;
 
     /// However many blocks there are, every line comes once and in order, with what it is.
     #[test]
@@ -200,18 +203,18 @@ mod tests {
             let text: String = (1..=count).map(|number| line(number) + "\n").collect();
             let text = text + "cut off";
             std::thread::scope(|scope| {
-                let mut ahead = Ahead::new(scope, Reader::new(text.as_bytes()));
+                let mut ahead = Whole::new(scope, Reader::new(text.as_bytes()));
                 let mut offset = 0;
                 for number in 1..=count {
                     let (raw, seen) = ahead.next_line().unwrap().unwrap();
                     assert_eq!((raw.number, raw.offset, raw.is_terminated), (number as u64, offset, true));
                     assert_eq!(raw.bytes, line(number).as_bytes());
-                    assert_eq!(seen.hash, line::sha256_hex(raw.bytes));
+                    assert_eq!(seen.hash.unwrap().as_str(), sha256_hex(raw.bytes));
                     assert!(seen.record.unwrap_err().contains("it is not a record"));
                     offset += raw.length + 1;
                 }
                 let (last, seen) = ahead.next_line().unwrap().unwrap();
-                assert_eq!((last.bytes, last.is_terminated, &*seen.hash), (&b"cut off"[..], false, ""));
+                assert_eq!((last.bytes, last.is_terminated, seen.hash), (&b"cut off"[..], false, None));
                 assert!(ahead.next_line().unwrap().is_none());
                 assert!(ahead.next_line().unwrap().is_none());
             });
@@ -223,7 +226,7 @@ mod tests {
     fn who_has_enough_leaves() {
         let text = "a line that is none\n".repeat(200_000);
         let numbers = std::thread::scope(|scope| {
-            let mut ahead = Ahead::new(scope, Reader::new(text.as_bytes()));
+            let mut ahead = Whole::new(scope, Reader::new(text.as_bytes()));
             (0..100_000).map(|_| ahead.next_line().unwrap().unwrap().0.number).sum::<u64>()
         });
         assert_eq!(numbers, 5_000_050_000);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::clock::Timestamp;
 use crate::engine::{Event, JOURNAL_FORMAT, Outcome, Record};
-use crate::journal::line::{NO_PREVIOUS, sha256_hex};
+use crate::journal::line::{Hash, Link, NO_PREVIOUS, sha256_hex};
 
 /// How far a journal has come: enough to tell whether a record may follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,30 +60,31 @@ impl Default for Chain {
 impl Chain {
     /// Takes the record of that raw line (without newline) as the next one, or tells why it is not.
     pub fn accept(&mut self, raw: &[u8], record: &Record) -> Result<(), Fault> {
-        self.accept_hashed(sha256_hex(raw), record)
+        self.accept_link(&Hash::of(raw), &Link::of(record))
     }
 
-    /// The same with the lower-case hex sha256 of that line.
-    pub(super) fn accept_hashed(&mut self, hash: String, record: &Record) -> Result<(), Fault> {
+    /// The same with the hash of that line.
+    pub(super) fn accept_link(&mut self, hash: &Hash, link: &Link<'_>) -> Result<(), Fault> {
         let expected = self.records + 1;
-        if record.seq != expected {
-            return Err(Fault::Sequence { expected, found: record.seq });
+        if link.seq != expected {
+            return Err(Fault::Sequence { expected, found: link.seq });
         }
-        if record.prev != self.head {
+        if link.prev != self.head {
             return Err(Fault::Previous { line_before: self.records });
         }
         if self.closed.is_some() {
             return Err(Fault::AfterEnd);
         }
-        if let Some(before) = self.last_at.filter(|before| record.at < *before) {
-            return Err(Fault::TimeWentBack { before, at: record.at });
+        if let Some(before) = self.last_at.filter(|before| link.at < *before) {
+            return Err(Fault::TimeWentBack { before, at: link.at });
         }
-        check_head(record)?;
+        check_head(link)?;
         self.records = expected;
-        self.head = hash;
-        self.last_at = Some(record.at);
-        if let Event::RunClosed { outcome, .. } = record.event {
-            self.closed = Some(outcome);
+        self.head.clear();
+        self.head.push_str(hash.as_str());
+        self.last_at = Some(link.at);
+        if let Some(Event::RunClosed { outcome, .. }) = link.record.map(|record| &record.event) {
+            self.closed = Some(*outcome);
         }
         Ok(())
     }
@@ -109,13 +110,13 @@ impl Chain {
     }
 }
 
-fn check_head(record: &Record) -> Result<(), Fault> {
-    match &record.event {
-        Event::RunOpened(_) if record.seq != 1 => Err(Fault::SecondHead),
-        Event::RunOpened(head) if head.format != JOURNAL_FORMAT => Err(Fault::Format { found: head.format }),
-        Event::RunOpened(head) if head.sha256 != sha256_hex(head.text.as_bytes()) => Err(Fault::RunbookText),
-        Event::RunOpened(_) => Ok(()),
-        _ if record.seq == 1 => Err(Fault::NoHead),
+fn check_head(link: &Link<'_>) -> Result<(), Fault> {
+    match link.record.map(|record| &record.event) {
+        Some(Event::RunOpened(_)) if link.seq != 1 => Err(Fault::SecondHead),
+        Some(Event::RunOpened(head)) if head.format != JOURNAL_FORMAT => Err(Fault::Format { found: head.format }),
+        Some(Event::RunOpened(head)) if head.sha256 != sha256_hex(head.text.as_bytes()) => Err(Fault::RunbookText),
+        Some(Event::RunOpened(_)) => Ok(()),
+        _ if link.seq == 1 => Err(Fault::NoHead),
         _ => Ok(()),
     }
 }

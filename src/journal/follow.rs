@@ -14,7 +14,10 @@ use crate::journal::line::sha256_hex;
 use crate::journal::lock::holder_of;
 use crate::journal::reader::{RawLine, Reader};
 use crate::journal::store::RunDir;
-use crate::journal::verify::{Integrity, Judged, Verification, judge, scan};
+use crate::journal::verify::{Integrity, Judged, Verification, judge, outlines};
+
+/// A journal of fewer bytes is compared with all that was read of it whenever it grows: that takes no time.
+const SHORT: u64 = 1 << 20;
 
 /// Where somebody stands who reads a journal on.
 #[derive(Debug)]
@@ -28,6 +31,10 @@ pub struct Follower {
     length: u64,
     /// What it was then.
     stamp: Option<Stamp>,
+    /// Where the last line that was read begins, once it was found.
+    last: Option<u64>,
+    /// Up to where all that was read was held against the file.
+    compared: u64,
     is_over: bool,
     /// Whether somebody was at the run when that was last looked at.
     is_held: bool,
@@ -75,7 +82,18 @@ impl Follower {
         let is_torn = matches!(found.integrity, Integrity::TornTail { .. });
         let length = std::fs::metadata(path).ok().filter(|_| is_torn).map_or(0, |known| known.len());
         let is_held = holder_of(&lock_of(path)).is_some();
-        Self { path: path.to_owned(), chain, watch, offset, length, stamp: None, is_over, is_held }
+        Self {
+            path: path.to_owned(),
+            chain,
+            watch,
+            offset,
+            length,
+            stamp: None,
+            last: None,
+            compared: 0,
+            is_over,
+            is_held,
+        }
     }
 
     /// Whether nothing can come any more: the run is closed, or the journal broken.
@@ -100,7 +118,8 @@ impl Follower {
     fn read_on(&mut self) -> Result<More, JournalError> {
         let failed = |action, error| FsError::new(action, &self.path, error);
         let stamp = Stamp::of(&std::fs::metadata(&self.path).map_err(|error| failed("look at", error))?);
-        if self.stamp.replace(stamp) == Some(stamp) {
+        let before = self.stamp.replace(stamp);
+        if before == Some(stamp) {
             return Ok(More::default());
         }
         let length = stamp.length;
@@ -108,13 +127,31 @@ impl Follower {
             let what = "it has become shorter than what was read of it".to_owned();
             return Ok(self.broken(More::default(), self.chain.records() + 1, what));
         }
-        if let Some((line, what)) = self.changed()? {
+        let has_grown = before.is_some_and(|before| before.file == stamp.file && before.length < length);
+        if !(has_grown && self.is_gone_on_with()?)
+            && let Some((line, what)) = self.changed()?
+        {
             return Ok(self.broken(More::default(), line, what));
         }
         if self.is_over || length == self.length {
             return Ok(More::default());
         }
         self.length = length;
+        let more = self.read_behind()?;
+        // Nothing comes any more that would have it looked at again.
+        if self.is_over
+            && more.damage.is_none()
+            && self.compared != self.offset
+            && let Some((line, what)) = self.changed()?
+        {
+            return Ok(self.broken(more, line, what));
+        }
+        Ok(more)
+    }
+
+    /// The records that stand behind what was read.
+    fn read_behind(&mut self) -> Result<More, JournalError> {
+        let failed = |action, error| FsError::new(action, &self.path, error);
         let mut file = File::open(&self.path).map_err(|error| failed("open", error))?;
         file.seek(SeekFrom::Start(self.offset)).map_err(|error| failed("read", error))?;
         let mut reader = Reader::new(BufReader::with_capacity(1 << 16, file));
@@ -123,9 +160,10 @@ impl Follower {
             let line = reader.next_line().map_err(|error| FsError::new("read", &self.path, error))?;
             let Some(raw) = line.filter(|raw| raw.is_terminated) else { break };
             let number = self.chain.records() + 1;
-            let seen = Seen::of(&raw);
+            let seen = Seen::<Box<Record>>::of(&raw);
             match judge(&mut self.chain, &mut self.watch, RawLine { number, ..raw }, seen) {
                 Judged::Good(record, _) => {
+                    self.last = Some(self.offset);
                     self.offset += raw.length + 1;
                     more.records.push(*record);
                 }
@@ -141,14 +179,33 @@ impl Follower {
         Ok(more)
     }
 
+    /// Whether it is enough to look at the last line that was read, of a file that has grown: what is short is compared as
+    /// a whole, and what is long when it is twice as long as when that was done last.
+    fn is_gone_on_with(&self) -> Result<bool, JournalError> {
+        let Some(last) = self.last.filter(|_| self.offset >= SHORT && self.offset / 2 < self.compared) else {
+            return Ok(false);
+        };
+        let failed = |action, error| FsError::new(action, &self.path, error);
+        let mut file = File::open(&self.path).map_err(|error| failed("open", error))?;
+        file.seek(SeekFrom::Start(last)).map_err(|error| failed("read", error))?;
+        let mut reader = Reader::new(BufReader::new(file));
+        let line = reader.next_line().map_err(|error| failed("read", error))?;
+        // Its hash stands for all lines before it.
+        Ok(line.is_some_and(|raw| last + raw.length + 1 == self.offset && sha256_hex(raw.bytes) == self.chain.head()))
+    }
+
     /// Where the journal is no longer what was read of it, and what is wrong there. Whoever only appends changes nothing
     /// of that; what was read may have been written over, or another file lie in its place.
-    fn changed(&self) -> Result<Option<(u64, String)>, JournalError> {
-        let mut is_same = self.chain.records() == 0;
-        let found = scan(&self.path, |raw, _| {
-            // The hash of a line stands for all lines before it.
-            is_same |= raw.number == self.chain.records() && sha256_hex(raw.bytes) == self.chain.head();
+    fn changed(&mut self) -> Result<Option<(u64, String)>, JournalError> {
+        let (mut is_same, mut last) = (self.chain.records() == 0, None);
+        let found = outlines(&self.path, |raw, _| {
+            if raw.number == self.chain.records() {
+                last = Some(raw.offset);
+                // The hash of a line stands for all lines before it.
+                is_same |= sha256_hex(raw.bytes) == self.chain.head();
+            }
         })?;
+        (self.last, self.compared) = (last, self.offset);
         Ok(match found.integrity {
             Integrity::Damaged { line, what } if !is_same || self.chain.closed().is_some() => Some((line, what)),
             _ if !is_same => Some((1, "it is not the journal any more that was read".into())),

@@ -45,7 +45,7 @@ pub use chained::{Chained, ChainedFile, Found, set_aside};
 pub use digest::{CopyError, digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
 pub use follow::{Follower, More};
-pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, sha256_hex};
+pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, Outline, sha256_hex};
 pub use lines::Lines;
 pub use lock::{Holder, Lock, holder_of};
 pub use reader::{RawLine, Reader};

@@ -27,6 +27,23 @@ pub struct RawLine<'a> {
     pub is_terminated: bool,
 }
 
+/// Where a line lies, and how long it is: a [`RawLine`] without its bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    number: u64,
+    offset: u64,
+    length: u64,
+    is_terminated: bool,
+}
+
+impl Place {
+    /// The line, whose bytes are these.
+    pub fn of(self, bytes: &[u8]) -> RawLine<'_> {
+        let Self { number, offset, length, is_terminated } = self;
+        RawLine { number, offset, bytes, length, is_terminated }
+    }
+}
+
 impl<R: BufRead> Reader<R> {
     /// Reads from the start of `source`.
     pub fn new(source: R) -> Self {
@@ -35,12 +52,20 @@ impl<R: BufRead> Reader<R> {
 
     /// The next line; `None` at the end.
     pub fn next_line(&mut self) -> io::Result<Option<RawLine<'_>>> {
-        self.buffer.clear();
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        let place = self.next_into(&mut buffer);
+        self.buffer = buffer;
+        Ok(place?.map(|place| place.of(&self.buffer)))
+    }
+
+    /// The same, with its bytes put behind those in `buffer`.
+    pub(super) fn next_into(&mut self, buffer: &mut Vec<u8>) -> io::Result<Option<Place>> {
         let room = MAX_LINE_BYTES as u64 + 1;
-        let mut length = (&mut self.source).take(room).read_until(b'\n', &mut self.buffer)? as u64;
-        let is_whole = self.buffer.last() == Some(&b'\n');
+        let mut length = (&mut self.source).take(room).read_until(b'\n', buffer)? as u64;
+        let is_whole = length > 0 && buffer.last() == Some(&b'\n');
         if is_whole {
-            self.buffer.pop();
+            buffer.pop();
             length -= 1;
         }
         let is_terminated = is_whole || length == room && self.pass(&mut length)?;
@@ -50,7 +75,7 @@ impl<R: BufRead> Reader<R> {
         let offset = self.offset;
         self.number += 1;
         self.offset += length + u64::from(is_terminated);
-        Ok(Some(RawLine { number: self.number, offset, bytes: &self.buffer, length, is_terminated }))
+        Ok(Some(Place { number: self.number, offset, length, is_terminated }))
     }
 
     /// Passes over what is left of a line that is too long; whether a newline ends it.

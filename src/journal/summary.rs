@@ -3,9 +3,10 @@
 use crate::clock::Timestamp;
 use crate::engine::{Event, Mode, Outcome, Record, SiteSeen};
 use crate::fs;
+use crate::journal::line::Outline;
 use crate::journal::lock::{Holder, holder_of};
 use crate::journal::store::RunDir;
-use crate::journal::verify::{Integrity, scan};
+use crate::journal::verify::{Integrity, outlines};
 
 /// What a list of runs tells of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,12 +136,14 @@ pub struct Deviations {
     pub acknowledgements: u32,
     /// Steps put off.
     pub deferrals: u32,
+    /// Steps of which a second person saw something else.
+    pub disputes: u32,
 }
 
 impl Deviations {
     /// All together.
     pub fn total(self) -> u32 {
-        self.skips + self.overrides + self.cuts + self.acknowledgements + self.deferrals
+        self.skips + self.overrides + self.cuts + self.acknowledgements + self.deferrals + self.disputes
     }
 
     fn count(&mut self, event: &Event) {
@@ -148,6 +151,7 @@ impl Deviations {
             Event::StepSkipped { .. } => self.skips += 1,
             Event::StepOverridden { .. } => self.overrides += 1,
             Event::StepDeferred { .. } => self.deferrals += 1,
+            Event::StepDisputed { .. } => self.disputes += 1,
             Event::WaitCut { .. } => self.cuts += 1,
             Event::GuardAcknowledged { .. } => self.acknowledgements += 1,
             _ => {}
@@ -188,7 +192,9 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     }
     let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
     let mut sat = Vec::new();
-    let verified = scan(&path, |_, record| {
+    let verified = outlines(&path, |_, outline| {
+        // A condition that changed, or a remark, changes nothing here.
+        let Outline::Whole(record) = outline else { return };
         deviations.count(&record.event);
         if let Event::SittingOpened { operator, host, .. } = &record.event {
             sittings += 1;
@@ -198,7 +204,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
             }
         }
         soak = SoakSeen::after(soak.take(), &record.event);
-        if let Some(found) = opening_of(record) {
+        if let Some(found) = opening_of(*record) {
             opening = Some(found);
         }
     });

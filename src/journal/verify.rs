@@ -10,7 +10,7 @@ use crate::fs::FsError;
 use crate::journal::ahead::{Ahead, Seen};
 use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
-use crate::journal::line::{self, MAX_LINE_BYTES};
+use crate::journal::line::{self, Hash, MAX_LINE_BYTES, Outline, Sight};
 use crate::journal::reader::{RawLine, Reader};
 use crate::journal::signature::{Comparison, Held, Noted};
 
@@ -68,7 +68,7 @@ pub enum Integrity {
 
 /// Verifies the journal file at `path`, which may be a link or a pipe.
 pub fn verify(path: &Path) -> Result<Verification, JournalError> {
-    scan(path, |_, _| {})
+    outlines(path, |_, _| {})
 }
 
 /// Verifies the journal file at `path`, tells `each` of how many bytes were read, and compares the journal with what was
@@ -84,19 +84,19 @@ pub fn compare(
     compare_along(path, noted, |bytes, _| each(bytes))
 }
 
-/// The same, with each good record in passing.
+/// The same, with the outline of each good record in passing.
 ///
 /// # Errors
 /// It cannot be read.
 pub fn compare_along(
     path: &Path,
     noted: Vec<Noted>,
-    mut each: impl FnMut(u64, &Record),
+    mut each: impl FnMut(u64, &Outline),
 ) -> Result<(Verification, Vec<Held>), JournalError> {
     let mut comparison = Comparison::new(noted);
-    let verification = scan(path, |raw, record| {
+    let verification = outlines(path, |raw, record| {
         // What a record names is the hash of the one before it, so nothing is hashed twice.
-        comparison.take(record.seq - 1, &record.prev);
+        comparison.take(record.seq() - 1, record.prev());
         each(raw.offset + raw.length, &record);
     })?;
     comparison.take(verification.records, &verification.head);
@@ -127,14 +127,29 @@ pub fn read_along(
     path: &Path,
     each: &mut dyn FnMut(RawLine<'_>, Record) -> bool,
 ) -> Result<Verification, JournalError> {
+    let source = opened(path)?;
+    examine_while(source, each).map_err(|error| FsError::new("read", path, error).into())
+}
+
+/// Verifies the journal file at `path` and hands on the outline of each good record with its raw line.
+pub(super) fn outlines(path: &Path, mut each: impl FnMut(RawLine<'_>, Outline)) -> Result<Verification, JournalError> {
+    let source = opened(path)?;
+    let mut each = |raw: RawLine<'_>, outline| {
+        each(raw, outline);
+        true
+    };
+    let found = std::thread::scope(|scope| through(Ahead::new(scope, Reader::new(source)), &mut each));
+    found.map_err(|error| FsError::new("read", path, error).into())
+}
+
+fn opened(path: &Path) -> Result<BufReader<File>, JournalError> {
     let file = File::open(path).map_err(|error| FsError::new("open", path, error))?;
     if file.metadata().is_ok_and(|known| is_device(known.file_type())) {
         // What never ends would be read for ever.
         let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a device, not a file or a pipe");
         return Err(FsError::new("read", path, error).into());
     }
-    let verification = examine_while(BufReader::with_capacity(1 << 16, file), each);
-    Ok(verification.map_err(|error| FsError::new("read", path, error))?)
+    Ok(BufReader::with_capacity(1 << 16, file))
 }
 
 /// Verifies the file at `path` and hands on each good record with its raw line.
@@ -161,13 +176,17 @@ pub fn examine(source: impl BufRead, mut each: impl FnMut(RawLine<'_>, Record)) 
 ///
 /// # Errors
 /// It cannot be read; or `each` ended it, as [`io::ErrorKind::Interrupted`].
-pub fn examine_while(source: impl BufRead, each: impl FnMut(RawLine<'_>, Record) -> bool) -> io::Result<Verification> {
-    std::thread::scope(|scope| through(Ahead::new(scope, Reader::new(source)), each))
+pub fn examine_while(
+    source: impl BufRead,
+    mut each: impl FnMut(RawLine<'_>, Record) -> bool,
+) -> io::Result<Verification> {
+    let mut each = |raw: RawLine<'_>, record: Box<Record>| each(raw, *record);
+    std::thread::scope(|scope| through(Ahead::new(scope, Reader::new(source)), &mut each))
 }
 
-fn through<R: BufRead>(
-    mut lines: Ahead<'_, '_, R>,
-    mut each: impl FnMut(RawLine<'_>, Record) -> bool,
+fn through<'scope, R: BufRead, S: Sight + 'scope>(
+    mut lines: Ahead<'scope, '_, R, S>,
+    each: &mut dyn FnMut(RawLine<'_>, S) -> bool,
 ) -> io::Result<Verification> {
     let mut chain = Chain::default();
     let mut watch = SignatureWatch::default();
@@ -179,7 +198,7 @@ fn through<R: BufRead>(
             Judged::Good(record, release) => {
                 signed.extend(release);
                 bytes = raw.offset + raw.length + 1;
-                if !each(raw, *record) {
+                if !each(raw, record) {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
             }
@@ -200,8 +219,8 @@ fn through<R: BufRead>(
     Ok(Verification { records: chain.records(), bytes, head: chain.head().to_owned(), chain, signed, integrity })
 }
 
-pub(super) enum Judged {
-    Good(Box<Record>, Option<SignedRelease>),
+pub(super) enum Judged<S> {
+    Good(S, Option<SignedRelease>),
     /// A whole record that does not belong here: never the work of a crash.
     Bad(String),
     /// Not a whole record: what follows tells more.
@@ -210,7 +229,12 @@ pub(super) enum Judged {
 }
 
 /// Whether a raw line is the next record.
-pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<'_>, seen: Seen) -> Judged {
+pub(super) fn judge<S: Sight>(
+    chain: &mut Chain,
+    watch: &mut SignatureWatch,
+    raw: RawLine<'_>,
+    seen: Seen<S>,
+) -> Judged<S> {
     if raw.bytes.len() > MAX_LINE_BYTES {
         return Judged::Unreadable(format!("it is longer than {MAX_LINE_BYTES} bytes"));
     }
@@ -222,19 +246,20 @@ pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<
     {
         return Judged::Newer(found);
     }
-    let Seen { record, hash } = seen;
-    match record {
-        Ok(record) => match watch.take(&record) {
-            Ok(release) => match chain.accept_hashed(hash, &record) {
-                Ok(()) => Judged::Good(Box::new(record), release),
-                Err(fault) => Judged::Bad(fault.to_string()),
-            },
-            // It does not count to the chain; but that it has no place there would say more.
-            Err(what) => {
-                Judged::Bad(chain.clone().accept_hashed(hash, &record).map_or_else(|it| it.to_string(), |()| what))
-            }
+    let record = match seen.record {
+        Ok(record) => record,
+        Err(what) => return Judged::Unreadable(what),
+    };
+    let hash = seen.hash.unwrap_or_else(|| Hash::of(raw.bytes));
+    match record.link().record.map_or(Ok(None), |record| watch.take(record)) {
+        Ok(release) => match chain.accept_link(&hash, &record.link()) {
+            Ok(()) => Judged::Good(record, release),
+            Err(fault) => Judged::Bad(fault.to_string()),
         },
-        Err(what) => Judged::Unreadable(what),
+        // It does not count to the chain; but that it has no place there would say more.
+        Err(what) => {
+            Judged::Bad(chain.clone().accept_link(&hash, &record.link()).map_or_else(|it| it.to_string(), |()| what))
+        }
     }
 }
 
@@ -279,7 +304,10 @@ impl Tail {
 
     /// Reads on to the end. A record of this place or a later one means that the bad line was once followed; older
     /// ones can be stale content of the disk.
-    fn follow<R: BufRead>(mut self, lines: &mut Ahead<'_, '_, R>) -> io::Result<Integrity> {
+    fn follow<'scope, R: BufRead, S: Sight + 'scope>(
+        mut self,
+        lines: &mut Ahead<'scope, '_, R, S>,
+    ) -> io::Result<Integrity> {
         // The end was reached within that line. What comes behind it by now is the rest of it: somebody is writing.
         if !self.ends_in_newline {
             return Ok(self.verdict());
@@ -288,7 +316,7 @@ impl Tail {
             self.add(raw);
             if self.later.is_none() && raw.bytes.len() <= MAX_LINE_BYTES {
                 // Also one without a newline: it was begun after the bad one.
-                let seq = seen.record.ok().or_else(|| line::decode(raw.bytes).ok()).map(|record| record.seq);
+                let seq = seen.record.ok().or_else(|| S::of(raw.bytes).ok()).map(|record| record.link().seq);
                 self.later = seq.filter(|seq| *seq >= self.line);
             }
         }

@@ -26,6 +26,10 @@ pub enum Question {
     Releaser(StepKey),
     /// What that person looked at.
     Released(StepKey, String),
+    /// Who saw something else.
+    Disputer(StepKey),
+    /// What that person saw.
+    Disputed(StepKey, String),
     /// Whether exactly this is to run; the name to be typed, for a critical step.
     Run(StepKey, Shown, Option<String>),
     /// Why.
@@ -178,6 +182,8 @@ impl Question {
             | Self::Choice(step)
             | Self::Releaser(step)
             | Self::Released(step, _)
+            | Self::Disputer(step)
+            | Self::Disputed(step, _)
             | Self::Run(step, ..) => Some(step),
             Self::Reason(purpose) | Self::Record(purpose, _) => purpose.step(),
             Self::Cancel(job) => return state.running.iter().all(|running| running.job != *job),
@@ -200,7 +206,8 @@ impl Question {
             Self::Statement(_) => "what was seen",
             Self::Value(..) => "value",
             Self::Choice(_) => "decision",
-            Self::Releaser(_) => "name of the other person",
+            Self::Releaser(_) | Self::Disputer(_) => "name of the other person",
+            Self::Disputed(..) => "what is seen instead",
             Self::Released(..) => "what was looked at",
             Self::Run(_, _, Some(_)) => "target",
             Self::Run(_, _, None) | Self::Record(..) | Self::Close | Self::Cancel(_) | Self::Leave => "yes or no",
@@ -226,6 +233,16 @@ impl Question {
                     true => format!("{by}, what do you see yourself of {}? Or type back.", told.step(key)),
                     false => format!("{by}, what was looked at before {} is released? Or type back.", told.step(key)),
                 });
+            }
+            Self::Disputer(key) => {
+                mouth
+                    .say(&format!("Another person than the one who did it sees something else of {}.", told.step(key)));
+                mouth.say(
+                    "This is a deviation, and the step has failed then. That person types the own name. Or type back.",
+                );
+            }
+            Self::Disputed(key, by) => {
+                mouth.say(&format!("{by}, what do you see of {} instead? Or type back.", told.step(key)));
             }
             Self::Run(key, shown, target) => say_run(told, (key, shown, target.as_deref()), mouth),
             Self::Reason(purpose) => {
@@ -285,6 +302,13 @@ impl Question {
             Self::Released(step, by) => {
                 let (step, released_by) = (step.clone(), by.clone());
                 Answer::Propose(Proposal::Release { step, released_by, said, signature: None })
+            }
+            Self::Disputer(step) => match may_release(state, step, text) {
+                Ok(name) => Answer::Next(Self::Disputed(step.clone(), name)),
+                Err(refusal) => Answer::Again(format!("That is not taken: {refusal}.")),
+            },
+            Self::Disputed(step, by) => {
+                Answer::Propose(Proposal::Dispute { step: step.clone(), disputed_by: by.clone(), said })
             }
             Self::Run(step, shown, Some(target)) if text == target => run(step, shown, Some(said)),
             Self::Run(_, _, Some(target)) => {

@@ -80,7 +80,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     }
     mouth.say(&told.counts());
     to_verify_of(told, mouth);
-    for deviation in &state.deviations {
+    for deviation in state.deviations.iter() {
         mouth.say(&format!("Deviation: {} of {}: {}", deviation.kind.word(), deviation.subject, deviation.reason));
     }
     board(told, mouth);
@@ -102,12 +102,14 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
 /// What keeps the run open although nothing is left to do.
 pub fn to_verify(told: Told<'_>, mouth: &mut Mouth<'_>) {
     to_verify_of(told, mouth);
-    mouth.say("Nothing else is left to do. Type verify, and let that person type.");
+    mouth.say("Nothing else is left to do. Type verify, or dispute for something else, and let that person type.");
 }
 
 fn to_verify_of(told: Told<'_>, mouth: &mut Mouth<'_>) {
     for key in told.state.to_verify() {
-        mouth.say(&format!("To be verified by another person: {}.", told.step(&key)));
+        let is_disputed = told.state.unverified.get(&key).is_some_and(|unverified| unverified.stood.is_some());
+        let how = if is_disputed { "Disputed" } else { "To be verified by another person" };
+        mouth.say(&format!("{how}: {}.", told.step(&key)));
     }
 }
 
@@ -191,13 +193,14 @@ pub fn help(allowed: &[Allowed], is_practice: bool, mouth: &mut Mouth<'_>) {
     }
 }
 
-const HELP: [&str; 18] = [
+const HELP: [&str; 19] = [
     "step: tells the current step again. status: where you are, counts, health, guards. steps: every step.",
     "why: what holds the step back, and on what that is judged. output: what the last command printed.",
     "read: the cautions were read. cautions: tells them in full, also those that you read before.",
     "confirm, answer, choose: asks what the step asks; the answer may follow the word.",
     "run: tells exactly what runs and asks; before a critical command the target's name is typed.",
     "release: another person releases a hold point, or confirms what was just stated. verify: another verifies a step.",
+    "dispute: that person sees something else. verify STEP, dispute STEP: where several wait, the step of that name.",
     " cancel: ends what runs. sense: asks every probe now.",
     "retry: tries a failed step again. renew: does anew what has become too old.",
     "take NAME: takes up that step in the place of the current one, where steps may be taken in any order.",

@@ -11,13 +11,14 @@ use crate::plain::tell::word;
 use crate::runbook::StepKey;
 
 /// What is typed for something that is done, whether or not it is possible now.
-const DEEDS: [&str; 22] = [
+const DEEDS: [&str; 23] = [
     "read",
     "confirm",
     "answer",
     "choose",
     "release",
     "verify",
+    "dispute",
     "restart",
     "run",
     "cancel",
@@ -187,7 +188,11 @@ impl Dialogue<'_> {
                 question
             }
             Allowed::Run(step) => return self.ask_to_run(step),
+            Allowed::Verify(_) | Allowed::Dispute(_) if !rest.is_empty() => {
+                return self.second_looks_at(&allowed, rest);
+            }
             Allowed::Release(step) | Allowed::Verify(step) => Question::Releaser(step),
+            Allowed::Dispute(step) => Question::Disputer(step),
             Allowed::Note => Question::Note(self.state.current.clone()),
             Allowed::Close => Question::Close,
             Allowed::Cancel(job) => Question::Cancel(job),
@@ -202,6 +207,29 @@ impl Dialogue<'_> {
             Allowed::Abandon => reason(Purpose::Abandon, rest),
         };
         self.ask(question);
+    }
+
+    /// Asks the second person about the step of that name, where several wait for one.
+    fn second_looks_at(&mut self, allowed: &Allowed, name: &str) {
+        let offers = self.offers();
+        let is_dispute = matches!(allowed, Allowed::Dispute(_));
+        let of = |offered: &Allowed| match offered {
+            Allowed::Verify(step) if !is_dispute => Some(step.clone()),
+            Allowed::Dispute(step) if is_dispute => Some(step.clone()),
+            _ => None,
+        };
+        let steps: Vec<_> = offers.iter().filter_map(of).collect();
+        let mut named = steps.iter().filter(|step| step.step.as_str() == name || step.to_string() == name);
+        if let (Some(step), None) = (named.next().cloned(), named.next()) {
+            return self.ask(if is_dispute { Question::Disputer(step) } else { Question::Releaser(step) });
+        }
+        let (name, word): (String, _) = (name.chars().take(200).collect(), word(allowed));
+        self.mouth
+            .say(&format!("{name:?} is not the name of one step that waits for a second person. Nothing is recorded."));
+        self.mouth.say(&format!("Type {word} and one of these names:"));
+        self.with(|told, mouth| {
+            steps.iter().for_each(|step| mouth.quote(&format!("{word} {step}: {}", told.step(step))));
+        });
     }
 
     /// Takes up the step of that name in the place of the current one; without a name tells which there are.

@@ -57,6 +57,10 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
     }
 }
 
+fn is_disputed(told: Told<'_>, key: &StepKey) -> bool {
+    told.state.unverified.get(key).is_some_and(|unverified| unverified.stood.is_some())
+}
+
 /// What a second person has to do with it.
 pub fn tell_verify(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
     let Some(step) = told.runbook.step(&key.phase, &key.step) else { return };
@@ -70,6 +74,10 @@ pub fn tell_verify(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
             let (by, said) = known.map(|known| (known.by.as_str(), known.said.as_str())).unwrap_or_default();
             mouth.say(&format!("Stated by {by}: {said}"));
             mouth.say("Now a second person confirms it: type release. To state it anew type retry.");
+            mouth.say("If that person sees something else, type dispute.");
+        }
+        Some(Verify::Independent) if is_disputed(told, key) => {
+            mouth.say("Try it again: type retry. Or let somebody look once more: type verify.");
         }
         Some(Verify::Peer) => mouth.say("A second person confirms at the same moment what you see."),
         Some(Verify::Independent) => {

@@ -222,10 +222,11 @@ fn what_a_second_person_has_to_do_is_said() {
     assert!(!is_over(Question::Releaser(key("shut"))), "the walk has gone on, and it can be verified");
     assert!(!is_over(Question::Released(key("shut"), "kim".into())));
     assert!(!is_over(Question::Reason(Purpose::Override(key("shut")))));
+    assert!(!is_over(Question::Disputer(key("shut"))) && is_over(Question::Disputer(key("read"))));
     assert!(is_over(Question::Statement(key("shut"))) && is_over(Question::Releaser(key("read"))));
     for line in [
         "A second person confirms at the same moment what you see.\n",
-        "Stated by maria@bastion: open\nNow a second person confirms it: type release. To state it anew type retry.\n",
+        "Stated by maria@bastion: open\nNow a second person confirms it: type release. To state it anew type retry.\nIf that person sees something else, type dispute.\n",
         "It was verified by kim: so\n",
         "To be verified by another person: step 1.2 \"Shut the valve\".\nNothing else is left to do. Type verify",
     ] {

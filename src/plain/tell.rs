@@ -133,6 +133,9 @@ impl Told<'_> {
         match &record.event {
             Event::WaitCut { step: key, reason, .. } => format!("the wait of {} was cut: {reason}", step(key)),
             Event::StepFailed { step: key, why } => format!("{} FAILED: {why}", step(key)),
+            Event::StepDisputed { step: key, disputed_by: by, said, .. } => {
+                format!("{} is DISPUTED: {by} saw something else: {said}", step(key))
+            }
             Event::StepRetried { step: key, attempt } => format!("{} is tried again, attempt {attempt}", step(key)),
             Event::StepSkipped { step: key, reason, .. } => format!("{} was SKIPPED: {reason}", step(key)),
             Event::StepDeferred { step: key, until, reason, .. } => {
@@ -259,6 +262,7 @@ pub const fn word(allowed: &Allowed) -> &'static str {
         Allowed::Choose(_) => "choose",
         Allowed::Release(_) => "release",
         Allowed::Verify(_) => "verify",
+        Allowed::Dispute(_) => "dispute",
         Allowed::Restart(_) => "restart",
         Allowed::Run(_) => "run",
         Allowed::Cancel(_) => "cancel",

@@ -97,6 +97,9 @@ fn describe_step(event: &Event) -> String {
             let word = if verifies.is_some() { "verified" } else { "released" };
             say(word, step, &format!("by {released_by}{}: {said}", signed_by(signature)))
         }
+        Event::StepDisputed { step, disputed_by, said, .. } => {
+            say("DISPUTED", step, &format!("by {disputed_by}, who saw something else: {said}"))
+        }
         Event::CommandsApproved { step, commands, .. } => {
             say("run all", step, &format!("{} commands, at most {MAX_AT_ONCE} at once", commands.len()))
         }

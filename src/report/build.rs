@@ -201,7 +201,7 @@ fn overruled(known: Option<(&Runbook, &RunState)>, records: &[Record]) -> (Vec<O
             title: known.and_then(|(book, state)| title_of(book, state, &subject)).unwrap_or_default(),
             obligations: known.map(|(book, _)| obligations(book, &subject)).unwrap_or_default(),
             subject,
-            reason: reason.to_owned(),
+            reason: reason.into_owned(),
         });
     }
     (own, left)

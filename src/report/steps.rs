@@ -139,7 +139,7 @@ const fn status_after(event: &Event) -> Option<StepStatus> {
         | Event::WaitEnded { .. }
         | Event::CommandFinished { met: true, .. } => StepStatus::Done,
         Event::WaitCut { .. } | Event::StepOverridden { .. } => StepStatus::Overridden,
-        Event::StepFailed { .. } => StepStatus::Failed,
+        Event::StepFailed { .. } | Event::StepDisputed { .. } => StepStatus::Failed,
         Event::StepSkipped { .. } => StepStatus::Skipped,
         Event::StepDeferred { .. } => StepStatus::Deferred,
         Event::StepNotApplicable { .. } => StepStatus::NotApplicable,

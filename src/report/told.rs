@@ -1,5 +1,6 @@
 //! A record in one line: what sort of thing happened, to what, and what is told of it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -58,6 +59,7 @@ fn of_step(event: &Event) -> (&'static str, String) {
             let what = verifies.map_or("released", |_| "verified");
             (what, format!("by {released_by}{}: {said}", signed_by(signature)))
         }
+        Event::StepDisputed { disputed_by, said, .. } => ("DISPUTED", format!("by {disputed_by}, who saw: {said}")),
         Event::CommandsApproved { commands, .. } => {
             let lines: Vec<String> =
                 commands.iter().map(|each| format!("{}: {}", each.item, command_line(&each.command))).collect();
@@ -127,15 +129,20 @@ pub fn told_line(record: &Record) -> String {
 }
 
 /// How an event overrules the machine, where it does: in which way, what, and why.
-pub fn deviation(event: &Event) -> Option<(DeviationKind, String, &str)> {
-    Some(match event {
+pub fn deviation(event: &Event) -> Option<(DeviationKind, String, Cow<'_, str>)> {
+    let (kind, subject, reason) = match event {
+        Event::StepDisputed { step, disputed_by, said, .. } => {
+            let told = format!("{disputed_by} saw something else: {said}");
+            return Some((DeviationKind::Disputed, step.to_string(), told.into()));
+        }
         Event::StepSkipped { step, reason, .. } => (DeviationKind::Skip, step.to_string(), reason),
         Event::StepOverridden { step, reason, .. } => (DeviationKind::Override, step.to_string(), reason),
         Event::WaitCut { step, reason, .. } => (DeviationKind::CutWait, step.to_string(), reason),
         Event::StepDeferred { step, reason, .. } => (DeviationKind::Deferred, step.to_string(), reason),
         Event::GuardAcknowledged { condition, reason } => (DeviationKind::Acknowledged, condition.to_string(), reason),
         _ => return None,
-    })
+    };
+    Some((kind, subject, reason.into()))
 }
 
 const fn tri(truth: Tri) -> &'static str {

@@ -133,14 +133,11 @@ fn assembled<'s>(main: Term<&'s str>, parts: Vec<direct::Part>) -> Option<Filter
 /// The native filters that are called, our own before the libraries'.
 fn natives<'u>(used: &'u BTreeSet<(&str, usize)>) -> impl Iterator<Item = Fun<Jq>> + 'u {
     let wanted = move |fun: &Fun<Jq>| used.contains(&(fun.0, fun.1.len()));
-    let rare = ["matches", "encode_uri", "encode_base64", "decode_base64"];
-    let needs_rare = rare.iter().any(|rare| used.iter().any(|(name, _)| name == rare));
     let base = jaq_core::funs().chain(jaq_std::base_funs()).chain(jaq_json::funs()).filter(move |fun| {
         // These are ours: the libraries' cost more than they say, or fail on the largest numbers.
         wanted(fun) && !matches!(fun.0, "contains" | "length" | "range" | "limit" | "skip" | "env" | "halt")
     });
-    let extra = needs_rare.then(jaq_std::extra_funs).into_iter().flatten();
-    native::funs().filter(wanted).chain(base).chain(extra.filter(move |fun| rare.contains(&fun.0)))
+    native::funs().filter(wanted).chain(base)
 }
 
 /// Runs `filter` over `input` and hands each output to `each` until it answers false.

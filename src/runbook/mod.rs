@@ -3,6 +3,7 @@
 mod allow;
 pub mod changes;
 pub mod check;
+mod coding;
 mod compare;
 mod direct;
 pub mod expr;
@@ -16,6 +17,7 @@ mod native;
 pub mod nearest;
 pub mod parse;
 pub mod parts;
+mod pattern;
 pub(crate) mod raw;
 pub mod reads;
 pub mod ready;

@@ -7,9 +7,11 @@ use jaq_json::{Num, Val};
 use jaq_std::ValT as _;
 use serde_json::Value;
 
+use crate::runbook::coding;
 use crate::runbook::compare::{self, is_nan};
 use crate::runbook::expr::EvalError;
 use crate::runbook::jq::{Data, Jq};
+use crate::runbook::pattern;
 use crate::runbook::reads::Reads;
 use crate::runbook::ready::Ready;
 use crate::runbook::tabular;
@@ -17,8 +19,6 @@ use crate::runbook::version::{Part, Version};
 
 /// The most digits (in bytes) an integer may have before it is multiplied.
 const MAX_FACTOR_DIGITS: usize = 400;
-/// The longest regular expression, in bytes.
-const MAX_PATTERN_BYTES: usize = 256;
 /// How many bytes of text cost as much as one value.
 const BYTES_PER_COST: u64 = 32;
 /// The longest reason given to people, in characters.
@@ -138,13 +138,11 @@ pub(crate) fn funs() -> impl Iterator<Item = Fun<Jq>> {
         })),
         run(("index", v(1), |cv| unary(cv, |text, part| position(&text, &part, |whole, part| whole.find(part))))),
         run(("rindex", v(1), |cv| unary(cv, |text, part| position(&text, &part, |whole, part| whole.rfind(part))))),
-        run(("check_pattern", v(1), |mut cv| {
-            let pattern = cv.0.pop_var();
-            check_pattern(cv.0.data(), cv.1, &pattern)
-        })),
     ]
     .into_iter()
     .chain(compare::funs())
+    .chain(coding::funs())
+    .chain(pattern::funs())
 }
 
 fn select(mut cv: Cv<'_, Jq>) -> ValXs<'_, Val> {
@@ -187,7 +185,7 @@ fn times(left: Val, right: Val) -> jaq_json::ValR {
     }
 }
 
-fn text(value: &Val) -> Result<&str, jaq_json::Error> {
+pub(crate) fn text(value: &Val) -> Result<&str, jaq_json::Error> {
     let bytes = value.as_utf8_bytes().ok_or_else(|| Error::typ(value.clone(), "text"))?;
     std::str::from_utf8(bytes).map_err(Error::str)
 }
@@ -311,20 +309,6 @@ fn position(value: &Val, part: &Val, find: fn(&str, &str) -> Option<usize>) -> j
         return Ok(Val::Null);
     }
     Ok(find(whole, part).map_or(Val::Null, |at| Val::from(whole[..at].chars().count())))
-}
-
-/// Lets only patterns through whose search is bounded by their length times that of the text.
-fn check_pattern<'a>(data: &Data<'a>, value: Val, pattern: &Val) -> ValXs<'a, Val> {
-    let checked = || -> Result<(), Exn<'a, Val>> {
-        let pattern = text(pattern)?;
-        if pattern.len() > MAX_PATTERN_BYTES || pattern.contains('{') {
-            let message = "a pattern has at most 256 bytes and no counted repetition such as a{3}";
-            return Err(Exn::from(Error::str(message)));
-        }
-        let cost = (text(&value)?.len() as u64).saturating_mul(pattern.len() as u64 + 1) / 8;
-        if data.charge(cost) { Ok(()) } else { Err(spent()) }
-    };
-    box_once(checked().map(|()| value))
 }
 
 /// The scope as jq sees it: only what the expression reads is converted, and what is ready is taken as it is.

@@ -61,7 +61,7 @@ fn lines(file: std::fs::File, search: &Search<'_>, each: &mut dyn FnMut(Hit) -> 
         if raw.bytes.len() > MAX_DECODED || !search.wanted.may_be(&text.to_lowercase()) {
             continue;
         }
-        let Ok(record) = serde_json::from_str::<Record>(text) else { continue };
+        let Ok(record) = serde_json::from_slice::<Record>(raw.bytes) else { continue };
         if search.wanted.is_hit(&record) && !each(hit(&record, search.wanted)) {
             return Ok(());
         }

@@ -4,9 +4,11 @@
 //! not checked here: whoever lists the runs has done so, and says up to which record a journal is good.
 
 mod find;
+mod several;
 mod wanted;
 
 pub use find::{Hit, Search, search};
+pub use several::in_order;
 pub use wanted::{Wanted, Way};
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ pub trait Backstage: Send + Sync {
 
     /// Looks for words in the records of the runs that were listed last, the latest first, and hands on the first record of
     /// each that holds them all, as long as somebody wants to know.
-    fn search(&self, _words: &str, _found: &mut dyn FnMut(RecordFound), _goes_on: &dyn Fn() -> bool) {}
+    fn search(&self, _words: &str, _found: &mut dyn FnMut(RecordFound), _goes_on: &(dyn Fn() -> bool + Sync)) {}
 
     /// What was recorded of that run. Nothing is locked or written. `each` is told how many bytes were read, and of how many;
     /// it says whether to read on.

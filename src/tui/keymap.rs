@@ -113,6 +113,8 @@ pub enum Action {
     Defer,
     /// See [`crate::engine::Allowed::Verify`].
     Verify,
+    /// See [`crate::engine::Allowed::Dispute`].
+    Dispute,
     /// See [`crate::engine::Allowed::TakeUp`].
     TakeUp,
     /// See [`crate::engine::Allowed::Override`].

@@ -12,6 +12,9 @@ use crate::tui::message::Effect;
 /// What is asked when nothing was said.
 const NOTHING_SAID: &str = "state what was looked at";
 
+/// The same of somebody who sees something else.
+const NOTHING_SEEN: &str = "state what is seen instead";
+
 /// A hold point, before the person who releases it.
 #[derive(Debug)]
 pub struct Release {
@@ -19,6 +22,8 @@ pub struct Release {
     pub step: StepKey,
     /// How the second person verifies the step; `None`: it is a hold point.
     pub verify: Option<Verify>,
+    /// Whether that person sees something else.
+    pub is_dispute: bool,
     /// Who must release it, in the author's words.
     pub who: String,
     /// The name that was typed and is taken; empty while it is asked for.
@@ -59,7 +64,7 @@ impl Release {
     /// A hold point of which nothing is typed yet.
     pub fn new(step: StepKey, who: String) -> Self {
         let (name, said) = (Field::default(), Field::default());
-        Self { step, verify: None, who, released_by: String::new(), name, said, signing: None }
+        Self { step, verify: None, is_dispute: false, who, released_by: String::new(), name, said, signing: None }
     }
 
     /// Whether the name is taken already.
@@ -129,6 +134,10 @@ impl Release {
             return self.act_signed();
         }
         let (step, released_by) = (self.step.clone(), self.released_by.clone());
+        if self.is_dispute {
+            let disputed_by = released_by;
+            return self.said.take(NOTHING_SEEN, |said| Proposal::Dispute { step, disputed_by, said });
+        }
         self.said.take(NOTHING_SAID, |said| Proposal::Release { step, released_by, said, signature: None })
     }
 

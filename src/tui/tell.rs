@@ -50,6 +50,9 @@ pub fn event(event: &Event) -> String {
         Event::CautionsRead { step, .. } => format!("cautions of {step} were read"),
         Event::StepConfirmed { .. } | Event::AnswerGiven { .. } | Event::ChoiceMade { .. } => stated(event),
         Event::HoldReleased { .. } => released(event),
+        Event::StepDisputed { step, disputed_by: by, said, .. } => {
+            format!("{step} is disputed: {by} saw something else: {said}")
+        }
         Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
         Event::CancelAsked { step } => format!("the commands of {step} are to end"),
         Event::CommandStarted { step, item, command, .. } => {
@@ -282,6 +285,7 @@ pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String 
         DeviationKind::Override,
         DeviationKind::CutWait,
         DeviationKind::Acknowledged,
+        DeviationKind::Disputed,
     ];
     let counted = all.into_iter().filter_map(|kind| {
         let count = kinds.clone().filter(|other| *other == kind).count();
@@ -385,6 +389,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::Choose(_) => ("choose", "choose"),
         Allowed::Release(_) => ("release", "release"),
         Allowed::Verify(_) => ("verify", "verify"),
+        Allowed::Dispute(_) => ("dispute", "dispute"),
         Allowed::Restart(_) => ("go back", "go back"),
         Allowed::Run(_) => ("run", "run"),
         Allowed::Cancel(_) => ("cancel command", "cancel"),

@@ -69,7 +69,8 @@ fn two_people_confirm_at_the_same_moment() {
         say(&mut stage, "open");
         let picture = stage.picture();
         assert!(picture.contains("Stated by maria@bastion: open. Now a second person"), "{picture}");
-        assert!(picture.contains("enter confirm by another…  "), "{picture}");
+        let words = if size.0 == 80 { "enter second  " } else { "enter confirm by another…  " };
+        assert!(picture.contains(words) && picture.contains("D dispute"), "{picture}");
         assert_eq!(stage.state.current.as_ref().unwrap().to_string(), "all/read");
         stage.press("enter");
         let picture = stage.picture();
@@ -132,4 +133,63 @@ fn it_is_verified_while_the_run_goes_on_or_overruled_at_its_end() {
     stage.type_text("nobody is there");
     stage.press("enter");
     assert_eq!(stage.state.phases[0].items[0].steps[1].status, StepStatus::Overridden, "{}", stage.picture());
+}
+
+/// A second person opens the dialog for something else, and says what is seen.
+fn otherwise(stage: &mut Stage, name: &str, words: &str) {
+    stage.press("D");
+    stage.type_text(name);
+    stage.press("enter");
+    stage.type_text(words);
+    stage.press("enter");
+}
+
+#[test]
+fn a_peer_who_sees_something_else_says_so_and_the_step_has_failed() {
+    for size in [(120, 40), (80, 24)] {
+        let mut stage = stated(size, look("dark", &UNICODE));
+        assert!(stage.picture().contains("D dispute"), "{}", stage.picture());
+        stage.press("D");
+        let picture = stage.picture();
+        assert!(picture.contains("Another person sees something else"), "{picture}");
+        assert!(picture.contains("The name of who sees something else:"), "{picture}");
+        stage.type_text("kim");
+        stage.press("enter");
+        let picture = stage.picture();
+        assert!(picture.contains("What do you see instead?") && !picture.contains("ctrl-s"), "{picture}");
+        stage.press("enter");
+        assert!(stage.picture().contains("state what is seen instead"), "{}", stage.picture());
+        stage.press("ctrl-s");
+        assert!(stage.picture().contains("What do you see instead?"), "nothing is signed of it");
+        stage.type_text("shut");
+        stage.press("enter");
+        let picture = stage.picture();
+        assert!(picture.contains("failed: kim saw something else: shut"), "{picture}");
+        assert!(picture.contains("r retry") && stage.state.deviations.len() == 1, "{picture}");
+        stage.press("r");
+        assert_eq!(stage.state.phases[0].items[0].steps[0].status, StepStatus::Current);
+    }
+}
+
+#[test]
+fn what_was_done_before_does_not_look_done_once_another_saw_something_else() {
+    let mut stage = stage((120, 40));
+    say(&mut stage, "open");
+    second(&mut stage, "enter", "kim");
+    say(&mut stage, "shut");
+    otherwise(&mut stage, "kim", "the handle is along the pipe");
+    assert_eq!(stage.state.current.as_ref().unwrap().to_string(), "all/shut", "{}", stage.picture());
+    let picture = stage.picture();
+    assert!(picture.contains("✘ 2 Shut the valve") && !picture.contains("2nd due"), "{picture}");
+    assert!(picture.contains("failed: kim saw something else: the handle is along the pipe"), "{picture}");
+    assert!(picture.contains("verify it by another look"), "{picture}");
+    stage.press("Q");
+    assert!(stage.state.closed.is_none());
+    // Another look finds it good; that they did not see the same stays.
+    second(&mut stage, "V", "jo");
+    assert_eq!(stage.state.current.as_ref().unwrap().to_string(), "all/end", "{}", stage.picture());
+    say(&mut stage, "all is well");
+    stage.press("Q");
+    stage.press("y");
+    assert_eq!(stage.state.closed.as_ref().unwrap().outcome, Outcome::CompletedWithDeviations);
 }

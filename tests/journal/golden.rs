@@ -6,7 +6,7 @@ use piton::engine::{Outcome, Record};
 use piton::journal::{Integrity, read_records, sha256_hex};
 
 /// Each file with the sha256 of its last line and its end.
-const FILES: [(&str, &str, Outcome); 8] = [
+const FILES: [(&str, &str, Outcome); 9] = [
     (
         "format-1.jsonl",
         "693c4e018d4c6ae9455adeef45d60d677b686687a3dc53cbd669c6d50ba19fdb",
@@ -22,6 +22,11 @@ const FILES: [(&str, &str, Outcome); 8] = [
     ("format-1-evidence.jsonl", "3d42c723a64129c5e27358a9479d277501b4f2daa356d313c4681dfaf5225dbd", Outcome::Completed),
     ("format-1-order.jsonl", "4e47501e92443df0d689c82a91324580752ad6b700f895858c9991fc44fdd231", Outcome::Completed),
     ("format-1-people.jsonl", "c73d0c3a50795cefe760343ef0e374b83f90cfdb6a3a0a121fd5753911b69206", Outcome::Completed),
+    (
+        "format-1-disputed.jsonl",
+        "20a0a5524453e8919ac599681cd64d30dca2627062dccc4e0e76fa7edffeaaf8",
+        Outcome::CompletedWithDeviations,
+    ),
     ("format-1-practice.jsonl", "0125362742cfba4e7c0b130f5b777c469e53f3bb0810570f9a7f828aeb7932e7", Outcome::Abandoned),
 ];
 

@@ -253,6 +253,36 @@ fn a_report_and_a_paper_say_who_verified_what_and_what_nobody_did() {
     }
 }
 
+#[test]
+fn a_report_tells_that_a_second_person_saw_something_else_as_a_deviation() {
+    let records = records("journals/format-1-disputed.jsonl");
+    let made = report(&records);
+    let told: Vec<_> =
+        made.deviations.iter().map(|one| (one.seq, one.way.as_str(), one.by.as_str(), one.reason.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (6, "disputed", "maria@bastion", "jo saw something else: it is shut"),
+            (13, "disputed", "maria@bastion", "Jo Döe saw something else: the handle is along the pipe"),
+            (19, "disputed", "maria@bastion", "jo saw something else: the lock is open"),
+        ]
+    );
+    let valve = &made.phases[0].steps[1];
+    let walks: Vec<_> = valve.attempts.iter().map(|walk| walk.status.as_str()).collect();
+    assert_eq!((valve.status.as_str(), &walks[..]), ("done", &["done", "failed", "done", "failed", "done"][..]));
+    for (form, text) in forms(&made) {
+        assert!(text.contains("DISPUTED"), "{form}: {text}");
+        assert!(text.contains("by jo, who saw: the lock is open"), "{form}: {text}");
+        assert!(text.contains("completed with deviations"), "{form}");
+    }
+    // As it stood while it was disputed: it does not look done.
+    let before = report(&records[..19]);
+    assert_eq!(before.phases[0].steps[1].status, "failed");
+    for (form, text) in forms(&before) {
+        assert!(text.contains("jo saw something else: the lock is open"), "{form}: {text}");
+    }
+}
+
 /// The text of the runbook that a journal holds.
 fn book_of(records: &[piton::engine::Record]) -> String {
     match &records[0].event {

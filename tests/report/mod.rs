@@ -68,10 +68,11 @@ fn forms(report: &Report) -> [(&'static str, String); 3] {
 }
 
 /// Every journal of the test data, also those whose runbook this version cannot read.
-const JOURNALS: [&str; 9] = [
+const JOURNALS: [&str; 10] = [
     "report/live/journal.jsonl",
     "journals/format-1.jsonl",
     "journals/format-1-decisions.jsonl",
+    "journals/format-1-disputed.jsonl",
     "journals/format-1-evidence.jsonl",
     "journals/format-1-loops.jsonl",
     "journals/format-1-order.jsonl",

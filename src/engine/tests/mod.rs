@@ -7,9 +7,11 @@ mod bounds;
 mod cautions;
 mod decisions;
 mod defer;
+mod dispute;
 mod disturb;
 mod ending;
 mod gates;
+mod glance;
 mod nested;
 mod renew;
 mod restart;
@@ -301,6 +303,7 @@ impl Walk {
             Allowed::Release(step) | Allowed::Verify(step) => {
                 Proposal::Release { step, released_by: "jo".into(), said: "the plan".into(), signature: None }
             }
+            Allowed::Dispute(step) => Proposal::Dispute { step, disputed_by: "jo".into(), said: "it is not".into() },
             Allowed::Run(step) if is_together(&self.runbook, &step) => {
                 let (book, board, at) = (&self.runbook, &self.moment.board, self.moment.at);
                 let shown = commands_of(book, &self.state, board, &step, at, usize::MAX);

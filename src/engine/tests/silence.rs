@@ -37,7 +37,9 @@ fn a_person_may_go_on_without_an_answer_never_invisibly() {
     walk.must(Proposal::Acknowledge { condition: health("n3"), reason: "n3 is on the bench".into() });
     assert_eq!(walk.key().to_string(), "nodes[n2]/stop");
     assert_eq!(walk.state.phases[1].items.len(), 1);
-    let [deviation] = &walk.state.deviations[..] else { panic!("{:?}", walk.state.deviations) };
+    let [deviation] = walk.state.deviations.iter().collect::<Vec<_>>()[..] else {
+        panic!("{:?}", walk.state.deviations)
+    };
     assert_eq!((deviation.kind, deviation.subject.as_str()), (DeviationKind::Acknowledged, "health/node[n3]"));
     assert_eq!(walk.fold(&walk.records), walk.state);
 }

@@ -60,19 +60,19 @@ pub(super) fn verified_book() -> Runbook {
     parse(BOOK).0.expect("it is a runbook")
 }
 
-fn opened_two() -> Walk {
+pub(super) fn opened_two() -> Walk {
     Walk::of(verified_book())
 }
 
-fn key(step: &str) -> StepKey {
+pub(super) fn key(step: &str) -> StepKey {
     format!("all/{step}").parse().unwrap()
 }
 
-fn verify(step: &str, by: &str) -> Proposal {
+pub(super) fn verify(step: &str, by: &str) -> Proposal {
     Proposal::Release { step: key(step), released_by: by.into(), said: "it is so".into(), signature: None }
 }
 
-fn state_of(walk: &Walk, step: &str) -> StepState {
+pub(super) fn state_of(walk: &Walk, step: &str) -> StepState {
     walk.state.step(&key(step)).expect("it is there").clone()
 }
 

@@ -226,7 +226,7 @@ impl Checklist<'_> {
         let known = &self.state.phases[p].items[i].steps[s];
         let Some(planned) = self.planned(&key, s) else { return };
         let (sign, word, meaning) = match tell::status(known.status, paint.look.glyphs) {
-            known if !self.state.unverified.contains_key(&key) => known,
+            told if !self.state.unverified.contains_key(&key) || known.status == StepStatus::Failed => told,
             (sign, _, meaning @ Meaning::Current) => (sign, UNVERIFIED, meaning),
             // What nobody else has looked at yet does not stand there as what went well.
             _ => (paint.look.glyphs.unknown, UNVERIFIED, Meaning::Current),

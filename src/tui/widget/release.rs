@@ -10,13 +10,18 @@ use crate::tui::widget::step::wrapped;
 
 /// The title of the dialog.
 pub fn title(release: &Release) -> &'static str {
-    if release.verify.is_some() { "Another person verifies it" } else { "Another person releases it" }
+    match release.verify {
+        Some(_) if release.is_dispute => "Another person sees something else",
+        Some(_) => "Another person verifies it",
+        None => "Another person releases it",
+    }
 }
 
 /// The keys at the lower edge of the dialog.
 pub fn keys(release: &Release) -> &'static str {
     match (release.is_named(), &release.signing) {
         (false, _) => "enter|go on   esc|back",
+        (true, None) if release.is_dispute => "enter|record it   esc|another name",
         (true, None) => "enter|record it   ctrl-s|sign it first   esc|another name",
         (true, Some(_)) => "enter|record it   ctrl-s|sign it here   esc|back, to do without",
     }
@@ -31,6 +36,10 @@ pub fn lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
     lines.push(Strip::default());
     if release.is_named() {
         let (told, asks) = match release.verify {
+            Some(_) if release.is_dispute => {
+                let told = "This is a deviation, and the step has failed: it is done anew, left out or overruled.";
+                (format!("{} looks too. {told}", release.released_by), "What do you see instead?")
+            }
             Some(_) => (format!("{} looks too.", release.released_by), "What do you see yourself?"),
             None => (format!("{} lets the run go on.", release.released_by), "What did you look at?"),
         };
@@ -39,7 +48,11 @@ pub fn lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
     } else if release.verify.is_some() {
         let told = "Hand over the keyboard: whoever did it cannot verify it.";
         lines.extend(wrapped(told, cells, Meaning::Text));
-        lines.push(Strip::of("The name of who verifies it:", Meaning::Title));
+        let asks = match release.is_dispute {
+            true => "The name of who sees something else:",
+            false => "The name of who verifies it:",
+        };
+        lines.push(Strip::of(asks, Meaning::Title));
     } else {
         let acts = run.state.sitting.as_ref().map_or("the operator", |sitting| sitting.operator.as_str());
         let told =

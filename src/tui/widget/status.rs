@@ -423,6 +423,7 @@ pub const fn key_of(allowed: &Allowed) -> (Action, bool) {
         Allowed::Skip(_) => (Action::Skip, false),
         Allowed::Defer(_) => (Action::Defer, false),
         Allowed::Verify(_) => (Action::Verify, false),
+        Allowed::Dispute(_) => (Action::Dispute, false),
         Allowed::Override(_) => (Action::Override, false),
         Allowed::CutWait(_) => (Action::CutWait, false),
         Allowed::Acknowledge(_) => (Action::Acknowledge, false),

@@ -40,6 +40,7 @@ impl Kind {
             Event::StepSkipped { .. }
             | Event::StepOverridden { .. }
             | Event::StepDeferred { .. }
+            | Event::StepDisputed { .. }
             | Event::WaitCut { .. }
             | Event::GuardAcknowledged { .. } => Some(Self::Deviation),
             Event::StepFailed { .. } => Some(Self::Failure),

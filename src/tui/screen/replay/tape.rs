@@ -41,8 +41,8 @@ impl Tape {
     }
 
     /// Takes in the next record of the file that its lines are of.
-    pub fn take(&mut self, raw: &RawLine<'_>, record: &Record) {
-        self.lines.take(raw, record);
+    pub fn take(&mut self, raw: &RawLine<'_>, record: Record) {
+        self.lines.take(raw, &record);
         self.fold(record);
     }
 
@@ -56,18 +56,18 @@ impl Tape {
         for record in records {
             let line = serde_json::to_vec(record).expect("a record is plain data with text keys");
             self.lines.keep(line.into());
-            self.fold(record);
+            self.fold(record.clone());
         }
     }
 
-    fn fold(&mut self, record: &Record) {
-        self.last.apply(record);
+    fn fold(&mut self, record: Record) {
         self.times.push(record.at);
         let number = self.times.len();
-        self.marks.take(number, record);
+        self.marks.take(number, &record);
         if record.event.board().is_some_and(|board| !board.rows.is_empty()) {
             self.boards.push(number);
         }
+        self.last.absorb(record);
         if number.is_multiple_of(self.apart) {
             self.kept.push((number, self.last.clone()));
         }

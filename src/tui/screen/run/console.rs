@@ -65,7 +65,7 @@ impl Console {
 /// What was typed, what was answered, and the hints that were taken.
 fn transcript(state: &RunState, cells: usize) -> Vec<Strip> {
     let mut strips = Vec::new();
-    for (_, what) in &state.happenings {
+    for (_, what) in state.happenings.iter() {
         match what {
             Happening::Typed { line } => strips.push(Strip::of(format!("{PROMPT}{}", clean_line(line)), Meaning::Key)),
             Happening::Answered { printed, exit } => {

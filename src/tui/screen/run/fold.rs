@@ -169,6 +169,7 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::Answer { step, .. }, Event::AnswerGiven { step: of, .. })
         | (Proposal::Choose { step, .. }, Event::ChoiceMade { step: of, .. })
         | (Proposal::Release { step, .. }, Event::HoldReleased { step: of, .. })
+        | (Proposal::Dispute { step, .. }, Event::StepDisputed { step: of, .. })
         | (Proposal::Run { step, .. }, Event::CommandStarted { step: of, .. })
         | (Proposal::Restart { step, .. }, Event::StepsReopened { step: of, .. })
         | (Proposal::RunAll { step, .. }, Event::CommandsApproved { step: of, .. })

@@ -281,6 +281,7 @@ impl Run {
             Allowed::Defer(step) => reason(self.put_off(step)),
             Allowed::Override(step) => reason(Purpose::Override(step)),
             Allowed::Verify(first) => return self.open_release(self.to_verify().unwrap_or(first)),
+            Allowed::Dispute(first) => return self.open_dispute(self.to_dispute().unwrap_or(first)),
             Allowed::CutWait(step) => reason(Purpose::CutWait(step)),
             Allowed::Acknowledge(condition) => {
                 let known = self.state.conditions.get(&condition);

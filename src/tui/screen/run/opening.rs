@@ -113,17 +113,30 @@ impl Run {
         Vec::new()
     }
 
+    /// A second person sees something else.
+    pub(super) fn open_dispute(&mut self, step: StepKey) -> Vec<Effect> {
+        let opened = self.open_release(step);
+        if let Some(Dialog::Release(release)) = &mut self.dialog {
+            release.who = "somebody else looks, and sees something else".into();
+            release.is_dispute = true;
+        }
+        opened
+    }
+
     /// The step that is looked at, if somebody is to verify it, else the first of them.
     pub(super) fn to_verify(&self) -> Option<StepKey> {
+        self.second_looks_at(|allowed| if let Allowed::Verify(key) = allowed { Some(key) } else { None })
+    }
+
+    /// The same of those of which somebody may see something else.
+    pub(super) fn to_dispute(&self) -> Option<StepKey> {
+        self.second_looks_at(|allowed| if let Allowed::Dispute(key) = allowed { Some(key) } else { None })
+    }
+
+    fn second_looks_at(&self, of: impl Fn(&Allowed) -> Option<&StepKey>) -> Option<StepKey> {
         let shown = self.shown_step();
-        let is_it = |key: &StepKey| self.view.allowed.contains(&Allowed::Verify(key.clone()));
-        let first = || {
-            self.view.allowed.iter().find_map(|allowed| match allowed {
-                Allowed::Verify(key) => Some(key.clone()),
-                _ => None,
-            })
-        };
-        shown.filter(is_it).or_else(first)
+        let all = || self.view.allowed.iter().filter_map(&of);
+        all().find(|key| Some(*key) == shown.as_ref()).or_else(|| all().next()).cloned()
     }
 
     /// Where values were filled in, command by command.

@@ -230,13 +230,18 @@ impl StepPage {
     }
 }
 
+/// What may become of a step of which a second person saw something else.
+const DISPUTED: &str = "Another person saw something else. Try it again, or let somebody verify it by another look.";
+
 /// What a second person has to do with a step, or said of it.
 fn second(state: &RunState, key: &StepKey, known: &StepState) -> String {
     let Some(verify) = known.verify else { return String::new() };
     if let Some(verified) = &known.verified {
         return format!("{}: {}", released_by(Some(verify), &verified.by), verified.said);
     }
+    let is_disputed = state.unverified.get(key).is_some_and(|unverified| unverified.stood.is_some());
     match (verify, state.unverified.contains_key(key)) {
+        (Verify::Independent, true) if is_disputed => DISPUTED.into(),
         (Verify::Peer, true) => {
             format!("Stated by {}: {}. Now a second person confirms it.", known.by, known.said)
         }

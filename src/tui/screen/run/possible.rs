@@ -19,6 +19,7 @@ const fn is_offer(action: Action) -> bool {
             | Action::Close
             | Action::Note
             | Action::Verify
+            | Action::Dispute
             | Action::TakeUp
     );
     is_of_run || is_about_step(action)

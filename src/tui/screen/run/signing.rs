@@ -36,6 +36,7 @@ pub(super) fn on_release_key(
             release.name_judged(may_release(state, &release.step, &release.name.text()));
             Some(Vec::new())
         }
+        Some(Action::Sign) if release.is_dispute => Some(Vec::new()),
         Some(Action::Sign) if release.is_named() && release.signing.is_none() => {
             Some(begin(release, state, folder).into_iter().collect())
         }
