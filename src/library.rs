@@ -33,7 +33,8 @@ impl Origin {
     }
 }
 
-/// One runbook of the library, readable or not. It is read and checked when that is first asked for.
+/// One runbook of the library, readable or not. It is read when that is first asked for, and what its author should look at
+/// is looked for when that is: whoever opens a run need not wait for it.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its name: the file's stem.
@@ -43,6 +44,7 @@ pub struct Entry {
     /// Another entry of that name comes first; this one is reached by its path only.
     pub is_shadowed: bool,
     text: Text,
+    book: OnceLock<Option<Arc<Runbook>>>,
     checked: OnceLock<Checked>,
 }
 
@@ -62,7 +64,10 @@ struct Checked {
 impl Entry {
     /// The book, when there is no error in it.
     pub fn runbook(&self) -> Option<&Arc<Runbook>> {
-        self.checked().book.as_ref()
+        match self.checked.get() {
+            Some(checked) => checked.book.as_ref(),
+            None => self.book.get_or_init(|| book(&self.source()).map(Arc::new)).as_ref(),
+        }
     }
 
     /// What was found in it, with the file's name.
@@ -88,7 +93,14 @@ impl Entry {
     }
 
     fn checked(&self) -> &Checked {
-        self.checked.get_or_init(|| check(&self.id, &self.origin, &self.source()))
+        self.checked.get_or_init(|| {
+            let mut checked = check(&self.id, &self.origin, &self.source());
+            // Once is enough in memory.
+            if let Some(known) = self.book.get() {
+                checked.book.clone_from(known);
+            }
+            checked
+        })
     }
 }
 
@@ -171,7 +183,7 @@ impl Library {
         match self.entries.iter().find(|entry| entry.id == name) {
             Some(entry) => {
                 // Read here, it need not be read anew for each copy.
-                entry.checked();
+                entry.runbook();
                 Ok(entry.clone())
             }
             None => {
@@ -215,13 +227,20 @@ pub fn read_site(path: &Path) -> Result<(String, Option<Site>, Vec<Diagnostic>),
 }
 
 fn entry(id: &str, origin: Origin, text: Text) -> Entry {
-    Entry { id: id.to_owned(), origin, is_shadowed: false, text, checked: OnceLock::new() }
+    Entry { id: id.to_owned(), origin, is_shadowed: false, text, book: OnceLock::new(), checked: OnceLock::new() }
 }
 
 fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
     let finding = Diagnostic::error("unreadable", 0..0, error.to_string()).in_file(&path.display().to_string());
     let checked = OnceLock::from(Checked { book: None, findings: vec![finding] });
     Entry { checked, ..entry(id, Origin::File(path), Text::Read(String::new())) }
+}
+
+/// The book alone, when there is no error in it.
+fn book(source: &str) -> Option<Runbook> {
+    let book = runbook::parse(source).0?;
+    let is_wrong = coverage::check(&book).iter().any(Diagnostic::is_error);
+    (!is_wrong).then_some(book)
 }
 
 fn check(id: &str, origin: &Origin, source: &str) -> Checked {
@@ -275,6 +294,40 @@ mod tests {
         assert_eq!(library.find("vault-ha-upgrade").unwrap().origin, Origin::Embedded);
         let error = library.find("vault-ha-upgarde").unwrap_err();
         assert_eq!(error.to_string(), "there is no runbook \"vault-ha-upgarde\"; did you mean vault-ha-upgrade?");
+    }
+
+    /// Whether it is asked for alone or with all that was found, the book is the same, and it is one.
+    #[test]
+    fn a_book_alone_is_the_book_that_is_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            read_file(&path).unwrap()
+        };
+        let shipped = RUNBOOKS[0].text();
+        let mut entries = Library::open(&[]).unwrap().entries;
+        entries.extend([
+            named("site.toml", "name = \"a\"\nenvironment = \"prod\"\n"),
+            named("advised.toml", &shipped),
+            named("wrong.toml", &shipped.replacen("title", "tittle", 1)),
+            named("unmet.toml", &shipped.replace("headings", "hedings")),
+            named("empty.toml", ""),
+        ]);
+        for entry in &entries {
+            let checked = entry.clone();
+            assert_eq!(
+                checked.findings().iter().any(Diagnostic::is_error),
+                checked.runbook().is_none(),
+                "{}",
+                entry.id
+            );
+            let alone = entry.runbook().map(|book| book.sha256.clone());
+            assert_eq!(alone, checked.runbook().map(|book| book.sha256.clone()), "{}", entry.id);
+            let before = entry.runbook().map(Arc::as_ptr);
+            assert_eq!(entry.findings().len(), checked.findings().len());
+            assert_eq!(entry.runbook().map(Arc::as_ptr), before, "there is one");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn the_screens_for_the_other_tests() {
         Some(steps) => Start::Run(Box::new(launched(steps, folder.join("left")))),
         None => Start::Library,
     };
-    let shown = open(start, Arc::new(Nothing { folder: folder.clone() }), &Options { report, ..Options::default() });
+    let shown = open(start, Arc::new(Nothing { folder: folder.clone() }), Options { report, ..Options::default() });
     let exit = runtime.block_on(shown.live());
     let told = match &exit {
         Ok(exit) => format!("interrupted={} gone={}", exit.is_interrupted, exit.is_terminal_gone),

@@ -48,6 +48,8 @@ pub struct Stage {
     beside: bool,
     /// The runbook whose start was asked for with nothing left to ask.
     ready: Option<String>,
+    /// The runbook that was read when the program was started with its name, until it is asked for.
+    given: Mutex<Option<(String, Arc<Runbook>)>>,
     /// What is being set up: what was looked at is what is opened, whatever becomes of the files meanwhile.
     chosen: Mutex<Option<Chosen>>,
     /// The runs that were listed last, the latest first, with how many good records each has: what is searched.
@@ -73,8 +75,24 @@ impl Stage {
 
     /// With just these runbooks and runs.
     pub(super) fn of(library: Library, store: Store) -> Self {
-        let (memory, set, chosen) = (Memory::default(), Vec::new(), Mutex::default());
-        Self { library, store, memory, set, site: None, beside: false, ready: None, chosen, listed: Mutex::default() }
+        Self {
+            library,
+            store,
+            memory: Memory::default(),
+            set: Vec::new(),
+            site: None,
+            beside: false,
+            ready: None,
+            given: Mutex::default(),
+            chosen: Mutex::default(),
+            listed: Mutex::default(),
+        }
+    }
+
+    /// With a runbook that was read already: it is not read anew when it is set up first.
+    #[must_use]
+    pub(super) fn given(self, name: String, runbook: Arc<Runbook>) -> Self {
+        Self { given: Mutex::new(Some((name, runbook))), ..self }
     }
 
     /// With inputs that are bound already, and whether an open run of the same place is no hindrance.
@@ -102,6 +120,11 @@ impl Stage {
     }
 
     fn find(&self, name: &str) -> Result<Arc<Runbook>, String> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, runbook)) = given.take_if(|(given, _)| given == name) {
+            return Ok(runbook);
+        }
+        drop(given);
         let entry = self.library.find(name).map_err(|error| error.to_string())?;
         run::usable(&entry).map_err(told)
     }
@@ -148,7 +171,7 @@ impl Stage {
     fn ask(&self, chosen: Chosen) -> Result<Questions, String> {
         let bound = self.bind(&chosen, &Map::new())?;
         let site = chosen.site.as_ref().map(|(_, site)| site);
-        let history = setup::history(&self.memory.list(&self.store), &chosen.runbook, site);
+        let history = setup::history(&self.memory.list_live(&self.store), &chosen.runbook, site);
         let book = &chosen.runbook;
         let questions = Questions {
             runbook: chosen.name.clone(),

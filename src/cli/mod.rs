@@ -34,10 +34,11 @@ pub mod stats;
 pub mod stepped;
 pub mod verify;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{Args, CommandFactory, Parser};
 
 use crate::cli::args::{Arguments, Command, ReportFormat};
 use crate::cli::error::CliError;
@@ -64,9 +65,30 @@ fn failed(error: &CliError) -> u8 {
     error.exit_status()
 }
 
-/// The arguments. Where there are none, nothing is built to read them: that costs as much as the first frame.
+/// The arguments.
 fn typed() -> Result<Arguments, clap::Error> {
-    if std::env::args_os().len() <= 1 { Ok(Arguments::default()) } else { Arguments::try_parse() }
+    let typed: Vec<OsString> = std::env::args_os().skip(1).collect();
+    screens(&typed).map_or_else(Arguments::try_parse, Ok)
+}
+
+/// The arguments of what opens screens, read by the parser of that command alone: to build those of all commands costs as
+/// much as the first frame. `None`: another command, something wrong, or what only the whole parser knows.
+fn screens(typed: &[OsString]) -> Option<Arguments> {
+    let command = match typed.first().map(|first| first.to_str()) {
+        None => None,
+        Some(Some("run")) => Some(Command::Run(alone(typed)?)),
+        Some(Some("practice")) => Some(Command::Practice(alone(typed)?)),
+        Some(Some("resume")) => Some(Command::Resume(alone(typed)?)),
+        Some(Some("replay")) => Some(Command::Replay(alone(typed)?)),
+        Some(_) => return None,
+    };
+    Some(Arguments { command, ..Arguments::default() })
+}
+
+/// What is typed behind the name of a command, and that first.
+fn alone<T: Args>(typed: &[OsString]) -> Option<T> {
+    let matches = T::augment_args(clap::Command::new("piton")).try_get_matches_from(typed).ok()?;
+    T::from_arg_matches(&matches).ok()
 }
 
 /// What is wrong with the arguments, which it repeats and which may hold anything; or the help that was asked for.
@@ -136,5 +158,55 @@ pub(crate) fn print(line: &str) {
         && error.kind() != std::io::ErrorKind::BrokenPipe
     {
         std::process::exit(i32::from(failed(&CliError::failed(format!("cannot write the output: {error}")))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one command's own parser takes, the whole parser takes for the same.
+    #[test]
+    fn a_command_alone_is_read_as_among_all() {
+        let mut taken = 0;
+        for line in [
+            "",
+            "run a",
+            "run ./a.toml --site s.toml --set a=b --set c=d=e --beside --plain",
+            "run -- -a",
+            "run help",
+            "practice a --speed max --nodes 5 --seed 7 --scenario 3 --autopilot --mistakes",
+            "practice a --scenarios",
+            "resume",
+            "resume a --speed 2",
+            "replay a",
+            // Not by it alone.
+            "run",
+            "run a b",
+            "run a --ascii",
+            "run --theme dark a",
+            "run a --set b",
+            "run a --help",
+            "run a -h",
+            "run a --version",
+            "practice a --plain --autopilot",
+            "practice a --nodes 0",
+            "practice a --mistakes",
+            "resume a b",
+            "--ascii run a",
+            "list",
+            "ru",
+            "help run",
+        ] {
+            let typed: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let all = Arguments::try_parse_from(std::iter::once(OsString::from("piton")).chain(typed.iter().cloned()));
+            if let Some(alone) = screens(&typed) {
+                assert_eq!(format!("{alone:?}"), format!("{:?}", all.unwrap()), "{line}");
+                taken += 1;
+            } else {
+                assert!(all.is_err() || line.contains("--") || line == "list", "{line}");
+            }
+        }
+        assert_eq!(taken, 10);
     }
 }

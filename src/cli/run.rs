@@ -52,7 +52,9 @@ pub fn library(folder: Option<PathBuf>, looks: &Looks) -> Result<u8, CliError> {
 pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Result<u8, CliError> {
     let is_plain = dialogue::is_wanted(typed.plain);
     let options = looks.options_unless(is_plain)?;
-    let runbook = find(folder.clone(), &typed.runbook)?;
+    log::start()?;
+    let library = library_of(folder)?;
+    let runbook = found(&library, &typed.runbook)?;
     let file = typed.binding.site.clone();
     let site = file.as_deref().map(site_at).transpose()?;
     let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
@@ -66,7 +68,8 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
     if is_on_screens {
         let ready = bound.missing.is_empty().then(|| typed.runbook.clone());
         let site = file.zip(site);
-        let stage = Stage::new(folder)?.bound(typed.binding.set.clone(), site, typed.beside).ready(ready);
+        let stage = Stage::of(library, store()?).given(typed.runbook.clone(), runbook);
+        let stage = stage.bound(typed.binding.set.clone(), site, typed.beside).ready(ready);
         let start = Start::SetUp { runbook: typed.runbook.clone(), is_practice: false };
         // Nobody is to take "no run was opened" for "it is done".
         return face_or(open(start, stage, options), SUSPENDED);
@@ -185,7 +188,12 @@ pub fn store() -> Result<Store, CliError> {
 /// It is not there, or has errors.
 pub fn find(folder: Option<PathBuf>, name: &str) -> Result<Arc<Runbook>, CliError> {
     log::start()?;
-    let entry = library_of(folder)?.find(name);
+    found(&library_of(folder)?, name)
+}
+
+/// The same in that library.
+fn found(library: &Library, name: &str) -> Result<Arc<Runbook>, CliError> {
+    let entry = library.find(name);
     let entry = entry.map_err(|error| CliError::failed(error).hint("`piton list` shows what is there"))?;
     usable(&entry)
 }
@@ -270,7 +278,7 @@ pub fn launch_error(error: LaunchError) -> CliError {
 /// The first frame.
 fn open(start: Start, stage: Stage, options: Options) -> Shown {
     let report = |error: &TuiError| crate::cli::failed(&broken(error));
-    tui::open(start, Arc::new(stage), &reporting(options, report))
+    tui::open(start, Arc::new(stage), reporting(options, report))
 }
 
 /// All that follows a first frame that was drawn before there were threads to await anything on.

@@ -43,6 +43,11 @@ impl Memory {
         self.runs.list(store).unwrap_or_default()
     }
 
+    /// The live ones, likewise.
+    pub fn list_live(&self, store: &Store) -> Vec<Arc<RunSummary>> {
+        self.runs.list_live(store).unwrap_or_default()
+    }
+
     /// The same with somebody who is told what was read meanwhile, of how many, and says whether to read on.
     pub fn list_along(
         &self,

@@ -44,6 +44,8 @@ struct Kept {
     /// An answer is good for so long all the same.
     at_least: Duration,
     history: VecDeque<Beat>,
+    /// How many answers in a row came to the same.
+    alike: usize,
 }
 
 impl BoardKeeper {
@@ -63,6 +65,7 @@ impl BoardKeeper {
             fresh_for: (target.every * STALE_INTERVALS).max(target.every + target.timeout),
             at_least: Duration::ZERO,
             history: VecDeque::with_capacity(HISTORY),
+            alike: 0,
         });
         Self { kept: kept.collect() }
     }
@@ -92,6 +95,8 @@ impl BoardKeeper {
         if kept.at.is_some_and(|latest| latest > sample.at) {
             return;
         }
+        let is_alike = kept.history.back().is_some_and(|beat| beat.verdict == sample.verdict);
+        kept.alike = if is_alike { kept.alike + 1 } else { 1 };
         if kept.history.len() == HISTORY {
             kept.history.pop_front();
         }
@@ -115,6 +120,11 @@ impl BoardKeeper {
     /// When the next row that is fresh at `now` will be stale, unless it is answered again.
     pub fn next_stale(&self, now: Timestamp) -> Option<Timestamp> {
         self.kept.iter().filter_map(Kept::stale_from).filter(|stale| *stale > now).min()
+    }
+
+    /// Whether the latest answer of each row came to what so many before it did: then these look as they did before it.
+    pub fn is_steady(&self, answers: usize) -> bool {
+        self.kept.iter().all(|kept| kept.at.is_none() || kept.alike > answers)
     }
 
     /// The latest answers in that row of the board, at most sixty, the oldest first.

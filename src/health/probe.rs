@@ -74,10 +74,16 @@ impl Prober {
         if let Some(client) = &self.client {
             return Ok(client.clone());
         }
-        let (url, ca) = (question.url.clone(), question.ca.clone());
-        // Reads and parses certificates.
-        let built = tokio::task::spawn_blocking(move || client(trust(&url, ca.as_ref())));
-        let built = built.await.map_err(|_| "the certificate authorities cannot be read".to_owned())??;
+        let built = match trust(&question.url, question.ca.as_ref()) {
+            // No file is read, and a thread for each target would take memory that it never gives back.
+            Trust::Nobody => client(Trust::Nobody)?,
+            Trust::System | Trust::File(_) => {
+                let (url, ca) = (question.url.clone(), question.ca.clone());
+                // Reads and parses certificates.
+                let built = tokio::task::spawn_blocking(move || client(trust(&url, ca.as_ref())));
+                built.await.map_err(|_| "the certificate authorities cannot be read".to_owned())??
+            }
+        };
         Ok(self.client.insert(built).clone())
     }
 

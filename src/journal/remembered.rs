@@ -40,12 +40,23 @@ impl Remembered {
     /// # Errors
     /// The folder of runs cannot be listed.
     pub fn list(&self, store: &Store) -> Result<Vec<Arc<RunSummary>>, JournalError> {
+        Ok(self.all_of(store.runs()?))
+    }
+
+    /// The same as [`Store::list_live`], likewise.
+    ///
+    /// # Errors
+    /// The folder of live runs cannot be listed.
+    pub fn list_live(&self, store: &Store) -> Result<Vec<Arc<RunSummary>>, JournalError> {
+        Ok(self.all_of(store.live_runs()?))
+    }
+
+    fn all_of(&self, mut dirs: Vec<RunDir>) -> Vec<Arc<RunSummary>> {
         // The oldest first: so it meets whoever lists them with somebody looking on, and neither reads what the other has.
-        let mut dirs = store.runs()?;
         dirs.sort_by_cached_key(RunDir::id);
         let mut summaries = self.read(&dirs, &mut |_, _| true);
         summaries.sort_by_cached_key(|summary| place(summary));
-        Ok(summaries)
+        summaries
     }
 
     /// The same, begun with the latest by their names. `each` is told what was read since it was told last, and of how many
@@ -125,6 +136,23 @@ mod tests {
         assert_eq!((list(&remembered).records, list(&remembered).standing.clone()), (1, Standing::Open));
         std::fs::write(dir.journal_path(), &whole).unwrap();
         assert_eq!(*list(&remembered), store.list().unwrap().pop().unwrap());
+    }
+
+    #[test]
+    fn what_was_practised_is_not_read_for_the_live_runs() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(place.path());
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
+        for mode in [Mode::Live, Mode::Practice, Mode::Live] {
+            let dir = store.begin(mode, Timestamp::default(), "vault-ha").unwrap();
+            std::fs::copy(golden, dir.journal_path()).unwrap();
+        }
+        let remembered = Remembered::default();
+        let live = remembered.list_live(&store).unwrap();
+        assert_eq!((live.len(), remembered.known.lock().unwrap().len()), (2, 2));
+        assert!(live.iter().map(|run| &**run).eq(&store.list_live().unwrap()));
+        assert!(live.iter().all(|run| run.dir.path().starts_with(place.path().join("runs"))));
+        assert_eq!(remembered.list(&store).unwrap().len(), 3);
     }
 
     /// Whoever looks on is told of all of them once, in order, and can end it.

@@ -19,8 +19,12 @@ pub fn in_order<T: Send>(
     look: &(dyn Fn(usize) -> T + Sync),
     each: &mut dyn FnMut(T),
 ) {
-    let most = available_parallelism().map_or(1, NonZero::get).min(MOST_AT_A_TIME);
-    in_order_by(most.min(count / FOR_EACH_HELPER), count, goes_on, look, each);
+    // How many threads can be had is asked of several files.
+    let helpers = match count / FOR_EACH_HELPER {
+        0 => 0,
+        wanted => available_parallelism().map_or(1, NonZero::get).min(MOST_AT_A_TIME).min(wanted),
+    };
+    in_order_by(helpers, count, goes_on, look, each);
 }
 
 fn in_order_by<T: Send>(

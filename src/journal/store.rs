@@ -227,6 +227,16 @@ impl Store {
         Ok(summaries)
     }
 
+    /// The same of the live runs alone.
+    ///
+    /// # Errors
+    /// Their folder cannot be listed.
+    pub fn list_live(&self) -> Result<Vec<RunSummary>, JournalError> {
+        let mut summaries: Vec<_> = self.live_runs()?.into_iter().map(summarize).collect();
+        summaries.sort_by_cached_key(place);
+        Ok(summaries)
+    }
+
     /// Reserves a system at a site for one live run; the lock is to be held as long as the run is walked. It covers
     /// the runs of this state directory.
     pub fn lock_place(&self, site: &str, system: &str, holder: &Holder) -> Result<Lock, JournalError> {
@@ -272,7 +282,15 @@ impl Store {
     /// # Errors
     /// The folders cannot be listed.
     pub fn runs(&self) -> Result<Vec<RunDir>, JournalError> {
-        self.folders(|name| !name.starts_with(PRUNED_PREFIX))
+        self.folders(&[Mode::Live, Mode::Practice], |name| !name.starts_with(PRUNED_PREFIX))
+    }
+
+    /// Those of all live runs: what concerns real systems need not wait for what was practised.
+    ///
+    /// # Errors
+    /// The folder cannot be listed.
+    pub fn live_runs(&self) -> Result<Vec<RunDir>, JournalError> {
+        self.folders(&[Mode::Live], |name| !name.starts_with(PRUNED_PREFIX))
     }
 
     /// The folders of runs that were being deleted when a crash ended it.
@@ -280,12 +298,12 @@ impl Store {
     /// # Errors
     /// The folders cannot be listed.
     pub fn half_pruned(&self) -> Result<Vec<RunDir>, JournalError> {
-        self.folders(|name| name.starts_with(PRUNED_PREFIX))
+        self.folders(&[Mode::Live, Mode::Practice], |name| name.starts_with(PRUNED_PREFIX))
     }
 
-    fn folders(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<RunDir>, JournalError> {
+    fn folders(&self, modes: &[Mode], is_wanted: impl Fn(&str) -> bool) -> Result<Vec<RunDir>, JournalError> {
         let mut found = Vec::new();
-        for folder in [self.folder(Mode::Live), self.folder(Mode::Practice)] {
+        for folder in modes.iter().map(|mode| self.folder(*mode)) {
             for name in fs::names(&folder)?.into_iter().filter(|name| is_wanted(name)) {
                 let path = folder.join(name);
                 if fs::look(&path)?.is_some_and(|metadata| metadata.is_dir()) {

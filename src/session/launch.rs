@@ -408,7 +408,7 @@ pub(super) fn stands_open(store: &Store, opening: &Opening) -> Result<Option<Str
         let known = run.opening.as_ref().filter(|known| known.mode == Mode::Live);
         run.is_open() && known.is_some_and(|known| known.site.as_ref().is_some_and(|other| other.name == site.name))
     };
-    for run in store.list()?.iter().filter(|run| is_there(run)) {
+    for run in store.list_live()?.iter().filter(|run| is_there(run)) {
         let (records, _) = read_records(&run.dir.journal_path())?;
         let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event) else { continue };
         let system = runbook::parse(&opened.text).0.map(|runbook| runbook.system);

@@ -174,7 +174,7 @@ impl Preparation<'_> {
         let told = told(&targets);
         let is_asked = is_accepted || commands.is_empty() && told.is_empty();
         let now = self.world.clock.now();
-        let known = self.remembered.list(self.store).unwrap_or_default();
+        let known = self.remembered.list_live(self.store).unwrap_or_default();
         let mut found = vec![self.journal()];
         found.extend(self.others(&known));
         found.push(clock(&known, now));

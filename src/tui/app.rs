@@ -140,6 +140,18 @@ impl App {
         }
     }
 
+    /// All that is known has been drawn.
+    pub fn was_drawn(&mut self) {
+        if let Screen::Run(run) = &mut self.screen {
+            run.was_drawn(self.now);
+        }
+    }
+
+    /// Whether the last frame shows all that is known still, when nothing but answers of probes has come since.
+    pub fn is_drawn(&self) -> bool {
+        matches!(&self.screen, Screen::Run(run) if run.is_drawn(self.now))
+    }
+
     /// Tells something in the status line.
     pub fn notify(&mut self, notice: &str) {
         self.is_dirty = true;

@@ -108,6 +108,8 @@ mod pick_tests;
 #[cfg(test)]
 mod practice_tests;
 #[cfg(test)]
+mod quiet_tests;
+#[cfg(test)]
 mod random_tests;
 #[cfg(test)]
 mod recorded_tests;

@@ -216,7 +216,7 @@ impl Runtime {
     }
 
     /// The same with something that only reads: a disk that does not answer does not hold up the end of the program.
-    fn aside(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
+    pub(super) fn aside(&self, what: impl FnOnce() -> Option<Message> + Send + 'static) {
         let (work, runtime) = (self.replied(what), Handle::try_current());
         std::thread::spawn(move || {
             let _inside = runtime.as_ref().ok().map(Handle::enter);

@@ -23,6 +23,7 @@ use crate::tui::screen::Screen;
 use crate::tui::searching::Searching;
 use crate::tui::sign::Signing;
 use crate::tui::sizes;
+use crate::tui::stagehand::OpenRuns;
 use crate::tui::terminal::{self, Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
 
@@ -72,9 +73,13 @@ pub(super) struct Runtime {
     /// Rung with every reply as long as the first frame waits for one.
     pub(super) bell: Option<std::sync::mpsc::Sender<()>>,
     pub(super) rung: std::sync::mpsc::Receiver<()>,
+    /// What the first frame, when it is the library, shows beside the runbooks.
+    pub(super) open_runs: Option<OpenRuns>,
     pub(super) last_frame: Option<Instant>,
     /// Something other than output or samples is new.
     pub(super) is_urgent: bool,
+    /// Nothing but samples has come since the last frame.
+    pub(super) is_only_sampled: bool,
     /// When the first sample came that no frame shows.
     pub(super) sampled_at: Option<Instant>,
     /// What follows from what was taken in has not been derived: that waits for the frame, or for what builds on it.
@@ -129,8 +134,10 @@ impl Runtime {
             replies,
             bell: Some(bell),
             rung,
+            open_runs: None,
             last_frame: None,
             is_urgent: true,
+            is_only_sampled: false,
             sampled_at: None,
             is_behind: false,
             is_away: false,
@@ -145,7 +152,14 @@ impl Runtime {
     /// Draws the first frame.
     pub(super) fn show(&mut self, terminal: &mut Terminal) -> Result<(), TuiError> {
         self.take_size(terminal)?;
-        if self.session.is_none() {
+        if let Some(runs) = self.open_runs.take() {
+            // Not on a thread: on a busy machine it takes longer to be woken by one than to look.
+            let (message, late) = runs.glance(&*self.backstage);
+            self.take(Happened::Reply(message), terminal)?;
+            if let Some(runs) = late {
+                self.aside(move || Some(runs.all()));
+            }
+        } else if self.session.is_none() {
             // What came before the bell was rung is shown too.
             let _ = self.rung.recv_timeout(FIRST_LOOK);
             if let Ok(reply) = self.replies.try_recv() {
@@ -204,7 +218,7 @@ impl Runtime {
     /// Sets about what is to be shown first.
     pub(super) fn begin(&mut self, start: Start) {
         match start {
-            Start::Library => self.perform(Effect::ReadLibrary, None),
+            Start::Library => self.open_runs = Some(OpenRuns::look(&self.backstage)),
             // The library is read when somebody goes back to it, or has to.
             Start::SetUp { runbook, is_practice } => self.perform(Effect::SetUp { runbook, is_practice }, None),
             Start::Run(launched) => self.launch(Ok(launched)),
@@ -231,12 +245,20 @@ impl Runtime {
         if self.is_away || !self.app.is_dirty || self.is_behind {
             return Ok(());
         }
-        let app = &self.app;
-        terminal.draw(app.size, |area, buffer| drop(draw(app, area, buffer)))?;
+        let is_drawn = self.is_only_sampled && terminal.is_at_rest() && self.app.is_drawn();
+        if !is_drawn {
+            let app = &self.app;
+            terminal.draw(app.size, |area, buffer| drop(draw(app, area, buffer)))?;
+            self.app.was_drawn();
+        }
         self.app.is_dirty = false;
         self.is_urgent = false;
+        self.is_only_sampled = true;
         self.sampled_at = None;
         self.last_frame = Some(monotonic());
+        if is_drawn {
+            return Ok(());
+        }
         for effect in update(&mut self.app, Message::Shown) {
             self.perform(effect, None);
         }
@@ -302,6 +324,8 @@ impl Runtime {
     fn take(&mut self, happened: Happened, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
         if matches!(happened, Happened::Update(Some(Update::Sampled(_)))) {
             self.sampled_at.get_or_insert_with(monotonic);
+        } else {
+            self.is_only_sampled = false;
         }
         let is_urgent =
             !matches!(happened, Happened::Update(Some(Update::Printed(..) | Update::Sampled(_))) | Happened::Woken);

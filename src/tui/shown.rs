@@ -26,16 +26,18 @@ pub struct Shown {
 /// Takes the terminal and draws the first frame: that needs no runtime, and what is seen at once need not wait for one.
 /// A terminal must be on standard input and output. Signals are noted from here on. What goes wrong is told by
 /// [`Shown::live`], which closes the sitting in any case.
-pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: &Options) -> Shown {
+pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: Options) -> Shown {
     let (listener, outside) = unbounded_channel();
     let panics = PanicWatch::new(listener.clone(), options.report);
     let mut watch = Watch::new(listener);
-    let mut app = App::new(options.look(), options.keymap.clone());
-    (app.may_copy, app.notify) = (options.may_copy, options.notify);
+    let look = options.look();
+    let Options { keymap, has_mouse, may_copy, notify, .. } = options;
+    let mut app = App::new(look, keymap);
+    (app.may_copy, app.notify) = (may_copy, notify);
     let mut runtime = Runtime::new(app, backstage, outside);
     // What is to be shown is read while the terminal is taken.
     runtime.begin(start);
-    let (terminal, first) = match take(&mut watch, options) {
+    let (terminal, first) = match take(&mut watch, has_mouse) {
         Err(error) => (None, Err(error.into())),
         Ok(mut terminal) => {
             let shown = runtime.show(&mut terminal);
@@ -45,10 +47,10 @@ pub fn open(start: Start, backstage: Arc<dyn Backstage>, options: &Options) -> S
     Shown { runtime, terminal, watch, panics, first }
 }
 
-fn take(watch: &mut Watch, options: &Options) -> std::io::Result<Terminal> {
+fn take(watch: &mut Watch, has_mouse: bool) -> std::io::Result<Terminal> {
     prepare()?;
     watch.note()?;
-    Terminal::take(options.has_mouse)
+    Terminal::take(has_mouse)
 }
 
 impl Shown {

@@ -239,6 +239,11 @@ impl Stage {
 
     /// A probe answers, and nothing is made of it yet.
     pub fn answer(&mut self, node: &str, verdict: Verdict, role: &str) {
+        self.tell(self.sampled(node, verdict, role));
+    }
+
+    /// That answer.
+    pub fn sampled(&self, node: &str, verdict: Verdict, role: &str) -> Message {
         let fields = Map::from_iter([("role".to_owned(), json!(role)), ("version".to_owned(), json!("1.16.2"))]);
         let fields = if verdict == Verdict::Ok { fields } else { Map::new() };
         let sample = Sample {
@@ -250,7 +255,7 @@ impl Stage {
             fields,
             elapsed: Duration::from_millis(3),
         };
-        self.tell(Message::Session(Update::Sampled(Box::new(sample))));
+        Message::Session(Update::Sampled(Box::new(sample)))
     }
 
     /// Every verdict of the board that changed is recorded.

@@ -1,11 +1,12 @@
 //! What the screens ask of the program behind them, off the drawing thread: each effect with the message that answers it.
 
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::tui::backstage::Backstage;
+use crate::tui::backstage::{Backstage, OpenRun};
 use crate::tui::message::{Effect, Message};
 
 /// How long the library waits for the runs that can be gone on with.
@@ -44,14 +45,41 @@ pub(super) fn asked(
 /// The library at a glance. The runs that can be gone on with come with it, unless there are so many that reading them takes
 /// longer than a first frame may wait: then they follow.
 fn glance(backstage: &Arc<dyn Backstage>, replier: &UnboundedSender<Message>) -> Message {
-    let (teller, told) = std::sync::mpsc::channel();
-    let behind = Arc::clone(backstage);
-    std::thread::spawn(move || teller.send(behind.resumable()));
-    let entries = backstage.glance();
-    if let Ok(open) = told.recv_timeout(RUNS_WAIT) {
-        return Message::Glanced(entries, open);
+    let runs = OpenRuns::look(backstage);
+    let (message, late) = runs.glance(&**backstage);
+    match late {
+        None => message,
+        Some(runs) => {
+            // The screens may have ended meanwhile.
+            let _ = replier.send(message);
+            runs.all()
+        }
     }
-    // The screens may have ended meanwhile.
-    let _ = replier.send(Message::Glanced(entries, Vec::new()));
-    Message::Resumable(told.recv().unwrap_or_default())
+}
+
+/// The runs that can be gone on with, while a thread of their own reads them: a disk may take its time.
+pub(super) struct OpenRuns(Receiver<Vec<OpenRun>>);
+
+impl OpenRuns {
+    /// Begins to look for them.
+    pub(super) fn look(backstage: &Arc<dyn Backstage>) -> Self {
+        let (teller, told) = std::sync::mpsc::channel();
+        let behind = Arc::clone(backstage);
+        std::thread::spawn(move || teller.send(behind.resumable()));
+        Self(told)
+    }
+
+    /// The library at a glance with these runs, or with none where they take too long: then they are still to come.
+    pub(super) fn glance(self, backstage: &dyn Backstage) -> (Message, Option<Self>) {
+        let entries = backstage.glance();
+        match self.0.recv_timeout(RUNS_WAIT) {
+            Ok(open) => (Message::Glanced(entries, open), None),
+            Err(_) => (Message::Glanced(entries, Vec::new()), Some(self)),
+        }
+    }
+
+    /// Waits for them.
+    pub(super) fn all(self) -> Message {
+        Message::Resumable(self.0.recv().unwrap_or_default())
+    }
 }

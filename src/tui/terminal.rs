@@ -106,6 +106,11 @@ impl Terminal {
         self.must_clear = true;
     }
 
+    /// Whether a frame that looks as the last one has nothing to write.
+    pub fn is_at_rest(&self) -> bool {
+        self.said.is_empty() && !self.must_clear && !self.must_enter
+    }
+
     /// Asks the terminal to put a text into the clipboard (OSC 52); it goes out with the next frame. Nothing tells whether
     /// the terminal does it.
     pub fn copy(&mut self, text: &str) {

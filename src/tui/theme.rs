@@ -134,6 +134,18 @@ impl Meaning {
 /// The themes that are built in.
 pub const SHIPPED: [&str; 5] = ["dark", "light", "high-contrast", "sixteen", "mono"];
 
+/// The text of a theme that is built in.
+fn shipped(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "dark" => include_str!("../../assets/themes/dark.toml"),
+        "light" => include_str!("../../assets/themes/light.toml"),
+        "high-contrast" => include_str!("../../assets/themes/high-contrast.toml"),
+        "sixteen" => include_str!("../../assets/themes/sixteen.toml"),
+        "mono" => include_str!("../../assets/themes/mono.toml"),
+        _ => return None,
+    })
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawTheme {
@@ -164,15 +176,37 @@ pub struct Theme {
 impl Theme {
     /// One of the themes that are built in; `None`: there is none of that name.
     pub fn shipped(name: &str) -> Option<Self> {
-        let text = match name {
-            "dark" => include_str!("../../assets/themes/dark.toml"),
-            "light" => include_str!("../../assets/themes/light.toml"),
-            "high-contrast" => include_str!("../../assets/themes/high-contrast.toml"),
-            "sixteen" => include_str!("../../assets/themes/sixteen.toml"),
-            "mono" => include_str!("../../assets/themes/mono.toml"),
-            _ => return None,
+        Some(Self::built_in(shipped(name)?).expect("a test reads every theme that is built in"))
+    }
+
+    /// A theme from a text that is as plain as those that are built in: a line for each meaning. It is needed for the first
+    /// frame, and TOML takes its time.
+    fn built_in(text: &str) -> Option<Self> {
+        let lines = text.lines().filter_map(|line| line.split_once('=')).filter(|(name, _)| !name.starts_with('#'));
+        let style = |(name, table): (&str, &str)| {
+            let keys = table.trim().strip_prefix('{')?.strip_suffix('}')?.split(',').map(str::trim);
+            let mut style = Style::new();
+            for key in keys.filter(|key| !key.is_empty()) {
+                let (key, value) = key.split_once(" = ")?;
+                let colour = || {
+                    let name = value.strip_prefix('"')?.strip_suffix('"')?;
+                    name.parse().map(Color::Indexed).or_else(|_| Color::from_str(name)).ok()
+                };
+                match (key, value) {
+                    ("fg", _) => style.fg = Some(colour()?),
+                    ("bg", _) => style.bg = Some(colour()?),
+                    (_, "true") => style = style.add_modifier(modifier(key)?),
+                    _ => return None,
+                }
+            }
+            Some((Meaning::of(name.trim())?, style))
         };
-        Some(Self::parse(text).expect("a test parses every theme that is built in"))
+        Some(Self::of(lines.map(style).collect::<Option<_>>()?))
+    }
+
+    fn of(styles: BTreeMap<Meaning, Style>) -> Self {
+        let is_coloured = styles.values().any(|style| style.fg.is_some() || style.bg.is_some());
+        Self { styles, is_coloured }
     }
 
     /// A theme from its TOML text: `[styles]`, over those of `base` when that names a theme that is built in.
@@ -208,8 +242,7 @@ impl Theme {
             }
         }
         wrong.truncate(MAX_FINDINGS);
-        let is_coloured = styles.values().any(|style| style.fg.is_some() || style.bg.is_some());
-        if wrong.is_empty() { Ok(Self { styles, is_coloured }) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(Self::of(styles)) } else { Err(wrong) }
     }
 
     /// A theme in which everything looks alike: for measuring.
@@ -245,6 +278,18 @@ impl Theme {
             _ => patch,
         }
     }
+}
+
+/// What a key of a style adds to it when it is true.
+fn modifier(key: &str) -> Option<Modifier> {
+    Some(match key {
+        "bold" => Modifier::BOLD,
+        "dim" => Modifier::DIM,
+        "italic" => Modifier::ITALIC,
+        "underline" => Modifier::UNDERLINED,
+        "reversed" => Modifier::REVERSED,
+        _ => return None,
+    })
 }
 
 impl RawStyle {

@@ -77,6 +77,8 @@ fn where_the_terminal_has_the_colours_none_is_laid_on_another() {
 fn every_shipped_theme_parses_and_mono_names_no_colour() {
     for name in SHIPPED {
         let theme = Theme::shipped(name).unwrap();
+        let parsed = Theme::parse(shipped(name).unwrap()).unwrap();
+        assert_eq!(format!("{theme:?}"), format!("{parsed:?}"), "read plainly it is the same");
         assert_eq!(theme.is_coloured, name != "mono", "{name}");
         assert_eq!(theme.has_ground(), name == "high-contrast", "{name}");
     }

@@ -178,10 +178,7 @@ impl Health<'_> {
     fn right(&self, (place, row): (usize, &Row), left: u16, area: Rect, paint: &mut Paint<'_>) -> u16 {
         let age_cells = u16::try_from(AGE_CELLS).unwrap_or(0);
         paint.put_right(area, &age(row.age_ms), Meaning::Dim);
-        let room = area
-            .width
-            .saturating_sub(left + age_cells + 1)
-            .min((area.width / 5).clamp(DRAWN_HISTORY.0, DRAWN_HISTORY.1));
+        let room = area.width.saturating_sub(left + age_cells + 1).min(most_history(area.width));
         let history: Vec<Verdict> = self.keeper.history(place).map(|beat| beat.verdict).collect();
         // What runs through beside every row is left out where nothing is to move by itself.
         let room = if paint.look.is_still { 0 } else { room };
@@ -271,6 +268,11 @@ fn history_sign(verdict: Verdict, glyphs: &Glyphs) -> (&'static str, Meaning) {
         Verdict::Bad => (glyphs.history[2], meaning),
         Verdict::Unknown => (glyphs.history[3], meaning),
     }
+}
+
+/// How many verdicts of the history are drawn at most in a pane of that width.
+pub fn most_history(width: u16) -> u16 {
+    (width / 5).clamp(DRAWN_HISTORY.0, DRAWN_HISTORY.1)
 }
 
 /// How old a sample is: `now`, `12s`, `3m`; `-` when there is none.

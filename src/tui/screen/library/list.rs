@@ -146,6 +146,9 @@ impl Library {
         let words = self.filter.words();
         let all = self.open.iter().map(Item::Run).chain(self.entries.iter().map(Item::Runbook));
         all.filter(move |item| {
+            if words.is_empty() {
+                return true;
+            }
             let text = match item {
                 Item::Run(run) => format!("{} {} {}", run.run, run.title, run.place),
                 Item::Runbook(entry) => format!("{} {} {} {}", entry.id, entry.title, entry.system, entry.summary),

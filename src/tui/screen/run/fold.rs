@@ -46,6 +46,9 @@ impl Run {
                 }
             }
             Update::Sampled(sample) => {
+                if self.asking.is_some() {
+                    self.drawn = None;
+                }
                 self.keeper.take(*sample);
                 self.touch();
                 return self.answered(now);

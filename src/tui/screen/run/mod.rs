@@ -9,6 +9,7 @@ mod back;
 mod burst;
 pub mod cautions;
 mod console;
+mod derive;
 pub mod draw;
 mod evidence;
 mod file;
@@ -26,6 +27,7 @@ pub mod over;
 pub mod overview;
 pub mod page;
 pub mod possible;
+mod quiet;
 pub mod reading;
 pub mod replayed;
 pub mod results;
@@ -45,9 +47,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::engine::{
-    Allowed, Board, ConditionId, Gate, Hold, Moment, Proposal, Record, RunState, Turned, allowed, gate, stalled, turned,
-};
+use crate::engine::{Allowed, Board, ConditionId, Gate, Moment, Proposal, Record, RunState, Turned};
 use crate::health::BoardKeeper;
 use crate::runbook::{RollbackId, Runbook, StepKey};
 use crate::scenario::Hint;
@@ -66,15 +66,14 @@ use crate::tui::screen::run::naming::spoken;
 use crate::tui::screen::run::output::OutputTail;
 use crate::tui::screen::run::over::Over;
 use crate::tui::screen::run::page::StepPage;
+use crate::tui::screen::run::quiet::Drawn;
 use crate::tui::screen::run::reading::Reading;
 use crate::tui::screen::run::replayed::Replayed;
 use crate::tui::screen::run::results::Looked;
 use crate::tui::screen::run::sizes::{Border, Sizes};
 use crate::tui::screen::run::soaking::Soaking;
-use crate::tui::tell;
 use crate::tui::widget::checklist::Tally;
 use crate::tui::widget::health_table::BoardOrder;
-use crate::tui::widget::progress::Progress;
 
 /// How long the action key must have been let go before it acts again, in real milliseconds. Longer than the usual
 /// delay before a held key repeats (up to 660 ms), so that holding it never acts twice.
@@ -168,6 +167,8 @@ pub struct Run {
     is_unseen: bool,
     /// When the operator asked to leave.
     leaving_since_ms: Option<u64>,
+    /// The last frame, as long as it shows all that is known.
+    drawn: Option<Drawn>,
     /// `view` must be derived again.
     is_stale: bool,
     /// Another step is looked at: only the page must be.
@@ -285,6 +286,7 @@ impl Run {
             soaking: Soaking::default(),
             is_unseen: true,
             leaving_since_ms: None,
+            drawn: None,
             is_stale: true,
             is_page_stale: true,
             size,
@@ -317,95 +319,6 @@ impl Run {
     /// Whether the step that is looked at is the current one.
     pub fn is_at_current(&self) -> bool {
         self.browsed.is_none() || self.browsed == self.state.current
-    }
-
-    /// Derives what follows from the present state, if something changed since.
-    pub fn derive(&mut self, now: Instants) {
-        self.derive_world(now);
-        self.derive_page();
-        // A replay reads what was printed behind; it comes again.
-        if self.focus == Pane::Output && self.replayed.is_none() && !self.has_output() {
-            self.focus = Pane::Step;
-        }
-    }
-
-    /// Gathers the page of the step that is looked at, if it is another one by now.
-    fn derive_page(&mut self) {
-        if std::mem::take(&mut self.is_page_stale) {
-            if let Some(why) = self.view.stalled.as_ref().filter(|_| self.browsed.is_none()) {
-                let (stalled, way_on) = (why.clone(), self.way_on());
-                self.view.page = StepPage { stalled, way_on, ..StepPage::default() };
-                return;
-            }
-            let shown = self.shown_step();
-            self.view.page = StepPage::of(&self.runbook, &self.state, &self.view.moment, shown.as_ref());
-            self.unfold_page();
-            self.soaking.told(&mut self.view.page, &self.runbook, &self.state);
-            if self.is_at_current() {
-                self.view.page.held = self.held();
-                self.view.page.missing = self.missing();
-                self.view.page.progress = self.progress();
-                self.view.page.is_live = true;
-            }
-        }
-    }
-
-    /// How far the current step's time is.
-    fn progress(&self) -> Option<Progress> {
-        let Gate::Closed(holds) = &self.view.gate else { return None };
-        let page = &self.view.page;
-        holds.iter().find_map(|hold| match hold {
-            Hold::Waiting { left } => page.timer.map(|length| Progress::left(length, *left)),
-            Hold::Holding { left } => page.waits_for.as_ref().map(|(_, length)| Progress::left(*length, *left)),
-            _ => None,
-        })
-    }
-
-    /// Which gate and guards hold the current step back. What a check waits for stands on its page anyway, and what
-    /// is counted down in the status line.
-    fn held(&self) -> Vec<String> {
-        let Gate::Closed(holds) = &self.view.gate else { return Vec::new() };
-        let is_told = |hold: &&Hold| match hold {
-            Hold::Condition { condition, .. } => !matches!(condition, ConditionId::Check(_)),
-            _ => false,
-        };
-        holds.iter().filter(is_told).map(|hold| tell::hold(&self.runbook, hold)).collect()
-    }
-
-    /// Derives all but the page.
-    fn derive_world(&mut self, now: Instants) {
-        if !std::mem::take(&mut self.is_stale) {
-            return;
-        }
-        self.is_page_stale = true;
-        let moment = Moment { at: now.run, board: self.board(now.run) };
-        let (runbook, state) = (&*self.runbook, &self.state);
-        let current = state.current.as_ref();
-        let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
-        let turned = turned(runbook, state, moment.at);
-        if self.replayed.is_none() {
-            self.soaking.look(runbook, state, &moment);
-        }
-        self.view = View {
-            allowed: match (&self.replayed, &self.halted) {
-                (Some(_), _) => Vec::new(),
-                (None, Some(_)) => vec![Allowed::Leave],
-                (None, None) => allowed(runbook, state, &moment),
-            },
-            gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
-            rollback,
-            is_back_unknown,
-            stalled: stalled(runbook, state, &moment),
-            alarms: alarm::alarms(runbook, state, &moment.board, &turned),
-            turned,
-            order: OnceCell::new(),
-            order_before: self.view.order.take().unwrap_or_else(|| std::mem::take(&mut self.view.order_before)),
-            tally: Tally::of(state),
-            page: std::mem::take(&mut self.view.page),
-            moment,
-        };
-        self.derive_overview();
-        self.close_outdated_dialog();
     }
 
     /// Something changed: derive before the next look.

@@ -22,7 +22,7 @@ use crate::tui::widget::meanwhile::titles;
 use crate::tui::widget::progress::Progress;
 
 /// Everything that the step pane shows of one step.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepPage {
     /// Which step; `None` when there is none to show.
     pub key: Option<StepKey>,
