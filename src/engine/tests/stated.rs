@@ -48,6 +48,9 @@ title = "Undo it"
 confirm = "Undone?"
 "#;
 
+/// What comes instead of the second person's word.
+type Way = (&'static str, fn(&mut Walk));
+
 /// What expressions see of the choice and of the answer.
 fn seen(walk: &Walk) -> (Value, Value) {
     let all = scope::scope(&walk.state, &Board::default(), &Value::Null, walk.moment.at, "choices");
@@ -95,7 +98,7 @@ fn it_is_read_by_expressions_with_the_word_of_the_second_person() {
 
 #[test]
 fn without_that_word_it_is_forgotten_whatever_comes_instead() {
-    let ways: [(&str, fn(&mut Walk)); 7] = [
+    let ways: [Way; 7] = [
         ("left out", |walk| walk.must(Proposal::Skip { step: walk.key(), reason: "no time".into() })),
         ("overruled", |walk| walk.must(Proposal::Override { step: walk.key(), reason: "no time".into() })),
         ("tried again", |walk| walk.must(Proposal::Retry { step: walk.key() })),
