@@ -301,6 +301,15 @@ fn a_report_tells_what_nobody_verified_and_who_acted_while_piton_sensed() {
         assert!(is_json || text.contains("the gatekeeper; sensed by piton"), "{form}: {text}");
         assert!(text.contains("VERIFICATION WAIVED"), "{form}: {text}");
     }
+    // So it was recorded before there was a record of its own for that.
+    let mut old = records.clone();
+    old[9].event = serde_json::from_str(
+        r#"{"step_overridden":{"step":"all/valve","reason":"nobody is there until Monday","board":[]}}"#,
+    )
+    .expect("it is an event");
+    let valve = report(&old).phases[0].steps[1].clone();
+    assert_eq!((valve.status.as_str(), valve.said.as_str()), ("done", "shut"));
+    assert_eq!(valve.waived.as_deref(), Some("waived by maria@bastion: nobody is there until Monday"));
     // The run went back before anybody came: nobody ever will.
     let mut back = records[..9].to_vec();
     back.push(piton::engine::Record {
