@@ -445,6 +445,39 @@ confirm = "Shut?"
 "#;
 
 #[test]
+fn which_step_is_meant_is_asked_where_several_wait_for_a_second_person() {
+    let home = Home::new();
+    let book = home.path().join("two.toml");
+    std::fs::write(&book, TWO_PEOPLE).expect("it can be written");
+    let mut terminal = plain(&home, &["practice", &book.to_string_lossy(), "--plain", "--speed", SPEED]);
+    let mut typist = Typist::at(&terminal);
+    for (line, told) in [
+        ("confirm out", "was confirmed: out"),
+        ("confirm shut", "To be verified by another person: step 1.2"),
+        ("verify", "verify all/lamp: step 1.1 \"Put the lamp out\""),
+        ("dispute", "dispute all/door: step 1.2 \"Shut the door\""),
+        ("override", "override all/door: step 1.2 \"Shut the door\""),
+        ("override nobody is there", "\"nobody\" is not the name of one step that waits for a second person."),
+        ("override door nobody is there", "goes on although nobody verified step 1.2 \"Shut the door\""),
+        ("yes", "step 1.2 \"Shut the door\" is done and STAYS UNVERIFIED: nobody is there"),
+        ("status", "Deviation: waived of all/door: nobody is there"),
+        ("verify", "  Out?"),
+        ("step", "Step 1.1 \"Put the lamp out\""),
+        ("kim", "kim, what do you see yourself of step 1.1 \"Put the lamp out\"?"),
+        ("it is dark", "was verified independently by kim: it is dark"),
+        ("close", "Type yes to close it, or no."),
+    ] {
+        let said = typist.say(line);
+        assert!(said.contains(told), "{line}: {told}\n{said}");
+    }
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), exited(10));
+    let records = assert_closed(&home.run(), Outcome::CompletedWithDeviations);
+    let waived = |record: &&Record| matches!(&record.event, Event::VerificationWaived { step, reason, .. } if step.to_string() == "all/door" && reason == "nobody is there");
+    assert_eq!(records.iter().filter(waived).count(), 1);
+}
+
+#[test]
 fn a_second_person_who_sees_something_else_says_so_and_the_walk_comes_back() {
     let home = Home::new();
     let book = home.path().join("two.toml");

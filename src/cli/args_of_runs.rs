@@ -114,6 +114,8 @@ pub enum WayTyped {
     Deferred,
     /// A second person saw something else.
     Disputed,
+    /// Nobody verified a step.
+    Waived,
 }
 
 /// The last day all of whose moments can be told of.

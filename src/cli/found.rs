@@ -39,6 +39,7 @@ impl<'t> Narrowed<'t> {
                 WayTyped::Acknowledged => DeviationKind::Acknowledged,
                 WayTyped::Deferred => DeviationKind::Deferred,
                 WayTyped::Disputed => DeviationKind::Disputed,
+                WayTyped::Waived => DeviationKind::Waived,
             })
         };
         let words = Wanted::words(typed.find.as_deref().unwrap_or_default());

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::engine::{Board, DeviationKind, Event, Mode, Outcome, Record, RunOpened};
-use crate::report::{Going, PhaseDone, command_line, deviation, millis};
+use crate::report::{Going, PhaseDone, StepDone, command_line, deviation, millis};
 use crate::runbook::{Runbook, StepKey};
 
 /// A run, as far as it can be held against another.
@@ -170,7 +170,9 @@ impl<'b> Gathered<'b> {
         let mut run = run?;
         run.lasted_ms = millis(last_at.since(run.opened_at));
         run.sat_ms += sat_down.map_or(0, |since| millis(last_at.since(since)));
-        run.steps = going.phases().into_iter().flat_map(went).collect();
+        let phases = going.phases();
+        phases.iter().flat_map(|phase| &phase.steps).for_each(|step| run.take_second(step));
+        run.steps = phases.into_iter().flat_map(went).collect();
         run.take_board(&board);
         Some(run)
     }
@@ -253,6 +255,9 @@ impl Run {
                 }
             }
             Event::ChoiceMade { step, choice, .. } => self.read(step, "chosen", choice.clone()),
+            Event::HoldReleased { step, released_by, said, verifies: None, .. } => {
+                self.read(step, "released", format!("{released_by}: {said}"));
+            }
             Event::CheckPassed { step, soaked: Some(soaked), .. } => {
                 if let Some(worst) = &soaked.worst {
                     self.read(step, "worst value", worst.to_string());
@@ -260,6 +265,15 @@ impl Run {
             }
             _ => {}
         }
+    }
+
+    /// What a second person had to do with a step, as it stands at the end.
+    fn take_second(&mut self, step: &StepDone) {
+        if step.verify.is_none() || step.status == "pending" {
+            return;
+        }
+        let told = step.verified.clone().or_else(|| step.waived.clone()).unwrap_or_else(|| "by nobody".into());
+        self.readings.insert((step.step.clone(), "verified".into()), told);
     }
 
     /// What was skipped at the very end because the run was given up is no deviation of its own.

@@ -107,6 +107,51 @@ fn single_differences_are_found_and_nothing_else() {
 }
 
 #[test]
+fn who_released_and_who_verified_what_in_which_words_is_compared() {
+    let readings = |one: &[Record], other: &[Record]| {
+        let told = compared(one, other);
+        assert!(!told.is_same);
+        let of = |reading: crate::compare::Reading| {
+            (reading.about, reading.name, reading.values.map(|value| value.unwrap_or_default()))
+        };
+        told.readings.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let one = records("journals/format-1-waived.jsonl");
+    let (mut by, mut said) = (one.clone(), one.clone());
+    for (records, is_by) in [(&mut by, true), (&mut said, false)] {
+        for record in records {
+            if let Event::HoldReleased { released_by, said, .. } = &mut record.event {
+                if is_by { "jo".clone_into(released_by) } else { "it is open".clone_into(said) }
+            }
+        }
+    }
+    let told = |words: &str| {
+        (
+            "all/open".to_owned(),
+            "verified".to_owned(),
+            ["verified independently by kim: it stands open".to_owned(), words.to_owned()],
+        )
+    };
+    assert_eq!(readings(&one, &by), [told("verified independently by jo: it stands open")]);
+    assert_eq!(readings(&one, &said), [told("verified independently by kim: it is open")]);
+    // Before anybody came.
+    let before: Vec<_> =
+        readings(&one, &one[..8]).into_iter().map(|(about, name, values)| (about, name, values[1].clone())).collect();
+    let nobody = |about: &str| (about.to_owned(), "verified".to_owned(), "by nobody".to_owned());
+    assert_eq!(before, [nobody("all/open"), nobody("all/valve")]);
+    let held = records("journals/format-1-signed.jsonl");
+    let mut other = held.clone();
+    for record in &mut other {
+        if let Event::HoldReleased { released_by, .. } = &mut record.event {
+            "ann".clone_into(released_by);
+        }
+    }
+    assert!(
+        readings(&held, &other).iter().any(|(_, name, values)| name == "released" && values[1].starts_with("ann: "))
+    );
+}
+
+#[test]
 fn a_run_that_stopped_midway_is_compared_as_far_as_it_goes() {
     let all = records("report/live/journal.jsonl");
     for count in 1..all.len() {

@@ -214,7 +214,7 @@ fn for_deviations<'d>(deviations: impl Iterator<Item = (DeviationKind, &'d Overr
     let told = deviations.map(|(kind, told)| {
         let points = match kind {
             DeviationKind::Override | DeviationKind::Acknowledged => OVERRULED,
-            DeviationKind::Skip | DeviationKind::CutWait => LEFT_OUT,
+            DeviationKind::Skip | DeviationKind::CutWait | DeviationKind::Waived => LEFT_OUT,
             // Whoever says so has done right; what was wrong before shows in what the run came to.
             DeviationKind::Deferred | DeviationKind::Disputed => 0,
         };

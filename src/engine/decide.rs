@@ -108,12 +108,7 @@ impl<'a> Judge<'a> {
                 self.then([Event::StepSkipped { step, reason, board: self.moment.board.recorded() }])
             }
             Proposal::Defer { step, reason } => self.defer(step, reason),
-            Proposal::Override { step, reason } => {
-                self.idle(&step).map(drop).or_else(|refusal| self.unverified(&step, refusal))?;
-                let reason = text(reason, "a reason is needed")?;
-                let overridden = Event::StepOverridden { step, reason, board: self.moment.board.recorded() };
-                self.then(self.note_soak(None).into_iter().chain([overridden]))
-            }
+            Proposal::Override { step, reason } => self.overrule(step, reason),
             Proposal::Restart { step, reason } => self.restart(step, reason),
             Proposal::CutWait { step, reason } => self.cut_wait(step, reason),
             Proposal::Acknowledge { condition, reason } => self.acknowledge(condition, reason),
@@ -236,12 +231,6 @@ impl<'a> Judge<'a> {
         }
         let (name, doer, board) = (key.step.to_string(), self.doer(&key), self.moment.board.recorded());
         self.then([Event::ChoiceMade { step: key, name, choice, doer, board }])
-    }
-
-    /// A step behind which the walk went on, while nobody has verified it and nothing else is current.
-    fn unverified(&self, key: &StepKey, refusal: Refusal) -> Result<(), Refusal> {
-        let is_it = self.state.current.is_none() && !self.state.is_running() && self.state.to_verify().contains(key);
-        if is_it { Ok(()) } else { Err(refusal) }
     }
 
     fn release(&self, key: StepKey, released_by: &str, said: String, signature: Option<&str>) -> Decision {

@@ -34,6 +34,8 @@ pub enum DeviationKind {
     Deferred,
     /// A second person saw something else than what was stated or sensed.
     Disputed,
+    /// Nobody verified a step, and the run went on without that.
+    Waived,
 }
 
 impl DeviationKind {
@@ -46,6 +48,7 @@ impl DeviationKind {
             Self::Acknowledged => "acknowledged",
             Self::Deferred => "deferred",
             Self::Disputed => "disputed",
+            Self::Waived => "waived",
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::soak::SoakState;
 use crate::engine::state::{
     Chosen, Closed, Kept, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState, StepStatus,
 };
+use crate::engine::verified::Stated;
 use crate::runbook::{Runbook, StepKey};
 
 impl RunState {
@@ -111,6 +112,7 @@ impl RunState {
     fn stand_up(&mut self) {
         self.sitting = None;
         self.forget_peer();
+        self.looked.clear();
         self.look_away();
         // What was to follow by itself was seen by somebody who is gone.
         self.wait_no_more();
@@ -188,6 +190,7 @@ impl RunState {
             state.ended = None;
             state.is_renewed = false;
             state.verified = None;
+            state.waived = None;
             state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
             if is_first || is_disputed {
                 state.output = None;
@@ -214,17 +217,17 @@ impl RunState {
             }
             Event::AnswerGiven { step, name, value, doer, board, .. } => {
                 self.board = board.clone();
-                self.give(step, name, value);
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
                 self.done_by(step, doer.as_ref());
+                self.take_stated(step, Stated::Answer(name.clone(), value.clone()));
             }
             Event::ChoiceMade { step, name, choice, doer, board } => {
                 self.board = board.clone();
-                let chosen = Chosen { phase: step.phase.clone(), way: choice.clone() };
-                self.choices.insert(name.clone(), chosen);
                 self.end(step, StepStatus::Done, by, choice);
                 self.done_by(step, doer.as_ref());
+                let chosen = Chosen { phase: step.phase.clone(), way: choice.clone() };
+                self.take_stated(step, Stated::Choice(name.clone(), chosen));
             }
             Event::HoldReleased { step, released_by, said, signature, board, .. } => {
                 self.board = board.clone();
@@ -234,12 +237,13 @@ impl RunState {
                 let said = format!("released by {released_by}{}: {said}", signed_by(signature));
                 self.end(step, StepStatus::Done, by, &said);
             }
-            Event::CheckPassed { step, soaked, board, .. } => {
+            Event::CheckPassed { step, doer, soaked, board, .. } => {
                 self.board = board.clone();
                 let at = self.at;
                 self.soak(step, |soak| soak.end(soaked.as_ref(), at));
                 self.note_seen_well(step);
                 self.end(step, StepStatus::Done, by, "sensed");
+                self.done_by(step, doer.as_ref());
             }
             Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),
             Event::WaitCut { step, reason, .. } => {
@@ -268,9 +272,18 @@ impl RunState {
                 self.deviate(by, DeviationKind::Skip, step.to_string(), reason);
                 self.end(step, StepStatus::Skipped, by, reason);
             }
+            Event::VerificationWaived { step, reason, board } => {
+                self.board = board.clone();
+                self.deviate(by, DeviationKind::Waived, step.to_string(), reason);
+                self.waive_verification(step, by, reason);
+            }
             Event::StepOverridden { step, reason, board } => {
                 self.board = board.clone();
                 self.deviate(by, DeviationKind::Override, step.to_string(), reason);
+                if self.lies_behind(step) {
+                    // So it was recorded that nobody verified it, before there was a record for that.
+                    return self.waive_verification(step, by, reason);
+                }
                 self.end(step, StepStatus::Overridden, by, reason);
             }
             Event::StepDeferred { step, reason, board, .. } => {
@@ -291,6 +304,7 @@ impl RunState {
     pub(crate) fn end(&mut self, step: &StepKey, status: StepStatus, by: &str, said: &str) {
         let at = self.at;
         self.unverified.remove(step);
+        self.looked.remove(step);
         let waits_for_peer = status == StepStatus::Done && self.await_verification(step);
         let status = if waits_for_peer { StepStatus::Current } else { status };
         self.change(step, |state| {
@@ -409,6 +423,7 @@ fn deed(event: &Event) -> Option<&StepKey> {
         | Event::StepDeferred { step, .. }
         | Event::StepsReopened { step, .. }
         | Event::StepsRenewed { step, .. }
+        | Event::VerificationWaived { step, .. }
         | Event::StepOverridden { step, .. } => Some(step),
         _ => None,
     }

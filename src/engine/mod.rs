@@ -9,6 +9,7 @@ mod bind;
 pub mod board;
 mod cautions;
 mod command;
+mod condition;
 pub mod decide;
 mod defer;
 mod deviation;
@@ -80,7 +81,7 @@ pub use state::*;
 pub use take_up::takeable;
 pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 
-pub use verified::{Unverified, Verified};
+pub use verified::{Stated, Unverified, Verified, Waived};
 
 #[cfg(test)]
 mod tests;

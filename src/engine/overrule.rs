@@ -12,6 +12,23 @@ use crate::engine::scope::millis;
 use crate::runbook::{Action, StepKey};
 
 impl Judge<'_> {
+    /// Declares the current step done; of one that nobody comes to verify, while nothing else is current, it only says
+    /// that: the step is done already.
+    pub(crate) fn overrule(&self, step: StepKey, reason: String) -> Decision {
+        let current = self.idle(&step).map(drop);
+        let is_due = || self.state.current.is_none() && self.state.to_verify().contains(&step);
+        let is_waived = current.is_err() && !self.state.is_running() && is_due();
+        if !is_waived {
+            current?;
+        }
+        let (reason, board) = (text(reason, "a reason is needed")?, self.moment.board.recorded());
+        if is_waived {
+            return self.then([Event::VerificationWaived { step, reason, board }]);
+        }
+        let overridden = Event::StepOverridden { step, reason, board };
+        self.then(self.note_soak(None).into_iter().chain([overridden]))
+    }
+
     pub(crate) fn cut_wait(&self, key: StepKey, reason: String) -> Decision {
         let (step, known) = self.idle(&key)?;
         let Action::Wait(length) = &step.action else { return Err(wrong(&step.action)) };

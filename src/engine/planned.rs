@@ -39,6 +39,7 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         doer: None,
         verify: step.verify,
         verified: None,
+        waived: None,
         soak: step.is_soak.then(Box::default),
         is_renewed: false,
         renewals: 0,

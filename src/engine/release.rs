@@ -9,7 +9,8 @@ use crate::runbook::value::first_unseen;
 const MAX_PERSON_BYTES: usize = 200;
 
 /// Whether that person may release the hold point, or verify the step: neither who sits at the run, nor anybody who acted in an earlier
-/// step of the same pass through the phase; what is verified was done by another in that step itself. Gives the name as it is to be recorded.
+/// step of the same pass through the phase (in any order: in one that was begun before); what is verified was done by another in that step itself.
+/// Gives the name as it is to be recorded.
 ///
 /// # Errors
 /// The name is none, or it is the name of somebody who acts there.
@@ -43,9 +44,15 @@ fn acting<'s>(state: &'s RunState, key: &StepKey) -> impl Iterator<Item = &'s st
     };
     let steps = state.item(key).map_or(&[][..], |item| &item.steps);
     let at = steps.iter().position(|step| step.id == key.step).unwrap_or(steps.len());
-    // The step itself too: who read its cautions in an earlier sitting has begun to act.
-    let from = if unverified.is_some() { at } else { 0 };
-    let earlier = steps.iter().take(at + 1).skip(from);
+    let is_any = state.phases.iter().any(|phase| phase.id == key.phase && phase.any_order);
+    // The step itself too: who read its cautions in an earlier sitting has begun to act. In any order, whatever was begun
+    // came before it.
+    let (from, to) = match unverified {
+        Some(_) => (at, at + 1),
+        None if is_any => (0, steps.len()),
+        None => (0, at + 1),
+    };
+    let earlier = steps.iter().take(to).skip(from);
     // Who confirmed it, and who did it where that is another.
     let earlier = earlier.flat_map(|step| step.actors.iter().map(|by| person_of(by)).chain(step.doer.as_deref()));
     sitting.into_iter().chain(earlier)

@@ -10,7 +10,7 @@ use crate::engine::defer;
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
 use crate::engine::proposal::Moment;
-use crate::engine::scope::{millis, scope, step_scope};
+use crate::engine::scope::{actor_of, millis, scope, step_scope};
 use crate::engine::soak;
 use crate::engine::state::{Group, RunState, StepStatus};
 use crate::runbook::{Action, Condition, Expr, PhaseId, Runbook, StepKey, Truth, shorten};
@@ -185,12 +185,13 @@ impl<'a> Draft<'a> {
                 let soaked = soak::soaked(self.runbook, &self.state, key, self.moment);
                 let since = self.state.conditions.get(&condition).map_or(began, |standing| standing.since);
                 let since = soaked.as_ref().map_or(since, |soaked| soaked.since);
+                let doer = actor_of(self.runbook, &self.state, &self.moment.board, key, self.moment.at);
                 let (step, board) = (key.clone(), self.moment.board.recorded());
                 let held_ms = millis(self.moment.at.since(since));
-                self.push(Event::CheckPassed { step, held_ms, soaked, board });
+                self.push(Event::CheckPassed { step, held_ms, doer, soaked, board });
             }
             Action::Check { timeout: Some(timeout), .. }
-                if self.state.looked_at_for(known, self.moment.at) >= *timeout =>
+                if self.state.looked_at_for(key, self.moment.at) >= *timeout =>
             {
                 let why = format!("not so within {} s", timeout.as_secs());
                 self.push(Event::StepFailed { step: key.clone(), why });

@@ -22,7 +22,7 @@ use crate::engine::restart::{Before, Given};
 use crate::engine::signed::Opening;
 use crate::engine::soak::SoakState;
 use crate::engine::together::{Batch, ItemResult};
-use crate::engine::verified::{Unverified, Verified};
+use crate::engine::verified::{Unverified, Verified, Waived};
 use crate::runbook::{PhaseId, ProbeId, RollbackId, Runbook, StepId, StepKey, Verify};
 
 /// Everything that is known of a run.
@@ -70,6 +70,8 @@ pub struct RunState {
     pub before: BTreeMap<StepKey, Before>,
     /// What a second person has yet to verify.
     pub unverified: BTreeMap<StepKey, Unverified>,
+    /// For how long steps were the current one of this sitting that were left for another one since.
+    pub looked: BTreeMap<StepKey, Duration>,
     /// The decisions that stand, by the names of their choices.
     pub choices: BTreeMap<String, Chosen>,
     /// What was really begun on which item.
@@ -192,6 +194,8 @@ pub struct StepState {
     pub verify: Option<Verify>,
     /// That person's word.
     pub verified: Option<Verified>,
+    /// That nobody verified it, and the run went on without.
+    pub waived: Option<Box<Waived>>,
     /// How its soak stands, when it is a check that soaks.
     pub soak: Option<Box<SoakState>>,
     /// Whether it is done anew, or goes on behind what is: it begins without being asked again whether it applies.
@@ -357,6 +361,7 @@ impl RunState {
             given: Given::default(),
             before: BTreeMap::new(),
             unverified: BTreeMap::new(),
+            looked: BTreeMap::new(),
             choices: BTreeMap::new(),
             began: Began::new(runbook),
             cautions: CautionsOfLoops::default(),
@@ -420,10 +425,13 @@ impl RunState {
         counts
     }
 
-    /// How long a step has been the current one of this sitting. While nobody sits, nothing is sensed.
-    pub fn looked_at_for(&self, step: &StepState, now: Timestamp) -> Duration {
+    /// How long a step has been the current one of this sitting, also before it was left for another one. While nobody
+    /// sits, nothing is sensed.
+    pub fn looked_at_for(&self, key: &StepKey, now: Timestamp) -> Duration {
         let sitting = self.sitting.as_ref().map(|sitting| sitting.since);
-        now.since(step.began.max(sitting).unwrap_or(now))
+        let began = self.step(key).and_then(|step| step.began);
+        let before = self.looked.get(key).copied().unwrap_or_default();
+        before.saturating_add(now.since(began.max(sitting).filter(|_| began.is_some()).unwrap_or(now)))
     }
 
     /// What is known of a condition: true, false or unknown.

@@ -30,6 +30,7 @@ impl Event {
             | Self::StepSkipped { step, .. }
             | Self::StepDeferred { step, .. }
             | Self::StepOverridden { step, .. }
+            | Self::VerificationWaived { step, .. }
             | Self::StepsReopened { step, .. }
             | Self::StepsRenewed { step, .. }
             | Self::StepNotApplicable { step, .. } => Some(step),
@@ -51,6 +52,7 @@ impl Event {
             | Self::StepSkipped { board, .. }
             | Self::StepDeferred { board, .. }
             | Self::StepOverridden { board, .. }
+            | Self::VerificationWaived { board, .. }
             | Self::StepsReopened { board, .. }
             | Self::RollbackEntered { board, .. } => Some(board),
             _ => None,

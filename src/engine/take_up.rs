@@ -64,12 +64,28 @@ fn may_take(
     if step.requires.iter().any(is_open) {
         return Err(Refusal::NotNow("a step that it requires comes first"));
     }
+    if step.changes_something() && is_held(runbook, state, moment, key) {
+        return Err(Refusal::NotNow("a hold point that stands before it comes first"));
+    }
     let Some(when) = step.when.as_ref().filter(|_| !known.is_renewed) else { return Ok(()) };
     match Draft::new(runbook, state, moment).applies(when, key) {
         Some(Ok(())) => Ok(()),
         Some(Err(why)) => Err(Refusal::Undecided(format!("it does not apply: {why}"))),
         None => Err(Refusal::NotNow("whether it applies waits for a first answer of its probes")),
     }
+}
+
+/// Whether a hold point that stands before that step in its pass lets nothing go on yet.
+fn is_held(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> bool {
+    let steps = state.item(key).map_or(&[][..], |item| &item.steps);
+    let open = steps.iter().take_while(|known| known.id != key.step).filter(|known| !known.status.is_passed());
+    let mut open = open.map(|known| StepKey { step: known.id.clone(), ..key.clone() });
+    open.any(|before| {
+        let step = runbook.step(&before.phase, &before.step);
+        let Some(step) = step.filter(|step| matches!(step.action, Action::Release { .. })) else { return false };
+        let applies = |when| Draft::new(runbook, state, moment).applies(when, &before);
+        !matches!(step.when.as_ref().map(applies), Some(Some(Err(_))))
+    })
 }
 
 impl Judge<'_> {
@@ -86,6 +102,9 @@ impl Judge<'_> {
 impl RunState {
     /// The step is pending again, as if nobody had looked at it. It had applied: that is not asked again.
     pub(crate) fn put_back(&mut self, step: &StepKey) {
+        let looked = self.looked_at_for(step, self.at);
+        self.looked.insert(step.clone(), looked);
+        self.unverified.remove(step);
         self.change(step, |state| {
             state.status = StepStatus::Pending;
             state.attempt = 0;

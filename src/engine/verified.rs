@@ -2,10 +2,12 @@
 //! in which words, and with which signature is a matter of hold points (`release.rs`, `signed.rs`): a verification is
 //! recorded as a release of the step.
 
+use serde_json::Value;
+
 use crate::clock::Timestamp;
 use crate::engine::dispute::Stood;
 use crate::engine::signed::Opening;
-use crate::engine::state::{RunState, StepStatus};
+use crate::engine::state::{Chosen, PhaseState, RunState, StepState, StepStatus};
 use crate::runbook::{StepKey, Verify};
 
 /// What a second person has yet to verify.
@@ -17,6 +19,17 @@ pub struct Unverified {
     pub operator: Option<String>,
     /// How the step stood before somebody saw something else.
     pub stood: Option<Box<Stood>>,
+    /// What the first person decided or answered, while it counts for nothing without the second person's word.
+    pub stated: Option<Box<Stated>>,
+}
+
+/// What a person stated that expressions read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stated {
+    /// The value of that name.
+    Answer(String, Value),
+    /// The decision of that name.
+    Choice(String, Chosen),
 }
 
 /// The second person's word.
@@ -26,6 +39,17 @@ pub struct Verified {
     pub by: String,
     /// What was seen.
     pub said: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// That nobody verified a step, and the run went on without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// Who said so.
+    pub by: String,
+    /// Why.
+    pub why: String,
     /// When.
     pub at: Timestamp,
 }
@@ -52,8 +76,51 @@ impl RunState {
         let Some(verify) = self.step(key).and_then(|step| step.verify) else { return false };
         let opening = self.opening.clone().filter(|opening| opening.step == *key);
         let operator = self.sitting.as_ref().map(|sitting| sitting.operator.clone());
-        self.unverified.insert(key.clone(), Unverified { opening, operator, stood: None });
+        self.unverified.insert(key.clone(), Unverified { opening, operator, stood: None, stated: None });
         verify == Verify::Peer
+    }
+
+    /// Expressions read what was stated from here on; what is stated for a second person at the same moment, only with
+    /// that person's word.
+    pub(crate) fn take_stated(&mut self, key: &StepKey, stated: Stated) {
+        if self.waits_for_peer(key) {
+            self.unverified.entry(key.clone()).and_modify(|unverified| unverified.stated = Some(Box::new(stated)));
+            return;
+        }
+        match stated {
+            Stated::Answer(name, value) => self.give(key, &name, &value),
+            Stated::Choice(name, chosen) => {
+                self.choices.insert(name, chosen);
+            }
+        }
+    }
+
+    /// Whether the walk has gone on behind a step that is still to be verified.
+    pub(crate) fn lies_behind(&self, key: &StepKey) -> bool {
+        self.current.as_ref() != Some(key) && self.unverified.contains_key(key)
+    }
+
+    /// Nobody will verify that step: it is done as it was.
+    pub(crate) fn waive_verification(&mut self, key: &StepKey, by: &str, why: &str) {
+        let Some(unverified) = self.unverified.remove(key) else { return };
+        if let Some(stood) = unverified.stood {
+            self.stand_again(key, *stood);
+        }
+        let waived = Waived { by: by.to_owned(), why: why.to_owned(), at: self.at };
+        self.change(key, |step| step.waived = Some(Box::new(waived)));
+    }
+
+    /// The steps that are done and that nobody will verify any more as they should be, because the run went back or is
+    /// closed, in the order of the plan.
+    pub fn never_verified(&self) -> Vec<StepKey> {
+        if self.unverified.is_empty() {
+            return Vec::new();
+        }
+        let is_over = |phase: &&PhaseState| self.closed.is_some() || phase.plan != self.plan;
+        let steps = self.counted().filter(is_over).flat_map(PhaseState::keys);
+        let is_left =
+            |(key, step): &(StepKey, &StepState)| step.status == StepStatus::Done && self.unverified.contains_key(key);
+        steps.filter(is_left).map(|(key, _)| key).collect()
     }
 
     /// The second person's word on a step; whether that was still to come.
@@ -74,6 +141,9 @@ impl RunState {
         });
         if is_current {
             self.current = None;
+        }
+        if let Some(stated) = unverified.stated {
+            self.take_stated(key, *stated);
         }
         true
     }

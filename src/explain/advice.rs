@@ -51,6 +51,44 @@ confirm = "Is it stopped?"
         good: "",
     },
     Explanation {
+        code: "hold-unbound",
+        title: "a hold point that what changes something does not require",
+        why: "Where steps may be taken in any order, what stands behind a hold point may be taken up before it. piton holds back what runs a command, is critical or irreversible, or disturbs; but who reads the runbook or its paper does not see that, and what is only confirmed is not held back. Let the step require the hold point, or put that in a phase before.",
+        bad: r#"[[phase]]
+id    = "switch"
+title = "Switch"
+order = "any"
+
+[[phase.step]]
+id      = "eyes"
+title   = "Let another person look"
+release = "someone of the storage team"
+
+[[phase.step]]
+id     = "switch"
+title  = "Switch the traffic"
+run    = ["switch", "traffic"]
+expect = { holds = ".exit == 0", why = "The traffic must have been switched." }
+"#,
+        good: r#"[[phase]]
+id    = "switch"
+title = "Switch"
+order = "any"
+
+[[phase.step]]
+id      = "eyes"
+title   = "Let another person look"
+release = "someone of the storage team"
+
+[[phase.step]]
+id       = "switch"
+title    = "Switch the traffic"
+requires = ["eyes"]
+run      = ["switch", "traffic"]
+expect   = { holds = ".exit == 0", why = "The traffic must have been switched." }
+"#,
+    },
+    Explanation {
         code: "many-cautions",
         title: "more than three cautions on one step",
         why: "Who is warned of everything is warned of nothing. Keep what could cost data, people or service; what only explains belongs in `text`.",

@@ -138,12 +138,15 @@ pub struct Deviations {
     pub deferrals: u32,
     /// Steps of which a second person saw something else.
     pub disputes: u32,
+    /// Steps that nobody verified, without which the run went on.
+    pub waivers: u32,
 }
 
 impl Deviations {
     /// All together.
     pub fn total(self) -> u32 {
-        self.skips + self.overrides + self.cuts + self.acknowledgements + self.deferrals + self.disputes
+        let of_steps = self.skips + self.overrides + self.deferrals + self.disputes + self.waivers;
+        of_steps + self.cuts + self.acknowledgements
     }
 
     fn count(&mut self, event: &Event) {
@@ -152,6 +155,7 @@ impl Deviations {
             Event::StepOverridden { .. } => self.overrides += 1,
             Event::StepDeferred { .. } => self.deferrals += 1,
             Event::StepDisputed { .. } => self.disputes += 1,
+            Event::VerificationWaived { .. } => self.waivers += 1,
             Event::WaitCut { .. } => self.cuts += 1,
             Event::GuardAcknowledged { .. } => self.acknowledgements += 1,
             _ => {}
@@ -190,18 +194,15 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
             return summary;
         }
     }
-    let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
-    let mut sat = Vec::new();
+    let (mut opening, mut deviations, mut soak) = (None, Deviations::default(), None);
+    let (mut sittings, mut sat) = (0, Vec::new());
     let verified = outlines(&path, &mut |_, outline| {
         // A condition that changed, or a remark, changes nothing here.
         let Outline::Whole(record) = outline else { return };
         deviations.count(&record.event);
         if let Event::SittingOpened { operator, host, .. } = &record.event {
             sittings += 1;
-            let who = format!("{operator}@{host}");
-            if sat.len() < MOST_SAT && !sat.contains(&who) {
-                sat.push(who);
-            }
+            sit_down(&mut sat, format!("{operator}@{host}"));
         }
         soak = SoakSeen::after(soak.take(), &record.event);
         if let Some(found) = opening_of(*record) {
@@ -223,6 +224,13 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         }
     }
     summary
+}
+
+/// Notes who sat there, once.
+fn sit_down(sat: &mut Vec<String>, who: String) {
+    if sat.len() < MOST_SAT && !sat.contains(&who) {
+        sat.push(who);
+    }
 }
 
 /// By what runs are sorted: the latest first.

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use crate::engine::scope::{command_of, target_of};
 use crate::engine::{
-    CommandLine, ConditionId, ItemCommand, JobId, Proposal, RunState, commands_of, is_together, items_of_way_back,
-    may_release, reopened,
+    CommandLine, ConditionId, ItemCommand, JobId, Proposal, RunState, commands_of, is_together, may_release,
 };
+use crate::plain::look;
+use crate::plain::meaning::{say_looked_at, say_restart, say_unverified_for_good, say_way_back};
 use crate::plain::speak::Mouth;
 use crate::plain::step::{options_of, say_options};
 use crate::plain::tell::{self, Told};
@@ -124,6 +125,12 @@ impl Purpose {
         let step = |key: &StepKey| told.step(key);
         match self {
             Self::Skip(key) => mouth.say(&format!("This leaves out {}. It is a deviation.", step(key))),
+            Self::Override(key) if told.state.lies_behind(key) => {
+                let step = step(key);
+                mouth.say(&format!(
+                    "This goes on although nobody verified {step}, which stays done. It is a deviation."
+                ));
+            }
             Self::Override(key) => {
                 mouth.say(&format!("This declares {} done against what piton knows. It is a deviation.", step(key)));
             }
@@ -141,7 +148,10 @@ impl Purpose {
                 mouth.say(&format!("This goes on although {is}. It is a deviation."));
             }
             Self::RollBack(plan) => say_way_back(told, plan, mouth),
-            Self::Abandon => mouth.say("This gives the run up for good: what is left of it is skipped."),
+            Self::Abandon => {
+                mouth.say("This gives the run up for good: what is left of it is skipped.");
+                say_unverified_for_good(told, mouth);
+            }
         }
     }
 }
@@ -172,6 +182,16 @@ impl Question {
         let is_critical = book.step(&key.phase, &key.step).is_some_and(|step| step.critical);
         let target = is_critical.then(|| target_of(book, state, &key));
         Ok(Self::Run(key, shown, target))
+    }
+
+    /// The step that a second person looks at, whom it asks: `step` tells that one.
+    pub const fn looks_at(&self) -> Option<&StepKey> {
+        match self {
+            Self::Releaser(step) | Self::Released(step, _) | Self::Disputer(step) | Self::Disputed(step, _) => {
+                Some(step)
+            }
+            _ => None,
+        }
     }
 
     /// Whether it is of no use any more: the run has moved on.
@@ -226,7 +246,8 @@ impl Question {
                     true => format!("{} is verified by another person than the one who did it.", told.step(key)),
                     false => format!("{} is released by another person than the one who acts.", told.step(key)),
                 });
-                mouth.say("That person types the own name. Or type back.");
+                say_looked_at(told, key, mouth);
+                mouth.say("That person types the own name. Type step to hear the step. Or type back.");
             }
             Self::Released(key, by) => {
                 mouth.say(&match told.state.unverified.contains_key(key) {
@@ -237,9 +258,9 @@ impl Question {
             Self::Disputer(key) => {
                 mouth
                     .say(&format!("Another person than the one who did it sees something else of {}.", told.step(key)));
-                mouth.say(
-                    "This is a deviation, and the step has failed then. That person types the own name. Or type back.",
-                );
+                say_looked_at(told, key, mouth);
+                mouth.say("This is a deviation, and the step has failed then.");
+                mouth.say("That person types the own name. Type step to hear the step. Or type back.");
             }
             Self::Disputed(key, by) => {
                 mouth.say(&format!("{by}, what do you see of {} instead? Or type back.", told.step(key)));
@@ -258,7 +279,10 @@ impl Question {
                 let on = step.as_ref().map_or_else(|| "the run".to_owned(), |step| told.step(step));
                 mouth.say(&format!("Type a note on {on}. Or type back."));
             }
-            Self::Close => mouth.say("This closes the run. Type yes to close it, or no."),
+            Self::Close => {
+                look::never_verified(told, mouth);
+                mouth.say("This closes the run. Type yes to close it, or no.");
+            }
             Self::Cancel(_) => {
                 let names: Vec<_> = told.state.running.iter().map(|running| told.step(&running.step)).collect();
                 mouth.say(&format!("This ends what runs, {} in all: {}.", names.len(), names.join("; ")));
@@ -416,36 +440,5 @@ fn say_run(told: Told<'_>, (key, shown, target): (&StepKey, &Shown, Option<&str>
             mouth.say(&format!("This is critical. Type the target's name to run it: {target}. Or type back."))
         }
         None => mouth.say("Type yes to run it, or no."),
-    }
-}
-
-fn say_restart(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
-    let step = told.runbook.step(&key.phase, &key.step);
-    let Some(Action::Restart(from)) = step.map(|step| &step.action) else { return };
-    let phases = reopened(told.state, from, key);
-    let steps = told.state.phases.iter().filter(|phase| phases.contains(&&phase.id)).flat_map(|phase| phase.keys());
-    let done = steps.filter(|(_, step)| step.status.is_accounted()).count();
-    mouth.say(&format!("This goes back to {}. Steps that are opened again: {done}.", told.phase(from)));
-    mouth.say("What was answered and decided there is forgotten; what was recorded stays in the journal.");
-}
-
-fn say_way_back(told: Told<'_>, id: &RollbackId, mouth: &mut Mouth<'_>) {
-    let Some(plan) = told.runbook.rollback(id) else { return };
-    let steps = told.state.walked().flat_map(|phase| phase.keys());
-    let left = steps.filter(|(_, step)| !step.status.is_accounted()).count();
-    mouth.say(&format!(
-        "This leaves the plan for good and goes back: {}. Steps that will not be done: {left}.",
-        plan.title
-    ));
-    for (phase, items) in items_of_way_back(told.runbook, told.state, told.moment, plan) {
-        let name = told.phase(phase);
-        mouth.quote(&match items {
-            Ok(items) if items.is_empty() => format!("{name}: for nobody"),
-            Ok(items) => {
-                let names: Vec<_> = items.iter().filter_map(|item| item.name.as_deref()).collect();
-                if names.is_empty() { name } else { format!("{name}: for {}", names.join(", ")) }
-            }
-            Err(why) => format!("{name}: for whom cannot be told yet: {why}"),
-        });
     }
 }

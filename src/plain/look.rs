@@ -80,6 +80,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     }
     mouth.say(&told.counts());
     to_verify_of(told, mouth);
+    never_verified(told, mouth);
     for deviation in state.deviations.iter() {
         mouth.say(&format!("Deviation: {} of {}: {}", deviation.kind.word(), deviation.subject, deviation.reason));
     }
@@ -110,6 +111,13 @@ fn to_verify_of(told: Told<'_>, mouth: &mut Mouth<'_>) {
         let is_disputed = told.state.unverified.get(&key).is_some_and(|unverified| unverified.stood.is_some());
         let how = if is_disputed { "Disputed" } else { "To be verified by another person" };
         mouth.say(&format!("{how}: {}.", told.step(&key)));
+    }
+}
+
+/// What is done and will never have been verified.
+pub fn never_verified(told: Told<'_>, mouth: &mut Mouth<'_>) {
+    for key in told.state.never_verified() {
+        mouth.say(&format!("Never verified by a second person: {}.", told.step(&key)));
     }
 }
 

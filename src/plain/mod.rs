@@ -8,6 +8,7 @@ mod file;
 mod fresh;
 mod hear;
 mod look;
+mod meaning;
 mod orders;
 mod printed;
 pub mod read;

@@ -66,6 +66,9 @@ impl Dialogue<'_> {
     }
 
     fn answered(&mut self, question: &Question, text: &str) {
+        if let Some(key) = question.looks_at().cloned().filter(|_| text.trim().eq_ignore_ascii_case("step")) {
+            return self.say_verified(&key, question);
+        }
         match question.answer(&self.runbook, &self.state, text) {
             Answer::Again(why) => {
                 self.mouth.say(&why);
@@ -188,11 +191,9 @@ impl Dialogue<'_> {
                 question
             }
             Allowed::Run(step) => return self.ask_to_run(step),
-            Allowed::Verify(_) | Allowed::Dispute(_) if !rest.is_empty() => {
-                return self.second_looks_at(&allowed, rest);
-            }
-            Allowed::Release(step) | Allowed::Verify(step) => Question::Releaser(step),
-            Allowed::Dispute(step) => Question::Disputer(step),
+            Allowed::Verify(_) | Allowed::Dispute(_) => return self.second_looks_at(&allowed, rest),
+            Allowed::Override(_) if self.state.current.is_none() => return self.waive(rest),
+            Allowed::Release(step) => Question::Releaser(step),
             Allowed::Note => Question::Note(self.state.current.clone()),
             Allowed::Close => Question::Close,
             Allowed::Cancel(job) => Question::Cancel(job),
@@ -209,23 +210,48 @@ impl Dialogue<'_> {
         self.ask(question);
     }
 
-    /// Asks the second person about the step of that name, where several wait for one.
+    /// Asks the second person about the step of that name; without one, about the only one that waits, or the one that
+    /// was stated just now.
     fn second_looks_at(&mut self, allowed: &Allowed, name: &str) {
-        let offers = self.offers();
         let is_dispute = matches!(allowed, Allowed::Dispute(_));
-        let of = |offered: &Allowed| match offered {
-            Allowed::Verify(step) if !is_dispute => Some(step.clone()),
-            Allowed::Dispute(step) if is_dispute => Some(step.clone()),
+        let of = |offered: Allowed| match offered {
+            Allowed::Verify(step) if !is_dispute => Some(step),
+            Allowed::Dispute(step) if is_dispute => Some(step),
             _ => None,
         };
-        let steps: Vec<_> = offers.iter().filter_map(of).collect();
-        let mut named = steps.iter().filter(|step| step.step.as_str() == name || step.to_string() == name);
-        if let (Some(step), None) = (named.next().cloned(), named.next()) {
-            return self.ask(if is_dispute { Question::Disputer(step) } else { Question::Releaser(step) });
+        let steps: Vec<_> = self.offers().into_iter().filter_map(of).collect();
+        let stated = steps.iter().find(|step| self.state.waits_for_peer(step));
+        let found = match (name, stated, &steps[..]) {
+            ("", Some(only), _) | ("", None, [only]) => Some(only),
+            _ => named(&steps, name),
+        };
+        match found.cloned() {
+            Some(step) => self.ask(if is_dispute { Question::Disputer(step) } else { Question::Releaser(step) }),
+            None => self.say_which(word(allowed), name, &steps),
         }
-        let (name, word): (String, _) = (name.chars().take(200).collect(), word(allowed));
-        self.mouth
-            .say(&format!("{name:?} is not the name of one step that waits for a second person. Nothing is recorded."));
+    }
+
+    /// Asks why nobody verifies the step that is named first; without a name, the only one that waits.
+    fn waive(&mut self, rest: &str) {
+        let of = |offered: Allowed| if let Allowed::Override(step) = offered { Some(step) } else { None };
+        let steps: Vec<_> = self.offers().into_iter().filter_map(of).collect();
+        let (name, why) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        match (named(&steps, name), &steps[..]) {
+            (Some(step), _) => self.ask(reason(Purpose::Override(step.clone()), why.trim())),
+            (None, [only]) => self.ask(reason(Purpose::Override(only.clone()), rest)),
+            (None, _) => self.say_which("override", name, &steps),
+        }
+    }
+
+    /// Which steps wait for a second person: the name that was typed is that of none, or of several.
+    fn say_which(&mut self, word: &str, name: &str, steps: &[StepKey]) {
+        let name: String = name.chars().take(200).collect();
+        self.mouth.say(&match name.as_str() {
+            "" => "Several steps wait for a second person. Nothing is recorded.".to_owned(),
+            name => {
+                format!("{name:?} is not the name of one step that waits for a second person. Nothing is recorded.")
+            }
+        });
         self.mouth.say(&format!("Type {word} and one of these names:"));
         self.with(|told, mouth| {
             steps.iter().for_each(|step| mouth.quote(&format!("{word} {step}: {}", told.step(step))));
@@ -262,6 +288,16 @@ impl Dialogue<'_> {
             }
             Err(why) => self.mouth.say(&format!("Nothing runs: {why}.")),
         }
+    }
+
+    /// The step that a second person is asked about, as it is.
+    fn say_verified(&mut self, key: &StepKey, question: &Question) {
+        self.with(|told, mouth| {
+            step::tell(told, key, mouth);
+            mouth.say("");
+            question.say(told, mouth);
+        });
+        self.is_new = true;
     }
 
     fn say_step(&mut self, offers: &[Allowed]) {
@@ -314,6 +350,13 @@ impl Dialogue<'_> {
     fn is_practice(&self) -> bool {
         self.state.opened.as_ref().is_some_and(|opened| opened.mode == Mode::Practice)
     }
+}
+
+/// The one of these steps that goes by that name, which may be its whole one.
+fn named<'s>(steps: &'s [StepKey], name: &str) -> Option<&'s StepKey> {
+    let mut named = steps.iter().filter(|step| step.step.as_str() == name || step.to_string() == name);
+    let first = named.next()?;
+    named.next().is_none().then_some(first)
 }
 
 const fn of_take_up(allowed: &Allowed) -> Option<&StepKey> {

@@ -69,6 +69,14 @@ pub fn tell_verify(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
         mouth.say(&format!("It was verified by {by}: {said}"));
         return;
     }
+    if let Some(waived) = known.and_then(|known| known.waived.as_ref()) {
+        mouth.say(&format!("Not verified by a second person: waived by {}: {}", waived.by, waived.why));
+        return;
+    }
+    if told.state.never_verified().contains(key) {
+        mouth.say("Never verified by a second person.");
+        return;
+    }
     match step.verify {
         Some(Verify::Peer) if told.state.waits_for_peer(key) => {
             let (by, said) = known.map(|known| (known.by.as_str(), known.said.as_str())).unwrap_or_default();

@@ -209,6 +209,9 @@ fn what_a_second_person_has_to_do_is_said() {
         let mut out = Vec::new();
         let told = Told { runbook: &runbook, state, moment: &moment };
         tell_verify(told, &key(step), &mut Mouth::new(&mut out, String::new(), false));
+        if state.waits_for_peer(&key(step)) {
+            Question::Releaser(key(step)).say(told, &mut Mouth::new(&mut out, String::new(), false));
+        }
         crate::plain::look::to_verify(told, &mut Mouth::new(&mut out, String::new(), false));
         String::from_utf8(out).expect("it is text")
     };
@@ -227,6 +230,7 @@ fn what_a_second_person_has_to_do_is_said() {
     for line in [
         "A second person confirms at the same moment what you see.\n",
         "Stated by maria@bastion: open\nNow a second person confirms it: type release. To state it anew type retry.\nIf that person sees something else, type dispute.\n",
+        "It asks:\n  Which position?\nStated by maria@bastion: open\nThat person types the own name. Type step to hear",
         "It was verified by kim: so\n",
         "To be verified by another person: step 1.2 \"Shut the valve\".\nNothing else is left to do. Type verify",
     ] {

@@ -118,7 +118,9 @@ impl Told<'_> {
             Event::CommandsApproved { step: key, commands, .. } => {
                 format!("the {} commands of {} are to run", commands.len(), step(key))
             }
-            Event::CheckPassed { step: key, .. } => format!("{} is done: it was sensed", step(key)),
+            Event::CheckPassed { step: key, doer, .. } => {
+                format!("{} is done: it was sensed{}", step(key), done_by(doer.as_ref()))
+            }
             Event::WaitEnded { step: key } => format!("the wait of {} ended", step(key)),
             Event::ConditionChanged { condition, truth, why, .. } => {
                 format!("{}{}", self.condition_is(condition, *truth, why), self.turned(condition, record))
@@ -142,6 +144,9 @@ impl Told<'_> {
                 format!("{} was DEFERRED until {} opens: {reason}", step(key), self.phase(until))
             }
             Event::StepOverridden { step: key, reason, .. } => format!("{} was OVERRIDDEN: {reason}", step(key)),
+            Event::VerificationWaived { step: key, reason, .. } => {
+                format!("{} is done and STAYS UNVERIFIED: {reason}", step(key))
+            }
             Event::StepPutBack { step: key, instead } => {
                 format!("{} is pending again: {} is taken up instead", step(key), step(instead))
             }

@@ -135,6 +135,7 @@ fn describe_step(event: &Event) -> String {
             say("DEFERRED", step, &format!("until {until} opens: {reason}"))
         }
         Event::StepOverridden { step, reason, .. } => say("OVERRIDE", step, reason),
+        Event::VerificationWaived { step, reason, .. } => say("NOT VERIFIED", step, reason),
         Event::StepNotApplicable { step, why } => say("n/a", step, why),
         _ => String::new(),
     }

@@ -66,6 +66,9 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
         inputs: inputs(runbook, opened),
         deviations,
         left_undone,
+        never_verified: known
+            .map(|(_, state)| state.never_verified().iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
         reviews: material.beside.reviews.clone(),
         signatures: material.beside.signatures.clone(),
         phases,

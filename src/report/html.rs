@@ -79,6 +79,10 @@ fn deviations(page: &mut Page, report: &Report) {
         let names: Vec<String> = report.left_undone.iter().map(|name| code(name)).collect();
         page.raw(&format!("<p>Left undone when the run was given up: {}.</p>\n", names.join(", ")));
     }
+    if !report.never_verified.is_empty() {
+        let names: Vec<String> = report.never_verified.iter().map(|name| code(name)).collect();
+        page.raw(&format!("<p>Done, and never verified by a second person: {}.</p>\n", names.join(", ")));
+    }
 }
 
 fn obligations(asked: &[Asked]) -> String {

@@ -61,6 +61,10 @@ fn deviations(out: &mut Markdown, report: &Report) {
         let names: Vec<String> = report.left_undone.iter().map(|name| code(name)).collect();
         let _ = writeln!(out.text, "Left undone when the run was given up: {}.\n", names.join(", "));
     }
+    if !report.never_verified.is_empty() {
+        let names: Vec<String> = report.never_verified.iter().map(|name| code(name)).collect();
+        let _ = writeln!(out.text, "Done, and never verified by a second person: {}.\n", names.join(", "));
+    }
 }
 
 fn reviews(out: &mut Markdown, report: &Report) {

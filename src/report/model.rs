@@ -25,6 +25,9 @@ pub struct Report {
     pub deviations: Vec<Overruled>,
     /// The steps that were left undone when the run was given up: one deed, not many.
     pub left_undone: Vec<String>,
+    /// The steps that are done and that no second person will ever have verified, because the run went back or was given
+    /// up.
+    pub never_verified: Vec<String>,
     /// What reviewers said, in order: remarks and verdicts.
     pub reviews: Vec<Reviewed>,
     /// The signatures of the journal itself.
@@ -225,6 +228,8 @@ pub struct StepDone {
     pub verify: Option<String>,
     /// That person's word, with the name; `None` where none was given.
     pub verified: Option<String>,
+    /// Who went on without that, and why; `None` where nobody did.
+    pub waived: Option<String>,
     /// What was to be watched meanwhile, by title.
     pub watch: Vec<String>,
     /// What was said of it.
@@ -248,6 +253,7 @@ impl StepDone {
     /// Who did it and who says so.
     pub(super) fn who(&self) -> String {
         match &self.doer {
+            Some(doer) if self.action == "check" => format!("{doer}; sensed by {}", self.by),
             Some(doer) => format!("{doer}; said by {}", self.by),
             None => self.by.clone(),
         }
@@ -257,7 +263,10 @@ impl StepDone {
     pub(super) fn told(&self) -> String {
         let mut told = match (&self.verify, &self.verified) {
             (Some(_), Some(verified)) => format!("{}; {verified}", self.said),
-            (Some(_), None) if self.status == "done" => format!("{}; NOT VERIFIED by a second person", self.said),
+            (Some(_), None) if self.status == "done" => {
+                let waived = self.waived.as_ref().map(|waived| format!(": {waived}")).unwrap_or_default();
+                format!("{}; NOT VERIFIED by a second person{waived}", self.said)
+            }
             _ => self.said.clone(),
         };
         if !self.watch.is_empty() && !self.attempts.is_empty() {

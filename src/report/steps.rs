@@ -199,6 +199,7 @@ fn left_over(walks: Walks, title: impl Fn(&StepKey) -> Option<String>) -> Vec<St
             doer: None,
             verify: None,
             verified: None,
+            waived: None,
             watch: Vec::new(),
             said: String::new(),
             planned_ms: None,
@@ -235,6 +236,7 @@ fn of_item(
                 .verified
                 .as_ref()
                 .map(|verified| format!("{}: {}", released_by(step.verify, &verified.by), verified.said)),
+            waived: step.waived.as_ref().map(|waived| format!("waived by {}: {}", waived.by, waived.why)),
             watch: planned.map(|planned| watched(runbook, planned)).unwrap_or_default(),
             said: step.said.clone(),
             planned_ms: planned.and_then(planned_ms),

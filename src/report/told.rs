@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
 use crate::engine::scope::done_by;
-use crate::engine::{CommandLine, DeviationKind, EnvValue, Event, Item, Leaving, Record, Tri, signed_by};
+use crate::engine::{CommandLine, DeviationKind, EnvValue, Event, Item, Leaving, Record, Soaked, Tri, signed_by};
 use crate::report::model::Heading;
 
 /// The longest value of a captured answer that is told, in characters.
@@ -74,16 +74,8 @@ fn of_step(event: &Event) -> (&'static str, String) {
             }
             (if *met { "ended" } else { "ENDED BADLY" }, for_item(item.as_deref(), told + &captures(captured)))
         }
-        Event::CheckPassed { held_ms, soaked, .. } => {
-            let soaked = soaked.as_ref().map_or_else(String::new, |soaked| {
-                let worst = soaked.worst.as_ref().map(|worst| format!(", worst value {worst}")).unwrap_or_default();
-                format!(
-                    ", seen for {}, longest gap {}{worst}",
-                    duration(soaked.covered_ms),
-                    duration(soaked.longest_gap_ms)
-                )
-            });
-            ("sensed", format!("held for {}{soaked}", duration(*held_ms)))
+        Event::CheckPassed { held_ms, doer, soaked, .. } => {
+            ("sensed", format!("{}{}", held(*held_ms, soaked.as_ref()), done_by(doer.as_ref())))
         }
         Event::SoakSeen { since, until, covered_ms, length_ms, .. } => {
             let lasts = millis(until.since(*since));
@@ -98,6 +90,7 @@ fn of_step(event: &Event) -> (&'static str, String) {
         Event::StepSkipped { reason, .. } => ("SKIPPED", reason.clone()),
         Event::StepDeferred { until, reason, .. } => ("DEFERRED", format!("until {until}: {reason}")),
         Event::StepOverridden { reason, .. } => ("OVERRIDDEN", reason.clone()),
+        Event::VerificationWaived { reason, .. } => ("VERIFICATION WAIVED", reason.clone()),
         Event::StepsReopened { from, reason, .. } => ("REOPENED", format!("from phase {from} on: {reason}")),
         Event::StepsRenewed { renewed, .. } => {
             let names: Vec<String> = renewed.iter().map(ToString::to_string).collect();
@@ -107,6 +100,15 @@ fn of_step(event: &Event) -> (&'static str, String) {
         Event::StepNotApplicable { why, .. } => ("not applicable", why.clone()),
         _ => ("", String::new()),
     }
+}
+
+/// For how long a check held, and what was seen of it where it soaked.
+fn held(held_ms: u64, soaked: Option<&Soaked>) -> String {
+    let soaked = soaked.map_or_else(String::new, |soaked| {
+        let worst = soaked.worst.as_ref().map(|worst| format!(", worst value {worst}")).unwrap_or_default();
+        format!(", seen for {}, longest gap {}{worst}", duration(soaked.covered_ms), duration(soaked.longest_gap_ms))
+    });
+    format!("held for {}{soaked}", duration(held_ms))
 }
 
 /// What a person stated, and who did it where that was another.
@@ -137,6 +139,7 @@ pub fn deviation(event: &Event) -> Option<(DeviationKind, String, Cow<'_, str>)>
         }
         Event::StepSkipped { step, reason, .. } => (DeviationKind::Skip, step.to_string(), reason),
         Event::StepOverridden { step, reason, .. } => (DeviationKind::Override, step.to_string(), reason),
+        Event::VerificationWaived { step, reason, .. } => (DeviationKind::Waived, step.to_string(), reason),
         Event::WaitCut { step, reason, .. } => (DeviationKind::CutWait, step.to_string(), reason),
         Event::StepDeferred { step, reason, .. } => (DeviationKind::Deferred, step.to_string(), reason),
         Event::GuardAcknowledged { condition, reason } => (DeviationKind::Acknowledged, condition.to_string(), reason),

@@ -50,7 +50,8 @@ impl Wanted {
         // JSON writes some characters in another way; words with these are looked for in what is decoded.
         let is_plain = |word: &&String| !word.contains(['"', '\\']) && !word.chars().any(char::is_control);
         let is_overruled = || {
-            ["skipped", "overridden", "cut", "acknowledged", "deferred", "disputed"].iter().any(|w| lower.contains(w))
+            let words = ["skipped", "overridden", "cut", "acknowledged", "deferred", "disputed", "waived"];
+            words.iter().any(|word| lower.contains(word))
         };
         self.words.iter().filter(is_plain).all(|word| lower.contains(word.as_str()))
             && self.step.as_ref().is_none_or(|step| step.contains(['"', '\\']) || lower.contains(step.as_str()))

@@ -401,9 +401,7 @@ impl Running {
                 .max(),
         };
         let timeout = match &step.action {
-            Action::Check { timeout: Some(timeout), .. } => {
-                Some(timeout.saturating_sub(state.looked_at_for(known, now)))
-            }
+            Action::Check { timeout: Some(timeout), .. } => Some(timeout.saturating_sub(state.looked_at_for(key, now))),
             _ => None,
         };
         [held, timeout].into_iter().flatten().min()

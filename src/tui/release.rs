@@ -24,6 +24,8 @@ pub struct Release {
     pub verify: Option<Verify>,
     /// Whether that person sees something else.
     pub is_dispute: bool,
+    /// Whether the page shows that step for it alone: it shows the current one again afterwards.
+    pub is_shown_for_it: bool,
     /// Who must release it, in the author's words.
     pub who: String,
     /// The name that was typed and is taken; empty while it is asked for.
@@ -64,7 +66,8 @@ impl Release {
     /// A hold point of which nothing is typed yet.
     pub fn new(step: StepKey, who: String) -> Self {
         let (name, said) = (Field::default(), Field::default());
-        Self { step, verify: None, is_dispute: false, who, released_by: String::new(), name, said, signing: None }
+        let (released_by, signing) = (String::new(), None);
+        Self { step, verify: None, is_dispute: false, is_shown_for_it: false, who, released_by, name, said, signing }
     }
 
     /// Whether the name is taken already.

@@ -66,7 +66,7 @@ pub fn event(event: &Event) -> String {
         Event::CheckPassed { step, soaked: Some(soaked), held_ms, .. } => {
             format!("{step} soaked {}", soaked_for(soaked, *held_ms))
         }
-        Event::CheckPassed { step, .. } => format!("{step} was sensed"),
+        Event::CheckPassed { step, doer, .. } => format!("{step} was sensed{}", done_by(doer.as_ref())),
         Event::SoakSeen { step, since, until, covered_ms, .. } => {
             format!("{step} soaks for {}, seen for {}", duration(until.since(*since)), millis(*covered_ms))
         }
@@ -80,6 +80,7 @@ pub fn event(event: &Event) -> String {
         Event::StepSkipped { step, reason, .. } => format!("{step} was skipped: {reason}"),
         Event::StepDeferred { step, until, reason, .. } => format!("{step} was put off until {until}: {reason}"),
         Event::StepOverridden { step, reason, .. } => format!("{step} was overridden: {reason}"),
+        Event::VerificationWaived { step, reason, .. } => format!("{step} is done and stays unverified: {reason}"),
         Event::StepsReopened { step, from, reason, .. } => format!("{step} led back to phase {from}: {reason}"),
         Event::StepsRenewed { step, renewed } => format!("before {step} is done anew: {}", names(renewed)),
         Event::StepPutBack { step, instead } => format!("{step} is pending again: {instead} is taken up instead"),
@@ -286,6 +287,7 @@ pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String 
         DeviationKind::CutWait,
         DeviationKind::Acknowledged,
         DeviationKind::Disputed,
+        DeviationKind::Waived,
     ];
     let counted = all.into_iter().filter_map(|kind| {
         let count = kinds.clone().filter(|other| *other == kind).count();

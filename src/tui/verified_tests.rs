@@ -4,6 +4,7 @@ use crate::engine::{Event, Mode, Outcome, StepStatus};
 use crate::runbook::parse;
 use crate::tui::stage_tests::{Stage, look};
 use crate::tui::theme::{Look, UNICODE};
+use crate::tui::widget::ending;
 
 const BOOK: &str = r#"
 format = 1
@@ -103,6 +104,9 @@ fn the_run_waits_for_another_person_to_verify_it_and_is_closed_then() {
     assert!(!picture.contains("close the run"), "{picture}");
     stage.press("Q");
     assert!(stage.state.closed.is_none());
+    stage.press("V");
+    assert!(!stage.picture().contains("held now"), "nothing holds it: {}", stage.picture());
+    stage.press("esc");
     // The action key leads there, too.
     second(&mut stage, "enter", "kim");
     assert!(stage.state.unverified.is_empty(), "{}", stage.picture());
@@ -130,9 +134,124 @@ fn it_is_verified_while_the_run_goes_on_or_overruled_at_its_end() {
     say(&mut stage, "shut");
     say(&mut stage, "all is well");
     stage.press("o");
+    let picture = stage.picture();
+    assert!(picture.contains("Go on without a second person"), "{picture}");
+    assert!(picture.contains("1.2 Shut the valve stays done as it is, and nobody has verified it."), "{picture}");
     stage.type_text("nobody is there");
     stage.press("enter");
-    assert_eq!(stage.state.phases[0].items[0].steps[1].status, StepStatus::Overridden, "{}", stage.picture());
+    let shut = &stage.state.phases[0].items[0].steps[1];
+    assert_eq!((shut.status, shut.said.as_str()), (StepStatus::Done, "shut"), "nothing of what was done is denied");
+    assert!(stage.state.unverified.is_empty() && stage.state.deviations.len() == 1);
+    stage.press("up");
+    let picture = stage.picture();
+    assert!(picture.contains("no 2nd") && !picture.contains("2nd due"), "{picture}");
+    let told = "Not verified by a second person: waived by maria@bastion: nobody";
+    assert!(picture.contains(told) && !picture.contains("the run is not completed before"), "{picture}");
+    stage.press("Q");
+    let picture = stage.picture();
+    assert!(picture.contains("with 1 waived"), "{picture}");
+    stage.press("y");
+    assert_eq!(stage.state.closed.as_ref().unwrap().outcome, Outcome::CompletedWithDeviations);
+}
+
+#[test]
+fn who_verifies_sees_what_is_asked_and_at_the_same_moment_what_was_stated() {
+    for size in [(120, 40), (80, 24)] {
+        let mut stage = stated(size, look("dark", &UNICODE));
+        for key in ["enter", "D"] {
+            stage.press(key);
+            let picture = stage.picture();
+            let told = ["It asks: Which position?", "Stated by maria@bastion: open", "The name of who "];
+            assert!(told.iter().all(|told| picture.contains(told)), "{key}: {picture}");
+            stage.press("esc");
+        }
+        second(&mut stage, "enter", "kim");
+        say(&mut stage, "shut");
+        let is_at = |stage: &mut Stage, title: &str| stage.run().view.page.title == title;
+        assert!(is_at(&mut stage, "Look at it"));
+        // The page goes to what is verified, and comes back.
+        for end in ["esc", "enter"] {
+            stage.press("V");
+            let picture = stage.picture();
+            assert!(picture.contains("It asks: How does it stand?") && !picture.contains("Stated by"), "{picture}");
+            assert!(is_at(&mut stage, "Shut the valve"), "{picture}");
+            if end == "enter" {
+                stage.type_text("kim");
+                stage.press("enter");
+                assert!(stage.picture().contains("It asks: How does it stand?"), "{}", stage.picture());
+                stage.type_text("across");
+            }
+            stage.press(end);
+            assert!(is_at(&mut stage, "Look at it"), "{}", stage.picture());
+        }
+        assert!(stage.state.unverified.is_empty());
+    }
+}
+
+const UNDONE: &str = r#"
+format = 1
+id = "undone"
+title = "Undone"
+system = "demo"
+
+[[phase]]
+id = "all"
+title = "All"
+[[phase.step]]
+id = "shut"
+title = "Shut the valve"
+irreversible = true
+verify = "independent"
+confirm = "How does it stand?"
+[[phase.step]]
+id = "go"
+title = "Go on"
+caution = "It is loud."
+irreversible = true
+confirm = "Gone?"
+
+[[rollback]]
+id = "undo"
+title = "open it again"
+when = ".passed.shut"
+[[rollback.phase]]
+id = "undo"
+title = "Undo"
+[[rollback.phase.step]]
+id = "undo"
+title = "Open it"
+confirm = "Open?"
+"#;
+
+#[test]
+fn what_stays_unverified_is_said_before_the_plan_is_left_and_at_the_close() {
+    let (book, told) = parse(UNDONE);
+    let book = book.unwrap_or_else(|| panic!("{told:?}"));
+    let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
+    say(&mut stage, "shut");
+    stage.press("enter");
+    assert!(stage.state.phases[0].items[0].steps[1].cautions_read, "{}", stage.picture());
+    let unverified = "Nobody will have verified: 1.1 Shut the valve.";
+    stage.press("A");
+    let picture = stage.picture();
+    assert!(picture.contains(unverified), "{picture}");
+    let changed = "This run does not undo what was changed by: 1.1 Shut the valve.";
+    assert!(picture.contains(changed), "only its cautions were read: {picture}");
+    stage.press("esc");
+    stage.press("b");
+    let picture = stage.picture();
+    assert!(picture.contains(unverified), "{picture}");
+    stage.type_text("it was wrong");
+    stage.press("enter");
+    let picture = stage.picture();
+    assert!(picture.contains("on the way back") && !picture.contains("to verify"), "{picture}");
+    say(&mut stage, "open");
+    stage.press("Q");
+    let never = "ever verified by a second person: 1.1 Shut the valve";
+    let told = ending::close(stage.run());
+    assert!(told.contains(&format!("N{never}.")), "{told}");
+    stage.press("y");
+    assert!(stage.picture().contains(&format!("n{never}")), "{}", stage.picture());
 }
 
 /// A second person opens the dialog for something else, and says what is seen.

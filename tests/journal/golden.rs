@@ -6,7 +6,7 @@ use piton::engine::{Outcome, Record};
 use piton::journal::{Integrity, read_records, sha256_hex};
 
 /// Each file with the sha256 of its last line and its end.
-const FILES: [(&str, &str, Outcome); 9] = [
+const FILES: [(&str, &str, Outcome); 10] = [
     (
         "format-1.jsonl",
         "693c4e018d4c6ae9455adeef45d60d677b686687a3dc53cbd669c6d50ba19fdb",
@@ -25,6 +25,11 @@ const FILES: [(&str, &str, Outcome); 9] = [
     (
         "format-1-disputed.jsonl",
         "20a0a5524453e8919ac599681cd64d30dca2627062dccc4e0e76fa7edffeaaf8",
+        Outcome::CompletedWithDeviations,
+    ),
+    (
+        "format-1-waived.jsonl",
+        "1683805aded054729c219aacf19064c7e19d761358e30a35d5d650532bc7647f",
         Outcome::CompletedWithDeviations,
     ),
     ("format-1-practice.jsonl", "0125362742cfba4e7c0b130f5b777c469e53f3bb0810570f9a7f828aeb7932e7", Outcome::Abandoned),

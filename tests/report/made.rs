@@ -283,6 +283,49 @@ fn a_report_tells_that_a_second_person_saw_something_else_as_a_deviation() {
     }
 }
 
+#[test]
+fn a_report_tells_what_nobody_verified_and_who_acted_while_piton_sensed() {
+    let records = records("journals/format-1-waived.jsonl");
+    let made = report(&records);
+    let [waived] = &made.deviations[..] else { panic!("{:?}", made.deviations) };
+    assert_eq!((waived.seq, waived.way.as_str(), waived.by.as_str()), (10, "waived", "maria@bastion"));
+    let [open, valve] = &made.phases[0].steps[..] else { panic!("{:?}", made.phases) };
+    assert_eq!(open.doer.as_deref(), Some("the gatekeeper"));
+    assert_eq!((valve.status.as_str(), valve.said.as_str(), valve.verified.as_deref()), ("done", "shut", None));
+    assert_eq!(valve.waived.as_deref(), Some("waived by maria@bastion: nobody is there until Monday"));
+    assert!(made.never_verified.is_empty(), "that is said where it was waived");
+    for (form, text) in forms(&made) {
+        let is_json = form == "json";
+        let told = "shut; NOT VERIFIED by a second person: waived by maria@bastion: nobody is there until Monday";
+        assert!(is_json || text.contains(told), "{form}: {text}");
+        assert!(is_json || text.contains("the gatekeeper; sensed by piton"), "{form}: {text}");
+        assert!(text.contains("VERIFICATION WAIVED"), "{form}: {text}");
+    }
+    // So it was recorded before there was a record of its own for that.
+    let mut old = records.clone();
+    old[9].event = serde_json::from_str(
+        r#"{"step_overridden":{"step":"all/valve","reason":"nobody is there until Monday","board":[]}}"#,
+    )
+    .expect("it is an event");
+    let valve = report(&old).phases[0].steps[1].clone();
+    assert_eq!((valve.status.as_str(), valve.said.as_str()), ("done", "shut"));
+    assert_eq!(valve.waived.as_deref(), Some("waived by maria@bastion: nobody is there until Monday"));
+    // The run went back before anybody came: nobody ever will.
+    let mut back = records[..9].to_vec();
+    back.push(piton::engine::Record {
+        seq: 10,
+        event: serde_json::from_str(r#"{"rollback_entered":{"plan":"undo","reason":"it was wrong","board":[]}}"#)
+            .expect("it is an event"),
+        ..records[9].clone()
+    });
+    let made = report(&back);
+    assert_eq!(made.never_verified, ["all/valve"]);
+    for (form, text) in forms(&made) {
+        let told = if form == "json" { "\"never_verified\"" } else { "Done, and never verified by a second person: " };
+        assert!(text.contains(told), "{form}: {text}");
+    }
+}
+
 /// The text of the runbook that a journal holds.
 fn book_of(records: &[piton::engine::Record]) -> String {
     match &records[0].event {

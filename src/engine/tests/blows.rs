@@ -111,6 +111,11 @@ impl Walk {
             .filter(|_| state.closed.is_none())
             .flat_map(|phase| phase.keys())
             .filter(|(_, step)| matches!(step.status, StepStatus::Current | StepStatus::Failed))
+            // The walk comes back to what is disputed when the current step is over.
+            .filter(|(key, _)| {
+                let is_disputed = state.unverified.get(key).is_some_and(|unverified| unverified.stood.is_some());
+                !is_disputed || state.current.as_ref().is_none_or(|current| current == key)
+            })
             .map(|(key, _)| key)
             .collect();
         assert!(now.len() <= 1, "two current steps: {now:?}");

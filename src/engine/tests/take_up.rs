@@ -178,6 +178,45 @@ fn a_check_that_is_not_so_yet_lets_another_step_be_taken_up_and_is_judged_anew()
 }
 
 #[test]
+fn a_check_that_is_left_and_taken_up_again_does_not_begin_its_timeout_anew() {
+    let more = r#"
+[[phase.step]]
+id = "soon"
+title = "See it soon"
+check = "false"
+timeout = "1m"
+"#;
+    let mut walk = Walk::of(any_book_with(more));
+    walk.take("look/soon");
+    walk.pass(40);
+    walk.take("look/lamp");
+    walk.pass(300);
+    assert_eq!(walk.status("look/soon"), StepStatus::Pending, "nobody looks at it");
+    walk.take("look/soon");
+    walk.pass(10);
+    assert_eq!(walk.status("look/soon"), StepStatus::Current, "it was looked at for 50 seconds");
+    walk.take("look/lamp");
+    walk.take("look/soon");
+    walk.pass(10);
+    assert_eq!(walk.status("look/soon"), StepStatus::Failed);
+    assert_eq!(walk.fold(&walk.records), walk.state);
+    // Tried again it has all of its time; so it has in another sitting, as ever.
+    walk.must(Proposal::Retry { step: walk.key() });
+    walk.pass(59);
+    assert_eq!(walk.status("look/soon"), StepStatus::Current);
+    let mut walk = Walk::of(any_book_with(more));
+    walk.take("look/soon");
+    walk.pass(40);
+    walk.take("look/lamp");
+    walk.must(Proposal::Leave { how: Leaving::Left });
+    walk.sit();
+    walk.take("look/soon");
+    walk.pass(59);
+    assert_eq!(walk.status("look/soon"), StepStatus::Current);
+    assert_eq!(walk.fold(&walk.records), walk.state);
+}
+
+#[test]
 fn one_who_stops_between_putting_back_and_beginning_finds_the_first_step_again() {
     let mut walk = Walk::of(any_book());
     walk.take("look/door");

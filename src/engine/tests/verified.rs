@@ -174,6 +174,7 @@ fn where_nobody_can_be_found_that_is_overruled_and_going_back_asks_anew() {
     walk.must(Proposal::Override { step: key("sensed"), reason: "nobody is there".into() });
     walk.must(Proposal::Close);
     assert_eq!(walk.state.deviations.len(), 3);
+    assert_eq!(walk.state.closed.as_ref().map(|closed| closed.outcome), Some(Outcome::CompletedWithDeviations));
 
     let mut walk = opened_two();
     for _ in 0..2 {
@@ -204,4 +205,23 @@ fn who_did_a_step_does_not_verify_it_whoever_said_so() {
         assert_eq!(walk.propose(verify("read", "jo")), Err(Refusal::SamePerson("Jo".into())), "{kind}");
         walk.must(verify("read", "kim"));
     }
+}
+
+#[test]
+fn what_nobody_verified_stays_done_and_the_way_back_goes_over_it() {
+    let mut walk = walked();
+    let before = state_of(&walk, "stop");
+    let passed = |walk: &Walk| {
+        scope::scope(&walk.state, &Board::default(), &Value::Null, walk.moment.at, "passed")["passed"].clone()
+    };
+    assert_eq!(passed(&walk)["stop"], json!(true));
+    walk.pass(60);
+    walk.must(Proposal::Override { step: key("stop"), reason: "nobody is there".into() });
+    let after = state_of(&walk, "stop");
+    assert_eq!((after.status, &after.said, &after.by), (StepStatus::Done, &before.said, &before.by));
+    assert_eq!((after.ended, after.verified), (before.ended, None), "evidence is no fresher for it");
+    assert_eq!(passed(&walk)["stop"], json!(true));
+    assert_eq!(walk.state.to_verify(), [key("sensed")]);
+    assert!(walk.propose(verify("stop", "kim")).is_err(), "that is over");
+    assert_eq!(walk.fold(&walk.records), walk.state);
 }

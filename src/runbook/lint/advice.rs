@@ -50,6 +50,19 @@ fn advise(source: &str, root: &DeTable<'_>) -> Vec<Diagnostic> {
     lint.list
 }
 
+/// The names of all of these steps that must be done before that one.
+fn required<'d>(before: &[Step<'d>], step: &Step<'d>) -> Vec<&'d str> {
+    let mut names = step.requires.clone();
+    let mut at = 0;
+    while let Some(name) = names.get(at).copied() {
+        let further = before.iter().filter(|other| other.name.value == name).flat_map(|other| &other.requires);
+        let new: Vec<_> = further.filter(|name| !names.contains(name)).copied().collect();
+        names.extend(new);
+        at += 1;
+    }
+    names
+}
+
 struct Lint<'l, 'd> {
     source: &'d str,
     book: &'l Book<'d>,
@@ -77,6 +90,26 @@ impl<'l, 'd> Lint<'l, 'd> {
             self.tell(Diagnostic::advice("no-way-back", run.span.clone(), message), help);
         }
         self.way_back_lost();
+        self.unbound_holds();
+    }
+
+    /// Among steps in any order, what changes something and does not require the hold point that stands before it: it is
+    /// held back, but the text does not say so.
+    fn unbound_holds(&mut self) {
+        let book = self.book;
+        for (at, step) in book.steps.iter().enumerate() {
+            let changes = step.critical || step.irreversible || step.disturbs || step.run.is_some();
+            let Some(from) = step.any.filter(|_| changes) else { continue };
+            let before = &book.steps[from.min(at)..at];
+            let required = required(before, step);
+            for hold in before.iter().filter(|hold| hold.is_release && !required.contains(&hold.name.value)) {
+                let hold = hold.name.value;
+                let message =
+                    format!("the steps have any order, and this one does not require the hold point `{hold}`");
+                let help = format!("add `requires = [\"{hold}\"]`, or give the hold point a phase of its own");
+                self.tell(Diagnostic::advice("hold-unbound", step.name.span.clone(), message), help);
+            }
+        }
     }
 
     /// A step of the plan that cannot be undone, while what comes after it still decides whether to go back.

@@ -255,6 +255,28 @@ fn what_cannot_be_undone_may_come_before_the_soak_when_the_way_back_closes() {
 }
 
 #[test]
+fn what_changes_something_requires_the_hold_point_before_it_where_the_order_is_free() {
+    let eyes = "[[phase.step]]\nid = \"eyes\"\ntitle = \"Look\"\nrelease = \"another\"\n";
+    let other = "[[phase.step]]\nid = \"o\"\ntitle = \"See it\"\nrequires = [\"eyes\"]\nconfirm = \"?\"\n";
+    let unbound = vec![("hold-unbound", "\"s\"".to_owned())];
+    let run = "run = [\"switch\"]\nexpect = '.exit == 0'";
+    let any = "order = \"any\"\n";
+    for (steps, expected) in [
+        (format!("{any}{eyes}{}", step(run)), unbound.clone()),
+        (format!("{any}{eyes}{}", step("critical = true\nconfirm = \"?\"")), unbound.clone()),
+        (format!("{any}{eyes}{}", step("irreversible = true\nconfirm = \"?\"")), unbound),
+        (format!("{any}{eyes}{}", step("confirm = \"?\"")), vec![]),
+        (format!("{any}{eyes}{}", step(&format!("requires = [\"p/eyes\"]\n{run}"))), vec![]),
+        (format!("{any}{eyes}{}", step(&format!("requires = [{{ step = \"eyes\" }}]\n{run}"))), vec![]),
+        (format!("{any}{eyes}{other}{}", step(&format!("requires = [\"o\"]\n{run}"))), vec![]),
+        (format!("{any}{}{eyes}", step(run)), vec![]),
+        (format!("{eyes}{}", step(run)), vec![]),
+    ] {
+        assert_eq!(told("rollback = []", &steps), expected, "{steps}");
+    }
+}
+
+#[test]
 fn the_shipped_runbook_is_free_of_advice() {
     let (book, _) = crate::runbook::parse(include_str!("../../../runbooks/vault-ha-upgrade.toml"));
     assert_eq!(check(&book.unwrap()), []);

@@ -50,8 +50,15 @@ pub(crate) struct Step<'d> {
     pub(crate) cautions: Vec<Text<'d>>,
     /// It says what it carries; an empty list says: nothing.
     pub(crate) has_source: bool,
+    /// Where its phase begins, when that takes its steps in any order.
+    pub(crate) any: Option<usize>,
+    /// The steps that it requires, by the last part of their names.
+    pub(crate) requires: Vec<&'d str>,
+    /// It is a hold point.
+    pub(crate) is_release: bool,
     pub(crate) critical: bool,
     pub(crate) irreversible: bool,
+    pub(crate) disturbs: bool,
     pub(crate) run: Option<Run<'d>>,
     pub(crate) expect: Option<Text<'d>>,
     pub(crate) gate: Option<Text<'d>>,
@@ -138,8 +145,10 @@ impl<'d> Walk<'d> {
 
     fn phases(&mut self, table: &mut Table<'d>, plan: usize) {
         for mut phase in table.tables("phase", "a phase", LIMIT, &mut self.scratch) {
+            let is_any = self.text(&phase, "order").is_some_and(|order| order.value == "any");
+            let any = is_any.then_some(self.book.steps.len());
             for step in phase.tables("step", "a step", LIMIT, &mut self.scratch) {
-                let step = self.step(&step, plan);
+                let step = self.step(&step, plan).map(|step| Step { any, ..step });
                 self.book.steps.extend(step);
             }
             self.phases(&mut phase, plan);
@@ -161,14 +170,33 @@ impl<'d> Walk<'d> {
             title: self.text(table, "title"),
             cautions: cautions.flat_map(|item| item.texts(&mut self.scratch)).collect(),
             has_source: table.peek("source").is_some(),
+            any: None,
+            requires: self.requires(table),
+            is_release: table.peek("release").is_some(),
             critical: is_set("critical"),
             irreversible: is_set("irreversible"),
+            disturbs: table.peek("disturbs").is_some(),
             run: table.peek("run").and_then(|item| self.run(&item)),
             expect: self.condition(table, "expect"),
             gate: self.condition(table, "gate"),
             check: self.condition(table, "check"),
             hold: hold.unwrap_or_default(),
         })
+    }
+
+    fn requires(&mut self, table: &Table<'d>) -> Vec<&'d str> {
+        let items = table.peek("requires").map(|item| item.items()).unwrap_or_default();
+        let mut names = Vec::new();
+        for item in items {
+            let name = if item.is_table() {
+                let table = item.table("a requirement", &mut self.scratch);
+                table.and_then(|table| self.text(&table, "step"))
+            } else {
+                item.text(&mut self.scratch)
+            };
+            names.extend(name.map(|name| name.value.rsplit('/').next().unwrap_or(name.value)));
+        }
+        names
     }
 
     fn run(&mut self, item: &Item<'d>) -> Option<Run<'d>> {

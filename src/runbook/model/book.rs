@@ -202,6 +202,13 @@ pub struct Step {
     pub action: Action,
 }
 
+impl Step {
+    /// Whether it says of itself that it changes something: it runs a command, disturbs, is critical or irreversible.
+    pub const fn changes_something(&self) -> bool {
+        self.critical || self.irreversible || self.disturbs.is_some() || matches!(self.action, Action::Run { .. })
+    }
+}
+
 /// What is to be watched while a step is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Watch {

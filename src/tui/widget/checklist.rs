@@ -13,6 +13,9 @@ use crate::tui::widget::step::tag;
 /// Stands where a second person has yet to look at a step.
 const UNVERIFIED: &str = "2nd due";
 
+/// What stands at a step that is done and that nobody will verify any more.
+const NEVER_VERIFIED: &str = "no 2nd";
+
 /// The list of steps of a run.
 pub struct Checklist<'a> {
     /// What is walked.
@@ -225,9 +228,12 @@ impl Checklist<'_> {
         let Some(key) = self.key(Row::Step(p, i, s)) else { return };
         let known = &self.state.phases[p].items[i].steps[s];
         let Some(planned) = self.planned(&key, s) else { return };
+        let is_left = || self.state.closed.is_some() || self.state.phases[p].plan != self.state.plan;
         let (sign, word, meaning) = match tell::status(known.status, paint.look.glyphs) {
+            _ if known.waived.is_some() => (paint.look.glyphs.alert, NEVER_VERIFIED, Meaning::Deviation),
             told if !self.state.unverified.contains_key(&key) || known.status == StepStatus::Failed => told,
             (sign, _, meaning @ Meaning::Current) => (sign, UNVERIFIED, meaning),
+            _ if is_left() => (paint.look.glyphs.alert, NEVER_VERIFIED, Meaning::Deviation),
             // What nobody else has looked at yet does not stand there as what went well.
             _ => (paint.look.glyphs.unknown, UNVERIFIED, Meaning::Current),
         };

@@ -110,7 +110,12 @@ impl Named<'_> {
 
 /// Why what a dialog asks for would be refused at this moment.
 fn held(run: &Run, dialog: &Dialog) -> Option<String> {
-    let is_action = matches!(dialog, Dialog::State(_) | Dialog::Choose(_) | Dialog::Release(_) | Dialog::Command(_));
+    let is_action = match dialog {
+        Dialog::State(_) | Dialog::Choose(_) | Dialog::Command(_) => true,
+        // What holds the current step back holds back nobody who verifies.
+        Dialog::Release(release) => release.verify.is_none(),
+        _ => false,
+    };
     match &run.view.gate {
         Gate::Closed(holds) if is_action && run.pending.is_none() => {
             let told: Vec<_> = holds.iter().map(|hold| tell::hold(&run.runbook, hold)).collect();
@@ -135,7 +140,12 @@ const fn margin(height: u16) -> u16 {
 /// `None`: it is none of those that are read like this.
 pub fn room_of(run: &Run, (width, height): (u16, u16)) -> Option<(usize, usize)> {
     let dialog = run.dialog.as_ref()?;
-    if !matches!(dialog, Dialog::State(_) | Dialog::Reason(_) | Dialog::Ask(_)) {
+    let is_read = match dialog {
+        Dialog::State(_) | Dialog::Reason(_) | Dialog::Ask(_) => true,
+        Dialog::Release(release) => release.signing.is_none(),
+        _ => false,
+    };
+    if !is_read {
         return None;
     }
     let sheet = filled(run, dialog, text_cells(width), &Look::plain());
@@ -191,7 +201,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         }
         Dialog::Release(release) => {
             let lines = release::lines(run, release, cells);
-            let scroll = release.signing.as_ref().map_or(0, |signing| signing.scroll);
+            let scroll = release.signing.as_ref().map_or(run.reading.from, |signing| signing.scroll);
             let (title, keys) = (release::title(release), release::keys(release));
             Sheet { field: Some(release.field()), scroll, ..plain(title, lines, keys) }
         }
@@ -209,7 +219,7 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         },
         Dialog::Reason(reason) => Sheet {
             field: Some(&reason.field),
-            ..plain(reason_title(&reason.purpose), reason_lines(run, reason, cells), "enter|record it   esc|back")
+            ..plain(reason_title(run, &reason.purpose), reason_lines(run, reason, cells), "enter|record it   esc|back")
         },
         Dialog::Note(note) => Sheet {
             field: Some(&note.field),
@@ -272,8 +282,9 @@ fn beside_lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     }
 }
 
-fn reason_title(purpose: &Purpose) -> &'static str {
+fn reason_title(run: &Run, purpose: &Purpose) -> &'static str {
     match purpose {
+        Purpose::Override(step) if run.state.lies_behind(step) => "Go on without a second person",
         Purpose::Skip(_) => "Skip the step",
         Purpose::Defer(..) => "Put the step off",
         Purpose::Override(_) => "Override the step",
@@ -291,6 +302,7 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::Defer(step, until) => {
             format!("{} comes back before {until} opens. It stays a deviation.", run.spoken(step))
         }
+        Purpose::Override(step) if run.state.lies_behind(step) => ending::waive(run, step),
         Purpose::Override(step) => {
             let named = run.spoken(step);
             format!("{named} will count as done against the machine. It stays a deviation and never turns green.")

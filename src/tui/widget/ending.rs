@@ -16,12 +16,20 @@ pub fn close(run: &Run) -> String {
     let deviations = tell::deviations(run.state.deviations.iter().map(|deviation| deviation.kind));
     let with = if deviations.is_empty() { "without deviations".into() } else { format!("with {deviations}") };
     let rest = undone(&run.state);
+    let unverified = match &run.state.never_verified()[..] {
+        [] => String::new(),
+        left => format!(" Never verified by a second person: {}.", listed(run, left)),
+    };
     if rest.is_empty() {
-        return format!("Close the run? Every step is accounted for, {with}. Nothing can be added after it.");
+        return format!(
+            "Close the run? Every step is accounted for, {with}.{unverified} Nothing can be added after it."
+        );
     }
     let failed = failed(run);
     let failed = if failed.is_empty() { String::new() } else { format!(" Failed: {failed}.") };
-    format!("Close the run, {with}? Not every step was done: {rest}.{failed} Nothing can be added after it.")
+    format!(
+        "Close the run, {with}? Not every step was done: {rest}.{failed}{unverified} Nothing can be added after it."
+    )
 }
 
 /// What leaving a step out comes to, also for the steps that need it.
@@ -32,6 +40,11 @@ pub fn skip(run: &Run, key: &StepKey) -> String {
         [one] => format!("{told}\n{} needs it: it can then only be overridden.", run.spoken(one)),
         many => format!("{told}\nThese need it and can then only be overridden: {}.", listed(run, many)),
     }
+}
+
+/// What it comes to that nobody verifies a step.
+pub fn waive(run: &Run, key: &StepKey) -> String {
+    format!("{} stays done as it is, and nobody has verified it. That stays a deviation.", run.spoken(key))
 }
 
 /// What giving the run up comes to.
@@ -45,12 +58,21 @@ pub fn abandon(run: &Run) -> String {
         many => format!(", {many} stay failed"),
     };
     let told = format!("{left} {noun} will be skipped{failed}, and the run is closed as abandoned.");
-    format!("{told}\n{}", changed(run))
+    let unverified = unverified_for_good(run).map(|told| format!("\n{told}")).unwrap_or_default();
+    format!("{told}\n{}{unverified}", changed(run))
+}
+
+/// What nobody will verify any more once the plan is left, in a sentence; `None` when there is no such step.
+pub fn unverified_for_good(run: &Run) -> Option<String> {
+    let is_done = |key: &StepKey| run.state.step(key).is_some_and(|step| step.status == StepStatus::Done);
+    let left: Vec<_> = run.state.to_verify().into_iter().filter(is_done).collect();
+    (!left.is_empty()).then(|| format!("Nobody will have verified: {}.", listed(run, &left)))
 }
 
 /// What of the system was changed and is not undone by this run.
 fn changed(run: &Run) -> String {
-    let steps: Vec<_> = run.state.counted().flat_map(|phase| phase.keys()).filter(is_begun).collect();
+    let all = run.state.counted().flat_map(|phase| phase.keys());
+    let steps: Vec<_> = all.filter(|(key, step)| is_begun(&run.state, key, step)).collect();
     let planned = |key: &StepKey| run.runbook.step(&key.phase, &key.step);
     let named = |is_meant: &dyn Fn(&Step) -> bool| -> Vec<StepKey> {
         let meant = steps.iter().filter(|(key, _)| planned(key).is_some_and(is_meant));
@@ -66,11 +88,14 @@ fn changed(run: &Run) -> String {
     format!("This run does not undo what was changed by: {}.", listed(run, &changing))
 }
 
-/// Whether a step may have changed something: it was done, or begun and not left out.
-fn is_begun((_, step): &(StepKey, &StepState)) -> bool {
+/// Whether a step may have changed something: it was done, or begun and not left out. Who has read its cautions has
+/// done nothing yet.
+fn is_begun(state: &RunState, key: &StepKey, step: &StepState) -> bool {
     match step.status {
         StepStatus::Done | StepStatus::Failed => true,
-        StepStatus::Current => step.has_failed || step.cautions_read || !step.results.is_empty(),
+        StepStatus::Current => {
+            step.has_failed || state.waits_for_peer(key) || step.output.is_some() || !step.results.is_empty()
+        }
         StepStatus::Skipped | StepStatus::Overridden => step.has_failed,
         _ => false,
     }
@@ -129,6 +154,11 @@ pub fn outcome(run: &Run, cells: usize) -> Vec<Strip> {
     let failed = failed(run);
     if !failed.is_empty() {
         lines.extend(wrapped(&format!("failed: {failed}"), cells, Meaning::Failed));
+    }
+    let unverified = run.state.never_verified();
+    if !unverified.is_empty() {
+        let told = format!("never verified by a second person: {}", listed(run, &unverified));
+        lines.extend(wrapped(&told, cells, Meaning::Deviation));
     }
     // What is left out because the run was given up is counted above.
     let is_told = |deviation: &&Deviation| {

@@ -1,9 +1,11 @@
 //! The dialog of a hold point: who releases it, what that person looked at, and what is signed of it.
 
 use crate::engine::RELEASE_NAMESPACE;
+use crate::report::command_line;
 use crate::text::clean_block;
 use crate::tui::release::{Release, Signing};
 use crate::tui::screen::run::Run;
+use crate::tui::screen::run::page::StepPage;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Strip;
 use crate::tui::widget::step::wrapped;
@@ -33,6 +35,7 @@ pub fn lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
         return of_statement(release, signing, cells);
     }
     let mut lines = wrapped(&format!("{}: {}", run.spoken(&release.step), release.who), cells, Meaning::Title);
+    lines.extend(looked_at(run, release, cells));
     lines.push(Strip::default());
     if release.is_named() {
         let (told, asks) = match release.verify {
@@ -61,6 +64,30 @@ pub fn lines(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
         lines.push(Strip::of("The name of who releases it:", Meaning::Title));
     }
     lines
+}
+
+/// What a second person looks at: what the step asks for or does, and, at the same moment, what the first has stated.
+fn looked_at(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
+    if release.verify.is_none() {
+        return Vec::new();
+    }
+    let page = StepPage::of(&run.runbook, &run.state, &run.view.moment, Some(&release.step));
+    let mut told: Vec<String> = Vec::new();
+    if !page.prompt.is_empty() {
+        told.push(format!("It asks: {}", page.prompt));
+    }
+    if !page.options.is_empty() {
+        told.push(format!("One of: {}", page.options.join(", ")));
+    }
+    told.extend(page.ways.iter().map(|(title, name)| format!("- {title} ({name})")));
+    told.extend(page.command.iter().flatten().map(|command| format!("It ran: {}", command_line(command))));
+    if let Some((holds, _)) = &page.waits_for {
+        told.push(format!("It was sensed: {}", if page.why.is_empty() { holds } else { &page.why }));
+    }
+    if run.state.waits_for_peer(&release.step) {
+        told.push(format!("Stated by {}: {}", page.by, page.said));
+    }
+    told.iter().flat_map(|told| wrapped(told, cells, Meaning::Text)).collect()
 }
 
 fn of_statement(release: &Release, signing: &Signing, cells: usize) -> Vec<Strip> {

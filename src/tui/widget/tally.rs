@@ -45,7 +45,7 @@ fn counts(run: &Run, is_bare: bool, look: &Look) -> Strip {
         let told = if is_bare { format!("{gap}{sign} {count}") } else { format!("{gap}{sign} {count} {word}") };
         strip = strip.and(told, meaning);
     }
-    let unverified = run.state.unverified.len();
+    let unverified = run.state.unverified.len() - run.state.never_verified().len();
     if unverified > 0 {
         let word = if is_bare { "" } else { " to verify" };
         strip = strip.and(format!("  {} {unverified}{word}", look.glyphs.unknown), Meaning::Key);

@@ -41,6 +41,7 @@ impl Kind {
             | Event::StepOverridden { .. }
             | Event::StepDeferred { .. }
             | Event::StepDisputed { .. }
+            | Event::VerificationWaived { .. }
             | Event::WaitCut { .. }
             | Event::GuardAcknowledged { .. } => Some(Self::Deviation),
             Event::StepFailed { .. } => Some(Self::Failure),

@@ -30,6 +30,12 @@ impl Run {
         self.view.allowed.iter().find(is_it)
     }
 
+    /// Whether the current step is a soak.
+    pub fn is_soaking(&self) -> bool {
+        let current = self.state.current.as_ref().and_then(|key| self.state.step(key));
+        current.is_some_and(|step| step.soak.is_some())
+    }
+
     /// Whether that step is the one that is looked at.
     pub fn is_looked_at(&self, step: &StepKey) -> bool {
         self.browsed.as_ref() == Some(step)
@@ -50,8 +56,10 @@ impl Run {
             (false, _) => "the order of these steps is binding",
             (true, _) if self.is_at_current() => "look at the step first that is to be taken up",
             (true, _) if is_other => "only a step of the same phase and item can be taken up",
-            (true, true) => "this step cannot be taken up now: it is no pending one that applies and misses nothing",
-            (true, false) => "the current step has been begun, or nothing else is left here",
+            (true, true) => {
+                "this step cannot be taken up now: it is not pending, does not apply, or something before it comes first"
+            }
+            (true, false) => "the current step has been begun, or nothing else may be taken up here",
         }
     }
 }

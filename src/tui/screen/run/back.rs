@@ -5,6 +5,7 @@ use crate::runbook::{Action, RollbackId, Runbook, StepKey, Truth};
 use crate::tui::keymap;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::naming::phase_title;
+use crate::tui::widget::ending;
 
 /// How many items of a loop are named.
 const NAMED: usize = 12;
@@ -55,6 +56,7 @@ impl Run {
         let noun = if left == 1 { "step that is" } else { "steps that are" };
         let mut told =
             vec![format!("The plan is left for good: {}. The {left} {noun} left will not be done.", plan.title)];
+        told.extend(ending::unverified_for_good(self));
         let moment = &self.view.moment;
         for (phase, items) in items_of_way_back(&self.runbook, &self.state, moment, plan) {
             let title = phase_title(&self.runbook, &self.state, moment, phase);

@@ -119,7 +119,8 @@ impl Run {
                 self.pending = None;
                 self.notice = None;
                 // Whoever is about to leave or to end a command goes on with that.
-                self.dialog.take_if(|dialog| !matches!(dialog, Dialog::Ask(Ask::Leave | Ask::Cancel(..))));
+                let closed = self.dialog.take_if(|dialog| !matches!(dialog, Dialog::Ask(Ask::Leave | Ask::Cancel(..))));
+                self.closed(closed);
             }
         }
         if let Some(last) = records.last() {
@@ -144,7 +145,8 @@ impl Run {
         });
         let is_mended = self.is_acknowledged_in_vain();
         if (is_outdated || is_mended) && self.pending.is_none() {
-            self.dialog = None;
+            let closed = self.dialog.take();
+            self.closed(closed);
             self.burst.lose();
             let told = if is_mended { "it does not hold the run back any more" } else { "the run has moved on" };
             self.notice = Some(told.into());
@@ -178,7 +180,10 @@ fn answers(proposal: &Proposal, event: &Event) -> bool {
         | (Proposal::TakeUp { step }, Event::StepPutBack { instead: of, .. })
         | (Proposal::Skip { step, .. }, Event::StepSkipped { step: of, .. })
         | (Proposal::Defer { step, .. }, Event::StepDeferred { step: of, .. })
-        | (Proposal::Override { step, .. }, Event::StepOverridden { step: of, .. })
+        | (
+            Proposal::Override { step, .. },
+            Event::StepOverridden { step: of, .. } | Event::VerificationWaived { step: of, .. },
+        )
         | (Proposal::CutWait { step, .. }, Event::WaitCut { step: of, .. }) => step == of,
         (Proposal::Acknowledge { condition, .. }, Event::GuardAcknowledged { condition: of, .. }) => condition == of,
         (Proposal::Note { .. }, Event::NoteAdded { .. })

@@ -116,22 +116,24 @@ impl Run {
         if matches!(dialog, Dialog::Outcome) && action == Some(Action::Sign) {
             return vec![Effect::FindKeys(self.folder.clone())];
         }
-        if let Dialog::Release(release) = dialog
-            && let Some(effects) = on_release_key(release, action, &self.state, &self.folder)
-        {
-            return effects;
-        }
         if self.reads_on(action) {
             return Vec::new();
         }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
+        if let Dialog::Release(release) = dialog
+            && let Some(effects) = on_release_key(release, action, &self.state, &self.folder)
+        {
+            self.read_dialog();
+            return effects;
+        }
         let answer = dialog.on(action, key);
         self.look_at_dialog();
         match answer {
             Answer::Stay => Vec::new(),
             Answer::Close => {
                 let is_way_out = self.is_way_out();
-                self.dialog = None;
+                let closed = self.dialog.take();
+                self.closed(closed);
                 if is_way_out { Vec::new() } else { self.read_no_further() }
             }
             Answer::Propose(proposal) => self.propose_on_fresh(proposal, now),
@@ -279,7 +281,7 @@ impl Run {
         let dialog = match offered {
             Allowed::Skip(step) => reason(Purpose::Skip(step)),
             Allowed::Defer(step) => reason(self.put_off(step)),
-            Allowed::Override(step) => reason(Purpose::Override(step)),
+            Allowed::Override(first) => reason(Purpose::Override(self.to_waive().unwrap_or(first))),
             Allowed::Verify(first) => return self.open_release(self.to_verify().unwrap_or(first)),
             Allowed::Dispute(first) => return self.open_dispute(self.to_dispute().unwrap_or(first)),
             Allowed::CutWait(step) => reason(Purpose::CutWait(step)),

@@ -310,12 +310,6 @@ impl Run {
         spoken(&self.runbook, &self.state, &self.view.moment, key)
     }
 
-    /// Whether the current step is a soak.
-    pub fn is_soaking(&self) -> bool {
-        let current = self.state.current.as_ref().and_then(|key| self.state.step(key));
-        current.is_some_and(|step| step.soak.is_some())
-    }
-
     /// Whether the step that is looked at is the current one.
     pub fn is_at_current(&self) -> bool {
         self.browsed.is_none() || self.browsed == self.state.current

@@ -109,7 +109,12 @@ impl Run {
             }
             _ => ("verified by another person, who looks anew".into(), Some(Verify::Independent)),
         };
-        self.open(Dialog::Release(Box::new(Release { verify, ..Release::new(step, who) })));
+        // Who verifies it sees the step, wherever the run stands.
+        let is_shown_for_it = verify.is_some() && self.shown_step().as_ref() != Some(&step);
+        if is_shown_for_it {
+            self.look_at(Some(step.clone()));
+        }
+        self.open(Dialog::Release(Box::new(Release { verify, is_shown_for_it, ..Release::new(step, who) })));
         Vec::new()
     }
 
@@ -123,6 +128,13 @@ impl Run {
         opened
     }
 
+    /// A dialog is closed: what the page showed for it alone is shown no more.
+    pub(super) fn closed(&mut self, dialog: Option<Dialog>) {
+        if matches!(dialog, Some(Dialog::Release(release)) if release.is_shown_for_it) {
+            self.look_at(None);
+        }
+    }
+
     /// The step that is looked at, if somebody is to verify it, else the first of them.
     pub(super) fn to_verify(&self) -> Option<StepKey> {
         self.second_looks_at(|allowed| if let Allowed::Verify(key) = allowed { Some(key) } else { None })
@@ -131,6 +143,11 @@ impl Run {
     /// The same of those of which somebody may see something else.
     pub(super) fn to_dispute(&self) -> Option<StepKey> {
         self.second_looks_at(|allowed| if let Allowed::Dispute(key) = allowed { Some(key) } else { None })
+    }
+
+    /// The same of those that nobody comes to verify.
+    pub(super) fn to_waive(&self) -> Option<StepKey> {
+        self.second_looks_at(|allowed| if let Allowed::Override(key) = allowed { Some(key) } else { None })
     }
 
     fn second_looks_at(&self, of: impl Fn(&Allowed) -> Option<&StepKey>) -> Option<StepKey> {

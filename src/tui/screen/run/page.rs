@@ -139,7 +139,7 @@ impl StepPage {
             cautions: cautions::shown(state, key, &step.cautions, text),
             actor: step.actor.as_ref().map(text).unwrap_or_default(),
             verify: second(state, key, known),
-            is_unverified: state.unverified.contains_key(key),
+            is_unverified: state.unverified.contains_key(key) || known.waived.is_some(),
             doer: known.doer.clone(),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
@@ -239,6 +239,12 @@ fn second(state: &RunState, key: &StepKey, known: &StepState) -> String {
     if let Some(verified) = &known.verified {
         return format!("{}: {}", released_by(Some(verify), &verified.by), verified.said);
     }
+    if let Some(waived) = &known.waived {
+        return format!("Not verified by a second person: waived by {}: {}", waived.by, waived.why);
+    }
+    if state.never_verified().contains(key) {
+        return "Never verified by a second person.".into();
+    }
     let is_disputed = state.unverified.get(key).is_some_and(|unverified| unverified.stood.is_some());
     match (verify, state.unverified.contains_key(key)) {
         (Verify::Independent, true) if is_disputed => DISPUTED.into(),
@@ -247,6 +253,7 @@ fn second(state: &RunState, key: &StepKey, known: &StepState) -> String {
         }
         (Verify::Peer, false) => "A second person confirms at the same moment what you see.".into(),
         (Verify::Independent, true) => "To be verified by another person, who looks anew.".into(),
+        (Verify::Independent, false) if known.status.is_accounted() => String::new(),
         (Verify::Independent, false) => {
             "Another person verifies it later, by looking anew; the run is not completed before.".into()
         }
