@@ -78,6 +78,8 @@ mod book_tests;
 #[cfg(test)]
 mod cautions_tests;
 #[cfg(test)]
+mod changed_tests;
+#[cfg(test)]
 mod decision_tests;
 #[cfg(test)]
 mod defer_tests;
