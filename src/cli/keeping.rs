@@ -113,10 +113,8 @@ fn wanted(
     let of = |run: &RunSummary| {
         let is_named = typed.damaged.contains(&run.dir.id());
         is_named.then(|| {
-            damage(run).map(|what| {
-                let why = format!("{what}; named as damaged: {reason}");
-                Goes { why, is_damaged: true, is_unverified: true }
-            })
+            let why = format!("named as damaged: {reason}");
+            damage(run).map(|()| Goes { why, is_damaged: true, is_unverified: true })
         })
     };
     Ok(runs.iter().map(of).collect())

@@ -71,11 +71,11 @@ impl Reason {
     }
 }
 
-/// Why that run stays although it was named as one that may go because it is damaged; else what is the matter with it.
+/// Whether that run may go because it was named as damaged, and is.
 ///
 /// # Errors
 /// The reason for which it stays.
-pub fn damage(run: &RunSummary) -> Result<String, Reason> {
+pub fn damage(run: &RunSummary) -> Result<(), Reason> {
     if let Some(holder) = &run.holder {
         return Err(Reason::Held(holder.to_string()));
     }
@@ -84,7 +84,7 @@ pub fn damage(run: &RunSummary) -> Result<String, Reason> {
         Standing::Closed(_) => Err(Reason::Undamaged("it is closed")),
         Standing::Open => Err(Reason::Undamaged("it is open, and `piton resume` goes on with it")),
         Standing::Torn => Err(Reason::Undamaged("a crash has torn its last line, and `piton resume` goes on with it")),
-        broken => Ok(broken_how(broken).unwrap_or_default()),
+        Standing::Damaged { .. } | Standing::Unreadable(_) | Standing::NeverOpened => Ok(()),
     }
 }
 
