@@ -234,7 +234,8 @@ pub struct PracticeArguments {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// What goes wrong: a scenario's name, or its number in the list; `surprise` lets the seed pick one. Without it, nothing does.
+    /// What is to go wrong: the name of a scenario of this runbook, or its number as --scenarios lists them; `surprise` picks one, by the
+    /// seed. Without it nothing goes wrong by itself.
     #[arg(long, value_name = "NAME")]
     pub scenario: Option<String>,
 

@@ -57,7 +57,7 @@ pub struct JournalsArguments {
 pub enum JournalsCommand {
     /// Delete old runs, each written down before in keeping.jsonl beside the folders of the runs.
     ///
-    /// One of --keep and --older-than must be given; with both only what fits both goes. A run that somebody sits at stays, and so does
+    /// One of --keep and --older-than must be given, with both only what fits both goes; or --damaged with the name of a run. A run that somebody sits at stays, and so does
     /// a live run that is not known to be closed, and one of a newer piton; other live runs stay without --live, and practice
     /// that is not found whole without --unverified: each is told with the reason, and the status is 1 then.
     Prune(PruneArguments),
@@ -72,7 +72,7 @@ pub enum JournalsCommand {
 
 /// `piton journals prune`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("policy").required(true).multiple(true).args(["keep", "older_than"])))]
+#[command(group(ArgGroup::new("policy").required(true).multiple(true).args(["keep", "older_than", "damaged"])))]
 pub struct PruneArguments {
     /// Keep the latest N runs of each runbook, live runs and practice counted apart.
     #[arg(long, value_name = "N")]
@@ -93,6 +93,15 @@ pub struct PruneArguments {
     /// Also practice runs whose journal is torn, broken, empty or cannot be read.
     #[arg(long)]
     pub unverified: bool,
+
+    /// Nothing but this run, by its whole name, although it may be a live one that was never closed: its journal is broken, empty or
+    /// cannot be read. May be given several times.
+    #[arg(long, value_name = "RUN", requires = "reason", conflicts_with_all = ["keep", "older_than", "runbook", "live", "unverified"])]
+    pub damaged: Vec<String>,
+
+    /// Why the damaged run may go; it is written down.
+    #[arg(long, value_name = "WHY", requires = "damaged", conflicts_with_all = ["keep", "older_than"], value_parser = reason)]
+    pub reason: Option<String>,
 
     /// Only say what would go.
     #[arg(long)]
@@ -120,6 +129,11 @@ pub enum WayTyped {
 
 /// The last day all of whose moments can be told of.
 const LAST_DAY: jiff::civil::Date = jiff::civil::date(9999, 12, 29);
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("a reason is needed".into()) } else { Ok(text.to_owned()) }
+}
 
 fn since(text: &str) -> Result<Timestamp, String> {
     moment(text, "T00:00:00.000Z")

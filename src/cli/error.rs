@@ -5,6 +5,9 @@ use std::fmt;
 /// The exit status of a run that waits to be resumed.
 pub const SUSPENDED: u8 = 40;
 
+/// The exit status of what ctrl-c has ended, where the signal itself does not end it.
+const INTERRUPTED: u8 = 130;
+
 /// Whose fault it is, which decides the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -14,6 +17,8 @@ pub enum Kind {
     Failed,
     /// The run waits to be resumed: status 40.
     Suspended,
+    /// Somebody pressed ctrl-c: the program ends by that signal, which shells tell as status 130.
+    Interrupted,
 }
 
 /// An error with what to do about it.
@@ -43,6 +48,11 @@ impl CliError {
         Self { kind: Kind::Suspended, message: message.to_string(), hints: Vec::new() }
     }
 
+    /// Somebody pressed ctrl-c.
+    pub fn interrupted(message: impl fmt::Display) -> Self {
+        Self { kind: Kind::Interrupted, message: message.to_string(), hints: Vec::new() }
+    }
+
     /// Adds what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -56,13 +66,18 @@ impl CliError {
             Kind::Usage => 2,
             Kind::Failed => 1,
             Kind::Suspended => SUSPENDED,
+            Kind::Interrupted => INTERRUPTED,
         }
     }
 }
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.kind == Kind::Suspended { "suspended" } else { "error" };
+        let word = match self.kind {
+            Kind::Suspended => "suspended",
+            Kind::Interrupted => "interrupted",
+            Kind::Usage | Kind::Failed => "error",
+        };
         write!(f, "{word}: {}", self.message)?;
         for hint in &self.hints {
             write!(f, "\nhint: {hint}")?;

@@ -11,7 +11,7 @@ use crate::fs;
 use crate::journal::{
     Found, Holder, Integrity, Lock, PRUNED_PREFIX, RunDir, RunSummary, Store, Verification, sha256_hex, verify,
 };
-use crate::keeping::{Fate, Keeper, KeepingEvent, KeepingRecord, Kept, Policy, kept};
+use crate::keeping::{Fate, Keeper, KeepingEvent, KeepingRecord, Kept, Policy, Reason, damage, kept};
 use crate::text::clean_line;
 
 /// So long a name of a run fits into that of a folder with what stands before it, in bytes.
@@ -27,39 +27,34 @@ pub fn holder() -> Holder {
 /// `piton journals prune`: 0 when all went that had to, 1 when some of it stays for a reason.
 ///
 /// # Errors
-/// The runs cannot be listed, or what goes cannot be written down: then nothing goes.
+/// The runs cannot be listed, a named one is not there, or what goes cannot be written down: then nothing goes.
 pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
     let store = run::store()?;
     let runs = store.list().map_err(CliError::failed)?;
-    let policy = Policy {
-        keep: typed.keep,
-        older_than: typed.older_than,
-        runbook: typed.runbook.clone(),
-        is_live: typed.live,
-        is_unverified: typed.unverified,
-    };
     let holder = holder();
-    let fates = policy.fates(&runs, holder.since, |run| is_in_runs(&store, run));
+    let wanted = wanted(typed, &store, &runs, holder.since)?;
     let mut keeper = None;
     let (mut gone, mut stays) = (0, 0);
     let half = store.half_pruned().map_err(CliError::failed)?;
-    if !half.is_empty() && !typed.dry_run {
-        keeper = Some(Keeper::open(store.root(), &holder).map_err(CliError::failed)?);
-        stays += finish(&store, &half)?;
+    if !half.is_empty() {
+        if !typed.dry_run {
+            keeper = Some(Keeper::open(store.root(), &holder).map_err(CliError::failed)?);
+        }
+        stays += finish(&store, &half, typed.dry_run)?;
     }
     let left_over = stays;
     // The oldest first: what is left when it is ended early is the latest.
-    for (run, fate) in runs.iter().zip(&fates).rev() {
-        let refused = match fate {
-            Fate::Stays => continue,
-            Fate::Refused(reason) => Some(reason.told()),
-            Fate::Goes if typed.dry_run => None,
-            Fate::Goes => {
+    for (run, wanted) in runs.iter().zip(wanted).rev() {
+        let refused = match wanted {
+            None => continue,
+            Some(Err(reason)) => Some(reason.told()),
+            Some(Ok(_)) if typed.dry_run => None,
+            Some(Ok(goes)) => {
                 if keeper.is_none() {
                     keeper = Some(Keeper::open(store.root(), &holder).map_err(CliError::failed)?);
                 }
                 let Some(keeper) = &mut keeper else { continue };
-                delete(run, &policy, keeper, &store, &holder)?
+                delete(run, goes, keeper, &store, &holder)?
             }
         };
         match &refused {
@@ -75,6 +70,54 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
         super::print(&format!("written down in {}, head={}", keeping_path(&store), keeper.head()));
     }
     Ok(u8::from(stays > 0))
+}
+
+/// That a run is to go.
+struct Goes {
+    /// Why, as it is written down.
+    why: String,
+    /// Whether it may go although its journal is not whole, a live run too.
+    is_damaged: bool,
+    /// Whether it may when it is practice.
+    is_unverified: bool,
+}
+
+/// What is wanted of each run: `None`, that it stays; else that it goes, or why it does not.
+fn wanted(
+    typed: &PruneArguments,
+    store: &Store,
+    runs: &[RunSummary],
+    now: Timestamp,
+) -> Result<Vec<Option<Result<Goes, Reason>>>, CliError> {
+    if typed.damaged.is_empty() {
+        let policy = Policy {
+            keep: typed.keep,
+            older_than: typed.older_than,
+            runbook: typed.runbook.clone(),
+            is_live: typed.live,
+            is_unverified: typed.unverified,
+        };
+        let goes = || Goes { why: policy.told(), is_damaged: false, is_unverified: policy.is_unverified };
+        let fates = policy.fates(runs, now, |run| is_in_runs(store, run)).into_iter().map(|fate| match fate {
+            Fate::Stays => None,
+            Fate::Refused(reason) => Some(Err(reason)),
+            Fate::Goes => Some(Ok(goes())),
+        });
+        return Ok(fates.collect());
+    }
+    if let Some(name) = typed.damaged.iter().find(|name| runs.iter().all(|run| run.dir.id() != **name)) {
+        let told = format!("no run is called {name:?}: --damaged wants the whole name, as `piton journals` tells it");
+        return Err(CliError::failed(told));
+    }
+    let reason = typed.reason.as_deref().unwrap_or_default();
+    let of = |run: &RunSummary| {
+        let is_named = typed.damaged.contains(&run.dir.id());
+        is_named.then(|| {
+            let why = format!("named as damaged: {reason}");
+            damage(run).map(|()| Goes { why, is_damaged: true, is_unverified: true })
+        })
+    };
+    Ok(runs.iter().map(of).collect())
 }
 
 fn keeping_path(store: &Store) -> String {
@@ -99,7 +142,7 @@ fn is_in_runs(store: &Store, run: &RunSummary) -> bool {
 /// Deletes a run that is written down before; why it stays, if it does.
 fn delete(
     run: &RunSummary,
-    policy: &Policy,
+    goes: Goes,
     keeper: &mut Keeper,
     store: &Store,
     holder: &Holder,
@@ -117,7 +160,7 @@ fn delete(
     };
     let head = run.opening.as_ref();
     let is_live = is_in_runs(store, run) || head.is_some_and(|head| head.mode == Mode::Live);
-    if !is_same || (!is_whole && (is_live || !policy.is_unverified)) {
+    if !is_same || (!is_whole && !goes.is_damaged && (is_live || !goes.is_unverified)) {
         return Ok(Some("it was written to meanwhile".into()));
     }
     let name = run.dir.id();
@@ -131,7 +174,7 @@ fn delete(
         records: run.records,
         head: run.head.clone(),
         is_verified: is_whole,
-        why: policy.told(),
+        why: goes.why,
     };
     keeper.write(event).map_err(CliError::failed)?;
     let removed = take_away(&run.dir, &aside(&run.dir));
@@ -160,9 +203,9 @@ fn take_away(dir: &RunDir, aside: &Path) -> Result<(), String> {
     fs::sync_folder(above).map_err(|error| error.to_string())
 }
 
-/// Deletes what a crash left of runs that are written down as deleted; how many folders stay. Whoever calls it holds the lock of
-/// the file in which they are written down.
-fn finish(store: &Store, half: &[RunDir]) -> Result<usize, CliError> {
+/// Deletes what a crash left of runs that are written down as deleted, or only tells of it; how many folders stay. Whoever deletes
+/// holds the lock of the file in which they are written down.
+fn finish(store: &Store, half: &[RunDir], is_dry: bool) -> Result<usize, CliError> {
     let known = kept(store.root()).map_err(CliError::failed)?;
     let records = known.iter().flat_map(|known| &known.records);
     let gone: Vec<(&String, PathBuf)> = records
@@ -175,9 +218,12 @@ fn finish(store: &Store, half: &[RunDir]) -> Result<usize, CliError> {
     for dir in half {
         let name = dir.id();
         let run = gone.iter().find(|(_, aside)| aside.file_name() == dir.path().file_name()).map(|(run, _)| run);
-        let told = match run.map(|run| (run, take_away(dir, dir.path()))) {
-            Some((run, Ok(()))) => format!("gone  {run} is now deleted to its end: a crash had ended that"),
-            Some((_, Err(why))) => format!("stays  {name}: not all of it could be deleted: {why}"),
+        let told = match run {
+            Some(run) if is_dry => format!("would go  {run} would be deleted to its end: a crash had ended that"),
+            Some(run) => match take_away(dir, dir.path()) {
+                Ok(()) => format!("gone  {run} is now deleted to its end: a crash had ended that"),
+                Err(why) => format!("stays  {name}: not all of it could be deleted: {why}"),
+            },
             None => {
                 format!("stays  {name}: nowhere is written down that this run was deleted: look at it, then remove it")
             }

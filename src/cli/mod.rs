@@ -41,7 +41,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser};
 
 use crate::cli::args::{Arguments, Command, ReportFormat};
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::text::clean_block;
 
 /// The program.
@@ -62,6 +62,10 @@ pub fn main() -> ExitCode {
 fn failed(error: &CliError) -> u8 {
     // A standard error that is closed is no reason to say anything else.
     let _ = writeln!(std::io::stderr(), "{}", clean_block(&error.to_string()));
+    if error.kind == Kind::Interrupted {
+        // Whoever started it sees that ctrl-c was meant for the whole: a script does not go on with its next line.
+        let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT);
+    }
     error.exit_status()
 }
 

@@ -1,9 +1,16 @@
-//! How far the reading of a long journal has come, on a terminal.
+//! How far the reading of a long journal has come, on a terminal; and that somebody ended it.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use signal_hook::SigId;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
+
+use crate::cli::error::CliError;
 use crate::clock;
 use crate::text::clean_line;
 use crate::tui::wrap::cut;
@@ -14,27 +21,71 @@ const LONG: u64 = 8 * 1024 * 1024;
 /// How often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
-/// How far the reading of a long journal has come, on a terminal.
+/// How far the reading of a long journal has come, on a terminal. As long as it goes on, ctrl-c (SIGINT) ends the reading; from its
+/// end on it ends the program as ever, until this is dropped: who comes then listens for himself.
 pub struct Progress {
     path: PathBuf,
     bytes: u64,
+    is_told: bool,
+    read: u64,
     began: Instant,
     told: Option<Instant>,
+    /// Somebody wants it to end.
+    is_ended: Arc<AtomicBool>,
+    /// It did.
+    is_stopped: bool,
+    /// Nothing is read any more.
+    is_over: Arc<AtomicBool>,
+    registered: Vec<SigId>,
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        for id in self.registered.drain(..) {
+            signal_hook::low_level::unregister(id);
+        }
+    }
 }
 
 impl Progress {
     /// Of the file at that path; nothing is told of a short one.
     pub fn new(path: &Path) -> Self {
-        let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let bytes = if std::io::stderr().is_terminal() { bytes } else { 0 };
-        Self { path: path.to_owned(), bytes, began: clock::monotonic(), told: None }
+        Self::of(path, path.to_owned())
     }
 
-    /// So many bytes were read.
-    pub fn at(&mut self, bytes: u64) {
-        if self.bytes < LONG {
-            return;
+    /// The same of a file that is shown under another name.
+    pub fn of(path: &Path, shown: PathBuf) -> Self {
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+        let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);
+        let is_told = bytes >= LONG && std::io::stderr().is_terminal();
+        let (is_ended, is_over) = <(Arc<AtomicBool>, Arc<AtomicBool>)>::default();
+        let mut registered = Vec::new();
+        // Who waits for a pipe looks at nothing meanwhile: there it ends the program at once, as where it cannot be heard.
+        if metadata.is_some() && !is_ignored() {
+            // The second time, too.
+            registered.extend(flag::register_conditional_default(SIGINT, Arc::clone(&is_ended)));
+            registered.extend(flag::register_conditional_default(SIGINT, Arc::clone(&is_over)));
+            registered.extend(flag::register(SIGINT, Arc::clone(&is_ended)));
         }
+        let (path, began, is_stopped) = (shown, clock::monotonic(), false);
+        Self { path, bytes, is_told, read: 0, began, told: None, is_ended, is_stopped, is_over, registered }
+    }
+
+    /// So many bytes were read; whether to read on.
+    #[must_use]
+    pub fn at(&mut self, bytes: u64) -> bool {
+        self.read = bytes;
+        self.is_stopped = self.is_ended.load(Ordering::SeqCst);
+        if self.is_stopped {
+            return false;
+        }
+        if self.is_told {
+            self.tell();
+        }
+        true
+    }
+
+    fn tell(&mut self) {
         let now = clock::monotonic();
         if now.duration_since(self.told.unwrap_or(self.began)) < PROGRESS_EVERY {
             return;
@@ -42,7 +93,7 @@ impl Progress {
         self.told = Some(now);
         let gone = now.duration_since(self.began).as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "for people")]
-        let (done, all) = (bytes as f64, self.bytes as f64);
+        let (done, all) = (self.read as f64, self.bytes as f64);
         let (rate, share) = (done / gone, (done / all).min(1.0));
         let left = (all - done).max(0.0) / rate;
         let line = format!(
@@ -58,9 +109,31 @@ impl Progress {
     }
 
     /// Takes the line away again.
-    pub fn end(&self) {
+    ///
+    /// # Errors
+    /// Somebody ended the reading: how far it was.
+    pub fn end(&self) -> Result<(), CliError> {
+        self.is_over.store(true, Ordering::SeqCst);
         if self.told.is_some() {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");
         }
+        if !self.is_ended.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let (path, read, all) = (self.path.display(), self.read, self.bytes);
+        if !self.is_stopped {
+            return Err(CliError::interrupted(format!("{path} was read to its end, and nothing was done with it")));
+        }
+        let share = read.saturating_mul(100).checked_div(all).map(|share| format!(" ({} %)", share.min(100)));
+        let far = format!("up to byte {read} of {}{}", all.max(read), share.unwrap_or_default());
+        Err(CliError::interrupted(format!("{path} was read {far}; nothing was changed")))
     }
+}
+
+/// Whether whoever started the program wants that signal to go unheard, as a shell does of what it starts behind it.
+fn is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask >> (SIGINT - 1) & 1 == 1
 }

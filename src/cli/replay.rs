@@ -29,17 +29,15 @@ pub fn replay(folder: Option<PathBuf>, typed: &ReplayArguments, looks: &Looks) -
     let options = looks.options()?;
     let path = journals::journal_path(&typed.run)?;
     let mut progress = Progress::new(&path);
-    let recording = recording(&path, typed.follow, &mut |bytes, _| {
-        progress.at(bytes);
-        true
-    });
-    progress.end();
+    let recording = recording(&path, typed.follow, &mut |bytes, _| progress.at(bytes));
+    progress.end()?;
     let recording = recording?;
     let count = recording.tape.count();
     if let Some(at) = typed.at.filter(|at| usize::try_from(*at).is_ok_and(|at| at > count)) {
         let told = format!("there is no record {at}: the journal holds {count}");
         return Err(CliError::usage(told));
     }
+    drop(progress);
     run::replay(Start::Replay(Box::new(recording), typed.at), Stage::new(folder)?, options)
 }
 

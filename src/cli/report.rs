@@ -73,7 +73,7 @@ pub fn cast(name: &str, looks: &Looks, size: (u16, u16)) -> Result<u8, CliError>
 /// What others left beside the journal, held against it.
 fn beside(path: &Path) -> Result<Beside, CliError> {
     let signers = verify::signers(None)?;
-    let checked = verify::check(path, None, signers.as_ref(), |_| {})?;
+    let checked = verify::check(path, None, signers.as_ref(), |_| true)?;
     let mut beside = Beside::default();
     for (signature, judged) in checked.signatures {
         let file = signature.path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -99,11 +99,8 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     };
     let who = place::who(if typed.autopilot || is_plain { "plain" } else { "terminal" });
     let mut progress = Progress::new(&store.find(&name).map_err(CliError::failed)?.journal_path());
-    let suspended = launch::reopen_along(&store, &name, &who, &mut |bytes, _| {
-        progress.at(bytes);
-        true
-    });
-    progress.end();
+    let suspended = launch::reopen_along(&store, &name, &who, &mut |bytes, _| progress.at(bytes));
+    progress.end()?;
     let suspended = suspended.map_err(launch_error)?;
     let is_practice = suspended.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some());
     if typed.autopilot && !is_practice {
@@ -113,10 +110,12 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     let way = if typed.autopilot { practice::way_of(&suspended.records, false)? } else { None };
     let way = way.map(|way| script::left_of(way, &suspended.state));
     let Some(speed) = paced else {
+        drop(progress);
         return stepped::resume(suspended, way.as_ref(), &who);
     };
     let runtime = runtime()?;
     let launched = resume_with(&store, suspended, speed, &who, runtime.handle())?;
+    drop(progress);
     if typed.autopilot {
         practice::autopilot(&runtime, launched, way.as_ref())
     } else if is_plain {

@@ -85,9 +85,9 @@ impl Asked<'_> {
 
     /// Whether the journal at that path is as it must be; says so of what is shown.
     fn held(&self, path: &Path, shown: &str) -> Result<bool, CliError> {
-        let mut progress = Progress::new(path);
+        let mut progress = Progress::of(path, shown.into());
         let checked = check(path, self.typed.head.clone(), self.signers.as_ref(), |bytes| progress.at(bytes));
-        progress.end();
+        progress.end()?;
         let Checked { found, head, signatures, reviews } = checked?;
         let mut is_good = tell(shown, &found);
         if let Some(held) = head {
@@ -140,15 +140,16 @@ pub struct Checked {
     pub reviews: Vec<(Review, bool)>,
 }
 
-/// Reads a journal once and holds it against that head, and what lies beside it in a run's folder.
+/// Reads a journal once, as long as `each` says that it is to go on, and holds it against that head, and what lies beside it in a
+/// run's folder.
 ///
 /// # Errors
-/// It cannot be read, or what lies beside it.
+/// It cannot be read, or what lies beside it; or `each` ended it.
 pub fn check(
     path: &Path,
     head: Option<String>,
     signers: Option<&Signers>,
-    mut each: impl FnMut(u64),
+    mut each: impl FnMut(u64) -> bool,
 ) -> Result<Checked, CliError> {
     let dir = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl")).map(RunDir::new);
     let signatures = dir.as_ref().map_or(Ok(Vec::new()), RunDir::signatures).map_err(CliError::failed)?;
@@ -164,7 +165,7 @@ pub fn check(
     let mut along = Along::of(&noted);
     let read = compare_along(path, noted, |bytes, record| {
         along.take(record);
-        each(bytes);
+        each(bytes)
     });
     let (found, held) = read.map_err(CliError::failed)?;
     let mut held = held.into_iter();

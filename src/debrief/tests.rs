@@ -56,7 +56,7 @@ fn every_point_is_accounted_for_and_every_deviation_names_what_the_document_asks
         "told above",
         "the best way",
         "this one",
-        "slip struck",
+        "brought this about: wrong share (node vault-2, times 1)",
     ] {
         assert!(text.iter().any(|line| line.to_lowercase().contains(part)), "{part}: {text:#?}");
     }

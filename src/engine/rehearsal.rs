@@ -69,7 +69,9 @@ impl Happening {
     /// In a few words. What came from outside is in it as it was: clean it before showing it.
     pub fn told(&self) -> String {
         match self {
-            Self::FaultStruck { id, fault, .. } => format!("fault {id} struck ({fault})"),
+            Self::FaultStruck { fault, with, .. } => {
+                format!("the scenario brought this about: {}{}", fault.replace(['-', '_'], " "), arguments(with))
+            }
             Self::HarmBegan { told, .. } => format!("HARM: {told}"),
             Self::HarmEnded { kind, about, .. } if about.is_empty() => format!("{kind} is over"),
             Self::HarmEnded { kind, about, .. } => format!("{kind} is over for {about}"),
@@ -86,6 +88,16 @@ impl Happening {
     pub const fn is_of_a_person(&self) -> bool {
         matches!(self, Self::HintTaken { .. } | Self::Typed { .. })
     }
+}
+
+/// The arguments of a fault, in brackets: `(node vault-2, times 1)`.
+fn arguments(with: &Map<String, Value>) -> String {
+    let one = |(name, value): (&String, &Value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{} {value}", name.replace(['-', '_'], " "))
+    };
+    let told: Vec<_> = with.iter().map(one).collect();
+    if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
 }
 
 /// What happened in a rehearsal is written down as it is; in a live run there is no such thing.

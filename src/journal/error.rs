@@ -46,6 +46,15 @@ pub enum JournalError {
         bytes: u64,
     },
 
+    /// A line is not any more what was read of it.
+    #[error("{path} line {line}: it was changed since it was read")]
+    Changed {
+        /// The journal.
+        path: PathBuf,
+        /// The first such line that was met.
+        line: u64,
+    },
+
     /// A later piton wrote it.
     #[error("{path} is written in journal format {found}, this piton knows up to {known}; use a newer piton")]
     NewerFormat {

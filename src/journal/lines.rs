@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::engine::Record;
 use crate::fs::FsError;
 use crate::journal::error::JournalError;
-use crate::journal::line::{decode, sha256_hex};
+use crate::journal::line::{MAX_LINE_BYTES, decode, sha256_hex};
 use crate::journal::reader::RawLine;
 
 /// How many lines are read together.
@@ -18,6 +18,9 @@ const PAGE: usize = 32;
 
 /// How many pages that were read are kept.
 const MOST_KEPT: usize = 4;
+
+/// How much is read on where the end of a line is looked for, in bytes.
+const MORE: usize = 4096;
 
 /// How much of a hash is kept for a page, in hex digits: it shows what was changed, not who meant to.
 const HASH_DIGITS: usize = 16;
@@ -92,6 +95,12 @@ impl Lines {
         found.ok_or_else(|| self.failed(io::Error::other(format!("there is no record {number}"))))
     }
 
+    /// The last of the records that are read together with that one.
+    pub fn read_with(&self, number: usize) -> usize {
+        let page = number.saturating_sub(1) / PAGE;
+        if number > self.paged { number } else { self.paged.min((page + 1) * PAGE) }
+    }
+
     /// Hands on the records behind number `from` up to number `to`.
     ///
     /// # Errors
@@ -117,7 +126,7 @@ impl Lines {
             let found = read.remove(at);
             read.push(found);
         } else {
-            let page = self.read_page(number).map_err(|error| self.failed(error))?;
+            let page = self.read_page(number).map_err(|fault| self.told(number, fault))?;
             if read.len() == MOST_KEPT {
                 read.remove(0);
             }
@@ -126,34 +135,105 @@ impl Lines {
         Ok(read.last().map(|(_, page)| Arc::clone(page)).unwrap_or_default())
     }
 
-    fn read_page(&self, number: usize) -> io::Result<Vec<Record>> {
-        let gone = || io::Error::other("it was changed since it was read");
-        let (_, file) = self.file.as_ref().ok_or_else(gone)?;
-        let (begin, before) = *self.pages.get(number).ok_or_else(gone)?;
+    fn read_page(&self, number: usize) -> Result<Vec<Record>, Fault> {
+        let nothing = || Fault::Changed(number * PAGE);
+        let (_, file) = self.file.as_ref().ok_or_else(nothing)?;
+        let (begin, before) = *self.pages.get(number).ok_or_else(nothing)?;
         let (end, last) = *self.pages.get(number + 1).unwrap_or(&self.end);
-        let length = usize::try_from(end.saturating_sub(begin)).map_err(|_| gone())?;
-        let mut bytes = vec![0; length];
-        file.read_exact_at(&mut bytes, begin).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => gone(),
-            _ => error,
-        })?;
-        let bytes = bytes.strip_suffix(b"\n").ok_or_else(gone)?;
+        let mut bytes = read_at(file, begin, usize::try_from(end.saturating_sub(begin)).map_err(|_| nothing())?)?;
+        // Where one became longer the last is read to its end: it tells which.
+        while !bytes.ends_with(b"\n") && bytes.len() < MAX_LINE_BYTES {
+            let more = read_at(file, begin + bytes.len() as u64, MORE)?;
+            let length = more.iter().position(|byte| *byte == b'\n').map_or(more.len(), |at| at + 1);
+            bytes.extend_from_slice(&more[..length]);
+            if more.is_empty() {
+                break;
+            }
+        }
+        let count = PAGE.min(self.paged - number * PAGE);
         // Each names the hash of the one before it: that of the last one stands for all.
         let (mut hash, mut records) = (before, Vec::with_capacity(PAGE));
-        for line in bytes.split(|byte| *byte == b'\n') {
-            let record = decode(line).map_err(|_| gone())?;
+        for (at, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let line = line.strip_suffix(b"\n").and_then(|line| Some((decode(line).ok()?, short(&sha256_hex(line)))));
+            let Some((record, own)) = line.filter(|_| at < count) else {
+                return Err(Fault::Changed(number * PAGE + at.min(count - 1)));
+            };
             if short(&record.prev) != hash {
-                return Err(gone());
+                // Which of the two is another one is told by the one behind them.
+                let is_own = at == 0 || !is_named(&bytes, at + 1, own, last);
+                return Err(Fault::Changed(number * PAGE + if is_own { at } else { at - 1 }));
             }
-            hash = short(&sha256_hex(line));
+            hash = own;
             records.push(record);
         }
-        if hash == last { Ok(records) } else { Err(gone()) }
+        match records.len() {
+            read if read < count => Err(Fault::Changed(number * PAGE + read)),
+            _ if hash != last => Err(Fault::Changed(number * PAGE + count - 1)),
+            _ => Ok(records),
+        }
+    }
+
+    /// What is wrong with that page, for people. Where something was put in or taken out, all that comes behind it has
+    /// moved: then the line is looked for at which that begins.
+    fn told(&self, number: usize, fault: Fault) -> JournalError {
+        let line = match fault {
+            Fault::Unread(error) => return self.failed(error),
+            Fault::Changed(line) => line,
+        };
+        let changed = |page: usize| match self.read_page(page) {
+            Err(Fault::Changed(line)) => Some(line),
+            Ok(_) | Err(Fault::Unread(_)) => None,
+        };
+        let mut first = line;
+        let (mut good, mut bad) = (0, number);
+        if line == number * PAGE && number > 0 && changed(number - 1).is_some() {
+            while good < bad {
+                let middle = good + (bad - good) / 2;
+                match changed(middle) {
+                    Some(line) => (first, bad) = (line, middle),
+                    None => good = middle + 1,
+                }
+            }
+        }
+        let path = self.file.as_ref().map(|(path, _)| path.clone()).unwrap_or_default();
+        JournalError::Changed { path, line: first as u64 + 1 }
     }
 
     fn failed(&self, error: io::Error) -> JournalError {
         let path = self.file.as_ref().map_or(Path::new("the journal"), |(path, _)| path);
         FsError::new("read", path, error).into()
+    }
+}
+
+/// Why a page is not what it was.
+enum Fault {
+    /// It cannot be read.
+    Unread(io::Error),
+    /// This line, counted from 0, is another one.
+    Changed(usize),
+}
+
+/// So many bytes from there on, or as many as there are.
+fn read_at(file: &File, begin: u64, length: usize) -> Result<Vec<u8>, Fault> {
+    let mut bytes = vec![0; length];
+    let mut read = 0;
+    while read < length {
+        match file.read_at(&mut bytes[read..], begin + read as u64) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Fault::Unread(error)),
+        }
+    }
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// Whether the line at that place names this hash as that of the one before it; behind the last one `last` does.
+fn is_named(bytes: &[u8], at: usize, hash: u64, last: u64) -> bool {
+    match bytes.split(|byte| *byte == b'\n').nth(at) {
+        None | Some([]) => hash == last,
+        Some(line) => decode(line).is_ok_and(|record| short(&record.prev) == hash),
     }
 }
 
@@ -225,6 +305,57 @@ mod tests {
             let (last, fresh) = (records.len(), lines);
             fresh.read.borrow_mut().clear();
             assert!(fresh.record(last).unwrap_err().to_string().contains("changed since it was read"));
+        }
+    }
+
+    /// The line that is told when record `number` is asked for.
+    fn told(lines: &Lines, number: usize) -> usize {
+        match lines.record(number) {
+            Err(JournalError::Changed { line, .. }) => usize::try_from(line).unwrap(),
+            other => panic!("{number}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_line_that_was_changed_is_told_whichever_record_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let whole = std::fs::read(GOLDEN).unwrap();
+        let ends: Vec<usize> = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
+        let count = ends.len();
+        assert!(count > PAGE + 2, "{count}");
+        for line in [1, 2, 9, PAGE, PAGE + 1, PAGE + 2, count - 1, count] {
+            let begin = if line == 1 { 0 } else { ends[line - 2] + 1 };
+            let end = ends[line - 1];
+            let text = String::from_utf8(whole[begin..end].to_vec()).unwrap();
+            let event = text.find("\"event\"").expect("it has one");
+            // Another author, another line before it, no record at all; longer; shorter; no line at all.
+            let author = text.find("\"by\":\"").expect("it has one") + 6;
+            let before = text.find("\"prev\":\"").expect("it has one") + 8;
+            let with = |at: usize, other: &str| format!("{}{other}{}", &text[..at], &text[at + other.len()..]);
+            for (what, changed) in [
+                ("an author", with(author, "X")),
+                ("the line before", with(before, if &text[before..=before] == "1" { "2" } else { "1" })),
+                ("no record", with(event, "!")),
+                ("longer", text.replacen("\"by\":\"", "\"by\":\"X", 1)),
+                ("shorter", text.replacen("\"by\":\"m", "\"by\":\"", 1).replacen("\"by\":\"p", "\"by\":\"", 1)),
+            ] {
+                std::fs::write(&path, &whole).unwrap();
+                let (lines, _) = all(&path);
+                std::fs::write(&path, [&whole[..begin], changed.as_bytes(), &whole[end..]].concat()).unwrap();
+                // Before its page nothing is known of it; where everything has moved it is told from there on.
+                let page = (line - 1) / PAGE;
+                let is_moved = changed.len() != text.len();
+                let last = if is_moved { count } else { count.min((page + 1) * PAGE) };
+                for number in page * PAGE + 1..=last {
+                    lines.read.borrow_mut().clear();
+                    assert_eq!(told(&lines, number), line, "{what}, asked for {number}");
+                }
+            }
+            std::fs::write(&path, &whole).unwrap();
+            let (lines, _) = all(&path);
+            std::fs::write(&path, &whole[..begin + 5]).unwrap();
+            assert_eq!(told(&lines, count), line, "cut");
         }
     }
 }

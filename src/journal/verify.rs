@@ -81,23 +81,26 @@ pub fn compare(
     noted: Vec<Noted>,
     mut each: impl FnMut(u64),
 ) -> Result<(Verification, Vec<Held>), JournalError> {
-    compare_along(path, noted, |bytes, _| each(bytes))
+    compare_along(path, noted, |bytes, _| {
+        each(bytes);
+        true
+    })
 }
 
-/// The same, with the outline of each good record in passing.
+/// The same, with the outline of each good record in passing, as long as `each` says that it is to go on.
 ///
 /// # Errors
-/// It cannot be read.
+/// It cannot be read; or `each` ended it, as [`io::ErrorKind::Interrupted`].
 pub fn compare_along(
     path: &Path,
     noted: Vec<Noted>,
-    mut each: impl FnMut(u64, &Outline),
+    mut each: impl FnMut(u64, &Outline) -> bool,
 ) -> Result<(Verification, Vec<Held>), JournalError> {
     let mut comparison = Comparison::new(noted);
-    let verification = outlines(path, &mut |raw, record| {
+    let verification = read_along(path, &mut |raw, record| {
         // What a record names is the hash of the one before it, so nothing is hashed twice.
         comparison.take(record.seq() - 1, record.prev());
-        each(raw.offset + raw.length, &record);
+        each(raw.offset + raw.length, &record)
     })?;
     comparison.take(verification.records, &verification.head);
     Ok((verification, comparison.end()))

@@ -13,7 +13,7 @@ mod unpack;
 
 pub use file::{KEEPING_FORMAT, Keeper, KeepingError, KeepingEvent, KeepingRecord, Kept, kept};
 pub use pack::{Packed, pack};
-pub use policy::{Fate, Policy, Reason};
+pub use policy::{Fate, Policy, Reason, damage};
 pub use tar::is_archive;
 pub use unpack::{Sum, Unpacked, unpack};
 

@@ -40,7 +40,7 @@ pub enum Reason {
     Held(String),
     /// It is live and not closed; nothing lets it go.
     Unfinished,
-    /// It is live, and whether it is closed cannot be told; why. Nothing lets it go.
+    /// It is live, and whether it is closed cannot be told; why. Only its own name lets it go.
     Untold(String),
     /// Its journal is of a later piton, which may know what it is for; nothing lets it go.
     Newer(u64),
@@ -48,6 +48,8 @@ pub enum Reason {
     Live,
     /// Its journal is not whole, and nobody said that such runs may go.
     Unverified(String),
+    /// It was named as damaged, and is not.
+    Undamaged(&'static str),
 }
 
 impl Reason {
@@ -56,12 +58,45 @@ impl Reason {
         match self {
             Self::Held(who) => format!("{who} is at it"),
             Self::Unfinished => "it is live and not closed".into(),
-            Self::Untold(why) => format!("it is live, and whether it is closed cannot be told: {why}"),
+            Self::Untold(why) => {
+                format!(
+                    "it is live, and whether it is closed cannot be told: {why}: --damaged with its name lets it go"
+                )
+            }
             Self::Newer(format) => format!("its journal is written in format {format}: use a newer piton"),
             Self::Live => "it is live: --live lets it go".into(),
             Self::Unverified(why) => format!("{why}: --unverified lets it go"),
+            Self::Undamaged(what) => format!("it is not damaged: {what}"),
         }
     }
+}
+
+/// Whether that run may go because it was named as damaged, and is.
+///
+/// # Errors
+/// The reason for which it stays.
+pub fn damage(run: &RunSummary) -> Result<(), Reason> {
+    if let Some(holder) = &run.holder {
+        return Err(Reason::Held(holder.to_string()));
+    }
+    match &run.standing {
+        Standing::Newer(format) => Err(Reason::Newer(*format)),
+        Standing::Closed(_) => Err(Reason::Undamaged("it is closed")),
+        Standing::Open => Err(Reason::Undamaged("it is open, and `piton resume` goes on with it")),
+        Standing::Torn => Err(Reason::Undamaged("a crash has torn its last line, and `piton resume` goes on with it")),
+        Standing::Damaged { .. } | Standing::Unreadable(_) | Standing::NeverOpened => Ok(()),
+    }
+}
+
+/// What is the matter with a journal that is not whole.
+fn broken_how(standing: &Standing) -> Option<String> {
+    Some(match standing {
+        Standing::Torn => "its journal is torn at its end".to_owned(),
+        Standing::Damaged { line, what } => format!("its journal is broken at line {line}: {what}"),
+        Standing::Unreadable(why) => format!("its journal cannot be read: {why}"),
+        Standing::NeverOpened => "its journal holds no whole record".to_owned(),
+        Standing::Open | Standing::Closed(_) | Standing::Newer(_) => return None,
+    })
 }
 
 impl Policy {
@@ -91,13 +126,7 @@ impl Policy {
         if let Some(holder) = &run.holder {
             return Some(Reason::Held(holder.to_string()));
         }
-        let unverified = match &run.standing {
-            Standing::Torn => Some("its journal is torn at its end".to_owned()),
-            Standing::Damaged { line, what } => Some(format!("its journal is broken at line {line}: {what}")),
-            Standing::Unreadable(why) => Some(format!("its journal cannot be read: {why}")),
-            Standing::NeverOpened => Some("its journal holds no whole record".to_owned()),
-            Standing::Open | Standing::Closed(_) | Standing::Newer(_) => None,
-        };
+        let unverified = broken_how(&run.standing);
         match (&run.standing, unverified) {
             (Standing::Newer(format), _) => Some(Reason::Newer(*format)),
             (Standing::Open | Standing::Torn, _) if is_live => Some(Reason::Unfinished),

@@ -4,6 +4,7 @@ use super::*;
 use crate::clock::Timestamp;
 use crate::engine::{Board, Event, Mode, Moment, Proposal, Record, RunOpened, RunState, decide};
 use crate::plain::ask::{Purpose, Question};
+use crate::runbook::books_tests::TWO_PEOPLE;
 use crate::runbook::{PhaseId, Runbook, StepId, parse};
 
 const BOOK: &str = r#"
@@ -171,30 +172,9 @@ fn what_was_read_for_an_earlier_item_is_one_line_and_is_told_in_full_when_asked(
     assert!(!whole.contains("as you read it"), "{whole}");
 }
 
-const TWO: &str = r#"
-format = 1
-id = "two"
-title = "Two people"
-system = "demo"
-
-[[phase]]
-id = "all"
-title = "All"
-[[phase.step]]
-id = "read"
-title = "Read the fuse"
-verify = "peer"
-confirm = "Which position?"
-[[phase.step]]
-id = "shut"
-title = "Shut the valve"
-verify = "independent"
-confirm = "How does it stand?"
-"#;
-
 #[test]
 fn what_a_second_person_has_to_do_is_said() {
-    let runbook = parse(TWO).0.expect("it is a runbook");
+    let runbook = parse(TWO_PEOPLE).0.expect("it is a runbook");
     let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
     let mut state = RunState::new(&runbook);
     take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
@@ -215,7 +195,9 @@ fn what_a_second_person_has_to_do_is_said() {
         crate::plain::look::to_verify(told, &mut Mouth::new(&mut out, String::new(), false));
         String::from_utf8(out).expect("it is text")
     };
-    for proposal in [sit, confirm("read", "open"), verify("read"), confirm("shut", "shut")] {
+    for proposal in
+        [sit, confirm("read", "open"), verify("read"), confirm("shut", "shut"), confirm("end", "all is well")]
+    {
         let events = decide(&runbook, &state, proposal, &moment).expect("it may be proposed");
         take(&mut state, events);
         heard += &at(&state, "read");

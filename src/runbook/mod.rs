@@ -1,6 +1,8 @@
 //! The runbook format: pure, never touches a file.
 
 mod allow;
+#[cfg(test)]
+pub(crate) mod books_tests;
 pub mod changes;
 pub mod check;
 mod coding;

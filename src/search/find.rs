@@ -10,9 +10,6 @@ use crate::journal::Reader;
 use crate::report::told_line;
 use crate::search::wanted::Wanted;
 
-/// A longer line is not decoded, in bytes: what it takes in memory is bounded.
-const MAX_DECODED: usize = 1024 * 1024;
-
 /// The longest text that a hit tells, in characters.
 const MAX_TOLD: usize = 300;
 
@@ -58,22 +55,23 @@ fn lines(file: std::fs::File, search: &Search<'_>, each: &mut dyn FnMut(Hit) -> 
             return Ok(());
         }
         let Ok(text) = std::str::from_utf8(raw.bytes) else { continue };
-        if raw.bytes.len() > MAX_DECODED || !search.wanted.may_be(&text.to_lowercase()) {
+        if !search.wanted.may_be(&text.to_lowercase()) {
             continue;
         }
-        let Ok(record) = serde_json::from_slice::<Record>(raw.bytes) else { continue };
-        if search.wanted.is_hit(&record) && !each(hit(&record, search.wanted)) {
+        if let Some((record, looked_through)) = search.wanted.hit(text)
+            && !each(hit(&record, &looked_through, search.wanted))
+        {
             return Ok(());
         }
     }
     Ok(())
 }
 
-fn hit(record: &Record, wanted: &Wanted) -> Hit {
+fn hit(record: &Record, looked_through: &str, wanted: &Wanted) -> Hit {
     let told = told_line(record);
     let mut told = told.char_indices().nth(MAX_TOLD).map_or(told.as_str(), |(end, _)| &told[..end]).to_owned();
     // What is told of the record may leave out why it is one.
-    if let Some(passage) = wanted.passage(record, &told) {
+    if let Some(passage) = wanted.passage(looked_through, &told) {
         told = format!("\"{passage}\" in: {told}");
     }
     Hit { seq: record.seq, at: record.at, by: record.by.clone(), told }

@@ -4,6 +4,7 @@
 //! not checked here: whoever lists the runs has done so, and says up to which record a journal is good.
 
 mod find;
+mod text;
 mod wanted;
 
 pub use find::{Hit, Search, search};

@@ -86,13 +86,7 @@ fn a_hit_tells_where_the_word_stands() {
         }
     }
     assert!(tried > 3, "{tried}");
-    let of = |text: &str, word: &str| {
-        let mut record: crate::engine::Record =
-            serde_json::from_str(include_str!("../../tests/data/report/live/journal.jsonl").lines().nth(1).unwrap())
-                .unwrap();
-        record.event = Event::NoteAdded { step: None, text: text.into() };
-        Wanted::words(word).passage(&record, "")
-    };
+    let of = |text: &str, word: &str| Wanted::words(word).passage(text, "");
     let long = format!("{}Straße{}", "ä".repeat(50), "ö".repeat(90));
     let expected = format!("...{}Straße{}...", "ä".repeat(30), "ö".repeat(54));
     assert_eq!(of(&long, "STRASSE"), None, "one letter that becomes two is another word");
@@ -132,4 +126,27 @@ fn what_is_no_journal_gives_nothing_or_an_error_and_never_a_panic() {
     std::fs::remove_file(&file).unwrap();
     std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
     assert!(search_it().is_err(), "a link is not followed");
+}
+
+#[test]
+fn a_record_of_many_mib_is_searched_as_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("journal.jsonl");
+    let line = std::fs::read_to_string(path("report/live/journal.jsonl")).unwrap().lines().nth(1).unwrap().to_owned();
+    let mut record: crate::engine::Record = serde_json::from_str(&line).unwrap();
+    let text = format!("{} Straße {}", "a b ".repeat(1 << 20), "c d ".repeat(1 << 20));
+    record.event = Event::NoteAdded { step: None, text };
+    let line = serde_json::to_string(&record).unwrap();
+    assert!(line.len() > 8 << 20);
+    std::fs::write(&file, line + "\n").unwrap();
+    for (words, count) in [("straße", 1), ("STRASSE", 0), ("note added d", 1)] {
+        let mut hits = Vec::new();
+        let mut take = |hit| {
+            hits.push(hit);
+            true
+        };
+        search(&file, &Search { wanted: &Wanted::words(words), records: 1, goes_on: &|| true }, &mut take).unwrap();
+        assert_eq!(hits.len(), count, "{words}");
+        assert!(hits.iter().all(|hit: &Hit| hit.told.len() < 1_000));
+    }
 }

@@ -1,9 +1,8 @@
 //! What a record must be and hold to be a hit.
 
-use serde_json::Value;
-
-use crate::engine::{DeviationKind, Event, Record};
+use crate::engine::{DeviationKind, Record};
 use crate::report::deviation;
+use crate::search::text::text_of;
 
 /// How many characters of a passage stand before the word, and from it on.
 const BEFORE: usize = 30;
@@ -58,30 +57,37 @@ impl Wanted {
             && (self.deviation.is_none() || is_overruled())
     }
 
-    /// Whether a record is a hit.
-    pub(super) fn is_hit(&self, record: &Record) -> bool {
+    /// The record of that line, with the text that was looked through, when it is a hit. The words are looked for before the record
+    /// is decoded: what that takes in memory may be many times the line.
+    pub(super) fn hit(&self, line: &str) -> Option<(Record, String)> {
+        let looked_through = text_of(line)?;
+        let lower = looked_through.to_lowercase();
+        if !self.words.iter().all(|word| lower.contains(word.as_str())) {
+            return None;
+        }
+        let record = serde_json::from_slice(line.as_bytes()).ok()?;
+        self.is_about(&record).then_some((record, looked_through))
+    }
+
+    /// Whether a record is of the step and of the way that are looked for.
+    fn is_about(&self, record: &Record) -> bool {
         let overruled = deviation(&record.event);
         if let Some(wanted) = self.deviation
             && !overruled.as_ref().is_some_and(|(kind, ..)| wanted.is_none_or(|wanted| wanted == *kind))
         {
             return false;
         }
-        if let Some(step) = &self.step {
-            let of_step = record.event.step().map(ToString::to_string);
-            // What is acknowledged is named by its condition, which names the step.
-            let about = of_step.or_else(|| overruled.map(|(_, subject, _)| subject)).unwrap_or_default();
-            if !about.to_lowercase().contains(step.as_str()) {
-                return false;
-            }
-        }
-        self.words.is_empty() || holds(record, &self.words)
+        let Some(step) = &self.step else { return true };
+        let of_step = record.event.step().map(ToString::to_string);
+        // What is acknowledged is named by its condition, which names the step.
+        let about = of_step.or_else(|| overruled.map(|(_, subject, _)| subject)).unwrap_or_default();
+        about.to_lowercase().contains(step.as_str())
     }
 
-    /// The place in a record where the first word stands that what is told of the record does not hold.
-    pub(super) fn passage(&self, record: &Record, told: &str) -> Option<String> {
+    /// The place in what was looked through where the first word stands that what is told of the record does not hold.
+    pub(super) fn passage(&self, text: &str, told: &str) -> Option<String> {
         let told = told.to_lowercase();
         let word = self.words.iter().find(|word| !told.contains(word.as_str()))?;
-        let text = text_of(record);
         let found = |line: &str| line.char_indices().find(|(at, _)| begins(&line[*at..], word)).map(|(at, _)| at);
         let (line, at) = text.lines().find_map(|line| found(line).map(|at| (line, at)))?;
         let from = line[..at].char_indices().rev().nth(BEFORE - 1).map_or(0, |(from, _)| from);
@@ -91,51 +97,8 @@ impl Wanted {
     }
 }
 
-/// Whether every word stands in the record: in what sort of event it is, or in a text or number of it.
-fn holds(record: &Record, words: &[String]) -> bool {
-    let text = text_of(record).to_lowercase();
-    words.iter().all(|word| text.contains(word.as_str()))
-}
-
-/// What is looked through, a line each. Keys do not count, nor does the text of the runbook.
-fn text_of(record: &Record) -> String {
-    let mut text = String::new();
-    match &record.event {
-        Event::RunOpened(opened) => {
-            let of = [opened.run.as_str(), opened.runbook.as_str(), &opened.title, &opened.revision, &opened.operator];
-            of.iter().for_each(|part| put(&mut text, part));
-            opened.inputs.values().for_each(|value| gather(value, &mut text));
-            opened.site.iter().for_each(|site| put(&mut text, &format!("{} {}", site.environment, site.name)));
-        }
-        event => {
-            let Ok(Value::Object(event)) = serde_json::to_value(event) else { return text };
-            for (kind, value) in &event {
-                put(&mut text, &kind.replace('_', " "));
-                put(&mut text, kind);
-                gather(value, &mut text);
-            }
-        }
-    }
-    text
-}
-
 /// Whether the text begins with that word, which is in lower case.
 fn begins(text: &str, word: &str) -> bool {
     let mut lower = text.chars().flat_map(char::to_lowercase);
     word.chars().all(|c| lower.next() == Some(c))
-}
-
-fn gather(value: &Value, text: &mut String) {
-    match value {
-        Value::String(value) => put(text, value),
-        Value::Number(number) => put(text, &number.to_string()),
-        Value::Array(values) => values.iter().for_each(|value| gather(value, text)),
-        Value::Object(map) => map.values().for_each(|value| gather(value, text)),
-        Value::Null | Value::Bool(_) => {}
-    }
-}
-
-fn put(text: &mut String, part: &str) {
-    text.push_str(part);
-    text.push('\n');
 }

@@ -76,7 +76,10 @@ pub fn step(app: &mut App, is_forward: bool) -> Vec<Effect> {
     });
     let hits = list.as_ref().map(hits).unwrap_or_default();
     if hits.is_empty() {
-        app.notify(&format!("nothing holds {:?} any more", before.typed));
+        app.notify(&match list.and_then(|list| list.unread) {
+            Some(unread) => format!("nothing that can be read holds {:?}: {unread}", before.typed),
+            None => format!("nothing holds {:?} any more", before.typed),
+        });
         return Vec::new();
     }
     let last = hits.len() - 1;

@@ -1,19 +1,16 @@
-//! Keys and pastes, read on a thread of their own.
+//! Keys, the mouse and pastes, read on a thread of their own.
 //!
-//! In the middle of a sequence crossterm waits for the rest of it. On this thread that cannot hold up the loop that draws,
-//! records and ends the program. The thread waits for the terminal itself and asks crossterm only when there is something
-//! to be read, so that it can be held back while another program has the terminal.
-//!
-//! crossterm's feature `use-dev-tty` is needed: its other source watches the terminal by edges, so it leaves what is
-//! beyond the first 1,024 bytes of a paste unread until the next key.
+//! In the middle of a sequence the thread waits for the rest of it, which cannot hold up the loop that draws, records and
+//! ends the program. It reads the terminal itself; what the bytes are says [`Sift`]. It can be held back while another
+//! program has the terminal.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, poll as is_there, read};
+use crossterm::event::Event;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -23,15 +20,8 @@ use crate::tui::sift::Sift;
 /// How many events may wait to be taken in; more stay with the terminal.
 const WAITING: usize = 4_096;
 
-/// How long what was read already is asked for. Asked for no time at all, crossterm does not look; asked for less than a
-/// millisecond, it looks again and again until that is over, on a processor that is wanted for the frame.
-const MOMENT: Duration = Duration::from_micros(50);
-
-/// How often it is asked: where the thread lost its processor for that moment, crossterm has not looked at all.
-const ASKED: usize = 2;
-
-/// How long the rest of a sequence may take behind its first byte.
-const REST: Duration = Duration::from_millis(50);
+/// How many bytes are read at once.
+const AT_ONCE: usize = 4_096;
 
 /// How long the thread may take to let go of the terminal.
 const LET_GO: Duration = Duration::from_millis(500);
@@ -114,60 +104,71 @@ fn listen(
     sender: &Sender<io::Result<Event>>,
 ) -> io::Result<()> {
     let mut sift = Sift::default();
+    let mut bytes = [0; AT_ONCE];
+    let mut heard = monotonic();
     loop {
-        let mut watched = [PollFd::new(terminal, PollFlags::IN), PollFd::new(&wakes, PollFlags::IN)];
-        match poll(&mut watched, None) {
+        let left = sift.waits().map(|waits| (heard + waits).saturating_duration_since(monotonic()));
+        let come = match wait(terminal, &wakes, left)? {
+            Came::Nothing => sift.quiet(),
+            Came::Call => {
+                if wakes.read(&mut [0; 64])? == 0 {
+                    return Ok(());
+                }
+                wait_behind(gate);
+                heard = monotonic();
+                continue;
+            }
+            Came::Bytes => {
+                let count = match rustix::io::read(terminal, &mut bytes) {
+                    Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => continue,
+                    Err(error) => return Err(error.into()),
+                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    Ok(count) => count,
+                };
+                heard = monotonic();
+                sift.take(&bytes[..count], count == AT_ONCE)
+            }
+        };
+        for event in come {
+            if sender.blocking_send(Ok(event)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What it was that somebody waited for.
+enum Came {
+    /// There is something to be read.
+    Bytes,
+    /// The thread is called.
+    Call,
+    /// Neither, as long as it was waited for.
+    Nothing,
+}
+
+/// Waits until something is there, for no longer than `left`.
+fn wait(terminal: &OwnedFd, wakes: &PipeReader, left: Option<Duration>) -> io::Result<Came> {
+    let end: Option<Instant> = left.map(|left| monotonic() + left);
+    loop {
+        let left = end.map(|end| end.saturating_duration_since(monotonic()));
+        let left =
+            left.map(|left| Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() });
+        let mut watched = [PollFd::new(terminal, PollFlags::IN), PollFd::new(wakes, PollFlags::IN)];
+        match poll(&mut watched, left.as_ref()) {
             Err(rustix::io::Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
+            Ok(0) => return Ok(Came::Nothing),
             Ok(_) => {}
         }
         let [said, woken] = [watched[0].revents(), watched[1].revents()];
         if !woken.is_empty() {
-            if wakes.read(&mut [0; 64])? == 0 {
-                return Ok(());
-            }
-            wait_behind(gate);
-            continue;
+            return Ok(Came::Call);
         }
         if said.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        loop {
-            let is_more = is_more()? || (sift.is_waiting() && comes(terminal)? && is_more()?);
-            let come = if is_more { sift.take(read()?) } else { sift.quiet() };
-            for event in come {
-                if sender.blocking_send(Ok(event)).is_err() {
-                    return Ok(());
-                }
-            }
-            if !is_more {
-                break;
-            }
-        }
-    }
-}
-
-/// Whether there is an event that was read already, or can be read at once.
-fn is_more() -> io::Result<bool> {
-    for _ in 0..ASKED {
-        if is_there(MOMENT)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Waits for the rest of a sequence: whether anything comes in time.
-fn comes(terminal: &OwnedFd) -> io::Result<bool> {
-    let end = monotonic() + REST;
-    loop {
-        let left = end.saturating_duration_since(monotonic());
-        let left = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
-        match poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(&left)) {
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-            Ok(ready) => return Ok(ready > 0),
-        }
+        return Ok(Came::Bytes);
     }
 }
 

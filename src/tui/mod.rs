@@ -39,6 +39,7 @@ mod runtime;
 pub mod screen;
 pub mod search;
 mod searching;
+mod sequence;
 pub mod shelf;
 mod shown;
 mod sift;
@@ -52,6 +53,7 @@ mod terminal;
 pub mod theme;
 pub mod wanted;
 mod watch;
+mod wheel;
 pub mod widget;
 pub mod wrap;
 
@@ -77,6 +79,8 @@ mod beside_tests;
 mod book_tests;
 #[cfg(test)]
 mod cautions_tests;
+#[cfg(test)]
+mod changed_tests;
 #[cfg(test)]
 mod decision_tests;
 #[cfg(test)]

@@ -110,6 +110,8 @@ pub struct PickList {
     pub problem: Option<String>,
     /// What is told of the whole list.
     pub note: String,
+    /// What could not be looked through, and why.
+    pub unread: Option<String>,
     /// What is signed with the key whose path is typed, where none of the list is meant.
     pub typed_path: Option<ToSign>,
 }
@@ -137,6 +139,7 @@ impl PickList {
             chosen: 0,
             problem: None,
             note: String::new(),
+            unread: None,
             typed_path: None,
         }
     }
@@ -184,7 +187,10 @@ impl PickList {
                     Picked::Take(Gives::Sign(Signing { what, key }))
                 }
                 _ => {
-                    self.problem = Some("nothing fits what is typed".into());
+                    self.problem = Some(match &self.unread {
+                        Some(why) => why.clone(),
+                        None => "nothing fits what is typed".into(),
+                    });
                     Picked::Stay
                 }
             },

@@ -130,7 +130,7 @@ impl Stage {
         self.tell(Message::Key(event(key)));
     }
 
-    fn type_text(&mut self, text: &str) {
+    pub fn type_text(&mut self, text: &str) {
         for c in text.chars() {
             self.press(&c.to_string());
         }

@@ -26,6 +26,7 @@ use crate::tui::sizes;
 use crate::tui::stagehand::OpenRuns;
 use crate::tui::terminal::{self, Terminal, give_back, is_gone};
 use crate::tui::watch::Outside;
+use crate::tui::wheel::calmed;
 
 /// How many things of one kind are taken in before a frame is drawn.
 const BATCH: usize = 4_096;
@@ -307,8 +308,8 @@ impl Runtime {
             let Some(update) = self.updates.as_mut().and_then(|updates| updates.try_recv().ok()) else { break };
             self.take(Happened::Update(Some(update)), terminal)?;
         }
-        for _ in 0..BATCH {
-            let Ok(event) = events.events.try_recv() else { break };
+        let come: Vec<_> = std::iter::from_fn(|| events.events.try_recv().ok()).take(BATCH).collect();
+        for event in calmed(come) {
             if let Some(ending) = self.take(Happened::Terminal(Some(event)), terminal)? {
                 return Ok(Some(ending));
             }

@@ -1,5 +1,7 @@
 //! What is searched, as lists to pick from: the steps of a run, the lines of an output, the records of a journal.
 
+use crate::engine::Record;
+use crate::journal::JournalError;
 use crate::tui::app::App;
 use crate::tui::palette::show;
 use crate::tui::pick::{About, Gives, PickList, Row};
@@ -24,7 +26,13 @@ pub fn open(app: &mut App) {
         Screen::Replay(_) => About::Records,
         _ => return,
     };
-    if let Some(list) = list(app, about) {
+    if let (About::Records, Screen::Replay(replay)) = (about, &mut app.screen) {
+        let (list, unread) = records(replay, &app.look);
+        if let Some((number, error)) = unread {
+            replay.is_not_what_it_was(number, &error);
+        }
+        show(app, list);
+    } else if let Some(list) = list(app, about) {
         show(app, list);
     }
 }
@@ -39,7 +47,7 @@ pub fn list(app: &App, about: About) -> Option<PickList> {
     Some(match about {
         About::Output => output(run),
         About::Steps => steps(run, &app.look),
-        About::Records => records(replay?, &app.look),
+        About::Records => records(replay?, &app.look).0,
         About::Commands | About::Copy | About::Keys | About::KeysOfRelease => return None,
     })
 }
@@ -73,18 +81,35 @@ fn output(run: &Run) -> PickList {
     list
 }
 
-fn records(replay: &Replay, look: &Look) -> PickList {
+/// The first record that could not be read, and why.
+type Unread = Option<(usize, JournalError)>;
+
+fn records(replay: &Replay, look: &Look) -> (PickList, Unread) {
     let all = replay.tape.count();
     let first = all.saturating_sub(MOST_RECORDS);
-    let rows = (first + 1..=all).filter_map(|number| {
-        let record = replay.tape.record(number).ok()?;
-        let told = format!("#{number} {} {} by {}", look.second(record.at), tell::event(&record.event), record.by);
-        let is_remarked = replay.beside().is_some_and(|beside| beside.remarks_on(number as u64).next().is_some());
-        let right = if is_remarked { "R remark" } else { "" };
-        Some(Row::new(&told, right, if is_remarked { Meaning::Note } else { Meaning::Dim }, Gives::Record(number)))
-    });
+    let (mut rows, mut number, mut left_out, mut unread) = (Vec::new(), first + 1, 0, None);
+    while number <= all {
+        match replay.tape.record(number) {
+            Ok(record) => rows.push(row(replay, number, &record, look)),
+            Err(error) => {
+                let last = replay.tape.read_with(number);
+                left_out += last + 1 - number;
+                unread.get_or_insert((number, error));
+                number = last;
+            }
+        }
+        number += 1;
+    }
     let note = if first > 0 { format!("the latest {MOST_RECORDS} of {all} records") } else { String::new() };
-    let mut list = PickList::new(About::Records, rows.collect()).noted(note);
-    list.chosen = replay.at.saturating_sub(first + 1);
-    list
+    let mut list = PickList::new(About::Records, rows).noted(note);
+    list.chosen = list.rows.iter().position(|row| row.gives == Gives::Record(replay.at)).unwrap_or_default();
+    list.unread = unread.as_ref().map(|(_, error)| format!("{left_out} records could not be read: {error}"));
+    (list, unread)
+}
+
+fn row(replay: &Replay, number: usize, record: &Record, look: &Look) -> Row {
+    let told = format!("#{number} {} {} by {}", look.second(record.at), tell::event(&record.event), record.by);
+    let is_remarked = replay.beside().is_some_and(|beside| beside.remarks_on(number as u64).next().is_some());
+    let right = if is_remarked { "R remark" } else { "" };
+    Row::new(&told, right, if is_remarked { Meaning::Note } else { Meaning::Dim }, Gives::Record(number))
 }

@@ -1,42 +1,18 @@
 //! A second person on the screen: at the same moment, and later.
 
 use crate::engine::{Event, Mode, Outcome, StepStatus};
+use crate::runbook::books_tests::TWO_PEOPLE;
 use crate::runbook::parse;
 use crate::tui::stage_tests::{Stage, look};
 use crate::tui::theme::{Look, UNICODE};
 use crate::tui::widget::ending;
-
-const BOOK: &str = r#"
-format = 1
-id = "two"
-title = "Two people"
-system = "demo"
-
-[[phase]]
-id = "all"
-title = "All"
-[[phase.step]]
-id = "read"
-title = "Read the fuse"
-verify = "peer"
-confirm = "Which position?"
-[[phase.step]]
-id = "shut"
-title = "Shut the valve"
-verify = "independent"
-confirm = "How does it stand?"
-[[phase.step]]
-id = "end"
-title = "Look at it"
-confirm = "What do you see?"
-"#;
 
 fn stage(size: (u16, u16)) -> Stage {
     seen(size, look("dark", &UNICODE))
 }
 
 fn seen(size: (u16, u16), look: Look) -> Stage {
-    let (book, told) = parse(BOOK);
+    let (book, told) = parse(TWO_PEOPLE);
     Stage::of(book.unwrap_or_else(|| panic!("{told:?}")), size, look, Mode::Live)
 }
 

@@ -130,7 +130,10 @@ fn nothing_is_deleted_without_a_record_and_nothing_that_must_stay() {
     for parts in ["", "--live --unverified", "--dry-run", "--runbook vault-ha-upgrade --live"] {
         let typed: Vec<&str> = ["journals", "prune"].into_iter().chain(parts.split_whitespace()).collect();
         let (status, said) = stage.piton(&typed);
-        assert!(status == 2 && said.contains("<--keep <N>|--older-than <AGE>>"), "{parts}: a policy is needed: {said}");
+        assert!(
+            status == 2 && said.contains("<--keep <N>|--older-than <AGE>|--damaged <RUN>>"),
+            "{parts}: a policy is needed: {said}"
+        );
     }
     let (status, said) = stage.piton(&["journals", "prune", "--keep", "0", "--dry-run"]);
     assert!(status == 1 && said.contains("1 would go, 3 stay that would have to go"), "{said}");

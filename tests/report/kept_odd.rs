@@ -67,6 +67,49 @@ fn a_live_run_that_is_not_known_to_be_closed_never_goes_and_nothing_of_a_newer_f
 }
 
 #[test]
+fn a_damaged_live_run_goes_only_by_its_whole_name_and_with_a_reason_that_is_written_down() {
+    let stage = Stage::new();
+    let runs: Vec<RunDir> = (0..6).map(|_| stage.live(false)).collect();
+    let [broken, empty, open, torn, other, newer] = &runs[..] else { panic!("they are six") };
+    for dir in [broken, other] {
+        let text = fs::read_to_string(dir.journal_path()).unwrap();
+        fs::write(dir.journal_path(), text.replacen("maria", "mario", 2)).unwrap();
+    }
+    fs::write(empty.journal_path(), "").unwrap();
+    let text = fs::read_to_string(torn.journal_path()).unwrap();
+    fs::write(torn.journal_path(), &text[..text.len() - 5]).unwrap();
+    make_newer(newer);
+    let prune = |name: &str, more: &[&str]| {
+        stage.piton(&[&["journals", "prune", "--damaged", name, "--reason", "the disk broke"], more].concat())
+    };
+    for bad in [
+        vec!["journals", "prune", "--damaged", "x"],
+        vec!["journals", "prune", "--damaged", "x", "--reason", " "],
+        vec!["journals", "prune", "--damaged", "x", "--reason", "y", "--keep", "0"],
+        vec!["journals", "prune", "--keep", "0", "--reason", "y"],
+    ] {
+        assert_eq!(stage.piton(&bad).0, 2, "{bad:?}");
+    }
+    let (status, said) = stage.piton(&ALL);
+    assert!(status == 1 && said.contains("--damaged with its name lets it go"), "{said}");
+    let (status, said) = prune(&broken.id()[..broken.id().len() - 1], &[]);
+    assert!(status == 1 && said.contains("--damaged wants the whole name"), "{said}");
+    let (status, said) = prune(&broken.id(), &["--dry-run"]);
+    assert!(status == 0 && broken.path().exists() && said.contains("1 would go"), "{said}");
+    let (status, said) = prune(&broken.id(), &["--damaged", &empty.id()]);
+    assert!(status == 0 && said.contains("2 went, 0 stay that would have to go, 4 stay"), "{said}");
+    assert!(!broken.path().exists() && !empty.path().exists() && other.path().exists());
+    for (dir, why) in [(open, "`piton resume` goes on with it"), (torn, "torn its last line"), (newer, "newer piton")] {
+        let (status, said) = prune(&dir.id(), &[]);
+        assert!(status == 1 && dir.path().exists() && said.contains(why), "{said}");
+    }
+    let (status, said) = stage.piton(&["journals", "--gone"]);
+    let told = "one of the two was changed, not found whole; named as damaged: the disk broke)";
+    assert!(status == 0 && said.contains("DAMAGED at line 2") && said.contains(told), "{said}");
+    assert!(said.contains(&format!("deleted {} (live", empty.id())), "{said}");
+}
+
+#[test]
 fn an_archive_touches_no_other_file_and_errors_tell_what_was_typed() {
     let stage = Stage::new();
     let dir = stage.live(true);
@@ -159,8 +202,10 @@ fn what_a_crash_left_of_a_deleted_run_is_in_no_list_and_the_next_prune_finishes_
     }
     let (status, said) = stage.piton(&["journals"]);
     assert!(status == 0 && !said.contains(".pruned-"), "{said}");
-    let dry = stage.piton(&["journals", "prune", "--keep", "9", "--dry-run"]);
-    assert!(left.exists(), "{dry:?}");
+    let (status, said) = stage.piton(&["journals", "prune", "--keep", "9", "--dry-run"]);
+    assert!(left.exists() && said.contains(&format!("would go  {} would be deleted to its end", dir.id())), "{said}");
+    let told = "stays  .pruned-2026-11-20-vault-2222: nowhere is written down";
+    assert!(status == 1 && said.contains(told) && said.contains("1 stay that would have to go"), "{said}");
     let (status, said) = stage.piton(&["journals", "prune", "--keep", "9"]);
     assert!(!left.exists() && said.contains(&format!("{} is now deleted to its end", dir.id())), "{said}");
     // What nobody wrote down is not deleted.
@@ -217,7 +262,8 @@ fn an_archive_has_the_name_that_its_journal_says() {
     let dir = stage.live(true);
     let (path, file) = stage.file("run.tar");
     assert_eq!(stage.piton(&["journals", "archive", &dir.id(), &file]).0, 0);
-    let other = format!("{}x", &dir.id()[..dir.id().len() - 1]);
+    let last = if dir.id().ends_with('x') { 'y' } else { 'x' };
+    let other = format!("{}{last}", &dir.id()[..dir.id().len() - 1]);
     fs::write(&path, renamed(fs::read(&path).unwrap(), &dir.id(), &other)).unwrap();
     let (status, said) = stage.piton(&["verify", &file]);
     assert!(status == 1 && said.contains("DAMAGED archive") && said.contains(&dir.id()), "{said}");

@@ -3,6 +3,7 @@
 mod exits;
 mod hostile;
 mod idle;
+mod interrupt;
 mod keys;
 mod own;
 mod panes;

@@ -52,11 +52,12 @@ pub fn draw(app: &App, list: &PickList, area: Rect, paint: &mut Paint<'_>) {
         }
     }
     if list.found.is_empty() {
-        paint.put((inside.x, inside.y + 1), inside.width, "nothing fits", Meaning::Dim);
+        let told = if list.unread.is_some() { "nothing of what can be read fits" } else { "nothing fits" };
+        paint.put((inside.x, inside.y + 1), inside.width, told, Meaning::Dim);
     }
     let y = place.bottom().saturating_sub(3);
     let not_now = list.row().and_then(|row| why_not(app, row));
-    if let Some(problem) = &list.problem {
+    if let Some(problem) = list.problem.as_ref().or(list.unread.as_ref()) {
         let told = format!("{} {problem}", paint.look.glyphs.alert);
         paint.put((inside.x, y), inside.width, &told, Meaning::Problem);
     } else if let Some(why) = not_now {

@@ -119,10 +119,16 @@ impl Replay {
     /// A record on the way cannot be shown: what the title says of the journal is true no more.
     fn lost(&mut self, to: usize, error: &JournalError) {
         self.pause();
-        if !matches!(self.integrity, Integrity::Damaged { .. }) {
-            self.integrity = Integrity::Damaged { line: to as u64, what: error.to_string() };
-        }
+        self.is_not_what_it_was(to, error);
         self.notice = Some(format!("record {to} cannot be shown: {error}"));
+    }
+
+    /// Record `number` could not be read again. The title tells the line that was changed, where that is known.
+    pub fn is_not_what_it_was(&mut self, number: usize, error: &JournalError) {
+        let line = if let JournalError::Changed { line, .. } = error { *line } else { number as u64 };
+        if !matches!(self.integrity, Integrity::Damaged { .. }) {
+            self.integrity = Integrity::Damaged { line, what: error.to_string() };
+        }
         self.tell_integrity();
     }
 

@@ -112,6 +112,11 @@ impl Tape {
         self.lines.record(number.clamp(1, self.count()))
     }
 
+    /// The last of the records that are read together with that one: where it cannot be read, none of them can.
+    pub fn read_with(&self, number: usize) -> usize {
+        self.lines.read_with(number)
+    }
+
     /// The time of that record.
     pub fn time(&self, number: usize) -> Timestamp {
         self.times[number.clamp(1, self.times.len()) - 1]
