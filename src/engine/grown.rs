@@ -85,6 +85,6 @@ mod tests {
         assert!(before == grown && before.full.iter().zip(&grown.full).all(|(one, other)| Arc::ptr_eq(one, other)));
         grown.push("one more".into());
         assert!(before != grown && before.iter().eq(&plain), "a copy stays as it was");
-        assert!(Grown::<u8>::default() == [] && before != [String::new()]);
+        assert!(Grown::<u8>::default().is_empty() && before != [String::new()]);
     }
 }

@@ -163,7 +163,7 @@ fn a_long_journal_that_is_closed_is_compared_as_a_whole() {
     let mut lines = long(6_000);
     let mut last: Record = serde_json::from_slice(lines.last().unwrap()).unwrap();
     last.prev = sha256_hex(lines.last().unwrap().trim_ascii_end());
-    let end = golden().split_inclusive(|byte| *byte == b'\n').last().unwrap().to_vec();
+    let end = golden().split_inclusive(|byte| *byte == b'\n').next_back().unwrap().to_vec();
     let end: Record = serde_json::from_slice(&end).unwrap();
     let end = Record { seq: last.seq + 1, at: last.at, prev: last.prev, ..end };
     lines.push([serde_json::to_vec(&end).unwrap(), b"\n".to_vec()].concat());
