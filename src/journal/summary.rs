@@ -212,8 +212,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
     summary.opening = opening;
     summary.deviations = deviations;
     summary.soak = soak;
-    summary.sittings = sittings;
-    summary.sat = sat;
+    (summary.sittings, summary.sat) = (sittings, sat);
     match verified {
         Err(error) => summary.standing = Standing::Unreadable(error.to_string()),
         Ok(found) => {

@@ -193,7 +193,7 @@ fn judged(
     while let Some((raw, seen)) = lines.next_line()? {
         match judge(&mut chain, &mut watch, raw, seen) {
             Judged::Good(record, release) => {
-                signed.extend(release);
+                signed.extend(release.map(|release| *release));
                 bytes = raw.offset + raw.length + 1;
                 if !each(raw, record) {
                     return Err(io::ErrorKind::Interrupted.into());
@@ -217,7 +217,7 @@ fn judged(
 }
 
 pub(super) enum Judged {
-    Good(Outline, Option<SignedRelease>),
+    Good(Outline, Option<Box<SignedRelease>>),
     /// A whole record that does not belong here: never the work of a crash.
     Bad(String),
     /// Not a whole record: what follows tells more.
@@ -245,7 +245,7 @@ pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<
     let hash = seen.hash.unwrap_or_else(|| Hash::of(raw.bytes));
     match record.link().record.map_or(Ok(None), |record| watch.take(record)) {
         Ok(release) => match chain.accept_link(&hash, &record.link()) {
-            Ok(()) => Judged::Good(record, release),
+            Ok(()) => Judged::Good(record, release.map(Box::new)),
             Err(fault) => Judged::Bad(fault.to_string()),
         },
         // It does not count to the chain; but that it has no place there would say more.
