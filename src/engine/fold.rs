@@ -30,8 +30,10 @@ impl RunState {
 
     /// Takes one record in. Records come in order and each once.
     pub fn apply(&mut self, record: &Record) {
+        self.name_stated(record.seq, &record.prev);
         self.take(record.seq, record.at, &record.by, &record.event);
         self.opening = Opening::of(record).or_else(|| self.opening.take());
+        self.note_stated(record);
     }
 
     /// The same with a record that nobody else needs: of what is most frequent nothing is copied.
@@ -39,6 +41,7 @@ impl RunState {
         let Record { seq, at, .. } = record;
         match record.event {
             Event::ConditionChanged { condition, truth, why, seen } => {
+                self.name_stated(seq, &record.prev);
                 (self.seq, self.at) = (seq, at);
                 self.change_condition(condition, Standing { truth, since: at, why, seen, acknowledged: None });
             }
@@ -131,7 +134,11 @@ impl RunState {
             Event::StepBegan { step, attempt } => self.begin(step, *attempt, true),
             Event::StepRetried { step, attempt } => self.begin(step, *attempt, false),
             Event::CautionsRead { step, texts } => {
-                self.change(step, |state| state.cautions_read = true);
+                self.change(step, |state| {
+                    state.readings = if state.cautions_read { state.readings.saturating_add(1) } else { 1 };
+                    state.cautions_read = true;
+                    state.cautions_as_read.clone_from(texts);
+                });
                 self.cautions.note(step, by, texts);
             }
             Event::CommandsApproved { .. }

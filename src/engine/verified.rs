@@ -6,13 +6,16 @@ use crate::clock::Timestamp;
 use crate::engine::dispute::Stood;
 use crate::engine::signed::Opening;
 use crate::engine::state::{RunState, StepStatus};
+use crate::engine::stated::Stated;
 use crate::runbook::{StepKey, Verify};
 
 /// What a second person has yet to verify.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unverified {
-    /// Where the step began: what is signed of the verification names that.
+    /// Where the step began.
     pub opening: Option<Opening>,
+    /// What is to be verified: what is signed of the verification names that.
+    pub stated: Option<Stated>,
     /// Who sat at the run when the first person was done.
     pub operator: Option<String>,
     /// How the step stood before somebody saw something else.
@@ -52,7 +55,7 @@ impl RunState {
         let Some(verify) = self.step(key).and_then(|step| step.verify) else { return false };
         let opening = self.opening.clone().filter(|opening| opening.step == *key);
         let operator = self.sitting.as_ref().map(|sitting| sitting.operator.clone());
-        self.unverified.insert(key.clone(), Unverified { opening, operator, stood: None });
+        self.unverified.insert(key.clone(), Unverified { opening, stated: None, operator, stood: None });
         verify == Verify::Peer
     }
 
