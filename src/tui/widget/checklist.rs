@@ -11,7 +11,7 @@ use crate::tui::widget::paint::Paint;
 use crate::tui::widget::step::tag;
 
 /// Stands where a second person has yet to look at a step.
-const UNVERIFIED: &str = "2nd due";
+pub const UNVERIFIED: &str = "2nd due";
 
 /// The list of steps of a run.
 pub struct Checklist<'a> {
