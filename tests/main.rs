@@ -15,6 +15,7 @@ mod health;
 mod ipfs;
 mod journal;
 mod journeys;
+mod live_lines;
 mod naive;
 mod pipes;
 mod prometheus;

@@ -75,7 +75,7 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
         return face_or(open(start, stage, options), SUSPENDED);
     }
     let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
-    if !is_plain {
+    if !is_plain || !std::io::stdin().is_terminal() {
         let name = name_to_type(opening.site.as_ref());
         return Err(CliError::suspended(format!("there is no terminal to confirm {name} in: no run was opened"))
             .hint("in a terminal the same command shows what is found before the start, and asks")
@@ -105,6 +105,10 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
     let is_practice = suspended.state.opened.as_ref().is_some_and(|opened| opened.practice.is_some());
     if typed.autopilot && !is_practice {
         return Err(CliError::usage("the autopilot walks practice runs only"));
+    }
+    if is_plain && !is_practice && !std::io::stdin().is_terminal() {
+        return Err(CliError::suspended(format!("there is no terminal to type in: {name} is left suspended"))
+            .hint("a run that is no practice is walked by a person only"));
     }
     let paced = Speed::paced(typed.speed, typed.autopilot).map_err(CliError::usage)?;
     let way = if typed.autopilot { practice::way_of(&suspended.records, false)? } else { None };

@@ -213,9 +213,9 @@ fn tell(shown: &str, found: &Verification) -> bool {
     };
     super::print(&clean_line(&line));
     for release in &found.signed {
-        let SignedRelease { seq, step, released_by, signed } = release;
+        let SignedRelease { seq, step, released_by, .. } = release;
         let told = format!("{shown}: signature of record {seq} good: {step} released by {released_by}, ");
-        super::print(&clean_line(&(told + &signed.describe())));
+        super::print(&clean_line(&(told + &release.describe())));
     }
     is_good
 }

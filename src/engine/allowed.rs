@@ -2,6 +2,7 @@
 
 use crate::engine::back::offered_rollback;
 use crate::engine::bind::silent_now;
+use crate::engine::cautions::has_changed;
 use crate::engine::defer::may_defer;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::gate::{Gate, Hold, gate, has_unread_cautions};
@@ -121,7 +122,7 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
         allowed.extend([Allowed::Release(key.clone()), Allowed::Retry(key.clone()), Allowed::Dispute(key.clone())]);
     } else {
         let gate = gate(runbook, state, &key, moment.at);
-        if has_unread_cautions(step, known) {
+        if has_unread_cautions(step, known) || has_changed(runbook, state, &moment.board, &key, moment.at) {
             allowed.push(Allowed::ReadCautions(key.clone()));
         } else if gate == Gate::Open {
             match step.action.kind() {

@@ -1,5 +1,5 @@
 //! Which cautions were read before, word for word: what repeats in a loop need not be told in full each time, what
-//! differs must be.
+//! differs must be. What reads otherwise than when it was read counts as unread.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ struct Reading {
 impl CautionsOfLoops {
     /// The cautions of that step were read: these texts, by their sha256.
     pub(crate) fn note(&mut self, step: &StepKey, by: &str, texts: &[String]) {
-        if texts.is_empty() {
+        if texts.is_empty() || step.item.is_none() {
             return;
         }
         let reading = Reading { item: step.item.clone(), by: person_of(by).to_owned(), texts: texts.to_vec() };
@@ -61,6 +61,25 @@ pub fn cautions_of(runbook: &Runbook, state: &RunState, board: &Board, key: &Ste
     let step = runbook.step(&key.phase, &key.step);
     let cautions = step.map(|step| step.cautions.as_slice()).unwrap_or_default();
     cautions.iter().map(|caution| text_of(&caution.text, state, board, key, now)).collect()
+}
+
+/// So often the cautions of a step are read: what reads otherwise even then never stands still, and is no reason to read
+/// it once more.
+const MAX_READINGS: u32 = 3;
+
+/// Whether a caution of that step reads otherwise now than when it was read. What reads otherwise by the passing of time
+/// alone does not count.
+pub fn has_changed(runbook: &Runbook, state: &RunState, board: &Board, key: &StepKey, now: Timestamp) -> bool {
+    let Some((step, known)) = runbook.step(&key.phase, &key.step).zip(state.step(key)) else { return false };
+    let is_compared = known.cautions_read && known.readings < MAX_READINGS && !step.action.is_sensed();
+    if !is_compared || known.cautions_as_read.len() != step.cautions.len() {
+        return false;
+    }
+    let mut cautions = step.cautions.iter().zip(&known.cautions_as_read);
+    cautions.any(|(caution, read)| {
+        let text = &caution.text;
+        text.has_values() && !text.moves_by_itself() && digest(&text_of(text, state, board, key, now)) != *read
+    })
 }
 
 /// Lower-case hex sha256 of a text.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::engine::cautions::digest;
+use crate::engine::cautions::{digest, has_changed};
 use crate::engine::event::{ConditionId, Event, FileSeen, Tri};
 use crate::engine::gate::{Gate, gate, has_unread_cautions};
 use crate::engine::observe::json_bytes;
@@ -129,12 +129,17 @@ impl<'a> Judge<'a> {
 
     fn read_cautions(&self, step: StepKey, shown: &[String]) -> Decision {
         let (plan, known) = self.idle(&step)?;
-        if known.status != StepStatus::Current || !has_unread_cautions(plan, known) {
+        let is_unread = has_unread_cautions(plan, known) || self.has_changed_cautions(&step);
+        if known.status != StepStatus::Current || !is_unread {
             return Err(Refusal::NotNow("it has no cautions that are unread"));
         }
-        let texts = if step.item.is_some() && shown.len() == plan.cautions.len() { shown } else { &[] };
+        let texts = if shown.len() == plan.cautions.len() { shown } else { &[] };
         let texts = texts.iter().map(|text| digest(text)).collect();
         self.then([Event::CautionsRead { step, texts }])
+    }
+
+    fn has_changed_cautions(&self, step: &StepKey) -> bool {
+        has_changed(self.runbook, self.state, &self.moment.board, step, self.moment.at)
     }
 
     /// What is remarked on or has evidence is a step of the run, or the run.
@@ -176,6 +181,9 @@ impl<'a> Judge<'a> {
         }
         if has_unread_cautions(step, known) {
             return Err(Refusal::CautionsUnread);
+        }
+        if self.has_changed_cautions(key) {
+            return Err(Refusal::CautionsChanged);
         }
         if self.state.waits_for_peer(key) {
             return Err(Refusal::NotNow("it is stated: another person confirms it now"));

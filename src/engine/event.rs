@@ -49,7 +49,7 @@ pub enum Event {
     /// Its cautions were on the screen and the operator said so.
     CautionsRead {
         step: StepKey,
-        /// In a loop the sha256 of each of them as it read, so that the same text need not be told in full again.
+        /// The sha256 of each as it read: what reads otherwise later is read again, what repeats in a loop is folded.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         texts: Vec<String>,
     },

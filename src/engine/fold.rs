@@ -16,7 +16,7 @@ use crate::engine::soak::SoakState;
 use crate::engine::state::{
     Chosen, Closed, Kept, Note, Plan, RunState, RunningJob, Sitting, Standing, StepState, StepStatus,
 };
-use crate::engine::verified::Stated;
+use crate::engine::verified::Withheld;
 use crate::runbook::{Runbook, StepKey};
 
 impl RunState {
@@ -31,8 +31,10 @@ impl RunState {
 
     /// Takes one record in. Records come in order and each once.
     pub fn apply(&mut self, record: &Record) {
+        self.name_stated(record.seq, &record.prev);
         self.take(record.seq, record.at, &record.by, &record.event);
         self.opening = Opening::of(record).or_else(|| self.opening.take());
+        self.note_stated(record);
     }
 
     /// The same with a record that nobody else needs: of what is most frequent nothing is copied.
@@ -40,6 +42,7 @@ impl RunState {
         let Record { seq, at, .. } = record;
         match record.event {
             Event::NoteAdded { step, text } => {
+                self.name_stated(seq, &record.prev);
                 (self.seq, self.at) = (seq, at);
                 self.notes.push(Note { seq, at, by: record.by, step, text });
             }
@@ -134,7 +137,11 @@ impl RunState {
             Event::StepBegan { step, attempt } => self.begin(step, *attempt, true),
             Event::StepRetried { step, attempt } => self.begin(step, *attempt, false),
             Event::CautionsRead { step, texts } => {
-                self.change(step, |state| state.cautions_read = true);
+                self.change(step, |state| {
+                    state.readings = if state.cautions_read { state.readings.saturating_add(1) } else { 1 };
+                    state.cautions_read = true;
+                    state.cautions_as_read.clone_from(texts);
+                });
                 self.cautions.note(step, by, texts);
             }
             Event::CommandsApproved { .. }
@@ -220,14 +227,14 @@ impl RunState {
                 let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.end(step, StepStatus::Done, by, &said);
                 self.done_by(step, doer.as_ref());
-                self.take_stated(step, Stated::Answer(name.clone(), value.clone()));
+                self.give_or_withhold(step, Withheld::Answer(name.clone(), value.clone()));
             }
             Event::ChoiceMade { step, name, choice, doer, board } => {
                 self.board = board.clone();
                 self.end(step, StepStatus::Done, by, choice);
                 self.done_by(step, doer.as_ref());
                 let chosen = Chosen { phase: step.phase.clone(), way: choice.clone() };
-                self.take_stated(step, Stated::Choice(name.clone(), chosen));
+                self.give_or_withhold(step, Withheld::Choice(name.clone(), chosen));
             }
             Event::HoldReleased { step, released_by, said, signature, board, .. } => {
                 self.board = board.clone();

@@ -50,6 +50,7 @@ impl Folding {
             self.changes.entry(changed.condition.to_owned()).or_insert(new)
         };
         (change.truth, change.since) = (truth, at);
+        self.state.name_stated(seq, glance.prev);
         change.said.keep(changed.said);
         self.state.turn_at(seq, at, &change.condition, truth);
         true

@@ -40,6 +40,7 @@ mod sight;
 mod signed;
 mod soak;
 pub mod state;
+mod stated;
 mod subject;
 mod take_up;
 pub mod together;
@@ -50,7 +51,7 @@ pub use back::{items_of_way_back, offered_rollback, ways_back};
 pub use began::Began;
 pub use bind::next_loop;
 pub use board::*;
-pub use cautions::{CautionsOfLoops, cautions_of, read_for};
+pub use cautions::{CautionsOfLoops, cautions_of, has_changed, read_for};
 pub use command::{CRITICAL_SAMPLE_MS, evidence};
 pub use decide::decide;
 pub use defer::may_defer;
@@ -78,10 +79,11 @@ pub use signed::{
 };
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
+pub use stated::Stated;
 pub use take_up::takeable;
 pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 
-pub use verified::{Stated, Unverified, Verified, Waived};
+pub use verified::{Unverified, Verified, Waived, Withheld};
 
 #[cfg(test)]
 mod tests;

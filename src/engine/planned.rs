@@ -33,6 +33,8 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         began: None,
         ended: None,
         cautions_read: false,
+        cautions_as_read: Vec::new(),
+        readings: 0,
         has_failed: false,
         said: String::new(),
         by: String::new(),

@@ -109,6 +109,9 @@ pub enum Refusal {
     /// The cautions have not been read.
     #[error("read the cautions first")]
     CautionsUnread,
+    /// A caution reads otherwise than when it was read.
+    #[error("the cautions read otherwise now than when they were read: read them again")]
+    CautionsChanged,
     /// A reason, note or statement is empty or too long.
     #[error("{0}")]
     BadText(&'static str),

@@ -3,6 +3,7 @@
 use crate::engine::proposal::Refusal;
 use crate::engine::state::RunState;
 use crate::runbook::StepKey;
+use crate::runbook::alike::{are_one, is_mixed, is_nobody};
 use crate::runbook::value::first_unseen;
 
 /// The longest name of a person, in bytes.
@@ -16,7 +17,7 @@ const MAX_PERSON_BYTES: usize = 200;
 /// The name is none, or it is the name of somebody who acts there.
 pub fn may_release(state: &RunState, key: &StepKey, name: &str) -> Result<String, Refusal> {
     let name = name.trim();
-    if folded(name).is_empty() {
+    if is_nobody(name) {
         return Err(Refusal::BadText("the person who releases it gives a name"));
     }
     if name.len() > MAX_PERSON_BYTES || name.chars().any(char::is_control) {
@@ -28,7 +29,10 @@ pub fn may_release(state: &RunState, key: &StepKey, name: &str) -> Result<String
     if first_unseen(name).is_some() || name.chars().any(is_blank) {
         return Err(Refusal::BadText("there is a character in this name that cannot be seen: type the name anew"));
     }
-    match acting(state, key).find(|person| folded(person) == folded(name)) {
+    if is_mixed(name) {
+        return Err(Refusal::BadText("letters of several scripts that look alike stand in this name: type it in one"));
+    }
+    match acting(state, key).find(|person| are_one(person, name)) {
         Some(person) => Err(Refusal::SamePerson(person.to_owned())),
         None => Ok(name.to_owned()),
     }
@@ -72,10 +76,4 @@ fn is_blank(c: char) -> bool {
 /// Whether a character is an accent of the letter before it: with that it looks like another letter, and makes another name.
 fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
-}
-
-/// What two ways to write one name have in common: a host or domain, case and blanks do not make another person.
-fn folded(name: &str) -> String {
-    let name = name.split('@').next().unwrap_or_default();
-    name.split_whitespace().collect::<String>().to_lowercase()
 }

@@ -1,10 +1,14 @@
 //! What a second person signs who lets a run go on, and how that is checked again from the journal alone.
 //!
-//! The statement names the run, the step, the person, the words, and the record before the one that began the step, by
-//! its hash. That record is chosen because it stands still: while somebody fetches a key, conditions change and are
-//! recorded, and a statement about the last record would be outdated before it is signed. It still stands for one
-//! moment of one run: the hash covers all that was recorded up to there, and a step that begins again, because a
-//! person went back, begins after another record.
+//! The statement of a hold point names the run, the step, the person, the words, and the record before the one that
+//! began the step, by its hash. That record is chosen because it stands still: while somebody fetches a key, conditions
+//! change and are recorded, and a statement about the last record would be outdated before it is signed. It still
+//! stands for one moment of one run: the hash covers all that was recorded up to there, and a step that begins again,
+//! because a person went back, begins after another record.
+//!
+//! The statement of a verification names the record that stated or finished the step instead (`stated.rs`), and what it
+//! states: that stands still as well, and whatever is stated anew is another record. Journals in which a verification was
+//! signed like a hold point stay verifiable, as what they are: [`SignedRelease::is_of_opening`].
 
 use std::collections::BTreeMap;
 
@@ -13,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::event::{Event, Record};
 use crate::engine::proposal::Refusal;
 use crate::engine::state::RunState;
+use crate::engine::stated::Stated;
 use crate::runbook::value::{first_unseen, is_unseen};
 use crate::runbook::{StepKey, Verify};
 use crate::signature::{SignatureError, check};
@@ -83,6 +88,18 @@ impl Opening {
     }
 }
 
+impl Stated {
+    /// What is signed of a verification: one text for one record, whose end is a newline.
+    fn statement(&self, (run, step): (&str, &StepKey), verified_by: &str, seen: &str) -> String {
+        let Self { seq, hash, said } = self;
+        let (run, stated, verified_by, seen) = (one_line(run), one_line(said), one_line(verified_by), one_line(seen));
+        format!(
+            "piton verification 1\nrun: {run}\nstep: {step}\nrecord: {seq} {hash}\nstated: {stated}\nby: {verified_by}\n\
+             said: {seen}\n"
+        )
+    }
+}
+
 /// A text as it is; as JSON when it could be taken for such JSON, for more than one line or, as something in it cannot
 /// be seen or turns the order of what can, for another text. Nothing unseen is left then either: who prints the file
 /// of the statement reads what is signed.
@@ -102,18 +119,20 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// What that person would sign to release that step: the step that is the current one.
+/// What that person would sign to release that step, which is the current one, or to verify what it came to.
 ///
 /// # Errors
-/// It is not the current step.
+/// It is neither the current step nor to be verified.
 pub fn release_statement(state: &RunState, key: &StepKey, by: &str, said: &str) -> Result<String, Refusal> {
-    let current = state.opening.as_ref().filter(|opening| opening.step == *key);
-    // What is verified later is signed for where it began.
-    let opening = current.or_else(|| state.unverified.get(key)?.opening.as_ref());
-    match (&state.opened, opening) {
-        (Some(opened), Some(opening)) => Ok(opening.statement(&opened.run, by, said)),
-        _ => Err(Refusal::NotCurrent(key.clone())),
+    let run = state.opened.as_ref().map(|opened| opened.run.as_str());
+    let not_current = || Refusal::NotCurrent(key.clone());
+    let run = run.ok_or_else(not_current)?;
+    if let Some(unverified) = state.unverified.get(key) {
+        let stated = unverified.stated.as_ref().ok_or_else(not_current)?;
+        return Ok(stated.statement((run, key), by, said));
     }
+    let opening = state.opening.as_ref().filter(|opening| opening.step == *key).ok_or_else(not_current)?;
+    Ok(opening.statement(run, by, said))
 }
 
 /// A signature of that statement, as it is recorded.
@@ -141,6 +160,16 @@ pub struct SignedRelease {
     pub released_by: String,
     /// The signature.
     pub signed: Signed,
+    /// Whether it is of a verification, but says only where the step began, as it did once, and not what was verified.
+    pub is_of_opening: bool,
+}
+
+impl SignedRelease {
+    /// By which key and of what, as the end of a sentence.
+    pub fn describe(&self) -> String {
+        let of = if self.is_of_opening { "; it says where the step began, not what was verified" } else { "" };
+        format!("{}{of}", self.signed.describe())
+    }
 }
 
 /// Reads along in a journal and checks every signature of a release, by the records before it.
@@ -151,6 +180,10 @@ pub struct SignatureWatch {
     last: Option<StepKey>,
     /// Where each step began last.
     openings: BTreeMap<StepKey, Opening>,
+    /// What was stated last of each step since then.
+    stated: BTreeMap<StepKey, Stated>,
+    /// The step of which the last record states something: the next one names its hash.
+    unnamed: Option<StepKey>,
 }
 
 impl SignatureWatch {
@@ -159,29 +192,57 @@ impl SignatureWatch {
     /// # Errors
     /// Its signature does not fit, or what is recorded of it is not so; why, for people.
     pub fn take(&mut self, record: &Record) -> Result<Option<SignedRelease>, String> {
+        if let Some(stated) = self.unnamed.take().and_then(|step| self.stated.get_mut(&step)) {
+            record.prev.clone_into(&mut stated.hash);
+        }
+        let taken = self.judge(record);
+        if let Some((step, stated)) = Stated::of(record) {
+            self.stated.insert(step.clone(), stated);
+            self.unnamed = Some(step.clone());
+        }
+        taken
+    }
+
+    fn judge(&mut self, record: &Record) -> Result<Option<SignedRelease>, String> {
         match &record.event {
             Event::RunOpened(opened) => self.run.clone_from(&opened.run),
             Event::StepBegan { step, .. } => {
                 self.last = Some(step.clone());
                 self.openings.extend(Opening::of(record).map(|opening| (step.clone(), opening)));
+                self.stated.remove(step);
             }
-            Event::HoldReleased { step, released_by, said, verifies, signature: Some(recorded), .. } => {
-                // What is verified may have been done long before.
-                let is_it = verifies.is_some() || self.last.as_ref() == Some(step);
-                let opening = self.openings.get(step).filter(|_| is_it);
-                let opening = opening.ok_or_else(|| format!("{step} is signed, but is not the step that began"))?;
-                let statement = opening.statement(&self.run, released_by, said);
-                let found = signed(&statement, &recorded.armored).map_err(|_| {
-                    format!("the signature of {released_by} is not one of what is recorded: one of the two was changed")
-                })?;
+            Event::StepRetried { step, .. } => drop(self.stated.remove(step)),
+            Event::HoldReleased { step, released_by, verifies, signature: Some(recorded), .. } => {
+                let (found, is_of_opening) = self.found(&record.event, &recorded.armored)?;
+                let is_of_opening = is_of_opening && verifies.is_some();
                 if found != **recorded {
                     return Err(format!("what is recorded of the signature of {released_by} is not so"));
                 }
                 let (step, released_by) = (step.clone(), released_by.clone());
-                return Ok(Some(SignedRelease { seq: record.seq, step, released_by, signed: found }));
+                return Ok(Some(SignedRelease { seq: record.seq, step, released_by, signed: found, is_of_opening }));
             }
             _ => {}
         }
         Ok(None)
+    }
+
+    /// The signature of a release, and whether it is of where the step began.
+    fn found(&self, release: &Event, armored: &str) -> Result<(Signed, bool), String> {
+        let Event::HoldReleased { step, released_by, said, verifies, .. } = release else {
+            return Err("it is no release".to_owned());
+        };
+        let stated = self.stated.get(step).filter(|_| verifies.is_some());
+        let of_stated = stated.map(|stated| stated.statement((&self.run, step), released_by, said));
+        if let Some(Ok(found)) = of_stated.map(|statement| signed(&statement, armored)) {
+            return Ok((found, false));
+        }
+        // What is verified may have been done long before.
+        let is_it = verifies.is_some() || self.last.as_ref() == Some(step);
+        let opening = self.openings.get(step).filter(|_| is_it);
+        let opening = opening.ok_or_else(|| format!("{step} is signed, but is not the step that began"))?;
+        let found = signed(&opening.statement(&self.run, released_by, said), armored).map_err(|_| {
+            format!("the signature of {released_by} is not one of what is recorded: one of the two was changed")
+        })?;
+        Ok((found, true))
     }
 }

@@ -182,6 +182,10 @@ pub struct StepState {
     pub ended: Option<Timestamp>,
     /// Whether its cautions were read.
     pub cautions_read: bool,
+    /// The sha256 of each of them as it read then; empty where that was not recorded.
+    pub cautions_as_read: Vec<String>,
+    /// How often they were read, because they read otherwise.
+    pub readings: u32,
     /// Whether an attempt of it failed, also when it was tried again since.
     pub has_failed: bool,
     /// What was said of it: the statement, the reason, or why it failed or does not apply.

@@ -8,24 +8,27 @@ use crate::clock::Timestamp;
 use crate::engine::dispute::Stood;
 use crate::engine::signed::Opening;
 use crate::engine::state::{Chosen, PhaseState, RunState, StepState, StepStatus};
+use crate::engine::stated::Stated;
 use crate::runbook::{StepKey, Verify};
 
 /// What a second person has yet to verify.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unverified {
-    /// Where the step began: what is signed of the verification names that.
+    /// Where the step began.
     pub opening: Option<Opening>,
+    /// What is to be verified: what is signed of the verification names that.
+    pub stated: Option<Stated>,
     /// Who sat at the run when the first person was done.
     pub operator: Option<String>,
     /// How the step stood before somebody saw something else.
     pub stood: Option<Box<Stood>>,
     /// What the first person decided or answered, while it counts for nothing without the second person's word.
-    pub stated: Option<Box<Stated>>,
+    pub withheld: Option<Box<Withheld>>,
 }
 
 /// What a person stated that expressions read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stated {
+pub enum Withheld {
     /// The value of that name.
     Answer(String, Value),
     /// The decision of that name.
@@ -76,20 +79,21 @@ impl RunState {
         let Some(verify) = self.step(key).and_then(|step| step.verify) else { return false };
         let opening = self.opening.clone().filter(|opening| opening.step == *key);
         let operator = self.sitting.as_ref().map(|sitting| sitting.operator.clone());
-        self.unverified.insert(key.clone(), Unverified { opening, operator, stood: None, stated: None });
+        let (stated, withheld, stood) = (None, None, None);
+        self.unverified.insert(key.clone(), Unverified { opening, stated, withheld, operator, stood });
         verify == Verify::Peer
     }
 
     /// Expressions read what was stated from here on; what is stated for a second person at the same moment, only with
     /// that person's word.
-    pub(crate) fn take_stated(&mut self, key: &StepKey, stated: Stated) {
+    pub(crate) fn give_or_withhold(&mut self, key: &StepKey, given: Withheld) {
         if self.waits_for_peer(key) {
-            self.unverified.entry(key.clone()).and_modify(|unverified| unverified.stated = Some(Box::new(stated)));
+            self.unverified.entry(key.clone()).and_modify(|unverified| unverified.withheld = Some(Box::new(given)));
             return;
         }
-        match stated {
-            Stated::Answer(name, value) => self.give(key, &name, &value),
-            Stated::Choice(name, chosen) => {
+        match given {
+            Withheld::Answer(name, value) => self.give(key, &name, &value),
+            Withheld::Choice(name, chosen) => {
                 self.choices.insert(name, chosen);
             }
         }
@@ -142,8 +146,8 @@ impl RunState {
         if is_current {
             self.current = None;
         }
-        if let Some(stated) = unverified.stated {
-            self.take_stated(key, *stated);
+        if let Some(withheld) = unverified.withheld {
+            self.give_or_withhold(key, *withheld);
         }
         true
     }

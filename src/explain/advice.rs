@@ -44,6 +44,23 @@ confirm = "Is it stopped?"
 "#,
     },
     Explanation {
+        code: "caution-moves",
+        title: "a caution reads otherwise from one second to the next",
+        why: "What a caution says must still be so when its step is done: where it reads otherwise by then, it is read again. What tells how long something lasts (`.run.elapsed`, `.age`) never reads the same twice, so a caution with it is not compared, and also what else changes in it is not seen.",
+        bad: r#"[[phase.step]]
+id      = "stop"
+title   = "Stop the server"
+warning = "The run takes {{ .run.elapsed }} s by now: what is not written is lost."
+confirm = "Is it stopped?"
+"#,
+        good: r#"[[phase.step]]
+id      = "stop"
+title   = "Stop the server"
+warning = "What is not written is lost."
+confirm = "Is it stopped?"
+"#,
+    },
+    Explanation {
         code: "file-name",
         title: "the runbook's name is not that of its file",
         why: "A runbook is named on the command line by its file and in the journal by its `id`. When the two differ, the run that is looked for is not found.",

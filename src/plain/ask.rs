@@ -215,6 +215,19 @@ impl Question {
         step.is_some_and(|step| state.current.as_ref() != Some(step) && !is_behind(step))
     }
 
+    /// The step that is acted in by its answer.
+    pub fn acts_in(&self) -> Option<&StepKey> {
+        match self {
+            Self::Statement(step)
+            | Self::Value(step, _)
+            | Self::Choice(step)
+            | Self::Releaser(step)
+            | Self::Released(step, _)
+            | Self::Run(step, ..) => Some(step),
+            _ => None,
+        }
+    }
+
     /// Whether what is refused is to be looked at again before it is asked again.
     pub fn is_of_what_was_shown(&self) -> bool {
         matches!(self, Self::Run(..) | Self::Record(..) | Self::Close)

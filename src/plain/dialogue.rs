@@ -83,6 +83,8 @@ pub(super) struct Dialogue<'a> {
     pub(super) cautions: Vec<String>,
     /// What happened while a question stands.
     held_back: Vec<String>,
+    /// Something was told that could not wait for the answer to what is asked.
+    pub(super) is_interrupted: bool,
 }
 
 /// Talks a run through with whoever types, until it is closed, left, or nobody types or hears any more.
@@ -176,6 +178,7 @@ impl<'a> Dialogue<'a> {
             stalled: None,
             cautions: Vec::new(),
             held_back: Vec::new(),
+            is_interrupted: false,
         };
         if let Some(opened) = dialogue.state.opened.clone() {
             look::heading(&opened, &dialogue.state, &mut dialogue.mouth);
@@ -272,6 +275,10 @@ impl<'a> Dialogue<'a> {
 
     fn recorded(&mut self, record: &Record) {
         self.state.apply(record);
+        if matches!(record.event, Event::CautionsRead { .. }) {
+            // It is said again what may be done, also where that is to read once more.
+            self.standing.iter_mut().for_each(|standing| standing.1.clear());
+        }
         let is_ours = record.by != PITON;
         if is_ours && self.pending.take().is_some() {
             self.question = None;
@@ -299,18 +306,28 @@ impl<'a> Dialogue<'a> {
         let watermark = if is_practice { WATERMARK } else { "" };
         let moment = self.moment();
         let said = Told { runbook: &self.runbook, state: &self.state, moment: &moment }.record(record);
-        self.news(format!("recorded #{} {watermark}{said}", record.seq));
+        let line = format!("recorded #{} {watermark}{said}", record.seq);
+        if self.is_answering() && self.is_urgent(&record.event) {
+            self.flush();
+            self.mouth.say(&line);
+            self.is_interrupted = true;
+        } else {
+            self.news(line);
+        }
     }
 
     /// Something happened: it is said at once, unless somebody is answering a question.
     pub(super) fn news(&mut self, line: String) {
-        let is_answering = self.question.is_some() && self.pending.is_none() && !self.is_leaving;
-        if is_answering && self.held_back.len() < MAX_HELD_BACK {
+        if self.is_answering() && self.held_back.len() < MAX_HELD_BACK {
             self.held_back.push(line);
             return;
         }
         self.flush();
         self.mouth.say(&line);
+    }
+
+    fn is_answering(&self) -> bool {
+        self.question.is_some() && self.pending.is_none() && !self.is_leaving
     }
 
     fn flush(&mut self) {
@@ -364,6 +381,8 @@ impl<'a> Dialogue<'a> {
             self.mouth.say("This question is taken back: the run has moved on. Nothing was recorded for it.");
             self.is_new = true;
         }
+        self.take_back_unread();
+        self.ask_anew();
         if self.question.is_none() && self.file.is_none() {
             self.flush();
             self.say_standing();
@@ -400,6 +419,9 @@ impl<'a> Dialogue<'a> {
         self.is_new = true;
         if let Some((key, ..)) = current.as_ref().filter(|_| is_another) {
             self.note_cautions(key);
+        }
+        if let Some((key, ..)) = current.as_ref().filter(|_| !is_another) {
+            self.tell_changed_cautions(key);
         }
         match current {
             Some((key, ..)) => self.with(|told, mouth| {

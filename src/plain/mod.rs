@@ -1,5 +1,6 @@
 //! The run as lines of text: a dialogue for screen readers, dumb terminals and pipes, and what the autopilot does.
 
+mod anew;
 mod ask;
 pub mod autopilot;
 pub mod before;

@@ -2,8 +2,8 @@
 
 use crate::engine::scope::{actor_of, command_of, target_of, text_of};
 use crate::engine::{
-    ConditionId, Gate, Meanwhile, StepStatus, Verified, cautions_of, commands_of, gate, is_together, meanwhile,
-    read_for, renewable,
+    ConditionId, Gate, Meanwhile, StepStatus, Verified, cautions_of, commands_of, gate, has_changed, is_together,
+    meanwhile, read_for, renewable,
 };
 use crate::plain::speak::Mouth;
 use crate::plain::tell::{Told, command, duration, status};
@@ -52,7 +52,9 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
     if !step.source.is_empty() {
         mouth.say(&format!("From the document: {}", step.source.join(", ")));
     }
-    if !step.cautions.is_empty() && !known.cautions_read && !step.action.is_sensed() {
+    let is_unread = !step.cautions.is_empty() && !known.cautions_read && !step.action.is_sensed();
+    let Told { runbook, state, moment } = told;
+    if is_unread || has_changed(runbook, state, &moment.board, key, moment.at) {
         mouth.say("First type read, once the cautions are read.");
     }
 }

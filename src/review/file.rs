@@ -159,8 +159,9 @@ pub fn add(dir: &RunDir, holder: &Holder, seen: Seen, said: Said) -> Result<Revi
     let event = judged(seen, said)?;
     let folder = folder(dir);
     fs::ensure_private_folder(&folder)?;
-    let _lock = Lock::take(&folder.join(format!("{}.lock", holder.operator)), holder)?;
-    let path = folder.join(format!("{}.jsonl", holder.operator));
+    let name = file_name(&holder.operator);
+    let _lock = Lock::take(&folder.join(format!("{name}.lock")), holder)?;
+    let path = folder.join(format!("{name}.jsonl"));
     let mut file = match fs::look(&path)? {
         Some(_) => fs::open_append(&path)?,
         None => fs::create_private(&path)?,
@@ -192,6 +193,13 @@ pub fn add(dir: &RunDir, holder: &Holder, seen: Seen, said: Said) -> Result<Revi
     file.sync_data().map_err(write_failed)?;
     fs::sync_folder(&folder)?;
     Review::read(path)
+}
+
+/// The name of a reviewer's file: a name with what no file should be called by is told from others by its sum.
+fn file_name(reviewer: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let plain: String = reviewer.chars().filter(|c| is_plain(*c)).collect();
+    if plain == reviewer { plain } else { format!("{plain}-{}", &sha256_hex(reviewer.as_bytes())[..8]) }
 }
 
 fn line(record: ReviewRecord) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! The runbook format: pure, never touches a file.
 
+pub mod alike;
 mod allow;
 #[cfg(test)]
 pub(crate) mod books_tests;

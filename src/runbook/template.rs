@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::runbook::expr::{EvalError, Expr, ExprError};
 
+/// What says in an expression how long something lasts.
+const MOVING: [&str; 2] = [".elapsed", ".age"];
+
 /// The longest text, in bytes, before and after its values are put in.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 
@@ -67,6 +70,17 @@ impl Template {
     pub(crate) fn plain(text: &str) -> Self {
         let whole = Part::Text(0..text.len());
         Self { source: text.into(), parts: [whole].into() }
+    }
+
+    /// Whether it has values at all.
+    pub fn has_values(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Value(_)))
+    }
+
+    /// Whether it reads otherwise from one moment to the next although nothing happens: it tells how long something
+    /// lasts.
+    pub fn moves_by_itself(&self) -> bool {
+        self.expressions().any(|(_, expr)| moving(expr.source()).is_some())
     }
 
     /// The text it was compiled from.
@@ -189,6 +203,15 @@ fn end_of_value(rest: &str) -> Option<usize> {
         at += 1;
     }
     None
+}
+
+/// Where an expression asks how long something lasts.
+pub(crate) fn moving(expr: &str) -> Option<Range<usize>> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    MOVING.iter().find_map(|word| {
+        let mut found = expr.match_indices(word).map(|(at, word)| at..at + word.len());
+        found.find(|at| !expr[at.end..].starts_with(is_word))
+    })
 }
 
 #[cfg(test)]

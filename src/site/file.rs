@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use toml::de::DeTable;
 
 use crate::diagnostic::Diagnostic;
+use crate::runbook::alike::looks_like;
 use crate::runbook::id::is_plain_name;
 use crate::runbook::raw::{Findings, Table, Text, check_characters, read};
 use crate::text::{is_hidden, is_reordering};
@@ -15,6 +16,9 @@ use crate::text::{is_hidden, is_reordering};
 pub const MAX_SITE_BYTES: usize = 4 * 1024 * 1024;
 /// What is typed instead of an environment's word by whoever does not want to start.
 pub const MEANS_NO: [&str; 3] = ["no", "back", "leave"];
+
+/// What stands on every frame of a run that is none.
+const PRACTICE: &str = "PRACTICE";
 
 /// The colours an environment may have.
 const COLOURS: &[&str] = &["red", "yellow", "green", "blue", "magenta", "cyan", "white", "grey"];
@@ -99,10 +103,17 @@ fn is_name(text: &Text<'_>, findings: &mut Findings<'_>) -> bool {
     is_plain
 }
 
-/// What is typed before a live run opens must not be what is typed by who does not want that.
+/// What is typed before a live run opens must not be what is typed by who does not want that, nor pass for the mark of a
+/// practice run.
 fn check_typed(text: &Text<'_>, findings: &mut Findings<'_>) {
     if MEANS_NO.iter().any(|no| text.value.eq_ignore_ascii_case(no)) {
         let told = format!("{:?} is typed before a live run opens, and there it means no", text.value);
+        findings.helped("bad-value", &text.span, told, "another word, such as PRODUCTION");
+    } else if looks_like(text.value, PRACTICE) {
+        let told = format!(
+            "{:?} stands on every frame of a live run, and would be taken for that of a practice run",
+            text.value
+        );
         findings.helped("bad-value", &text.span, told, "another word, such as PRODUCTION");
     }
 }
@@ -165,6 +176,12 @@ mod tests {
             ("name = \"a\"\nenvironment = { word = \" PROD\" }", "\" PROD\""),
             ("name = \"a\"\nenvironment = { word = \"No\" }", "\"No\""),
             ("name = \"no\"", "\"no\""),
+            ("name = \"a\"\nenvironment = { word = \"PRACTICE\" }", "\"PRACTICE\""),
+            ("name = \"a\"\nenvironment = { word = \"p r a c t i c e\" }", "\"p r a c t i c e\""),
+            ("name = \"a\"\nenvironment = { word = \"РRАСТIСЕ\" }", "\"РRАСТIСЕ\""),
+            ("name = \"a\"\nenvironment = { word = \"Pract1ce\" }", "\"Pract1ce\""),
+            ("name = \"a\"\nenvironment = { word = \"ＰＲＡＣＴＩＣＥ\" }", "\"ＰＲＡＣＴＩＣＥ\""),
+            ("name = \"practice\"", "\"practice\""),
             ("format = 2\nname = \"a\"", "2"),
             ("name = \"a", ""),
             ("name = \"a\" # \u{202e}", "\u{202e}"),

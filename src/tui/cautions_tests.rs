@@ -1,6 +1,6 @@
 //! Cautions that repeat in a loop, on the screen.
 
-use crate::engine::{Event, Mode, cautions_of};
+use crate::engine::{Event, Mode, Verdict, cautions_of};
 use crate::runbook::{Runbook, parse};
 use crate::tui::stage_tests::{Stage, look};
 use crate::tui::theme::{ASCII, Look, UNICODE};
@@ -104,4 +104,27 @@ fn where_nothing_is_folded_the_key_says_so() {
     assert!(!stage.picture().contains("C in full"));
     stage.press("C");
     assert!(stage.picture().contains("no caution of this step is folded"));
+}
+
+#[test]
+fn a_dialog_closes_when_a_caution_reads_otherwise_than_when_it_was_read() {
+    let warning = "warning = \"The active one is {{ .health.vault[0].role }}.\"\nnote = \"It takes a minute.\"";
+    let probe =
+        "[[health]]\nid = \"vault\"\neach = \".inputs.nodes[]\"\ntcp = \"localhost:1\"\nok = \"true\"\n\n[[phase]]";
+    let text = BOOK.replace("note = \"It takes a minute.\"", warning).replacen("[[phase]]", probe, 1);
+    let text = text.replacen("warning = \"What {{ .node.name }} has not written yet is lost.\"\n", "", 1);
+    let mut stage = Stage::of(parse(&text).0.expect("it is a runbook"), (120, 40), look("dark", &UNICODE), Mode::Live);
+    stage.sample("vault-1", Verdict::Ok, "standby");
+    while !stage.state.step(stage.state.current.as_ref().unwrap()).unwrap().cautions_read {
+        stage.press("enter");
+    }
+    stage.press("enter");
+    assert!(stage.run().dialog.is_some(), "{}", stage.picture());
+    stage.sample("vault-1", Verdict::Ok, "active");
+    let picture = stage.picture();
+    assert!(stage.run().dialog.is_none() && picture.contains("the cautions read otherwise now"), "{picture}");
+    assert!(picture.contains("The active one is active."), "{picture}");
+    stage.press("enter");
+    stage.press("enter");
+    assert!(stage.run().dialog.is_some(), "{}", stage.picture());
 }

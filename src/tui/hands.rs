@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use crate::tui::app::App;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
+use crate::tui::pick::About;
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::widget::help::Help;
@@ -128,10 +129,16 @@ fn turn_page(screen: &mut Screen, effect: &Effect) {
     }
 }
 
+/// With this begins what ssh-keygen prints when it signs.
+const SIGNATURE_BEGINS: &str = "-----BEGIN SSH SIGNATURE-----";
+
 pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
     if app.help.is_some() {
         return Vec::new();
     }
+    // A signature is for the dialog that waits for it, and no path of a key.
+    let is_signature = text.contains(SIGNATURE_BEGINS);
+    app.pick.take_if(|list| list.about == About::KeysOfRelease && is_signature);
     if let Some(list) = &mut app.pick {
         list.paste(text);
         return Vec::new();

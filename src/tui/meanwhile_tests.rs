@@ -87,6 +87,18 @@ fn dialogs_menu_and_help_leave_what_is_watched_in_view() {
 }
 
 #[test]
+fn while_a_command_runs_what_opens_leaves_what_is_watched_on_low_screens_too() {
+    for size in [(80, 14), (80, 15), (80, 17), (80, 20)] {
+        for key in ["n", "?", ":"] {
+            let mut stage = at_work(size);
+            let told = band(&stage);
+            stage.press(key);
+            assert_eq!(band(&stage), told, "{size:?} {key}\n{}", stage.picture());
+        }
+    }
+}
+
+#[test]
 fn the_dialog_of_a_command_says_what_to_watch_and_the_step_says_it_before_and_after() {
     for size in [(80, 24), (120, 40)] {
         let mut stage = dark(size);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use insta::assert_snapshot;
 
 use crate::debrief::tests::good;
-use crate::engine::Mode;
+use crate::engine::{Event, Mode};
 use crate::journal::Role;
 use crate::tui::app::update;
 use crate::tui::decision_tests::deciding;
@@ -117,6 +117,28 @@ fn the_statement_of_a_hold_point_is_signed_with_a_key_that_is_picked() {
         stage.tell(Message::Keys(folder.join("another.txt"), keys()));
         assert!(stage.app.pick.is_none());
     }
+}
+
+#[test]
+fn a_signature_that_is_pasted_while_keys_are_listed_is_no_path_of_one() {
+    let mut stage = RunStage::open((80, 24));
+    deciding(&mut stage, 2);
+    for key in ["enter", "2", "enter", "enter", "j", "enter", "o", "k", "ctrl-s"] {
+        stage.press(key);
+    }
+    let Some(Effect::KeepStatement { folder, name, text }) = stage.effects.last().cloned() else {
+        panic!("{:?}", stage.effects)
+    };
+    let file = folder.join(&name);
+    stage.tell(Message::StatementKept { name, kept: Ok(file.clone()) });
+    stage.press("ctrl-s");
+    stage.tell(Message::Keys(file, keys()));
+    assert!(stage.app.pick.is_some());
+    stage.tell(Message::Paste(crate::signature::tests::made(crate::engine::RELEASE_NAMESPACE, &text)));
+    assert!(stage.app.pick.is_none(), "it goes to the dialog that waits for it");
+    stage.press("enter");
+    let is_signed = |event: &Event| matches!(event, Event::HoldReleased { signature: Some(_), .. });
+    assert!(stage.records.iter().any(|record| is_signed(&record.event)), "{}", stage.picture());
 }
 
 #[test]

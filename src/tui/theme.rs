@@ -1,5 +1,6 @@
 //! How meanings look: colours from a theme file, signs from a glyph set. No widget names a colour.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -396,6 +397,18 @@ pub const ASCII: Glyphs = Glyphs {
     history: ["_", "=", "#", "."],
     frames: [["-", "|", "+", "+", "+", "+"], ["=", "#", "#", "#", "#", "#"], ["*", "*", "*", "*", "*", "*"]],
 };
+
+impl Glyphs {
+    /// A text without the signs that [`crate::text`] puts in the place of controls, where the terminal has none of them.
+    pub fn plain<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let is_picture = |c: char| matches!(c, '\u{2400}'..='\u{2426}');
+        if !self.cut.is_ascii() || !text.contains(is_picture) {
+            return Cow::Borrowed(text);
+        }
+        let plain = |c: char| if is_picture(c) { '^' } else { c };
+        Cow::Owned(text.chars().map(plain).collect())
+    }
+}
 
 /// All that decides how the screens look.
 #[derive(Clone, Debug)]

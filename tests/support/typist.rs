@@ -75,7 +75,7 @@ impl<'a> Typist<'a> {
 /// What stands before the line that is asked for, when one is.
 fn label(said: &str) -> Option<&str> {
     let last = said.rsplit('\n').next()?.strip_suffix("> ")?;
-    let label = ["PRACTICE", "STAGING lab"].into_iter().find_map(|place| last.strip_prefix(place));
+    let label = ["PRACTICE", "STAGING lab", "LIVE"].into_iter().find_map(|place| last.strip_prefix(place));
     label.map(|label| label.trim_start_matches(", "))
 }
 

@@ -135,7 +135,7 @@ fn records_without_texts_fold_nothing() {
     let mut walk = opened();
     (0..4).for_each(|_| walk_step(&mut walk));
     let line = serde_json::to_string(&walk.records).unwrap();
-    assert_eq!(line.matches("\"texts\"").count(), 2, "outside a loop nothing is kept: {line}");
+    assert_eq!(line.matches("\"texts\"").count(), 3, "{line}");
     for record in &mut walk.records {
         if let Event::CautionsRead { texts, .. } = &mut record.event {
             texts.clear();
@@ -143,4 +143,71 @@ fn records_without_texts_fold_nothing() {
     }
     walk.state = RunState::fold(&walk.runbook, &walk.records);
     assert_eq!(folded(&walk), [None, None]);
+}
+
+const CHANGING: &str = r#"
+format = 1
+id = "change"
+title = "Change"
+system = "demo"
+
+[[health]]
+id = "active"
+tcp = "localhost:1"
+ok = "true"
+
+[[phase]]
+id = "one"
+title = "One"
+[[phase.step]]
+id = "stop"
+title = "Stop one"
+warning = "The active node is {{ .health.active[0].role }}: do NOT stop that one."
+caution = "It runs since {{ .run.elapsed }} s."
+confirm = "Stopped?"
+"#;
+
+/// A board on which that node is the active one.
+fn active(node: &str) -> Board {
+    let fields = Map::from_iter([("role".to_owned(), json!(node))]);
+    let (probe, item) = (ProbeId::new("active"), Value::Null);
+    let said = Said { probe, node: None, verdict: Verdict::Ok, why: String::new(), fields, item };
+    Board { rows: vec![said.aged(Some(7))] }
+}
+
+#[test]
+fn a_caution_that_reads_otherwise_than_when_it_was_read_is_read_again() {
+    let mut walk = Walk::unopened(parse(CHANGING).0.expect("it is a runbook"));
+    walk.moment.board = active("n2");
+    let head = super::opened(&walk.runbook);
+    walk.must(Proposal::Open(head));
+    walk.sit();
+    walk.do_first();
+    walk.pass(30);
+    assert!(matches!(walk.allowed()[0], Allowed::Confirm(_)), "that time passes does not count");
+    walk.moment.board = active("n1");
+    assert_eq!(walk.allowed()[0], Allowed::ReadCautions(walk.key()));
+    let confirm = |walk: &Walk| Proposal::Confirm { step: walk.key(), said: "stopped".into() };
+    assert_eq!(walk.propose(confirm(&walk)), Err(Refusal::CautionsChanged));
+    // It is as it was when it was read.
+    walk.moment.board = active("n2");
+    assert!(matches!(walk.allowed()[0], Allowed::Confirm(_)));
+    // What never stands still is read so often, and then it is enough.
+    for node in ["n1", "n3"] {
+        walk.moment.board = active(node);
+        walk.do_first();
+    }
+    walk.moment.board = active("n4");
+    let step = walk.key();
+    assert_eq!(walk.state.step(&step).map(|known| known.readings), Some(3));
+    walk.must(confirm(&walk));
+    assert_eq!(walk.fold(&walk.records), walk.state);
+    // As it was once recorded nothing is compared.
+    for record in &mut walk.records {
+        if let Event::CautionsRead { texts, .. } = &mut record.event {
+            texts.clear();
+        }
+    }
+    let state = RunState::fold(&walk.runbook, &walk.records[..walk.records.len() - 1]);
+    assert!(!has_changed(&walk.runbook, &state, &walk.moment.board, &step, walk.moment.at));
 }

@@ -107,6 +107,23 @@ fn a_hold_point_is_released_by_another_person_than_the_one_who_acts() {
     for same in ["maria", " Maria ", "MARIA@bastion", "maria@elsewhere", "ma ria"] {
         assert_eq!(walk.release(same, "all of it"), Err(Refusal::SamePerson("maria".into())), "{same}");
     }
+    let also = [
+        "ｍａｒｉａ",
+        "maria.",
+        "Maria (ops)",
+        "marıa",
+        "ma‐ria",
+        "vm/maria",
+        "CORP\\maria",
+        "maria/admin",
+        "mária",
+        "𝐦aria",
+    ];
+    for same in also {
+        assert_eq!(walk.release(same, "all of it"), Err(Refusal::SamePerson("maria".into())), "{same}");
+    }
+    let mixed = walk.release("mаria", "all of it");
+    assert!(matches!(mixed, Err(Refusal::BadText(why)) if why.contains("several scripts")), "{mixed:?}");
     for bad in ["", "  ", "@bastion", "jo\nmaria", &"j".repeat(201)] {
         assert!(matches!(walk.release(bad, "all of it"), Err(Refusal::BadText(_))), "{bad}");
     }
@@ -128,6 +145,34 @@ fn a_hold_point_is_released_by_another_person_than_the_one_who_acts() {
     assert_eq!(event, Some((key.clone(), "Jo Doe".into(), "the plan".into())));
     assert_eq!(walk.state.step(&key).map(|step| step.said.as_str()), Some("released by Jo Doe: the plan"));
     assert_eq!(walk.state.deviations, []);
+}
+
+#[test]
+fn a_login_with_its_domain_is_one_person_however_it_is_typed() {
+    let table = [
+        ("maria@corp.example", ["maria@corp.example", "maria", "maria@elsewhere", "Maria"]),
+        ("CORP\\maria", ["CORP\\maria", "maria", "corp/maria", "maria@corp"]),
+        ("Anna Schmidt", ["Schmidt, Anna", "anna  schmidt", "anna.schmidt", "schmidt-anna"]),
+        ("bob", ["vm/bob", "bob/vm", "ⓑⓞⓑ", "BOB (on call)"]),
+    ];
+    for (operator, same) in table {
+        let mut walk = Walk::deciding(Some("stay"));
+        walk.sit_as(operator);
+        for name in same {
+            assert_eq!(walk.release(name, "it"), Err(Refusal::SamePerson(operator.into())), "{name}");
+        }
+    }
+    for (operator, other) in
+        [("CORP\\maria", "CORP\\bob"), ("bob@vm", "vm"), ("Анна", "Иван"), ("anna schmidt", "anna maier")]
+    {
+        let mut walk = Walk::deciding(Some("stay"));
+        walk.sit_as(operator);
+        assert_eq!(walk.release(other, "it"), Ok(()), "{operator}, {other}");
+    }
+    let mut walk = Walk::deciding(Some("stay"));
+    walk.sit_as("hope");
+    // Letters of one other script that look like hers.
+    assert_eq!(walk.release("норе", "it"), Err(Refusal::SamePerson("hope".into())));
 }
 
 #[test]

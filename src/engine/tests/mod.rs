@@ -35,6 +35,7 @@ use serde_json::{Map, Value, json};
 use super::scope::{command_of, target_of};
 use super::*;
 use crate::clock::Timestamp;
+use crate::engine::cautions::digest;
 use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepId, StepKey, parse};
 
 use blows::{Blow, blow};
@@ -227,7 +228,8 @@ impl Walk {
         let events = decide(&self.runbook, &self.state, proposal, &self.moment)?;
         for event in events {
             let seq = self.state.seq + 1;
-            let record = Record { seq, at: self.moment.at, prev: String::new(), by: "maria@bastion".into(), event };
+            let prev = self.records.last().map_or_else(|| "0".repeat(64), hash_of);
+            let record = Record { seq, at: self.moment.at, prev, by: "maria@bastion".into(), event };
             self.state.apply(&record);
             self.records.push(record);
         }
@@ -347,6 +349,11 @@ impl Walk {
     fn fold(&self, records: &[Record]) -> RunState {
         RunState::fold(&self.runbook, records)
     }
+}
+
+/// The hash of a record's line, which the next one names.
+fn hash_of(record: &Record) -> String {
+    digest(&serde_json::to_string(record).expect("it is JSON"))
 }
 
 fn at_stop() -> Walk {

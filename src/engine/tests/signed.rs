@@ -1,5 +1,6 @@
 //! Hold points that are released with a signature.
 
+use super::verified::{key, opened_two};
 use super::*;
 use crate::signature::SignatureError;
 use crate::signature::tests::made;
@@ -131,6 +132,96 @@ fn a_statement_shows_every_character_that_cannot_be_seen() {
             assert_eq!(serde_json::from_str::<String>(shown).unwrap(), said, "nothing is lost");
         }
     }
+}
+
+/// The step `read` of two people, at which something was stated for the second.
+fn stated(said: &str) -> Walk {
+    let mut walk = opened_two();
+    walk.do_first();
+    walk.must(Proposal::Confirm { step: key("read"), said: said.into() });
+    walk.sense();
+    walk
+}
+
+#[test]
+fn a_verification_is_signed_with_what_was_stated_and_for_nothing_that_is_stated_anew() {
+    let mut walk = stated("open");
+    let statement = walk.statement("kim", "I see it");
+    let last = walk.records.iter().rfind(|record| matches!(record.event, Event::StepConfirmed { .. })).unwrap();
+    let expected = format!(
+        "piton verification 1\nrun: {}\nstep: all/read\nrecord: {} {}\nstated: open\nby: kim\nsaid: I see it\n",
+        walk.state.opened.as_ref().unwrap().run,
+        last.seq,
+        hash_of(last)
+    );
+    assert_eq!(statement, expected);
+    let good = made(RELEASE_NAMESPACE, &statement);
+    walk.must(Proposal::Note { step: None, text: "kim fetches the key".into() });
+    assert_eq!(walk.statement("kim", "I see it"), statement, "it stands still");
+    // The first person thinks again, and states something else, or even the same.
+    for said in ["shut", "open"] {
+        walk.must(Proposal::Retry { step: key("read") });
+        walk.must(Proposal::Confirm { step: key("read"), said: said.into() });
+        let does_not_fit = Err(Refusal::BadSignature(SignatureError::DoesNotFit));
+        assert_eq!(walk.release_signed("kim", "I see it", &good), does_not_fit, "{said}");
+    }
+    let good = made(RELEASE_NAMESPACE, &walk.statement("kim", "I see it"));
+    assert_eq!(walk.release_signed("kim", "I see it", &good), Ok(()));
+    let found = walk.watched().unwrap();
+    assert_eq!((found.len(), found[0].is_of_opening), (1, false));
+    assert_eq!(walk.fold(&walk.records), walk.state);
+}
+
+/// Makes a journal of the records again, as somebody who changed one of them would.
+fn chained_anew(records: &mut [Record]) {
+    let mut prev = "0".repeat(64);
+    for record in records {
+        record.prev = std::mem::take(&mut prev);
+        prev = hash_of(record);
+    }
+}
+
+#[test]
+fn a_statement_that_was_changed_after_it_was_verified_shows_although_the_chain_was_made_whole() {
+    let mut walk = stated("open");
+    let good = made(RELEASE_NAMESPACE, &walk.statement("kim", "I see it"));
+    assert_eq!(walk.release_signed("kim", "I see it", &good), Ok(()));
+    let mut records = walk.records.clone();
+    chained_anew(&mut records);
+    assert!(watch(&records).is_ok(), "nothing was changed");
+    type Change = fn(&mut String, &mut Board);
+    let changes: [Change; 2] = [|said, _| *said = "shut".into(), |_, board| board.rows.clear()];
+    for change in changes {
+        for record in &mut records {
+            if let Event::StepConfirmed { said, board, .. } = &mut record.event {
+                change(said, board);
+            }
+        }
+        chained_anew(&mut records);
+        assert!(watch(&records).is_err());
+        records.clone_from(&walk.records);
+    }
+}
+
+#[test]
+fn a_verification_that_was_signed_like_a_hold_point_stays_good_as_what_it_is_and_none_is_taken() {
+    let mut walk = stated("open");
+    let began = walk.records.iter().rfind(|record| matches!(record.event, Event::StepBegan { .. })).unwrap();
+    let run = &walk.state.opened.as_ref().unwrap().run;
+    let (seq, prev) = (began.seq, &began.prev);
+    let once = format!("piton release 1\nrun: {run}\nstep: all/read\nbegan: {seq}\nafter: {prev}\nby: kim\nsaid: it\n");
+    let old = made(RELEASE_NAMESPACE, &once);
+    let does_not_fit = Err(Refusal::BadSignature(SignatureError::DoesNotFit));
+    assert_eq!(walk.release_signed("kim", "it", &old), does_not_fit);
+    walk.must(Proposal::Release { step: key("read"), released_by: "kim".into(), said: "it".into(), signature: None });
+    let mut records = walk.records.clone();
+    for record in &mut records {
+        if let Event::HoldReleased { signature, .. } = &mut record.event {
+            *signature = signed(&once, &old).ok().map(Box::new);
+        }
+    }
+    let found = watch(&records).unwrap();
+    assert!(found[0].is_of_opening && found[0].describe().ends_with("not what was verified"), "{found:?}");
 }
 
 proptest! {

@@ -14,6 +14,7 @@ use crate::runbook::lint::wording::{order, second_action, without_values};
 use crate::runbook::model::Runbook;
 use crate::runbook::parse::parse_with;
 use crate::runbook::raw::{Findings, Text, read};
+use crate::runbook::template::{Template, moving};
 
 /// A step with more cautions than this is read by nobody.
 const MAX_CAUTIONS: usize = 3;
@@ -37,6 +38,16 @@ pub fn parse(source: &str) -> (Option<Runbook>, Vec<Diagnostic>, Vec<Diagnostic>
     let (book, findings) = parse_with(source, |root| advise(source, root));
     let (book, advice) = book.unzip();
     (book, findings, advice.unwrap_or_default())
+}
+
+/// Where a text tells how long something lasts.
+fn moving_value(text: &str) -> Option<Range<usize>> {
+    let template = Template::compile(text).ok()?;
+    let mut found = template.expressions().filter_map(|(start, expr)| {
+        let at = moving(expr.source())?;
+        Some(start + at.start..start + at.end)
+    });
+    found.next()
 }
 
 fn advise(source: &str, root: &DeTable<'_>) -> Vec<Diagnostic> {
@@ -161,6 +172,11 @@ impl<'l, 'd> Lint<'l, 'd> {
             if let Some(at) = order(caution.value) {
                 let finding = Diagnostic::advice("caution-acts", self.place(caution, at), "a caution orders an action");
                 self.tell(finding, "make a step of it; a caution says what is at stake");
+            }
+            if let Some(at) = moving_value(caution.value) {
+                let told = "a caution reads otherwise from one second to the next";
+                let finding = Diagnostic::advice("caution-moves", self.place(caution, at), told);
+                self.tell(finding, "say what does not pass by itself: whoever reads it acts later");
             }
         }
         if let Some(caution) = step.cautions.get(MAX_CAUTIONS) {

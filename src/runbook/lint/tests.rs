@@ -184,6 +184,12 @@ fn findings_point_at_what_they_are_about() {
         (String::new(), step(&format!("run = [\"a\"]\n{WELL}")), vec![("no-way-back", "[\"a\"]")]),
         (waived.to_owned(), step(&format!("run = [\"a\"]\n{WELL}")), vec![]),
         (String::new(), step("confirm = \"?\""), vec![]),
+        (
+            waived.to_owned(),
+            step("confirm = \"?\"\nnote = \"For {{ .run.elapsed }} s.\""),
+            vec![("caution-moves", ".elapsed")],
+        ),
+        (waived.to_owned(), step("confirm = \"?\"\nnote = \"In {{ .run.id }}.\""), vec![]),
         (waived.to_owned(), step("confirm = \"?\"\nwarning = \"No.\\tStop the x.\""), vec![("caution-acts", "Stop")]),
         (waived.to_owned(), step("check = \"1 < 2\""), vec![("never-fails", "\"1 < 2\"")]),
         (

@@ -11,7 +11,7 @@ use crate::tui::widget::paint::Paint;
 use crate::tui::widget::step::tag;
 
 /// Stands where a second person has yet to look at a step.
-const UNVERIFIED: &str = "2nd due";
+pub const UNVERIFIED: &str = "2nd due";
 
 /// What stands at a step that is done and that nobody will verify any more.
 const NEVER_VERIFIED: &str = "no 2nd";

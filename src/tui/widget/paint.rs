@@ -134,6 +134,7 @@ impl Paint<'_> {
         }
         let cells = cells.min(area.right() - x);
         let clean = clean_line(text);
+        let clean = self.look.glyphs.plain(&clean);
         let fitting = cut(&clean, usize::from(cells), self.look.glyphs.cut);
         // What was drawn there before must not shine through.
         let style = Style::reset().patch(style);

@@ -144,13 +144,32 @@ impl Run {
             None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && !self.state.is_running()),
         });
         let is_mended = self.is_acknowledged_in_vain();
-        if (is_outdated || is_mended) && self.pending.is_none() {
+        let is_unread = self.is_of_unread_cautions();
+        if (is_outdated || is_mended || is_unread) && self.pending.is_none() {
             let closed = self.dialog.take();
             self.closed(closed);
             self.burst.lose();
-            let told = if is_mended { "it does not hold the run back any more" } else { "the run has moved on" };
+            let told = match (is_unread, is_mended) {
+                (true, _) => "the cautions read otherwise now than when they were read: read them again",
+                (_, true) => "it does not hold the run back any more",
+                _ => "the run has moved on",
+            };
             self.notice = Some(told.into());
+            if is_unread {
+                self.scroll = 0;
+                self.is_unseen = true;
+            }
         }
+    }
+
+    /// Whether the dialog acts in a step whose cautions read otherwise now than when they were read.
+    fn is_of_unread_cautions(&self) -> bool {
+        let acts = match &self.dialog {
+            Some(Dialog::Reason(reason)) => matches!(reason.purpose, Purpose::Restart(..)),
+            dialog => dialog.is_some(),
+        };
+        let step = self.dialog.as_ref().and_then(Dialog::step).filter(|_| acts && self.halted.is_none());
+        step.is_some_and(|step| self.view.allowed.contains(&Allowed::ReadCautions(step.clone())))
     }
 
     /// Whether a reason is being given to go on regardless of what holds nothing back now.

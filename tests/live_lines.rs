@@ -1,0 +1,113 @@
+//! Live runs as a dialogue of lines: who may type there, and what interrupts a question.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
+
+use super::support::binary::Home;
+use super::support::pty::{Exit, Terminal};
+use super::support::typist::Typist;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Tall and wide enough that nothing is wrapped.
+fn plain(home: &Home, args: &[&str]) -> Terminal {
+    home.terminal(args).size(200, 400).spawn()
+}
+
+#[test]
+fn a_pipe_opens_no_live_run_and_goes_on_with_none() {
+    let home = Home::new();
+    let piped = |args: &[&str]| {
+        let mut command = home.command(args);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        // It asks nobody: nothing is waited for, and what is typed is for nobody.
+        let _ = child.stdin.take().expect("a pipe").write_all(b"live\n");
+        let output = child.wait_with_output().expect("it ends");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let book = home.path().join("bare.toml");
+    let text = "format = 1\nid = \"bare\"\ntitle = \"Bare\"\nsystem = \"bare\"\n[[phase]]\nid = \"one\"\ntitle = \"One\"\n\
+                [[phase.step]]\nid = \"see\"\ntitle = \"See\"\nconfirm = \"What?\"\n";
+    std::fs::write(&book, text).expect("it can be written");
+    let book = book.display().to_string();
+    let (status, told) = piped(&["run", &book, "--plain"]);
+    assert_eq!(status, Some(40), "{told}");
+    assert!(told.contains("there is no terminal to confirm live in: no run was opened"), "{told}");
+    assert!(home.runs().is_empty());
+    // One that a person opened and left.
+    let mut terminal = plain(&home, &["run", &book, "--plain"]);
+    let mut typist = Typist::at(&terminal);
+    let said = typist.say("live");
+    assert!(said.contains("recorded #1"), "{said}");
+    typist.say("leave");
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), Exit { code: Some(40), signal: None });
+    let before = home.records().len();
+    let (status, told) = piped(&["resume", "--plain"]);
+    assert_eq!(status, Some(40), "{told}");
+    assert!(told.contains("there is no terminal to type in: "), "{told}");
+    assert_eq!(home.records().len(), before, "nobody sat down");
+}
+
+#[test]
+fn what_turns_bad_interrupts_a_question_and_a_caution_that_changed_takes_it_back() {
+    let home = Home::new();
+    let place = |name: &str| home.path().join(name).display().to_string();
+    let write = |name: &str, text: &str| std::fs::write(place(name), text).expect("it can be written");
+    write("active", "n2");
+    write("floor", "dry");
+    let probe = |id: &str| {
+        let file = place(id);
+        format!(
+            "[[health]]\nid = \"{id}\"\ntitle = \"{id}\"\nevery = \"1s\"\ncommand = [\"cat\", \"{file}\"]\n\
+             fields = {{ v = \".stdout\" }}\nok = \".v != null\"\n"
+        )
+    };
+    let book = [
+        "format = 1\nid = \"turns\"\ntitle = \"Turns\"\nsystem = \"turns\"\nrollback = []\n".to_owned(),
+        probe("active"),
+        probe("floor"),
+        "[[guard]]\nid = \"dry\"\ntitle = \"The floor is dry\"\nholds = \".health.floor[0].v == \\\"dry\\\"\"\nwhy = \"It is wet.\"\n\
+         blocks = []\n[[phase]]\nid = \"one\"\ntitle = \"One\"\n[[phase.step]]\nid = \"stop\"\ntitle = \"Stop one\"\n\
+         warning = \"The active node is {{ .health.active[0].v }}: do NOT stop that one.\"\n\
+         run = [\"echo\", \"stopping n1\"]\nexpect = \".exit == 0\"\n"
+            .to_owned(),
+    ];
+    write("turns.toml", &book.concat());
+    let terminal = plain(&home, &["run", &place("turns.toml"), "--plain"]);
+    let mut typist = Typist::at(&terminal);
+    let opened = loop {
+        let said = typist.listen();
+        match said.rsplit('\n').next().unwrap_or_default() {
+            "LIVE, environment> " => break typist.say("live"),
+            "LIVE, yes or no> " => typist.type_line("yes"),
+            _ => terminal.wait_written(terminal.raw().len(), LIMIT),
+        }
+    };
+    assert!(opened.contains("recorded #1"), "{opened}");
+    terminal.wait_text("The active node is n2: do NOT stop that one.", LIMIT);
+    typist.say("read");
+    let said = typist.say("run");
+    assert!(said.contains("Type yes to run it"), "{said}");
+    // What breaks is told while the question stands, which is asked anew.
+    write("floor", "wet");
+    terminal.wait_text("It is wet.", LIMIT);
+    let said = typist.listen();
+    assert!(said.matches("Exactly this runs").count() == 2 && said.ends_with("yes or no> "), "{said}");
+    // What was read is not so any more: nothing runs on it.
+    write("active", "n1");
+    terminal.wait_text("The active node is n1: do NOT stop that one.", LIMIT);
+    let said = typist.listen();
+    assert!(
+        said.contains("This question is taken back.") && said.contains("The cautions read otherwise now"),
+        "{said}"
+    );
+    assert!(typist.say("yes").contains("Nothing is asked now"));
+    assert!(typist.say("run").contains("run is not possible now."));
+    typist.say("read");
+    assert!(typist.say("run").contains("Type yes to run it"));
+    typist.type_line("yes");
+    terminal.wait_text("output: stopping n1", LIMIT);
+}
