@@ -80,7 +80,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     }
     mouth.say(&told.counts());
     to_verify_of(told, mouth);
-    for deviation in state.deviations.iter() {
+    for deviation in state.own_deviations() {
         mouth.say(&format!("Deviation: {} of {}: {}", deviation.kind.word(), deviation.subject, deviation.reason));
     }
     board(told, mouth);

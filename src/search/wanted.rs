@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::engine::{DeviationKind, Event, Record};
+use crate::clock::Timestamp;
+use crate::engine::{DeviationKind, Event, Outcome, Record, is_left_undone};
 use crate::report::deviation;
 
 /// How many characters of a passage stand before the word, and from it on.
@@ -58,10 +59,13 @@ impl Wanted {
     }
 
     /// Whether a record is a hit.
-    pub(super) fn is_hit(&self, record: &Record) -> bool {
+    pub(super) fn is_hit(&self, record: &Record, closed: Option<(Outcome, Timestamp)>) -> bool {
         let overruled = deviation(&record.event);
+        let is_own = |kind: DeviationKind| !is_left_undone(kind, record.at, closed);
         if let Some(wanted) = self.deviation
-            && !overruled.as_ref().is_some_and(|(kind, ..)| wanted.is_none_or(|wanted| wanted == *kind))
+            && !overruled
+                .as_ref()
+                .is_some_and(|(kind, ..)| is_own(*kind) && wanted.is_none_or(|wanted| wanted == *kind))
         {
             return false;
         }
