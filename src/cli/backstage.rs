@@ -283,7 +283,7 @@ impl Backstage for Stage {
         let wanted = search::Wanted::words(words);
         let look = |at: usize| {
             let (dir, records) = &listed[at];
-            let search = search::Search { wanted: &wanted, records: *records, goes_on };
+            let search = search::Search { wanted: &wanted, records: *records, closed: None, goes_on };
             let mut first = None;
             let mut take = |hit: search::Hit| {
                 // The first one will do; that it is in what was bound at the opening tells least.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::cli::args_of_runs::{JournalsArguments, WayTyped};
 use crate::engine::DeviationKind;
 use crate::fs::FsError;
-use crate::journal::RunSummary;
+use crate::journal::{RunSummary, Standing};
 use crate::search::{Hit, Search, Wanted, Way, search};
 use crate::text::clean_line;
 
@@ -89,7 +89,11 @@ impl<'t> Narrowed<'t> {
             }
             true
         };
-        let wanted = Search { wanted: &self.wanted, records: run.records, goes_on: &|| true };
+        let closed = match run.standing {
+            Standing::Closed(outcome) => run.last_at.map(|at| (outcome, at)),
+            _ => None,
+        };
+        let wanted = Search { wanted: &self.wanted, records: run.records, closed, goes_on: &|| true };
         // What cannot be read holds no good record: it is listed as that, by whoever lists all.
         let searched = if run.records > 0 { search(&run.dir.journal_path(), &wanted, &mut take) } else { Ok(()) };
         found.failed = searched.err();

@@ -91,7 +91,7 @@ impl Memory {
             return points.clone();
         }
         let told = debrief::of_folder(dir).ok().flatten();
-        let points = told.map(|(told, at)| Points { score: told.score, at });
+        let points = told.and_then(|(told, at)| Some(Points { score: told.score?, at }));
         known().insert(dir.path().to_owned(), (now, points.clone()));
         points
     }

@@ -3,6 +3,7 @@ use crate::clock::Timestamp;
 use crate::engine::{Event, PracticeSeen, RunOpened, SiteSeen};
 use crate::journal::{Holder, Journal, sha256_hex};
 use crate::runbook::{RunbookId, parse};
+use crate::tui::screen::replay::marks::{Kind, Marks};
 use serde_json::{Map, json};
 
 const BOOK: &str = "format = 1\nid = \"own\"\ntitle = \"Own\"\nrevision = \"1\"\nsystem = \"vault\"\n[inputs.target]\ntype = \"version\"\n\
@@ -114,4 +115,50 @@ fn earlier_values_are_those_of_this_runbook_and_site_and_never_of_a_secret() {
     assert_eq!(asked[0].history, ["1.3.0", "1.2.0", "1.1.0"]);
     assert!(asked[1].history.is_empty(), "nothing of a secret is offered");
     assert!(crate::cli::setup::history(&known, &book, None).is_empty());
+}
+
+/// Giving up is one deed: the list of runs, a replay, a report, a debrief and a comparison count the same.
+#[test]
+fn what_a_run_leaves_undone_that_is_given_up_is_counted_nowhere() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(place.path().join("state"));
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/debrief/wrong.jsonl");
+    let text = std::fs::read_to_string(golden).unwrap();
+    let records: Vec<crate::engine::Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let dir = store.begin(Mode::Practice, records[0].at, "own").unwrap();
+    let holder = Holder { operator: "maria".into(), host: "bastion".into(), pid: 1, since: records[0].at };
+    let Event::RunOpened(head) = records[0].event.clone() else { panic!("{:?}", records[0]) };
+    let (mut journal, _) = Journal::create(&dir, &holder, records[0].at, &records[0].by, *head).unwrap();
+    for record in &records[1..] {
+        journal.append(record.at, &record.by, vec![record.event.clone()]).unwrap();
+    }
+    drop(journal);
+    let Event::RunOpened(opened) = &records[0].event else { panic!("{:?}", records[0]) };
+    let (book, _) = parse(&opened.text);
+    let book = book.unwrap();
+    let state = crate::engine::RunState::fold(&book, &records);
+    assert_eq!((state.deviations.len(), state.own_deviations().count()), (24, 4));
+    let listed = store.list().unwrap();
+    assert_eq!(listed[0].deviations.total(), 4, "{:?}", listed[0].deviations);
+    let debrief = crate::debrief::debrief(&book, None, &records).unwrap();
+    assert_eq!(debrief.deviations.len(), 4);
+    let mut gathered = crate::compare::Gathered::new(Some(&book));
+    records.iter().for_each(|record| gathered.take(record));
+    assert_eq!(gathered.end().unwrap().deviations.len(), 4);
+    let overruled = crate::search::Wanted::words("").overruling(Some(None));
+    let closed = state.closed.as_ref().map(|closed| (closed.outcome, closed.at));
+    let everything = crate::search::Search { wanted: &overruled, records: u64::MAX, closed, goes_on: &|| true };
+    let mut hits = 0;
+    let mut each = |_| {
+        hits += 1;
+        true
+    };
+    crate::search::search(&dir.journal_path(), &everything, &mut each).unwrap();
+    assert_eq!(hits, 4);
+    let mut marks = Marks::default();
+    for (number, record) in records.iter().enumerate() {
+        marks.take(number, record.at, Kind::of(&record.event));
+        marks.leave_undone(number, record);
+    }
+    assert_eq!(marks.count(Kind::Deviation), 4);
 }

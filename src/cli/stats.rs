@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::diff::{Books, read};
 use crate::cli::error::CliError;
 use crate::cli::run;
-use crate::compare::{Counting, Often, Spread, Statistics, StepTimes};
+use crate::compare::{Counting, Often, Spread, Statistics, StepTimes, Text};
 use crate::fs;
 use crate::journal::{RunDir, Store};
 use crate::report::{cleaned, duration};
@@ -112,9 +112,16 @@ fn of_mode(word: &str, told: &Statistics) -> Vec<String> {
     let counted = |(what, count): (&String, &usize)| format!("{what} {count}");
     let outcomes: Vec<String> = told.outcomes.iter().map(counted).collect();
     lines.extend(behind("  ", &outcomes.join(" · "), 4));
-    if told.revisions.len() > 1 {
-        let revisions: Vec<String> = told.revisions.iter().map(|(what, count)| format!("r{what} {count}")).collect();
-        lines.extend(behind("  ", &format!("revisions: {}", revisions.join(" · ")), 4));
+    if told.texts.len() > 1 {
+        let short = |sha256: &str| sha256.chars().take(8).collect::<String>();
+        let text = |text: &Text| format!("r{} sha256 {}… {}", text.revision, short(&text.sha256), text.runs);
+        let texts: Vec<String> = told.texts.iter().map(text).collect();
+        let told = format!(
+            "of {} different texts, all taken together below; the latest first: {}",
+            texts.len(),
+            texts.join(" · ")
+        );
+        lines.extend(behind("  ", &told, 4));
     }
     let planned = told.planned_ms.map(|planned| format!("; planned {}", duration(planned))).unwrap_or_default();
     for (what, spread) in [("from the first to the last record", &told.lasted), ("of it at the terminal", &told.sat)] {

@@ -23,6 +23,8 @@ pub struct Statistics {
     pub outcomes: BTreeMap<String, usize>,
     /// How many there are of each revision.
     pub revisions: BTreeMap<String, usize>,
+    /// How many there are of each text, the latest text first: one revision may stand over several.
+    pub texts: Vec<Text>,
     /// How long the runbook plans for it, as the latest run knows.
     pub planned_ms: Option<u64>,
     /// From the first to the last record, of those that came to the end of the plan.
@@ -35,6 +37,19 @@ pub struct Statistics {
     pub deviations: Vec<Often>,
     /// What failed, the most frequent first.
     pub failures: Vec<Often>,
+}
+
+/// A text of the runbook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// The revision that stands in it.
+    pub revision: String,
+    /// Lower-case hex sha256 of it.
+    pub sha256: String,
+    /// How many runs are of it.
+    pub runs: usize,
+    /// When the last of them was opened.
+    pub last_at: Timestamp,
 }
 
 /// How times are spread, in milliseconds.
@@ -90,6 +105,7 @@ pub struct Counting {
     runs: usize,
     outcomes: BTreeMap<String, usize>,
     revisions: BTreeMap<String, usize>,
+    texts: BTreeMap<(String, String), (usize, Timestamp)>,
     lasted: Vec<u64>,
     sat: Vec<u64>,
     steps: BTreeMap<String, (Vec<u64>, BTreeMap<String, usize>)>,
@@ -105,6 +121,8 @@ impl Counting {
         self.runs += 1;
         *self.outcomes.entry(run.outcome.clone()).or_default() += 1;
         *self.revisions.entry(run.revision.clone()).or_default() += 1;
+        let text = self.texts.entry((run.revision.clone(), run.sha256.clone())).or_insert((0, run.opened_at));
+        *text = (text.0 + 1, text.1.max(run.opened_at));
         if run.outcome.starts_with("completed") {
             self.lasted.push(run.lasted_ms);
             self.sat.push(run.sat_ms);
@@ -141,6 +159,7 @@ impl Counting {
             last_at,
             outcomes: self.outcomes,
             revisions: self.revisions,
+            texts: texts(self.texts),
             planned_ms,
             lasted: spread(self.lasted),
             sat: spread(self.sat),
@@ -149,6 +168,13 @@ impl Counting {
             failures: most(self.failures),
         })
     }
+}
+
+fn texts(all: BTreeMap<(String, String), (usize, Timestamp)>) -> Vec<Text> {
+    let text = |((revision, sha256), (runs, last_at))| Text { revision, sha256, runs, last_at };
+    let mut all: Vec<Text> = all.into_iter().map(text).collect();
+    all.sort_by_key(|text| std::cmp::Reverse(text.last_at));
+    all
 }
 
 type Counted = BTreeMap<(String, String), Often>;

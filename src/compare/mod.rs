@@ -8,7 +8,7 @@ mod many;
 mod pair;
 mod run;
 
-pub use many::{Counting, Often, Spread, Statistics, StepTimes};
+pub use many::{Counting, Often, Spread, Statistics, StepTimes, Text};
 pub use pair::{Command, Comparison, Differing, Overruled, Reading, StepPair, compare};
 pub use run::{Deviated, Gathered, Ran, Run, StepWent};
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::engine::{Board, DeviationKind, Event, Mode, Outcome, Record, RunOpened};
+use crate::engine::{Board, DeviationKind, Event, Mode, Outcome, Record, RunOpened, is_left_undone};
 use crate::report::{Going, PhaseDone, StepDone, command_line, deviation, millis};
 use crate::runbook::{Runbook, StepKey};
 
@@ -155,9 +155,7 @@ impl<'b> Gathered<'b> {
             Event::RollbackEntered { plan, .. } => run.way_back = Some(plan.to_string()),
             Event::RunClosed { outcome, .. } => {
                 outcome.word().clone_into(&mut run.outcome);
-                if *outcome == Outcome::Abandoned {
-                    run.leave_undone(record.at);
-                }
+                run.leave_undone((*outcome, record.at));
             }
             event => run.take(record.seq, record.at, event),
         }
@@ -277,8 +275,10 @@ impl Run {
     }
 
     /// What was skipped at the very end because the run was given up is no deviation of its own.
-    fn leave_undone(&mut self, at: Timestamp) {
-        let is_end = |deviated: &Deviated| deviated.at == at && deviated.way == DeviationKind::Skip.word();
+    fn leave_undone(&mut self, closed: (Outcome, Timestamp)) {
+        let is_end = |deviated: &Deviated| {
+            deviated.way == DeviationKind::Skip.word() && is_left_undone(DeviationKind::Skip, deviated.at, Some(closed))
+        };
         let (end, own) = std::mem::take(&mut self.deviations).into_iter().partition(is_end);
         let end: Vec<Deviated> = end;
         self.deviations = own;

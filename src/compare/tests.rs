@@ -203,3 +203,19 @@ fn many_runs_are_counted_in_any_order_to_the_same_statistics() {
     assert_eq!(counted(&runs), told);
     assert!(Counting::default().end().is_none());
 }
+
+/// One revision may stand over several texts: they are counted apart, and told of.
+#[test]
+fn texts_of_one_revision_are_counted_apart() {
+    let mut counting = Counting::default();
+    for (number, text) in ["one", "two", "one", "three", "one"].into_iter().enumerate() {
+        let mut run = gathered(&records("debrief/right.jsonl"));
+        run.opened_at = Timestamp::from_millis(run.opened_at.as_millis() + number as i64 * 1_000);
+        (run.revision, run.sha256) = ("1".into(), text.into());
+        counting.take(&run);
+    }
+    let told = counting.end().unwrap();
+    assert_eq!(told.revisions["1"], 5);
+    let texts: Vec<_> = told.texts.iter().map(|text| (&*text.revision, &*text.sha256, text.runs)).collect();
+    assert_eq!(texts, [("1", "one", 3), ("1", "three", 1), ("1", "two", 1)], "the latest text first");
+}

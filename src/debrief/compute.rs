@@ -42,8 +42,8 @@ pub struct Past {
     pub at: Timestamp,
     /// How it ended; `None`: it is open.
     pub outcome: Option<String>,
-    /// Points.
-    pub score: u32,
+    /// Points; `None`: it is not over.
+    pub score: Option<u32>,
 }
 
 /// What the records of a practice run come to; `None` when they are of a live run.
@@ -57,7 +57,7 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
     let planned = runbook.minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
     let outcome = state.closed.as_ref().map(|closed| closed.outcome.word().to_owned());
     let expected = scenario.map(|scenario| scenario.right.outcome.clone());
-    let own = own_deviations(&state);
+    let own: Vec<&Deviation> = state.own_deviations().collect();
     let deviations: Vec<Overruled> = own.iter().map(|deviation| overruled(runbook, deviation)).collect();
     let mut deductions = Vec::new();
     deductions.extend(for_the_end(&state, outcome.as_deref(), expected.as_deref()));
@@ -79,9 +79,9 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
         title: opened.title.clone(),
         scenario: scenario.map(told),
         seed: practice.seed,
+        score: outcome.is_some().then(|| FULL.saturating_sub(lost)),
         outcome,
         expected,
-        score: FULL.saturating_sub(lost),
         deductions,
         harm,
         deviations,
@@ -98,17 +98,6 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
 /// An attempt as the history lists it.
 pub fn past(debrief: &Debrief, opened_at: Timestamp) -> Past {
     Past { run: debrief.run.clone(), at: opened_at, outcome: debrief.outcome.clone(), score: debrief.score }
-}
-
-/// What was overruled. The steps that a run leaves undone when it is given up are not: giving up is one deed.
-fn own_deviations(state: &RunState) -> Vec<&Deviation> {
-    state.deviations.iter().filter(|deviation| !is_left_undone(state, deviation)).collect()
-}
-
-/// Whether it is a step that was left with all others when the run was given up.
-fn is_left_undone(state: &RunState, deviation: &Deviation) -> bool {
-    let given_up = state.closed.as_ref().filter(|closed| closed.outcome == Outcome::Abandoned);
-    given_up.is_some_and(|closed| deviation.kind == DeviationKind::Skip && deviation.at == closed.at)
 }
 
 /// When somebody sat there, as far as it is recorded.
@@ -198,7 +187,7 @@ fn for_the_end(state: &RunState, outcome: Option<&str>, expected: Option<&str>) 
         return None;
     }
     let (points, how) = if outcome == Outcome::Abandoned.word() {
-        let undone = state.deviations.iter().filter(|deviation| is_left_undone(state, deviation)).count();
+        let undone = state.deviations.iter().filter(|deviation| state.is_left_undone(deviation)).count();
         let all = state.walked().flat_map(|phase| phase.keys()).count().max(1);
         let rest = (FULL - GIVEN_UP) as usize;
         let by_steps = u32::try_from((rest * undone).div_ceil(all)).unwrap_or(0).min(FULL - GIVEN_UP);

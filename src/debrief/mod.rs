@@ -34,8 +34,8 @@ pub struct Debrief {
     pub outcome: Option<String>,
     /// How the right way ends.
     pub expected: Option<String>,
-    /// Points of [`FULL`].
-    pub score: u32,
+    /// Points of [`FULL`]; `None`: it is not over, so there are none yet.
+    pub score: Option<u32>,
     /// Every deduction, the largest first.
     pub deductions: Vec<Deduction>,
     /// Every sort of harm, also what costs nothing.

@@ -24,7 +24,7 @@ pub(crate) fn bad() -> Debrief {
     let mut told = debrief(&book, Some(&scenario), &recorded("wrong")).unwrap();
     let at = "2026-11-20T02:00:00.000Z".parse().unwrap();
     told.history = vec![
-        Past { run: "2026-11-20-vault-ha-a2b3".into(), at, outcome: Some("abandoned".into()), score: 12 },
+        Past { run: "2026-11-20-vault-ha-a2b3".into(), at, outcome: Some("abandoned".into()), score: Some(12) },
         past(&told, "2026-11-21T02:00:00.000Z".parse().unwrap()),
     ];
     told
@@ -40,7 +40,7 @@ pub(crate) fn good() -> Debrief {
 fn every_point_is_accounted_for_and_every_deviation_names_what_the_document_asks() {
     let told = bad();
     let lost: u32 = told.deductions.iter().map(|deduction| deduction.points).sum();
-    assert_eq!(told.score, FULL.saturating_sub(lost));
+    assert_eq!(told.score, Some(FULL.saturating_sub(lost)));
     assert!(told.deductions.is_sorted_by_key(|deduction| std::cmp::Reverse(deduction.points)));
     assert_eq!(told.deviations.len(), 4, "giving the run up is one deed: {:?}", told.deviations);
     for deviation in &told.deviations {
@@ -65,7 +65,7 @@ fn every_point_is_accounted_for_and_every_deviation_names_what_the_document_asks
 #[test]
 fn a_run_without_fault_keeps_all_its_points() {
     let told = good();
-    assert_eq!((told.score, told.outcome.as_deref()), (FULL, Some("completed")));
+    assert_eq!((told.score, told.outcome.as_deref()), (Some(FULL), Some("completed")));
     assert!(told.deductions.is_empty() && told.deviations.is_empty());
     assert_eq!(told.faults.len(), 1);
 }
@@ -137,16 +137,16 @@ fn giving_up_never_beats_finishing_with_deviations() {
         put(end, crate::engine::Event::RunClosed { outcome, reason: String::new(), counts });
         let told = debrief(&book, Some(&scenario), &records).unwrap();
         let lost: u32 = told.deductions.iter().map(|deduction| deduction.points).sum();
-        assert_eq!(told.score, FULL.saturating_sub(lost));
+        assert_eq!(told.score, Some(FULL.saturating_sub(lost)));
         told
     };
     let all = 30;
     let table = [(1, 0), (1, 3), (5, 0), (all, 0), (all, 12)];
     let given_up: Vec<u32> =
-        table.iter().map(|(undone, overruled)| ended(Outcome::Abandoned, *undone, *overruled).score).collect();
+        table.iter().map(|(undone, overruled)| ended(Outcome::Abandoned, *undone, *overruled).score.unwrap()).collect();
     let finished: Vec<u32> = [1, 3, 6, 12, 25]
         .iter()
-        .map(|overruled| ended(Outcome::CompletedWithDeviations, 0, *overruled).score)
+        .map(|overruled| ended(Outcome::CompletedWithDeviations, 0, *overruled).score.unwrap())
         .collect();
     let (best, worst) = (given_up.iter().max().unwrap(), finished.iter().min().unwrap());
     assert!(best < worst, "{given_up:?} {finished:?}");
@@ -169,4 +169,25 @@ fn giving_up_costs_nothing_where_the_right_way_does() {
     scenario.right.outcome = "abandoned".into();
     let told = debrief(&book, Some(&scenario), &recorded("wrong")).unwrap();
     assert!(told.deductions.iter().all(|deduction| !deduction.why.starts_with("Given up")), "{:?}", told.deductions);
+}
+
+/// Nobody has points before it is over: not in the head, not in the list of attempts, not for a machine.
+#[test]
+fn what_is_not_over_has_no_points() {
+    let (book, scenario) = (book(), scenario::find("vault-ha-upgrade", "wrong-share").unwrap());
+    let mut records = recorded("wrong");
+    records.retain(|record| !matches!(record.event, crate::engine::Event::RunClosed { .. }));
+    let mut told = debrief(&book, Some(&scenario), &records).unwrap();
+    let at = "2026-11-21T02:00:00.000Z".parse().unwrap();
+    let before =
+        Past { run: "2026-11-20-vault-ha-a2b3".into(), at, outcome: Some("abandoned".into()), score: Some(12) };
+    told.history = vec![before, past(&told, at)];
+    assert_eq!((told.score, told.outcome.as_deref()), (None, None));
+    let text: Vec<String> = lines(&told).into_iter().map(|line| line.text).collect();
+    let this = text.iter().find(|line| line.ends_with("this one")).unwrap();
+    assert!(this.starts_with("  -  ") && this.contains("  open  "), "{this:?}");
+    assert!(text.iter().any(|line| line == " 12  2026-11-20-vault-ha-a2b3  abandoned"), "{text:#?}");
+    let json = serde_json::to_value(&told).unwrap();
+    assert!(json["score"].is_null() && json["history"][1]["score"].is_null(), "{json}");
+    assert_eq!(json["history"][0]["score"], 12);
 }

@@ -72,15 +72,16 @@ pub fn lines(debrief: &Debrief) -> Vec<Line> {
         lines.extend(debrief.history.iter().map(|past| {
             let mark = if past.run == debrief.run { "this one" } else { "" };
             let outcome = past.outcome.as_deref().unwrap_or("open");
-            line(Tone::Plain, 2, format!("{:>3}  {}  {outcome}  {mark}", past.score, past.run).trim_end())
+            let points = past.score.map_or_else(|| "-".to_owned(), |score| score.to_string());
+            line(Tone::Plain, 2, format!("{points:>3}  {}  {outcome}  {mark}", past.run).trim_end())
         }));
     }
     lines
 }
 
 fn head(debrief: &Debrief) -> Vec<Line> {
-    let points = match debrief.outcome.as_deref() {
-        Some(outcome) => format!("{} of {FULL} points · {outcome}", debrief.score),
+    let points = match debrief.score.zip(debrief.outcome.as_deref()) {
+        Some((score, outcome)) => format!("{score} of {FULL} points · {outcome}"),
         // Whoever has done nothing yet has done nothing wrong either.
         None => "no points yet: it is not over".to_owned(),
     };

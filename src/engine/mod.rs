@@ -55,7 +55,7 @@ pub use cautions::{CautionsOfLoops, cautions_of, has_changed, read_for};
 pub use command::{CRITICAL_SAMPLE_MS, evidence};
 pub use decide::decide;
 pub use defer::may_defer;
-pub use deviation::{Deviation, DeviationKind};
+pub use deviation::{Deviation, DeviationKind, is_left_undone};
 pub use dispute::Stood;
 pub use disturb::{Disturbed, Turn, Turned, turned};
 pub use event::*;

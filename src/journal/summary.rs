@@ -1,7 +1,7 @@
 //! A run in a few words, from one reading of its journal.
 
 use crate::clock::Timestamp;
-use crate::engine::{Event, Mode, Outcome, Record, SiteSeen};
+use crate::engine::{DeviationKind, Event, Mode, Outcome, Record, SiteSeen, is_left_undone};
 use crate::fs;
 use crate::journal::line::Outline;
 use crate::journal::lock::{Holder, holder_of};
@@ -126,7 +126,7 @@ impl SoakSeen {
 /// How often a person overruled the runbook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deviations {
-    /// Steps left out.
+    /// Steps left out, but for those that were left when the run was given up.
     pub skips: u32,
     /// Steps declared done against the machine.
     pub overrides: u32,
@@ -149,9 +149,17 @@ impl Deviations {
         of_steps + self.cuts + self.acknowledgements
     }
 
-    fn count(&mut self, event: &Event) {
+    /// `left`: the skips of one moment, which are none of their own when the run is given up at it.
+    fn count(&mut self, at: Timestamp, event: &Event, left: &mut (Timestamp, u32)) {
         match event {
-            Event::StepSkipped { .. } => self.skips += 1,
+            Event::StepSkipped { .. } => {
+                self.skips += 1;
+                *left = if left.0 == at { (at, left.1 + 1) } else { (at, 1) };
+            }
+            Event::RunClosed { outcome, .. } if is_left_undone(DeviationKind::Skip, left.0, Some((*outcome, at))) => {
+                self.skips -= left.1;
+                left.1 = 0;
+            }
             Event::StepOverridden { .. } => self.overrides += 1,
             Event::StepDeferred { .. } => self.deferrals += 1,
             Event::StepDisputed { .. } => self.disputes += 1,
@@ -194,12 +202,12 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
             return summary;
         }
     }
-    let (mut opening, mut deviations, mut soak) = (None, Deviations::default(), None);
-    let (mut sittings, mut sat) = (0, Vec::new());
+    let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
+    let (mut sat, mut left) = (Vec::new(), (Timestamp::default(), 0));
     let verified = outlines(&path, &mut |_, outline| {
         // A condition that changed, or a remark, changes nothing here.
         let Outline::Whole(record) = outline else { return };
-        deviations.count(&record.event);
+        deviations.count(record.at, &record.event, &mut left);
         if let Event::SittingOpened { operator, host, .. } = &record.event {
             sittings += 1;
             sit_down(&mut sat, format!("{operator}@{host}"));

@@ -81,7 +81,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     mouth.say(&told.counts());
     to_verify_of(told, mouth);
     never_verified(told, mouth);
-    for deviation in state.deviations.iter() {
+    for deviation in state.own_deviations() {
         mouth.say(&format!("Deviation: {} of {}: {}", deviation.kind.word(), deviation.subject, deviation.reason));
     }
     board(told, mouth);

@@ -36,7 +36,7 @@ pub struct Request {
     pub node: String,
     /// `GET`, `PUT`, …
     pub method: String,
-    /// Path without the query.
+    /// Path without the query, percent-decoded.
     pub path: String,
     /// The query as sent, without `?`.
     pub query: String,

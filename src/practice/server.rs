@@ -27,6 +27,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::{Clock, Timestamp};
+use crate::practice::query::decoded;
 use crate::practice::{CommandResult, Request, Response, System, parted};
 
 /// Bytes of a request's body that are read.
@@ -276,10 +277,15 @@ async fn reply(
         .headers
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let Some(path) = decoded(head.uri.path()) else {
+        let body = Bytes::from_static(b"400 Bad Request");
+        let answer = hyper::Response::builder().status(400).header("content-type", "text/plain; charset=utf-8");
+        return answer.body(sent(body, HeaderMap::new())).map_err(|_| Dropped::Unreadable);
+    };
     let request = Request {
         node,
         method: head.method.as_str().to_owned(),
-        path: head.uri.path().to_owned(),
+        path,
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: headers.collect(),
         body: body.to_vec(),

@@ -171,3 +171,20 @@ async fn what_is_told_behind_a_list_reaches_those_who_ask_for_it() {
     send(&mut stream, "GET", "/api/v0/id").await;
     assert!(receive(&mut stream).await.starts_with("HTTP/1.1 405"));
 }
+
+#[tokio::test]
+async fn a_path_is_decoded_and_sent_on_as_by_the_real_server() {
+    let practice = practice().await;
+    let mut stream = TcpStream::connect(port(&practice, "vault-1")).await.unwrap();
+    for (target, status, part) in [
+        ("/v1/sys/he%61lth", "200", "\"sealed\":false"),
+        ("/v1/sys//health?standbyok", "301", "location: /v1/sys/health?standbyok"),
+        ("/v1/sys/%2e%2e/sys/health", "301", "location: /v1/sys/health"),
+        ("/v1/sys/%zz", "400", "400 Bad Request"),
+    ] {
+        send(&mut stream, "GET", target).await;
+        let answer = receive(&mut stream).await;
+        assert_eq!(answer.get(9..12), Some(status), "{target}: {answer}");
+        assert!(answer.contains(part), "{target}: {answer}");
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::engine::{ConditionId, DeviationKind, Event, Mode, Outcome, Record, RunOpened, RunState, Signed};
+use crate::engine::{ConditionId, Event, Mode, Outcome, Record, RunOpened, RunState, Signed, is_left_undone};
 use crate::report::health::health;
 use crate::report::model::{
     Asked, Bound, Evidence, FileNow, Heading, Line, Overruled, REPORT_FORMAT, Release, Report, Reviewed, Sat,
@@ -56,7 +56,8 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
     material.records.iter().for_each(|record| going.take(record));
     let (phases, state) = going.end();
     let known = runbook.zip(state.as_ref());
-    let (deviations, left_undone) = overruled(known, material.records);
+    let end = ended(material.records);
+    let (deviations, left_undone) = overruled(known, material.records, end);
     let sittings = sittings(material.records);
     Some(Report {
         format: REPORT_FORMAT,
@@ -76,7 +77,7 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
         health: health(runbook, material.records),
         releases: material.records.iter().filter_map(release).collect(),
         sittings,
-        records: material.records.iter().map(line).collect(),
+        records: material.records.iter().map(|record| line(record, end)).collect(),
     })
 }
 
@@ -185,14 +186,24 @@ fn reference(value: &Value) -> String {
     env.or_else(command).unwrap_or_else(|| "<secret: not told>".into())
 }
 
+/// How and when the run ended.
+fn ended(records: &[Record]) -> Option<(Outcome, Timestamp)> {
+    records.iter().rev().find_map(|record| match record.event {
+        Event::RunClosed { outcome, .. } => Some((outcome, record.at)),
+        _ => None,
+    })
+}
+
 /// The deviations, and the names of the steps that were left undone because the run was given up.
-fn overruled(known: Option<(&Runbook, &RunState)>, records: &[Record]) -> (Vec<Overruled>, Vec<String>) {
-    let given_up =
-        records.last().filter(|record| matches!(record.event, Event::RunClosed { outcome: Outcome::Abandoned, .. }));
+fn overruled(
+    known: Option<(&Runbook, &RunState)>,
+    records: &[Record],
+    closed: Option<(Outcome, Timestamp)>,
+) -> (Vec<Overruled>, Vec<String>) {
     let (mut own, mut left) = (Vec::new(), Vec::new());
     for record in records {
         let Some((kind, subject, reason)) = deviation(&record.event) else { continue };
-        if kind == DeviationKind::Skip && given_up.is_some_and(|closed| closed.at == record.at) {
+        if is_left_undone(kind, record.at, closed) {
             left.push(subject);
             continue;
         }
@@ -335,7 +346,7 @@ fn sittings(records: &[Record]) -> Vec<Sat> {
     sittings
 }
 
-fn line(record: &Record) -> Line {
+fn line(record: &Record, closed: Option<(Outcome, Timestamp)>) -> Line {
     let (what, about, told) = told(&record.event);
     Line {
         seq: record.seq,
@@ -344,6 +355,6 @@ fn line(record: &Record) -> Line {
         what: what.to_owned(),
         about,
         told,
-        is_deviation: deviation(&record.event).is_some(),
+        is_deviation: deviation(&record.event).is_some_and(|(kind, ..)| !is_left_undone(kind, record.at, closed)),
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufReader};
 use std::path::Path;
 
 use crate::clock::Timestamp;
-use crate::engine::Record;
+use crate::engine::{Outcome, Record};
 use crate::fs::{self, FsError};
 use crate::journal::Reader;
 use crate::report::told_line;
@@ -35,6 +35,8 @@ pub struct Search<'s> {
     pub wanted: &'s Wanted,
     /// How many good records the journal has: none behind them is a hit.
     pub records: u64,
+    /// How and when the run ended, as far as that is known: what it leaves undone that is given up is no deviation.
+    pub closed: Option<(Outcome, Timestamp)>,
     /// Whether somebody still wants to know; asked at every line.
     pub goes_on: &'s dyn Fn() -> bool,
 }
@@ -58,7 +60,7 @@ fn lines(file: std::fs::File, search: &Search<'_>, each: &mut dyn FnMut(Hit) -> 
         if !search.wanted.may_be(&text.to_lowercase()) {
             continue;
         }
-        if let Some((record, looked_through)) = search.wanted.hit(text)
+        if let Some((record, looked_through)) = search.wanted.hit(text, search.closed)
             && !each(hit(&record, &looked_through, search.wanted))
         {
             return Ok(());

@@ -1,6 +1,7 @@
 //! What a record must be and hold to be a hit.
 
-use crate::engine::{DeviationKind, Record};
+use crate::clock::Timestamp;
+use crate::engine::{DeviationKind, Outcome, Record, is_left_undone};
 use crate::report::deviation;
 use crate::search::text::text_of;
 
@@ -59,21 +60,24 @@ impl Wanted {
 
     /// The record of that line, with the text that was looked through, when it is a hit. The words are looked for before the record
     /// is decoded: what that takes in memory may be many times the line.
-    pub(super) fn hit(&self, line: &str) -> Option<(Record, String)> {
+    pub(super) fn hit(&self, line: &str, closed: Option<(Outcome, Timestamp)>) -> Option<(Record, String)> {
         let looked_through = text_of(line)?;
         let lower = looked_through.to_lowercase();
         if !self.words.iter().all(|word| lower.contains(word.as_str())) {
             return None;
         }
         let record = serde_json::from_slice(line.as_bytes()).ok()?;
-        self.is_about(&record).then_some((record, looked_through))
+        self.is_about(&record, closed).then_some((record, looked_through))
     }
 
     /// Whether a record is of the step and of the way that are looked for.
-    fn is_about(&self, record: &Record) -> bool {
+    fn is_about(&self, record: &Record, closed: Option<(Outcome, Timestamp)>) -> bool {
         let overruled = deviation(&record.event);
+        let is_own = |kind: DeviationKind| !is_left_undone(kind, record.at, closed);
         if let Some(wanted) = self.deviation
-            && !overruled.as_ref().is_some_and(|(kind, ..)| wanted.is_none_or(|wanted| wanted == *kind))
+            && !overruled
+                .as_ref()
+                .is_some_and(|(kind, ..)| is_own(*kind) && wanted.is_none_or(|wanted| wanted == *kind))
         {
             return false;
         }

@@ -2,7 +2,6 @@ use serde_json::{Map, json};
 
 use super::*;
 use crate::practice::nomad::{Nomad, Options};
-use crate::session::rehearsal::words;
 
 const SERVER: &str = "nomad-server-1";
 
@@ -40,17 +39,4 @@ fn what_a_server_without_a_leader_holds_back_is_heard_when_it_answers() {
     // One that dies meanwhile closes the connection at once.
     system.fault("down", &[("node".to_owned(), json!(SERVER))].into_iter().collect(), after(13_002)).unwrap();
     assert!(asking.heard(0, &mut system, after(13_003), Duration::ZERO).unwrap().elapsed.is_zero());
-}
-
-#[test]
-fn a_typed_line_is_taken_apart_as_by_a_shell() {
-    for (line, parts) in [
-        ("a  b", vec!["a", "b"]),
-        ("a 'b c' \"d 'e'\"", vec!["a", "b c", "d 'e'"]),
-        (r#"a "b \"c\" \d""#, vec!["a", r#"b "c" \d"#]),
-        (r"a b\ c", vec!["a", "b c"]),
-        ("a ''", vec!["a", ""]),
-    ] {
-        assert_eq!(words(line), parts, "{line}");
-    }
 }

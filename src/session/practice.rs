@@ -18,7 +18,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::engine::{CommandLine, Ended, EnvValue, Event, Happening, JobId, Output, Printed, Record};
 use crate::exec::{Answer, Job, JobReport, Runner, Secret, SecretError};
 use crate::practice::{CommandResult, Practice, System};
-use crate::session::rehearsal::{Rehearsal, words};
+use crate::session::rehearsal::{Rehearsal, console};
 
 /// What every secret is in a rehearsal.
 pub(super) const PRACTICE_SECRET: &str = "practice";
@@ -151,6 +151,7 @@ impl Runner for PracticeRunner {
 /// Brings a new cluster to where the journal left it: the recorded commands and faults at their recorded times.
 pub fn replay(system: &mut dyn System, records: &[Record]) {
     let done: HashSet<JobId> = records.iter().filter_map(done).collect();
+    let mut status = 0;
     for record in records {
         match &record.event {
             // When it was started, and not when its end was recorded: by then more may have happened.
@@ -158,7 +159,7 @@ pub fn replay(system: &mut dyn System, records: &[Record]) {
                 system.advance(record.at);
                 system.command(&command.argv, record.at);
             }
-            Event::Rehearsed { what } => replay_happening(system, what, record.at),
+            Event::Rehearsed { what } => replay_happening(system, what, record.at, &mut status),
             _ => {}
         }
     }
@@ -174,7 +175,7 @@ fn done(record: &Record) -> Option<JobId> {
 }
 
 /// What struck strikes again, and what was typed is typed again.
-fn replay_happening(system: &mut dyn System, what: &Happening, at: Timestamp) {
+fn replay_happening(system: &mut dyn System, what: &Happening, at: Timestamp, status: &mut i32) {
     system.advance(at);
     match what {
         Happening::FaultStruck { id, fault, with } => {
@@ -183,8 +184,9 @@ fn replay_happening(system: &mut dyn System, what: &Happening, at: Timestamp) {
             }
         }
         Happening::Typed { line } => {
-            system.command(&words(line), at);
+            system.command(&console(line, *status), at);
         }
+        Happening::Answered { exit, .. } => *status = *exit,
         _ => {}
     }
 }

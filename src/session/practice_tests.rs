@@ -168,3 +168,56 @@ fn a_cluster_built_again_stands_as_it_was_left() {
         assert_eq!(rehearsal.take(&[]), [], "{name}");
     }
 }
+
+/// What is typed is typed to the shell of the bastion: only what stands in quotes reaches the host behind `ssh`, and `$?` is
+/// how the line before ended, also when the cluster is built again.
+#[test]
+fn a_typed_line_is_read_by_the_shell_of_the_bastion() {
+    use crate::practice::{Shape, system};
+    let began: Timestamp = "2026-11-21T02:00:00.000Z".parse().unwrap();
+    let shape = Shape { runbook: "cockroachdb-rolling-upgrade", nodes: 3, seed: 1, versions: &[] };
+    let mut rehearsal = Rehearsal::new(system("cockroachdb", &shape, began).unwrap(), None, 1, began);
+    let (mut records, mut at) = (Vec::new(), began);
+    let mut record = |at, what: Happening| {
+        let event = Event::Rehearsed { what: Box::new(what) };
+        records.push(Record { seq: 1, at, prev: String::new(), by: "maria@bastion".into(), event });
+        records.last().unwrap().clone()
+    };
+    let mut typed = |line: &str| {
+        at = at.plus(Duration::from_secs(2));
+        let mut told = rehearsal.take(&[record(at, Happening::Typed { line: line.into() })]);
+        at = rehearsal.wakes_at().unwrap_or(at).max(at);
+        told.extend(rehearsal.pass(at));
+        let answer = told.into_iter().find(|what| matches!(what, Happening::Answered { .. })).unwrap();
+        rehearsal.take(&[record(at, answer.clone())]);
+        let Happening::Answered { exit, printed } = answer else { unreachable!() };
+        (exit, printed)
+    };
+    for (line, exit, printed) in [
+        ("ssh crdb-2 hostname && sudo systemctl stop cockroach", 1, "crdb-2\noperator is not in the sudoers file.\n"),
+        ("echo $?", 0, "1\n"),
+        ("ssh crdb-2 systemctl is-active cockroach", 0, "active\n"),
+        ("ssh crdb-2 'false; sudo systemctl stop cockroach;'", 0, ""),
+        ("ssh crdb-2 systemctl is-active cockroach", 3, "inactive\n"),
+        ("ssh crdb-2 \"echo $? $HOSTNAME\" '$? $HOSTNAME'", 0, "3 bastion 0 crdb-2\n"),
+        ("false ; true", 0, ""),
+        ("false;", 1, ""),
+        ("echo a > /tmp/f", 0, ""),
+        ("cat /tmp/f /nowhere; cat /tmp/f | grep -c a", 0, "a\ncat: /nowhere: No such file or directory\n1\n"),
+        (
+            "for n in 1 3; do ssh crdb-$n sudo systemctl stop cockroach; done",
+            2,
+            "bash: practice: 'for' is not simulated\n",
+        ),
+        ("ssh crdb-1 -- systemctl is-active cockroach", 0, "active\n"),
+        ("echo 'open", 2, "bash: unexpected EOF while looking for matching `''\n"),
+        ("exit 7", 7, ""),
+        ("echo $?; echo $?", 0, "7\n0\n"),
+    ] {
+        assert_eq!(typed(line), (exit, printed.to_owned()), "{line}");
+    }
+    let built = system("cockroachdb", &shape, began).unwrap();
+    replay(&mut *built.lock().unwrap(), &records);
+    let argv = ["ssh", "crdb-2", "systemctl", "is-active", "cockroach"].map(str::to_owned);
+    assert_eq!(built.lock().unwrap().command(&argv, at).stdout, "inactive\n");
+}

@@ -31,13 +31,15 @@ pub struct Rehearsal {
     untold: Vec<Happening>,
     /// What was typed and still runs: when it ends, and what it answers then.
     running: Vec<(Timestamp, Happening)>,
+    /// How what was typed last ended, as it is recorded.
+    status: i32,
 }
 
 impl Rehearsal {
     /// Plays `scenario`, if there is one, with `seed` in that cluster; the run was opened at `began`.
     pub fn new(system: Shared, scenario: Option<&Scenario>, seed: u64, began: Timestamp) -> Self {
         let director = scenario.map(|scenario| Director::new(scenario, seed, began));
-        Self { system, director, open: BTreeSet::new(), untold: Vec::new(), running: Vec::new() }
+        Self { system, director, open: BTreeSet::new(), untold: Vec::new(), running: Vec::new(), status: 0 }
     }
 
     /// Takes in what an earlier sitting recorded; the cluster has been brought to there already ([`super::practice::replay`]).
@@ -155,13 +157,16 @@ impl Rehearsal {
 
     /// Does what was typed. It takes its time as a command of the runbook does.
     fn typed(&self, line: &str, at: Timestamp) -> (Timestamp, Happening) {
-        let result = self.command(&words(line), at);
-        let mut printed = format!("{}{}", result.stdout, result.stderr);
-        let end = printed.floor_char_boundary(MAX_ANSWER_BYTES);
-        printed.truncate(end);
+        let result = self.command(&console(line, self.status), at);
+        let all = format!("{}{}", result.stdout, result.stderr);
+        let printed = part(&all).to_owned();
         let takes = Duration::from_millis(result.takes_ms);
         match takes > LONGEST_WAIT {
-            true => (at.plus(LONGEST_WAIT), Happening::Answered { exit: BROKEN_OFF, printed: "^C\n".into() }),
+            true => {
+                // What it printed until then stands there; what it would have said of its end does not.
+                let printed = format!("{}^C\n", part(&result.stdout));
+                (at.plus(LONGEST_WAIT), Happening::Answered { exit: BROKEN_OFF, printed })
+            }
             false => (at.plus(takes), Happening::Answered { exit: result.exit, printed }),
         }
     }
@@ -186,32 +191,22 @@ impl Rehearsal {
             Happening::HarmEnded { kind, about, .. } => {
                 self.open.remove(&(kind.clone(), about.clone()));
             }
+            Happening::Answered { exit, .. } => self.status = *exit,
             _ => {}
         }
     }
 }
 
-/// The words of a typed line; quotes hold words together, and a backslash takes what follows as it is.
-pub fn words(line: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let (mut word, mut quote) = (None::<String>, None);
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(mark), c) if c == mark => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, '\\') => word.get_or_insert_default().extend(chars.next()),
-            (Some('"'), '\\') => {
-                let escaped = chars.next_if(|next| matches!(next, '"' | '\\' | '$' | '`'));
-                word.get_or_insert_default().push(escaped.unwrap_or(c));
-            }
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
+/// As much of a text as is recorded.
+fn part(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_ANSWER_BYTES)]
+}
+
+/// A typed line as a command: the shell of the bastion takes it apart. It knows how the line before ended.
+pub(super) fn console(line: &str, status: i32) -> Vec<String> {
+    let line = match status {
+        0 => line.to_owned(),
+        status => format!("sh -c 'exit {status}'\n{line}"),
+    };
+    ["bash".to_owned(), "-ic".to_owned(), line].into()
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::practice::host::Version;
-use crate::practice::query::value;
+use crate::practice::query::{sent_on, value};
 use crate::practice::{Request, Response};
 
 use super::state::{Cockroach, Identity, Process};
@@ -19,6 +19,9 @@ impl Cockroach {
             Process::Up { run, .. } => run,
             Process::Down { .. } | Process::Starting { .. } => return Response::Refused,
         };
+        if let Some(response) = sent_on(request) {
+            return response;
+        }
         let path = request.path.as_str();
         if self.options.secure && !is_sealed && path != "/health" {
             let place = self.hosts[host].http.replace("http://", "https://");

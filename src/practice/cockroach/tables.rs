@@ -36,6 +36,9 @@ impl Table {
             Format::Table => self.drawn(),
             Format::Records => self.records(),
             Format::Json => self.json(),
+            Format::Ndjson => self.objects().map(|object| format!("{object}\n")).collect(),
+            Format::Sql => self.sql(),
+            Format::Html { is_numbered } => self.html(is_numbered),
             Format::Raw => self.raw(),
         }
     }
@@ -93,16 +96,51 @@ impl Table {
         text
     }
 
-    fn json(&self) -> String {
-        let object = |row: &Vec<Option<String>>| -> serde_json::Value {
+    /// Each row as an object.
+    fn objects(&self) -> impl Iterator<Item = serde_json::Value> {
+        self.rows.iter().map(|row| {
             let cells = self.headers.iter().zip(row);
-            cells
-                .map(|(header, cell)| ((*header).to_owned(), cell.clone().into()))
-                .collect::<serde_json::Map<_, _>>()
-                .into()
-        };
-        let rows: Vec<String> = self.rows.iter().map(|row| object(row).to_string()).collect();
+            let cells = cells.map(|(header, cell)| ((*header).to_owned(), cell.clone().into()));
+            cells.collect::<serde_json::Map<_, _>>().into()
+        })
+    }
+
+    fn json(&self) -> String {
+        let rows: Vec<String> = self.objects().map(|object| object.to_string()).collect();
         format!("[\n  {}\n]\n", rows.join(",\n  "))
+    }
+
+    fn sql(&self) -> String {
+        let columns: Vec<String> = self.headers.iter().map(|header| format!("  {header} STRING")).collect();
+        let mut text = format!("CREATE TABLE results (\n{}\n);\n\n", columns.join(",\n"));
+        let quoted = |cell: &Option<String>| match cell {
+            Some(cell) => format!("'{}'", cell.replace('\'', "''")),
+            None => "NULL".into(),
+        };
+        for row in &self.rows {
+            let cells: Vec<String> = row.iter().map(quoted).collect();
+            text.push_str(&format!("INSERT INTO results VALUES ({});\n", cells.join(", ")));
+        }
+        text + &self.counted("-- ")
+    }
+
+    fn html(&self, is_numbered: bool) -> String {
+        let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let first = if is_numbered { "<th>row</th>" } else { "" };
+        let heads: String = self.headers.iter().map(|header| format!("<th>{}</th>", escaped(header))).collect();
+        let mut text = format!("<table>\n<thead><tr>{first}{heads}</tr></thead>\n<tbody>\n");
+        for (number, row) in self.rows.iter().enumerate() {
+            let first = if is_numbered { format!("<td>{}</td>", number + 1) } else { String::new() };
+            let cell = |cell: &Option<String>| format!("<td>{}</td>", escaped(cell.as_deref().unwrap_or("NULL")));
+            text.push_str(&format!("<tr>{first}{}</tr>\n", row.iter().map(cell).collect::<String>()));
+        }
+        text + "</tbody>\n</table>\n"
+    }
+
+    /// `(3 rows)` without its brackets.
+    fn counted(&self, mark: &str) -> String {
+        let noun = if self.rows.len() == 1 { "row" } else { "rows" };
+        format!("{mark}{} {noun}\n", self.rows.len())
     }
 
     fn raw(&self) -> String {
@@ -114,8 +152,7 @@ impl Table {
                 text.push_str(&format!("## {}\n{cell}\n", cell.len()));
             }
         }
-        let noun = if self.rows.len() == 1 { "row" } else { "rows" };
-        text + &format!("# {} {noun}\n", self.rows.len())
+        text + &self.counted("# ")
     }
 }
 
@@ -127,6 +164,12 @@ pub(super) enum Format {
     Table,
     Records,
     Json,
+    /// One object a line.
+    Ndjson,
+    Sql,
+    Html {
+        is_numbered: bool,
+    },
     Raw,
 }
 
@@ -139,6 +182,10 @@ impl Format {
             "table" | "pretty" => Self::Table,
             "records" => Self::Records,
             "json" => Self::Json,
+            "ndjson" => Self::Ndjson,
+            "sql" => Self::Sql,
+            "html" => Self::Html { is_numbered: true },
+            "unnumbered-html" => Self::Html { is_numbered: false },
             "raw" => Self::Raw,
             _ => return None,
         })

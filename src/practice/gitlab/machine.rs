@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 use crate::practice::host::{
-    Call, Entry, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, UnitState, printed, run, sed,
+    Call, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, UnitState, Url, printed, run, sed,
 };
 use crate::practice::{Request, Response};
 
@@ -62,29 +62,16 @@ impl Hosts for Gitlab {
         }
     }
 
-    fn download(&mut self, place: Place, url: &str) -> Result<Entry, (i32, String)> {
-        let rest = url.split("//").nth(1).unwrap_or(url);
-        let (host, target) = rest.split_once('/').unwrap_or((rest, ""));
-        let by_name = host.split(':').next().unwrap_or_default();
-        let index = match (by_name, place) {
-            ("localhost" | "127.0.0.1", Place::Node(index)) => Some(index),
-            _ => self.host(by_name).or_else(|| self.nodes.iter().position(|node| node.url.ends_with(host))),
+    fn web(&mut self, place: Place, url: &Url, request: Request) -> Option<(Response, Duration)> {
+        let authority = format!("{}:{}", url.host, url.port);
+        let index = match place {
+            Place::Node(index) if url.is_local() => Some(index),
+            _ => self.host(&url.host).or_else(|| self.nodes.iter().position(|node| node.url.ends_with(&authority))),
         };
-        let Some(index) = index else { return Err((6, format!("Could not resolve host: {by_name}"))) };
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let request = Request {
-            node: self.nodes[index].name.clone(),
-            method: "GET".into(),
-            path: format!("/{path}"),
-            query: query.to_owned(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        };
-        match self.serve_to(&request, place == Place::Node(index)) {
-            Response::Answer { body, .. } => Ok(Entry::file(body, "root", self.now)),
-            Response::Refused => Err((7, format!("Failed to connect to {by_name} port 80: Connection refused"))),
-            Response::Silent => Err((28, "Operation timed out with 0 bytes received".into())),
-        }
+        // Nothing listens on the bastion itself.
+        let Some(index) = index else { return url.is_local().then_some((Response::Refused, Duration::ZERO)) };
+        let request = Request { node: self.nodes[index].name.clone(), ..request };
+        Some((self.serve_to(&request, place == Place::Node(index)), Duration::ZERO))
     }
 
     fn units(&self, index: usize) -> Vec<Unit> {

@@ -152,6 +152,9 @@ impl Gitlab {
             return failed(100, &format!("E: Version '{asked}' for '{name}' was not found"));
         };
         let shown = self.suffixed(&wanted);
+        if given.has(&["s", "simulate", "dry-run", "just-print", "no-act"]) {
+            return printed(&format!("Inst {name} ({shown} stable)\nConf {name} ({shown} stable)\n"));
+        }
         let (node, now) = (&mut self.nodes[index], self.now);
         let there = node.package.version().cloned();
         if given.has(&["download-only", "d"]) {

@@ -1,4 +1,4 @@
-//! `tar` and `curl`.
+//! `tar`.
 
 use std::time::Duration;
 
@@ -13,8 +13,6 @@ use super::{Arguments, Call, Entry, Hosts};
 pub(super) fn run(hosts: &mut dyn Hosts, call: &Call<'_>) -> Option<CommandResult> {
     Some(match call.name {
         "tar" => tar(hosts, call),
-        "curl" => curl(hosts, call),
-        "wget" => wget(hosts, call),
         _ => return None,
     })
 }
@@ -146,71 +144,4 @@ fn extracted(files: &mut super::Files, archive: &Entry, folder: &str, user: &str
         }
     }
     printed("").lasting(Duration::from_secs(1))
-}
-
-fn curl(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
-    let names =
-        ["output", "output-dir", "max-time", "header", "request", "user", "data", "connect-timeout", "retry", "cacert"];
-    let given = Arguments::parse(call.words, "oHXumdA", &names);
-    if given.operands.is_empty() {
-        return failed(2, "curl: try 'curl --help' or 'curl --manual' for more information");
-    }
-    let by_name = given.has(&["O", "remote-name", "remote-name-all"]);
-    let mut result = printed("").lasting(Duration::ZERO);
-    for url in &given.operands {
-        let wait = hosts.download_time(call.shell.place, url);
-        let entry = match hosts.download(call.shell.place, url) {
-            Ok(entry) => entry,
-            Err((exit, why)) => {
-                let is_told = !given.has(&["s", "silent"]) || given.has(&["S", "show-error"]);
-                return failed(exit, &if is_told { format!("curl: ({exit}) {why}") } else { String::new() });
-            }
-        };
-        result = CommandResult { takes_ms: result.takes_ms + wait.as_millis() as u64, ..result };
-        let name = url.rsplit('/').next().unwrap_or_default();
-        let target = match given.value(&["o", "output"]) {
-            Some(file) => Some(file.to_owned()),
-            None if by_name => Some(name.to_owned()),
-            None => None,
-        };
-        let Some(target) = target else {
-            result.stdout.push_str(&entry.text());
-            continue;
-        };
-        let target = match given.value(&["output-dir"]) {
-            Some(folder) => format!("{folder}/{target}"),
-            None => target,
-        };
-        if let Err(result) = keep(hosts, call, &target, entry) {
-            return result;
-        }
-    }
-    result
-}
-
-fn wget(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
-    let given = Arguments::parse(call.words, "OPT", &["output-document", "directory-prefix"]);
-    let [url] = given.operands.as_slice() else { return failed(1, "wget: missing URL") };
-    let entry = match hosts.download(call.shell.place, url) {
-        Ok(entry) => entry,
-        Err((_, why)) => return failed(4, &format!("wget: {why}")),
-    };
-    let name = url.rsplit('/').next().unwrap_or_default();
-    let target = given.value(&["O", "output-document"]).unwrap_or(name).to_owned();
-    match keep(hosts, call, &target, entry) {
-        Ok(()) => printed("").lasting(hosts.download_time(call.shell.place, url)),
-        Err(result) => CommandResult { exit: 3, ..result },
-    }
-}
-
-fn keep(hosts: &mut dyn Hosts, call: &Call<'_>, target: &str, mut entry: Entry) -> Result<(), CommandResult> {
-    if target == "/dev/null" {
-        return Ok(());
-    }
-    entry.owner.clone_from(&call.shell.user);
-    entry.at = hosts.now();
-    let Some(files) = hosts.files(call.shell.place) else { return Ok(()) };
-    files
-        .write(target, entry, &call.shell.user)
-        .map_err(|why| failed(23, &format!("curl: (23) Failed to open the file {target}: {why}")))
 }

@@ -41,7 +41,7 @@ pub(super) fn else_where(hosts: &dyn Hosts, call: &Call<'_>) -> Option<CommandRe
     })
 }
 
-fn host_name(hosts: &dyn Hosts, shell: &Shell) -> String {
+pub(super) fn host_name(hosts: &dyn Hosts, shell: &Shell) -> String {
     match shell.place {
         Place::Bastion => BASTION.to_owned(),
         Place::Node(index) => hosts.host_name(index),

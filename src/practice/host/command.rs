@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::practice::CommandResult;
 
 use super::edit::sed;
+use super::line::is_name;
 use super::remote::{secure_copy, ssh};
 use super::shell::run_line;
-use super::{Call, Hosts, Place, Shell, archive, builtin, copying, filters, processes, reading, sums, systemd};
+use super::{Call, Hosts, Place, Shell, archive, builtin, copying, fetch, filters, processes, reading, sums, systemd};
 
 /// The name of the machine on which the operator sits.
 pub const BASTION: &str = "bastion";
@@ -31,8 +32,12 @@ pub fn run(hosts: &mut dyn Hosts, shell: &Shell, words: &[String], depth: usize)
         "scp" => secure_copy(hosts, &call),
         "sudo" => sudo(hosts, &call),
         "env" => env(hosts, &call),
+        "watch" => watch(hosts, &call),
+        "timeout" => timeout(hosts, &call),
+        "xargs" => xargs(hosts, &call),
         "bash" | "sh" if rest.len() == 2 && rest[0].starts_with('-') && rest[0].ends_with('c') => {
-            run_line(hosts, shell, &rest[1], depth + 1)
+            let is_terminal = shell.is_terminal || rest[0].contains('i');
+            run_line(hosts, &Shell { is_terminal, ..shell.started() }, &rest[1], depth + 1)
         }
         _ => common(hosts, &call),
     }
@@ -52,7 +57,7 @@ fn common(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
             return result;
         }
     }
-    if let Some(result) = filters::run(hosts, call) {
+    if let Some(result) = filters::run(hosts, call).or_else(|| fetch::run(hosts, call)) {
         return result;
     }
     if let Some(files) = hosts.files(call.shell.place) {
@@ -111,6 +116,67 @@ fn env(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
     }
 }
 
+/// `watch [-n SECONDS] COMMAND`: what its first look shows; then it goes on until it is broken off.
+fn watch(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
+    let mut rest = call.words;
+    let mut every = "2.0".to_owned();
+    while let Some(option) = rest.first().filter(|word| word.starts_with('-')) {
+        let takes_value = matches!(option.as_str(), "-n" | "--interval");
+        if takes_value {
+            every = rest.get(1).cloned().unwrap_or_default();
+        }
+        rest = rest.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
+    }
+    if rest.is_empty() {
+        return failed(1, "Usage:\n watch [options] command");
+    }
+    let line = rest.join(" ");
+    let shown = run_line(hosts, &call.shell.started(), &line, call.depth + 1);
+    let text = format!("Every {every}s: {line}\n\n{}{}", shown.stdout, shown.stderr);
+    printed(&text).lasting(Duration::from_hours(24))
+}
+
+/// `timeout SECONDS COMMAND`.
+fn timeout(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
+    let [limit, rest @ ..] = call.words else { return failed(125, "timeout: missing operand") };
+    let seconds = limit.strip_suffix('s').unwrap_or(limit).parse::<f64>().ok().filter(|time| (0.0..1e6).contains(time));
+    let Some(limit) = seconds.map(Duration::from_secs_f64).filter(|_| !rest.is_empty()) else {
+        return failed(125, &format!("timeout: invalid time interval '{limit}'"));
+    };
+    let result = run(hosts, call.shell, rest, call.depth + 1);
+    match Duration::from_millis(result.takes_ms) > limit && !limit.is_zero() {
+        // What a simulated command does it does at once; it is only not waited for.
+        true => CommandResult { exit: 124, ..result }.lasting(limit),
+        false => result,
+    }
+}
+
+/// `xargs [COMMAND]`: with the words that come in behind it.
+fn xargs(hosts: &mut dyn Hosts, call: &Call<'_>) -> CommandResult {
+    let mut rest = call.words;
+    let mut is_left_out = false;
+    while let Some(option) = rest.first().filter(|word| word.starts_with('-')) {
+        match option.as_str() {
+            "-r" | "--no-run-if-empty" => is_left_out = true,
+            other => return failed(1, &format!("xargs: practice: '{other}' is not simulated")),
+        }
+        rest = &rest[1..];
+    }
+    let typed = call.shell.stdin.clone().unwrap_or_default();
+    let given: Vec<String> = typed.split_whitespace().map(str::to_owned).collect();
+    if given.is_empty() && is_left_out {
+        return CommandResult::default();
+    }
+    let command = if rest.is_empty() { vec!["echo".to_owned()] } else { rest.to_vec() };
+    let shell = Shell { stdin: None, ..call.shell.clone() };
+    let result = run(hosts, &shell, &[command, given].concat(), call.depth + 1);
+    match result.exit {
+        0 => result,
+        126 | 127 => result,
+        _ => CommandResult { exit: 123, ..result },
+    }
+}
+
 /// Sets the `NAME=value` words in front; what follows them.
 pub(super) fn assigned<'w>(shell: &mut Shell, words: &'w [String]) -> &'w [String] {
     let mut rest = words;
@@ -122,11 +188,7 @@ pub(super) fn assigned<'w>(shell: &mut Shell, words: &'w [String]) -> &'w [Strin
 }
 
 fn assignment(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
-    let is_name = !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    is_name.then_some((name, value))
+    word.split_once('=').filter(|(name, _)| is_name(name))
 }
 
 /// A result that only prints.

@@ -1,25 +1,33 @@
 //! Programs that take text and give text: from files, or from what comes in by a pipe.
 
+use std::time::Duration;
+
 use crate::practice::CommandResult;
 
-use super::command::printed;
+use super::command::{failed, printed};
+use super::grep::grep;
+use super::pattern::{Style, compile};
 use super::{Arguments, Call, Entry, Hosts};
 
 /// Bytes of files that one command takes in: what one machine holds, since a file may be named many times.
 const MAX_READ: usize = 64 << 20;
 
+/// For how long `tail -f` goes on.
+const FOLLOWS: Duration = Duration::from_hours(24);
+
 /// A text and the name it goes by; the name of what comes in by a pipe is empty.
-type Source = (String, Vec<u8>);
+pub(super) type Source = (String, Vec<u8>);
 
 /// `None`: it is none of these commands, or the place has no files for it.
 pub(super) fn run(hosts: &mut dyn Hosts, call: &Call<'_>) -> Option<CommandResult> {
     let filter: fn(&Wanted, &[Source]) -> (i32, String) = match call.name {
-        "cat" | "tac" => |_, sources| (0, sources.iter().map(|(_, bytes)| text(bytes)).collect()),
+        "grep" | "egrep" | "fgrep" => return found(hosts, call),
+        "cat" | "less" | "more" => |_, sources| (0, joined(sources)),
+        "tac" => |_, sources| (0, joined(sources).lines().rev().map(|line| format!("{line}\n")).collect()),
         "head" | "tail" => part,
         "wc" => count,
-        "grep" | "egrep" | "fgrep" => grep,
         "sort" => sort,
-        "uniq" => |_, sources| (0, deduplicated(&joined(sources))),
+        "uniq" => deduplicated,
         "cut" => cut,
         "awk" => awk,
         "tee" => return tee(hosts, call),
@@ -30,15 +38,36 @@ pub(super) fn run(hosts: &mut dyn Hosts, call: &Call<'_>) -> Option<CommandResul
     let (exit, stdout) = filter(&wanted, &sources);
     result.exit = result.exit.max(exit);
     result.stdout = stdout;
+    if call.name == "awk" && exit == 2 {
+        result.stderr.push_str("awk: practice: such a program is not simulated\n");
+    }
+    if call.name == "tail" && wanted.given.has(&["f", "F", "follow"]) {
+        // It follows until it is stopped.
+        result.takes_ms = FOLLOWS.as_millis() as u64;
+    }
+    Some(result)
+}
+
+/// `grep`, which also says what is wrong with a pattern.
+fn found(hosts: &mut dyn Hosts, call: &Call<'_>) -> Option<CommandResult> {
+    let wanted = Wanted::read(call);
+    if call.words.is_empty() {
+        return Some(failed(2, "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information."));
+    }
+    let (mut result, sources) = gathered(hosts, call, &wanted)?;
+    let (exit, stdout, stderr) = grep(&wanted, &sources);
+    result.exit = result.exit.max(exit);
+    result.stdout = stdout;
+    result.stderr.push_str(&stderr);
     Some(result)
 }
 
 /// A call of a filter, taken apart.
-struct Wanted {
-    name: String,
-    given: Arguments,
+pub(super) struct Wanted {
+    pub(super) name: String,
+    pub(super) given: Arguments,
     /// The pattern or program that comes before the files.
-    pattern: String,
+    pub(super) pattern: String,
 }
 
 impl Wanted {
@@ -54,10 +83,21 @@ impl Wanted {
             "sort" => "kt",
             "cut" => "dfc",
             "awk" => "Fv",
-            "wc" | "cat" | "tac" | "uniq" => "",
+            "wc" | "cat" | "tac" | "uniq" | "less" | "more" => "",
             _ => "emABC",
         };
-        let long = ["lines", "bytes", "regexp", "max-count", "delimiter", "fields", "key"];
+        let long = [
+            "lines",
+            "bytes",
+            "regexp",
+            "max-count",
+            "delimiter",
+            "fields",
+            "key",
+            "context",
+            "after-context",
+            "before-context",
+        ];
         let mut given = Arguments::parse(&words, short, &long);
         let has_own = given.value(&["e", "regexp"]).map(str::to_owned);
         let pattern = match call.name {
@@ -107,7 +147,7 @@ fn gathered(hosts: &mut dyn Hosts, call: &Call<'_>, wanted: &Wanted) -> Option<(
     Some((result, sources))
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -116,12 +156,18 @@ fn joined(sources: &[Source]) -> String {
 }
 
 fn part(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
-    let count = wanted.given.value(&["n", "lines"]).and_then(|text| text.parse::<usize>().ok()).unwrap_or(10);
+    let asked = wanted.given.value(&["n", "lines"]).unwrap_or("10");
+    let count = asked.trim_start_matches(['+', '-']).parse::<usize>().unwrap_or(10);
     let shown = |(_, bytes): &Source| {
         let text = text(bytes);
         let lines: Vec<&str> = text.lines().collect();
-        let from = if wanted.name == "tail" { lines.len().saturating_sub(count) } else { 0 };
-        lines.iter().skip(from).take(count).map(|line| format!("{line}\n")).collect::<String>()
+        let shown = match (wanted.name.as_str(), asked.chars().next()) {
+            ("tail", Some('+')) => lines.get(count.saturating_sub(1)..).unwrap_or_default(),
+            ("tail", _) => &lines[lines.len().saturating_sub(count)..],
+            (_, Some('-')) => &lines[..lines.len().saturating_sub(count)],
+            _ => &lines[..count.min(lines.len())],
+        };
+        shown.iter().map(|line| format!("{line}\n")).collect::<String>()
     };
     (0, sources.iter().map(shown).collect())
 }
@@ -140,45 +186,35 @@ fn count(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
     (0, sources.iter().map(line).collect())
 }
 
-fn grep(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
-    let given = &wanted.given;
-    let folded = |text: &str| if given.has(&["i"]) { text.to_lowercase() } else { text.to_owned() };
-    let pattern = folded(&wanted.pattern).replace("\\|", "|");
-    let alternatives: Vec<&str> = pattern.split('|').collect();
-    let is_meant = |line: &str| {
-        let line = folded(line);
-        let found = alternatives.iter().any(|wanted| match (wanted.strip_prefix('^'), wanted.strip_suffix('$')) {
-            (Some(start), _) => line.starts_with(start.trim_end_matches('$')),
-            (None, Some(end)) => line.ends_with(end),
-            (None, None) => line.contains(wanted),
-        });
-        found != given.has(&["v"])
-    };
-    let mut lines = Vec::new();
-    for (name, bytes) in sources {
-        for (at, line) in text(bytes).lines().enumerate().filter(|(_, line)| is_meant(line)) {
-            let name = if sources.len() > 1 { format!("{name}:") } else { String::new() };
-            let number = if given.has(&["n"]) { format!("{}:", at + 1) } else { String::new() };
-            lines.push(format!("{name}{number}{line}\n"));
-        }
-    }
-    let exit = i32::from(lines.is_empty());
-    match () {
-        () if given.has(&["q", "quiet"]) => (exit, String::new()),
-        () if given.has(&["c", "count"]) => (exit, format!("{}\n", lines.len())),
-        () => (exit, lines.concat()),
-    }
-}
-
 fn sort(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
     let text = joined(sources);
     let mut lines: Vec<&str> = text.lines().collect();
-    match wanted.given.has(&["n"]) {
-        true => lines.sort_by_key(|line| {
-            let digits: String = line.trim_start().chars().take_while(char::is_ascii_digit).collect();
-            digits.parse::<u64>().unwrap_or(0)
-        }),
-        false => lines.sort_unstable(),
+    let keyed = wanted.given.value(&["k", "key"]);
+    let is_number = wanted.given.has(&["n"]) || keyed.is_some_and(|key| key.contains('n'));
+    let first = keyed.and_then(|key| key.split([',', '.', 'n', 'r']).next()?.parse::<usize>().ok()).unwrap_or(1);
+    let mark = wanted.given.value(&["t", "field-separator"]);
+    // A key goes from its field to the end of the line.
+    let key = |line: &&str| {
+        let cells: Vec<&str> = match mark {
+            Some(mark) => line.split(mark).collect(),
+            None => line.split_whitespace().collect(),
+        };
+        if keyed.is_none() {
+            (*line).to_owned()
+        } else {
+            cells.get(first.saturating_sub(1)..).unwrap_or_default().join(" ")
+        }
+    };
+    let number = |line: &&str| {
+        let key = key(line);
+        let end = key.trim_start().find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').unwrap_or(key.len());
+        key.trim_start().get(..end).and_then(|digits| digits.parse::<f64>().ok()).unwrap_or(0.0)
+    };
+    lines.sort_unstable();
+    match is_number {
+        true => lines.sort_by(|one, other| number(one).total_cmp(&number(other))),
+        false if keyed.is_some() => lines.sort_by_cached_key(key),
+        false => {}
     }
     if wanted.given.has(&["r"]) {
         lines.reverse();
@@ -189,29 +225,52 @@ fn sort(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
     (0, lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
-fn deduplicated(text: &str) -> String {
-    let mut lines: Vec<&str> = text.lines().collect();
-    lines.dedup();
-    lines.iter().map(|line| format!("{line}\n")).collect()
+fn deduplicated(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
+    let text = joined(sources);
+    let lines: Vec<&str> = text.lines().collect();
+    let given = &wanted.given;
+    let is_meant = |same: &&[&str]| match (given.has(&["d", "repeated"]), given.has(&["u", "unique"])) {
+        (true, _) => same.len() > 1,
+        (_, true) => same.len() == 1,
+        _ => true,
+    };
+    let line = |same: &[&str]| match given.has(&["c", "count"]) {
+        true => format!("{:>7} {}\n", same.len(), same[0]),
+        false => format!("{}\n", same[0]),
+    };
+    (0, lines.chunk_by(|one, next| one == next).filter(is_meant).map(line).collect())
 }
 
 fn cut(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
     let mark = wanted.given.value(&["d", "delimiter"]).unwrap_or("\t");
-    let fields: Vec<usize> =
-        wanted.given.value(&["f", "fields"]).unwrap_or("1").split(',').filter_map(|field| field.parse().ok()).collect();
+    let asked = wanted.given.value(&["f", "fields"]).unwrap_or("1");
+    // `2`, `2-4`, `2-`, `-2`.
+    let is_asked = |number: usize| {
+        asked.split(',').any(|field| match field.split_once('-') {
+            None => field.parse() == Ok(number),
+            Some((from, to)) => from.parse().unwrap_or(1) <= number && number <= to.parse().unwrap_or(usize::MAX),
+        })
+    };
     let line = |line: &str| {
-        let cells: Vec<&str> = line.split(mark).collect();
-        let shown: Vec<&str> = fields.iter().filter_map(|field| cells.get(field.wrapping_sub(1)).copied()).collect();
-        format!("{}\n", shown.join(mark))
+        let cells = line.split(mark).enumerate();
+        let shown: Vec<&str> = cells.filter(|(at, _)| is_asked(at + 1)).map(|(_, cell)| cell).collect();
+        // A line without the mark is shown as it is.
+        format!("{}\n", if line.contains(mark) { shown.join(mark) } else { line.to_owned() })
     };
     (0, joined(sources).lines().map(line).collect())
 }
 
-/// `{print $1, $3}` and `{print $NF}`, which is what is typed of it.
+/// `{print $1, $3}`, `/text/{print $NF}` and `NR>1`, which is what is typed of it.
 fn awk(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
-    let program = wanted.pattern.trim().trim_start_matches('{').trim_end_matches('}').trim();
-    let Some(fields) = program.strip_prefix("print") else { return (2, String::new()) };
+    let (chosen, program) = wanted.pattern.split_once('{').unwrap_or((&wanted.pattern, "print}"));
+    let program = program.trim().trim_end_matches('}').trim();
+    let (Some(fields), Some(is_meant)) = (program.strip_prefix("print"), condition(chosen.trim())) else {
+        return (2, String::new());
+    };
     let fields: Vec<&str> = fields.split(',').map(str::trim).collect();
+    if fields.iter().any(|field| !field.is_empty() && !is_field(field)) {
+        return (2, String::new());
+    }
     let mark = wanted.given.value(&["F"]);
     let line = |line: &str| {
         let cells: Vec<&str> = match mark {
@@ -228,7 +287,37 @@ fn awk(wanted: &Wanted, sources: &[Source]) -> (i32, String) {
         };
         format!("{}\n", fields.iter().map(cell).collect::<Vec<_>>().join(" "))
     };
-    (0, joined(sources).lines().map(line).collect())
+    let text = joined(sources);
+    let meant = text.lines().enumerate().filter(|(at, line)| is_meant(at + 1, line));
+    (0, meant.map(|(_, text)| line(text)).collect())
+}
+
+/// `$3`, `$NF`.
+fn is_field(text: &str) -> bool {
+    text.strip_prefix('$').is_some_and(|name| name == "NF" || name.parse::<usize>().is_ok())
+}
+
+/// Whether a line is meant, by its number and its text.
+type Condition = Box<dyn Fn(usize, &str) -> bool>;
+
+/// Which lines are meant, by their number and their text: all of them, `/text/`, `NR==1`, `NR>1`; `None`: something else.
+fn condition(chosen: &str) -> Option<Condition> {
+    if chosen.is_empty() {
+        return Some(Box::new(|_, _| true));
+    }
+    if let Some(pattern) = chosen.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
+        let regex = compile(&[pattern], Style::Extended, ("", ""), false).ok()?;
+        return Some(Box::new(move |_, line| regex.is_match(line)));
+    }
+    let rest = chosen.strip_prefix("NR")?.trim();
+    let (operator, number) =
+        ["==", ">=", ">"].iter().find_map(|sign| Some((*sign, rest.strip_prefix(sign)?.trim())))?;
+    let number: usize = number.parse().ok()?;
+    Some(match operator {
+        "==" => Box::new(move |at, _| at == number),
+        ">=" => Box::new(move |at, _| at >= number),
+        _ => Box::new(move |at, _| at > number),
+    })
 }
 
 fn tee(hosts: &mut dyn Hosts, call: &Call<'_>) -> Option<CommandResult> {

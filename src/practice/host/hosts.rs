@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::practice::CommandResult;
+use crate::practice::{CommandResult, Request, Response};
 
 use super::command::{ACCOUNT, failed};
-use super::{Entry, Files, Listed, Log, Order, Signal, Unit};
+use super::{Entry, Files, Listed, Log, Order, Signal, Unit, Url};
 
 /// Where a command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,14 +27,70 @@ pub struct Shell {
     pub user: String,
     /// Variables that are set.
     pub environment: BTreeMap<String, String>,
+    /// Variables of the shell that commands do not see.
+    pub variables: BTreeMap<String, String>,
     /// What comes in by a pipe; `None`: nothing does.
     pub stdin: Option<String>,
+    /// Whether both streams end on one terminal, where they lie in the order in which they came.
+    pub is_terminal: bool,
+    /// `$?`: how the command before ended.
+    pub status: i32,
+    /// The commands that run beside this one: its own pipeline, and what that is within.
+    pub beside: Vec<Beside>,
+}
+
+/// A command that somebody typed, for as long as it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The account it runs as.
+    pub user: String,
+    /// Its command line, of bounded length.
+    pub command: String,
+}
+
+/// Bytes of a typed command line that the table of processes shows.
+const MOST_SHOWN: usize = 4_096;
+
+impl Beside {
+    /// What `program` was told as that account.
+    pub(super) fn of(user: &str, program: &str, told: &str) -> Self {
+        let told = &told[..told.floor_char_boundary(MOST_SHOWN)];
+        Self { user: user.to_owned(), command: format!("{program} {told}").trim_end().to_owned() }
+    }
+
+    /// A command by its words; what is done with `sudo` is root's.
+    pub(super) fn of_words(user: &str, words: &[String]) -> Self {
+        let is_sudo = words.first().is_some_and(|word| word == "sudo");
+        let mut command = String::new();
+        for word in words {
+            if command.len() > MOST_SHOWN {
+                break;
+            }
+            command.push_str(if command.is_empty() { "" } else { " " });
+            command.push_str(&word[..word.floor_char_boundary(MOST_SHOWN)]);
+        }
+        Self { user: if is_sudo { "root".to_owned() } else { user.to_owned() }, command }
+    }
 }
 
 impl Shell {
     /// The operator's own shell there, with nothing set.
     pub fn on(place: Place) -> Self {
-        Self { place, user: ACCOUNT.to_owned(), environment: BTreeMap::new(), stdin: None }
+        Self {
+            place,
+            user: ACCOUNT.to_owned(),
+            environment: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            stdin: None,
+            is_terminal: false,
+            status: 0,
+            beside: Vec::new(),
+        }
+    }
+
+    /// A shell that is started within this one: it knows what is in the environment, and nothing of how a command ended.
+    pub(super) fn started(&self) -> Self {
+        Self { variables: BTreeMap::new(), status: 0, ..self.clone() }
     }
 
     /// Whether it is root's.
@@ -93,7 +149,13 @@ pub trait Hosts {
         None
     }
 
-    /// What lies behind a URL, asked from there. `Err` is what `curl` says, and its exit status.
+    /// What a machine answers that is asked from there by HTTP, and how long it holds that back; the request names no node
+    /// yet. `None`: it is no machine of this cluster.
+    fn web(&mut self, _place: Place, _url: &Url, _request: Request) -> Option<(Response, Duration)> {
+        None
+    }
+
+    /// What lies behind a URL that is none of [`Hosts::web`], asked from there. `Err` is what `curl` says, and its exit status.
     ///
     /// # Errors
     /// Nothing is there.

@@ -7,7 +7,8 @@ use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 
 use super::command::{failed, printed};
-use super::{Arguments, Call, Hosts};
+use super::pattern::{Style, compile};
+use super::{Arguments, Call, Hosts, Unit};
 
 /// Lines kept.
 const LINES: usize = 400;
@@ -27,16 +28,26 @@ impl Log {
         self.lines.push_back((at, pid, line.into()));
     }
 
+    /// When the process `pid` wrote its first line, of those that are kept.
+    pub fn first_of(&self, pid: u32) -> Option<Timestamp> {
+        self.lines.iter().find(|(_, by, _)| *by == pid).map(|(at, ..)| *at)
+    }
+
     /// The last `count` lines that are not older than `since`, as `journalctl` prints them: `host` and `program` stand
     /// before each; without them, the bare lines.
     pub fn told(&self, names: Option<(&str, &str)>, count: usize, since: Timestamp) -> String {
-        let lines: Vec<_> = self.lines.iter().filter(|(at, ..)| *at >= since).collect();
+        let lines = self.lines(names, since);
         let skipped = lines.len().saturating_sub(count);
+        lines.into_iter().skip(skipped).map(|(_, line)| line).collect()
+    }
+
+    /// All of them, each with its time.
+    fn lines(&self, names: Option<(&str, &str)>, since: Timestamp) -> Vec<(Timestamp, String)> {
         let line = |(at, pid, line): &(Timestamp, u32, String)| match names {
-            Some((host, program)) => format!("{} {host} {program}[{pid}]: {line}\n", day(*at)),
-            None => format!("{line}\n"),
+            Some((host, program)) => (*at, format!("{} {host} {program}[{pid}]: {line}\n", day(*at))),
+            None => (*at, format!("{line}\n")),
         };
-        lines.into_iter().skip(skipped).map(line).collect()
+        self.lines.iter().filter(|(at, ..)| *at >= since).map(line).collect()
     }
 }
 
@@ -49,15 +60,17 @@ pub fn day(at: Timestamp) -> String {
     format!("{name} {} {}", text.get(8..10).unwrap_or_default(), text.get(11..19).unwrap_or_default())
 }
 
-/// `journalctl -u UNIT …`.
+/// `journalctl [-u UNIT] …`.
 pub(super) fn journalctl(hosts: &dyn Hosts, index: usize, call: &Call<'_>) -> CommandResult {
-    let given = Arguments::parse(call.words, "nuSUopt", &["lines", "unit", "since", "until", "output", "priority"]);
-    let units = hosts.units(index);
-    let Some(named) = given.value(&["u", "unit"]) else {
+    let given =
+        Arguments::parse(call.words, "nuSUoptg", &["lines", "unit", "since", "until", "output", "priority", "grep"]);
+    let named = given.value(&["u", "unit"]).map(|named| named.strip_suffix(".service").unwrap_or(named));
+    let is_meant = |unit: &Unit| named.is_none_or(|name| unit.name == name);
+    let units: Vec<Unit> = hosts.units(index).into_iter().filter(is_meant).collect();
+    let follows = given.has(&["f", "follow"]);
+    if units.is_empty() && !follows {
         return printed("-- No entries --\n");
-    };
-    let name = named.strip_suffix(".service").unwrap_or(named);
-    let Some(unit) = units.iter().find(|unit| unit.name == name) else { return printed("-- No entries --\n") };
+    }
     if !call.shell.is_root() {
         return failed(
             1,
@@ -66,8 +79,13 @@ pub(super) fn journalctl(hosts: &dyn Hosts, index: usize, call: &Call<'_>) -> Co
         );
     }
     let count = match given.value(&["n", "lines"]) {
-        Some(text) => text.parse().unwrap_or(10),
-        None if given.has(&["f", "follow"]) => 10,
+        Some("all") => usize::MAX,
+        Some(text) => match text.parse() {
+            Ok(count) => count,
+            Err(_) => return failed(1, &format!("Failed to parse lines '{text}'")),
+        },
+        None if follows => 10,
+        None if given.has(&["e", "pager-end"]) => 1_000,
         None => usize::MAX,
     };
     let since = match given.value(&["S", "since"]).map(|text| since(text, hosts.now())) {
@@ -75,15 +93,36 @@ pub(super) fn journalctl(hosts: &dyn Hosts, index: usize, call: &Call<'_>) -> Co
         Some(Some(at)) => at,
         Some(None) => return failed(1, "Failed to parse timestamp"),
     };
+    let pattern = given.value(&["g", "grep"]).map(|text| compile(&[text], Style::Extended, ("", ""), is_lower(text)));
+    let pattern = match pattern.transpose() {
+        Ok(pattern) => pattern,
+        Err(why) => return failed(1, &format!("Bad pattern: {why}")),
+    };
     let host = hosts.host_name(index);
-    let names = (given.value(&["o", "output"]) != Some("cat")).then_some((host.as_str(), unit.program.as_str()));
-    let text = hosts.journal(index, name).map(|log| log.told(names, count, since)).unwrap_or_default();
-    let mut result = printed(if text.is_empty() { "-- No entries --\n" } else { &text });
-    if given.has(&["f", "follow"]) {
+    let is_bare = given.value(&["o", "output"]) == Some("cat");
+    let mut lines: Vec<(Timestamp, String)> = Vec::new();
+    for unit in &units {
+        let names = (!is_bare).then_some((host.as_str(), unit.program.as_str()));
+        let log = hosts.journal(index, &unit.name).map(|log| log.lines(names, since)).unwrap_or_default();
+        lines.extend(log.into_iter().filter(|(_, line)| pattern.as_ref().is_none_or(|regex| regex.is_match(line))));
+    }
+    lines.sort_by_key(|(at, _)| *at);
+    let mut lines = lines.split_off(lines.len().saturating_sub(count));
+    if given.has(&["r", "reverse"]) {
+        lines.reverse();
+    }
+    let text: String = lines.into_iter().map(|(_, line)| line).collect();
+    let mut result = printed(if text.is_empty() && !follows { "-- No entries --\n" } else { &text });
+    if follows {
         // It follows until it is stopped.
         result.takes_ms = Duration::from_hours(24).as_millis() as u64;
     }
     result
+}
+
+/// Without a capital letter in it a pattern is looked for in both cases.
+fn is_lower(pattern: &str) -> bool {
+    !pattern.chars().any(char::is_uppercase)
 }
 
 /// `-10min`, `1 hour ago`, `2026-11-21 02:41:10`, `today`.

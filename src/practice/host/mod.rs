@@ -10,10 +10,14 @@ mod builtin;
 mod command;
 mod copying;
 mod edit;
+mod fetch;
 mod files;
 mod filters;
+mod grep;
 mod hosts;
 mod journal;
+mod line;
+mod pattern;
 mod processes;
 mod random;
 mod reading;
@@ -25,13 +29,16 @@ mod systemd;
 mod version;
 
 #[cfg(test)]
+mod shell_tests;
+#[cfg(test)]
 mod tests;
 
 pub use arguments::Arguments;
 pub use command::{ACCOUNT, BASTION, failed, printed, run};
 pub use edit::sed;
+pub use fetch::Url;
 pub use files::{Entry, Files};
-pub use hosts::{Call, Hosts, Place, Shell};
+pub use hosts::{Beside, Call, Hosts, Place, Shell};
 pub use journal::{Log, day};
 pub use processes::{Listed, Signal};
 pub use random::Random;

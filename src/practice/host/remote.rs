@@ -10,12 +10,18 @@ use super::{Arguments, Call, Hosts, Place, Random, Shell};
 pub(super) fn ssh(hosts: &mut dyn Hosts, from: &Shell, words: &[String], depth: usize) -> CommandResult {
     let mut rest = words;
     while let Some(option) = rest.first().filter(|word| word.starts_with('-')) {
+        if option == "--" {
+            rest = &rest[1..];
+            break;
+        }
         let takes_value = matches!(option.as_str(), "-o" | "-p" | "-l" | "-i" | "-F" | "-J" | "-b" | "-c" | "-S");
         rest = rest.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
     }
     let Some((target, line)) = rest.split_first() else {
         return failed(255, "usage: ssh [options] destination [command [argument ...]]");
     };
+    // Options end with the host, or with a `--` behind it.
+    let line = line.strip_prefix(&["--".to_owned()]).unwrap_or(line);
     let index = match reached(hosts, target) {
         Ok(index) => index,
         Err(result) => return result,
@@ -25,7 +31,8 @@ pub(super) fn ssh(hosts: &mut dyn Hosts, from: &Shell, words: &[String], depth: 
     }
     let place = Place::Node(index);
     let stdin = from.stdin.clone();
-    let shell = Shell { environment: hosts.environment(place), stdin, ..Shell::on(place) };
+    let is_terminal = from.is_terminal;
+    let shell = Shell { environment: hosts.environment(place), stdin, is_terminal, ..Shell::on(place) };
     let mut result = run_line(hosts, &shell, &line.join(" "), depth);
     result.takes_ms += latency(&line.join(" "));
     result

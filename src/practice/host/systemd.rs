@@ -116,6 +116,26 @@ pub enum Order {
     Disable,
 }
 
+/// What can be asked of a unit, whether there is one of that name or not.
+const VERBS: [&str; 16] = [
+    "is-active",
+    "is-failed",
+    "is-enabled",
+    "status",
+    "show",
+    "cat",
+    "start",
+    "stop",
+    "restart",
+    "try-restart",
+    "condrestart",
+    "reload",
+    "kill",
+    "enable",
+    "disable",
+    "reset-failed",
+];
+
 /// `None`: it is none of these commands.
 pub(super) fn run(hosts: &mut dyn Hosts, index: usize, call: &Call<'_>) -> Option<CommandResult> {
     Some(match call.name {
@@ -145,11 +165,18 @@ fn systemctl(hosts: &mut dyn Hosts, index: usize, call: &Call<'_>) -> CommandRes
             return failed(1, &format!("Failed to parse signal string{name}."));
         }
     };
+    let is_failed = given.has(&["failed"]) || given.value(&["state"]) == Some("failed");
     let (verb, names) = match given.operands.split_first() {
+        _ if given.has(&["h", "help"]) => return printed("systemctl [OPTIONS...] COMMAND ...\n"),
         Some((verb, _)) if verb == "daemon-reload" => return reload(hosts, index, call),
         None if given.has(&["version"]) => return printed("systemd 252 (252.31-1~deb12u1)\n"),
-        None => return list(hosts, index),
-        Some((verb, _)) if matches!(verb.as_str(), "list-units" | "list-unit-files") => return list(hosts, index),
+        None => return list(hosts, index, is_failed),
+        Some((verb, _)) if matches!(verb.as_str(), "list-units" | "list-unit-files") => {
+            return list(hosts, index, is_failed);
+        }
+        Some((verb, _)) if !VERBS.contains(&verb.as_str()) => {
+            return failed(1, &format!("Unknown command verb '{verb}'."));
+        }
         Some((verb, names)) => (verb.as_str(), names),
     };
     if names.is_empty() {
@@ -193,6 +220,7 @@ fn one(
         "cat" => return printed(&file(&unit)),
         "start" => Order::Start { wait: !given.has(&["no-block"]) },
         "stop" => Order::Stop,
+        "try-restart" | "condrestart" if !unit.has_process => return printed(""),
         "restart" | "try-restart" | "condrestart" => Order::Restart,
         "reload" => Order::Reload,
         "kill" => Order::Kill(signal),
@@ -209,6 +237,10 @@ fn one(
                  See system logs and 'systemctl status {name}.service' for details."
             ),
         );
+    }
+    // That it failed is forgotten; the process, if there is one, is told nothing.
+    if verb == "reset-failed" {
+        return printed("");
     }
     let done = hosts.order(index, name, order);
     let is_now = given.has(&["now"]) && done.exit == 0;
@@ -244,9 +276,10 @@ fn told(word: &str, exit: i32, given: &Arguments) -> CommandResult {
     CommandResult { exit, ..printed(&stdout) }
 }
 
-fn list(hosts: &dyn Hosts, index: usize) -> CommandResult {
+fn list(hosts: &dyn Hosts, index: usize, is_failed: bool) -> CommandResult {
     let mut text = String::from("  UNIT LOAD ACTIVE SUB DESCRIPTION\n");
-    for unit in hosts.units(index) {
+    let is_meant = |unit: &Unit| !is_failed || unit.state == UnitState::Failed;
+    for unit in hosts.units(index).into_iter().filter(is_meant) {
         let Unit { name, state, description, .. } = &unit;
         text.push_str(&format!("  {name}.service loaded {} {} {description}\n", state.word(), state.inner()));
     }

@@ -3,17 +3,17 @@ use crate::clock::Timestamp;
 use crate::practice::CommandResult;
 
 /// One host with files and a service, and a bastion with files.
-struct Lab {
+pub(super) struct Lab {
     now: Timestamp,
     files: [Files; 2],
-    unit: Unit,
+    pub(super) unit: Unit,
     log: Log,
-    signals: Vec<(u32, Signal)>,
-    orders: Vec<Order>,
+    pub(super) signals: Vec<(u32, Signal)>,
+    pub(super) orders: Vec<Order>,
 }
 
 impl Lab {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let now = Timestamp::from_millis(1_795_228_870_000);
         let mut files = [Files::new(now), Files::new(now)];
         files[1].put("/usr/bin/thing", Entry::program("thing", "1.0", "root", now));
@@ -256,7 +256,7 @@ fn a_shell_pipes_and_redirects() {
         ("false && cat list | wc -l; echo on", 0, "on\n"),
         ("echo x > /etc/thing/thing.conf", 1, ""),
         ("echo x | sudo tee /etc/thing/thing.conf", 0, "x\n"),
-        ("ps aux | awk '{print $1}' | grep ^7", 0, "7\n"),
+        ("ps aux | awk '{print $2}' | grep ^7", 0, "7\n"),
         ("echo '>' \"|\" a\\>b", 0, "> | a>b\n"),
         ("cat /nowhere > all 2>&1; cat all", 0, "cat: /nowhere: No such file or directory\n"),
         ("cat < /nowhere", 1, ""),

@@ -36,6 +36,7 @@ impl IpfsCluster {
             [] if flags.iter().any(|flag| matches!(*flag, "--version" | "-v")) => {
                 return printed(&format!("ipfs-cluster-ctl version {version}\n"));
             }
+            _ if flags.iter().any(|flag| matches!(*flag, "--help" | "-h")) => return printed(HELP),
             [] | ["help" | "h", ..] => return printed(HELP),
             ["id"] => ask("GET", "/id".into()),
             ["version"] => ask("GET", "/version".into()),

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::practice::host::Version;
-use crate::practice::query::value;
+use crate::practice::query::{sent_on, value};
 use crate::practice::{Request, Response};
 
 use super::answers::{answer, error, list, no_content, unauthorized, wrong_method};
@@ -46,6 +46,9 @@ impl IpfsCluster {
             Process::Up { launch, .. } => launch.version.clone(),
             Process::Down { .. } | Process::Starting { .. } | Process::Stopping { .. } => return Response::Refused,
         };
+        if let Some(response) = sent_on(request) {
+            return response;
+        }
         if let Some(refusal) = self.forbids(index, request) {
             return refusal;
         }

@@ -19,7 +19,8 @@ impl IpfsCluster {
         match words.as_slice() {
             ["--version" | "-v"] => printed(&format!("ipfs-cluster-service version {version}\n")),
             ["version", ..] => printed(&format!("{version}\n")),
-            ["--help" | "-h" | "help" | "h", ..] => printed(HELP),
+            ["help" | "h", ..] => printed(HELP),
+            words if words.iter().any(|word| matches!(*word, "--help" | "-h")) => printed(HELP),
             ["daemon", ..] => {
                 if let Some(refusal) = refuses(call, &folder) {
                     return refusal;

@@ -106,6 +106,8 @@ pub(super) struct Asked {
     pub(super) operands: Vec<String>,
     pub(super) place: Place,
     pub(super) user: String,
+    /// Whether both streams end on one terminal.
+    is_terminal: bool,
     /// The version of the client's own binary.
     pub(super) version: Version,
 }
@@ -196,7 +198,7 @@ impl Nomad {
     }
 
     /// The host to which an address leads, from a place.
-    fn addressed(&self, address: &str, place: Place) -> Option<usize> {
+    pub(super) fn addressed(&self, address: &str, place: Place) -> Option<usize> {
         let wanted = address.trim_end_matches('/');
         let plain = |host: usize| {
             let agent = &self.agents[host];
@@ -281,6 +283,7 @@ fn read(call: &Call<'_>, version: Version) -> Result<Asked, CommandResult> {
         operands: Vec::new(),
         place: call.shell.place,
         user: call.shell.user.clone(),
+        is_terminal: call.shell.is_terminal,
         version,
     };
     read_flags(&mut asked, &call.words[command.split(' ').count()..], usage)?;
@@ -337,7 +340,9 @@ fn old_name(asked: &Asked, new: &str, mut result: CommandResult) -> CommandResul
              removed in Nomad 0.10 (or later).\n\n",
             asked.command
         );
-        result.stderr.insert_str(0, &warning);
+        // The client says it first, on its second stream.
+        let stream = if asked.is_terminal { &mut result.stdout } else { &mut result.stderr };
+        stream.insert_str(0, &warning);
     }
     result
 }

@@ -1,10 +1,12 @@
 //! The command face: the region as hosts that are reached from the bastion.
 
+use std::time::Duration;
+
 use crate::clock::Timestamp;
-use crate::practice::CommandResult;
 use crate::practice::host::{
-    Call, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, Version, failed, run, sed,
+    Call, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, Url, Version, failed, run, sed,
 };
+use crate::practice::{CommandResult, Request, Response};
 
 use super::state::{BINARY, Nomad};
 
@@ -48,6 +50,19 @@ impl Hosts for Nomad {
             Place::Bastion => Some(&mut self.bastion),
             Place::Node(host) => Some(&mut self.agents[host].files),
         }
+    }
+
+    fn web(&mut self, place: Place, url: &Url, request: Request) -> Option<(Response, Duration)> {
+        let is_known = url.is_local() || self.host(&url.host).is_some();
+        if url.scheme == "https" {
+            return is_known.then_some((Response::Refused, Duration::ZERO));
+        }
+        let Some(host) = self.addressed(&url.base(), place) else {
+            return is_known.then_some((Response::Refused, Duration::ZERO));
+        };
+        let request = Request { node: self.agents[host].name.clone(), ..request };
+        let wait = self.holds_back(&request);
+        Some((self.serve(&request), wait))
     }
 
     fn units(&self, index: usize) -> Vec<Unit> {

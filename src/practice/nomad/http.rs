@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::practice::query::sent_on;
 use crate::practice::{Request, Response};
 
 use super::answers::{flag, json, no_leader, nothing, parameter, text};
@@ -31,6 +32,9 @@ impl Nomad {
             Process::Up { frozen: true, .. } => return Response::Silent,
             Process::Up { .. } => {}
             Process::Down { .. } | Process::Starting { .. } | Process::Stopping { .. } => return Response::Refused,
+        }
+        if let Some(response) = sent_on(request) {
+            return response;
         }
         let Some(path) = request.path.strip_prefix("/v1/") else { return outside(&request.path) };
         let parts: Vec<&str> = path.split('/').collect();

@@ -54,6 +54,10 @@ impl Nomad {
             );
             return printed(&text).lasting(Duration::from_millis(900));
         }
+        if given.has(&["s", "simulate", "dry-run", "just-print", "no-act"]) {
+            let text = format!("{HEAD}Inst {name} ({version}-1 stable)\nConf {name} ({version}-1 stable)\n");
+            return printed(&text).lasting(Duration::from_millis(900));
+        }
         if !given.has(&["y", "yes", "assume-yes"]) {
             return CommandResult { exit: 1, ..printed(&format!("{HEAD}Do you want to continue? [Y/n] Abort.\n")) };
         }

@@ -31,6 +31,9 @@ impl Vault {
         let call = parse(shell, words);
         let words: Vec<&str> = call.words.iter().map(String::as_str).collect();
         let result = match words.as_slice() {
+            // Whoever asks what a command does has not told it to do it.
+            words if call.has(&["h", "help"]) => printed(&usage(words)),
+            [] if call.has(&["v", "version"]) => self.print_version(shell.place),
             ["version"] => self.print_version(shell.place),
             ["status"] => self.print_status(&call),
             ["operator", "unseal", rest @ ..] => self.client_unseal(&call, rest),
@@ -53,13 +56,7 @@ impl Vault {
             }
             ["kv", "get", "secret/canary"] => self.read_canary(&call),
             ["kv", "get", _] => failed(2, "No value found at secret/data/…"),
-            _ => failed(
-                127,
-                "Usage: vault <command> [args]\n\nThis cluster knows version, status, operator unseal, operator \
-                raft list-peers, operator raft autopilot state, operator raft snapshot save, operator raft snapshot restore, \
-                operator members, operator step-down, operator seal, version-history, read sys/replication/status, write -f \
-                sys/replication/recover and kv get secret/canary.",
-            ),
+            _ => failed(127, usage(&[]).trim_end()),
         };
         if result.takes_ms > 20 { result } else { result.lasting(Duration::from_millis(120)) }
     }
@@ -304,6 +301,24 @@ impl Vault {
                 failed(2, "Error installing the snapshot: connect: connection refused")
             }
         }
+    }
+}
+
+/// What the client says of itself, or of one of its commands.
+fn usage(words: &[&str]) -> String {
+    match words {
+        [] => "Usage: vault <command> [args]\n\nThis cluster knows version, status, operator unseal, operator \
+              raft list-peers, operator raft autopilot state, operator raft snapshot save, operator raft snapshot restore, \
+              operator members, operator step-down, operator seal, version-history, read sys/replication/status, write -f \
+              sys/replication/recover and kv get secret/canary.\n"
+            .to_owned(),
+        words => format!("Usage: vault {} [options] [args]\n", words.join(" ")),
+    }
+}
+
+impl Call {
+    fn has(&self, names: &[&str]) -> bool {
+        self.flags.iter().any(|flag| names.contains(&flag.as_str()))
     }
 }
 

@@ -1,10 +1,11 @@
 //! The command face: the cluster as hosts that are reached from the bastion.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::practice::CommandResult;
-use crate::practice::host::{Call, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, run};
+use crate::practice::host::{Call, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, Url, run};
+use crate::practice::{CommandResult, Request, Response};
 
 use super::state::{BINARY, Process, Vault};
 
@@ -17,9 +18,27 @@ impl Vault {
     /// `None`: there is no such program at that place.
     pub(super) fn own_program(&mut self, shell: &Shell, name: &str, words: &[String]) -> Option<CommandResult> {
         match (name, shell.place) {
+            ("vault", Place::Node(index)) if self.nodes[index].binary().is_none() => None,
             ("vault", _) => Some(self.vault_command(shell, words)),
             (name, Place::Node(index)) => self.on_node(shell, index, name, words),
             (name, Place::Bastion) => self.on_bastion(name, words),
+        }
+    }
+}
+
+impl Vault {
+    /// The node that a URL leads to, asked from there: `Some(None)` when nothing listens where it leads.
+    pub(super) fn served_by(&self, place: Place, url: &Url) -> Option<Option<String>> {
+        let base = url.base();
+        let by_name = self.find(&url.host);
+        let node = match place {
+            _ if url.scheme != "http" => None,
+            Place::Node(index) if url.is_local() && url.port == 8200 => Some(index),
+            _ => self.addressed(&base).or(by_name.filter(|_| url.port == 8200)),
+        };
+        match node {
+            Some(index) => Some(Some(self.nodes[index].name.clone())),
+            None => (url.is_local() || by_name.is_some()).then_some(None),
         }
     }
 }
@@ -46,6 +65,19 @@ impl Hosts for Vault {
 
     fn program(&mut self, call: &Call<'_>) -> Option<CommandResult> {
         self.own_program(call.shell, call.name, call.words)
+    }
+
+    fn files(&mut self, place: Place) -> Option<&mut Files> {
+        match place {
+            Place::Bastion => None,
+            Place::Node(index) => Some(&mut self.nodes[index].files),
+        }
+    }
+
+    fn web(&mut self, place: Place, url: &Url, request: Request) -> Option<(Response, Duration)> {
+        let served = self.served_by(place, url)?;
+        let answer = served.map(|node| self.serve(&Request { node, ..request }));
+        Some((answer.unwrap_or(Response::Refused), Duration::ZERO))
     }
 
     fn units(&self, index: usize) -> Vec<Unit> {

@@ -1,11 +1,12 @@
 //! Several clusters as one [`System`], and as the hosts of one bastion.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
-use crate::practice::host::{ACCOUNT, Call, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, run};
+use crate::practice::host::{ACCOUNT, Call, Files, Hosts, Listed, Log, Order, Place, Shell, Signal, Unit, Url, run};
 use crate::practice::{CommandResult, FaultError, Harm, Request, Response, System};
 
 use super::estate::{Estate, Part};
@@ -63,6 +64,7 @@ impl System for Estate {
         self.pass_time(now);
         let result = run(self, &Shell::on(Place::Bastion), argv, 0);
         for (_, vault) in &mut self.clusters {
+            vault.look_at_binaries();
             vault.note_harm(vault.now);
         }
         result
@@ -237,6 +239,29 @@ impl Hosts for Estate {
     fn program(&mut self, call: &Call<'_>) -> Option<CommandResult> {
         self.trial_program(call.shell, call.name, call.words)
             .or_else(|| self.own_program(call.shell, call.name, call.words))
+    }
+
+    fn files(&mut self, place: Place) -> Option<&mut Files> {
+        let Place::Node(index) = place else { return None };
+        let (cluster, node) = self.at(index);
+        self.clusters[cluster].1.files(Place::Node(node))
+    }
+
+    fn web(&mut self, place: Place, url: &Url, request: Request) -> Option<(Response, Duration)> {
+        // A machine's own address is its own; every other one is looked for in all clusters.
+        let here = match place {
+            Place::Node(index) => Some(self.at(index)),
+            Place::Bastion => None,
+        };
+        let asked = (0..self.clusters.len()).filter_map(|cluster| {
+            let place = here.filter(|(own, _)| *own == cluster).map_or(Place::Bastion, |(_, node)| Place::Node(node));
+            self.clusters[cluster].1.served_by(place, url)
+        });
+        let served: Vec<Option<String>> = asked.collect();
+        match served.iter().flatten().next() {
+            Some(node) => Some((self.serve(&Request { node: node.clone(), ..request }), Duration::ZERO)),
+            None => (!served.is_empty()).then_some((Response::Refused, Duration::ZERO)),
+        }
     }
 
     fn units(&self, index: usize) -> Vec<Unit> {

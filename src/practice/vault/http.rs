@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::practice::query::value;
+use crate::practice::query::{sent_on, value};
 use crate::practice::{Request, Response};
 
 use super::bodies::{enveloped, repeated};
@@ -45,6 +45,9 @@ impl Vault {
             Process::Up { frozen: true, .. } => return Response::Silent,
             Process::Up { .. } => {}
             Process::Down { .. } | Process::Starting { .. } | Process::Stopping { .. } => return Response::Refused,
+        }
+        if let Some(response) = sent_on(request) {
+            return response;
         }
         let Some(path) = request.path.strip_prefix("/v1/") else {
             return Response::Answer {
@@ -103,8 +106,9 @@ impl Vault {
         if !matches!(request.method.as_str(), "PUT" | "POST") {
             return errors(405, &[]);
         }
-        let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
-            return errors(400, &["failed to parse JSON input: EOF"]);
+        let body = match read_json(&request.body) {
+            Ok(body) => body,
+            Err(why) => return errors(400, &[&format!("failed to parse JSON input: {why}")]),
         };
         let key = body.get("key").and_then(Value::as_str).unwrap_or_default();
         let reset = body.get("reset").and_then(Value::as_bool).unwrap_or_default();
@@ -229,6 +233,59 @@ fn path_of(path: &str) -> Option<Path> {
         "sys/replication/recover" => Path::Recover,
         _ => return None,
     })
+}
+
+/// The object of a body, as the real server reads it: the first value alone. The error is in the words of Go.
+fn read_json(body: &[u8]) -> Result<Value, String> {
+    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
+    let error = match values.next() {
+        None => return Err("EOF".into()),
+        Some(Ok(Value::Null)) => return Ok(json!({})),
+        Some(Ok(value)) => return checked(value),
+        Some(Err(error)) => error,
+    };
+    if error.is_eof() {
+        return Err("unexpected EOF".into());
+    }
+    let line = body.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let found = line.get(error.column().saturating_sub(1)).copied().map_or('?', char::from);
+    let told = error.to_string();
+    let place = [
+        ("key must be a string", "looking for beginning of object key string"),
+        ("expected `:`", "after object key"),
+        ("expected `,` or `}`", "after object key:value pair"),
+        ("expected `,` or `]`", "after array element"),
+    ];
+    let place =
+        place.iter().find(|(theirs, _)| told.contains(theirs)).map_or("looking for beginning of value", |p| p.1);
+    Err(format!("invalid character '{found}' {place}"))
+}
+
+/// Whether it has the shape of a request to unseal.
+fn checked(value: Value) -> Result<Value, String> {
+    let word = |value: &Value| match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if !value.is_object() {
+        return Err(format!("json: cannot unmarshal {} into Go value of type http.UnsealRequest", word(&value)));
+    }
+    for (name, of, is_right) in [
+        ("key", "string", value["key"].is_null() || value["key"].is_string()),
+        ("reset", "bool", value["reset"].is_null() || value["reset"].is_boolean()),
+    ] {
+        if !is_right {
+            let given = word(&value[name]);
+            return Err(format!(
+                "json: cannot unmarshal {given} into Go struct field UnsealRequest.{name} of type {of}"
+            ));
+        }
+    }
+    Ok(value)
 }
 
 fn only(request: &Request, methods: &[&str], answer: impl FnOnce() -> Response) -> Response {

@@ -7,7 +7,24 @@ use crate::practice::host::{Place, Shell, Version, failed, printed};
 
 use super::state::{BINARY, Vault};
 
+/// What `setcap` says of itself.
+const SETCAP_USAGE: &str =
+    "usage: setcap [-h] [-q] [-v] [-n <rootid>] (-r|-|<caps>) <filename> [ ... (-r|-|<capsN>) <filenameN> ]\n";
+
 impl Vault {
+    /// After a command: whether somebody has laid hands on the binaries.
+    pub(super) fn look_at_binaries(&mut self) {
+        for index in 0..self.nodes.len() {
+            let node = &self.nodes[index];
+            let Some(found) = node.binary().filter(|found| *found != node.installed) else { continue };
+            if found > node.installed {
+                self.note_unsaved(index, self.now);
+            }
+            self.nodes[index].installed = found;
+            self.nodes[index].ipc_lock = false;
+        }
+    }
+
     /// `None`: there is no such command on a node.
     pub(super) fn on_node(
         &mut self,
@@ -52,11 +69,16 @@ impl Vault {
         let wanted = Version::new(wanted);
         let installed = self.nodes[index].installed.clone();
         let head = "Reading package lists...\nBuilding dependency tree...\nReading state information...\n";
-        if wanted == installed {
+        if wanted == installed && self.nodes[index].binary().is_some() {
             let text = format!(
                 "{head}{ours} is already the newest version ({wanted}-1).\n\
                  0 upgraded, 0 newly installed, 0 to remove and 12 not upgraded.\n"
             );
+            return printed(&text).lasting(Duration::from_millis(900));
+        }
+        if has(&["-s", "--simulate", "--dry-run", "--just-print", "--no-act", "-sy", "-ys"]) {
+            let text =
+                format!("{head}Inst {ours} [{installed}-1] ({wanted}-1 stable)\nConf {ours} ({wanted}-1 stable)\n");
             return printed(&text).lasting(Duration::from_millis(900));
         }
         if !has(&["-y", "--yes", "--assume-yes", "-qy", "-yq"]) {
@@ -70,10 +92,7 @@ impl Vault {
         if !lower {
             self.note_unsaved(index, self.now);
         }
-        let node = &mut self.nodes[index];
-        node.installed = wanted.clone();
-        // A new file has none of the capabilities of the old one.
-        node.ipc_lock = false;
+        self.nodes[index].install(&wanted, false, self.now);
         let counts = match lower {
             true => "0 upgraded, 0 newly installed, 1 downgraded, 0 to remove and 12 not upgraded.",
             false => "1 upgraded, 0 newly installed, 0 to remove and 12 not upgraded.",
@@ -95,20 +114,27 @@ impl Vault {
                 (BINARY, _) => CommandResult { exit: 1, ..printed(&format!("{BINARY} differs in [pe]\n")) },
                 (file, _) => no_file(1, "setcap", file),
             },
+            [flag, ..] if flag == "-h" => printed(SETCAP_USAGE),
             [_, _] if !shell.is_root() => {
                 failed(1, "unable to set CAP_SETFCAP effective capability: Operation not permitted")
             }
+            [flag, file] if flag == "-r" => match file.as_str() {
+                BINARY if self.nodes[index].ipc_lock => {
+                    self.nodes[index].ipc_lock = false;
+                    printed("")
+                }
+                BINARY => failed(1, &format!("Failed to set capabilities on file '{file}': No data available")),
+                file => no_such_file(file),
+            },
             [caps, file] => match (caps.as_str(), file.as_str()) {
                 ("cap_ipc_lock=+ep" | "cap_ipc_lock=ep" | "cap_ipc_lock+ep", BINARY) => {
                     self.nodes[index].ipc_lock = true;
                     printed("")
                 }
                 (_, BINARY) => failed(1, "fatal error: Invalid argument"),
-                (_, file) => {
-                    failed(1, &format!("Failed to set capabilities on file '{file}': No such file or directory"))
-                }
+                (_, file) => no_such_file(file),
             },
-            _ => failed(1, "usage: setcap [-h] [-q] [-v] [-n <rootid>] (-r|-|<caps>) <filename>"),
+            _ => failed(1, SETCAP_USAGE.trim_end()),
         }
     }
 
@@ -128,6 +154,10 @@ impl Vault {
             Place::Node(index) => self.nodes[index].installed.clone(),
         }
     }
+}
+
+fn no_such_file(file: &str) -> CommandResult {
+    failed(1, &format!("Failed to set capabilities on file '{file}': No such file or directory"))
 }
 
 fn which(words: &[String]) -> CommandResult {

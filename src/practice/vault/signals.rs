@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::practice::host;
 
-use super::state::{Leadership, Process, Vault};
+use super::state::{BINARY, Leadership, Process, Vault};
 
 /// The signals that matter to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +138,12 @@ impl Vault {
                 self.nodes[index].process = Process::Stopping { pid, until, then_start: true };
                 return until.since(at) + Duration::from_millis(500);
             }
+        }
+        if self.nodes[index].binary().is_none() {
+            let node = &mut self.nodes[index];
+            node.log(at, format!("vault.service: Failed to locate executable {BINARY}: No such file or directory"));
+            node.process = Process::Down { failed: true };
+            return Duration::from_millis(20);
         }
         let fails = self.options.mlock && !self.nodes[index].ipc_lock;
         let wait = if fails { self.random.millis(60, 120) } else { self.random.millis(200, 500) };

@@ -98,8 +98,7 @@ impl Vault {
         let mut text = format!("{}: data of {name} put back (index {}, written by {version})\n", node.name, data.index);
         node.data = data;
         if node.installed != version {
-            node.installed = version.clone();
-            node.ipc_lock = true;
+            node.install(&version, true, self.now);
             text.push_str(&format!("{}: {BINARY} is {version} again, cap_ipc_lock granted\n", node.name));
         }
         printed(&text).lasting(Duration::from_millis(4_200))

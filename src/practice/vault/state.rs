@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::practice::host::{Log, Random, Version};
+use crate::practice::host::{Entry, Files, Log, Random, Version};
 
 use super::replication::Replication;
 use super::trouble::Trouble;
@@ -105,9 +105,24 @@ pub(super) struct Node {
     pub(super) last_pid: u32,
     /// Its data was destroyed: it is as a server that was never set up.
     pub(super) is_empty: bool,
+    /// Its file system, with the binary in it.
+    pub(super) files: Files,
 }
 
 impl Node {
+    /// Puts a binary of that version in place; a new file has none of the capabilities of the old one.
+    pub(super) fn install(&mut self, version: &Version, ipc_lock: bool, at: Timestamp) {
+        self.files.put(BINARY, Entry::program("vault", version.as_str(), "root", at));
+        self.installed = version.clone();
+        self.ipc_lock = ipc_lock;
+    }
+
+    /// The version of the binary that lies there; `None`: there is none that can be run.
+    pub(super) fn binary(&self) -> Option<Version> {
+        let program = self.files.get(BINARY).and_then(Entry::as_program);
+        program.filter(|(name, _)| name == "vault").map(|(_, version)| Version::new(&version))
+    }
+
     /// The version of the process that listens.
     pub(super) fn running(&self) -> Option<&Version> {
         match &self.process {
@@ -316,5 +331,23 @@ fn node(name: &str, data: &Data, since: Timestamp, pid: u32) -> Node {
         log: Log::default(),
         last_pid: pid,
         is_empty: false,
+        files: files(name, data.format.as_str(), since),
     }
+}
+
+/// A node's file system: what the package brought, the settings, and a folder of data that is not shown.
+fn files(name: &str, version: &str, at: Timestamp) -> Files {
+    let settings = format!(
+        "ui            = true\napi_addr      = \"http://{name}:8200\"\ncluster_addr  = \"https://{name}:8201\"\n\n\
+         storage \"raft\" {{\n  path    = \"/opt/vault/data\"\n  node_id = \"{name}\"\n}}\n\n\
+         listener \"tcp\" {{\n  address     = \"0.0.0.0:8200\"\n  tls_disable = true\n}}\n"
+    );
+    let mut files = Files::new(at);
+    files.put(BINARY, Entry::program("vault", version, "root", at));
+    files.put("/etc/vault.d", Entry { mode: 0o755, ..Entry::folder("vault", at) });
+    files.put("/etc/vault.d/vault.hcl", Entry { mode: 0o640, ..Entry::file(settings, "vault", at) });
+    files.put("/opt/vault", Entry::folder("vault", at));
+    files.put("/opt/vault/data", Entry { mode: 0o700, ..Entry::folder("vault", at) });
+    files.put("/etc/hostname", Entry::file(format!("{name}\n"), "root", at));
+    files
 }

@@ -42,6 +42,7 @@ impl System for Vault {
     fn command(&mut self, argv: &[String], now: Timestamp) -> CommandResult {
         self.pass_time(now);
         let result = self.run_on_bastion(argv);
+        self.look_at_binaries();
         self.note_harm(self.now);
         result
     }

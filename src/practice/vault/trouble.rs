@@ -104,9 +104,8 @@ impl Vault {
             }
             "seal" => self.seal_node(index, at),
             "old-binary" => {
-                let node = &mut self.nodes[index];
-                node.installed = Version::new(&self.options.old);
-                node.ipc_lock = true;
+                let old = Version::new(&self.options.old);
+                self.nodes[index].install(&old, true, at);
             }
             _ => self.nodes[index].ipc_lock = false,
         }

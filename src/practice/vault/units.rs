@@ -62,6 +62,7 @@ impl Vault {
     /// The unit tells systemd when it listens, so a start that fails is seen at once.
     fn started(&self, index: usize, wait: Duration) -> CommandResult {
         let will_fail = match self.nodes[index].process {
+            Process::Down { .. } | Process::Stopping { .. } if self.nodes[index].binary().is_none() => true,
             Process::Starting { fails, .. } => fails,
             Process::Stopping { .. } => self.options.mlock && !self.nodes[index].ipc_lock,
             Process::Down { .. } | Process::Up { .. } => false,

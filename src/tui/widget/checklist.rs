@@ -352,7 +352,7 @@ pub fn counted(state: &RunState, tally: &Tally, glyphs: &Glyphs) -> String {
     let all = accounted + counts.pending + counts.current + counts.failed + counts.deferred;
     let undone = tally.undone;
     let behind = undone - counts.skipped;
-    let deviations = tell::deviations(state.deviations.iter().map(|deviation| deviation.kind));
+    let deviations = tell::deviations(state.own_deviations().map(|deviation| deviation.kind));
     let mut told = format!("{}/{all}", accounted - undone);
     let failed = (counts.failed > 0).then(|| format!("{} failed", counts.failed));
     let behind = (behind > 0).then(|| format!("{behind} not done"));

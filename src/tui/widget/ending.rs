@@ -1,6 +1,6 @@
 //! What is told before a run is closed or given up, and after it: also what was not done, and what stays changed.
 
-use crate::engine::{Deviation, DeviationKind, Outcome, RunState, StepState, StepStatus, needing};
+use crate::engine::{Outcome, RunState, StepState, StepStatus, needing};
 use crate::runbook::{Action, Step, StepKey};
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
@@ -161,10 +161,7 @@ pub fn outcome(run: &Run, cells: usize) -> Vec<Strip> {
         lines.extend(wrapped(&told, cells, Meaning::Deviation));
     }
     // What is left out because the run was given up is counted above.
-    let is_told = |deviation: &&Deviation| {
-        !(is_given_up && deviation.kind == DeviationKind::Skip && deviation.reason.starts_with("abandoned: "))
-    };
-    for deviation in run.state.deviations.iter().filter(is_told) {
+    for deviation in run.state.own_deviations() {
         let told = format!("- {} {}: {}", deviation.kind.word(), subject(run, &deviation.subject), deviation.reason);
         lines.extend(wrapped(&told, cells, Meaning::Deviation));
     }

@@ -55,11 +55,11 @@ fn counts(run: &Run, is_bare: bool, look: &Look) -> Strip {
 
 fn right(run: &Run, has_number: bool, is_short: bool, look: &Look) -> Strip {
     let (state, glyphs) = (&run.state, look.glyphs);
-    let deviations = match (state.deviations.len(), has_number) {
+    let deviations = match (state.own_deviations().count(), has_number) {
         (0, _) => String::new(),
         (1, true) => "1 deviation".into(),
         (count, true) => format!("{count} deviations"),
-        (_, false) => tell::deviations(state.deviations.iter().map(|deviation| deviation.kind)),
+        (_, false) => tell::deviations(state.own_deviations().map(|deviation| deviation.kind)),
     };
     let counts = run.alarm_counts();
     let alarms = alarms::counted(counts.of, is_short, glyphs.dot);

@@ -36,6 +36,11 @@ fn every_command_has_the_exit_status_and_words_of_the_real_one() {
             "alive",
             "WARNING! The \"nomad server-members\" command is deprecated",
         ),
+        ("ssh nomad-server-1 curl -s http://127.0.0.1:4646/v1/status/leader", 0, "\"10.0.0.", ""),
+        ("ssh nomad-server-1 curl -s http://nomad-server-2:4646/v1/agent/health", 0, "\"ok\":true", ""),
+        ("ssh nomad-server-1 curl -s http://10.0.0.2:4646/v1//agent/health", 0, "Moved Permanently", ""),
+        ("ssh nomad-server-1 curl http://127.0.0.1:4647/", 7, "", "Failed to connect to 127.0.0.1 port 4647"),
+        ("ssh nomad-server-1 curl http://elsewhere/", 6, "", "Could not resolve host: elsewhere"),
         ("nomad server members -nonsense", 1, "", "flag provided but not defined: -nonsense"),
         (
             "nomad server force-leave -address=http://nomad-server-2:4646",

@@ -119,9 +119,9 @@ fn a_line_over_ssh_goes_through_a_shell() {
         ("sudo bash -c 'whoami; echo two words'", 0, "root\ntwo words\n"),
         ("echo a\\ b", 0, "a b\n"),
         ("", 0, ""),
-        ("ps aux | grep vault | awk '{print $5}'", 0, "/usr/bin/vault\n"),
-        ("ps aux | grep nothing", 1, ""),
-        ("echo x > file", 1, ""),
+        ("ps aux | grep [v]ault | awk '{print $11}'", 0, "/usr/bin/vault\n"),
+        ("ps aux | grep [n]othing", 1, ""),
+        ("echo x > /etc/file", 1, ""),
         ("echo x > /dev/null", 0, ""),
         ("sleep 9 & hostname", 2, ""),
     ] {
@@ -190,4 +190,97 @@ fn the_same_seed_and_the_same_commands_give_the_same_rehearsal() {
         (lab.all(), journal, lab.run("ssh vault-2 vault status").stdout)
     };
     assert_eq!(run(), run());
+}
+
+/// A node is a machine with files and a client: what it serves itself and what its peers serve can be asked from there.
+#[test]
+fn a_node_asks_itself_and_its_peers() {
+    let mut lab = Lab::new(5);
+    lab.run("ssh vault-3 sudo systemctl restart vault");
+    lab.run("ssh vault-4 sudo systemctl stop vault");
+    lab.system.place("vault-1", "http://127.0.0.1:40001");
+    lab.system.place("vault-2", "http://127.0.0.1:40002");
+    let refused = "curl: (7) Failed to connect to 127.0.0.1 port 8200 after 0 ms: Couldn't connect to server\n";
+    let table: &[(&str, i32, &str, &str)] = &[
+        ("ssh vault-1 curl -s http://127.0.0.1:8200/v1/sys/health", 0, "\"standby\":false", ""),
+        ("ssh vault-1 curl -s http://localhost:8200/v1/sys/he%61lth", 0, "\"standby\":false", ""),
+        ("ssh vault-1 curl -s http://127.0.0.1:40002/v1/sys/health", 0, "\"standby\":true", ""),
+        ("ssh vault-1 curl -s http://vault-2:8200/v1/sys/health", 0, "\"standby\":true", ""),
+        ("ssh vault-1 curl -s $VAULT_ADDR/v1/sys/health", 0, "\"standby\":false", ""),
+        ("curl -s http://vault-3:8200/v1/sys/leader", 0, "Vault is sealed", ""),
+        ("curl -fsS http://vault-3:8200/v1/sys/leader", 22, "", "returned error: 503"),
+        ("ssh vault-2 curl -so /dev/null -w '%{http_code}\\n' http://127.0.0.1:8200/v1/sys/health", 0, "429\n", ""),
+        ("ssh vault-2 curl -sI http://127.0.0.1:8200/v1/sys/health", 0, "HTTP/1.1 429\r\n", ""),
+        ("ssh vault-2 curl -s http://127.0.0.1:8200/v1/sys//health", 0, "Moved Permanently", ""),
+        ("ssh vault-2 curl -sL http://127.0.0.1:8200/v1/sys//health", 0, "\"standby\":true", ""),
+        ("ssh vault-3 curl -sX PUT -d '{\"key\":\"\"}' http://127.0.0.1:8200/v1/sys/unseal", 0, "'key' must be", ""),
+        ("ssh vault-4 curl http://127.0.0.1:8200/v1/sys/health", 7, "", refused),
+        ("ssh vault-1 curl http://vault-1:8201/", 7, "", "Failed to connect to vault-1 port 8201"),
+        ("ssh vault-1 curl http://elsewhere/", 6, "", "curl: (6) Could not resolve host: elsewhere"),
+        ("curl http://127.0.0.1:8200/v1/sys/health", 7, "", refused),
+        ("ssh vault-1 wget -qO- http://127.0.0.1:8200/v1/sys/health", 0, "\"standby\":false", ""),
+        ("ssh vault-1 wget http://vault-3:8200/v1/sys/health", 8, "", "ERROR 503"),
+        ("ssh vault-1 wget http://vault-4:8200/v1/sys/health", 4, "", "failed: Connection refused."),
+        ("ssh vault-1 cat /etc/vault.d/vault.hcl", 1, "", "cat: /etc/vault.d/vault.hcl: Permission denied"),
+        ("ssh vault-1 sudo tail -n 20 /etc/vault.d/vault.hcl", 0, "storage \"raft\"", ""),
+        ("ssh vault-1 cat /nowhere", 1, "", "cat: /nowhere: No such file or directory"),
+        ("ssh vault-1 df -h", 0, "Use% Mounted on", ""),
+        ("ssh vault-1 sudo setcap -r /usr/bin/vault", 0, "", ""),
+        ("ssh vault-1 getcap /usr/bin/vault", 0, "", ""),
+        ("ssh vault-1 sudo setcap -r /usr/bin/vault", 1, "", "No data available"),
+        ("ssh vault-1 sudo setcap -r /nowhere", 1, "", "No such file or directory"),
+    ];
+    for &(line, exit, stdout, stderr) in table {
+        let words: Vec<String> = ["bash", "-c", line].map(str::to_owned).into();
+        let line_of = line.strip_prefix("ssh ").and_then(|rest| rest.split_once(' '));
+        let words = match line_of {
+            Some((host, line)) => ["ssh", host, line].map(str::to_owned).into(),
+            None => words,
+        };
+        let result = lab.run_words(&words);
+        assert_eq!(result.exit, exit, "{line}: {result:?}");
+        assert!(result.stdout.contains(stdout), "{line}: {result:?}");
+        assert!(result.stderr.contains(stderr), "{line}: {result:?}");
+    }
+}
+
+/// Whoever asks what a command does has not told it to do it.
+#[test]
+fn help_does_nothing_else() {
+    let mut lab = Lab::new(3);
+    for line in [
+        "ssh vault-1 vault operator step-down -h",
+        "ssh vault-1 vault operator seal -help",
+        "ssh vault-1 vault operator seal --help",
+        "ssh vault-1 vault -h",
+        "ssh vault-1 sudo systemctl stop vault --help",
+        "ssh vault-1 sudo apt-get install -s vault=1.17.3-1",
+    ] {
+        assert_eq!(lab.run(line).exit, 0, "{line}");
+    }
+    assert_eq!(lab.all(), [200, 429, 429]);
+    assert!(lab.run("ssh vault-1 vault version").stdout.starts_with("Vault v1.16.2"));
+    assert_eq!(lab.run("ssh vault-1 vault").exit, 127);
+}
+
+/// Whoever lays hands on the binary has done so: what is gone does not start, and what was put there has no capabilities.
+#[test]
+fn the_binary_is_a_file_like_others() {
+    let mut lab = Lab::new(3);
+    for (line, exit) in [
+        ("ssh vault-3 sudo systemctl stop vault", 0),
+        ("ssh vault-3 sudo mv /usr/bin/vault /usr/bin/vault_old", 0),
+        ("ssh vault-3 sudo systemctl start vault", 1),
+        ("ssh vault-3 vault version", 127),
+        ("ssh vault-3 sudo apt-get install -y vault=1.17.3-1", 0),
+        ("ssh vault-3 sudo setcap cap_ipc_lock=+ep /usr/bin/vault", 0),
+        ("ssh vault-3 sudo mv /usr/bin/vault_old /usr/bin/vault", 0),
+        ("ssh vault-3 getcap /usr/bin/vault", 0),
+        ("ssh vault-3 sudo systemctl start vault", 1),
+    ] {
+        let result = lab.run(line);
+        assert_eq!(result.exit, exit, "{line}: {result:?}");
+        assert!(!result.stdout.contains("cap_ipc_lock"), "{line}: {result:?}");
+    }
+    assert!(lab.run("ssh vault-3 vault version").stdout.starts_with("Vault v1.16.2"));
 }

@@ -20,6 +20,12 @@ fn every_request_has_the_status_and_body_of_the_real_server() {
     let none = r#"{"errors":[]}"#;
     let unsupported = r#"{"errors":["unsupported operation"]}"#;
     let no_key = r#"{"errors":["'key' must be specified in request body as JSON, or 'reset' set to true"]}"#;
+    let no_string = "{\"errors\":[\"failed to parse JSON input: invalid character 'b' looking for beginning of object key \
+                     string\"]}";
+    let no_value =
+        "{\"errors\":[\"failed to parse JSON input: invalid character 'b' looking for beginning of value\"]}";
+    let no_text = "{\"errors\":[\"failed to parse JSON input: json: cannot unmarshal number into Go struct field \
+                   UnsealRequest.key of type string\"]}";
     // node, method, target, token, body, status, the body or "" when another test looks at it
     let table: &[(&str, &str, &str, &str, &str, u16, &str)] = &[
         ("vault-1", "GET", "/v1/sys/health", "", "", 200, ""),
@@ -52,6 +58,20 @@ fn every_request_has_the_status_and_body_of_the_real_server() {
         ("vault-3", "PUT", "/v1/sys/unseal", "", "{}", 400, no_key),
         ("vault-3", "POST", "/v1/sys/unseal", "", r#"{"key":""}"#, 400, no_key),
         ("vault-3", "PUT", "/v1/sys/unseal", "", "", 400, r#"{"errors":["failed to parse JSON input: EOF"]}"#),
+        (
+            "vault-3",
+            "PUT",
+            "/v1/sys/unseal",
+            "",
+            "{",
+            400,
+            r#"{"errors":["failed to parse JSON input: unexpected EOF"]}"#,
+        ),
+        ("vault-3", "PUT", "/v1/sys/unseal", "", "{bad", 400, no_string),
+        ("vault-3", "PUT", "/v1/sys/unseal", "", "bad", 400, no_value),
+        ("vault-3", "PUT", "/v1/sys/unseal", "", r#"{"key":5}"#, 400, no_text),
+        ("vault-3", "GET", "/v1/sys//health", "", "", 301, ""),
+        ("vault-3", "GET", "/v1/sys/./leader", "", "", 301, ""),
         (
             "vault-3",
             "PUT",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::engine::{Changed, ConditionId, Event, Tri};
+use crate::engine::{Changed, ConditionId, DeviationKind, Event, Record, Tri, is_left_undone};
 use crate::tui::keymap::Action;
 use crate::tui::theme::Meaning;
 
@@ -140,6 +140,8 @@ pub struct Marks {
     /// The records before which there is a gap.
     pub gaps: Vec<usize>,
     last: Option<Timestamp>,
+    /// The last moment at which steps were left out, and the records of it.
+    skipped: (Timestamp, Vec<usize>),
 }
 
 impl Marks {
@@ -150,6 +152,21 @@ impl Marks {
             self.gaps.push(number);
         }
         self.last = Some(at);
+    }
+
+    /// The steps that a run leaves undone when it is given up are no marks.
+    pub fn leave_undone(&mut self, number: usize, record: &Record) {
+        match &record.event {
+            Event::StepSkipped { .. } if self.skipped.0 == record.at => self.skipped.1.push(number),
+            Event::StepSkipped { .. } => self.skipped = (record.at, vec![number]),
+            Event::RunClosed { outcome, .. } => {
+                let (at, skipped) = std::mem::take(&mut self.skipped);
+                if is_left_undone(DeviationKind::Skip, at, Some((*outcome, record.at))) {
+                    self.marks.retain(|(number, _)| skipped.binary_search(number).is_err());
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Reviewers remarked on these records.

@@ -72,6 +72,7 @@ impl Tape {
         let has_board = record.event.board().is_some_and(|board| !board.rows.is_empty());
         let (at, kind) = (record.at, Kind::of(&record.event));
         self.is_closed |= matches!(record.event, Event::RunClosed { .. });
+        self.marks.leave_undone(self.times.len() + 1, &record);
         self.folding.take(record);
         self.note(at, kind, has_board);
     }
