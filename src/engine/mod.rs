@@ -38,6 +38,7 @@ mod sight;
 mod signed;
 mod soak;
 pub mod state;
+mod story;
 mod subject;
 mod take_up;
 pub mod together;
@@ -75,6 +76,7 @@ pub use signed::{
 };
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
+pub use story::{Contradiction, Story, contradiction};
 pub use take_up::takeable;
 pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 

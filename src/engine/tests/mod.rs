@@ -19,6 +19,7 @@ mod sight;
 mod signed;
 mod silence;
 mod soak;
+mod story;
 mod take_up;
 mod together;
 mod verified;
@@ -224,7 +225,11 @@ impl Walk {
         let events = decide(&self.runbook, &self.state, proposal, &self.moment)?;
         for event in events {
             let seq = self.state.seq + 1;
-            let record = Record { seq, at: self.moment.at, prev: String::new(), by: "maria@bastion".into(), event };
+            let sits = self.state.sitting.as_ref().map(|sitting| format!("{}@{}", sitting.operator, sitting.host));
+            let by = sits.unwrap_or_else(|| "maria@bastion".into());
+            let record = Record { seq, at: self.moment.at, prev: String::new(), by, event };
+            // What was decided can have happened, whatever is walked here.
+            assert_eq!(contradiction(&self.runbook, &self.state, &record), None, "{record:?}");
             self.state.apply(&record);
             self.records.push(record);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::engine::{Record, RunState};
+use crate::engine::{Contradiction, Record, RunState, contradiction};
 use crate::journal::{JournalError, Lines, RawLine};
 use crate::runbook::Runbook;
 use crate::tui::screen::replay::marks::{Kind, Marks};
@@ -21,6 +21,8 @@ pub struct Tape {
     pub runbook: Arc<Runbook>,
     /// What is marked.
     pub marks: Marks,
+    /// The first record that cannot follow from those before it.
+    pub contradiction: Option<Contradiction>,
     lines: Lines,
     times: Vec<Timestamp>,
     /// How many records were folded into each kept state, in order.
@@ -37,7 +39,7 @@ impl Tape {
     pub fn new(runbook: Arc<Runbook>, lines: Lines) -> Self {
         let last = RunState::new(&runbook);
         let (marks, times, kept, boards) = (Marks::default(), Vec::new(), Vec::new(), Vec::new());
-        Self { runbook, marks, lines, times, kept, apart: LEAST_APART, last, boards }
+        Self { runbook, marks, contradiction: None, lines, times, kept, apart: LEAST_APART, last, boards }
     }
 
     /// Takes in the next record of the file that its lines are of.
@@ -66,6 +68,9 @@ impl Tape {
         self.marks.take(number, &record);
         if record.event.board().is_some_and(|board| !board.rows.is_empty()) {
             self.boards.push(number);
+        }
+        if self.contradiction.is_none() {
+            self.contradiction = contradiction(&self.runbook, &self.last, &record);
         }
         self.last.absorb(record);
         if number.is_multiple_of(self.apart) {
