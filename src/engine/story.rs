@@ -385,7 +385,10 @@ impl<'a> Telling<'a> {
 
     fn closed(&self) -> Told {
         let Event::RunClosed { outcome, counts, .. } = &self.record.event else { return Ok(()) };
-        self.person()?;
+        if self.state.sitting.is_some() {
+            // Journals are known in which the sitting was over by then.
+            self.person()?;
+        }
         self.idle()?;
         self.left()?;
         if *outcome != Outcome::Abandoned {
