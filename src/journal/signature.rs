@@ -232,7 +232,7 @@ impl RunDir {
         let beyond = names.len().saturating_sub(MAX_SIGNATURES);
         names.truncate(MAX_SIGNATURES);
         let mut signatures: Vec<Signature> = names.iter().map(|name| Signature::read(folder.join(name))).collect();
-        signatures.extend((beyond > 0).then(|| Signature { path: folder, read: Err(Unsigned::Beyond(beyond)) }));
+        signatures.extend((beyond > 0).then_some(Signature { path: folder, read: Err(Unsigned::Beyond(beyond)) }));
         Ok(signatures)
     }
 }

@@ -97,7 +97,7 @@ fn warnings(material: &Material<'_>, story: &Story) -> Vec<String> {
     }
     if let Some(found) = story.found() {
         warnings.push(format!(
-            "The journal CONTRADICTS ITSELF at {found}. It was changed, and the chain was made anew: nothing in it is proved."
+            "The journal CONTRADICTS ITSELF at {found}. So it cannot have happened: it was changed, and its chain was made anew."
         ));
     }
     if closed(material.records).is_none() {
