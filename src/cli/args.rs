@@ -270,9 +270,14 @@ pub struct ResumeArguments {
 /// `piton verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// Journal files, run folders, run names, or archives of runs.
+    /// Journal files (keeping.jsonl and those of reviews, too), run folders, run names, or archives of runs.
     #[arg(required = true, value_name = "JOURNAL")]
     pub journals: Vec<String>,
+
+    /// Leave out the files beside a journal that it names, outputs of commands and copies of evidence: to read them may
+    /// take long.
+    #[arg(long)]
+    pub journal_only: bool,
 
     /// The hash that was noted of its last record: it must be that of one of its records. Lines that are missing at the
     /// end, and a journal made anew, show only so or by a signature.

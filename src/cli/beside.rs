@@ -8,7 +8,7 @@ use crate::cli::review;
 use crate::cli::verify::{self, Judged, Known, Trusted, check, judge};
 use crate::engine::Mode;
 use crate::fs;
-use crate::journal::{Found, Held, RunDir, RunSummary, Signature, Unsigned};
+use crate::journal::{Held, RunDir, RunSummary, Signature, Unsigned};
 use crate::review::{Review, ReviewEvent, all as all_reviews};
 use crate::signature::Signers;
 use crate::tui::beside::{Beside, Remark, SignatureSeen, Trust, VerdictSeen};
@@ -25,7 +25,7 @@ pub fn of_folder(folder: &Path) -> Result<Beside, CliError> {
     let path = dir.journal_path();
     // A link may have been typed; a pipe is not read a second time.
     fs::open_plain(&path).map_err(CliError::failed)?;
-    let checked = check(&path, None, verify::signers(None)?.as_ref(), |_| true)?;
+    let checked = check(&path, None, verify::signers(None)?.as_ref(), |_, _| true)?;
     let mut beside = Beside::default();
     for (signature, judged) in &checked.signatures {
         beside.signatures.push(seen(signature, judged));
@@ -108,7 +108,7 @@ fn seen(signature: &Signature, judged: &Judged) -> SignatureSeen {
 }
 
 fn take(beside: &mut Beside, review: &Review, is_held: bool) {
-    if matches!(review.found, Found::Damaged { .. }) {
+    if review.found.is_damage() {
         beside.troubles.push(review::found(review));
     }
     if !is_held {
@@ -117,7 +117,7 @@ fn take(beside: &mut Beside, review: &Review, is_held: bool) {
             review.path.display()
         ));
     }
-    let is_held = is_held && !matches!(review.found, Found::Damaged { .. });
+    let is_held = is_held && !review.found.is_damage();
     let given = review.records.iter().rev().find_map(|record| match &record.event {
         ReviewEvent::VerdictGiven { seen, verdict, text } => Some((record, seen.records, *verdict, text.clone())),
         _ => None,

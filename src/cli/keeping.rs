@@ -1,5 +1,6 @@
 //! `piton journals prune`, and what became of runs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args_of_runs::PruneArguments;
@@ -9,9 +10,9 @@ use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::engine::Mode;
 use crate::fs;
 use crate::journal::{
-    Found, Holder, Integrity, Lock, PRUNED_PREFIX, RunDir, RunSummary, Store, Verification, sha256_hex, verify,
+    Holder, Integrity, Lock, PRUNED_PREFIX, RunDir, RunSummary, Store, Verification, sha256_hex, verify,
 };
-use crate::keeping::{Fate, Keeper, KeepingEvent, KeepingRecord, Kept, Policy, Reason, damage, kept};
+use crate::keeping::{Fate, Hold, Keeper, KeepingEvent, KeepingRecord, Policy, Reason, damage, kept};
 use crate::text::clean_line;
 
 /// So long a name of a run fits into that of a folder with what stands before it, in bytes.
@@ -20,8 +21,13 @@ const MAX_ASIDE_BYTES: usize = 200;
 /// Who writes down what becomes of runs, now.
 pub fn holder() -> Holder {
     let who = place::who("keeping");
-    let since = SystemClock::starting(Timestamp::default()).now();
+    let since = now();
     Holder { operator: who.operator, host: who.host, pid: std::process::id(), since }
+}
+
+/// By the clock of this machine.
+pub fn now() -> Timestamp {
+    SystemClock::starting(Timestamp::default()).now()
 }
 
 /// `piton journals prune`: 0 when all went that had to, 1 when some of it stays for a reason.
@@ -30,18 +36,18 @@ pub fn holder() -> Holder {
 /// The runs cannot be listed, a named one is not there, or what goes cannot be written down: then nothing goes.
 pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
     let store = run::store()?;
-    let runs = store.list().map_err(CliError::failed)?;
     let holder = holder();
+    // What another prune deletes meanwhile would stand in the list.
+    let is_anything = !typed.dry_run && fs::is_there(store.root());
+    let hold = is_anything.then(|| Hold::take(store.root(), &holder)).transpose().map_err(CliError::failed)?;
+    let runs = store.list().map_err(CliError::failed)?;
     let wanted = wanted(typed, &store, &runs, holder.since)?;
-    let mut keeper = None;
     let (mut gone, mut stays) = (0, 0);
     let half = store.half_pruned().map_err(CliError::failed)?;
-    if !half.is_empty() {
-        if !typed.dry_run {
-            keeper = Some(Keeper::open(store.root(), &holder).map_err(CliError::failed)?);
-        }
-        stays += finish(&store, &half, typed.dry_run)?;
-    }
+    let is_due = !half.is_empty() || wanted.iter().any(|wanted| matches!(wanted, Some(Ok(_))));
+    let keeper = hold.filter(|_| is_due).map(Hold::open).transpose();
+    let mut keeper = keeper.map_err(CliError::failed)?;
+    stays += finish(&store, &half, keeper.as_mut(), &holder)?;
     let left_over = stays;
     // The oldest first: what is left when it is ended early is the latest.
     for (run, wanted) in runs.iter().zip(wanted).rev() {
@@ -50,9 +56,6 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
             Some(Err(reason)) => Some(reason.told()),
             Some(Ok(_)) if typed.dry_run => None,
             Some(Ok(goes)) => {
-                if keeper.is_none() {
-                    keeper = Some(Keeper::open(store.root(), &holder).map_err(CliError::failed)?);
-                }
                 let Some(keeper) = &mut keeper else { continue };
                 delete(run, goes, keeper, &store, &holder)?
             }
@@ -152,8 +155,8 @@ fn delete(
         Err(error) => return Ok(Some(error.to_string())),
     };
     // It was looked at before the lock was taken: what goes is what was looked at.
-    let now = run.dir.plain_journal().ok().and_then(|path| verify(&path).ok());
-    let (is_whole, is_same) = match &now {
+    let seen = run.dir.plain_journal().ok().and_then(|path| verify(&path).ok());
+    let (is_whole, is_same) = match &seen {
         Some(Verification { integrity: Integrity::NewerFormat { .. }, .. }) => (false, false),
         Some(found) => (found.integrity == Integrity::Whole, (found.records, &found.head) == (run.records, &run.head)),
         None => (false, run.records == 0),
@@ -176,11 +179,11 @@ fn delete(
         is_verified: is_whole,
         why: goes.why,
     };
-    keeper.write(event).map_err(CliError::failed)?;
+    keeper.write(now(), event).map_err(CliError::failed)?;
     let removed = take_away(&run.dir, &aside(&run.dir));
     drop(lock);
     let Err(why) = removed else { return Ok(None) };
-    keeper.write(KeepingEvent::NotPruned { run: name, why: why.clone() }).map_err(CliError::failed)?;
+    keeper.write(now(), KeepingEvent::NotPruned { run: name, why: why.clone() }).map_err(CliError::failed)?;
     Ok(Some(format!("not all of it could be deleted: {why}")))
 }
 
@@ -203,35 +206,63 @@ fn take_away(dir: &RunDir, aside: &Path) -> Result<(), String> {
     fs::sync_folder(above).map_err(|error| error.to_string())
 }
 
-/// Deletes what a crash left of runs that are written down as deleted, or only tells of it; how many folders stay. Whoever deletes
-/// holds the lock of the file in which they are written down.
-fn finish(store: &Store, half: &[RunDir], is_dry: bool) -> Result<usize, CliError> {
+/// Deletes what a crash left of runs that are written down as deleted, or only tells of it without somebody who writes down;
+/// how many folders stay.
+fn finish(store: &Store, half: &[RunDir], mut keeper: Option<&mut Keeper>, holder: &Holder) -> Result<usize, CliError> {
+    if half.is_empty() {
+        return Ok(0);
+    }
     let known = kept(store.root()).map_err(CliError::failed)?;
     let records = known.iter().flat_map(|known| &known.records);
-    let gone: Vec<(&String, PathBuf)> = records
+    let gone: Vec<(&String, u64, &String, PathBuf)> = records
         .filter_map(|record| match &record.event {
-            KeepingEvent::Pruned { run, .. } => Some((run, aside(&RunDir::new(store.root().join(run))))),
+            KeepingEvent::Pruned { run, records, head, .. } => {
+                Some((run, *records, head, aside(&RunDir::new(store.root().join(run)))))
+            }
             _ => None,
         })
         .collect();
     let mut stays = 0;
     for dir in half {
         let name = dir.id();
-        let run = gone.iter().find(|(_, aside)| aside.file_name() == dir.path().file_name()).map(|(run, _)| run);
-        let told = match run {
-            Some(run) if is_dry => format!("would go  {run} would be deleted to its end: a crash had ended that"),
-            Some(run) => match take_away(dir, dir.path()) {
-                Ok(()) => format!("gone  {run} is now deleted to its end: a crash had ended that"),
-                Err(why) => format!("stays  {name}: not all of it could be deleted: {why}"),
-            },
+        // The last word on a run counts, if a name was given twice.
+        let known = gone.iter().rev().find(|(.., aside)| aside.file_name() == dir.path().file_name());
+        let told = match known {
             None => {
                 format!("stays  {name}: nowhere is written down that this run was deleted: look at it, then remove it")
+            }
+            Some((run, records, head, _)) => {
+                match keeper.as_mut().map(|keeper| (keeper, end(dir, *records, head, holder))) {
+                    None => format!("would go  {run} would be deleted to its end"),
+                    Some((keeper, Ok(()))) => {
+                        let ended = KeepingEvent::PruneEnded { run: (*run).clone() };
+                        keeper.write(now(), ended).map_err(CliError::failed)?;
+                        format!("gone  {run} is now deleted to its end")
+                    }
+                    Some((_, Err(why))) => format!("stays  {name}: {why}"),
+                }
             }
         };
         stays += usize::from(told.starts_with("stays"));
         super::print(&clean_line(&told));
     }
     Ok(stays)
+}
+
+/// Deletes what is left of a run of which so many records were written down, with that head; why it stays, if it does.
+fn end(dir: &RunDir, records: u64, head: &str, holder: &Holder) -> Result<(), String> {
+    let _lock = Lock::take(&dir.lock_path(), holder).map_err(|error| error.to_string())?;
+    // Where the journal is gone already, nothing is left to compare.
+    let journal = fs::look(&dir.journal_path()).map_err(|error| error.to_string())?;
+    let is_it = journal.is_none_or(|_| {
+        let found = dir.plain_journal().ok().and_then(|path| verify(&path).ok());
+        // One that could not be read was written down without a record.
+        found.map_or(records == 0, |found| (found.records, found.head.as_str()) == (records, head))
+    });
+    if !is_it {
+        return Err("its journal is not the one that was written down: look at it, then remove it".into());
+    }
+    take_away(dir, dir.path()).map_err(|why| format!("not all of it could be deleted: {why}"))
 }
 
 /// What the list of runs tells of those that are not in it.
@@ -243,21 +274,19 @@ pub fn told(store: &Store) -> Vec<String> {
     };
     let count = |is: fn(&KeepingEvent) -> bool| known.records.iter().filter(|record| is(&record.event)).count();
     let archived = count(|event| matches!(event, KeepingEvent::Archived { .. }));
-    let pruned = count(|event| matches!(event, KeepingEvent::Pruned { .. }));
+    // A crash between the record and the deed lets the next prune write it down again.
+    let pruned: BTreeSet<(&String, &String)> = known
+        .records
+        .iter()
+        .filter_map(|record| match &record.event {
+            KeepingEvent::Pruned { run, head, .. } => Some((run, head)),
+            _ => None,
+        })
+        .collect();
+    let pruned = pruned.len();
     vec![
-        clean_line(&format!("{pruned} deleted, {archived} archived: --gone lists them; {}", found(&known)))
-            .into_owned(),
+        clean_line(&format!("{pruned} deleted, {archived} archived: --gone lists them; {}", known.told())).into_owned(),
     ]
-}
-
-/// What is the matter with the file.
-fn found(known: &Kept) -> String {
-    let (path, records) = (known.path.display(), known.records.len());
-    match &known.found {
-        Found::Whole => format!("{path}: whole records={records} head={}", known.head),
-        Found::Torn(_) => format!("{path}: whole records={records} (notice: its last line is torn)"),
-        Found::Damaged { line, what } => format!("{path}: DAMAGED at line {line}: {what}"),
-    }
 }
 
 /// `piton journals --gone`: what became of runs; status 1 when the file is damaged.
@@ -265,9 +294,11 @@ fn found(known: &Kept) -> String {
 /// # Errors
 /// It cannot be read.
 pub fn gone(json: bool) -> Result<u8, CliError> {
-    let Some(known) = kept(run::store()?.root()).map_err(CliError::failed)? else {
+    let store = run::store()?;
+    let Some(known) = kept(store.root()).map_err(CliError::failed)? else {
         if !json {
-            super::print("nothing was archived or deleted");
+            // Where there was one, this says that it is gone.
+            super::print(&format!("nothing was archived or deleted: there is no {}", keeping_path(&store)));
         }
         return Ok(0);
     };
@@ -278,11 +309,11 @@ pub fn gone(json: bool) -> Result<u8, CliError> {
             super::print(&clean_line(&line));
         }
     }
-    let is_damaged = matches!(known.found, Found::Damaged { .. });
+    let is_damaged = known.found.is_damage();
     if !json {
-        super::print(&clean_line(&found(&known)));
+        super::print(&clean_line(&known.told()));
     } else if is_damaged {
-        return Err(CliError::failed(found(&known)));
+        return Err(CliError::failed(known.told()));
     }
     Ok(u8::from(is_damaged))
 }
@@ -298,6 +329,7 @@ fn of_record(record: &KeepingRecord) -> Option<String> {
             let verified = if *is_verified { "" } else { ", not found whole" };
             format!("{at} {by} deleted {run} ({mode}, {standing}{verified}; {why}): records={records} head={head}")
         }
+        KeepingEvent::PruneEnded { run } => format!("{at} {by} deleted what was left of {run}"),
         KeepingEvent::NotPruned { run, why } => format!("{at} {by} could not delete all of {run}: {why}"),
     })
 }

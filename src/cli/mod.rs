@@ -6,6 +6,7 @@ pub mod args_of_runs;
 pub mod backstage;
 pub mod begin;
 pub mod beside;
+mod chained;
 pub mod check;
 pub mod coverage;
 pub mod debrief;
@@ -17,6 +18,7 @@ pub mod explain;
 pub mod found;
 pub mod journals;
 pub mod keeping;
+mod kept_files;
 pub mod log;
 pub mod looks;
 pub mod packed;
@@ -37,6 +39,8 @@ pub mod verify;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, CommandFactory, Parser};
 
@@ -52,10 +56,18 @@ pub fn main() -> ExitCode {
             return usage(&error);
         }
     };
+    endure_limits();
     match dispatch(arguments) {
         Ok(status) => ExitCode::from(status),
         Err(error) => ExitCode::from(failed(&error)),
     }
+}
+
+/// A file that may not become longer (`ulimit -f`) is an error that is told, not the end of the program without a word. What piton
+/// starts has the signal as ever.
+fn endure_limits() {
+    // Where it cannot be caught, all is as without.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
 /// Tells what went wrong; the status that the program ends with.

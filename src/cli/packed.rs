@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::error::CliError;
+use crate::cli::kept_files::{Explained, Named};
 use crate::cli::{keeping, run};
-use crate::engine::Event;
 use crate::fs;
 use crate::journal::{Lock, RunDir, each_record, verify};
 use crate::keeping::{Keeper, KeepingEvent, Sum, Unpacked, pack, unpack};
@@ -43,7 +43,7 @@ pub fn archive(name: &str, file: &Path) -> Result<u8, CliError> {
         records: found.records,
         head: found.head.clone(),
     };
-    keeper.write(event).map_err(CliError::failed)?;
+    keeper.write(keeping::now(), event).map_err(CliError::failed)?;
     let (shown, files) = (file.display(), packed.files);
     let told = format!("{shown}: {} · {files} files · {} bytes · sha256={}", dir.id(), packed.bytes, packed.sha256);
     super::print(&clean_line(&told));
@@ -123,32 +123,31 @@ impl Archive {
             super::print(&clean_line(&format!("{shown}: DAMAGED archive: {what}")));
             return false;
         }
-        let differing = differing(&journal, &unpacked.files);
-        for what in &differing {
-            super::print(&clean_line(&format!("{shown}: NOT AS RECORDED: {what}")));
+        let findings = findings(&journal, &unpacked.files);
+        for what in &findings {
+            super::print(&clean_line(&format!("{shown}: {what}")));
         }
-        differing.is_empty()
+        findings.is_empty()
     }
 }
 
-/// The kept files that are not in the archive as the journal has them.
-fn differing(journal: &Path, files: &BTreeMap<String, Sum>) -> Vec<String> {
-    let mut differing = Vec::new();
+/// The kept files that are not in the archive as the journal has them, and the files that are in it although nothing says why.
+fn findings(journal: &Path, files: &BTreeMap<String, Sum>) -> Vec<String> {
+    let (mut findings, mut explained) = (Vec::new(), Explained::default());
     let read = each_record(journal, &mut |record| {
-        let named = match &record.event {
-            Event::CommandFinished { output: Some(output), .. } => {
-                Some((format!("output/{}", output.file), output.bytes, &output.sha256))
-            }
-            Event::EvidenceAttached { file, kept: Some(kept), .. } => Some((kept.clone(), file.bytes, &file.sha256)),
-            _ => None,
-        };
-        let Some((name, bytes, sha256)) = named else { return };
+        explained.take(&record);
+        let Some(Named { record, name, bytes, sha256 }) = Named::of(&record) else { return };
         match files.get(&name) {
-            Some(sum) if sum.bytes == bytes && sum.sha256 == *sha256 => {}
-            Some(_) => differing.push(format!("{name} (record {})", record.seq)),
-            None => differing.push(format!("{name} is missing (record {})", record.seq)),
+            Some(sum) if sum.bytes == bytes && sum.sha256 == sha256 => {}
+            Some(_) => findings.push(format!("NOT AS RECORDED: {name} (record {record})")),
+            None => findings.push(format!("NOT AS RECORDED: {name} is missing (record {record})")),
         }
     });
     // Why it cannot be read is told of the journal itself.
-    read.map_or_else(|_| Vec::new(), |_| differing)
+    if read.is_err() {
+        return Vec::new();
+    }
+    let strange = files.keys().filter(|name| !explained.explains(name));
+    findings.extend(strange.map(|name| format!("NOT RECORDED: no record names {name}")));
+    findings
 }

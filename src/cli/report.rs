@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{PaperFormat, ReportFormat};
 use crate::cli::error::CliError;
+use crate::cli::kept_files::Named;
 use crate::cli::looks::Looks;
 use crate::cli::verify::{self, Trusted};
 use crate::cli::{journals, replay, review, run};
-use crate::engine::{Event, FileSeen, Output, Record};
-use crate::fs;
-use crate::journal::{Found, Integrity, RunDir, Verification, digest, holder_of, read_records};
+use crate::engine::{Event, Record};
+use crate::journal::{Found, Integrity, RunDir, Verification, holder_of, read_records};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
 use crate::review::{ReviewEvent, ReviewRecord};
 use crate::runbook;
@@ -39,7 +39,7 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
         is_whole: found.integrity == Integrity::Whole,
         head: found.head.clone(),
         is_running,
-        files: files(&dir.output_dir(), &records),
+        files: files(&folder, &records)?,
         beside: beside(&path)?,
         records: &records,
     };
@@ -73,7 +73,7 @@ pub fn cast(name: &str, looks: &Looks, size: (u16, u16)) -> Result<u8, CliError>
 /// What others left beside the journal, held against it.
 fn beside(path: &Path) -> Result<Beside, CliError> {
     let signers = verify::signers(None)?;
-    let checked = verify::check(path, None, signers.as_ref(), |_| true)?;
+    let checked = verify::check(path, None, signers.as_ref(), |_, _| true)?;
     let mut beside = Beside::default();
     for (signature, judged) in checked.signatures {
         let file = signature.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -143,42 +143,18 @@ pub fn integrity(found: &Integrity, is_running: bool) -> String {
     }
 }
 
-/// What the kept files of that folder are now. A name that leads elsewhere is not followed: the journal may be anybody's.
-fn files(folder: &Path, records: &[Record]) -> BTreeMap<String, FileNow> {
-    let kept = records.iter().filter_map(|record| match &record.event {
-        Event::CommandFinished { output: Some(output), .. } => Some(output),
-        _ => None,
-    });
-    let is_plain =
-        |output: &&Output| Path::new(&output.file).file_name().is_some_and(|name| name == output.file.as_str());
-    let (outputs, copies) = (kept.filter(is_plain), records.iter().filter_map(copy_of));
-    let now = |name: &String, bytes: u64, sha256: &str| (name.clone(), file_now(&folder.join(name), bytes, sha256));
-    let outputs = outputs.map(|output| now(&output.file, output.bytes, &output.sha256));
-    let beside = folder.parent().unwrap_or(folder);
-    let copies = copies.map(|(name, file)| (name.clone(), file_now(&beside.join(name), file.bytes, &file.sha256)));
-    outputs.chain(copies).collect()
-}
-
-/// The copy of a file that was attached: a plain name in the folder for such.
-fn copy_of(record: &Record) -> Option<(&String, &FileSeen)> {
-    let Event::EvidenceAttached { file, kept: Some(kept), .. } = &record.event else { return None };
-    let name = kept.strip_prefix("evidence/")?;
-    Path::new(name).file_name().is_some_and(|plain| plain == name).then_some((kept, file))
-}
-
-fn file_now(path: &Path, bytes: u64, sha256: &str) -> FileNow {
-    match fs::look(path) {
-        Ok(None) => return FileNow::Missing,
-        Ok(Some(known)) if known.is_file() && known.len() != bytes => return FileNow::Differs,
-        Ok(Some(known)) if known.is_file() => {}
-        _ => return FileNow::NotLookedAt,
+/// What the kept files of that folder are now, by the names that the records have for them. A name that leads elsewhere is not
+/// followed.
+///
+/// # Errors
+/// Somebody ended the reading.
+fn files(folder: &Path, records: &[Record]) -> Result<BTreeMap<String, FileNow>, CliError> {
+    let mut files = BTreeMap::new();
+    for named in records.iter().filter_map(Named::of) {
+        let Some(now) = named.now(folder)? else { continue };
+        files.insert(named.name.strip_prefix("output/").unwrap_or(&named.name).to_owned(), now);
     }
-    let hash = fs::open_read(path).ok().and_then(|mut file| digest(&mut file).ok());
-    match hash {
-        Some((found, _)) if found == sha256 => FileNow::Same,
-        Some(_) => FileNow::Differs,
-        None => FileNow::NotLookedAt,
-    }
+    Ok(files)
 }
 
 /// `piton show RUNBOOK`: the plan on paper.

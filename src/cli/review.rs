@@ -4,7 +4,7 @@ use crate::cli::args::{ReviewArguments, Verdict as Typed};
 use crate::cli::error::CliError;
 use crate::cli::{journals, place};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
-use crate::journal::{Found, Holder, Integrity, verify};
+use crate::journal::{Found, Holder, Integrity, told, verify};
 use crate::review::{self, Review, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
 use crate::text::clean_line;
 
@@ -61,7 +61,7 @@ fn tell(reviews: &[Review], json: bool) -> Result<u8, CliError> {
             }
         }
         if review.found != Found::Whole {
-            is_whole &= !matches!(review.found, Found::Damaged { .. });
+            is_whole &= !review.found.is_damage();
             let told = clean_line(&found(review)).into_owned();
             if json { eprintln(&told) } else { super::print(&told) }
         }
@@ -76,12 +76,7 @@ fn eprintln(line: &str) {
 
 /// What is the matter with a review's file.
 pub fn found(review: &Review) -> String {
-    let path = review.path.display();
-    match &review.found {
-        Found::Whole => format!("{path}: whole records={} head={}", review.records.len(), review.head),
-        Found::Torn(_) => format!("{path}: whole records={} (notice: its last line is torn)", review.records.len()),
-        Found::Damaged { line, what } => format!("{path}: DAMAGED at line {line}: {what}"),
-    }
+    told(&review.path, review.records.len(), &review.head, &review.found)
 }
 
 /// One line of a review, for people.

@@ -5,12 +5,13 @@ use std::path::Path;
 use crate::cli::along::Along;
 use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
+use crate::cli::kept_files::Named;
 use crate::cli::progress::Progress;
-use crate::cli::{journals, packed, place, review};
-use crate::engine::{Mode, SignedRelease};
+use crate::cli::{chained, journals, packed, place, review};
+use crate::engine::{Mode, SignedRelease, Story};
 use crate::fs;
 use crate::journal::{
-    Found, Held, Integrity, JOURNAL_NAMESPACE, Noted, RunDir, Signature, Statement, Unsigned, Verification,
+    Held, Integrity, JOURNAL_NAMESPACE, Noted, Outline, RunDir, Signature, Statement, Unsigned, Verification,
     compare_along,
 };
 use crate::keeping::is_archive;
@@ -76,22 +77,44 @@ impl Asked<'_> {
             let archive = packed::open(&path)?;
             let is_good = archive.tell(&path);
             return match archive.journal() {
-                Some(journal) => Ok(self.held(&journal, &path.display().to_string())? && is_good),
+                Some(journal) => Ok(self.held(&journal, &path, true)? && is_good),
                 None => Ok(false),
             };
         }
-        self.held(&path, &path.display().to_string())
+        match chained::held(&path, self.typed.head.as_deref())? {
+            Some(is_good) => Ok(self.is_signed_if_asked(&path.display().to_string(), false) && is_good),
+            None => self.held(&path, &path, false),
+        }
     }
 
-    /// Whether the journal at that path is as it must be; says so of what is shown.
-    fn held(&self, path: &Path, shown: &str) -> Result<bool, CliError> {
-        let mut progress = Progress::of(path, shown.into());
-        let checked = check(path, self.typed.head.clone(), self.signers.as_ref(), |bytes| progress.at(bytes));
+    /// Whether the journal at that path is as it must be; says so of what is shown: the archive that it was taken out of, or
+    /// itself.
+    fn held(&self, path: &Path, shown: &Path, is_archived: bool) -> Result<bool, CliError> {
+        let mut progress = Progress::of(path, shown.to_owned());
+        let (mut kept, mut story) = (Vec::new(), Story::default());
+        let checked = check(path, self.typed.head.clone(), self.signers.as_ref(), |bytes, record| {
+            if let Some(record) = record.record() {
+                story.take(record);
+                kept.extend(Named::of(record));
+            }
+            progress.at(bytes)
+        });
         progress.end()?;
-        let Checked { found, head, signatures, reviews } = checked?;
+        let Checked { found, head, signatures, mut reviews } = checked?;
+        if is_archived {
+            // Where they lie for a moment is nothing that anybody can look at.
+            for (review, _) in &mut reviews {
+                review.path = shown.join("reviews").join(review.path.file_name().unwrap_or_default());
+            }
+        }
+        let folder = path.parent().filter(|_| !is_archived && !self.typed.journal_only && is_of_folder(path));
+        let shown = &*shown.display().to_string();
         let mut is_good = tell(shown, &found);
+        is_good &= tell_story(shown, &story);
+        is_good &= folder.map_or(Ok(true), |folder| tell_kept(shown, &kept, folder))?;
         if let Some(held) = head {
-            is_good &= tell_head(shown, &held, &found);
+            let record = if let Held::Upto(record) = held { Some(record) } else { None };
+            is_good &= tell_head(shown, record, found.records);
         }
         let mut is_signed = false;
         for (signature, judged) in &signatures {
@@ -102,7 +125,7 @@ impl Asked<'_> {
         }
         for (review, held) in &reviews {
             super::print(&clean_line(&review::found(review)));
-            is_good &= !matches!(review.found, Found::Damaged { .. });
+            is_good &= !review.found.is_damage();
             if !held {
                 is_good = false;
                 super::print(&clean_line(&format!(
@@ -111,10 +134,14 @@ impl Asked<'_> {
                 )));
             }
         }
-        if let Some(name) = self.typed.signed_by.as_ref().filter(|_| !is_signed) {
-            super::print(&clean_line(&format!("{shown}: NOT SIGNED by {name} with all its records")));
-        }
-        Ok(is_good && (is_signed || self.typed.signed_by.is_none()))
+        Ok(self.is_signed_if_asked(shown, is_signed) && is_good)
+    }
+
+    /// Whether it is signed by whom it must be, if it must be; says so when it is not.
+    fn is_signed_if_asked(&self, shown: &str, is_signed: bool) -> bool {
+        let Some(name) = self.typed.signed_by.as_ref().filter(|_| !is_signed) else { return true };
+        super::print(&clean_line(&format!("{shown}: NOT SIGNED by {name} with all its records")));
+        false
     }
 
     /// Whether that signature, which fits, is that of the name that was given, and of all records.
@@ -149,9 +176,9 @@ pub fn check(
     path: &Path,
     head: Option<String>,
     signers: Option<&Signers>,
-    mut each: impl FnMut(u64) -> bool,
+    mut each: impl FnMut(u64, &Outline) -> bool,
 ) -> Result<Checked, CliError> {
-    let dir = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl")).map(RunDir::new);
+    let dir = path.parent().filter(|_| is_of_folder(path)).map(RunDir::new);
     let signatures = dir.as_ref().map_or(Ok(Vec::new()), RunDir::signatures).map_err(CliError::failed)?;
     let reviews = dir.as_ref().map_or(Ok(Vec::new()), all_reviews).map_err(CliError::failed)?;
     let mut noted: Vec<Noted> = Vec::new();
@@ -165,7 +192,7 @@ pub fn check(
     let mut along = Along::of(&noted);
     let read = compare_along(path, noted, |bytes, record| {
         along.take(record);
-        each(bytes)
+        each(bytes, record)
     });
     let (found, held) = read.map_err(CliError::failed)?;
     let mut held = held.into_iter();
@@ -191,13 +218,19 @@ pub fn check(
     Ok(Checked { found, head, signatures, reviews })
 }
 
+/// Whether that is the journal of a run's folder, beside which lies what belongs to it.
+fn is_of_folder(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "journal.jsonl")
+}
+
 fn tell(shown: &str, found: &Verification) -> bool {
     let counted = format!("records={} head={}", found.records, found.head);
+    let closed = found.chain.closed().map_or("NOT CLOSED".into(), |outcome| format!("closed: {}", outcome.word()));
     let (is_good, line) = match &found.integrity {
-        Integrity::Whole => (true, format!("{shown}: whole {counted}")),
+        Integrity::Whole => (true, format!("{shown}: whole, {closed} {counted}")),
         Integrity::TornTail { line, bytes } => {
             let notice = format!("(notice: line {line} is torn, {bytes} bytes; resuming sets it aside)");
-            (true, format!("{shown}: whole {counted} {notice}"))
+            (true, format!("{shown}: whole, {closed} {counted} {notice}"))
         }
         // A journal that was emptied looks the same, and so does a file that is none: nothing is proved.
         Integrity::NeverOpened => (
@@ -220,17 +253,47 @@ fn tell(shown: &str, found: &Verification) -> bool {
     is_good
 }
 
-fn tell_head(shown: &str, held: &Held, found: &Verification) -> bool {
-    let line = match held {
-        Held::Upto(record) => format!("{shown}: the noted head is that of record {record} of {}", found.records),
-        _ => format!(
-            "{shown}: NOT AS NOTED: none of its {} records has that hash: lines are missing at its end, it was made anew, \
-             or it is another run",
-            found.records
+/// Whether a journal tells what can have happened, as far as that can be told; says so where it does not.
+fn tell_story(shown: &str, story: &Story) -> bool {
+    if let Some(found) = story.found() {
+        super::print(&clean_line(&format!("{shown}: CONTRADICTS ITSELF at {found}")));
+    }
+    if let Some(why) = story.unread() {
+        let told = format!("{shown}: not held against its runbook, which this version of piton cannot read: {why}");
+        super::print(&clean_line(&told));
+    }
+    story.found().is_none()
+}
+
+/// Whether the files that a journal names lie in that folder as they were recorded; says so.
+///
+/// # Errors
+/// Somebody ended the reading.
+fn tell_kept(shown: &str, kept: &[Named], folder: &Path) -> Result<bool, CliError> {
+    let differing: Vec<String> =
+        kept.iter().filter_map(|named| named.against(folder).transpose()).collect::<Result<_, _>>()?;
+    for what in &differing {
+        super::print(&clean_line(&format!("{shown}: NOT AS RECORDED: {what}")));
+    }
+    match kept.len() - differing.len() {
+        0 => {}
+        1 => super::print(&clean_line(&format!("{shown}: 1 kept file is as it was recorded"))),
+        same => super::print(&clean_line(&format!("{shown}: {same} kept files are as they were recorded"))),
+    }
+    Ok(differing.is_empty())
+}
+
+/// Whether the hash that was noted is that of one of so many records, by its number; says so.
+pub fn tell_head(shown: &str, record: Option<u64>, records: u64) -> bool {
+    let line = match record {
+        Some(record) => format!("{shown}: the noted head is that of record {record} of {records}"),
+        None => format!(
+            "{shown}: NOT AS NOTED: none of its {records} records has that hash: lines are missing at its end, it was made \
+             anew, or it is another one"
         ),
     };
     super::print(&clean_line(&line));
-    matches!(held, Held::Upto(_))
+    record.is_some()
 }
 
 /// Whether a signature is one.

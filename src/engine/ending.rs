@@ -11,7 +11,7 @@ use crate::engine::state::{Plan, RunState, StepState, StepStatus};
 use crate::runbook::{Rollback, RollbackId, StepKey, Truth, shorten};
 
 /// Begins what is said of a step that was left behind when the run went back.
-const WENT_BACK: &str = "the run went back: ";
+pub(crate) const WENT_BACK: &str = "the run went back: ";
 
 impl StepState {
     /// Whether it is accounted for although nobody did it: left out, or left behind when the run went back.

@@ -41,6 +41,7 @@ mod signed;
 mod soak;
 pub mod state;
 mod stated;
+mod story;
 mod subject;
 mod take_up;
 pub mod together;
@@ -80,6 +81,7 @@ pub use signed::{
 pub use soak::{SoakState, SoakView, WORSE_EVERY, looked_at, note_due, soak_view, worse};
 pub use state::*;
 pub use stated::Stated;
+pub use story::{Contradiction, Story, contradiction};
 pub use take_up::takeable;
 pub use together::{Batch, ItemResult, MAX_AT_ONCE, commands_of, is_together};
 

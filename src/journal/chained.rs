@@ -60,6 +60,33 @@ pub enum Found {
         /// What is wrong.
         what: String,
     },
+    /// Nothing of it could be read: why.
+    Unread(String),
+}
+
+impl Found {
+    /// Whether it is something that no crash explains.
+    pub const fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Unread(_))
+    }
+}
+
+impl<R> ChainedFile<R> {
+    /// In words, what is the matter with it.
+    pub fn told(&self) -> String {
+        told(&self.path, self.records.len(), &self.head, &self.found)
+    }
+}
+
+/// In words, what is the matter with such a file, of which so many lines are good.
+pub fn told(path: &Path, records: usize, head: &str, found: &Found) -> String {
+    let path = path.display();
+    match found {
+        Found::Whole => format!("{path}: whole records={records} head={head}"),
+        Found::Torn(_) => format!("{path}: whole records={records} (notice: its last line is torn)"),
+        Found::Damaged { line, what } => format!("{path}: DAMAGED at line {line}: {what}"),
+        Found::Unread(why) => format!("{path}: DAMAGED: {why}"),
+    }
 }
 
 impl<R: Chained> ChainedFile<R> {

@@ -42,7 +42,7 @@ mod verify;
 mod writer;
 
 pub use chain::{Chain, Fault};
-pub use chained::{Chained, ChainedFile, Found, set_aside};
+pub use chained::{Chained, ChainedFile, Found, set_aside, told};
 pub use digest::{CopyError, digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
 pub use follow::{Follower, More};
@@ -52,7 +52,9 @@ pub use lock::{Holder, Lock, holder_of};
 pub use reader::{RawLine, Reader};
 pub use remembered::{Remembered, Stamp, stamp};
 pub use several::in_order;
-pub use signature::{Comparison, Held, JOURNAL_NAMESPACE, Noted, Role, Signature, Statement, Unsigned, signature_path};
+pub use signature::{
+    Comparison, Held, JOURNAL_NAMESPACE, Noted, Role, Signature, Statement, Unsigned, not_looked_at, signature_path,
+};
 pub use store::{PRUNED_PREFIX, RunDir, Store};
 pub use summary::{Deviations, Opening, RunSummary, SoakSeen, Standing};
 pub use verify::{

@@ -138,6 +138,9 @@ pub enum Unsigned {
     /// It cannot be read.
     #[error("{0}")]
     Unreadable(String),
+    /// There are more files than are looked at; this stands for those.
+    #[error("{}: {MAX_SIGNATURES} are the most", not_looked_at(*.0))]
+    Beyond(usize),
 }
 
 /// How a journal stands to a signed text or to a hash that was noted.
@@ -217,14 +220,36 @@ impl RunDir {
         Ok(path)
     }
 
-    /// All signed statements that lie beside the journal, by how far it stood.
+    /// All signed statements that lie beside the journal, by how far it stood. Where there are too many to be looked at, those
+    /// whose name is none that piton gives are left out, and the folder stands for what was left out.
     ///
     /// # Errors
     /// The folder cannot be read.
     pub fn signatures(&self) -> Result<Vec<Signature>, JournalError> {
         let folder = self.signatures_dir();
-        let names = fs::names(&folder)?.into_iter().filter(|name| name.ends_with(".txt")).take(MAX_SIGNATURES);
-        Ok(names.map(|name| Signature::read(folder.join(name))).collect())
+        let mut names: Vec<String> = fs::names(&folder)?.into_iter().filter(|name| name.ends_with(".txt")).collect();
+        names.sort_by_key(|name| !is_given(name));
+        let beyond = names.len().saturating_sub(MAX_SIGNATURES);
+        names.truncate(MAX_SIGNATURES);
+        let mut signatures: Vec<Signature> = names.iter().map(|name| Signature::read(folder.join(name))).collect();
+        signatures.extend((beyond > 0).then_some(Signature { path: folder, read: Err(Unsigned::Beyond(beyond)) }));
+        Ok(signatures)
+    }
+}
+
+/// Whether a file has a name as [`Statement::file_name`] gives it.
+fn is_given(name: &str) -> bool {
+    let Some(parts) = name.strip_suffix(".txt").map(|name| name.split('-').collect::<Vec<_>>()) else { return false };
+    let [records, role, sum] = parts[..] else { return false };
+    let is_number = records.len() >= 8 && records.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && Role::of(role).is_some() && sum.len() == 8 && sum.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Says of so many files beside a journal that they were left out.
+pub fn not_looked_at(files: usize) -> String {
+    match files {
+        1 => "1 file was not looked at".into(),
+        _ => format!("{files} files were not looked at"),
     }
 }
 

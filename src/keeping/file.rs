@@ -85,6 +85,11 @@ pub enum KeepingEvent {
         /// By which policy.
         why: String,
     },
+    /// What a crash or an error had left of a run that was being deleted is gone now, too.
+    PruneEnded {
+        /// Its name.
+        run: String,
+    },
     /// What was to be deleted could not be, or not all of it.
     NotPruned {
         /// Its name.
@@ -106,6 +111,7 @@ impl KeepingEvent {
             Self::Pruned { run, runbook, standing, why, .. } => {
                 [run, runbook, standing, why].into_iter().for_each(|text| cut(text, MAX_TEXT_BYTES));
             }
+            Self::PruneEnded { run } => cut(run, MAX_TEXT_BYTES),
             Self::NotPruned { run, why } => [run, why].into_iter().for_each(|text| cut(text, MAX_TEXT_BYTES)),
         }
         self
@@ -193,6 +199,33 @@ pub fn kept(root: &Path) -> Result<Option<Kept>, FsError> {
     ChainedFile::read(path).map(Some)
 }
 
+/// Holds off everybody else who would write down what becomes of runs: whoever lists them to delete some does that behind it.
+pub struct Hold {
+    root: PathBuf,
+    holder: Holder,
+    lock: Lock,
+}
+
+impl Hold {
+    /// Takes the lock of the file below `root`; nothing is written yet.
+    ///
+    /// # Errors
+    /// It is held by somebody else, or cannot be written to.
+    pub fn take(root: &Path, holder: &Holder) -> Result<Self, KeepingError> {
+        fs::ensure_folder(root)?;
+        let lock = Lock::take(&root.join("keeping.lock"), holder)?;
+        Ok(Self { root: root.to_owned(), holder: holder.clone(), lock })
+    }
+
+    /// Opens the file, or begins it. A line that a crash cut off is moved to a file of its own first.
+    ///
+    /// # Errors
+    /// It is damaged, or cannot be written to.
+    pub fn open(self) -> Result<Keeper, KeepingError> {
+        Keeper::opened(self)
+    }
+}
+
 /// Writes down what becomes of runs. One at a time, as long as it is held.
 pub struct Keeper {
     path: PathBuf,
@@ -210,10 +243,13 @@ impl Keeper {
     /// # Errors
     /// It is damaged, held by somebody else, or cannot be written to.
     pub fn open(root: &Path, holder: &Holder) -> Result<Self, KeepingError> {
-        fs::ensure_folder(root)?;
-        let lock = Lock::take(&root.join("keeping.lock"), holder)?;
+        Hold::take(root, holder)?.open()
+    }
+
+    fn opened(hold: Hold) -> Result<Self, KeepingError> {
+        let Hold { root, holder, lock } = hold;
         let path = root.join("keeping.jsonl");
-        let known = kept(root)?;
+        let known = kept(&root)?;
         let file = if known.is_some() { fs::open_append(&path)? } else { fs::create_private(&path)? };
         let (mut seq, mut prev, mut at) = (0, NO_PREVIOUS.to_owned(), holder.since);
         if let Some(known) = known {
@@ -221,6 +257,7 @@ impl Keeper {
                 Found::Whole => {}
                 Found::Torn(offset) => set_aside(&path, &file, offset)?,
                 Found::Damaged { line, what } => return Err(KeepingError::Damaged { path, line, what }),
+                Found::Unread(what) => return Err(KeepingError::Damaged { path, line: 1, what }),
             }
             (seq, prev) = (known.records.len() as u64, known.head);
             at = known.records.last().map_or(at, |last| last.at.max(at));
@@ -230,18 +267,19 @@ impl Keeper {
         let mut keeper = Self { path, file, by, seq, prev, at, _lock: lock };
         if keeper.seq == 0 {
             let version = env!("CARGO_PKG_VERSION").to_owned();
-            keeper.write(KeepingEvent::KeepingOpened { format: KEEPING_FORMAT, version })?;
-            fs::sync_folder(root)?;
+            keeper.write(holder.since, KeepingEvent::KeepingOpened { format: KEEPING_FORMAT, version })?;
+            fs::sync_folder(&root)?;
         }
         Ok(keeper)
     }
 
-    /// Writes one line; it is on disk when this returns.
+    /// Writes one line, of what happened at that time; it is on disk when this returns. No line lies before the one before it.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(&mut self, event: KeepingEvent) -> Result<(), KeepingError> {
+    pub fn write(&mut self, at: Timestamp, event: KeepingEvent) -> Result<(), KeepingError> {
         let (seq, event) = (self.seq + 1, event.bounded());
+        self.at = self.at.max(at);
         let record = KeepingRecord { seq, at: self.at, prev: self.prev.clone(), by: self.by.clone(), event };
         let mut line = serde_json::to_vec(&record).expect("it is made of texts and numbers");
         if line.len() > KeepingRecord::MAX_LINE_BYTES {

@@ -104,16 +104,18 @@ fn what_becomes_of_runs_stands_in_a_chain_and_a_damaged_one_takes_nothing_more()
     let root = place.path();
     assert_eq!(kept(root).unwrap(), None);
     let mut keeper = Keeper::open(root, &holder(5)).unwrap();
-    keeper.write(pruned("one")).unwrap();
+    keeper.write(Timestamp::from_millis(7), pruned("one")).unwrap();
     assert!(Keeper::open(root, &holder(5)).is_err(), "one at a time");
     drop(keeper);
     // A clock that was put back makes no line that lies before the one before it.
     let mut keeper = Keeper::open(root, &holder(1)).unwrap();
-    keeper.write(pruned("two")).unwrap();
+    keeper.write(Timestamp::from_millis(6), pruned("two")).unwrap();
     let head = keeper.head().to_owned();
     drop(keeper);
     let known = kept(root).unwrap().unwrap();
     assert_eq!((known.records.len(), &known.found, &known.head), (3, &Found::Whole, &head));
+    let times: Vec<i64> = known.records.iter().map(|record| record.at.as_millis()).collect();
+    assert_eq!(times, [5, 7, 7], "each line has the time of what it tells, and none lies before the one before it");
     let path = root.join("keeping.jsonl");
     let whole = fs::read(&path).unwrap();
     fs::write(&path, [&whole[..], b"{\"seq\":4"].concat()).unwrap();
@@ -152,7 +154,7 @@ fn texts_of_any_length_and_kind_fit_into_a_line_that_can_be_read_again() {
         why: long("\u{7}"),
     };
     for event in [archived, pruned, KeepingEvent::NotPruned { run: long("\u{1}"), why: long("ö") }] {
-        keeper.write(event).unwrap();
+        keeper.write(who.since, event).unwrap();
     }
     drop(keeper);
     let known = kept(place.path()).unwrap().unwrap();

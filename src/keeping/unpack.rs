@@ -214,7 +214,9 @@ fn against(files: &BTreeMap<String, Sum>, sums: &str) -> Option<String> {
         let Some((sha256, name)) = line.split_once("  ") else {
             return Some("a line of its list of sums is none".into());
         };
-        listed.insert(name, sha256);
+        if listed.insert(name, sha256).is_some() {
+            return Some(format!("its list of sums names {name} twice"));
+        }
     }
     if let Some(name) = listed.keys().find(|name| !files.contains_key(**name)) {
         return Some(format!("{name} is missing"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::engine::{ConditionId, Event, Mode, Outcome, Record, RunOpened, RunState, Signed, is_left_undone};
+use crate::engine::{ConditionId, Event, Mode, Outcome, Record, RunOpened, RunState, Signed, Story, is_left_undone};
 use crate::report::health::health;
 use crate::report::model::{
     Asked, Bound, Evidence, FileNow, Heading, Line, Overruled, REPORT_FORMAT, Release, Report, Reviewed, Sat,
@@ -59,11 +59,13 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
     let end = ended(material.records);
     let (deviations, left_undone) = overruled(known, material.records, end);
     let sittings = sittings(material.records);
+    let mut story = Story::default();
+    material.records.iter().for_each(|record| story.take(record));
     Some(Report {
         format: REPORT_FORMAT,
         is_practice: opened.mode == Mode::Practice,
-        warnings: warnings(material),
-        heading: heading(material, opened, &sittings),
+        warnings: warnings(material, &story),
+        heading: heading(material, &story, opened, &sittings),
         inputs: inputs(runbook, opened),
         deviations,
         left_undone,
@@ -88,13 +90,18 @@ fn closed(records: &[Record]) -> Option<(Outcome, &str)> {
     })
 }
 
-fn warnings(material: &Material<'_>) -> Vec<String> {
+fn warnings(material: &Material<'_>, story: &Story) -> Vec<String> {
     let mut warnings = Vec::new();
     if !material.is_whole {
         warnings.push(format!(
             "The journal is {}. This report tells the {} records before that, and nothing of what stood behind them.",
             material.integrity,
             material.records.len()
+        ));
+    }
+    if let Some(found) = story.found() {
+        warnings.push(format!(
+            "The journal CONTRADICTS ITSELF at {found}. So it cannot have happened: it was changed, and its chain was made anew."
         ));
     }
     if closed(material.records).is_none() {
@@ -115,7 +122,7 @@ fn warnings(material: &Material<'_>) -> Vec<String> {
     warnings
 }
 
-fn heading(material: &Material<'_>, opened: &RunOpened, sittings: &[Sat]) -> Heading {
+fn heading(material: &Material<'_>, story: &Story, opened: &RunOpened, sittings: &[Sat]) -> Heading {
     let records = material.records;
     let (opened_at, last_at) = match (records.first(), records.last()) {
         (Some(first), Some(last)) => (first.at, last.at),
@@ -151,7 +158,10 @@ fn heading(material: &Material<'_>, opened: &RunOpened, sittings: &[Sat]) -> Hea
         is_closed: ending.is_some(),
         reason: ending.map_or_else(String::new, |(_, reason)| reason.to_owned()),
         way_back,
-        integrity: material.integrity.clone(),
+        integrity: match story.found() {
+            Some(found) => format!("{}, but it CONTRADICTS ITSELF at {found}", material.integrity),
+            None => material.integrity.clone(),
+        },
         is_whole: material.is_whole,
         head: material.head.clone(),
         record_count: records.len() as u64,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
-use crate::journal::{Chained, ChainedFile, Found, Holder, JournalError, Lock, RunDir, set_aside, sha256_hex};
+use crate::journal::{
+    Chained, ChainedFile, Found, Holder, JournalError, Lock, NO_PREVIOUS, RunDir, not_looked_at, set_aside, sha256_hex,
+};
 use crate::review::record::{REVIEW_FORMAT, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
 
 /// The longest text that is taken, in bytes.
@@ -91,13 +93,18 @@ impl Review {
     }
 
     fn or_damaged(mut self) -> Self {
-        if self.records.is_empty() && !matches!(self.found, Found::Damaged { .. }) {
+        if self.records.is_empty() && !self.found.is_damage() {
             self.found = Found::Damaged { line: 1, what: "there is not one whole line: the file was emptied".into() };
         }
         self
     }
 
-    fn read(path: PathBuf) -> Result<Self, ReviewError> {
+    /// One of which nothing can be told, and why.
+    fn unread(path: PathBuf, why: String) -> Self {
+        Self { path, records: Vec::new(), head: NO_PREVIOUS.to_owned(), found: Found::Unread(why) }
+    }
+
+    fn read(path: PathBuf) -> Result<Self, FsError> {
         let ChainedFile { path, records, head, found } = ChainedFile::read(path)?;
         Ok(Self { path, records, head, found })
     }
@@ -138,15 +145,25 @@ fn folder(dir: &RunDir) -> PathBuf {
     dir.path().join("reviews")
 }
 
-/// All reviews of a run, by the names of their files; one that cannot be read is an error. One of which nothing is left
-/// is damaged: it may have been emptied, and only a crash while it was begun explains it otherwise.
+/// All reviews of a run, by the names of their files. One of which nothing is left is damaged: it may have been emptied, and
+/// only a crash while it was begun explains it otherwise. So is one that cannot be read; and where there are too many to be
+/// looked at, the folder stands for what was left out.
 ///
 /// # Errors
-/// The folder or a file cannot be read.
+/// The folder cannot be read.
 pub fn all(dir: &RunDir) -> Result<Vec<Review>, ReviewError> {
     let folder = folder(dir);
-    let names = fs::names(&folder)?.into_iter().filter(|name| name.ends_with(".jsonl")).take(MAX_REVIEWS);
-    names.map(|name| Ok(Review::read(folder.join(name))?.or_damaged())).collect()
+    let mut names: Vec<String> = fs::names(&folder)?.into_iter().filter(|name| name.ends_with(".jsonl")).collect();
+    let beyond = names.len().saturating_sub(MAX_REVIEWS);
+    names.truncate(MAX_REVIEWS);
+    let read = |path: PathBuf| {
+        let read = Review::read(path.clone()).map(Review::or_damaged);
+        read.unwrap_or_else(|error| Review::unread(path, error.source.to_string()))
+    };
+    let mut reviews: Vec<Review> = names.iter().map(|name| read(folder.join(name))).collect();
+    let beyond = (beyond > 0).then(|| format!("{}: {MAX_REVIEWS} are the most", not_looked_at(beyond)));
+    reviews.extend(beyond.map(|why| Review::unread(folder, why)));
+    Ok(reviews)
 }
 
 /// Adds to the review of this holder what is said of the journal as it was seen; the review as it is then.
@@ -171,6 +188,7 @@ pub fn add(dir: &RunDir, holder: &Holder, seen: Seen, said: Said) -> Result<Revi
         Found::Whole => {}
         Found::Torn(offset) => set_aside(&path, &file, offset)?,
         Found::Damaged { line, what } => return Err(ReviewError::Damaged { path, line, what }),
+        Found::Unread(what) => return Err(ReviewError::Damaged { path, line: 1, what }),
     }
     let by = format!("{}@{}", holder.operator, holder.host);
     let first = review.records.is_empty().then(|| ReviewEvent::ReviewOpened {
@@ -192,7 +210,7 @@ pub fn add(dir: &RunDir, holder: &Holder, seen: Seen, said: Said) -> Result<Revi
     file.write_all(&lines).map_err(write_failed)?;
     file.sync_data().map_err(write_failed)?;
     fs::sync_folder(&folder)?;
-    Review::read(path)
+    Ok(Review::read(path)?)
 }
 
 /// The name of a reviewer's file: a name with what no file should be called by is told from others by its sum.

@@ -146,7 +146,8 @@ fn a_record_of_many_mib_is_searched_as_any_other() {
             hits.push(hit);
             true
         };
-        search(&file, &Search { wanted: &Wanted::words(words), records: 1, goes_on: &|| true }, &mut take).unwrap();
+        let wanted = Search { wanted: &Wanted::words(words), records: 1, closed: None, goes_on: &|| true };
+        search(&file, &wanted, &mut take).unwrap();
         assert_eq!(hits.len(), count, "{words}");
         assert!(hits.iter().all(|hit: &Hit| hit.told.len() < 1_000));
     }

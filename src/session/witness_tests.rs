@@ -1,11 +1,12 @@
-//! Looks on beside a session: after each record its state is the fold of what its journal holds up to there.
+//! Looks on beside a session: after each record its state is the fold of what its journal holds up to there, and no record
+//! contradicts those before it.
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::engine::{Record, RunState};
+use crate::engine::{Record, RunState, contradiction};
 use crate::runbook::Runbook;
 
 thread_local! {
@@ -47,6 +48,8 @@ impl Witness {
             let mut line = Vec::new();
             offset += lines.read_until(b'\n', &mut line).unwrap() as u64;
             let read: Record = serde_json::from_slice(&line).unwrap();
+            let found = contradiction(runbook, &fold, &read);
+            assert_eq!(found, None, "{} in {}", read.seq, journal.display());
             fold.apply(&read);
             if fold.seq == record.seq {
                 assert!(read == *record, "record {} is not what the journal holds", record.seq);

@@ -126,18 +126,7 @@ fn signer(line: usize, text: &str, zone: &TimeZone) -> Result<Option<Signer>, St
     let rest = rest.trim_start();
     let (options, rest) = if is_key_type(rest) { ("", rest) } else { options_of(rest)? };
     let mut signer = Signer { line, principals, namespaces: None, valid: (None, None), fingerprint: String::new() };
-    let mut is_authority = false;
-    for option in split_options(options) {
-        let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-        match name.to_ascii_lowercase().as_str() {
-            "cert-authority" => is_authority = true,
-            "namespaces" => signer.namespaces = Some(value.to_owned()),
-            "valid-after" => signer.valid.0 = Some(moment(value, zone)?),
-            "valid-before" => signer.valid.1 = Some(moment(value, zone)?),
-            _ => return Err(format!("{name:?} is no option of a signer")),
-        }
-    }
+    let is_authority = take_options(&mut signer, options, zone)?;
     let mut words = rest.split_whitespace();
     let (Some(kind), Some(key)) = (words.next(), words.next()) else {
         return Err("a key is missing: write names, options if any, the type of the key, the key".into());
@@ -148,6 +137,44 @@ fn signer(line: usize, text: &str, zone: &TimeZone) -> Result<Option<Signer>, St
     }
     signer.fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(digest(&SHA256, &blob)));
     Ok((!is_authority).then_some(signer))
+}
+
+/// Reads the options of a line as OpenSSH does: values stand in quotes, each option once. Whether it is that of an authority.
+fn take_options(signer: &mut Signer, options: &str, zone: &TimeZone) -> Result<bool, String> {
+    let mut is_authority = false;
+    if options.ends_with(',') {
+        return Err("an option is missing after the last comma".into());
+    }
+    for option in split_options(options) {
+        let (name, value) = option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
+        let quoted = || {
+            let inner = value.and_then(|value| value.strip_prefix('"')?.strip_suffix('"'));
+            let inner = inner.filter(|inner| !inner.replace("\\\"", "").contains('"') && !inner.ends_with('\\'));
+            let inner = inner.ok_or_else(|| format!("write {name}=\"…\": the value of an option stands in quotes"));
+            inner.map(|inner| inner.replace("\\\"", "\""))
+        };
+        let once = |is_new: bool| if is_new { Ok(()) } else { Err(format!("{name} stands there twice")) };
+        match name.to_ascii_lowercase().as_str() {
+            "cert-authority" if value.is_none() => is_authority = true,
+            "namespaces" => {
+                once(signer.namespaces.is_none())?;
+                signer.namespaces = Some(quoted()?);
+            }
+            "valid-after" => {
+                once(signer.valid.0.is_none())?;
+                signer.valid.0 = Some(moment(&quoted()?, zone)?);
+            }
+            "valid-before" => {
+                once(signer.valid.1.is_none())?;
+                signer.valid.1 = Some(moment(&quoted()?, zone)?);
+            }
+            _ => return Err(format!("{name:?} is no option of a signer")),
+        }
+    }
+    match signer.valid {
+        (Some(after), Some(before)) if before <= after => Err("valid-before does not lie after valid-after".into()),
+        _ => Ok(is_authority),
+    }
 }
 
 fn is_key_type(text: &str) -> bool {
@@ -169,12 +196,13 @@ fn first_word(text: &str) -> Result<(String, &str), String> {
     }
 }
 
-/// Options up to the first blank that is not in quotes, and what follows.
+/// Options up to the first blank that is not in quotes, and what follows. A quote behind a backslash is none.
 fn options_of(text: &str) -> Result<(&str, &str), String> {
-    let mut is_quoted = false;
+    let (mut is_quoted, mut before) = (false, ' ');
     for (at, c) in text.char_indices() {
+        let is_escaped = std::mem::replace(&mut before, c) == '\\';
         match c {
-            '"' => is_quoted = !is_quoted,
+            '"' if !is_escaped => is_quoted = !is_quoted,
             c if c.is_whitespace() && !is_quoted => return Ok((&text[..at], text[at..].trim_start())),
             _ => {}
         }
@@ -183,9 +211,10 @@ fn options_of(text: &str) -> Result<(&str, &str), String> {
 }
 
 fn split_options(options: &str) -> Vec<&str> {
-    let mut is_quoted = false;
+    let (mut is_quoted, mut before) = (false, ' ');
     let is_comma = |c: char| {
-        is_quoted ^= c == '"';
+        let is_escaped = std::mem::replace(&mut before, c) == '\\';
+        is_quoted ^= c == '"' && !is_escaped;
         c == ',' && !is_quoted
     };
     options.split(is_comma).filter(|option| !option.is_empty()).collect()

@@ -83,6 +83,14 @@ fn a_line_that_is_none_is_an_error_with_its_number() {
         ("\"maria ssh-ed25519 AAAA", "no end"),
         ("maria namespaces=\"git ssh-ed25519 AAAA", "no end"),
         ("maria namespaces=\"git\"", "a key is missing"),
+        ("maria namespaces=journal@piton ssh-ed25519 AAAA", "stands in quotes"),
+        ("maria namespaces=\"git\"x ssh-ed25519 AAAA", "stands in quotes"),
+        ("maria namespaces ssh-ed25519 AAAA", "stands in quotes"),
+        ("maria valid-after=20261120 ssh-ed25519 AAAA", "stands in quotes"),
+        ("maria namespaces=\"a\",namespaces=\"b\" ssh-ed25519 AAAA", "twice"),
+        ("maria valid-after=\"20261120\",valid-before=\"20261120\" ssh-ed25519 AAAA", "does not lie after"),
+        ("maria namespaces=\"git\", ssh-ed25519 AAAA", "missing after the last comma"),
+        ("maria cert-authority=\"x\" ssh-ed25519 AAAA", "no option"),
     ] {
         let error = Signers::parse(&format!("# two\n{line}\n"), &TimeZone::UTC).unwrap_err();
         assert_eq!(error.line, 2, "{line}");

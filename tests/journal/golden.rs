@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use piton::engine::{Outcome, Record};
+use piton::engine::{Outcome, Record, Story};
 use piton::journal::{Integrity, read_records, sha256_hex};
 
 /// Each file with the sha256 of its last line and its end.
@@ -117,4 +117,19 @@ fn a_line_that_is_being_written_is_torn_and_no_damage() {
     let source = Growing(vec![whole[..cut].to_vec(), whole[cut..].to_vec()]);
     let found = piton::journal::examine(std::io::BufReader::new(source), |_, _| {}).expect("it can be read");
     assert!(matches!(found.integrity, piton::journal::Integrity::TornTail { .. }), "{:?}", found.integrity);
+}
+
+#[test]
+fn no_journal_that_was_ever_recorded_contradicts_itself() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let recorded = ["report/live/journal.jsonl", "debrief/right.jsonl", "debrief/wrong.jsonl"].map(str::to_owned);
+    let files = FILES.iter().map(|(file, ..)| format!("journals/{file}")).chain(recorded);
+    let mut found = Vec::new();
+    for file in files {
+        let mut story = Story::default();
+        let (records, _) = read_records(&data.join(&file)).unwrap();
+        records.iter().for_each(|record| story.take(record));
+        found.extend(story.found().map(|found| format!("{file}: {found}")));
+    }
+    assert_eq!(found, [""; 0]);
 }

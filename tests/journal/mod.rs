@@ -4,6 +4,7 @@ mod child;
 mod damage;
 mod faults;
 mod golden;
+mod hidden;
 mod locks;
 mod noted;
 mod places;

@@ -318,6 +318,54 @@ fn a_list_of_signers_is_read_as_ssh_keygen_reads_it() {
 }
 
 #[test]
+fn the_options_of_a_signer_are_read_as_ssh_keygen_reads_them() {
+    let stage = Stage::new();
+    let key = stage.key("mine", "ed25519", "256");
+    let text = stage.sign(&key, &[]);
+    let sig = signature_of(&text).display().to_string();
+    let forms = [
+        "",
+        "namespaces=\"journal@piton\"",
+        "namespaces=journal@piton",
+        "namespaces=\"journal@piton",
+        "namespaces=journal@piton\"",
+        "namespaces=\"journal@piton\"x",
+        "namespaces=\"journal@piton\",",
+        ",namespaces=\"journal@piton\"",
+        "namespaces=\"journal@piton\",,valid-after=\"20200101\"",
+        "namespaces=\"journal@piton\" valid-after=\"20200101\"",
+        "namespaces=\"git,journal@*\"",
+        "namespaces=\"\"",
+        "namespaces",
+        "namespaces=",
+        "Namespaces=\"journal@piton\"",
+        "namespaces =\"journal@piton\"",
+        "namespaces=\"a\\\"b,journal@piton\"",
+        "namespaces=\"journal@piton\\\"",
+        "namespaces=\"journal@piton\",namespaces=\"git\"",
+        "namespaces=\"git\",namespaces=\"journal@piton\"",
+        "valid-after=20200101",
+        "valid-after=\"20200101\",valid-before=\"20900101\"",
+        "valid-after=\"20200101\",valid-after=\"20200102\"",
+        "valid-after=\"20900101\",valid-before=\"20200101\"",
+        "valid-after=\"20200101Z\"",
+        "valid-after=\"202001010000\",valid-before=\"20900101000000Z\"",
+        "valid-after=\"2020010\"",
+        "valid-after=\"\"",
+        "cert-authority",
+        "cert-authority=\"x\"",
+        "no-cert-authority",
+        "restrict",
+    ];
+    for form in forms {
+        let signers = stage.signers(&[("maria", form, &key)]);
+        let args = ["-Y", "verify", "-f", &signers, "-I", "maria", "-n", NAMESPACE, "-s", &sig];
+        let (status, said) = stage.verify(&["--signers", &signers, "--signed-by", "maria"]);
+        assert_eq!(status == 0, keygen(&args, Some(&text)), "{form}: {said}");
+    }
+}
+
+#[test]
 fn a_signature_of_a_journal_that_was_cut_made_anew_or_is_another_one_is_bad() {
     let stage = Stage::new();
     let key = stage.key("mine", "ed25519", "256");
@@ -348,7 +396,7 @@ fn a_noted_head_must_be_whole_and_is_found_or_not() {
     let stage = Stage::new();
     let (status, said) = stage.verify(&[]);
     assert_eq!(status, 0, "{said}");
-    let head = said.split("head=").nth(1).expect("it is printed").trim().to_owned();
+    let head = said.split("head=").nth(1).expect("it is printed").split_whitespace().next().unwrap().to_owned();
     let (status, said) = stage.verify(&["--head", &format!("head={head}")]);
     assert!(status == 0 && said.contains("the noted head is that of record 12 of 12"), "{said}");
     let journal = stage.run.join("journal.jsonl");

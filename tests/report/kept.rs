@@ -70,7 +70,10 @@ fn an_archive_verifies_by_itself_and_with_tar_and_sha256sum_alone() {
     let (status, said) = stage.piton(&["journals", "archive", &dir.id(), &file]);
     assert!(status == 0 && said.contains("sha256="), "{said}");
     let (status, said) = stage.piton(&["verify", &file]);
-    assert!(status == 0 && said.contains("archive of ") && said.contains("whole records=3 head="), "{said}");
+    assert!(
+        status == 0 && said.contains("archive of ") && said.contains("whole, closed: completed records=3 head="),
+        "{said}"
+    );
     let script = format!("tar -xf {file} && cd {} && sha256sum --quiet -c SHA256SUMS", dir.id());
     let taken = Command::new("sh").arg("-c").arg(script).current_dir(stage.home.path()).output().unwrap();
     assert!(taken.status.success(), "{taken:?}");

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use piton::engine::{Counts, Event, Mode, Outcome};
-use piton::journal::{Journal, RunDir, Store};
+use piton::journal::{Journal, Lock, RunDir, Store, sha256_hex};
+use piton::keeping::{Keeper, KeepingEvent};
 use piton::runbook::RunbookId;
 
 use super::kept::Stage;
@@ -166,9 +167,9 @@ fn a_pipe_or_a_link_in_the_place_of_a_journal_is_not_waited_for_and_is_told() {
     // What was typed may be either, as ever.
     let good = theirs.display();
     let (status, said) = shell(&stage, &format!("mkfifo p; cat {good} > p & \"$P\" verify p; rm p"));
-    assert!(status == 0 && said.contains("p: whole records="), "{said}");
+    assert!(status == 0 && said.contains("p: whole, closed: completed"), "{said}");
     let (status, said) = shell(&stage, &format!("exec \"$P\" verify {}", linked.journal_path().display()));
-    assert!(status == 0 && said.contains("whole records="), "{said}");
+    assert!(status == 0 && said.contains(": whole, closed: "), "{said}");
 }
 
 #[test]
@@ -191,14 +192,16 @@ fn a_text_of_any_length_makes_no_line_that_is_then_called_damaged() {
 #[test]
 fn what_a_crash_left_of_a_deleted_run_is_in_no_list_and_the_next_prune_finishes_it() {
     let stage = Stage::new();
-    let dir = stage.live(true);
+    let (dir, other) = (stage.live(true), stage.live(true));
     let state = stage.home.state();
+    let journals = [&dir, &other].map(|dir| fs::read(dir.journal_path()).unwrap());
     assert_eq!(stage.piton(&ALL).0, 0);
-    let left = state.join("runs").join(format!(".pruned-{}", dir.id()));
+    let aside = |dir: &RunDir| state.join("runs").join(format!(".pruned-{}", dir.id()));
+    let (left, changed) = (aside(&dir), aside(&other));
     let foreign = state.join("practice/.pruned-2026-11-20-vault-2222");
-    for folder in [&left, &foreign] {
+    for (folder, journal) in [(&left, &journals[0]), (&changed, &journals[0]), (&foreign, &journals[1])] {
         fs::create_dir_all(folder.join("output")).unwrap();
-        fs::write(folder.join("journal.jsonl"), "").unwrap();
+        fs::write(folder.join("journal.jsonl"), journal).unwrap();
     }
     let (status, said) = stage.piton(&["journals"]);
     assert!(status == 0 && !said.contains(".pruned-"), "{said}");
@@ -210,6 +213,112 @@ fn what_a_crash_left_of_a_deleted_run_is_in_no_list_and_the_next_prune_finishes_
     assert!(!left.exists() && said.contains(&format!("{} is now deleted to its end", dir.id())), "{said}");
     // What nobody wrote down is not deleted.
     assert!(status == 1 && foreign.exists() && said.contains(".pruned-2026-11-20-vault-2222"), "{said}");
+    // Neither what is not what was written down.
+    assert!(changed.exists() && said.contains("is not the one that was written down"), "{said}");
+    // The last word on a run is true.
+    let (_, said) = stage.piton(&["journals", "--gone"]);
+    let last = said.lines().rfind(|line| line.contains(&dir.id())).unwrap();
+    assert!(last.contains("deleted what was left of"), "{said}");
+    // Where the journal went first, the rest goes, too.
+    fs::remove_file(changed.join("journal.jsonl")).unwrap();
+    assert!(stage.piton(&["journals", "prune", "--keep", "9"]).0 == 1 && !changed.exists());
+}
+
+#[test]
+fn whoever_prunes_keeps_others_off_before_the_runs_are_listed() {
+    let stage = Stage::new();
+    let dir = stage.live(true);
+    let lock = Lock::take(&stage.home.state().join("keeping.lock"), &holder()).unwrap();
+    let (status, said) = stage.piton(&["journals", "prune", "--keep", "9"]);
+    assert!(status == 1 && said.contains("keeping.lock is held by"), "{said}");
+    drop(lock);
+    let (status, said) = stage.piton(&["journals", "prune", "--keep", "9"]);
+    assert!(status == 0 && dir.path().exists(), "{said}");
+    assert!(!stage.home.state().join("keeping.jsonl").exists(), "nothing went, and nothing is written down");
+}
+
+#[test]
+fn a_run_that_was_written_down_twice_is_one_run_and_a_limit_of_files_is_told() {
+    let stage = Stage::new();
+    let dir = stage.live(true);
+    let state = stage.home.state();
+    let mut keeper = Keeper::open(&state, &holder()).unwrap();
+    for _ in 0..20 {
+        let (run, head) = ("2026-11-20-vault-2222".to_owned(), "ab".repeat(32));
+        let (mode, runbook, standing) = ("live".to_owned(), "vault".to_owned(), "completed".to_owned());
+        let (opened_at, last_at, why) = (None, None, "beyond the latest".to_owned());
+        let is_verified = true;
+        let event = KeepingEvent::Pruned {
+            run,
+            mode,
+            runbook,
+            standing,
+            opened_at,
+            last_at,
+            records: 3,
+            head,
+            is_verified,
+            why,
+        };
+        keeper.write(at(0), event).unwrap();
+    }
+    drop(keeper);
+    let (status, said) = stage.piton(&["journals"]);
+    assert!(status == 0 && said.contains("1 deleted, 0 archived"), "{said}");
+    // Nobody may write more than 4 KiB into a file: the system's signal for that is no end without a word.
+    let (status, said) = shell(&stage, "ulimit -f 8; exec \"$P\" journals prune --keep 0 --live");
+    assert!(status == 1 && said.contains("keeping.jsonl: ") && said.contains("make room"), "{status}: {said}");
+    assert!(dir.path().exists(), "what cannot be written down stays");
+}
+
+/// An archive of these files, with a list of sums to which `more` is added.
+fn tar_of(run: &str, files: &[(&str, &[u8])], more: &str) -> Vec<u8> {
+    let mut sums: String = files.iter().map(|(name, bytes)| format!("{}  {name}\n", sha256_hex(bytes))).collect();
+    sums.push_str(more);
+    let mut tar = Vec::new();
+    for (name, bytes) in files.iter().copied().chain([("SHA256SUMS", sums.as_bytes())]) {
+        let mut block = [0; 512];
+        let mut put = |at: usize, text: String| block[at..at + text.len()].copy_from_slice(text.as_bytes());
+        put(0, format!("{run}/{name}"));
+        put(100, "0000600\x000000000\x000000000\0".into());
+        put(124, format!("{:011o}\0{:011o}\0        0", bytes.len(), 0));
+        put(257, "ustar\x0000".into());
+        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        tar.extend(block);
+        tar.extend(bytes);
+        tar.extend(vec![0; bytes.len().next_multiple_of(512) - bytes.len()]);
+    }
+    tar.extend([0; 1024]);
+    tar
+}
+
+#[test]
+fn what_no_record_names_is_no_part_of_an_archive_and_no_sum_stands_there_twice() {
+    let stage = Stage::new();
+    let dir = stage.live(true);
+    let journal = fs::read(dir.journal_path()).unwrap();
+    let (path, file) = stage.file("run.tar");
+    let whole: &[(&str, &[u8])] = &[("journal.jsonl", &journal), ("signatures/a.txt.sig", b"x")];
+    fs::write(&path, tar_of(&dir.id(), whole, "")).unwrap();
+    let (status, said) = stage.piton(&["verify", &file]);
+    assert!(status == 0 && said.contains("2 files as its list of sums has them"), "{said}");
+    for name in ["evidence/evil.pdf", "output/evil.out", "output/1.out", "lock", "a\u{1b}[31m"] {
+        fs::write(&path, tar_of(&dir.id(), &[("journal.jsonl", &journal), (name, b"evil")], "")).unwrap();
+        let (status, said) = stage.piton(&["verify", &file]);
+        let shown = name.replace('\u{1b}', "␛");
+        assert!(status == 1 && said.contains(&format!("NOT RECORDED: no record names {shown}")), "{said}");
+    }
+    let twice = format!("{}  journal.jsonl\n", sha256_hex(&journal));
+    fs::write(&path, tar_of(&dir.id(), &[("journal.jsonl", &journal)], &twice)).unwrap();
+    let (status, said) = stage.piton(&["verify", &file]);
+    assert!(status == 1 && said.contains("its list of sums names journal.jsonl twice"), "{said}");
+    // What is told of reviews is told of the archive, not of where they lay for a moment.
+    assert_eq!(stage.piton(&["review", &dir.id(), "--comment", "so long?"]).0, 0);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(stage.piton(&["journals", "archive", &dir.id(), &file]).0, 0);
+    let (status, said) = stage.piton(&["verify", &file]);
+    assert!(status == 0 && said.contains(&format!("{file}/reviews/maria.jsonl: whole records=2")), "{said}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod signed;
 mod silence;
 mod soak;
 mod stated;
+mod story;
 mod take_up;
 mod together;
 mod verified;
@@ -229,7 +230,11 @@ impl Walk {
         for event in events {
             let seq = self.state.seq + 1;
             let prev = self.records.last().map_or_else(|| "0".repeat(64), hash_of);
-            let record = Record { seq, at: self.moment.at, prev, by: "maria@bastion".into(), event };
+            let sits = self.state.sitting.as_ref().map(|sitting| format!("{}@{}", sitting.operator, sitting.host));
+            let by = sits.unwrap_or_else(|| "maria@bastion".into());
+            let record = Record { seq, at: self.moment.at, prev, by, event };
+            // What was decided can have happened, whatever is walked here.
+            assert_eq!(contradiction(&self.runbook, &self.state, &record), None, "{record:?}");
             self.state.apply(&record);
             self.records.push(record);
         }

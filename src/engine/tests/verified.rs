@@ -77,7 +77,7 @@ pub(super) fn state_of(walk: &Walk, step: &str) -> StepState {
 }
 
 /// Everything but the verifications; the step that leads back is left out.
-fn walked() -> Walk {
+pub(super) fn walked() -> Walk {
     let mut walk = opened_two();
     walk.do_first();
     walk.do_first();

@@ -155,6 +155,10 @@ impl Replay {
         let told = match &self.integrity {
             Integrity::Damaged { line, .. } => (format!("BROKEN at line {line}"), Meaning::Alarm),
             Integrity::NewerFormat { .. } => ("of a newer piton".into(), Meaning::Alarm),
+            _ if self.tape.contradiction.is_some() => {
+                let record = self.tape.contradiction.as_ref().map_or(0, |found| found.record);
+                (format!("CONTRADICTS ITSELF at record {record}"), Meaning::Alarm)
+            }
             _ if self.is_running => ("intact, still running".into(), Meaning::Ok),
             Integrity::TornTail { line, .. } => (format!("torn at line {line}"), Meaning::Alarm),
             Integrity::Whole | Integrity::NeverOpened if self.tape.is_closed() => ("intact".into(), Meaning::Ok),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::engine::{Event, Folding, Glance, Record, RunState};
+use crate::engine::{Contradiction, Event, Folding, Glance, Record, RunState, contradiction};
 use crate::journal::{JournalError, Lines, Outline, RawLine};
 use crate::runbook::Runbook;
 use crate::tui::screen::replay::marks::{Kind, Marks};
@@ -21,6 +21,8 @@ pub struct Tape {
     pub runbook: Arc<Runbook>,
     /// What is marked.
     pub marks: Marks,
+    /// The first record that cannot follow from those before it.
+    pub contradiction: Option<Contradiction>,
     lines: Lines,
     times: Vec<Timestamp>,
     /// How many records were folded into each kept state, in order.
@@ -38,7 +40,8 @@ impl Tape {
     pub fn new(runbook: Arc<Runbook>, lines: Lines) -> Self {
         let folding = Folding::new(&runbook);
         let (marks, times, kept, boards) = (Marks::default(), Vec::new(), Vec::new(), Vec::new());
-        Self { runbook, marks, lines, times, kept, apart: LEAST_APART, folding, is_closed: false, boards }
+        let (contradiction, is_closed) = (None, false);
+        Self { runbook, marks, contradiction, lines, times, kept, apart: LEAST_APART, folding, is_closed, boards }
     }
 
     /// Takes in the next record of the file that its lines are of; whether the line is that of this outline.
@@ -73,6 +76,9 @@ impl Tape {
         let (at, kind) = (record.at, Kind::of(&record.event));
         self.is_closed |= matches!(record.event, Event::RunClosed { .. });
         self.marks.leave_undone(self.times.len() + 1, &record);
+        if self.contradiction.is_none() {
+            self.contradiction = contradiction(&self.runbook, self.folding.state(), &record);
+        }
         self.folding.take(record);
         self.note(at, kind, has_board);
     }

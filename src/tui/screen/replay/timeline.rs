@@ -133,7 +133,10 @@ impl Replay {
             Integrity::TornTail { bytes, .. } if !self.is_running => {
                 Some(format!("behind this {bytes} bytes of a torn write, which never counted."))
             }
-            _ => None,
+            _ => {
+                let found = self.tape.contradiction.as_ref()?;
+                Some(format!("the journal contradicts itself at {found}."))
+            }
         }
     }
 
