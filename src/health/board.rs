@@ -122,9 +122,9 @@ impl BoardKeeper {
         self.kept.iter().filter_map(Kept::stale_from).filter(|stale| *stale > now).min()
     }
 
-    /// Whether the latest answer of each row came to what so many before it did: then these look as they did before it.
+    /// Whether the latest answers of each row, so many of them, came to the same: as long as they do, these look alike.
     pub fn is_steady(&self, answers: usize) -> bool {
-        self.kept.iter().all(|kept| kept.at.is_none() || kept.alike > answers)
+        self.kept.iter().all(|kept| kept.at.is_none() || kept.alike >= answers)
     }
 
     /// The latest answers in that row of the board, at most sixty, the oldest first.

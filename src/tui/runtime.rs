@@ -79,7 +79,7 @@ pub(super) struct Runtime {
     pub(super) last_frame: Option<Instant>,
     /// Something other than output or samples is new.
     pub(super) is_urgent: bool,
-    /// Nothing but samples has come since the last frame.
+    /// Nothing but samples has come since the last frame, and moments that were waited for.
     pub(super) is_only_sampled: bool,
     /// When the first sample came that no frame shows.
     pub(super) sampled_at: Option<Instant>,
@@ -325,7 +325,7 @@ impl Runtime {
     fn take(&mut self, happened: Happened, terminal: &mut Terminal) -> Result<Option<Ending>, TuiError> {
         if matches!(happened, Happened::Update(Some(Update::Sampled(_)))) {
             self.sampled_at.get_or_insert_with(monotonic);
-        } else {
+        } else if !matches!(happened, Happened::Woken) {
             self.is_only_sampled = false;
         }
         let is_urgent =

@@ -18,6 +18,10 @@ pub(super) struct Drawn {
 impl Run {
     /// All that is known has been drawn.
     pub fn was_drawn(&mut self, now: Instants) {
+        self.drawn = None;
+        if !self.is_steady() {
+            return;
+        }
         let Wakes { real_ms, run_ms } = self.wakes(now);
         let run = run_ms.map(|ms| now.run.plus(Duration::from_millis(ms)));
         self.drawn = Some(Drawn { until: (run, real_ms.map(|ms| now.real_ms.saturating_add(ms))) });
@@ -33,16 +37,14 @@ impl Run {
 
     /// Something was derived anew: it is to be drawn, unless it looks as it did before.
     pub(super) fn derived_after(&mut self, before: &View) {
-        if self.drawn.is_some() && !(self.view.looks_like(before) && self.keeper.is_steady(self.most_history())) {
+        if self.drawn.is_some() && !(self.view.looks_like(before) && self.is_steady()) {
             self.drawn = None;
         }
     }
 
-    /// How many answers of a row are drawn at most.
-    fn most_history(&self) -> usize {
-        let panes = self.panes_on_screen();
-        let width = if self.is_zoomed { self.size.0 } else { panes.text(panes.health).width };
-        usize::from(most_history(width))
+    /// Whether all answers of a row that are drawn came to the same, in each row: no pane is wider than the terminal.
+    fn is_steady(&self) -> bool {
+        self.keeper.is_steady(usize::from(most_history(self.size.0)))
     }
 
     /// Whether nothing is on the screen that follows answers in a way of its own.
