@@ -395,7 +395,7 @@ fn without_a_terminal_no_live_run_opens() {
     let output = home.run(&[&begin[..], &["--plain"]].concat());
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(40), "{told}");
-    assert!(told.contains("no run was opened: "), "{told}");
+    assert!(told.contains("no terminal to confirm STAGING in: no run was opened"), "{told}");
 }
 
 #[test]

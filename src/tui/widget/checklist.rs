@@ -11,10 +11,23 @@ use crate::tui::widget::paint::Paint;
 use crate::tui::widget::step::tag;
 
 /// Stands where a second person has yet to look at a step.
-pub const UNVERIFIED: &str = "2nd due";
+const UNVERIFIED: &str = "2nd due";
 
 /// What stands at a step that is done and that nobody will verify any more.
 const NEVER_VERIFIED: &str = "no 2nd";
+
+/// What stands at a step instead of its status because no second person has verified it.
+pub fn unverified(state: &RunState, key: &StepKey, known: &StepState) -> Option<&'static str> {
+    if known.waived.is_some() {
+        return Some(NEVER_VERIFIED);
+    }
+    if !state.unverified.contains_key(key) || known.status == StepStatus::Failed {
+        return None;
+    }
+    let is_over = || state.phases.iter().any(|phase| phase.id == key.phase && phase.plan != state.plan);
+    let is_left = known.status != StepStatus::Current && (state.closed.is_some() || is_over());
+    Some(if is_left { NEVER_VERIFIED } else { UNVERIFIED })
+}
 
 /// The list of steps of a run.
 pub struct Checklist<'a> {
@@ -228,14 +241,13 @@ impl Checklist<'_> {
         let Some(key) = self.key(Row::Step(p, i, s)) else { return };
         let known = &self.state.phases[p].items[i].steps[s];
         let Some(planned) = self.planned(&key, s) else { return };
-        let is_left = || self.state.closed.is_some() || self.state.phases[p].plan != self.state.plan;
-        let (sign, word, meaning) = match tell::status(known.status, paint.look.glyphs) {
-            _ if known.waived.is_some() => (paint.look.glyphs.alert, NEVER_VERIFIED, Meaning::Deviation),
-            told if !self.state.unverified.contains_key(&key) || known.status == StepStatus::Failed => told,
-            (sign, _, meaning @ Meaning::Current) => (sign, UNVERIFIED, meaning),
-            _ if is_left() => (paint.look.glyphs.alert, NEVER_VERIFIED, Meaning::Deviation),
+        let told @ (_, _, meaning) = tell::status(known.status, paint.look.glyphs);
+        let (sign, word, meaning) = match unverified(self.state, &key, known) {
+            None => told,
+            Some(word @ UNVERIFIED) if meaning == Meaning::Current => (told.0, word, meaning),
             // What nobody else has looked at yet does not stand there as what went well.
-            _ => (paint.look.glyphs.unknown, UNVERIFIED, Meaning::Current),
+            Some(word @ UNVERIFIED) => (paint.look.glyphs.unknown, word, Meaning::Current),
+            Some(word) => (paint.look.glyphs.alert, word, Meaning::Deviation),
         };
         let is_grouped = self.state.group(&key).is_some_and(|group| group.is_bound);
         let indent = if is_grouped {

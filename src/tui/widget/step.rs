@@ -46,7 +46,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     }
     actor(page, cells, out);
     if !page.verify.is_empty() {
-        let meaning = if page.is_unverified { Meaning::Unknown } else { Meaning::Title };
+        let meaning = if page.unverified.is_some() { Meaning::Unknown } else { Meaning::Title };
         out.extend(wrapped(&page.verify, cells, meaning));
     }
     marks(page, cells, is_folded, out);

@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::StepStatus;
 use crate::tui::app::App;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::{Pane, Panes, is_tiny};
@@ -134,11 +133,9 @@ fn output_title(run: &Run, area: Rect) -> String {
 fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let page = &run.view.page;
     let title = page.headline(paint.look.glyphs.dot);
-    let word = match page.status {
-        // As it stands in the list of steps.
-        Some(status) if page.is_unverified && status != StepStatus::Failed => checklist::UNVERIFIED,
-        status => status.map(|status| tell::status(status, paint.look.glyphs).1).unwrap_or_default(),
-    };
+    // As it stands in the list of steps.
+    let told = || page.status.map(|status| tell::status(status, paint.look.glyphs).1);
+    let word = page.unverified.or_else(told).unwrap_or_default();
     let tag = page.kind.map(|kind| step::tag(kind, !page.actor.is_empty())).unwrap_or_default();
     let dot = paint.look.glyphs.dot;
     let inside = panes.prose();

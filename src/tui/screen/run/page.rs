@@ -18,6 +18,7 @@ use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase
 use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
+use crate::tui::widget::checklist;
 use crate::tui::widget::meanwhile::titles;
 use crate::tui::widget::progress::Progress;
 
@@ -44,8 +45,8 @@ pub struct StepPage {
     pub actor: String,
     /// What a second person has to do with it, or said of it; empty when nobody has.
     pub verify: String,
-    /// Whether that is still to come.
-    pub is_unverified: bool,
+    /// What stands in the list of steps where that is still to come, or never comes.
+    pub unverified: Option<&'static str>,
     /// Who did it, where that was another than the one who said so.
     pub doer: Option<String>,
     /// Its cautions with their texts.
@@ -139,7 +140,7 @@ impl StepPage {
             cautions: cautions::shown(state, key, &step.cautions, text),
             actor: step.actor.as_ref().map(text).unwrap_or_default(),
             verify: second(state, key, known),
-            is_unverified: state.unverified.contains_key(key) || known.waived.is_some(),
+            unverified: checklist::unverified(state, key, known),
             doer: known.doer.clone(),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
