@@ -192,15 +192,20 @@ impl SignatureWatch {
     /// # Errors
     /// Its signature does not fit, or what is recorded of it is not so; why, for people.
     pub fn take(&mut self, record: &Record) -> Result<Option<SignedRelease>, String> {
-        if let Some(stated) = self.unnamed.take().and_then(|step| self.stated.get_mut(&step)) {
-            record.prev.clone_into(&mut stated.hash);
-        }
+        self.pass(&record.prev);
         let taken = self.judge(record);
         if let Some((step, stated)) = Stated::of(record) {
             self.stated.insert(step.clone(), stated);
             self.unnamed = Some(step.clone());
         }
         taken
+    }
+
+    /// Passes a record of a changed condition or a remark, of which only the hash counts that it names.
+    pub fn pass(&mut self, prev: &str) {
+        if let Some(stated) = self.unnamed.take().and_then(|step| self.stated.get_mut(&step)) {
+            prev.clone_into(&mut stated.hash);
+        }
     }
 
     fn judge(&mut self, record: &Record) -> Result<Option<SignedRelease>, String> {

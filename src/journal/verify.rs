@@ -243,7 +243,14 @@ pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<
         Err(what) => return Judged::Unreadable(what),
     };
     let hash = seen.hash.unwrap_or_else(|| Hash::of(raw.bytes));
-    match record.link().record.map_or(Ok(None), |record| watch.take(record)) {
+    let link = record.link();
+    let watched = if let Some(record) = link.record {
+        watch.take(record)
+    } else {
+        watch.pass(link.prev);
+        Ok(None)
+    };
+    match watched {
         Ok(release) => match chain.accept_link(&hash, &record.link()) {
             Ok(()) => Judged::Good(record, release.map(Box::new)),
             Err(fault) => Judged::Bad(fault.to_string()),

@@ -46,8 +46,9 @@ fn long(home: &Home) -> (String, PathBuf) {
     let mut prev = sha256_hex(lines.lines().last().expect("it has a line").as_bytes());
     for seq in last.seq + 1..=last.seq + RECORDS as u64 {
         let at = last.at;
+        // Written otherwise than piton writes it, so that none of it is read at a glance.
         let event =
-            r#"{"note_added":{"step":null,"text":"a remark of some length, so that there is something to be read"}}"#;
+            r#"{"note_added":{"step":null,"text":"a remark of some length, so that there is something to \u0072ead"}}"#;
         let line = format!(r#"{{"seq":{seq},"at":"{at}","prev":"{prev}","by":"maria@bastion","event":{event}}}"#);
         prev = sha256_hex(line.as_bytes());
         writeln!(file, "{line}").expect("there is room");

@@ -93,10 +93,8 @@ impl Vault {
             self.note_unsaved(index, self.now);
         }
         self.nodes[index].install(&wanted, false, self.now);
-        let counts = match lower {
-            true => "0 upgraded, 0 newly installed, 1 downgraded, 0 to remove and 12 not upgraded.",
-            false => "1 upgraded, 0 newly installed, 0 to remove and 12 not upgraded.",
-        };
+        let done = if lower { "0 upgraded, 0 newly installed, 1 downgraded" } else { "1 upgraded, 0 newly installed" };
+        let counts = format!("{done}, 0 to remove and 12 not upgraded.");
         let text = format!(
             "{head}{counts}\nPreparing to unpack .../{ours}_{wanted}-1_amd64.deb ...\n\
              Unpacking {ours} ({wanted}-1) over ({installed}-1) ...\nSetting up {ours} ({wanted}-1) ...\n"
