@@ -48,6 +48,9 @@ const LULL: Duration = Duration::from_secs(60);
 /// How often what is recorded is made durable and shown, in real time. To sync each record would take as long as all else.
 const SYNCED_EVERY: Duration = Duration::from_millis(50);
 
+/// How many records wait for that at most: whoever looks on can end a walk in its middle however fast it is.
+const MOST_UNSHOWN: usize = 64;
+
 impl Pace {
     /// The least time between two questions, and for how long an answer is good meanwhile.
     const fn times(self) -> (Duration, Duration) {
@@ -272,7 +275,8 @@ impl Stepper {
     /// Shows what is new and on disk; whether the walk is to go on.
     fn show(&mut self, onlooker: &mut Onlooker<'_>, is_last: bool) -> bool {
         let (shown, all) = (self.shown, self.records.len());
-        if shown < all && (is_last || self.synced.elapsed() >= SYNCED_EVERY) {
+        let is_time = is_last || all - shown >= MOST_UNSHOWN || self.synced.elapsed() >= SYNCED_EVERY;
+        if shown < all && is_time {
             if let Err(error) = self.running.live.journal.sync() {
                 self.halted = Some(error.to_string());
                 return false;

@@ -16,7 +16,7 @@ use crate::support::runs::{at, head, holder};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// So many that the reading of them takes a second or two.
-const RECORDS: usize = 300_000;
+const RECORDS: usize = 900_000;
 
 const BOOK: &str = r#"
 format = 1

@@ -166,3 +166,33 @@ fn a_command_that_was_done_is_not_run_again() {
     contradicts(&again(vec![Event::StepsRenewed { step: key("sensed"), renewed }]), "record");
     contradicts(&again(vec![Event::StepPutBack { step, instead: key("end") }]), "all/stop");
 }
+
+#[test]
+fn what_nobody_verified_was_once_written_down_as_overridden_and_counted_so() {
+    let mut walk = walked();
+    for step in ["stop", "sensed"] {
+        walk.must(Proposal::Override { step: key(step), reason: "nobody is there".into() });
+        walk.sense();
+    }
+    walk.must(Proposal::Close);
+    assert_eq!(found(&walk.records), None);
+    let once = changed(&walk.records, |record| match &mut record.event {
+        Event::VerificationWaived { step, reason, board } => {
+            let (step, reason, board) = (step.clone(), reason.clone(), board.clone());
+            record.event = Event::StepOverridden { step, reason, board };
+        }
+        Event::RunClosed { counts, .. } => {
+            counts.done -= 2;
+            counts.overridden += 2;
+        }
+        _ => {}
+    });
+    assert_eq!(found(&once), None);
+    let other = changed(&once, |record| {
+        if let Event::RunClosed { counts, .. } = &mut record.event {
+            counts.done -= 1;
+            counts.overridden += 1;
+        }
+    });
+    contradicts(&other, "its numbers of steps are not those of the run");
+}
