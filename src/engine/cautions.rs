@@ -82,7 +82,7 @@ pub fn has_changed(runbook: &Runbook, state: &RunState, board: &Board, key: &Ste
     })
 }
 
-/// Lower-case hex sha256 of a text.
-pub(crate) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// Lower-case hex sha256 of a text or a line.
+pub(crate) fn digest(text: impl AsRef<[u8]>) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }

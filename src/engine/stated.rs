@@ -3,8 +3,7 @@
 //! A signature of a verification names that record by its hash, which covers what was stated, the board beside it and
 //! all that was recorded before. What is stated anew is another record, and wants another signature.
 
-use sha2::{Digest as _, Sha256};
-
+use crate::engine::cautions::digest;
 use crate::engine::event::{Event, Record};
 use crate::engine::state::RunState;
 use crate::runbook::StepKey;
@@ -43,7 +42,7 @@ impl RunState {
         let Some(unverified) = self.unverified.get_mut(step) else { return };
         // Until another record follows nobody names its hash; it is written as this makes it.
         let line = serde_json::to_vec(record).unwrap_or_default();
-        stated.hash = Sha256::digest(&line).iter().map(|byte| format!("{byte:02x}")).collect();
+        stated.hash = digest(&line);
         unverified.stated = Some(stated);
     }
 }
