@@ -78,7 +78,7 @@ pub fn has_changed(runbook: &Runbook, state: &RunState, board: &Board, key: &Ste
     let mut cautions = step.cautions.iter().zip(&known.cautions_as_read);
     cautions.any(|(caution, read)| {
         let text = &caution.text;
-        text.has_values() && !text.moves_by_itself() && digest(&text_of(text, state, board, key, now)) != *read
+        text.has_values() && !text.moves_by_itself() && digest(text_of(text, state, board, key, now)) != *read
     })
 }
 

@@ -134,7 +134,7 @@ impl<'a> Judge<'a> {
             return Err(Refusal::NotNow("it has no cautions that are unread"));
         }
         let texts = if shown.len() == plan.cautions.len() { shown } else { &[] };
-        let texts = texts.iter().map(|text| digest(text)).collect();
+        let texts = texts.iter().map(digest).collect();
         self.then([Event::CautionsRead { step, texts }])
     }
 

@@ -358,7 +358,7 @@ impl Walk {
 
 /// The hash of a record's line, which the next one names.
 fn hash_of(record: &Record) -> String {
-    digest(&serde_json::to_string(record).expect("it is JSON"))
+    digest(serde_json::to_string(record).expect("it is JSON"))
 }
 
 fn at_stop() -> Walk {
