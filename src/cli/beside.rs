@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::cli::along::Along;
 use crate::cli::error::CliError;
-use crate::cli::review;
 use crate::cli::verify::{self, Judged, Known, Trusted, check, judge};
 use crate::engine::Mode;
 use crate::fs;
@@ -109,7 +108,7 @@ fn seen(signature: &Signature, judged: &Judged) -> SignatureSeen {
 
 fn take(beside: &mut Beside, review: &Review, is_held: bool) {
     if review.found.is_damage() {
-        beside.troubles.push(review::found(review));
+        beside.troubles.push(review.told());
     }
     if !is_held {
         beside.troubles.push(format!(

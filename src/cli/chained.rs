@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::cli::error::CliError;
 use crate::cli::verify::tell_head;
 use crate::fs;
-use crate::journal::{Chained, ChainedFile};
-use crate::keeping::KeepingRecord;
-use crate::review::ReviewRecord;
+use crate::journal::{ChainedEvent, ChainedFile};
+use crate::keeping::KeepingEvent;
+use crate::review::ReviewEvent;
 use crate::text::clean_line;
 
 /// So much of a first line tells what it opens, in bytes: what stands before that is a number, a time, a hash and a name.
@@ -28,8 +28,8 @@ pub fn held(path: &Path, head: Option<&str>) -> Result<Option<bool>, CliError> {
     file.take(HEAD_BYTES).read_to_end(&mut first).map_err(CliError::failed)?;
     let first = first.split(|byte| *byte == b'\n').next().unwrap_or_default();
     match event(&String::from_utf8_lossy(first)) {
-        Some("keeping_opened") => told::<KeepingRecord>(path, head).map(Some),
-        Some("review_opened") => told::<ReviewRecord>(path, head).map(Some),
+        Some("keeping_opened") => told::<KeepingEvent>(path, head).map(Some),
+        Some("review_opened") => told::<ReviewEvent>(path, head).map(Some),
         _ => Ok(None),
     }
 }
@@ -39,13 +39,13 @@ fn event(line: &str) -> Option<&str> {
     line.split_once("\"event\":{\"")?.1.split('"').next()
 }
 
-fn told<R: Chained>(path: &Path, head: Option<&str>) -> Result<bool, CliError> {
-    let file = ChainedFile::<R>::read(path.canonicalize().map_err(CliError::failed)?).map_err(CliError::failed)?;
+fn told<E: ChainedEvent>(path: &Path, head: Option<&str>) -> Result<bool, CliError> {
+    let file = ChainedFile::<E>::read(path.canonicalize().map_err(CliError::failed)?).map_err(CliError::failed)?;
     let file = ChainedFile { path: path.to_owned(), ..file };
     super::print(&clean_line(&file.told()));
     let Some(head) = head else { return Ok(!file.found.is_damage()) };
     // A line names the hash of the one before it.
-    let hashes = file.records.iter().skip(1).map(Chained::prev).chain([file.head.as_str()]);
+    let hashes = file.records.iter().skip(1).map(|record| record.prev.as_str()).chain([file.head.as_str()]);
     let record = (1..).zip(hashes).take(file.records.len()).find(|(_, hash)| *hash == head).map(|(record, _)| record);
     let is_noted = tell_head(&path.display().to_string(), record, file.records.len() as u64);
     Ok(is_noted && !file.found.is_damage())

@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::kept_files::Named;
 use crate::cli::looks::Looks;
 use crate::cli::verify::{self, Trusted};
-use crate::cli::{journals, replay, review, run};
+use crate::cli::{journals, replay, run};
 use crate::engine::{Event, Record};
 use crate::journal::{Found, Integrity, RunDir, Verification, holder_of, read_records};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
@@ -89,7 +89,7 @@ fn beside(path: &Path) -> Result<Beside, CliError> {
     }
     for (review, is_held) in checked.reviews {
         if !matches!(review.found, Found::Whole) {
-            beside.warnings.push(format!("A review is not whole: {}.", review::found(&review)));
+            beside.warnings.push(format!("A review is not whole: {}.", review.told()));
         }
         if !is_held {
             let file = review.path.display();

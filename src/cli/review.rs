@@ -4,7 +4,7 @@ use crate::cli::args::{ReviewArguments, Verdict as Typed};
 use crate::cli::error::CliError;
 use crate::cli::{journals, place};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
-use crate::journal::{Found, Holder, Integrity, told, verify};
+use crate::journal::{Found, Holder, Integrity, verify};
 use crate::review::{self, Review, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
 use crate::text::clean_line;
 
@@ -62,7 +62,7 @@ fn tell(reviews: &[Review], json: bool) -> Result<u8, CliError> {
         }
         if review.found != Found::Whole {
             is_whole &= !review.found.is_damage();
-            let told = clean_line(&found(review)).into_owned();
+            let told = clean_line(&review.told()).into_owned();
             if json { eprintln(&told) } else { super::print(&told) }
         }
     }
@@ -72,11 +72,6 @@ fn tell(reviews: &[Review], json: bool) -> Result<u8, CliError> {
 fn eprintln(line: &str) {
     // A standard error that is closed is no reason to say anything else.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
-}
-
-/// What is the matter with a review's file.
-pub fn found(review: &Review) -> String {
-    told(&review.path, review.records.len(), &review.head, &review.found)
 }
 
 /// One line of a review, for people.

@@ -7,7 +7,7 @@ use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
 use crate::cli::kept_files::Named;
 use crate::cli::progress::Progress;
-use crate::cli::{chained, journals, packed, place, review};
+use crate::cli::{chained, journals, packed, place};
 use crate::engine::{Mode, SignedRelease, Story};
 use crate::fs;
 use crate::journal::{
@@ -124,7 +124,7 @@ impl Asked<'_> {
             is_signed |= judged.trust != Trusted::Bad && self.is_by_whom_it_must(signature, &found);
         }
         for (review, held) in &reviews {
-            super::print(&clean_line(&review::found(review)));
+            super::print(&clean_line(&review.told()));
             is_good &= !review.found.is_damage();
             if !held {
                 is_good = false;

@@ -69,7 +69,7 @@ pub use meanwhile::{Meanwhile, meanwhile};
 pub use observe::*;
 pub use proposal::*;
 pub use rehearsal::Happening;
-pub use release::may_release;
+pub use release::{may_release, person_of};
 pub use renew::renewable;
 pub use restart::{Before, Given, reopened};
 pub use settle::stalled;

@@ -63,7 +63,7 @@ fn acting<'s>(state: &'s RunState, key: &StepKey) -> impl Iterator<Item = &'s st
 }
 
 /// The person of an author, `operator@host`.
-pub(crate) fn person_of(by: &str) -> &str {
+pub fn person_of(by: &str) -> &str {
     by.rsplit_once('@').map_or(by, |(person, _)| person)
 }
 

@@ -1,45 +1,55 @@
 //! The small chained files that lie beside journals: reviews, and what became of runs.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Write as _};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
 use crate::journal::{NO_PREVIOUS, Reader, sha256_hex};
 
-/// A line of such a file.
-pub trait Chained: DeserializeOwned {
-    /// What it is called where a line is none: `record of a review`.
+/// What a line of such a file says.
+pub trait ChainedEvent: Serialize + DeserializeOwned {
+    /// What a line is called where it is none: `record of a review`.
     const WHAT: &str;
-    /// The longest line that is read, in bytes.
+    /// The format in which such files are written.
+    const FORMAT: u32;
+    /// The name of the event of the first line.
+    const OPENING: &str;
+    /// The longest line that is written or read, in bytes.
     const MAX_LINE_BYTES: usize;
 
+    /// The format that it names, if it is the event of a first line.
+    fn opens(&self) -> Option<u32>;
+}
+
+/// A line of such a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainedRecord<E> {
     /// Its number, from 1.
-    fn seq(&self) -> u64;
-
-    /// Lower-case hex sha256 of the raw line before it; 64 zeros in the first.
-    fn prev(&self) -> &str;
-
+    pub seq: u64,
     /// When it was written.
-    fn at(&self) -> Timestamp;
-
-    /// Whether what it says can stand there.
-    ///
-    /// # Errors
-    /// Why it cannot.
-    fn fits(&self, is_first: bool) -> Result<(), String>;
+    pub at: Timestamp,
+    /// Lower-case hex sha256 of the raw line before it; 64 zeros in the first.
+    pub prev: String,
+    /// Who wrote it: `maria@bastion`.
+    pub by: String,
+    /// What it says.
+    pub event: E,
 }
 
 /// Such a file, as far as it is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainedFile<R> {
+pub struct ChainedFile<E> {
     /// The file.
     pub path: PathBuf,
     /// The good lines.
-    pub records: Vec<R>,
+    pub records: Vec<ChainedRecord<E>>,
     /// The hash of the last of them.
     pub head: String,
     /// What follows them.
@@ -71,25 +81,20 @@ impl Found {
     }
 }
 
-impl<R> ChainedFile<R> {
+impl<E> ChainedFile<E> {
     /// In words, what is the matter with it.
     pub fn told(&self) -> String {
-        told(&self.path, self.records.len(), &self.head, &self.found)
+        let (path, records) = (self.path.display(), self.records.len());
+        match &self.found {
+            Found::Whole => format!("{path}: whole records={records} head={}", self.head),
+            Found::Torn(_) => format!("{path}: whole records={records} (notice: its last line is torn)"),
+            Found::Damaged { line, what } => format!("{path}: DAMAGED at line {line}: {what}"),
+            Found::Unread(why) => format!("{path}: DAMAGED: {why}"),
+        }
     }
 }
 
-/// In words, what is the matter with such a file, of which so many lines are good.
-pub fn told(path: &Path, records: usize, head: &str, found: &Found) -> String {
-    let path = path.display();
-    match found {
-        Found::Whole => format!("{path}: whole records={records} head={head}"),
-        Found::Torn(_) => format!("{path}: whole records={records} (notice: its last line is torn)"),
-        Found::Damaged { line, what } => format!("{path}: DAMAGED at line {line}: {what}"),
-        Found::Unread(why) => format!("{path}: DAMAGED: {why}"),
-    }
-}
-
-impl<R: Chained> ChainedFile<R> {
+impl<E: ChainedEvent> ChainedFile<E> {
     /// Reads it, up to the first line that does not follow from those before it.
     ///
     /// # Errors
@@ -119,30 +124,127 @@ impl<R: Chained> ChainedFile<R> {
 }
 
 /// The record of a line, if it is the next one.
-fn follows<R: Chained>(raw: &[u8], last: Option<&R>, head: &str) -> Result<R, String> {
-    if raw.len() > R::MAX_LINE_BYTES {
-        return Err(format!("it is longer than {} bytes", R::MAX_LINE_BYTES));
+fn follows<E: ChainedEvent>(
+    raw: &[u8],
+    last: Option<&ChainedRecord<E>>,
+    head: &str,
+) -> Result<ChainedRecord<E>, String> {
+    if raw.len() > E::MAX_LINE_BYTES {
+        return Err(format!("it is longer than {} bytes", E::MAX_LINE_BYTES));
     }
-    let record: R = serde_json::from_slice(raw).map_err(|error| format!("it is no {}: {error}", R::WHAT))?;
-    let expected = last.map_or(1, |last| last.seq() + 1);
-    if record.seq() != expected {
-        return Err(format!("record {} stands where record {expected} belongs", record.seq()));
+    let record: ChainedRecord<E> =
+        serde_json::from_slice(raw).map_err(|error| format!("it is no {}: {error}", E::WHAT))?;
+    let expected = last.map_or(1, |last| last.seq + 1);
+    if record.seq != expected {
+        return Err(format!("record {} stands where record {expected} belongs", record.seq));
     }
-    if record.prev() != head {
+    if record.prev != head {
         return Err(format!("its `prev` is not the sha256 of line {}: one of the two was changed", expected - 1));
     }
-    if last.is_some_and(|last| record.at() < last.at()) {
+    if last.is_some_and(|last| record.at < last.at) {
         return Err("its time lies before that of the record before it".into());
     }
-    record.fits(last.is_none())?;
-    Ok(record)
+    match (record.event.opens(), last.is_none()) {
+        (Some(format), true) if format > E::FORMAT => {
+            Err(format!("it is written in format {format}: use a newer piton"))
+        }
+        (Some(_), true) | (None, false) => Ok(record),
+        (Some(_), false) => Err(format!("`{}` stands after the first record", E::OPENING)),
+        (None, true) => Err(format!("the first record is not `{}`", E::OPENING)),
+    }
+}
+
+/// Why nothing can be added to such a file.
+#[derive(Debug)]
+pub enum AppendError {
+    /// It did not do as it should.
+    Failed(FsError),
+    /// It is not whole.
+    Damaged {
+        /// Where that was noticed.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl From<FsError> for AppendError {
+    fn from(error: FsError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Adds lines to such a file. Whoever has one holds a lock.
+pub struct Appender<E> {
+    path: PathBuf,
+    file: File,
+    by: String,
+    seq: u64,
+    prev: String,
+    at: Timestamp,
+    events: PhantomData<E>,
+}
+
+impl<E: ChainedEvent> Appender<E> {
+    /// Opens it for what that author adds, or begins it. A line that a crash cut off is moved to a file of its own first.
+    ///
+    /// # Errors
+    /// It is damaged, or cannot be read or written to.
+    pub fn open(path: PathBuf, by: String) -> Result<Self, AppendError> {
+        let is_there = fs::look(&path)?.is_some();
+        let file = if is_there { fs::open_append(&path)? } else { fs::create_private(&path)? };
+        let known = ChainedFile::<E>::read(path.clone())?;
+        match known.found {
+            Found::Whole => {}
+            Found::Torn(offset) => set_aside(&path, &file, offset)?,
+            Found::Damaged { line, what } => return Err(AppendError::Damaged { line, what }),
+            Found::Unread(what) => return Err(AppendError::Damaged { line: 1, what }),
+        }
+        let (seq, at) = known.records.last().map_or((0, Timestamp::default()), |last| (last.seq, last.at));
+        Ok(Self { path, file, by, seq, prev: known.head, at, events: PhantomData })
+    }
+
+    /// Whether it has no line yet: the next one opens it.
+    pub const fn is_new(&self) -> bool {
+        self.seq == 0
+    }
+
+    /// Writes what happened at that time, all of it or nothing; it is on disk when this returns. No line lies before the one
+    /// before it.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&mut self, at: Timestamp, events: impl IntoIterator<Item = E>) -> Result<(), FsError> {
+        let failed = |error| FsError::new("write", &self.path, error);
+        let (mut seq, mut prev, at) = (self.seq, self.prev.clone(), self.at.max(at));
+        let mut lines = Vec::new();
+        for event in events {
+            seq += 1;
+            let record = ChainedRecord { seq, at, prev, by: self.by.clone(), event };
+            let line = serde_json::to_vec(&record).expect("it is made of texts and numbers");
+            if line.len() > E::MAX_LINE_BYTES {
+                return Err(failed(std::io::Error::other("the line would be too long to be read again")));
+            }
+            prev = sha256_hex(&line);
+            lines.extend_from_slice(&line);
+            lines.push(b'\n');
+        }
+        self.file.write_all(&lines).and_then(|()| self.file.sync_data()).map_err(failed)?;
+        (self.seq, self.prev, self.at) = (seq, prev, at);
+        Ok(())
+    }
+
+    /// The hash of the last line.
+    pub fn head(&self) -> &str {
+        &self.prev
+    }
 }
 
 /// Moves what follows that byte of a file into a file of its own.
 ///
 /// # Errors
 /// The file cannot be read or cut, or there is no room for the other one.
-pub fn set_aside(path: &Path, file: &File, offset: u64) -> Result<(), FsError> {
+fn set_aside(path: &Path, file: &File, offset: u64) -> Result<(), FsError> {
     let all = fs::read(path)?;
     let tail = all.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
     let mut name = path.as_os_str().to_owned();

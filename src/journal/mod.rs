@@ -42,7 +42,7 @@ mod verify;
 mod writer;
 
 pub use chain::{Chain, Fault};
-pub use chained::{Chained, ChainedFile, Found, set_aside, told};
+pub use chained::{AppendError, Appender, ChainedEvent, ChainedFile, ChainedRecord, Found};
 pub use digest::{CopyError, digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
 pub use follow::{Follower, More};

@@ -1,14 +1,12 @@
 //! What became of runs: `keeping.jsonl`, read, checked and appended to.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
-use crate::journal::{Chained, ChainedFile, Found, Holder, JournalError, Lock, NO_PREVIOUS, set_aside, sha256_hex};
+use crate::journal::{AppendError, Appender, ChainedEvent, ChainedFile, ChainedRecord, Holder, JournalError, Lock};
 
 /// The longest text of a record, in bytes: longer ones are cut, and said to be. All of a record's texts fit into a line, however
 /// they are escaped.
@@ -21,20 +19,7 @@ const MAX_PATH_BYTES: usize = 4_096;
 pub const KEEPING_FORMAT: u32 = 1;
 
 /// One line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeepingRecord {
-    /// Its number, from 1.
-    pub seq: u64,
-    /// When it was written.
-    pub at: Timestamp,
-    /// Lower-case hex sha256 of the raw line before it; 64 zeros in the first.
-    pub prev: String,
-    /// Who did it: `maria@bastion`.
-    pub by: String,
-    /// What was done.
-    pub event: KeepingEvent,
-}
+pub type KeepingRecord = ChainedRecord<KeepingEvent>;
 
 /// What was done with a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,33 +115,18 @@ fn cut(text: &mut String, limit: usize) {
 }
 
 /// What became of runs, as far as it is whole.
-pub type Kept = ChainedFile<KeepingRecord>;
+pub type Kept = ChainedFile<KeepingEvent>;
 
-impl Chained for KeepingRecord {
+impl ChainedEvent for KeepingEvent {
     const WHAT: &str = "such record";
+    const FORMAT: u32 = KEEPING_FORMAT;
+    const OPENING: &str = "keeping_opened";
     const MAX_LINE_BYTES: usize = 64 * 1024;
 
-    fn seq(&self) -> u64 {
-        self.seq
-    }
-
-    fn prev(&self) -> &str {
-        &self.prev
-    }
-
-    fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    fn fits(&self, is_first: bool) -> Result<(), String> {
-        match (&self.event, is_first) {
-            (KeepingEvent::KeepingOpened { format, .. }, true) if *format > KEEPING_FORMAT => {
-                Err(format!("it is written in format {format}: use a newer piton"))
-            }
-            (KeepingEvent::KeepingOpened { .. }, true) => Ok(()),
-            (KeepingEvent::KeepingOpened { .. }, false) => Err("`keeping_opened` stands after the first record".into()),
-            (_, true) => Err("the first record is not `keeping_opened`".into()),
-            (_, false) => Ok(()),
+    fn opens(&self) -> Option<u32> {
+        match self {
+            Self::KeepingOpened { format, .. } => Some(*format),
+            _ => None,
         }
     }
 }
@@ -228,12 +198,7 @@ impl Hold {
 
 /// Writes down what becomes of runs. One at a time, as long as it is held.
 pub struct Keeper {
-    path: PathBuf,
-    file: File,
-    by: String,
-    seq: u64,
-    prev: String,
-    at: Timestamp,
+    file: Appender<KeepingEvent>,
     _lock: Lock,
 }
 
@@ -249,23 +214,14 @@ impl Keeper {
     fn opened(hold: Hold) -> Result<Self, KeepingError> {
         let Hold { root, holder, lock } = hold;
         let path = root.join("keeping.jsonl");
-        let known = kept(&root)?;
-        let file = if known.is_some() { fs::open_append(&path)? } else { fs::create_private(&path)? };
-        let (mut seq, mut prev, mut at) = (0, NO_PREVIOUS.to_owned(), holder.since);
-        if let Some(known) = known {
-            match known.found {
-                Found::Whole => {}
-                Found::Torn(offset) => set_aside(&path, &file, offset)?,
-                Found::Damaged { line, what } => return Err(KeepingError::Damaged { path, line, what }),
-                Found::Unread(what) => return Err(KeepingError::Damaged { path, line: 1, what }),
-            }
-            (seq, prev) = (known.records.len() as u64, known.head);
-            at = known.records.last().map_or(at, |last| last.at.max(at));
-        }
         let mut by = format!("{}@{}", holder.operator, holder.host);
         cut(&mut by, MAX_TEXT_BYTES);
-        let mut keeper = Self { path, file, by, seq, prev, at, _lock: lock };
-        if keeper.seq == 0 {
+        let file = Appender::open(path.clone(), by).map_err(|error| match error {
+            AppendError::Failed(error) => error.into(),
+            AppendError::Damaged { line, what } => KeepingError::Damaged { path, line, what },
+        })?;
+        let mut keeper = Self { file, _lock: lock };
+        if keeper.file.is_new() {
             let version = env!("CARGO_PKG_VERSION").to_owned();
             keeper.write(holder.since, KeepingEvent::KeepingOpened { format: KEEPING_FORMAT, version })?;
             fs::sync_folder(&root)?;
@@ -278,24 +234,11 @@ impl Keeper {
     /// # Errors
     /// It cannot be written.
     pub fn write(&mut self, at: Timestamp, event: KeepingEvent) -> Result<(), KeepingError> {
-        let (seq, event) = (self.seq + 1, event.bounded());
-        self.at = self.at.max(at);
-        let record = KeepingRecord { seq, at: self.at, prev: self.prev.clone(), by: self.by.clone(), event };
-        let mut line = serde_json::to_vec(&record).expect("it is made of texts and numbers");
-        if line.len() > KeepingRecord::MAX_LINE_BYTES {
-            let error = std::io::Error::other("the line would be too long to be read again");
-            return Err(FsError::new("write", &self.path, error).into());
-        }
-        let head = sha256_hex(&line);
-        line.push(b'\n');
-        let write_failed = |error| FsError::new("write", &self.path, error);
-        self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(write_failed)?;
-        (self.seq, self.prev) = (seq, head);
-        Ok(())
+        Ok(self.file.write(at, [event.bounded()])?)
     }
 
     /// The hash of the last line.
     pub fn head(&self) -> &str {
-        &self.prev
+        self.file.head()
     }
 }

@@ -1,12 +1,11 @@
 //! The file of a review: read, checked, appended to.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
 use crate::journal::{
-    Chained, ChainedFile, Found, Holder, JournalError, Lock, NO_PREVIOUS, RunDir, not_looked_at, set_aside, sha256_hex,
+    AppendError, Appender, ChainedEvent, ChainedFile, Found, Holder, JournalError, Lock, NO_PREVIOUS, RunDir,
+    not_looked_at, sha256_hex,
 };
 use crate::review::record::{REVIEW_FORMAT, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
 
@@ -55,17 +54,7 @@ impl From<FsError> for ReviewError {
 }
 
 /// A review as it lies beside a journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Review {
-    /// Its file.
-    pub path: PathBuf,
-    /// The good lines.
-    pub records: Vec<ReviewRecord>,
-    /// The hash of the last of them.
-    pub head: String,
-    /// What follows them.
-    pub found: Found,
-}
+pub type Review = ChainedFile<ReviewEvent>;
 
 impl Review {
     /// The verdict that counts: the last one, who gave it, and its words.
@@ -103,39 +92,18 @@ impl Review {
     fn unread(path: PathBuf, why: String) -> Self {
         Self { path, records: Vec::new(), head: NO_PREVIOUS.to_owned(), found: Found::Unread(why) }
     }
-
-    fn read(path: PathBuf) -> Result<Self, FsError> {
-        let ChainedFile { path, records, head, found } = ChainedFile::read(path)?;
-        Ok(Self { path, records, head, found })
-    }
 }
 
-impl Chained for ReviewRecord {
+impl ChainedEvent for ReviewEvent {
     const WHAT: &str = "record of a review";
+    const FORMAT: u32 = REVIEW_FORMAT;
+    const OPENING: &str = "review_opened";
     const MAX_LINE_BYTES: usize = 1024 * 1024;
 
-    fn seq(&self) -> u64 {
-        self.seq
-    }
-
-    fn prev(&self) -> &str {
-        &self.prev
-    }
-
-    fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    fn fits(&self, is_first: bool) -> Result<(), String> {
-        match (&self.event, is_first) {
-            (ReviewEvent::ReviewOpened { format, .. }, true) if *format > REVIEW_FORMAT => {
-                Err(format!("it is written in format {format} of reviews: use a newer piton"))
-            }
-            (ReviewEvent::ReviewOpened { .. }, false) => Err("`review_opened` stands after the first record".into()),
-            (ReviewEvent::CommentAdded { .. } | ReviewEvent::VerdictGiven { .. }, true) => {
-                Err("the first record is not `review_opened`".into())
-            }
-            _ => Ok(()),
+    fn opens(&self) -> Option<u32> {
+        match self {
+            Self::ReviewOpened { format, .. } => Some(*format),
+            Self::CommentAdded { .. } | Self::VerdictGiven { .. } => None,
         }
     }
 }
@@ -179,36 +147,17 @@ pub fn add(dir: &RunDir, holder: &Holder, seen: Seen, said: Said) -> Result<Revi
     let name = file_name(&holder.operator);
     let _lock = Lock::take(&folder.join(format!("{name}.lock")), holder)?;
     let path = folder.join(format!("{name}.jsonl"));
-    let mut file = match fs::look(&path)? {
-        Some(_) => fs::open_append(&path)?,
-        None => fs::create_private(&path)?,
-    };
-    let review = Review::read(path.clone())?;
-    match review.found {
-        Found::Whole => {}
-        Found::Torn(offset) => set_aside(&path, &file, offset)?,
-        Found::Damaged { line, what } => return Err(ReviewError::Damaged { path, line, what }),
-        Found::Unread(what) => return Err(ReviewError::Damaged { path, line: 1, what }),
-    }
     let by = format!("{}@{}", holder.operator, holder.host);
-    let first = review.records.is_empty().then(|| ReviewEvent::ReviewOpened {
+    let mut file = Appender::open(path.clone(), by).map_err(|error| match error {
+        AppendError::Failed(error) => error.into(),
+        AppendError::Damaged { line, what } => ReviewError::Damaged { path: path.clone(), line, what },
+    })?;
+    let first = file.is_new().then(|| ReviewEvent::ReviewOpened {
         format: REVIEW_FORMAT,
         run: dir.name(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     });
-    let mut lines = Vec::new();
-    let (mut seq, mut prev) = (review.records.len() as u64, review.head);
-    let at = review.records.last().map_or(holder.since, |last: &ReviewRecord| last.at.max(holder.since));
-    for event in first.into_iter().chain([event]) {
-        seq += 1;
-        let line = line(ReviewRecord { seq, at, prev, by: by.clone(), event });
-        prev = sha256_hex(&line);
-        lines.extend_from_slice(&line);
-        lines.push(b'\n');
-    }
-    let write_failed = |error| FsError::new("write", &path, error);
-    file.write_all(&lines).map_err(write_failed)?;
-    file.sync_data().map_err(write_failed)?;
+    file.write(holder.since, first.into_iter().chain([event]))?;
     fs::sync_folder(&folder)?;
     Ok(Review::read(path)?)
 }
@@ -218,10 +167,6 @@ fn file_name(reviewer: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
     let plain: String = reviewer.chars().filter(|c| is_plain(*c)).collect();
     if plain == reviewer { plain } else { format!("{plain}-{}", &sha256_hex(reviewer.as_bytes())[..8]) }
-}
-
-fn line(record: ReviewRecord) -> Vec<u8> {
-    serde_json::to_vec(&record).expect("a record of a review is made of texts and numbers")
 }
 
 fn judged(seen: Seen, said: Said) -> Result<ReviewEvent, ReviewError> {
@@ -255,7 +200,6 @@ impl Said {
 impl ReviewRecord {
     /// When it was written, in words with who.
     pub fn whose(&self) -> String {
-        let at: Timestamp = self.at;
-        format!("{} {at}", self.by)
+        format!("{} {}", self.by, self.at)
     }
 }

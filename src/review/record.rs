@@ -2,26 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Timestamp;
+use crate::journal::ChainedRecord;
 
 /// The format in which reviews are written.
 pub const REVIEW_FORMAT: u32 = 1;
 
 /// One line of a review's file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReviewRecord {
-    /// Its number, from 1.
-    pub seq: u64,
-    /// When it was written.
-    pub at: Timestamp,
-    /// Lower-case hex sha256 of the raw line before it; 64 zeros in the first.
-    pub prev: String,
-    /// Who wrote it: `maria@bastion`.
-    pub by: String,
-    /// What was said.
-    pub event: ReviewEvent,
-}
+pub type ReviewRecord = ChainedRecord<ReviewEvent>;
 
 /// What a line of a review says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //! what was checked, and never more.
 
 use crate::clock::Timestamp;
+use crate::engine::person_of;
 use crate::review::Verdict;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
@@ -130,9 +131,10 @@ impl Beside {
         let more = if self.verdicts.len() > 1 { format!(" +{}", self.verdicts.len() - 1) } else { String::new() };
         let (long, short) = (gravest.verdict.word(), verdict_word(gravest.verdict));
         let upto = upto(gravest.upto, records);
-        let told = match (is_short, gravest.by.split('@').next()) {
-            (false, Some(name)) => format!("{long}{upto}: {name}{more}"),
-            _ => format!("{short}{upto}{more}"),
+        let told = if is_short {
+            format!("{short}{upto}{more}")
+        } else {
+            format!("{long}{upto}: {}{more}", person_of(&gravest.by))
         };
         Some((told, verdict_meaning(gravest.verdict)))
     }

@@ -89,7 +89,7 @@ fn only_what_may_be_taken_up_is_and_the_reason_is_told() {
         let drawn = stage.picture();
         assert!(drawn.contains(why) && current(stage) == "look/lamp", "{drawn}");
     };
-    refused(&mut stage, "look at the step first");
+    refused(&mut stage, "this step is the current one");
     stage.press("down");
     stage.press("down");
     refused(&mut stage, "this step cannot be taken up now");

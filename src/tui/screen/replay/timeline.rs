@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use crate::engine::{Event, Moment};
+use crate::engine::{Event, Moment, person_of};
 use crate::journal::Integrity;
 use crate::text::clean_line;
 use crate::tui::app::App;
@@ -99,7 +99,7 @@ impl Replay {
         let Some(beside) = self.beside() else { return String::new() };
         let mut remarks = beside.remarks_on(self.record.seq);
         let Some(first) = remarks.next() else { return String::new() };
-        let (by, more) = (first.by.split('@').next().unwrap_or_default(), remarks.count());
+        let (by, more) = (person_of(&first.by), remarks.count());
         let more = if more > 0 { format!(" +{more}") } else { String::new() };
         let line = clean_line(&first.text).into_owned();
         format!(

@@ -54,7 +54,7 @@ impl Run {
         let can_any = self.view.allowed.iter().any(|allowed| matches!(allowed, Allowed::TakeUp(_)));
         match (is_any, can_any) {
             (false, _) => "the order of these steps is binding",
-            (true, _) if self.is_at_current() => "look at the step first that is to be taken up",
+            (true, _) if self.is_at_current() => "this step is the current one: move to the step to take up first",
             (true, _) if is_other => "only a step of the same phase and item can be taken up",
             (true, true) => {
                 "this step cannot be taken up now: it is not pending, does not apply, or something before it comes first"
