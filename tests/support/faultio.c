@@ -1,7 +1,7 @@
 /* Makes the n-th call of a file operation fail, for tests of crash safety. Preloaded into a program linked to glibc.
  *
  * FAULT=call:n[+]:what[=k], several separated by commas:
- *   call   write fdatasync fsync rename ftruncate open
+ *   call   read (pread, too) write fdatasync fsync rename ftruncate open
  *   n      which call, counted from 1; with + from the n-th on
  *   what   EIO ENOSPC EDQUOT EINTR  fail with it
  *          short=k   write only k bytes and report so
@@ -12,7 +12,8 @@
  *          lie       report success without doing it
  *          delay=k   wait k milliseconds, then do it
  * FAULT_PATH=text    count only calls on files whose path holds the text
- * FAULT_LOG=file     append "call bytes path" for each counted call; for open, its flags stand for the bytes
+ * FAULT_LOG=file     append "call bytes path" for each counted call but reads; for open, its flags stand for the
+ *                    bytes
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,8 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WRITE, FDATASYNC, FSYNC, RENAME, FTRUNCATE, OPEN, CALLS };
-static const char *const names[CALLS] = {"write", "fdatasync", "fsync", "rename", "ftruncate", "open"};
+enum { READ, WRITE, FDATASYNC, FSYNC, RENAME, FTRUNCATE, OPEN, CALLS };
+static const char *const names[CALLS] = {"read", "write", "fdatasync", "fsync", "rename", "ftruncate", "open"};
 static int counts[CALLS];
 
 struct fault {
@@ -69,7 +70,7 @@ static void note(int call, size_t bytes, const char *path) {
 static int due(int call, size_t bytes, const char *path, struct fault *fault) {
     if (!concerns(path)) return 0;
     int n = __atomic_add_fetch(&counts[call], 1, __ATOMIC_SEQ_CST);
-    note(call, bytes, path);
+    if (call != READ) note(call, bytes, path);
     const char *plan = getenv("FAULT");
     while (plan && *plan) {
         char name[16] = "", rest[32] = "";
@@ -109,6 +110,20 @@ static int fails(const struct fault *fault) {
 }
 
 static int is(const struct fault *fault, const char *what) { return strcmp(fault->what, what) == 0; }
+
+static int unreadable(int fd, size_t size) {
+    char path[4096];
+    struct fault fault;
+    return path_of(fd, path, sizeof path) && due(READ, size, path, &fault) && fails(&fault);
+}
+
+ssize_t read(int fd, void *bytes, size_t size) {
+    return unreadable(fd, size) ? -1 : syscall(SYS_read, fd, bytes, size);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t size, off64_t offset) {
+    return unreadable(fd, size) ? -1 : syscall(SYS_pread64, fd, bytes, size, offset);
+}
 
 ssize_t write(int fd, const void *bytes, size_t size) {
     char path[4096];

@@ -10,13 +10,17 @@ use piton::journal::{Journal, Store, sha256_hex};
 use rustix::process::Signal;
 
 use crate::support::binary::Home;
+use crate::support::fault::under_faults;
 use crate::support::pty::Exit;
 use crate::support::runs::{at, head, holder};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// So many that the reading of them takes a second or two.
-const RECORDS: usize = 900_000;
+/// So many that it is told how far their reading has come.
+const RECORDS: usize = 100_000;
+
+/// After the first of them each read takes so long that nobody comes to the end before the key.
+const SLOW: &str = "read:20+:delay=250";
 
 const BOOK: &str = r#"
 format = 1
@@ -46,9 +50,8 @@ fn long(home: &Home) -> (String, PathBuf) {
     let mut prev = sha256_hex(lines.lines().last().expect("it has a line").as_bytes());
     for seq in last.seq + 1..=last.seq + RECORDS as u64 {
         let at = last.at;
-        // Written otherwise than piton writes it, so that none of it is read at a glance.
         let event =
-            r#"{"note_added":{"step":null,"text":"a remark of some length, so that there is something to \u0072ead"}}"#;
+            r#"{"note_added":{"step":null,"text":"a remark of some length, so that there is something to read"}}"#;
         let line = format!(r#"{{"seq":{seq},"at":"{at}","prev":"{prev}","by":"maria@bastion","event":{event}}}"#);
         prev = sha256_hex(line.as_bytes());
         writeln!(file, "{line}").expect("there is room");
@@ -63,7 +66,8 @@ fn ctrl_c_while_a_journal_is_read_tells_how_far_it_was_and_that_nothing_was_chan
     let (run, path) = long(&home);
     let before = fs::read(&path).expect("it is there");
     for args in [&["verify", &run][..], &["replay", &run], &["resume", &run], &["resume", &run, "--plain"]] {
-        let mut terminal = home.terminal(args).size(24, 200).spawn();
+        let slow = |command: &mut _| drop(under_faults(command, SLOW, "/journal.jsonl", None));
+        let mut terminal = home.terminal(args).size(24, 200).with(slow).spawn();
         terminal.wait_text("ctrl-c to stop", LIMIT);
         terminal.key("ctrl-c");
         assert_eq!(terminal.wait_exit(LIMIT), Exit { code: None, signal: Some(Signal::INT.as_raw()) }, "{args:?}");
