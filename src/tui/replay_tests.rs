@@ -35,14 +35,17 @@ pub fn golden() -> Vec<(String, Played)> {
     files.sort();
     let played = files.into_iter().map(|path| {
         let (records, _) = read_records(&path).unwrap();
-        let Event::RunOpened(opened) = &records[0].event else { panic!("it begins with the opening") };
-        // Those that were written for the format's sake hold no runbook that could be walked.
-        let shipped =
-            || library::Library::open(&[]).unwrap().find("vault-ha-upgrade").unwrap().runbook().unwrap().clone();
-        let book = runbook::parse(&opened.text).0.map_or_else(shipped, Arc::new);
-        (path.file_name().unwrap().to_string_lossy().into_owned(), (book, records))
+        (path.file_name().unwrap().to_string_lossy().into_owned(), (book_of(&records), records))
     });
     played.collect()
+}
+
+/// The runbook of these records.
+pub fn book_of(records: &[Record]) -> Arc<Runbook> {
+    let Event::RunOpened(opened) = &records[0].event else { panic!("it begins with the opening") };
+    // Those that were written for the format's sake hold no runbook that could be walked.
+    let shipped = || library::Library::open(&[]).unwrap().find("vault-ha-upgrade").unwrap().runbook().unwrap().clone();
+    runbook::parse(&opened.text).0.map_or_else(shipped, Arc::new)
 }
 
 /// A practice run, on the right or the wrong way of a scenario, without a socket.

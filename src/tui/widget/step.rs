@@ -34,6 +34,9 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
         return lines;
     }
     let out = &mut lines.strips;
+    if !page.opens_next.is_empty() {
+        out.extend(wrapped(&page.opens_next, cells, Meaning::Title));
+    }
     // A title that does not fit into the frame is told whole above everything else.
     if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
         out.extend(wrapped(&page.title, cells, Meaning::Title));
@@ -116,7 +119,7 @@ fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 fn stalled(page: &StepPage, cells: usize, look: &Look) -> Vec<Strip> {
     let mut lines = wrapped(&format!("{} {}", look.glyphs.alert, page.stalled), cells, Meaning::Problem);
     lines.push(Strip::default());
-    lines.extend(wrapped(page.way_on, cells, Meaning::Text));
+    lines.extend(wrapped(&page.way_on, cells, Meaning::Text));
     lines
 }
 
