@@ -34,10 +34,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
         return lines;
     }
     let out = &mut lines.strips;
-    // A title that does not fit into the frame is told whole above everything else.
-    if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
-        out.extend(wrapped(&page.title, cells, Meaning::Title));
-    }
+    head(page, cells, look, out);
     for held in &page.held {
         out.extend(wrapped(&format!("{} held: {held}", look.glyphs.alert), cells, Meaning::Degraded));
     }
@@ -87,6 +84,16 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     lines
 }
 
+/// Where the next step opens in a replay; and a title that does not fit into the frame is told whole above everything else.
+fn head(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
+    if !page.opens_next.is_empty() {
+        out.extend(wrapped(&page.opens_next, cells, Meaning::Title));
+    }
+    if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
+        out.extend(wrapped(&page.title, cells, Meaning::Title));
+    }
+}
+
 /// Why it may be left out, where it comes from, and where it leaves its document.
 fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     // Of a step that began it is known that it applies, and one that does not tells why where it tells its end.
@@ -116,7 +123,7 @@ fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 fn stalled(page: &StepPage, cells: usize, look: &Look) -> Vec<Strip> {
     let mut lines = wrapped(&format!("{} {}", look.glyphs.alert, page.stalled), cells, Meaning::Problem);
     lines.push(Strip::default());
-    lines.extend(wrapped(page.way_on, cells, Meaning::Text));
+    lines.extend(wrapped(&page.way_on, cells, Meaning::Text));
     lines
 }
 
