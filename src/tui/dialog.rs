@@ -8,7 +8,7 @@ use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
 use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
-pub use crate::tui::field::Field;
+pub use crate::tui::field::{Field, Lines};
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::release::Release;
@@ -102,6 +102,19 @@ pub enum Purpose {
     RollBack(RollbackId, Vec<String>),
     /// Give the run up.
     Abandon,
+}
+
+impl Purpose {
+    /// The same without what it means, which changes with the run.
+    pub fn bare(&self) -> Self {
+        match self.clone() {
+            Self::Defer(step, _) => Self::Defer(step, String::new()),
+            Self::Restart(step, _) => Self::Restart(step, Vec::new()),
+            Self::Acknowledge(condition, _) => Self::Acknowledge(condition, String::new()),
+            Self::RollBack(plan, _) => Self::RollBack(plan, Vec::new()),
+            purpose => purpose,
+        }
+    }
 }
 
 /// A reason for overruling the machine.

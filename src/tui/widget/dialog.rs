@@ -149,7 +149,7 @@ pub fn room_of(run: &Run, (width, height): (u16, u16)) -> Option<(usize, usize)>
         return None;
     }
     let sheet = filled(run, dialog, text_cells(width), &Look::plain());
-    let told = sheet.told(text_cells(width)).len();
+    let told = sheet.told(text_cells(width)).0.len();
     let around = sheet.rows_around(height, u16::try_from(told).unwrap_or(u16::MAX));
     Some((sheet.lines.len(), usize::from(sheet.text_rows(height, around))))
 }
@@ -364,11 +364,16 @@ impl Sheet<'_> {
         }
     }
 
-    /// Why what was typed is not taken, or would not be now, in lines.
-    fn told(&self, cells: usize) -> Vec<String> {
+    /// Why what was typed is not taken, or would not be now, or else what is to be known of it; in lines.
+    fn told(&self, cells: usize) -> (Vec<String>, Meaning) {
         let problem = self.problem.or(self.held.as_deref());
         let problem = problem.or_else(|| self.field.and_then(|field| field.problem.as_deref()));
-        problem.map_or_else(Vec::new, |problem| wrap(&clean_block(problem), cells))
+        let hint = self.field.and_then(|field| field.hint.as_deref());
+        let (told, meaning) = match problem {
+            Some(problem) => (Some(problem), Meaning::Problem),
+            None => (hint, Meaning::Dim),
+        };
+        (told.map_or_else(Vec::new, |told| wrap(&clean_block(told), cells)), meaning)
     }
 
     /// How many rows stand around the text, with so many lines of what is told.
@@ -402,8 +407,8 @@ impl Sheet<'_> {
         // What lies below it cannot be pressed.
         paint.spots.clear();
         let field_rows = self.field_rows(area.height);
-        let told = self.told(text_cells(area.width)).into_iter().map(|line| named.keymap.told(&line, Context::Dialog));
-        let told: Vec<String> = told.collect();
+        let (told, meaning) = self.told(text_cells(area.width));
+        let told: Vec<String> = told.iter().map(|line| named.keymap.told(line, Context::Dialog)).collect();
         let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX);
         let more_rows = self.more_rows(told_rows);
         let rows_around = self.rows_around(area.height, told_rows);
@@ -437,7 +442,7 @@ impl Sheet<'_> {
             y += field_rows + 1;
         }
         for (row, line) in (y..=y + more_rows).zip(&told) {
-            paint.put((inside.x, row), inside.width, line, Meaning::Problem);
+            paint.put((inside.x, row), inside.width, line, meaning);
         }
         y += more_rows;
         paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, named));

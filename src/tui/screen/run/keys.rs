@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::engine::{Allowed, Leaving, Proposal};
-use crate::tui::dialog::{Answer, Ask, Dialog, Field, Note, Purpose, Reason};
+use crate::tui::dialog::{Answer, Ask, Dialog, Field, Lines, Note, Purpose, Reason};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::away::FIRST_BACK;
@@ -86,7 +86,7 @@ impl Run {
             self.leave(now);
             return vec![Effect::Leave(Leaving::Left)];
         }
-        self.open(Dialog::Ask(Ask::Leave));
+        self.ask_over(Ask::Leave);
         Vec::new()
     }
 
@@ -97,7 +97,7 @@ impl Run {
             // What is typed while it is being saved is meant for what comes after it.
             self.burst.lose();
         }
-        if self.is_one_go(action, now) || self.waits_for_answers(action) {
+        if self.is_unread_draft(action, is_armed) || self.is_one_go(action, now) || self.waits_for_answers(action) {
             return Vec::new();
         }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
@@ -132,8 +132,10 @@ impl Run {
             Answer::Stay => Vec::new(),
             Answer::Close => {
                 let is_way_out = self.is_way_out();
-                let closed = self.dialog.take();
+                let mut closed = self.dialog.take();
+                self.keep_draft(closed.as_mut());
                 self.closed(closed);
+                self.uncover();
                 if is_way_out { Vec::new() } else { self.read_no_further() }
             }
             Answer::Propose(proposal) => self.propose_on_fresh(proposal, now),
@@ -301,7 +303,7 @@ impl Run {
                 reason(Purpose::RollBack(plan, told))
             }
             Allowed::Abandon => reason(Purpose::Abandon),
-            Allowed::Note => Dialog::Note(Note { step: self.shown_step(), field: Field::new(false) }),
+            Allowed::Note => Dialog::Note(Note { step: self.shown_step(), field: Field::new(Lines::Several) }),
             Allowed::Close => Dialog::Ask(Ask::Close),
             Allowed::Leave => Dialog::Ask(Ask::Leave),
             Allowed::Cancel(job) => Dialog::Ask(Ask::Cancel(job, tell::cancelling(&self.state))),

@@ -6,7 +6,7 @@ use crate::engine::{Allowed, commands_of, is_together};
 use crate::runbook::{Action as StepAction, InputKind, StepKey, Verify};
 use crate::tui::attach::{Attach, complete};
 use crate::tui::choice::{Choice, Gives, Pick};
-use crate::tui::dialog::{CommandBox, Dialog, Field, Note, Purpose, Shown, Statement};
+use crate::tui::dialog::{CommandBox, Dialog, Field, Lines, Note, Purpose, Shown, Statement};
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::release::Release;
@@ -22,7 +22,8 @@ impl Run {
         Purpose::Defer(step, until)
     }
 
-    pub(super) fn open(&mut self, dialog: Dialog) {
+    pub(super) fn open(&mut self, mut dialog: Dialog) {
+        self.take_up_draft(&mut dialog);
         self.dialog = Some(dialog);
         self.is_unseen = true;
         self.asking = None;
@@ -38,7 +39,7 @@ impl Run {
         match (written, self.dialog.as_mut().and_then(Dialog::field)) {
             (Ok(text), Some(field)) => field.replace(&text),
             (Ok(text), None) if is_free => {
-                let mut field = Field::new(false);
+                let mut field = Field::new(Lines::Several);
                 field.paste(&text);
                 self.open(Dialog::Note(Note { step: self.shown_step(), field }));
                 self.notice = Some("what it was written for is over: it can be kept as a note".into());
