@@ -37,6 +37,7 @@ pub mod recorded;
 pub mod release;
 mod runtime;
 pub mod screen;
+mod scrolling;
 pub mod search;
 mod searching;
 mod sequence;

@@ -213,7 +213,10 @@ impl Run {
             Some(Allowed::Release(step)) => self.open_release(step),
             Some(Allowed::Restart(step)) => {
                 let told = self.meaning_of_restart(&step);
-                self.open(Dialog::Reason(Reason { purpose: Purpose::Restart(step, told), field: Field::default() }));
+                self.open(Dialog::Reason(Reason {
+                    purpose: Purpose::Restart(step, told),
+                    field: Field::new(Lines::Several),
+                }));
                 Vec::new()
             }
             Some(Allowed::Run(step)) => self.open_command(step),
@@ -279,7 +282,7 @@ impl Run {
             self.notice = self.not_offered(action);
             return Vec::new();
         };
-        let reason = |purpose| Dialog::Reason(Reason { purpose, field: Field::default() });
+        let reason = |purpose| Dialog::Reason(Reason { purpose, field: Field::new(Lines::Several) });
         let dialog = match offered {
             Allowed::Skip(step) => reason(Purpose::Skip(step)),
             Allowed::Defer(step) => reason(self.put_off(step)),

@@ -85,7 +85,12 @@ impl Run {
         };
         let dialog = if options.is_empty() {
             let kind = if let Gives::Value(kind) = gives { Some(kind) } else { None };
-            Dialog::State(Statement { step, prompt, kind, field: Field::default() })
+            let lines = match &kind {
+                None => Lines::Several,
+                Some(InputKind::Text) => Lines::Wrapped,
+                Some(_) => Lines::One,
+            };
+            Dialog::State(Statement { step, prompt, kind, field: Field::new(lines) })
         } else {
             Dialog::Choose(Choice::new(step, prompt, options.into_iter().map(Pick::plain).collect(), gives))
         };
