@@ -35,6 +35,8 @@ pub struct Field {
     pub hint: Option<String>,
     /// Whether it was typed before the dialog was left, and not touched since.
     pub is_draft: bool,
+    /// How many of the names that fit were told, while nothing is typed.
+    pub told: usize,
     lines: Lines,
     /// What it held before each change that can be taken back, and what it held before those were taken back.
     past: Vec<Held>,
@@ -86,7 +88,7 @@ impl Field {
             area.set_wrap_mode(WrapMode::WordOrGlyph);
         }
         let (past, future) = (Vec::new(), Vec::new());
-        Self { area, problem: None, hint: None, is_draft: false, lines, past, future, going: None }
+        Self { area, problem: None, hint: None, is_draft: false, told: 0, lines, past, future, going: None }
     }
 
     /// A field with a text in it.
@@ -209,7 +211,7 @@ impl Field {
 
     /// It is typed into; whether it held what was typed before.
     fn touch(&mut self) -> bool {
-        (self.problem, self.hint) = (None, None);
+        (self.problem, self.hint, self.told) = (None, None, 0);
         std::mem::take(&mut self.is_draft)
     }
 
