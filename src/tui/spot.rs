@@ -30,6 +30,8 @@ pub enum Press {
     Key(String),
     /// The row so many from the first, of what can be chosen there.
     Row(usize),
+    /// A text that is typed, which is drawn there: the cursor goes where it was pressed.
+    Text(Rect),
 }
 
 /// Takes what the mouse did to what can be pressed, and to what lies over a screen; `None`: it is for the screen itself.
@@ -47,8 +49,10 @@ pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Option<Vec<Effect>> 
         app.help = None;
         return Some(Vec::new());
     }
-    match pressed(app, Position::new(mouse.column, mouse.row))? {
+    let at = Position::new(mouse.column, mouse.row);
+    match pressed(app, at)? {
         Press::Key(key) => press(app, &key),
+        Press::Text(place) => Some(put_cursor(app, (at.x.saturating_sub(place.x), at.y.saturating_sub(place.y)))),
         Press::Row(row) => Some(choose(app, row)),
     }
 }
@@ -68,6 +72,18 @@ fn press(app: &mut App, key: &str) -> Option<Vec<Effect>> {
     contexts.push(Context::Everywhere);
     app.keymap.resolve(&key, &contexts)?;
     Some(on_key(app, key))
+}
+
+/// The cursor of the text that is typed goes so many columns and rows from its corner.
+fn put_cursor(app: &mut App, (column, row): (u16, u16)) -> Vec<Effect> {
+    let now = app.now;
+    if let Screen::Run(run) = &mut app.screen
+        && !run.comes_back(None, now)
+        && let Some(field) = run.dialog.as_mut().and_then(Dialog::field)
+    {
+        field.click(row, column);
+    }
+    Vec::new()
 }
 
 /// Chooses a row.

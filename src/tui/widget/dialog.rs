@@ -12,11 +12,12 @@ use crate::tui::app::App;
 use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
 use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason, Statement};
-use crate::tui::keymap::{Action, Context, Keymap};
+use crate::tui::keymap::Context;
 use crate::tui::screen::run::Run;
 use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::offers::{Named, offered};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::widget::{commands, ending, gate, release, resume, soak};
@@ -55,9 +56,6 @@ const ROOMY: (u16, u16) = (60, 15);
 
 /// How many columns beside a sheet are too few to leave what is below it in view.
 const NARROW_REST: u16 = 16;
-
-/// The key that tells all keys; where one types it is one that is no character.
-const HELP: &str = "f1";
 
 /// The keys of a choice, and those where a file is attached.
 const CHOOSE: &str = "up, down or a number|choose   enter|record it   esc|back";
@@ -101,27 +99,6 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             keys: "enter|go on from here   ctrl-c|leave",
         };
         sheet.draw(area, &Named { keymap: &app.keymap, context: Context::Dialog }, paint);
-    }
-}
-
-/// What the keys of a sheet are called, which the user may have changed.
-struct Named<'a> {
-    keymap: &'a Keymap,
-    context: Context,
-}
-
-impl Named<'_> {
-    /// The keys as they are built in, word by word, as the user has them.
-    fn keys(&self, keys: &str) -> String {
-        if keys == HELP {
-            return self.keymap.shown_in_text(Action::Help, Context::Everywhere);
-        }
-        let contexts = [self.context, Context::Everywhere];
-        let told = keys.split(' ').map(|word| match word.strip_suffix(',') {
-            Some(word) => format!("{},", self.keymap.named(word, &contexts)),
-            None => self.keymap.named(word, &contexts).to_owned(),
-        });
-        told.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -253,7 +230,9 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         }
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
-            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look, *scroll > 0), WHY_KEYS) }
+            let lines = gate::lines(run, cells, look, *scroll > 0);
+            let is_all = *scroll == 0 && lines.len() == gate::lines(run, cells, look, true).len();
+            Sheet { scroll: *scroll, ..plain("Why", lines, if is_all { BESIDE_KEYS } else { WHY_KEYS }) }
         }
         Dialog::Beside(scroll) => {
             Sheet { scroll: *scroll, ..plain("Signed and reviewed", beside_lines(run, cells, look), BESIDE_KEYS) }
@@ -463,27 +442,18 @@ impl Sheet<'_> {
             let is_marked = !field.is_area() || field_rows < NOTE_ROWS;
             let mark = if is_marked { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Key) } else { 0 };
             let place = Rect { x: inside.x + mark, y: y + 1, width: inside.width - mark, height: field_rows };
-            draw_field(field, place.intersection(paint.buffer.area), paint);
+            let place = place.intersection(paint.buffer.area);
+            draw_field(field, place, paint);
+            paint.spot(place, Press::Text(place));
             y += field_rows + 1;
         }
         for (row, line) in (y..=y + more_rows).zip(&told) {
             paint.put((inside.x, row), inside.width, line, meaning);
         }
         y += more_rows;
-        paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, named));
+        let scrolls = self.lines.len() > usize::from(text_rows);
+        paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, (scrolls, usize::from(inside.width)), named));
     }
-}
-
-/// The keys of a sheet, each key told from its word.
-fn offered(keys: &str, named: &Named<'_>) -> Strip {
-    let mut strip = Strip::default();
-    let offers = keys.split("   ").map(|offer| offer.split_once('|').unwrap_or((offer, "")));
-    let offers = offers.map(|(key, word)| (named.keys(key), word)).filter(|(key, _)| !key.is_empty());
-    for (index, (key, word)) in offers.enumerate() {
-        let gap = if index == 0 { "" } else { "   " };
-        strip = strip.and(gap, Meaning::Text).and(key, Meaning::Focus).and(format!(" {word}"), Meaning::Text);
-    }
-    strip
 }
 
 /// Draws a text field; its text was cleaned when it was typed.

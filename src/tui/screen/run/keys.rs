@@ -67,7 +67,7 @@ impl Run {
         match action {
             Some(Action::Act) => self.act(is_armed),
             Some(action) => self.on_action(action),
-            None => Vec::new(),
+            None => self.open_at_number(key, is_armed),
         }
     }
 
@@ -174,7 +174,7 @@ impl Run {
     }
 
     /// The natural next thing: back to the current step, read on, or open what the step asks for.
-    fn act(&mut self, is_armed: bool) -> Vec<Effect> {
+    pub(super) fn act(&mut self, is_armed: bool) -> Vec<Effect> {
         if !self.is_at_current() {
             self.look_at(None);
             return Vec::new();
@@ -213,10 +213,7 @@ impl Run {
             Some(Allowed::Release(step)) => self.open_release(step),
             Some(Allowed::Restart(step)) => {
                 let told = self.meaning_of_restart(&step);
-                self.open(Dialog::Reason(Reason {
-                    purpose: Purpose::Restart(step, told),
-                    field: Field::new(Lines::Several),
-                }));
+                self.open(reason(Purpose::Restart(step, told)));
                 Vec::new()
             }
             Some(Allowed::Run(step)) => self.open_command(step),
@@ -282,7 +279,6 @@ impl Run {
             self.notice = self.not_offered(action);
             return Vec::new();
         };
-        let reason = |purpose| Dialog::Reason(Reason { purpose, field: Field::new(Lines::Several) });
         let dialog = match offered {
             Allowed::Skip(step) => reason(Purpose::Skip(step)),
             Allowed::Defer(step) => reason(self.put_off(step)),
@@ -324,6 +320,11 @@ impl Run {
         self.open(dialog);
         Vec::new()
     }
+}
+
+/// The dialog that asks for a reason.
+fn reason(purpose: Purpose) -> Dialog {
+    Dialog::Reason(Reason { purpose, field: Field::new(Lines::Several) })
 }
 
 fn scroll_card(card: &mut Card, action: Action) {

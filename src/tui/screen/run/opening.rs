@@ -1,5 +1,7 @@
 //! What opens over the run screen for what a step asks for.
 
+use crossterm::event::{KeyCode, KeyEvent};
+
 use crate::engine::filled::{Filled, filled_of};
 use crate::engine::scope::{command_of, target_of};
 use crate::engine::{Allowed, commands_of, is_together};
@@ -96,6 +98,24 @@ impl Run {
         };
         self.open(dialog);
         Vec::new()
+    }
+
+    /// The number of an answer that stands in the step's pane opens the question with that one chosen; nothing is
+    /// recorded by it.
+    pub(super) fn open_at_number(&mut self, key: KeyEvent, is_armed: bool) -> Vec<Effect> {
+        let KeyCode::Char(c @ '1'..='9') = key.code else { return Vec::new() };
+        let is_numbered = !self.view.page.options.is_empty() || !self.view.page.ways.is_empty();
+        let asks =
+            matches!(self.offered(Action::Act), Some(Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Choose(_)));
+        let is_plain = key.modifiers.is_empty();
+        if !(is_plain && is_numbered && asks && self.is_at_current()) {
+            return Vec::new();
+        }
+        let effects = self.act(is_armed);
+        if let Some(Dialog::Choose(choice)) = &mut self.dialog {
+            choice.take_digit(c);
+        }
+        effects
     }
 
     pub(super) fn open_choice(&mut self, step: StepKey) -> Vec<Effect> {
