@@ -14,7 +14,7 @@ pub const ERRORS_OWN: &[Explanation] = &[
     Explanation {
         code: "key-lost",
         title: "a key that cannot mean this",
-        why: "Every action has one key at least. Where a text is typed, a character belongs to the text. And what says yes to a question is another key than the one that opens it, so that a key that is held down runs nothing.",
+        why: "Every action has one key at least. Where a text is typed, also in a dialog, a character belongs to the text, and backspace (`ctrl-h` in many terminals) mends it; `yes` alone may be a character in a dialog, and a second key that scrolls. A key that many terminals send as another one (`shift-enter`, `ctrl-1`) needs one beside it that all of them send. And what says yes to a question is another key than the one that opens it, so that a key that is held down runs nothing.",
         bad: "",
         good: "",
     },

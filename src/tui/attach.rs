@@ -4,7 +4,7 @@ use crate::runbook::StepKey;
 use crate::tui::dialog::{Answer, Field};
 use crate::tui::message::Effect;
 
-/// How many names are told when several fit.
+/// How many names are told at a time when several fit.
 const TOLD: usize = 6;
 
 /// A file that is to be evidence.
@@ -44,20 +44,23 @@ pub fn complete(field: &mut Field, typed: &str, found: &[String]) {
         return;
     };
     let agreed = found.iter().fold(first.as_str(), |agreed, path| common(agreed, path));
-    if agreed.len() > typed.len() {
+    if agreed.len() > typed.len() || typed.starts_with('~') {
         field.replace(agreed);
         return;
     }
     if found.len() > 1 {
+        let from = if field.told < found.len() { field.told } else { 0 };
+        field.told = (from + TOLD).min(found.len());
         let name = |path: &String| {
             let bare = path.trim_end_matches('/');
             let from = bare.rfind('/').map_or(0, |at| at + 1);
             path[from..].to_owned()
         };
-        let names: Vec<_> = found.iter().take(TOLD).map(name).collect();
-        let more = found.len().saturating_sub(TOLD);
-        let more = if more > 0 { format!("  and {more} more") } else { String::new() };
-        field.problem = Some(format!("{}{more}", names.join("  ")));
+        let names: Vec<_> = found.iter().skip(from).take(TOLD).map(name).collect();
+        let more = format!("  ({} to {} of {}; {{complete}}: more)", from + 1, field.told, found.len());
+        let more = if found.len() > TOLD { more } else { String::new() };
+        field.problem = None;
+        field.hint = Some(format!("{}{more}", names.join("  ")));
     }
 }
 
@@ -76,7 +79,7 @@ mod tests {
         let mut field = Field::with(typed);
         let found: Vec<_> = found.iter().map(|path| (*path).to_owned()).collect();
         complete(&mut field, typed, &found);
-        (field.text(), field.problem)
+        (field.text(), field.problem.or(field.hint))
     }
 
     #[test]
@@ -86,8 +89,26 @@ mod tests {
         assert_eq!(completed("/va", &["/var/", "/vault/"]), ("/va".into(), Some("var/  vault/".into())));
         assert_eq!(completed("/ä", &["/äb", "/äc"]).0, "/ä");
         assert!(completed("/x", &[]).1.is_some());
+        assert_eq!(completed("~/a", &["/home/jo/ab", "/home/jo/ac"]), ("/home/jo/a".into(), None));
         let mut field = Field::with("/tmp/more");
         complete(&mut field, "/tmp", &["/tmpfs".to_owned()]);
         assert_eq!(field.text(), "/tmp/more");
+    }
+
+    #[test]
+    fn of_many_names_each_key_shows_the_next() {
+        let found: Vec<_> = (1..=14).map(|n| format!("/logs/{n:02}")).collect();
+        let mut field = Field::with("/logs/");
+        let mut told = Vec::new();
+        for _ in 0..4 {
+            complete(&mut field, "/logs/", &found[..]);
+            assert_eq!(field.problem, None);
+            told.extend(field.hint.clone());
+        }
+        assert_eq!(told[0], "01  02  03  04  05  06  (1 to 6 of 14; {complete}: more)");
+        assert_eq!(told[2], "13  14  (13 to 14 of 14; {complete}: more)");
+        assert_eq!(told[3], told[0]);
+        field.type_key(crossterm::event::KeyCode::Char('0').into());
+        assert_eq!((field.hint, field.told), (None, 0));
     }
 }

@@ -8,7 +8,7 @@ use crate::runbook::value::parse_value;
 use crate::runbook::{InputKind, RollbackId, StepKey};
 use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
-pub use crate::tui::field::Field;
+pub use crate::tui::field::{Field, Lines};
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::release::Release;
@@ -102,6 +102,19 @@ pub enum Purpose {
     RollBack(RollbackId, Vec<String>),
     /// Give the run up.
     Abandon,
+}
+
+impl Purpose {
+    /// The same without what it means, which changes with the run.
+    pub fn bare(&self) -> Self {
+        match self.clone() {
+            Self::Defer(step, _) => Self::Defer(step, String::new()),
+            Self::Restart(step, _) => Self::Restart(step, Vec::new()),
+            Self::Acknowledge(condition, _) => Self::Acknowledge(condition, String::new()),
+            Self::RollBack(plan, _) => Self::RollBack(plan, Vec::new()),
+            purpose => purpose,
+        }
+    }
 }
 
 /// A reason for overruling the machine.
@@ -226,6 +239,12 @@ impl Dialog {
                 }
                 Answer::Stay
             }
+            Some(Action::LineBreak) => {
+                if let Some(field) = self.field() {
+                    field.break_line();
+                }
+                Answer::Stay
+            }
             Some(Action::Edit) => match self.edited_text() {
                 Some(text) => Answer::Do(Effect::Edit(text)),
                 None => Answer::Stay,
@@ -246,7 +265,9 @@ impl Dialog {
             Some(action @ (Action::Up | Action::Down | Action::PageUp | Action::PageDown))
                 if !matches!(self, Self::Note(_)) =>
             {
-                self.scroll(action);
+                if !self.moves_in_text(action, key) {
+                    self.scroll(action);
+                }
                 Answer::Stay
             }
             _ => {
@@ -257,6 +278,18 @@ impl Dialog {
                 Answer::Stay
             }
         }
+    }
+
+    /// Moves the cursor in a text of several rows; whether it was that. The wheel scrolls only.
+    fn moves_in_text(&mut self, action: Action, key: KeyEvent) -> bool {
+        let code = match action {
+            Action::Up => KeyCode::Up,
+            Action::Down => KeyCode::Down,
+            _ => return false,
+        };
+        let is_text = !matches!(self, Self::Release(release) if release.signing.is_some());
+        let field = self.field().filter(|field| is_text && field.is_area() && key.code != KeyCode::Null);
+        field.map(|field| field.type_key(code.into())).is_some()
     }
 
     /// The text that may be written in an editor: what was seen, a reason or a note.

@@ -8,6 +8,8 @@ use crate::engine::Proposal;
 use crate::journal::RunDir;
 use crate::journal::{file_seen, plain_file};
 use crate::runbook::StepKey;
+use crate::runbook::value::first_unseen;
+use crate::text::amount;
 use crate::tui::message::Message;
 use serde_json::Value;
 
@@ -28,9 +30,9 @@ pub type Each<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
 /// # Errors
 /// It cannot be read.
 pub fn look_at_file(step: StepKey, value: Value, each: Each<'_>) -> Result<Proposal, String> {
-    let path = value.as_str().unwrap_or_default();
-    let seen = file_seen(Path::new(path), each).map_err(|error| format!("cannot read {path}: {error}"))?;
-    Ok(Proposal::Answer { step, value, file: Some(seen) })
+    let path = at_home(value.as_str().unwrap_or_default());
+    let seen = file_seen(Path::new(&path), each).map_err(|error| format!("cannot read {path}: {error}"))?;
+    Ok(Proposal::Answer { step, value: Value::String(path), file: Some(seen) })
 }
 
 /// Looks at a file: what is proposed as evidence.
@@ -43,9 +45,14 @@ pub fn attach(
     path: String,
     each: Each<'_>,
 ) -> Result<Proposal, String> {
+    let path = at_home(&path);
     let of = Path::new(&path);
     let (file, kept) = match kept_in {
         Some(folder) => {
+            let bytes = plain_file(of).and_then(|file| file.metadata()).map_or(0, |known| known.len());
+            if bytes > MAX_KEPT_BYTES {
+                return Err(too_long(bytes));
+            }
             let kept = RunDir::new(folder).keep_evidence(of, MAX_KEPT_BYTES, each);
             let (name, file) = kept.map_err(|error| error.to_string())?;
             (file, Some(name))
@@ -55,15 +62,36 @@ pub fn attach(
     Ok(Proposal::Attach { step, path, file, kept })
 }
 
+/// Why no copy is kept of a file, and what there is instead.
+fn too_long(bytes: u64) -> String {
+    let (has, most) = (amount(bytes), MAX_KEPT_BYTES / (1024 * 1024));
+    format!(
+        "it has {has}, and no more than {most} MiB are copied: {{keep}}, then {{act}} attaches it by size and sha256, without a copy"
+    )
+}
+
+/// The path that is meant: `~/` is the home of whoever typed it, as in a shell.
+fn at_home(path: &str) -> String {
+    in_home(path, std::env::var("HOME").ok().as_deref())
+}
+
+fn in_home(path: &str, home: Option<&str>) -> String {
+    let rest = if path == "~" { Some("") } else { path.strip_prefix("~/") };
+    let home = home.filter(|home| home.starts_with('/')).map(|home| home.trim_end_matches('/'));
+    rest.zip(home).map_or_else(|| path.to_owned(), |(rest, home)| format!("{home}/{rest}"))
+}
+
 /// The paths that begin like that, those of folders with `/` at their end.
 pub fn completions(typed: String) -> Message {
+    let meant = at_home(&typed);
     let (folder, begun) =
-        typed.rsplit_once('/').map_or(("", typed.as_str()), |(_, begun)| (&typed[..typed.len() - begun.len()], begun));
+        meant.rsplit_once('/').map_or(("", meant.as_str()), |(_, begun)| (&meant[..meant.len() - begun.len()], begun));
     let entries = std::fs::read_dir(if folder.is_empty() { "." } else { folder });
     let mut found = Vec::new();
     for entry in entries.into_iter().flatten().take(MAX_ENTRIES).flatten() {
-        // A name that is not text cannot be typed.
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        // A name that is not text, or not one that can be seen, cannot be typed.
+        let name = entry.file_name().into_string().ok().filter(|name| first_unseen(name).is_none());
+        let Some(name) = name else { continue };
         if name.starts_with(begun) && (begun.starts_with('.') || !name.starts_with('.')) {
             let is_folder = std::fs::metadata(entry.path()).is_ok_and(|known| known.is_dir());
             found.push(format!("{folder}{name}{}", if is_folder { "/" } else { "" }));
@@ -88,4 +116,47 @@ pub fn signature(path: &Path) -> Result<String, String> {
     let read = plain_file(path).and_then(|file| file.take(MAX_SIGNATURE_BYTES).read_to_string(&mut text));
     read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_may_begin_at_home() {
+        for (path, home, expected) in [
+            ("~/a/b", Some("/home/jo"), "/home/jo/a/b"),
+            ("~/a", Some("/home/jo/"), "/home/jo/a"),
+            ("~", Some("/home/jo"), "/home/jo/"),
+            ("~/a", Some("/"), "/a"),
+            ("~/a", None, "~/a"),
+            ("~/a", Some("jo"), "~/a"),
+            ("~jo/a", Some("/home/jo"), "~jo/a"),
+            ("/a/~/b", Some("/home/jo"), "/a/~/b"),
+        ] {
+            assert_eq!(in_home(path, home), expected, "{path} {home:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_typed_is_not_written_out() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["plain", "two\nlines", "bell\u{7}", "turned\u{202e}"] {
+            std::fs::write(home.path().join(name), "").unwrap();
+        }
+        let typed = format!("{}/", home.path().display());
+        let Message::Completed { found, .. } = completions(typed.clone()) else { panic!("no completions") };
+        assert_eq!(found, [format!("{typed}plain")]);
+    }
+
+    #[test]
+    fn a_file_of_which_no_copy_is_kept_can_be_attached_without() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("big");
+        std::fs::File::create(&path).unwrap().set_len(MAX_KEPT_BYTES + 1).unwrap();
+        let path = path.display().to_string();
+        let refused = attach(Some(home.path().join("run")), None, path.clone(), &mut |_, _| true).unwrap_err();
+        assert!(refused.contains("16.7 MB") && refused.contains("16 MiB") && refused.contains("{keep}"), "{refused}");
+        assert!(attach(None, None, path, &mut |_, _| true).is_ok());
+    }
 }

@@ -12,8 +12,8 @@ use crate::tui::widget::help::Help;
 use crate::tui::{copy, found, palette, search, spot};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let lines = app.help.map_or(0, |_| Help::of(app).height(app.size.0));
     if let Some(scroll) = &mut app.help {
-        let lines = Help { keymap: &app.keymap, contexts: app.screen.contexts() }.height(app.size.0);
         match app.keymap.resolve(&key, &[Context::Run]) {
             Some(Action::Down) => *scroll = (*scroll + 1).min(lines),
             Some(Action::Up) => *scroll = scroll.saturating_sub(1),

@@ -37,10 +37,20 @@ impl Key {
         if matches!(code, KeyCode::Char(_)) {
             modifiers -= KeyModifiers::SHIFT;
         }
-        // Terminals send the same byte for both.
-        let is_undo = code == KeyCode::Char('7') && modifiers == KeyModifiers::CONTROL;
-        let code = if is_undo { KeyCode::Char('_') } else { code };
-        Self { code, modifiers }
+        Self { code, modifiers }.as_sent()
+    }
+
+    /// Terminals send the same byte for a sign and for a digit with control.
+    fn as_sent(self) -> Self {
+        let is_control = self.modifiers == KeyModifiers::CONTROL;
+        let code = match self.code {
+            KeyCode::Char('4') if is_control => KeyCode::Char('\\'),
+            KeyCode::Char('5') if is_control => KeyCode::Char(']'),
+            KeyCode::Char('6') if is_control => KeyCode::Char('^'),
+            KeyCode::Char('7') if is_control => KeyCode::Char('_'),
+            code => code,
+        };
+        Self { code, ..self }
     }
 }
 
@@ -53,6 +63,26 @@ impl Key {
     /// Whether it is a character that goes into a text.
     pub fn is_plain(&self) -> bool {
         matches!(self.code, KeyCode::Char(_)) && !self.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+    }
+
+    /// Whether it takes back a character that was typed, in many terminals at least.
+    pub fn takes_back(&self) -> bool {
+        let is_control = self.modifiers == KeyModifiers::CONTROL;
+        self.code == KeyCode::Backspace || is_control && self.code == KeyCode::Char('h')
+    }
+
+    /// What many terminals send for it, where that is another key.
+    pub fn often_sent_as(&self) -> Option<String> {
+        let has_more = self.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::SHIFT);
+        let is_kept = match self.code {
+            KeyCode::Enter | KeyCode::Esc | KeyCode::Backspace => !has_more,
+            KeyCode::Tab => !self.modifiers.contains(KeyModifiers::CONTROL),
+            KeyCode::Char(c) if self.modifiers.contains(KeyModifiers::CONTROL) => {
+                c.is_ascii_lowercase() || matches!(c, ' ' | '\\' | ']' | '^' | '_')
+            }
+            _ => true,
+        };
+        (!is_kept).then(|| Self { modifiers: self.modifiers & KeyModifiers::ALT, ..*self }.to_string())
     }
 
     /// Why no terminal ever sends it, when none does.
@@ -99,7 +129,7 @@ impl FromStr for Key {
                 None => return Err(NotAKey { text: text.to_owned(), why: String::new() }),
             },
         };
-        let key = Self { code, modifiers };
+        let key = Self { code, modifiers }.as_sent();
         match key.unsent() {
             Some(why) => Err(NotAKey { text: text.to_owned(), why }),
             None => Ok(key),
@@ -152,6 +182,15 @@ impl fmt::Display for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_sends_for_a_sign_is_that_sign() {
+        for (byte, named) in [(0x1c, "ctrl-\\"), (0x1d, "ctrl-]"), (0x1e, "ctrl-^"), (0x1f, "ctrl-_")] {
+            let sent = Key::of(&crate::tui::sequence::key_of(byte));
+            assert_eq!((sent, sent.to_string()), (named.parse().unwrap(), named.to_owned()));
+            assert_eq!(sent.often_sent_as(), None);
+        }
+    }
 
     #[test]
     fn keys_survive_a_round_trip() {

@@ -6,19 +6,6 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 
 use crate::tui::key::{Key, NotAKey};
 
-impl Action {
-    /// The line a text begins with after this action, when it began with `from` and a page has so many lines.
-    pub const fn scrolled(self, from: usize, page: usize) -> usize {
-        match self {
-            Self::Up => from.saturating_sub(1),
-            Self::Down => from.saturating_add(1),
-            Self::PageUp => from.saturating_sub(page),
-            Self::PageDown => from.saturating_add(page),
-            _ => from,
-        }
-    }
-}
-
 /// Where a key is pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -267,6 +254,8 @@ pub enum Action {
     Undo,
     /// Make it again.
     Redo,
+    /// Begin another line.
+    LineBreak,
     /// The keys of this screen.
     Help,
     /// Stop the process until the shell continues it.
@@ -447,6 +436,13 @@ impl Keymap {
     pub fn shown(&self, action: Action, context: Context) -> String {
         let found = self.bindings.iter().find(|binding| binding.action == action && binding.context == context);
         found.and_then(|binding| binding.keys.first()).map(Key::to_string).unwrap_or_default()
+    }
+
+    /// The key of an action that types no character; empty when it has none.
+    pub fn shown_in_text(&self, action: Action, context: Context) -> String {
+        let found = self.of(context).find(|binding| binding.action == action);
+        let key = found.and_then(|binding| binding.keys.iter().find(|key| !key.is_plain()));
+        key.map(Key::to_string).unwrap_or_default()
     }
 
     /// The bindings of one context, in the file's order.

@@ -37,6 +37,7 @@ pub mod recorded;
 pub mod release;
 mod runtime;
 pub mod screen;
+mod scrolling;
 pub mod search;
 mod searching;
 mod sequence;
@@ -139,6 +140,8 @@ pub(crate) mod stage_tests;
 mod take_up_tests;
 #[cfg(test)]
 mod together_tests;
+#[cfg(test)]
+mod typed_tests;
 #[cfg(test)]
 mod values_tests;
 #[cfg(test)]

@@ -222,9 +222,7 @@ fn a_text_is_written_in_an_editor_and_recorded_only_when_that_is_confirmed() {
     assert!(stage.picture().contains("and gone on\u{241b}[31m"), "{}", stage.picture());
     assert_eq!(stage.records.len(), before);
     stage.press("ctrl-_");
-    stage.press("ctrl-_");
     assert!(!stage.picture().contains("and gone on") && stage.picture().contains("begun"), "{}", stage.picture());
-    stage.press("ctrl-r");
     stage.press("ctrl-r");
     stage.press("ctrl-s");
     assert_eq!(stage.records.len(), before + 1);

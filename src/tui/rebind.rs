@@ -22,8 +22,16 @@ const MAX_FINDINGS: usize = 20;
 const MAX_DESC: usize = 120;
 
 /// Where characters go into a text.
-const TYPED_INTO: [Context; 6] =
-    [Context::SetUp, Context::Confirm, Context::Note, Context::Console, Context::Filter, Context::Pick];
+const TYPED_INTO: [Context; 8] = [
+    Context::SetUp,
+    Context::Practise,
+    Context::Confirm,
+    Context::Dialog,
+    Context::Note,
+    Context::Console,
+    Context::Filter,
+    Context::Pick,
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,9 +153,7 @@ fn conflict(keymap: &Keymap, taken: &Taken) -> Option<Diagnostic> {
         let help = format!("it is also for {:?}: give that other keys as well, or choose another key here", clash.desc);
         return Some(Diagnostic::error("key-twice", span.clone(), told).with_help(help));
     }
-    if key.is_plain() && TYPED_INTO.contains(context) {
-        let told = format!("the key {key} is typed in the context {}", context.title());
-        let help = "take one that is no character: with ctrl- or alt-, or a named key";
+    if let Some((told, help)) = lost(keymap, taken) {
         return Some(Diagnostic::error("key-lost", span.clone(), told).with_help(help));
     }
     if key.is_plain() && *context == Context::Everywhere && !matches!(action, Action::Help | Action::Palette) {
@@ -169,6 +175,33 @@ fn conflict(keymap: &Keymap, taken: &Taken) -> Option<Diagnostic> {
         return Some(Diagnostic::error("key-lost", span.clone(), told).with_help(help));
     }
     None
+}
+
+/// Why a key never comes to its action, or takes what a text needs, and what to do about that.
+fn lost(keymap: &Keymap, Taken { context, action, key, .. }: &Taken) -> Option<(String, &'static str)> {
+    let own = keymap.of(*context).find(|binding| binding.action == *action);
+    let own = own.map_or(&[][..], |binding| &binding.keys[..]);
+    if key.is_plain() && TYPED_INTO.contains(context) && !is_for_no_text((*context, *action), own) {
+        let told = format!("the key {key} is typed in the context {}", context.title());
+        return Some((told, "take one that is no character: with ctrl- or alt-, or a named key"));
+    }
+    if key.takes_back() && (TYPED_INTO.contains(context) || *context == Context::Everywhere) {
+        let told = format!("with the key {key} as {:?} a typed text could not be mended", context.title());
+        return Some((told, "many terminals send ctrl-h for backspace: leave both as they are where one types"));
+    }
+    if let Some(sent) = key.often_sent_as().filter(|_| own.iter().all(|key| key.often_sent_as().is_some())) {
+        let told = format!("many terminals send {sent} for the key {key}");
+        return Some((told, "give the action a key that every terminal sends as well"));
+    }
+    None
+}
+
+/// Whether a character may be a key of a dialog: it answers where nothing is typed, or it scrolls beside a key that is
+/// no character and is the one that is told.
+fn is_for_no_text((context, action): (Context, Action), keys: &[Key]) -> bool {
+    let scrolls = matches!(action, Action::Up | Action::Down | Action::PageUp | Action::PageDown);
+    let is_beside = scrolls && keys.first().is_some_and(|first| !first.is_plain());
+    context == Context::Dialog && (action == Action::Yes || is_beside)
 }
 
 fn taken_in(context: Context, other: Context) -> &'static str {
@@ -217,6 +250,16 @@ mod tests {
             (key("everywhere", "redraw", "\"%\""), "key-lost", 4, "could not be typed"),
             (key("note", "act", "\"x\""), "key-lost", 4, "is typed"),
             (key("confirm", "act", "\"P\""), "key-lost", 4, "is typed"),
+            (key("practise", "act", "\"g\""), "key-lost", 4, "is typed"),
+            (key("dialog", "act", "\"g\""), "key-lost", 4, "is typed"),
+            (key("dialog", "act", "\"enter\", \"g\""), "key-lost", 4, "is typed"),
+            (key("dialog", "back", "\"b\""), "key-lost", 4, "is typed"),
+            (key("dialog", "page-down", "\"J\", \"pgdn\""), "key-lost", 4, "is typed"),
+            (key("dialog", "undo", "\"backspace\""), "key-lost", 4, "could not be mended"),
+            (key("note", "act", "\"ctrl-h\""), "key-lost", 4, "could not be mended"),
+            (key("everywhere", "redraw", "\"ctrl-h\""), "key-lost", 4, "could not be mended"),
+            (key("run", "note", "\"shift-enter\""), "key-lost", 4, "many terminals send enter"),
+            (key("run", "note", "\"ctrl-1\""), "key-lost", 4, "many terminals send 1"),
             (key("dialog", "yes", "\"enter\"") + &key("dialog", "act", "\"f2\""), "key-lost", 4, "would answer yes"),
             (key("run", "act", "\"y\"") + &key("run", "copy", "\"f2\""), "key-lost", 4, "says yes"),
             (key("run", "note", "\"u\"") + &key("run", "note", "\"E\""), "key-twice", 7, "stands twice"),
@@ -227,6 +270,20 @@ mod tests {
             let (first, place) = (&found[0], found[0].position(&text));
             assert_eq!((first.code, place.line), (code, line), "{text}{found:?}");
             assert!(first.message.contains(said) && first.help.is_some(), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_dialog_in_which_nothing_is_typed_takes_characters() {
+        for text in [
+            key("dialog", "yes", "\"Y\""),
+            key("dialog", "down", "\"down\", \"j\""),
+            key("dialog", "page-up", "\"pgup\", \"K\""),
+            key("run", "note", "\"u\", \"shift-enter\""),
+            key("run", "note", "\"ctrl-h\""),
+            key("run", "note", "\"ctrl-]\""),
+        ] {
+            assert_eq!(rebound(&text).err(), None, "{text}");
         }
     }
 

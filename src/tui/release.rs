@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::engine::{Proposal, Refusal};
 use crate::runbook::{StepKey, Verify};
 use crate::signature::{BEGIN, END};
-use crate::tui::dialog::{Answer, Field};
+use crate::tui::dialog::{Answer, Field, Lines};
 use crate::tui::message::Effect;
 
 /// What is asked when nothing was said.
@@ -65,7 +65,7 @@ impl Signing {
 impl Release {
     /// A hold point of which nothing is typed yet.
     pub fn new(step: StepKey, who: String) -> Self {
-        let (name, said) = (Field::default(), Field::default());
+        let (name, said) = (Field::default(), Field::new(Lines::Several));
         let (released_by, signing) = (String::new(), None);
         Self { step, verify: None, is_dispute: false, is_shown_for_it: false, who, released_by, name, said, signing }
     }

@@ -30,6 +30,8 @@ pub enum Press {
     Key(String),
     /// The row so many from the first, of what can be chosen there.
     Row(usize),
+    /// A text that is typed, which is drawn there: the cursor goes where it was pressed.
+    Text(Rect),
 }
 
 /// Takes what the mouse did to what can be pressed, and to what lies over a screen; `None`: it is for the screen itself.
@@ -47,8 +49,10 @@ pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Option<Vec<Effect>> 
         app.help = None;
         return Some(Vec::new());
     }
-    match pressed(app, Position::new(mouse.column, mouse.row))? {
+    let at = Position::new(mouse.column, mouse.row);
+    match pressed(app, at)? {
         Press::Key(key) => press(app, &key),
+        Press::Text(place) => Some(put_cursor(app, (at.x.saturating_sub(place.x), at.y.saturating_sub(place.y)))),
         Press::Row(row) => Some(choose(app, row)),
     }
 }
@@ -70,6 +74,18 @@ fn press(app: &mut App, key: &str) -> Option<Vec<Effect>> {
     Some(on_key(app, key))
 }
 
+/// The cursor of the text that is typed goes so many columns and rows from its corner.
+fn put_cursor(app: &mut App, (column, row): (u16, u16)) -> Vec<Effect> {
+    let now = app.now;
+    if let Screen::Run(run) = &mut app.screen
+        && !run.comes_back(None, now)
+        && let Some(field) = run.dialog.as_mut().and_then(Dialog::field)
+    {
+        field.click(row, column);
+    }
+    Vec::new()
+}
+
 /// Chooses a row.
 fn choose(app: &mut App, row: usize) -> Vec<Effect> {
     let now = app.now;
@@ -88,7 +104,7 @@ fn choose(app: &mut App, row: usize) -> Vec<Effect> {
 
 /// The wheel over what lies over a screen, and where nothing else takes it.
 fn turned(app: &mut App, action: Action) -> Option<Vec<Effect>> {
-    let lines = Help { keymap: &app.keymap, contexts: app.screen.contexts() }.height(app.size.0);
+    let lines = Help::of(app).height(app.size.0);
     if let Some(scroll) = &mut app.help {
         *scroll = if action == Action::Down { (*scroll + 3).min(lines) } else { scroll.saturating_sub(3) };
         return Some(Vec::new());

@@ -109,7 +109,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Vec<Spot> {
         pick::draw(app, list, app.open_area(), &mut paint);
     }
     if let Some(scroll) = app.help {
-        Help { keymap: &app.keymap, contexts: app.screen.contexts() }.draw(app.open_area(), scroll, &mut paint);
+        Help::of(app).draw(app.open_area(), scroll, &mut paint);
         paint.spots.clear();
     }
     paint.spots

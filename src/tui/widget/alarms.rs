@@ -141,8 +141,12 @@ impl Alarms<'_> {
     }
 
     fn keys(&self) -> Strip {
-        let offers = [(Action::Act, "go there"), (Action::Seen, "all of these are seen"), (Action::Back, "back")];
-        offers.into_iter().fold(Strip::default(), |strip, (action, word)| {
+        let alarms = &self.run.view.alarms;
+        let go = (!alarms.is_empty()).then_some((Action::Act, "go there"));
+        let is_new = alarms.iter().any(|alarm| self.mark(alarm) == NEW);
+        let seen = is_new.then_some((Action::Seen, "all of these are seen"));
+        let offers = go.into_iter().chain(seen).chain([(Action::Back, "back")]);
+        offers.fold(Strip::default(), |strip, (action, word)| {
             let key = self.keymap.shown(action, Context::Alarms);
             strip.and(key, Meaning::Focus).and(format!(" {word}   "), Meaning::Text)
         })

@@ -6,17 +6,18 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::engine::{Allowed, Gate};
-use crate::runbook::StepKey;
+use crate::runbook::{InputKind, StepKey};
 use crate::text::clean_block;
 use crate::tui::app::App;
 use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
 use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason, Statement};
-use crate::tui::keymap::{Context, Keymap};
+use crate::tui::keymap::Context;
 use crate::tui::screen::run::Run;
 use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::offers::{Named, offered};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::widget::{commands, ending, gate, release, resume, soak};
@@ -37,6 +38,8 @@ struct Sheet<'a> {
     held: Option<String>,
     /// How many rows that takes at most.
     problem_rows: u16,
+    /// How many rows its field has at most.
+    most_rows: u16,
     /// Key and word with `|` between them, one after the other with three spaces.
     keys: &'a str,
 }
@@ -56,10 +59,18 @@ const NARROW_REST: u16 = 16;
 
 /// The keys of a choice, and those where a file is attached.
 const CHOOSE: &str = "up, down or a number|choose   enter|record it   esc|back";
-const ATTACH: &str = "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back";
+const ATTACH: &str = "enter|attach it   tab|complete   ctrl-t|copy or not   esc|back   f1|keys";
 
-/// How many rows a note's text area has.
+/// How many rows a note's text area has, and how many any other has that takes more than one line.
 const NOTE_ROWS: u16 = 8;
+const AREA_ROWS: u16 = 5;
+
+/// The keys of what is typed: a text of several lines, of one that is broken, of one line, a path, and a note.
+const TEXT: &str = "enter|record it   esc|back   f1|keys   ctrl-j|line   ctrl-o|editor   ctrl-_|undo";
+const WRAPPED: &str = "enter|record it   esc|back   f1|keys   ctrl-o|editor   ctrl-_|undo";
+const LINE: &str = "enter|record it   esc|back   f1|keys";
+const PATH: &str = "enter|record it   tab|complete   esc|back   f1|keys";
+const NOTE: &str = "ctrl-s|write it   esc|back   f1|keys   ctrl-o|editor   ctrl-_|undo";
 
 /// Draws whatever lies over the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
@@ -84,27 +95,10 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
             problem: None,
             held: None,
             problem_rows: 1,
+            most_rows: 0,
             keys: "enter|go on from here   ctrl-c|leave",
         };
         sheet.draw(area, &Named { keymap: &app.keymap, context: Context::Dialog }, paint);
-    }
-}
-
-/// What the keys of a sheet are called, which the user may have changed.
-struct Named<'a> {
-    keymap: &'a Keymap,
-    context: Context,
-}
-
-impl Named<'_> {
-    /// The keys as they are built in, word by word, as the user has them.
-    fn keys(&self, keys: &str) -> String {
-        let contexts = [self.context, Context::Everywhere];
-        let told = keys.split(' ').map(|word| match word.strip_suffix(',') {
-            Some(word) => format!("{},", self.keymap.named(word, &contexts)),
-            None => self.keymap.named(word, &contexts).to_owned(),
-        });
-        told.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -149,7 +143,7 @@ pub fn room_of(run: &Run, (width, height): (u16, u16)) -> Option<(usize, usize)>
         return None;
     }
     let sheet = filled(run, dialog, text_cells(width), &Look::plain());
-    let told = sheet.told(text_cells(width)).len();
+    let told = sheet.told(text_cells(width)).0.len();
     let around = sheet.rows_around(height, u16::try_from(told).unwrap_or(u16::MAX));
     Some((sheet.lines.len(), usize::from(sheet.text_rows(height, around))))
 }
@@ -184,15 +178,20 @@ fn text_rows(height: u16, has_field: bool) -> usize {
 /// A sheet without a field.
 fn plain<'a>(title: &'a str, lines: Vec<Strip>, keys: &'a str, scroll: usize) -> Sheet<'a> {
     let (kept, options, field, problem, held) = (0..0, Vec::new(), None, None, None);
-    Sheet { title, lines, scroll, kept, options, field, problem, held, problem_rows: 3, keys }
+    Sheet { title, lines, scroll, kept, options, field, problem, held, problem_rows: 3, most_rows: AREA_ROWS, keys }
 }
 
 fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> Sheet<'a> {
     let plain = |title, lines, keys| plain(title, lines, keys, run.reading.from);
     match dialog {
-        Dialog::State(Statement { prompt, field, .. }) => {
-            let prompt = wrapped(prompt, cells, Meaning::Title);
-            Sheet { field: Some(field), ..plain("Answer", prompt, "enter|record it   esc|back") }
+        Dialog::State(Statement { prompt, field, kind, .. }) => {
+            let keys = match kind {
+                None => TEXT,
+                Some(InputKind::Text) => WRAPPED,
+                Some(InputKind::Path) => PATH,
+                Some(_) => LINE,
+            };
+            Sheet { field: Some(field), ..plain("Answer", wrapped(prompt, cells, Meaning::Title), keys) }
         }
         Dialog::Choose(choice) => {
             let (lines, options) = choices(choice, cells, look);
@@ -219,18 +218,21 @@ fn sheet<'a>(run: &'a Run, dialog: &'a Dialog, cells: usize, look: &Look) -> She
         },
         Dialog::Reason(reason) => Sheet {
             field: Some(&reason.field),
-            ..plain(reason_title(run, &reason.purpose), reason_lines(run, reason, cells), "enter|record it   esc|back")
+            ..plain(reason_title(run, &reason.purpose), reason_lines(run, reason, cells), TEXT)
         },
         Dialog::Note(note) => Sheet {
             field: Some(&note.field),
-            ..plain("Note", note_lines(run, note.step.as_ref(), cells), "ctrl-s|write it   esc|back")
+            most_rows: NOTE_ROWS,
+            ..plain("Note", note_lines(run, note.step.as_ref(), cells), NOTE)
         },
         Dialog::Attach(attach) => {
             Sheet { field: Some(&attach.field), ..plain("Attach a file", attach_lines(run, attach, cells), ATTACH) }
         }
         Dialog::Ask(ask) => plain("Sure?", ask_lines(run, ask, cells), "y|yes   esc|no"),
         Dialog::Why(scroll) => {
-            Sheet { scroll: *scroll, ..plain("Why", gate::lines(run, cells, look, *scroll > 0), WHY_KEYS) }
+            let lines = gate::lines(run, cells, look, *scroll > 0);
+            let is_all = *scroll == 0 && lines.len() == gate::lines(run, cells, look, true).len();
+            Sheet { scroll: *scroll, ..plain("Why", lines, if is_all { BESIDE_KEYS } else { WHY_KEYS }) }
         }
         Dialog::Beside(scroll) => {
             Sheet { scroll: *scroll, ..plain("Signed and reviewed", beside_lines(run, cells, look), BESIDE_KEYS) }
@@ -359,16 +361,23 @@ impl Sheet<'_> {
     fn field_rows(&self, height: u16) -> u16 {
         match self.field {
             None => 0,
-            Some(field) if field.is_one_line() => 1,
-            Some(_) => NOTE_ROWS.min(height.saturating_sub(8)),
+            Some(field) if !field.is_area() => 1,
+            Some(_) if self.most_rows == NOTE_ROWS => NOTE_ROWS.min(height.saturating_sub(8)),
+            // The text above it comes first.
+            Some(_) => self.most_rows.min((height / 8).max(1)),
         }
     }
 
-    /// Why what was typed is not taken, or would not be now, in lines.
-    fn told(&self, cells: usize) -> Vec<String> {
+    /// Why what was typed is not taken, or would not be now, or else what is to be known of it; in lines.
+    fn told(&self, cells: usize) -> (Vec<String>, Meaning) {
         let problem = self.problem.or(self.held.as_deref());
         let problem = problem.or_else(|| self.field.and_then(|field| field.problem.as_deref()));
-        problem.map_or_else(Vec::new, |problem| wrap(&clean_block(problem), cells))
+        let hint = self.field.and_then(|field| field.hint.as_deref());
+        let (told, meaning) = match problem {
+            Some(problem) => (Some(problem), Meaning::Problem),
+            None => (hint, Meaning::Dim),
+        };
+        (told.map_or_else(Vec::new, |told| wrap(&clean_block(told), cells)), meaning)
     }
 
     /// How many rows stand around the text, with so many lines of what is told.
@@ -402,8 +411,8 @@ impl Sheet<'_> {
         // What lies below it cannot be pressed.
         paint.spots.clear();
         let field_rows = self.field_rows(area.height);
-        let told = self.told(text_cells(area.width)).into_iter().map(|line| named.keymap.told(&line, Context::Dialog));
-        let told: Vec<String> = told.collect();
+        let (told, meaning) = self.told(text_cells(area.width));
+        let told: Vec<String> = told.iter().map(|line| named.keymap.told(line, Context::Dialog)).collect();
         let told_rows = u16::try_from(told.len()).unwrap_or(u16::MAX);
         let more_rows = self.more_rows(told_rows);
         let rows_around = self.rows_around(area.height, told_rows);
@@ -429,37 +438,27 @@ impl Sheet<'_> {
         self.note_options(Rect { height: text_rows, ..inside }, from, paint);
         let mut y = inside.y + text_rows;
         if let Some(field) = self.field {
-            // A mark before one line tells that it is typed into; a larger field is seen as one.
-            let mark =
-                if field.is_one_line() { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Key) } else { 0 };
+            // A mark before few rows tells that they are typed into; a larger field is seen as one.
+            let is_marked = !field.is_area() || field_rows < NOTE_ROWS;
+            let mark = if is_marked { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Key) } else { 0 };
             let place = Rect { x: inside.x + mark, y: y + 1, width: inside.width - mark, height: field_rows };
-            draw_field(field, place.intersection(paint.buffer.area), paint);
+            let place = place.intersection(paint.buffer.area);
+            draw_field(field, place, paint);
+            paint.spot(place, Press::Text(place));
             y += field_rows + 1;
         }
         for (row, line) in (y..=y + more_rows).zip(&told) {
-            paint.put((inside.x, row), inside.width, line, Meaning::Problem);
+            paint.put((inside.x, row), inside.width, line, meaning);
         }
         y += more_rows;
-        paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, named));
+        let scrolls = self.lines.len() > usize::from(text_rows);
+        paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, (scrolls, usize::from(inside.width)), named));
     }
-}
-
-/// The keys of a sheet, each key told from its word.
-fn offered(keys: &str, named: &Named<'_>) -> Strip {
-    let mut strip = Strip::default();
-    for (index, offer) in keys.split("   ").enumerate() {
-        let (key, word) = offer.split_once('|').unwrap_or((offer, ""));
-        let gap = if index == 0 { "" } else { "   " };
-        strip =
-            strip.and(gap, Meaning::Text).and(named.keys(key), Meaning::Focus).and(format!(" {word}"), Meaning::Text);
-    }
-    strip
 }
 
 /// Draws a text field; its text was cleaned when it was typed.
 pub fn draw_field(field: &Field, place: Rect, paint: &mut Paint<'_>) {
     paint.fill(place, Meaning::Input);
-    let mut area = field.area.clone();
-    area.set_style(paint.look.style(Meaning::Input));
-    area.render(place, paint.buffer);
+    // As itself: it remembers how wide it is and what of it is in view, by which its keys go.
+    field.area.render(place, paint.buffer);
 }

@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::app::App;
+use crate::tui::key::Key;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
@@ -13,6 +15,8 @@ pub struct Help<'a> {
     pub keymap: &'a Keymap,
     /// The contexts of the screen.
     pub contexts: Vec<Context>,
+    /// Whether characters go into a text there: none of them is a key then.
+    pub is_typing: bool,
 }
 
 /// How wide the box is on a screen of that width.
@@ -26,7 +30,12 @@ fn text_cells(screen: u16) -> usize {
     usize::from(box_width(screen).saturating_sub(4))
 }
 
-impl Help<'_> {
+impl<'a> Help<'a> {
+    /// The help of what is on the screen.
+    pub fn of(app: &'a App) -> Self {
+        Self { keymap: &app.keymap, contexts: app.screen.contexts(), is_typing: app.screen.is_typing() }
+    }
+
     fn lines(&self, cells: usize) -> Vec<Strip> {
         let mut lines = Vec::new();
         let mut contexts = self.contexts.clone();
@@ -37,7 +46,11 @@ impl Help<'_> {
         for context in contexts {
             lines.push(Strip::of(context.title(), Meaning::Title));
             for binding in self.keymap.of(context) {
-                let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
+                let works = |key: &&Key| !(self.is_typing && key.is_plain());
+                let keys: Vec<_> = binding.keys.iter().filter(works).map(ToString::to_string).collect();
+                if keys.is_empty() {
+                    continue;
+                }
                 for (index, line) in wrap(&binding.desc, cells.saturating_sub(20)).into_iter().enumerate() {
                     let keys = if index == 0 { keys.join(", ") } else { String::new() };
                     lines.push(Strip::of(format!("  {keys:<18}"), Meaning::Focus).and(line, Meaning::Text));

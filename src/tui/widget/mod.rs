@@ -15,6 +15,7 @@ pub mod health_table;
 pub mod help;
 pub mod keybar;
 pub mod meanwhile;
+mod offers;
 pub mod output;
 pub mod overview;
 pub mod paint;

@@ -23,8 +23,8 @@ pub fn title(release: &Release) -> &'static str {
 pub fn keys(release: &Release) -> &'static str {
     match (release.is_named(), &release.signing) {
         (false, _) => "enter|go on   esc|back",
-        (true, None) if release.is_dispute => "enter|record it   esc|another name",
-        (true, None) => "enter|record it   ctrl-s|sign it first   esc|another name",
+        (true, None) if release.is_dispute => "enter|record it   esc|another name   f1|keys   ctrl-j|line",
+        (true, None) => "enter|record it   ctrl-s|sign it first   esc|another name   f1|keys",
         (true, Some(_)) => "enter|record it   ctrl-s|sign it here   esc|back, to do without",
     }
 }

@@ -68,6 +68,7 @@ impl Run {
                 self.halted = Some(why);
                 self.soaking.halt(now.run);
                 (self.pending, self.dialog) = (None, None);
+                self.take_below();
                 if self.file.take().is_some() {
                     self.touch();
                     return vec![Effect::StopReading];
@@ -120,6 +121,8 @@ impl Run {
                 self.notice = None;
                 // Whoever is about to leave or to end a command goes on with that.
                 let closed = self.dialog.take_if(|dialog| !matches!(dialog, Dialog::Ask(Ask::Leave | Ask::Cancel(..))));
+                let closed = closed.or_else(|| self.take_below());
+                self.draft_is_recorded(closed.as_ref());
                 self.closed(closed);
             }
         }
@@ -133,6 +136,7 @@ impl Run {
             }
         }
         if self.state.closed.is_some() {
+            self.take_below();
             self.dialog = Some(Dialog::Outcome);
         }
     }
@@ -146,7 +150,8 @@ impl Run {
         let is_mended = self.is_acknowledged_in_vain();
         let is_unread = self.is_of_unread_cautions();
         if (is_outdated || is_mended || is_unread) && self.pending.is_none() {
-            let closed = self.dialog.take();
+            let mut closed = self.dialog.take();
+            self.keep_draft(closed.as_mut());
             self.closed(closed);
             self.burst.lose();
             let told = match (is_unread, is_mended) {

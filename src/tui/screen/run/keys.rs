@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::engine::{Allowed, Leaving, Proposal};
-use crate::tui::dialog::{Answer, Ask, Dialog, Field, Note, Purpose, Reason};
+use crate::tui::dialog::{Answer, Ask, Dialog, Field, Lines, Note, Purpose, Reason};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::away::FIRST_BACK;
@@ -67,7 +67,7 @@ impl Run {
         match action {
             Some(Action::Act) => self.act(is_armed),
             Some(action) => self.on_action(action),
-            None => Vec::new(),
+            None => self.open_at_number(key, is_armed),
         }
     }
 
@@ -86,7 +86,7 @@ impl Run {
             self.leave(now);
             return vec![Effect::Leave(Leaving::Left)];
         }
-        self.open(Dialog::Ask(Ask::Leave));
+        self.ask_over(Ask::Leave);
         Vec::new()
     }
 
@@ -97,7 +97,7 @@ impl Run {
             // What is typed while it is being saved is meant for what comes after it.
             self.burst.lose();
         }
-        if self.is_one_go(action, now) || self.waits_for_answers(action) {
+        if self.is_unread_draft(action, is_armed) || self.is_one_go(action, now) || self.waits_for_answers(action) {
             return Vec::new();
         }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
@@ -132,8 +132,10 @@ impl Run {
             Answer::Stay => Vec::new(),
             Answer::Close => {
                 let is_way_out = self.is_way_out();
-                let closed = self.dialog.take();
+                let mut closed = self.dialog.take();
+                self.keep_draft(closed.as_mut());
                 self.closed(closed);
+                self.uncover();
                 if is_way_out { Vec::new() } else { self.read_no_further() }
             }
             Answer::Propose(proposal) => self.propose_on_fresh(proposal, now),
@@ -172,7 +174,7 @@ impl Run {
     }
 
     /// The natural next thing: back to the current step, read on, or open what the step asks for.
-    fn act(&mut self, is_armed: bool) -> Vec<Effect> {
+    pub(super) fn act(&mut self, is_armed: bool) -> Vec<Effect> {
         if !self.is_at_current() {
             self.look_at(None);
             return Vec::new();
@@ -211,7 +213,7 @@ impl Run {
             Some(Allowed::Release(step)) => self.open_release(step),
             Some(Allowed::Restart(step)) => {
                 let told = self.meaning_of_restart(&step);
-                self.open(Dialog::Reason(Reason { purpose: Purpose::Restart(step, told), field: Field::default() }));
+                self.open(reason(Purpose::Restart(step, told)));
                 Vec::new()
             }
             Some(Allowed::Run(step)) => self.open_command(step),
@@ -277,7 +279,6 @@ impl Run {
             self.notice = self.not_offered(action);
             return Vec::new();
         };
-        let reason = |purpose| Dialog::Reason(Reason { purpose, field: Field::default() });
         let dialog = match offered {
             Allowed::Skip(step) => reason(Purpose::Skip(step)),
             Allowed::Defer(step) => reason(self.put_off(step)),
@@ -301,7 +302,7 @@ impl Run {
                 reason(Purpose::RollBack(plan, told))
             }
             Allowed::Abandon => reason(Purpose::Abandon),
-            Allowed::Note => Dialog::Note(Note { step: self.shown_step(), field: Field::new(false) }),
+            Allowed::Note => Dialog::Note(Note { step: self.shown_step(), field: Field::new(Lines::Several) }),
             Allowed::Close => Dialog::Ask(Ask::Close),
             Allowed::Leave => Dialog::Ask(Ask::Leave),
             Allowed::Cancel(job) => Dialog::Ask(Ask::Cancel(job, tell::cancelling(&self.state))),
@@ -319,6 +320,11 @@ impl Run {
         self.open(dialog);
         Vec::new()
     }
+}
+
+/// The dialog that asks for a reason.
+fn reason(purpose: Purpose) -> Dialog {
+    Dialog::Reason(Reason { purpose, field: Field::new(Lines::Several) })
 }
 
 fn scroll_card(card: &mut Card, action: Action) {

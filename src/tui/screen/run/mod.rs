@@ -10,6 +10,7 @@ mod burst;
 pub mod cautions;
 mod console;
 mod derive;
+mod drafts;
 pub mod draw;
 mod evidence;
 mod file;
@@ -115,6 +116,8 @@ pub struct Run {
     pub over: Option<Over>,
     /// What lies over the screen.
     pub dialog: Option<Dialog>,
+    /// What was typed in those that were left.
+    drafts: drafts::Drafts,
     /// How much of it was read.
     pub reading: Reading,
     /// "You were here", until it is dismissed.
@@ -261,6 +264,7 @@ impl Run {
             over: None,
             reading: Reading::default(),
             dialog: None,
+            drafts: drafts::Drafts::default(),
             card,
             found: None,
             browsed: None,
@@ -401,6 +405,7 @@ impl Run {
     fn leave(&mut self, now: Instants) {
         self.leaving_since_ms = Some(now.real_ms);
         self.dialog = None;
+        self.drafts = drafts::Drafts::default();
     }
 
     /// Whether the operator asked to leave.

@@ -1,12 +1,14 @@
 //! What opens over the run screen for what a step asks for.
 
+use crossterm::event::{KeyCode, KeyEvent};
+
 use crate::engine::filled::{Filled, filled_of};
 use crate::engine::scope::{command_of, target_of};
 use crate::engine::{Allowed, commands_of, is_together};
 use crate::runbook::{Action as StepAction, InputKind, StepKey, Verify};
 use crate::tui::attach::{Attach, complete};
 use crate::tui::choice::{Choice, Gives, Pick};
-use crate::tui::dialog::{CommandBox, Dialog, Field, Note, Purpose, Shown, Statement};
+use crate::tui::dialog::{CommandBox, Dialog, Field, Lines, Note, Purpose, Shown, Statement};
 use crate::tui::keymap::Action;
 use crate::tui::message::Effect;
 use crate::tui::release::Release;
@@ -22,7 +24,8 @@ impl Run {
         Purpose::Defer(step, until)
     }
 
-    pub(super) fn open(&mut self, dialog: Dialog) {
+    pub(super) fn open(&mut self, mut dialog: Dialog) {
+        self.take_up_draft(&mut dialog);
         self.dialog = Some(dialog);
         self.is_unseen = true;
         self.asking = None;
@@ -38,7 +41,7 @@ impl Run {
         match (written, self.dialog.as_mut().and_then(Dialog::field)) {
             (Ok(text), Some(field)) => field.replace(&text),
             (Ok(text), None) if is_free => {
-                let mut field = Field::new(false);
+                let mut field = Field::new(Lines::Several);
                 field.paste(&text);
                 self.open(Dialog::Note(Note { step: self.shown_step(), field }));
                 self.notice = Some("what it was written for is over: it can be kept as a note".into());
@@ -84,12 +87,35 @@ impl Run {
         };
         let dialog = if options.is_empty() {
             let kind = if let Gives::Value(kind) = gives { Some(kind) } else { None };
-            Dialog::State(Statement { step, prompt, kind, field: Field::default() })
+            let lines = match &kind {
+                None => Lines::Several,
+                Some(InputKind::Text) => Lines::Wrapped,
+                Some(_) => Lines::One,
+            };
+            Dialog::State(Statement { step, prompt, kind, field: Field::new(lines) })
         } else {
             Dialog::Choose(Choice::new(step, prompt, options.into_iter().map(Pick::plain).collect(), gives))
         };
         self.open(dialog);
         Vec::new()
+    }
+
+    /// The number of an answer that stands in the step's pane opens the question with that one chosen; nothing is
+    /// recorded by it.
+    pub(super) fn open_at_number(&mut self, key: KeyEvent, is_armed: bool) -> Vec<Effect> {
+        let KeyCode::Char(c @ '1'..='9') = key.code else { return Vec::new() };
+        let is_numbered = !self.view.page.options.is_empty() || !self.view.page.ways.is_empty();
+        let asks =
+            matches!(self.offered(Action::Act), Some(Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Choose(_)));
+        let is_plain = key.modifiers.is_empty();
+        if !(is_plain && is_numbered && asks && self.is_at_current()) {
+            return Vec::new();
+        }
+        let effects = self.act(is_armed);
+        if let Some(Dialog::Choose(choice)) = &mut self.dialog {
+            choice.take_digit(c);
+        }
+        effects
     }
 
     pub(super) fn open_choice(&mut self, step: StepKey) -> Vec<Effect> {

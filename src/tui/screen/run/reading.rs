@@ -29,6 +29,11 @@ impl Run {
     /// Takes a key that reads on, or an answer that comes too early; whether it was one.
     pub(super) fn reads_on(&mut self, action: Option<Action>) -> bool {
         let Some((lines, rows)) = room_of(self, self.open_size()) else { return false };
+        let is_line = matches!(action, Some(Action::Up | Action::Down));
+        if is_line && lines <= rows {
+            // They are for what is typed.
+            return false;
+        }
         let is_answer = matches!(action, Some(Action::Act | Action::Yes));
         let is_unread = self.reading.seen < lines;
         let by = match action {

@@ -1,0 +1,168 @@
+//! What people type as evidence: reasons, statements and answers, in text areas; and how the screen tells of their keys.
+
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+use crate::engine::Event;
+use crate::tui::dialog::Dialog;
+use crate::tui::key::Key;
+use crate::tui::message::Message;
+use crate::tui::screen::Screen;
+use crate::tui::stage_tests::Stage;
+
+const LONG: &str = "The release notes name nothing that this cluster has: no HSM, no namespaces, no Consul storage; the \
+                    change of the default lease was looked at with the owners of all five applications on Friday.";
+
+/// A run at the question what the snapshot is called, which wants one line, or at the statement behind it.
+fn asked(size: (u16, u16), is_statement: bool) -> Stage {
+    let mut stage = Stage::open(size);
+    stage.all_well();
+    ["enter", "enter", "1", "enter", "enter"].into_iter().for_each(|key| stage.press(key));
+    if is_statement {
+        stage.type_text("before-1.17");
+        ["enter", "enter"].into_iter().for_each(|key| stage.press(key));
+    }
+    assert!(matches!(stage.run().dialog, Some(Dialog::State(_))), "{}", stage.picture());
+    stage
+}
+
+fn typed(stage: &mut Stage) -> String {
+    let Screen::Run(run) = &mut stage.app.screen else { panic!("the run is not on the screen") };
+    run.dialog.as_mut().and_then(Dialog::field).map(|field| field.text()).unwrap_or_default()
+}
+
+fn last(stage: &Stage, what: impl Fn(&Event) -> Option<String>) -> Option<String> {
+    stage.records.iter().rev().find_map(|record| what(&record.event))
+}
+
+#[test]
+fn a_reason_is_seen_whole_and_keeps_its_lines() {
+    let mut stage = Stage::open((80, 24));
+    stage.all_well();
+    stage.press("s");
+    stage.tell(Message::Paste(LONG.into()));
+    let picture = stage.picture();
+    assert!(picture.contains("The release notes") && picture.contains("on Friday."), "{picture}");
+    assert!(picture.contains("Why? A reason is required."), "{picture}");
+    stage.press("ctrl-j");
+    stage.type_text("Maria");
+    stage.press("up");
+    stage.press("home");
+    stage.type_text("1. ");
+    stage.press("enter");
+    let reason =
+        last(&stage, |event| if let Event::StepSkipped { reason, .. } = event { Some(reason.clone()) } else { None });
+    let (one, other) = reason.as_deref().and_then(|reason| reason.split_once('\n')).unwrap_or_default();
+    assert_eq!((one.replace("1. ", "").as_str(), other), (LONG, "Maria"));
+    // Where it is told in one line it is one.
+    let line = stage.picture().lines().find(|line| line.contains('␊')).map(str::to_owned);
+    assert!(line.is_none_or(|line| !line.contains('\n')));
+}
+
+#[test]
+fn a_statement_has_lines_and_an_answer_that_is_a_value_has_one() {
+    let mut stage = asked((80, 24), true);
+    stage.type_text("vault-1");
+    stage.tell(Message::Key("alt-enter".parse::<Key>().unwrap().event()));
+    stage.type_text("by its own word");
+    stage.press("enter");
+    let said =
+        last(&stage, |event| if let Event::StepConfirmed { said, .. } = event { Some(said.clone()) } else { None });
+    assert_eq!(said.as_deref(), Some("vault-1\nby its own word"));
+
+    let mut stage = asked((80, 24), false);
+    stage.type_text("before");
+    stage.press("ctrl-j");
+    stage.type_text("-1.17");
+    assert_eq!(typed(&mut stage), "before-1.17");
+    assert!(!stage.picture().contains("ctrl-j"), "{}", stage.picture());
+    stage.tell(Message::Edited(Ok("three\nshort\nlines\n".into())));
+    assert_eq!(typed(&mut stage), "three short lines");
+    assert!(stage.picture().contains("several lines became one"), "{}", stage.picture());
+}
+
+#[test]
+fn a_dialog_that_is_typed_into_names_its_keys_and_their_help_is_true() {
+    let mut stage = asked((120, 40), true);
+    let picture = stage.picture();
+    for offer in ["enter record it", "esc back", "f1 keys", "ctrl-j line", "ctrl-o editor", "ctrl-_ undo"] {
+        assert!(picture.contains(offer), "{offer}\n{picture}");
+    }
+    stage.press("?");
+    assert_eq!(typed(&mut stage), "?");
+    stage.press("f1");
+    let picture = stage.picture();
+    assert!(picture.contains("f1                help"), "{picture}");
+    assert!(!picture.contains("?, f1") && !picture.contains("all commands of this screen"), "{picture}");
+    stage.press("f1");
+    stage.press("esc");
+    stage.press("n");
+    assert!(stage.picture().contains("f1 keys   ctrl-o editor"), "{}", stage.picture());
+    stage.press("esc");
+    stage.press("e");
+    assert!(stage.picture().contains("f1 keys"), "{}", stage.picture());
+}
+
+/// A click on the first place where that stands.
+fn click(stage: &mut Stage, text: &str) {
+    let app = &stage.app;
+    let picture = crate::tui::stage_tests::picture(app);
+    let lines = picture.lines().map(|line| line.trim_start_matches('"'));
+    let found = lines.enumerate().find_map(|(row, line)| Some((row, line.split_once(text)?.0.chars().count())));
+    let (row, column) = found.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{picture}"));
+    let index = |at: usize| u16::try_from(at).unwrap();
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    let mouse = MouseEvent { kind, column: index(column), row: index(row), modifiers: KeyModifiers::NONE };
+    stage.tell(Message::Mouse(mouse));
+}
+
+#[test]
+fn a_click_puts_the_cursor_where_it_is() {
+    for key in ["n", "s"] {
+        let mut stage = Stage::open((80, 24));
+        stage.all_well();
+        stage.press(key);
+        stage.tell(Message::Paste(LONG.into()));
+        click(&mut stage, "the change of");
+        stage.type_text("and ");
+        assert_eq!(typed(&mut stage), LONG.replace("the change of", "and the change of"), "{key}");
+        click(&mut stage, "HSM");
+        (0..3).for_each(|_| stage.press("backspace"));
+        assert!(typed(&mut stage).contains("has: HSM, no namespaces"), "{}", typed(&mut stage));
+    }
+}
+
+#[test]
+fn the_number_of_an_answer_opens_the_question_with_it_chosen() {
+    let mut stage = Stage::open((120, 40));
+    stage.all_well();
+    stage.press("2");
+    assert!(stage.run().dialog.is_none(), "cautions come first: {}", stage.picture());
+    stage.press("enter");
+    let before = stage.records.len();
+    stage.press("3");
+    stage.press("esc");
+    stage.press("2");
+    let Some(Dialog::Choose(choice)) = &stage.run().dialog else { panic!("{}", stage.picture()) };
+    assert_eq!((choice.chosen, stage.records.len()), (Some(1), before), "nothing is recorded by it");
+    stage.press("2");
+    assert_eq!(stage.records.len(), before);
+    stage.press("enter");
+    let said =
+        last(&stage, |event| if let Event::StepConfirmed { said, .. } = event { Some(said.clone()) } else { None });
+    assert_eq!(said.as_deref(), Some("no"));
+    // What is typed has no numbers.
+    stage.press("1");
+    assert!(stage.run().dialog.is_none(), "{}", stage.picture());
+}
+
+#[test]
+fn what_scrolls_or_was_seen_is_offered_only_where_there_is_something() {
+    let mut stage = Stage::open((120, 40));
+    stage.all_well();
+    stage.press("w");
+    assert!(!stage.picture().contains("up scroll"), "{}", stage.picture());
+    stage.press("esc");
+    stage.press("!");
+    let picture = stage.picture();
+    assert!(!picture.contains("are seen") && !picture.contains("go there"), "{picture}");
+}
