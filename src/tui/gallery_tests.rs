@@ -31,10 +31,10 @@ use crate::tui::verified_tests::stated;
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// A screen at a size, in a look.
-type Scene = fn((u16, u16), Look) -> App;
+pub type Scene = fn((u16, u16), Look) -> App;
 
 /// Every screen, by name.
-const SCENES: [(&str, Scene); 35] = [
+pub const SCENES: [(&str, Scene); 35] = [
     ("library", |size, look| shown(size, look, library::furnish)),
     ("library_empty", |size, look| shown(size, look, |app| drop(update(app, Message::Library(vec![]))))),
     ("chooser", |size, look| shown(size, look, |app| tell(app, practise::questions()))),

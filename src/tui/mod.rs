@@ -140,6 +140,8 @@ mod take_up_tests;
 #[cfg(test)]
 mod together_tests;
 #[cfg(test)]
+mod unseen_tests;
+#[cfg(test)]
 mod values_tests;
 #[cfg(test)]
 mod verified_tests;

@@ -88,7 +88,7 @@ fn choose(app: &mut App, row: usize) -> Vec<Effect> {
 
 /// The wheel over what lies over a screen, and where nothing else takes it.
 fn turned(app: &mut App, action: Action) -> Option<Vec<Effect>> {
-    let lines = Help { keymap: &app.keymap, contexts: app.screen.contexts() }.height(app.size.0);
+    let lines = Help::of(app).height(app.size.0);
     if let Some(scroll) = &mut app.help {
         *scroll = if action == Action::Down { (*scroll + 3).min(lines) } else { scroll.saturating_sub(3) };
         return Some(Vec::new());

@@ -2,7 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::keymap::{Action, Context, Keymap};
+use crate::tui::app::App;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Action, Binding, Context, Keymap};
+use crate::tui::palette::takes_a_list;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::wrap::wrap;
@@ -13,6 +16,10 @@ pub struct Help<'a> {
     pub keymap: &'a Keymap,
     /// The contexts of the screen.
     pub contexts: Vec<Context>,
+    /// A character is typed there: it is no key.
+    is_typing: bool,
+    /// There is a menu of what can be done there.
+    has_menu: bool,
 }
 
 /// How wide the box is on a screen of that width.
@@ -26,7 +33,26 @@ fn text_cells(screen: u16) -> usize {
     usize::from(box_width(screen).saturating_sub(4))
 }
 
-impl Help<'_> {
+impl<'a> Help<'a> {
+    /// The keys of what is on the screen.
+    pub fn of(app: &'a App) -> Self {
+        Self {
+            keymap: &app.keymap,
+            contexts: app.screen.contexts(),
+            is_typing: app.screen.is_typing(),
+            has_menu: takes_a_list(app),
+        }
+    }
+
+    /// The keys of a binding that do there what it says.
+    fn keys_of(&self, binding: &Binding) -> Vec<String> {
+        if binding.action == Action::Palette && !self.has_menu {
+            return Vec::new();
+        }
+        let is_typed = |key: &&Key| self.is_typing && binding.context == Context::Everywhere && key.is_plain();
+        binding.keys.iter().filter(|key| !is_typed(key)).map(ToString::to_string).collect()
+    }
+
     fn lines(&self, cells: usize) -> Vec<Strip> {
         let mut lines = Vec::new();
         let mut contexts = self.contexts.clone();
@@ -37,7 +63,10 @@ impl Help<'_> {
         for context in contexts {
             lines.push(Strip::of(context.title(), Meaning::Title));
             for binding in self.keymap.of(context) {
-                let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
+                let keys = self.keys_of(binding);
+                if keys.is_empty() {
+                    continue;
+                }
                 for (index, line) in wrap(&binding.desc, cells.saturating_sub(20)).into_iter().enumerate() {
                     let keys = if index == 0 { keys.join(", ") } else { String::new() };
                     lines.push(Strip::of(format!("  {keys:<18}"), Meaning::Focus).and(line, Meaning::Text));

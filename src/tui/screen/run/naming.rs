@@ -61,18 +61,30 @@ pub fn untold(title: &Template, key: &StepKey) -> String {
     gapped(title.source(), key.item.as_deref().unwrap_or(MISSING))
 }
 
-/// The source of a text with a gap for each `{{ }}`.
+/// The source of a text with a gap for each `{{ }}`; one that stands for an input, or for something that an item has beside
+/// its name, is told by that word.
 pub fn gapped(source: &str, gap: &str) -> String {
     let mut text = String::new();
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
         text.push_str(before);
-        let Some((_, behind)) = after.split_once("}}") else { break };
-        text.push_str(gap);
+        let Some((value, behind)) = after.split_once("}}") else { break };
+        match word_of(value.trim()) {
+            Some(word) => text.extend(["(", word, ")"]),
+            None => text.push_str(gap),
+        }
         rest = behind;
     }
     text.push_str(rest);
     text
+}
+
+/// The word by which a value is known: the name of an input, or of a field of an item.
+fn word_of(value: &str) -> Option<&str> {
+    let roots = [".inputs.", ".node.", ".group."];
+    let word = roots.iter().find_map(|root| value.strip_prefix(root))?;
+    let is_word = word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_word && !word.is_empty() && (word != "name" || value.starts_with(".inputs."))).then_some(word)
 }
 
 /// `2.3 Start and unseal (vault-2)`: how people name a step.
@@ -133,5 +145,23 @@ fn unsaid<'a>(item: &'a str, title: &str) -> &'a str {
             }
         }
         _ => item,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_told_by_the_word_of_what_will_stand_there() {
+        for (title, expected) in [
+            ("See {{ .inputs.target }} on {{ .node.name }}", "See (target) on (each)"),
+            ("Touch {{ .node.path }} on {{.node.name}}", "Touch (path) on (each)"),
+            ("{{ .group.name }}: {{ .node | tojson }}", "(each): (each)"),
+            ("Ask {{ .inputs.name }}", "Ask (name)"),
+            ("Nothing {{ open", "Nothing "),
+        ] {
+            assert_eq!(gapped(title, GAP), expected);
+        }
     }
 }
