@@ -415,10 +415,13 @@ impl Backstage for Stage {
         if text.trim().is_empty() {
             return (!input.optional).then(|| "a value is needed".to_owned());
         }
-        parse_value(&input.kind, text).err().map(|problem| match input.kind {
-            InputKind::Nodes(_) => format!("{problem}; nodes are easier to give in a site file (--site)"),
-            _ => problem,
-        })
+        match (parse_value(&input.kind, text), &input.kind) {
+            (Ok(value), _) => chosen.runbook.misfit(input, &value).map(str::to_owned),
+            (Err(problem), InputKind::Nodes(_)) => {
+                Some(format!("{problem}; nodes are easier to give in a site file (--site)"))
+            }
+            (Err(problem), _) => Some(problem),
+        }
     }
 
     fn begin(&self, wanted: &Wanted) -> Result<Launched, String> {

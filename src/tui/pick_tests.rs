@@ -218,7 +218,7 @@ fn one_of_several_texts_is_copied_and_what_was_copied_is_told() {
     stage.type_text("run");
     stage.press("enter");
     assert!(stage.effects.contains(&Effect::Copy("2026-11-21-vault-ha-7qf3".into())));
-    assert!(stage.picture().contains("given to the terminal's clipboard: run, 24 bytes"), "{}", stage.picture());
+    assert!(stage.picture().contains("✔ given to the terminal's clipboard: run, 24 bytes"), "{}", stage.picture());
     stage.app.may_copy = false;
     stage.press("y");
     stage.press("enter");

@@ -8,6 +8,7 @@ use crate::engine::{Event, Moment, person_of};
 use crate::journal::Integrity;
 use crate::text::clean_line;
 use crate::tui::app::App;
+use crate::tui::copy::noticed;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::replay::marks::{KINDS, Kind};
@@ -63,14 +64,13 @@ impl Replay {
 
     /// What the record at the cursor is: its number, when, who, and what happened.
     fn told(&self, app: &App, look: &Look, is_wide: bool) -> Strip {
-        let alert = look.glyphs.alert;
         if let Some(typed) = &self.asked {
             let told = format!("go to record, 1 to {}: ", self.tape.count());
             let keys = app.keymap.told("_   {act} goes there, {back} does not", Context::Filter);
             return Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and(keys, Meaning::Dim);
         }
         if let Some(notice) = &self.notice {
-            return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
+            return noticed(notice, look);
         }
         if let Some(found) = &self.run.found {
             return Strip::of(found.told(&app.keymap), Meaning::Title);
@@ -91,7 +91,12 @@ impl Replay {
             None => strip.0,
         };
         let end = self.ends().filter(|_| self.is_at_end());
-        Strip(end.into_iter().map(|end| (format!("{alert} {end} "), Meaning::Problem)).chain(strip).collect())
+        Strip(
+            end.into_iter()
+                .map(|end| (format!("{} {end} ", look.glyphs.alert), Meaning::Problem))
+                .chain(strip)
+                .collect(),
+        )
     }
 
     /// What a reviewer said of this record, as far as a line of it may be.
