@@ -540,8 +540,8 @@ async fn tls_is_trusted_by_the_given_authority_and_by_nothing_else() {
             Some("ca.pem"),
             "no trusted connection: invalid peer certificate: certificate not valid for name",
         ),
-        ("127.0.0.1", Some("none.pem"), "the certificate authorities in "),
-        ("127.0.0.1", Some("extensions"), "the certificate authorities in "),
+        ("127.0.0.1", Some("none.pem"), "the file of `ca` "),
+        ("127.0.0.1", Some("extensions"), "the file of `ca` "),
     ] {
         let sample = ask(https(host, ca)).await;
         assert_eq!(sample.verdict, Verdict::Unknown);

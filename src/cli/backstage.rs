@@ -234,15 +234,13 @@ fn version(book: &Runbook) -> String {
 impl Backstage for Stage {
     fn glance(&self) -> Vec<LibraryEntry> {
         self.listed(|entry, shown| {
-            let head = entry.head().unwrap_or_default();
-            shown.has_practice = crate::practice::is_simulated(&head.system);
-            (shown.title, shown.revision, shown.system) = (head.title, head.revision, head.system);
-            (shown.summary, shown.minutes) = (head.summary, head.minutes);
+            shelf::of_head(entry, shown);
+            shown.has_practice = crate::practice::is_simulated(&shown.system);
         })
     }
 
     fn library(&self) -> Vec<LibraryEntry> {
-        self.listed(|entry, shown| match entry.runbook() {
+        let mut listed = self.listed(|entry, shown| match entry.runbook() {
             Some(book) => {
                 shown.title.clone_from(&book.title);
                 shown.revision.clone_from(&book.revision);
@@ -252,8 +250,14 @@ impl Backstage for Stage {
                 shown.has_practice = practice::hindrance(book).is_none();
                 shown.preview = Some(Box::new(shelf::preview(book)));
             }
-            None => shown.problems = entry.findings().iter().map(|found| found.message.clone()).collect(),
-        })
+            None => {
+                shelf::of_head(entry, shown);
+                shown.problems = shelf::problems(entry);
+            }
+        });
+        // What cannot be started is not in the way of what can.
+        listed.sort_by_key(|entry| !entry.problems.is_empty());
+        listed
     }
 
     fn resumable(&self) -> Vec<OpenRun> {
@@ -266,6 +270,8 @@ impl Backstage for Stage {
             place: run.opening.as_ref().map(place_of).unwrap_or_default(),
             title: run.opening.as_ref().map(|head| head.title.clone()).unwrap_or_default(),
             last: run.last_at.unwrap_or_default(),
+            step: run.step.clone().unwrap_or_default(),
+            operator: run.last_sat.clone().unwrap_or_default(),
         };
         runs.iter().map(open).collect()
     }
@@ -409,10 +415,13 @@ impl Backstage for Stage {
         if text.trim().is_empty() {
             return (!input.optional).then(|| "a value is needed".to_owned());
         }
-        parse_value(&input.kind, text).err().map(|problem| match input.kind {
-            InputKind::Nodes(_) => format!("{problem}; nodes are easier to give in a site file (--site)"),
-            _ => problem,
-        })
+        match (parse_value(&input.kind, text), &input.kind) {
+            (Ok(value), _) => chosen.runbook.misfit(input, &value).map(str::to_owned),
+            (Err(problem), InputKind::Nodes(_)) => {
+                Some(format!("{problem}; nodes are easier to give in a site file (--site)"))
+            }
+            (Err(problem), _) => Some(problem),
+        }
     }
 
     fn begin(&self, wanted: &Wanted) -> Result<Launched, String> {

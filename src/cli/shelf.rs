@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli::{debrief, journals};
 use crate::clock::Timestamp;
+use crate::diagnostic::Position;
 use crate::engine::scope::MISSING;
 use crate::engine::{Mode, Outcome};
 use crate::journal::{Opening, Remembered, RunDir, RunSummary, Stamp, Standing, Store, stamp};
-use crate::library::Library;
+use crate::library::{Entry, Library};
 use crate::runbook::changes::changes;
 use crate::runbook::{Phase, Runbook};
 use crate::text::clean_line;
+use crate::tui::LibraryEntry;
 use crate::tui::screen::run::naming::{GAP, gapped};
 use crate::tui::shelf::{Changed, LastRun, Past, PhaseSeen, Preview, Score};
 
@@ -21,6 +23,28 @@ const MOST_RUNS: usize = 300;
 
 /// A journal that is longer than that is not read for its points, in bytes.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What stands at the top of a runbook, unchecked.
+pub fn of_head(entry: &Entry, shown: &mut LibraryEntry) {
+    let head = entry.head().unwrap_or_default();
+    (shown.title, shown.revision, shown.system) = (head.title, head.revision, head.system);
+    (shown.summary, shown.minutes) = (head.summary, head.minutes);
+}
+
+/// Why it does not load: the place of each error with what is wrong there, and below it what to do.
+pub fn problems(entry: &Entry) -> Vec<String> {
+    let source = entry.source();
+    let told = entry.findings().iter().filter(|found| found.is_error()).map(|found| {
+        let Position { line, column } = found.position(&source);
+        let help = found.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+        // What cannot be read at all has no place.
+        let place = if source.is_empty() { String::new() } else { format!("line {line}, column {column}: ") };
+        format!("{place}{}{help}", found.message)
+    });
+    let told: Vec<String> = told.collect();
+    // Whatever is wrong, it does not load.
+    if told.is_empty() { vec!["it cannot be read".into()] } else { told }
+}
 
 /// What is known of runs, read once as long as their journals stay as they are.
 #[derive(Debug, Default)]

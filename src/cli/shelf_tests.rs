@@ -162,3 +162,28 @@ fn what_a_run_leaves_undone_that_is_given_up_is_counted_nowhere() {
     }
     assert_eq!(marks.count(Kind::Deviation), 4);
 }
+
+/// A file that is TOML, one that is none, and one of which not even the top can be read.
+#[test]
+fn a_runbook_that_does_not_load_has_a_name_places_and_help_and_stands_behind_the_others() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("books");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("a-key.toml"), BOOK.replace("confirm", "confrim")).unwrap();
+    std::fs::write(folder.join("b-torn.toml"), "format = 1\ntitle = \"Torn\n").unwrap();
+    std::fs::write(folder.join("c-bytes.toml"), [0xff, 0xfe, 0x00]).unwrap();
+    std::fs::write(folder.join("d-own.toml"), BOOK).unwrap();
+    let library = Library::open(&[folder]).unwrap();
+    let stage = crate::cli::backstage::Stage::of(library, Store::open(place.path().join("state")));
+    let listed = crate::tui::Backstage::library(&stage);
+    let is_broken: Vec<bool> = listed.iter().map(|entry| !entry.problems.is_empty()).collect();
+    assert!(is_broken.is_sorted() && listed.len() > 4, "{is_broken:?}");
+    let broken = &listed[listed.len() - 3..];
+    let ids: Vec<&str> = broken.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids, ["a-key", "b-torn", "c-bytes"]);
+    assert_eq!((broken[0].title.as_str(), broken[0].system.as_str()), ("Own", "vault"));
+    let told = broken[0].problems.join("\n");
+    assert!(told.contains("line 18, column 1: a step has no key `confrim`\nhelp: did you mean `confirm`?"), "{told}");
+    assert!(broken[1].problems[0].starts_with("line 2, column "), "{:?}", broken[1].problems);
+    assert!(broken[2].problems[0].contains("not UTF-8"), "{:?}", broken[2].problems);
+}

@@ -1,5 +1,6 @@
 //! The HTTP client with its trust: the system's authorities, or those of one file.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
 
 /// A client that keeps its connections alive, never follows a redirect and has no proxy.
@@ -66,11 +67,36 @@ fn config(roots: RootCertStore) -> Result<ClientConfig, String> {
 }
 
 fn roots(path: &Path) -> Result<RootCertStore, String> {
-    let wrong = |why: String| format!("the certificate authorities in {} cannot be read: {why}", path.display());
+    // What is wrong comes before the path: it is short, and a long text is cut at its end.
+    let wrong = |why: &str| format!("the file of `ca` {why}: {}", path.display());
+    let unreadable = |error: pem::Error| match error {
+        pem::Error::Io(error) if error.kind() == ErrorKind::NotFound => wrong("is not there"),
+        pem::Error::Io(error) if error.kind() == ErrorKind::PermissionDenied => wrong("may not be read"),
+        error => wrong(&format!("cannot be read ({error})")),
+    };
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))? {
-        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-        roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+    for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+        let certificate = certificate.map_err(unreadable)?;
+        roots.add(certificate).map_err(|error| wrong(&format!("holds what is no authority ({error})")))?;
     }
-    if roots.is_empty() { Err(wrong("it holds none".into())) } else { Ok(roots) }
+    if roots.is_empty() { Err(wrong("holds no certificate")) } else { Ok(roots) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_authorities_is_told_before_their_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "").unwrap();
+        for (path, told) in [
+            (folder.path().join("none.pem"), "the file of `ca` is not there: "),
+            (empty, "the file of `ca` holds no certificate: "),
+        ] {
+            let error = client(Trust::File(&path)).err().unwrap();
+            assert_eq!(error, format!("{told}{}", path.display()));
+        }
+    }
 }

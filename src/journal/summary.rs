@@ -27,6 +27,10 @@ pub struct RunSummary {
     pub sittings: u32,
     /// Who sat there, as `operator@host`, in the order of the first time; of very many the first ones.
     pub sat: Vec<String>,
+    /// Who sat there last.
+    pub last_sat: Option<String>,
+    /// The step that was begun last.
+    pub step: Option<String>,
     /// How many good records it has.
     pub records: u64,
     /// The time of the last of them.
@@ -185,6 +189,8 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         soak: None,
         sittings: 0,
         sat: Vec::new(),
+        last_sat: None,
+        step: None,
         records: 0,
         last_at: None,
         head: String::new(),
@@ -203,6 +209,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         }
     }
     let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
+    let (mut last_sat, mut step) = (None, None);
     let (mut sat, mut left) = (Vec::new(), (Timestamp::default(), 0));
     let verified = outlines(&path, &mut |_, outline| {
         // A condition that changed, or a remark, changes nothing here.
@@ -210,7 +217,12 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         deviations.count(record.at, &record.event, &mut left);
         if let Event::SittingOpened { operator, host, .. } = &record.event {
             sittings += 1;
-            sit_down(&mut sat, format!("{operator}@{host}"));
+            let who = format!("{operator}@{host}");
+            sit_down(&mut sat, who.clone());
+            last_sat = Some(who);
+        }
+        if let Event::StepBegan { step: began, .. } = &record.event {
+            step = Some(began.to_string());
         }
         soak = SoakSeen::after(soak.take(), &record.event);
         if let Some(found) = opening_of(*record) {
@@ -218,6 +230,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         }
     });
     summary.opening = opening;
+    (summary.last_sat, summary.step) = (last_sat, step);
     summary.deviations = deviations;
     summary.soak = soak;
     (summary.sittings, summary.sat) = (sittings, sat);

@@ -37,6 +37,8 @@ fn summary(name: &str, mode: Mode, day: i64, standing: Standing) -> RunSummary {
         soak: None,
         sittings: 1,
         sat: Vec::new(),
+        last_sat: None,
+        step: None,
         records: 3,
         last_at: Some(at),
         head: String::new(),

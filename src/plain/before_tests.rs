@@ -15,7 +15,7 @@ fn found(is_accepted: bool, mark: Mark) -> Preflight {
         is_secret: false,
     }];
     let told = vec![Told { whose: "vault".into(), address: "https://a:8200".into(), header: "x-vault-token".into() }];
-    let one = Finding { mark, about: "clock".into(), told: "it stands still".into(), todo: "wind it".into() };
+    let one = Finding { mark, about: "clock".into(), told: "it stands still".into(), todo: "wind it".into(), count: 1 };
     Preflight { commands, told, is_asked: is_accepted, found: vec![one] }
 }
 

@@ -47,7 +47,10 @@ pub fn parse_value(kind: &InputKind, text: &str) -> Result<Value, String> {
 /// A JSON list, or names with commas between them.
 fn nodes(text: &str) -> Result<Value, String> {
     if text.starts_with('[') {
-        return serde_json::from_str(text).map_err(|error| format!("not a list of nodes: {error}"));
+        return serde_json::from_str(text).map_err(|error| match error.is_eof() {
+            true => "the list of nodes is not complete: it ends with ]".to_owned(),
+            false => format!("not a list of nodes from character {} on", error.column()),
+        });
     }
     let name = |name: &str| Value::Object(Map::from_iter([("name".to_owned(), Value::from(name.trim()))]));
     Ok(text.split(',').filter(|part| !part.trim().is_empty()).map(name).collect())
@@ -249,6 +252,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_list_of_nodes_that_is_being_typed_is_not_complete_and_one_with_a_mistake_tells_where() {
+        for (text, why) in [
+            ("[{\"name\": \"", "the list of nodes is not complete: it ends with ]"),
+            ("[", "the list of nodes is not complete: it ends with ]"),
+            ("[{name}]", "not a list of nodes from character 3 on"),
+        ] {
+            assert_eq!(parse_value(&InputKind::Nodes(vec![]), text).unwrap_err(), why, "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_read_and_bounded() {

@@ -9,6 +9,7 @@ pub mod launch;
 pub mod live;
 pub mod practice;
 pub mod preflight;
+mod reached;
 pub mod rehearsal;
 pub mod script;
 mod soak;

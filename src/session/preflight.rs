@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clock::Timestamp;
 use crate::engine::filled::Places;
@@ -13,15 +13,10 @@ use crate::health::{self, BoardKeeper, HeaderText, HttpQuestion, Prober, Questio
 use crate::journal::{Remembered, RunSummary, Store};
 use crate::runbook::InputKind;
 use crate::session::launch::{self, Opening, Who, World};
+use crate::session::reached::{self, reached};
 
 /// With less room than that for journals somebody should look, in bytes.
 const LITTLE_ROOM: u64 = 64 * 1024 * 1024;
-
-/// How many rows of one probe that do not answer well are told one by one.
-const MOST_ROWS: usize = 8;
-
-/// How many of those of which the same is to be said are named.
-const MOST_NAMES: usize = 4;
 
 /// What is typed before a live run without a site file opens.
 pub const NO_SITE: &str = "live";
@@ -59,6 +54,8 @@ pub struct Finding {
     pub told: String,
     /// What to do about it; empty when nothing is to be done.
     pub todo: String,
+    /// Of how many it is told: the rows of a probe that are told together.
+    pub count: usize,
 }
 
 /// A command that runs without a question for each time.
@@ -103,6 +100,11 @@ impl Preflight {
     /// Those of one mark.
     pub fn of(&self, mark: Mark) -> impl Iterator<Item = &Finding> {
         self.found.iter().filter(move |finding| finding.mark == mark)
+    }
+
+    /// How many rows and other things a person should look at.
+    pub fn to_look_at(&self) -> usize {
+        self.of(Mark::Look).map(|finding| finding.count).sum()
     }
 
     /// Whether anything is done without a question each time that a person must allow before.
@@ -178,10 +180,10 @@ impl Preparation<'_> {
         let mut found = vec![self.journal()];
         found.extend(self.others(&known));
         found.push(clock(&known, now));
-        let asked = targets.iter().filter(|target| is_asked || is_harmless(target));
-        let samples = self.sampled(asked.cloned().collect()).await;
+        let asked: Vec<Target> = targets.iter().filter(|target| is_asked || is_harmless(target)).cloned().collect();
+        let samples = self.sampled(asked.clone()).await;
         found.extend(reached(&samples));
-        found.extend(self.versions(&samples));
+        found.extend(self.versions(&asked, &samples));
         if is_asked {
             found.extend(self.guards(&targets, samples, now));
         }
@@ -251,25 +253,11 @@ impl Preparation<'_> {
     }
 
     /// The version that the runbook begins at (its input `from`) beside those that were seen.
-    fn versions(&self, samples: &[Sample]) -> Option<Finding> {
+    fn versions(&self, targets: &[Target], samples: &[Sample]) -> Option<Finding> {
         let inputs = self.opening.runbook.inputs.iter();
         let from = inputs.filter(|input| input.kind == InputKind::Version).find(|input| input.id.as_str() == "from")?;
         let expected = self.opening.inputs.get(from.id.as_str())?.as_str()?;
-        let seen: Vec<(String, String)> = samples.iter().filter_map(version).collect();
-        if seen.is_empty() {
-            return None;
-        }
-        let others: Vec<String> = seen
-            .iter()
-            .filter(|(_, version)| !is_version(version, expected))
-            .map(|(whose, version)| format!("{whose} runs {version}"))
-            .collect();
-        Some(if others.is_empty() {
-            finding(Mark::Ok, "version", format!("all that tell one run {expected}, as the run expects"), "")
-        } else {
-            let told = format!("the run expects {expected}, but {}", listed(&others));
-            finding(Mark::Look, "version", told, "is this the right cluster, and is `from` right?")
-        })
+        reached::versions(expected, targets, samples)
     }
 
     /// What must hold through the whole run, judged by what was seen just now.
@@ -281,6 +269,7 @@ impl Preparation<'_> {
         let state = RunState::fold(runbook, std::slice::from_ref(&record));
         let mut keeper = BoardKeeper::new(targets);
         let latest = samples.iter().map(|sample| sample.at).max().unwrap_or(now);
+        let unwell = samples.iter().filter(|sample| sample.verdict != Verdict::Ok).count();
         samples.into_iter().for_each(|sample| keeper.take(sample));
         let board = keeper.board(latest);
         let judged = runbook.guards.iter().filter_map(|guard| {
@@ -290,15 +279,23 @@ impl Preparation<'_> {
             Some(match truth {
                 Tri::True => finding(Mark::Ok, "guard", title.clone(), ""),
                 Tri::False => finding(Mark::Look, "guard", format!("{title}: does not hold. {why}"), ""),
-                Tri::Unknown => finding(Mark::Look, "guard", format!("{title}: cannot be told. {why}"), ""),
+                Tri::Unknown => {
+                    // What an expression stumbles over is mostly what nobody told.
+                    let told = match unwell {
+                        0 => format!("{title}: cannot be told ({why})"),
+                        1 => format!("{title}: cannot be told while a row is not ok ({why})"),
+                        unwell => format!("{title}: cannot be told while {unwell} rows are not ok ({why})"),
+                    };
+                    finding(Mark::Look, "guard", told, "")
+                }
             })
         });
         judged.collect()
     }
 }
 
-fn finding(mark: Mark, about: &str, told: String, todo: &str) -> Finding {
-    Finding { mark, about: about.to_owned(), told, todo: todo.to_owned() }
+pub(super) fn finding(mark: Mark, about: &str, told: String, todo: &str) -> Finding {
+    Finding { mark, about: about.to_owned(), told, todo: todo.to_owned(), count: 1 }
 }
 
 /// The clock against the latest record of a live run on this machine.
@@ -312,76 +309,6 @@ fn clock(known: &[Arc<RunSummary>], now: Timestamp) -> Finding {
         }
         None => finding(Mark::Ok, "clock", format!("{now}, after every record of this machine"), ""),
     }
-}
-
-/// What each probe was answered: one line for those that are well, one for each that is not.
-fn reached(samples: &[Sample]) -> Vec<Finding> {
-    let mut probes: Vec<&crate::runbook::ProbeId> = Vec::new();
-    samples.iter().for_each(|sample| {
-        if !probes.contains(&&sample.probe) {
-            probes.push(&sample.probe);
-        }
-    });
-    let mut found = Vec::new();
-    for probe in probes {
-        // Those of which the same is to be said are told together.
-        let mut bad: Vec<(Verdict, &str, Vec<&Sample>)> = Vec::new();
-        let (mut all, mut well) = (0, 0);
-        for sample in samples.iter().filter(|sample| sample.probe == *probe) {
-            all += 1;
-            if sample.verdict == Verdict::Ok {
-                well += 1;
-                continue;
-            }
-            match bad.iter_mut().find(|(verdict, why, _)| *verdict == sample.verdict && *why == sample.why) {
-                Some((.., those)) => those.push(sample),
-                None => bad.push((sample.verdict, &sample.why, vec![sample])),
-            }
-        }
-        for (verdict, why, those) in bad.iter().take(MOST_ROWS) {
-            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-            found.push(finding(Mark::Look, "probe", format!("{} {}{why}", named(those), verdict.word()), ""));
-        }
-        let rest: usize = bad.iter().skip(MOST_ROWS).map(|(.., those)| those.len()).sum();
-        if rest > 0 {
-            found.push(finding(Mark::Look, "probe", format!("{probe}: {rest} more are not ok"), ""));
-        }
-        if well > 0 {
-            found.push(finding(Mark::Ok, "probe", format!("{probe}: {well} of {all} answered and are ok"), ""));
-        }
-    }
-    found
-}
-
-/// Whose samples these are, the first few by name.
-fn named(samples: &[&Sample]) -> String {
-    let names: Vec<String> = samples.iter().take(MOST_NAMES).map(|sample| whose(sample)).collect();
-    let rest = samples.len() - names.len();
-    if rest > 0 { format!("{} and {rest} more:", names.join(", ")) } else { format!("{}:", names.join(", ")) }
-}
-
-fn whose(sample: &Sample) -> String {
-    sample.node.as_ref().map_or_else(|| sample.probe.to_string(), |node| format!("{}[{node}]", sample.probe))
-}
-
-/// The version that a sample tells, with whose it is.
-fn version(sample: &Sample) -> Option<(String, String)> {
-    let value = ["version", "build"].into_iter().find_map(|field| sample.fields.get(field).and_then(Value::as_str))?;
-    Some((whose(sample), value.to_owned()))
-}
-
-/// Whether a version that was seen is the one that is expected: with a `v` before it, or more behind it.
-fn is_version(seen: &str, expected: &str) -> bool {
-    let bare = |text: &str| text.trim().trim_start_matches('v').to_owned();
-    let (seen, expected) = (bare(seen), bare(expected));
-    let rest = seen.strip_prefix(&expected);
-    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
-}
-
-fn listed(all: &[String]) -> String {
-    let more = all.len().saturating_sub(MOST_ROWS);
-    let told = all[..all.len() - more].join(", ");
-    if more > 0 { format!("{told}, and {more} more do not either") } else { told }
 }
 
 /// Bytes for people.

@@ -126,18 +126,3 @@ fn the_name_is_typed_that_the_site_gives() {
     let why = confirm(Some(&site("PRODUCTION")), "staging").unwrap_err();
     assert_eq!(why, "\"staging\" was typed, PRODUCTION is expected: nothing was started");
 }
-
-#[test]
-fn a_version_is_the_expected_one_whatever_stands_around_it() {
-    for (seen, expected, fits) in [
-        ("1.16.2", "1.16.2", true),
-        ("v23.1.14", "23.1.14", true),
-        ("1.16.2+ent", "1.16.2", true),
-        ("1.16.20", "1.16.2", false),
-        ("1.16", "1.16.2", false),
-        ("1.16.2.1", "1.16.2", false),
-        ("", "1.16.2", false),
-    ] {
-        assert_eq!(is_version(seen, expected), fits, "{seen} {expected}");
-    }
-}

@@ -124,6 +124,9 @@ fn check(runbook: &Runbook, input: &Input, value: &Value) -> Result<(), String> 
         return Ok(());
     }
     check_value(&input.kind, value)?;
+    if let Some(misfit) = runbook.misfit(input, value) {
+        return Err(misfit.into());
+    }
     if let (InputKind::Command, Value::Array(words)) = (&input.kind, value) {
         for (index, word) in words.iter().enumerate() {
             let template = Template::compile(word.as_str().unwrap_or_default())

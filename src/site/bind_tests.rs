@@ -117,3 +117,25 @@ fn values_never_come_with_a_secret_in_them() {
     let problems = bind(&book(), &set(&[("token", "hvs.CAESIJ")]), None, &Map::new()).unwrap_err();
     assert!(!problems[0].to_string().contains("CAESIJ"), "{problems:?}");
 }
+
+#[test]
+fn a_version_has_no_v_where_the_commands_put_one_before_it() {
+    for (argument, given, fits) in [
+        ("app-v{{ .inputs.target }}.tgz", "v1.17.3", false),
+        ("app-v{{ .inputs.target }}.tgz", "1.17.3", true),
+        ("app-{{ .inputs.target }}.tgz", "v1.17.3", true),
+        ("dev{{ .inputs.target }}", "v1.17.3", true),
+        ("v{{ .inputs.ticket }}", "v1.17.3", true),
+    ] {
+        let text = BOOK.replace("[\"stop\", \"{{ .node.api }}\"]", &format!("[\"stop\", \"{argument}\"]"));
+        let runbook = crate::runbook::parse(&text).0.unwrap();
+        let set = [
+            ("target".to_owned(), given.to_owned()),
+            ("nodes".to_owned(), r#"[{"name": "a", "api": "http://a"}]"#.to_owned()),
+        ];
+        let bound = bind(&runbook, &set, None, &Map::new());
+        let told = bound.err().map(|problems| problems.iter().map(|one| one.message.clone()).collect::<String>());
+        let expected = "give it without the v: the runbook's commands put one before it".to_owned();
+        assert_eq!(told, (!fits).then_some(expected), "{argument} {given}");
+    }
+}

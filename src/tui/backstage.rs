@@ -169,7 +169,7 @@ pub struct LibraryEntry {
     pub origin: String,
     /// Whether there is a simulated cluster for it.
     pub has_practice: bool,
-    /// Why it cannot be started; empty when it can.
+    /// Why it cannot be started, each with its place and below that what to do; empty when it can.
     pub problems: Vec<String>,
     /// What is in it, once it was read.
     pub preview: Option<Box<Preview>>,
@@ -188,6 +188,10 @@ pub struct OpenRun {
     pub last: Timestamp,
     /// Where it stands, or why it cannot be resumed.
     pub standing: String,
+    /// The step that was begun last; empty where none was.
+    pub step: String,
+    /// Who sat at it last, as `operator@host`.
+    pub operator: String,
 }
 
 /// A run as the list of all runs tells of it.

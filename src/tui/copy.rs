@@ -10,7 +10,8 @@ use crate::tui::screen::Screen;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::possible::NO_COPY;
 use crate::tui::tell;
-use crate::tui::theme::Meaning;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widget::paint::Strip;
 
 /// The most that is given to a terminal, in bytes: what it becomes on the way stays below 64 KiB.
 pub const MAX_COPIED: usize = 48 * 1024;
@@ -51,6 +52,16 @@ pub fn open(app: &mut App) -> Vec<Effect> {
     }
 }
 
+/// With this begins what is told of a text that was copied.
+const GIVEN: &str = "given to the terminal's clipboard";
+
+/// How a notice looks, with its sign: that something was done is no trouble.
+pub fn noticed(notice: &str, look: &Look) -> Strip {
+    let is_well = notice.starts_with(GIVEN);
+    let (sign, meaning) = if is_well { (look.glyphs.done, Meaning::Ok) } else { (look.glyphs.alert, Meaning::Problem) };
+    Strip::of(format!("{sign} {notice}"), meaning)
+}
+
 /// Gives a text to the terminal, and tells how much of it.
 pub fn copy(app: &mut App, what: &'static str, text: String) -> Vec<Effect> {
     if !app.may_copy {
@@ -60,7 +71,7 @@ pub fn copy(app: &mut App, what: &'static str, text: String) -> Vec<Effect> {
     let whole = text.len();
     let kept = bounded(text);
     let cut = if kept.len() < whole { format!(", the last of {whole}") } else { String::new() };
-    app.notify(&format!("given to the terminal's clipboard: {what}, {} bytes{cut}", kept.len()));
+    app.notify(&format!("{GIVEN}: {what}, {} bytes{cut}", kept.len()));
     vec![Effect::Copy(kept)]
 }
 

@@ -9,6 +9,24 @@ use crate::tui::widget::paint::Strip;
 /// The longest filter, in characters.
 const MOST_TYPED: usize = 60;
 
+/// What it costs that a word stands within another, and that it is not in what is seen.
+const WITHIN: usize = 2;
+const BESIDES: usize = 4;
+
+/// How a word stands in a text: 0 as a whole word, 1 as the beginning of one, else within; `None`: not at all.
+fn place(text: &str, word: &str) -> Option<usize> {
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    let places = text.match_indices(word).map(|(at, _)| {
+        let is_start = is_edge(text[..at].chars().next_back());
+        match (is_start, is_edge(text[at + word.len()..].chars().next())) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, _) => WITHIN,
+        }
+    });
+    places.min()
+}
+
 /// The filter of a list.
 #[derive(Debug, Default)]
 pub struct Filter {
@@ -78,6 +96,17 @@ impl Filter {
         self.text.split_whitespace().map(str::to_lowercase).collect()
     }
 
+    /// How well what is seen of something, and what is told of it besides, fit the words: the less the better; `None`: a
+    /// word is missing. What is not seen counts only where a word begins: within words two letters are everywhere.
+    pub fn fit(&self, seen: &[&str], besides: &str) -> Option<usize> {
+        let (seen, besides) = (seen.join(" ").to_lowercase(), besides.to_lowercase());
+        let score = |word: &String| match place(&seen, word) {
+            Some(place) => Some(place),
+            None => place(&besides, word).filter(|place| *place < WITHIN).map(|place| BESIDES + place),
+        };
+        self.words().iter().map(score).sum()
+    }
+
     /// What the status line tells of it.
     pub fn told(&self) -> Option<Strip> {
         let cursor = if self.is_typing { "_" } else { "" };
@@ -93,6 +122,21 @@ mod tests {
 
     fn key(code: KeyCode) -> KeyEvent {
         KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    #[test]
+    fn what_is_seen_as_a_word_fits_best_and_what_is_not_seen_only_where_it_begins_a_word() {
+        let filter = Filter { text: "HA cluster".into(), is_typing: true };
+        for (seen, besides, fit) in [
+            (["vault-ha-upgrade", "Upgrade a Vault HA cluster"], "", Some(0)),
+            (["nomad", "Harden the clusters"], "", Some(2)),
+            (["share", "One cluster"], "", Some(WITHIN)),
+            (["cockroach", "Upgrade a cluster"], "what has to be finalized", Some(BESIDES + 1)),
+            (["cockroach", "Upgrade a cluster"], "what changes", None),
+            (["vault", "Vault HA"], "", None),
+        ] {
+            assert_eq!(filter.fit(&seen, besides), fit, "{seen:?} {besides}");
+        }
     }
 
     #[test]

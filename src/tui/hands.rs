@@ -1,6 +1,6 @@
 //! What hands do: keys, pastes and the mouse, to whatever is on the screen.
 
-use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
 use crate::tui::app::App;
 use crate::tui::keymap::{Action, Context};
@@ -12,8 +12,12 @@ use crate::tui::widget::help::Help;
 use crate::tui::{copy, found, palette, search, spot};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
-    let lines = app.help.map_or(0, |_| Help::of(app).height(app.size.0));
-    if let Some(scroll) = &mut app.help {
+    if !app.is_large_enough() {
+        return on_key_unseen(app, key);
+    }
+    if app.help.is_some() {
+        let lines = Help::of(app).height(app.size.0);
+        let Some(scroll) = &mut app.help else { return Vec::new() };
         match app.keymap.resolve(&key, &[Context::Run]) {
             Some(Action::Down) => *scroll = (*scroll + 1).min(lines),
             Some(Action::Up) => *scroll = scroll.saturating_sub(1),
@@ -32,6 +36,21 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     act(app, action, key)
 }
 
+/// What nobody can see takes no key but those that leave, help or draw it again: on no screen, and on nothing that lies
+/// over one.
+fn on_key_unseen(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let mut contexts = app.screen.contexts();
+    contexts.push(Context::Everywhere);
+    let action = app.keymap.resolve(&key, &contexts);
+    let is_typed = app.screen.is_typing() && matches!(key.code, KeyCode::Char(_));
+    let is_way_out = match action {
+        Some(Action::Help) => !is_typed,
+        action => matches!(action, Some(Action::Leave | Action::Suspend | Action::Redraw)),
+    };
+    // The run keeps when its keys were pressed, and takes none of the others either.
+    if is_way_out || matches!(app.screen, Screen::Run(_)) { act(app, action, key) } else { Vec::new() }
+}
+
 /// Does what an action asks for where the operator is, as its key does; without one the key is typed.
 pub(super) fn act(app: &mut App, action: Option<Action>, key: KeyEvent) -> Vec<Effect> {
     // A key that is no letter cannot be meant for a field.
@@ -48,10 +67,10 @@ pub(super) fn act(app: &mut App, action: Option<Action>, key: KeyEvent) -> Vec<E
         }
         _ => {}
     }
-    if let Some(effects) = on_found(app, action) {
+    let is_large_enough = app.is_large_enough();
+    if is_large_enough && let Some(effects) = on_found(app, action) {
         return effects;
     }
-    let is_large_enough = app.is_large_enough();
     match &mut app.screen {
         Screen::Library(library) => library.on_key(action, key, app.size),
         Screen::Practise(practise) => practise.on(action, key),
@@ -133,7 +152,7 @@ fn turn_page(screen: &mut Screen, effect: &Effect) {
 const SIGNATURE_BEGINS: &str = "-----BEGIN SSH SIGNATURE-----";
 
 pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
-    if app.help.is_some() {
+    if app.help.is_some() || !app.is_large_enough() {
         return Vec::new();
     }
     // A signature is for the dialog that waits for it, and no path of a key.
@@ -165,6 +184,10 @@ pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
 pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
     // A terminal that reports a place beside its screen, or somebody who writes what looks like a report.
     if mouse.column >= app.size.0 || mouse.row >= app.size.1 {
+        return Vec::new();
+    }
+    // What is not seen is not clicked; a border that is held is let go all the same.
+    if !app.is_large_enough() && !matches!(mouse.kind, MouseEventKind::Up(_)) {
         return Vec::new();
     }
     if let Some(effects) = spot::on_mouse(app, mouse) {

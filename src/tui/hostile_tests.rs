@@ -124,6 +124,8 @@ fn a_hostile_library_and_form_are_drawn_harmless() {
             place: attack.into(),
             last: crate::clock::Timestamp::default(),
             standing: attack.into(),
+            step: attack.into(),
+            operator: attack.into(),
         };
         update(&mut app, Message::Glanced(vec![entry.clone()], vec![open]));
         update(&mut app, Message::Library(vec![entry]));

@@ -143,6 +143,8 @@ mod together_tests;
 #[cfg(test)]
 mod typed_tests;
 #[cfg(test)]
+mod unseen_tests;
+#[cfg(test)]
 mod values_tests;
 #[cfg(test)]
 mod verified_tests;

@@ -15,7 +15,7 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::pick::{place, rows_in};
 
 /// Whether that screen lets something be picked at this moment.
-fn takes_a_list(app: &App) -> bool {
+pub fn takes_a_list(app: &App) -> bool {
     let over = [Context::Library, Context::Found, Context::Run, Context::Debrief, Context::Journals, Context::Replay];
     app.screen.contexts().first().is_some_and(|context| over.contains(context))
 }
@@ -31,10 +31,55 @@ pub fn open(app: &mut App) {
     for context in contexts {
         for binding in app.keymap.of(context).filter(|binding| binding.action != Action::Palette) {
             let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
-            rows.push(Row::new(&binding.desc, keys.join(", "), Meaning::Focus, Gives::Do(binding.action)));
+            let row = Row::new(&binding.desc, keys.join(", "), Meaning::Focus, Gives::Do(binding.action));
+            let names = format!("{} {}", app.screen.words_for(binding.action), name(binding.action));
+            rows.push(row.called(&names, synonyms(binding.action)).later(against(app, binding.action).is_some()));
         }
     }
     app.pick = Some(Box::new(PickList::new(About::Commands, rows)));
+}
+
+/// The words of an action's name: `cut wait`.
+fn name(action: Action) -> String {
+    let mut name = String::new();
+    for c in format!("{action:?}").chars() {
+        if c.is_uppercase() && !name.is_empty() {
+            name.push(' ');
+        }
+        name.extend(c.to_lowercase());
+    }
+    name
+}
+
+/// What people call it besides, who know other programs.
+const fn synonyms(action: Action) -> &'static str {
+    match action {
+        Action::Act => "confirm answer run start choose release continue next enter",
+        Action::Retry => "again redo repeat",
+        Action::Skip => "omit",
+        Action::Defer => "postpone delay later",
+        Action::Override => "force overrule waive",
+        Action::CutWait => "shorten",
+        Action::Acknowledge => "ack accept",
+        Action::Cancel => "kill stop abort",
+        Action::RollBack => "rollback revert undo",
+        Action::Abandon => "abort",
+        Action::Close => "finish complete",
+        Action::Leave => "quit exit suspend",
+        Action::Note => "comment remark",
+        Action::Attach => "upload evidence",
+        Action::Copy => "clipboard yank",
+        Action::Search | Action::Filter => "search filter find",
+        Action::SenseNow => "refresh reload poll",
+        Action::Seen => "silence mute",
+        Action::Zoom => "maximize fullscreen",
+        Action::Redraw => "refresh repaint",
+        Action::Suspend => "background shell",
+        Action::Journals => "history journals replay",
+        Action::Changes => "diff",
+        Action::Overview => "grid matrix",
+        _ => "",
+    }
 }
 
 /// Opens a list.

@@ -13,6 +13,9 @@ use crate::tui::theme::Meaning;
 /// The longest text that is typed, in characters.
 const MOST_TYPED: usize = 120;
 
+/// From this score on the letters of a word stand apart.
+const STREWN: usize = 1_000;
+
 /// What the list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
@@ -81,6 +84,11 @@ pub struct Row {
     /// What comes of it.
     pub gives: Gives,
     lower: String,
+    /// By which names it is known elsewhere on the screen, and what people call it besides.
+    names: String,
+    synonyms: String,
+    /// Of what fits alike it comes later.
+    is_later: bool,
 }
 
 impl Row {
@@ -89,7 +97,32 @@ impl Row {
         let told = clean_line(told).into_owned();
         let right = right.into();
         let lower = format!("{told} {right}").to_lowercase();
-        Self { told, right, meaning, gives, lower }
+        Self { told, right, meaning, gives, lower, names: String::new(), synonyms: String::new(), is_later: false }
+    }
+
+    /// The same, found by these words, too: names come first, synonyms after what is seen.
+    #[must_use]
+    pub fn called(self, names: &str, synonyms: &str) -> Self {
+        Self { names: names.to_lowercase(), synonyms: synonyms.to_owned(), ..self }
+    }
+
+    /// The same, after what fits as well.
+    #[must_use]
+    pub fn later(self, is_later: bool) -> Self {
+        Self { is_later, ..self }
+    }
+
+    /// How well a word fits: the less the better; `None`: it does not.
+    fn score(&self, word: &str, is_fuzzy: bool) -> Option<usize> {
+        if begins_a_word(&self.names, word) {
+            return Some(0);
+        }
+        match self.lower.contains(word) {
+            true if begins_a_word(&self.lower, word) => Some(1),
+            true => Some(2),
+            false if begins_a_word(&self.synonyms, word) => Some(2),
+            false => is_fuzzy.then(|| strewn(&self.lower, word)).flatten(),
+        }
     }
 }
 
@@ -225,14 +258,18 @@ impl PickList {
         self.problem = None;
         let words: Vec<String> = self.typed.split_whitespace().map(str::to_lowercase).collect();
         let fits = |(at, row): (usize, &Row)| {
-            let scores = words.iter().map(|word| score(&row.lower, word, self.about.is_fuzzy()));
-            scores.sum::<Option<usize>>().map(|score| (score, at))
+            let score = words.iter().map(|word| row.score(word, self.about.is_fuzzy())).sum::<Option<usize>>()?;
+            Some((score, row.is_later && !words.is_empty(), at))
         };
-        let mut found: Vec<(usize, usize)> = self.rows.iter().enumerate().filter_map(fits).collect();
+        let mut found: Vec<(usize, bool, usize)> = self.rows.iter().enumerate().filter_map(fits).collect();
         if self.about.is_fuzzy() {
             found.sort_unstable();
+            // Where something holds the words, letters that stand apart somewhere are chance.
+            if found.first().is_some_and(|(score, ..)| *score < STREWN) {
+                found.retain(|(score, ..)| *score < STREWN);
+            }
         }
-        self.found = found.into_iter().map(|(_, at)| at).collect();
+        self.found = found.into_iter().map(|(.., at)| at).collect();
     }
 
     /// The first row in view when so many are, so that the chosen one is among them.
@@ -241,15 +278,13 @@ impl PickList {
     }
 }
 
-/// How well a word fits: the less the better; `None`: it does not.
-fn score(text: &str, word: &str, is_fuzzy: bool) -> Option<usize> {
-    if let Some(at) = text.find(word) {
-        let is_start = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        return Some(if is_start { 0 } else { 1 });
-    }
-    if !is_fuzzy {
-        return None;
-    }
+/// Whether a word of the text begins like that.
+fn begins_a_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric()))
+}
+
+/// How far the letters of a word stand apart in a text; `None`: they are not all there, one behind the other.
+fn strewn(text: &str, word: &str) -> Option<usize> {
     let (mut rest, mut passed) = (text, 0);
     for (index, c) in word.chars().enumerate() {
         let at = rest.find(c)?;
@@ -257,7 +292,7 @@ fn score(text: &str, word: &str, is_fuzzy: bool) -> Option<usize> {
         rest = &rest[at + c.len_utf8()..];
     }
     // Letters that are strewn over a whole line are chance.
-    (passed <= 4 * word.len()).then_some(2 + passed)
+    (passed <= 4 * word.len()).then_some(STREWN + passed)
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use crate::session::Update;
 use crate::tui::app::update;
 use crate::tui::book_tests::runbook;
 use crate::tui::dialog::Dialog;
-use crate::tui::keymap::Context;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Message};
+use crate::tui::palette::against;
 use crate::tui::pick::Gives;
 use crate::tui::rebind::rebound;
 use crate::tui::stage_tests::{Stage, event, look};
@@ -77,7 +78,62 @@ fn what_is_not_possible_now_is_not_done_and_tells_why() {
     stage.type_text("end the running");
     stage.press("enter");
     assert!(stage.app.pick.as_ref().is_some_and(|list| list.problem.is_some()), "{}", stage.picture());
-    assert!(stage.picture().contains("that is not possible now"));
+    assert!(stage.picture().contains("no command is running"), "{}", stage.picture());
+}
+
+/// The words of the bar and the names of the actions are known to the menu, and what is possible comes first.
+#[test]
+fn the_menu_knows_the_words_that_stand_on_the_screen() {
+    for (typed, expected) in [
+        ("confirm", Action::Act),
+        ("skip", Action::Skip),
+        ("override", Action::Override),
+        ("roll", Action::RollBack),
+        ("rollback", Action::RollBack),
+        ("abandon", Action::Abandon),
+        ("retry", Action::Retry),
+        ("zoom", Action::Zoom),
+        ("quit", Action::Leave),
+        ("exit", Action::Leave),
+        ("copy", Action::Copy),
+        ("sign", Action::Sign),
+    ] {
+        let mut stage = stage((120, 40));
+        stage.press(":");
+        stage.type_text(typed);
+        let list = stage.app.pick.as_ref().unwrap();
+        let first = list.row().map(|row| row.gives.clone());
+        assert_eq!(first, Some(Gives::Do(expected)), "{typed}: {}", stage.picture());
+    }
+    let mut stage = stage((120, 40));
+    stage.press(":");
+    stage.type_text("run");
+    let list = stage.app.pick.as_ref().unwrap();
+    let is_possible = |at: &usize| match &list.rows[*at].gives {
+        Gives::Do(action) => against(&stage.app, *action).is_none(),
+        _ => false,
+    };
+    assert!(list.found.iter().any(|at| !is_possible(at)) && is_possible(&list.found[0]), "{}", stage.picture());
+    stage.type_text(" no such thing");
+    stage.press("enter");
+    assert_eq!(stage.picture().matches("nothing fits").count(), 1, "{}", stage.picture());
+}
+
+#[test]
+fn each_action_that_is_not_possible_has_its_own_reason() {
+    let mut stage = stage((120, 40));
+    for (key, expected) in [
+        ("r", "only a step that failed is tried again"),
+        ("d", "the runbook does not let this step be put off"),
+        ("c", "only a wait for a set time is cut short"),
+        ("a", "nothing holds this step back"),
+        ("x", "no command is running"),
+        ("Q", "steps are left"),
+        ("V", "nothing waits for a second person to verify it"),
+    ] {
+        stage.press(key);
+        assert!(stage.picture().contains(expected), "{key}: {}", stage.picture());
+    }
 }
 
 #[test]
@@ -162,7 +218,7 @@ fn one_of_several_texts_is_copied_and_what_was_copied_is_told() {
     stage.type_text("run");
     stage.press("enter");
     assert!(stage.effects.contains(&Effect::Copy("2026-11-21-vault-ha-7qf3".into())));
-    assert!(stage.picture().contains("given to the terminal's clipboard: run, 24 bytes"), "{}", stage.picture());
+    assert!(stage.picture().contains("✔ given to the terminal's clipboard: run, 24 bytes"), "{}", stage.picture());
     stage.app.may_copy = false;
     stage.press("y");
     stage.press("enter");

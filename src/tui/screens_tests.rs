@@ -43,10 +43,8 @@ fn library(size: (u16, u16)) -> App {
     };
     let broken = LibraryEntry {
         id: "own".into(),
-        title: "own.toml".into(),
-        system: "?".into(),
         origin: "/etc/piton/own.toml".into(),
-        problems: vec!["own.toml:3:1: unknown key `stepp`".into()],
+        problems: vec!["line 3, column 1: unknown key `stepp`\nhelp: did you mean `step`?".into()],
         ..LibraryEntry::default()
     };
     let open = OpenRun {
@@ -54,7 +52,9 @@ fn library(size: (u16, u16)) -> App {
         title: "Upgrade a Vault HA cluster".into(),
         place: "PRODUCTION prod-eu".into(),
         last: crate::clock::Timestamp::from_millis(1_795_140_000_000),
-        standing: "standbys[vault-2]/stop is the current step".into(),
+        standing: "suspended, 38 records".into(),
+        step: "standbys[vault-2]/stop".into(),
+        operator: "maria@bastion".into(),
     };
     update(&mut app, Message::Glanced(Vec::new(), vec![open]));
     update(&mut app, Message::Library(vec![vault, broken]));

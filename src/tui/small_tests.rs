@@ -143,6 +143,22 @@ fn panes_alarms_and_overview_are_one_key_away() {
     assert_snapshot!("small_ascii_59x14", ascii.picture());
 }
 
+/// Half a screen, and a terminal on its side.
+#[test]
+fn on_a_tall_terminal_all_panes_stand_above_each_other() {
+    for size in [(80, 50), (40, 60)] {
+        let mut stage = Stage::open(size);
+        stage.all_well();
+        stage.look_at_health();
+        stage.sample("vault-3", Verdict::Bad, "");
+        stage.look_at_health();
+        assert_snapshot!(format!("tall_{}x{}", size.0, size.1), stage.picture());
+        let panes = stage.run().panes_on_screen();
+        stage.press("tab");
+        assert_eq!(stage.run().panes_on_screen().step, panes.step, "{size:?}: only the keys go elsewhere");
+    }
+}
+
 #[test]
 fn below_the_smallest_nothing_is_confirmed_and_it_says_so() {
     for size in [(39, 40), (120, 9), (20, 5)] {

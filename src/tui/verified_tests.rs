@@ -46,7 +46,7 @@ fn two_people_confirm_at_the_same_moment() {
         say(&mut stage, "open");
         let picture = stage.picture();
         assert!(picture.contains("Stated by maria@bastion: open. Now a second person"), "{picture}");
-        let words = if size.0 == 80 { "enter second  " } else { "enter confirm by another…  " };
+        let words = if size.0 == 80 { "enter confirm by another  " } else { "enter confirm by another…  " };
         assert!(picture.contains(words) && picture.contains("D dispute"), "{picture}");
         assert_eq!(stage.state.current.as_ref().unwrap().to_string(), "all/read");
         stage.press("enter");

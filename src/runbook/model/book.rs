@@ -327,6 +327,18 @@ impl Runbook {
         }
     }
 
+    /// Why a value of the right kind does not fit all the same: the commands put a `v` before that version themselves.
+    pub fn misfit(&self, input: &Input, value: &Value) -> Option<&'static str> {
+        let has_one =
+            input.kind == InputKind::Version && value.as_str().is_some_and(|text| text.trim().starts_with('v'));
+        let used = format!("v{{{{ .inputs.{} }}}}", input.id);
+        let puts_one =
+            |text: &str| text.match_indices(&used).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric()));
+        let mut defaults = self.inputs.iter().filter_map(|input| input.default.as_ref());
+        (has_one && defaults.any(|default| puts_one(&default.to_string())))
+            .then_some("give it without the v: the runbook's commands put one before it")
+    }
+
     /// The rollback plan of that name.
     pub fn rollback(&self, id: &RollbackId) -> Option<&Rollback> {
         self.rollbacks.iter().find(|plan| &plan.id == id)

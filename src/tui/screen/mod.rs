@@ -12,7 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::app::{App, SMALLEST, SMALLEST_RUN};
-use crate::tui::keymap::Context;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::debrief::DebriefScreen;
 use crate::tui::screen::journals::Journals;
 use crate::tui::screen::library::Library;
@@ -63,6 +63,15 @@ impl Screen {
         match self {
             Self::Run(_) | Self::Replay(_) => SMALLEST_RUN,
             _ => SMALLEST,
+        }
+    }
+
+    /// The words that stand on the screen for an action now; none where it is not offered.
+    pub fn words_for(&self, action: Action) -> String {
+        match self {
+            Self::Run(run) => run.words_for(action),
+            Self::Library(library) => library.words_for(action).to_owned(),
+            _ => String::new(),
         }
     }
 
@@ -117,12 +126,15 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Vec<Spot> {
 
 fn too_small(app: &App, area: Rect, paint: &mut Paint<'_>) {
     let (is_run, smallest) = (matches!(app.screen, Screen::Run(_)), app.screen.smallest());
+    let leave = app.keymap.shown(Action::Leave, Context::Everywhere);
+    let nothing =
+        if is_run { "the run goes on; nothing can be confirmed here" } else { "no other key does anything here" };
     let lines = [
         format!("too small: {}x{}, needs {}x{}", area.width, area.height, smallest.0, smallest.1),
-        if is_run { "the run goes on; nothing can be confirmed here".to_owned() } else { String::new() },
-        "make the window larger".to_owned(),
+        format!("make the window larger, or leave: {leave}"),
+        nothing.to_owned(),
     ];
-    for (y, line) in (area.y..area.bottom()).zip(lines.iter().filter(|line| !line.is_empty())) {
+    for (y, line) in (area.y..area.bottom()).zip(&lines) {
         paint.put((area.x, y), area.width, line, Meaning::Alarm);
     }
 }

@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::key::Key;
-use crate::tui::keymap::{Action, Context, Keymap};
+use crate::tui::keymap::{Action, Binding, Context, Keymap};
+use crate::tui::palette::takes_a_list;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::wrap::wrap;
@@ -17,6 +18,8 @@ pub struct Help<'a> {
     pub contexts: Vec<Context>,
     /// Whether characters go into a text there: none of them is a key then.
     pub is_typing: bool,
+    /// There is a menu of what can be done there.
+    has_menu: bool,
 }
 
 /// How wide the box is on a screen of that width.
@@ -31,9 +34,23 @@ fn text_cells(screen: u16) -> usize {
 }
 
 impl<'a> Help<'a> {
-    /// The help of what is on the screen.
+    /// The keys of what is on the screen.
     pub fn of(app: &'a App) -> Self {
-        Self { keymap: &app.keymap, contexts: app.screen.contexts(), is_typing: app.screen.is_typing() }
+        Self {
+            keymap: &app.keymap,
+            contexts: app.screen.contexts(),
+            is_typing: app.screen.is_typing(),
+            has_menu: takes_a_list(app),
+        }
+    }
+
+    /// The keys of a binding that do there what it says.
+    fn keys_of(&self, binding: &Binding) -> Vec<String> {
+        if binding.action == Action::Palette && !self.has_menu {
+            return Vec::new();
+        }
+        let is_typed = |key: &&Key| self.is_typing && key.is_plain();
+        binding.keys.iter().filter(|key| !is_typed(key)).map(ToString::to_string).collect()
     }
 
     fn lines(&self, cells: usize) -> Vec<Strip> {
@@ -46,8 +63,7 @@ impl<'a> Help<'a> {
         for context in contexts {
             lines.push(Strip::of(context.title(), Meaning::Title));
             for binding in self.keymap.of(context) {
-                let works = |key: &&Key| !(self.is_typing && key.is_plain());
-                let keys: Vec<_> = binding.keys.iter().filter(works).map(ToString::to_string).collect();
+                let keys = self.keys_of(binding);
                 if keys.is_empty() {
                     continue;
                 }

@@ -8,7 +8,7 @@ use crate::runbook::StepKey;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::grid::{Cell, Fold, Line, Sum};
-use crate::tui::screen::run::naming::{phase_title, title_of_step, untold};
+use crate::tui::screen::run::naming::{phase_title, title_of_step, untold_in};
 use crate::tui::screen::run::overview::{CELL_WITH_WORD, Lay, Overview};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Look, Meaning};
@@ -172,7 +172,7 @@ impl OverviewGrid<'_> {
         let title = if is_one {
             title_of_step(step, &run.runbook, &run.state, &run.view.moment, &key)
         } else {
-            untold(&step.title, &key)
+            untold_in(&run.state, &step.title, &key)
         };
         marked(phase, s, &title, glyphs)
     }

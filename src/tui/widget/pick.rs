@@ -51,7 +51,8 @@ pub fn draw(app: &App, list: &PickList, area: Rect, paint: &mut Paint<'_>) {
             draw_row(app, row, at == list.chosen, Rect { y, height: 1, ..inside }, paint);
         }
     }
-    if list.found.is_empty() {
+    // What was not taken is told below, once.
+    if list.found.is_empty() && list.problem.is_none() {
         let told = if list.unread.is_some() { "nothing of what can be read fits" } else { "nothing fits" };
         paint.put((inside.x, inside.y + 1), inside.width, told, Meaning::Dim);
     }

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::clock::Timestamp;
 use crate::engine::{Allowed, Batch, Gate, PhaseState, Plan, StepState, StepStatus, Verdict};
+use crate::tui::copy::noticed;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
@@ -52,8 +53,7 @@ impl Status<'_> {
             return Strip::of(told, Meaning::Current);
         }
         if let Some(notice) = &run.notice {
-            let told = self.keymap.told(notice, Context::Run);
-            return Strip::of(format!("{alert} {told}"), Meaning::Problem);
+            return noticed(&self.keymap.told(notice, Context::Run), look);
         }
         if let Some(gravest) = run.unseen().next() {
             let seen = self.keymap.shown(Action::Seen, Context::Run);
@@ -269,7 +269,7 @@ impl Status<'_> {
             offers.splice(0..0, self.of_a_search(!is_covered));
         }
         let all = self.keymap.shown(Action::Palette, Context::Everywhere);
-        offers.push(Offer { words: ("menu", "menu"), ..plain(all, "", !is_covered, false) });
+        offers.push(plain(all, MENU, !is_covered, false));
         let help = self.keymap.shown(Action::Help, Context::Everywhere);
         offers.push(plain(help, "help", !run.is_typing(), false));
         offers
@@ -343,6 +343,9 @@ fn at_work(run: &Run, batch: &Batch) -> (usize, usize, String) {
     (done, all, format!("{running}{waiting}; {done} of {all} done"))
 }
 
+/// The word for the list of everything that can be done.
+const MENU: &str = "menu";
+
 /// One thing that may be done.
 struct Offer {
     key: String,
@@ -365,7 +368,8 @@ impl Offer {
         match words {
             Words::Full(more) if self.asks_for_more => format!("{}{more}", self.words.0),
             Words::Full(_) => self.words.0.to_owned(),
-            Words::Bare if !self.is_of_step => String::new(),
+            // The menu tells what the keys are that stand there alone.
+            Words::Bare if !self.is_of_step && self.words.1 != MENU => String::new(),
             Words::Short | Words::Bare => self.words.1.to_owned(),
         }
     }
@@ -399,9 +403,9 @@ impl<'a> Bar<'a> {
             offers.iter().filter(|offer| offer.is_of_step == is_of_step).map(|offer| offer.cells(words) + 2).sum()
         };
         let fits = |bar: &Self| row(true, bar.words) <= cells + 2 && row(false, bar.words) + width(bar.mark) <= cells;
-        let forms = [(Words::Full(more), &marks[0]), (Words::Full(more), &marks[1]), (Words::Short, &marks[0])];
-        let short = [(Words::Short, &marks[1]), (Words::Bare, &marks[0])];
-        let forms = forms.into_iter().chain(short).map(|(words, mark)| Bar { words, mark });
+        let full = [(Words::Full(more), &marks[0]), (Words::Full(more), &marks[1]), (Words::Full(""), &marks[1])];
+        let short = [(Words::Short, &marks[0]), (Words::Short, &marks[1]), (Words::Bare, &marks[0])];
+        let forms = full.into_iter().chain(short).map(|(words, mark)| Bar { words, mark });
         forms.into_iter().find(fits).unwrap_or(Bar { words: Words::Bare, mark: &marks[1] })
     }
 }

@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
-use crate::tui::backstage::LibraryEntry;
+use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::{Action, Context};
-use crate::tui::screen::library::list::{Item, Library};
+use crate::tui::screen::library::list::{Item, Library, file_of};
 use crate::tui::screen::library::preview::{self, planned};
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::keybar::{draw_keys, draw_status};
@@ -48,8 +48,14 @@ impl Library {
     /// How many there are, and how many of them are shown.
     fn count(&self) -> String {
         let noun = if self.entries.len() == 1 { "runbook" } else { "runbooks" };
-        let all = format!("{} {noun}, {} unfinished", self.entries.len(), self.open.len());
-        if self.filter.is_empty() { all } else { format!("{} of {all}", self.shown().count()) }
+        let broken = self.entries.iter().filter(|entry| !entry.problems.is_empty()).count();
+        let broken = match broken {
+            0 => String::new(),
+            1 => ", 1 does not load".into(),
+            broken => format!(", {broken} do not load"),
+        };
+        let all = format!("{} {noun}{broken}, {} unfinished", self.entries.len(), self.open.len());
+        if self.filter.is_empty() { all } else { format!("{} of {all}", self.shown().len()) }
     }
 
     fn text(pane: Rect, edge: Edge) -> Rect {
@@ -69,7 +75,7 @@ impl Library {
     /// The rows of the list; what can be chosen with its place among all that is shown.
     fn rows(&self, cells: usize, look: &Look) -> Vec<(Option<usize>, Strip)> {
         let mut rows = Vec::new();
-        let shown: Vec<Item<'_>> = self.shown().collect();
+        let shown = self.shown();
         let systems = self.entries.iter().map(|entry| width(&entry.system)).max().unwrap_or(0).clamp(10, 14);
         // With room for it what stands behind the titles stands in columns; else each title takes what its row has left.
         let behind = |entry: &LibraryEntry| {
@@ -86,7 +92,8 @@ impl Library {
                     }
                     let strip = Strip::of(format!("{}  ", run.run), Meaning::Current)
                         .and(format!("{}  ", run.place), Meaning::Title)
-                        .and(&run.title, Meaning::Text);
+                        .and(&run.title, Meaning::Text)
+                        .and(of_run(run, look), Meaning::Dim);
                     rows.push((Some(index), strip));
                 }
                 Item::Runbook(entry) => {
@@ -124,19 +131,35 @@ impl Library {
     fn row(&self, entry: &LibraryEntry, (systems, widest): (usize, usize), cells: usize, look: &Look) -> Strip {
         let head = Strip::of(format!("{} ", padded(&entry.system, systems, look)), Meaning::Dim);
         if !entry.problems.is_empty() {
-            let told = format!("{} does not load: {}", look.glyphs.failed, entry.title);
-            return head.and(told, Meaning::Problem);
+            let title = if entry.title.is_empty() { String::new() } else { format!("  {}", entry.title) };
+            let told = format!("{} does not load: {}", look.glyphs.failed, file_of(entry));
+            return head.and(told, Meaning::Problem).and(title, Meaning::Dim);
         }
         let (last, meaning, mark) = self.last(entry, cells >= ROOMY, look);
-        let minutes = entry.minutes.filter(|_| cells >= ROOMY).map(planned).unwrap_or_default();
-        let planned = if cells >= ROOMY { format!("{minutes:>PLANNED$}  ") } else { String::new() };
+        let minutes = entry.minutes.map(planned).unwrap_or_default();
         let behind = width(&mark) + width(&last);
+        // Where it is narrow the title comes first, and the planned time where there is room behind all of it.
+        let needed = systems + 3 + width(&entry.title) + 2 + behind + 2 + PLANNED;
+        if cells < ROOMY && needed <= cells {
+            let room = cells - needed + width(&entry.title);
+            return head
+                .and(format!("{}  ", padded(&entry.title, room, look)), Meaning::Text)
+                .and(mark, Meaning::Caution)
+                .and(last, meaning)
+                .and(format!("  {minutes:>PLANNED$}"), Meaning::Dim);
+        }
+        let planned = if cells >= ROOMY { format!("{minutes:>PLANNED$}  ") } else { String::new() };
         let gap = " ".repeat(widest.saturating_sub(behind));
         let room = cells.saturating_sub(systems + 3 + behind.max(widest) + width(&planned));
         head.and(format!("{}  ", padded(&entry.title, room, look)), Meaning::Text)
             .and(planned, Meaning::Dim)
             .and(format!("{gap}{mark}"), Meaning::Caution)
             .and(last, meaning)
+    }
+
+    /// How many rows are in view: where they do not all fit, the line below them tells how many there are.
+    fn window(rows: &[(Option<usize>, Strip)], height: usize) -> usize {
+        if rows.len() > height { height.saturating_sub(1) } else { height }
     }
 
     /// The first row that is in view, of so many.
@@ -150,8 +173,8 @@ impl Library {
         let look = Look::plain();
         let rows = self.rows(usize::from(area.width), &look);
         let at = usize::from(y.checked_sub(area.y)?);
-        let top = self.top(&rows, usize::from(area.height));
-        rows.get(top + at).filter(|_| at < usize::from(area.height)).and_then(|(index, _)| *index)
+        let height = Self::window(&rows, usize::from(area.height));
+        rows.get(self.top(&rows, height) + at).filter(|_| at < height).and_then(|(index, _)| *index)
     }
 
     fn draw_list(&self, area: Rect, paint: &mut Paint<'_>) {
@@ -165,9 +188,9 @@ impl Library {
             paint.put((area.x + 1, area.y), area.width, told, Meaning::Dim);
             return;
         }
-        let height = usize::from(area.height);
+        let height = Self::window(&rows, usize::from(area.height));
         let top = self.top(&rows, height);
-        for (y, (index, strip)) in (area.y..area.bottom()).zip(rows.iter().skip(top)) {
+        for (y, (index, strip)) in (area.y..area.bottom()).zip(rows.iter().skip(top).take(height)) {
             let indent = if index.is_some() { 3 } else { 1 };
             let place = Rect { x: area.x + indent, y, width: area.width.saturating_sub(indent + 1), height: 1 };
             if *index == Some(self.chosen) {
@@ -181,9 +204,8 @@ impl Library {
         }
         let below = rows.len().saturating_sub(top + height);
         if below > 0 {
-            let told = format!(" {below} more below");
-            let cells = u16::try_from(told.len()).unwrap_or(0).min(area.width);
-            paint.put((area.right() - cells, area.bottom() - 1), cells, &told, Meaning::Dim);
+            let line = Rect { y: area.bottom() - 1, height: 1, width: area.width.saturating_sub(1), ..area };
+            paint.put_right(line, &format!("{below} more below"), Meaning::Dim);
         }
     }
 
@@ -200,6 +222,12 @@ impl Library {
         draw_status(area, (self.problem.as_deref(), self.busy.as_deref()), self.filter.told(), paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }
+}
+
+/// Where an unfinished run stands and who was last at it, as far as the row has room for that.
+fn of_run(run: &OpenRun, look: &Look) -> String {
+    let told = [run.step.as_str(), run.operator.as_str()].into_iter().filter(|told| !told.is_empty());
+    told.map(|told| format!(" {} {told}", look.glyphs.dot)).collect()
 }
 
 /// A text of exactly so many cells.

@@ -80,7 +80,9 @@ fn open() -> OpenRun {
         title: "Upgrade Nomad clients".into(),
         place: "STAGING lab".into(),
         last: THEN,
-        standing: "clients[nomad-2]/drain is the current step".into(),
+        standing: "suspended, 38 records".into(),
+        step: "clients[nomad-2]/drain".into(),
+        operator: "jo@bastion".into(),
     }
 }
 
@@ -168,6 +170,60 @@ fn a_filter_shows_what_holds_every_word() {
     press(&mut app, "enter");
     assert!(press(&mut app, "esc").is_empty() && picture(&app).contains("Vault"), "all is shown again");
     assert_eq!(press(&mut app, "esc"), [Effect::Quit]);
+}
+
+/// A runbook whose file could not be read far enough for a title.
+fn broken() -> LibraryEntry {
+    let told = |line| format!("line {line}, column 9: there is no `.status` here\nhelp: it is called `.state`");
+    LibraryEntry {
+        id: "mdtest".into(),
+        origin: "/home/maria/.config/piton/runbooks/mdtest.toml".into(),
+        problems: vec![told(12), told(31)],
+        ..LibraryEntry::default()
+    }
+}
+
+#[test]
+fn what_does_not_load_has_a_name_and_tells_where_and_what_to_do() {
+    for size in SIZES {
+        let mut app = App::new(look("dark", &UNICODE), Keymap::standard());
+        app.size = size;
+        // As long as nothing is checked it stands where its folder puts it.
+        let unchecked = LibraryEntry { problems: vec![], ..broken() };
+        update(&mut app, Message::Glanced(vec![unchecked, nomad(), vault()], vec![]));
+        update(&mut app, Message::Library(vec![nomad(), vault(), broken()]));
+        assert!(picture(&app).lines().any(|line| line.contains("▸") && line.contains("Nomad")), "{}", picture(&app));
+        "/mdtest".chars().for_each(|c| drop(press(&mut app, &c.to_string())));
+        press(&mut app, "enter");
+        assert_snapshot!(format!("library_broken_{}x{}", size.0, size.1), picture(&app));
+        assert!(press(&mut app, "enter").is_empty() && press(&mut app, "p").is_empty());
+        let shown = picture(&app);
+        assert!(shown.contains("mdtest.toml does not load: line 12, column 9"), "{shown}");
+        assert!(!shown.contains("enter set up") && shown.contains("esc show all"), "{shown}");
+    }
+}
+
+#[test]
+fn who_types_gets_what_fits_best_and_who_finds_nothing_is_offered_nothing() {
+    let roach = LibraryEntry {
+        id: "cockroachdb-upgrade".into(),
+        title: "Upgrade a CockroachDB cluster".into(),
+        summary: "What has to be finalized comes last.".into(),
+        ..nomad()
+    };
+    let mut app = app((120, 40));
+    update(&mut app, Message::Library(vec![roach, nomad(), vault()]));
+    "/HA cluster".chars().for_each(|c| drop(press(&mut app, &c.to_string())));
+    assert!(picture(&app).contains("2 of 3 runbooks"), "{}", picture(&app));
+    press(&mut app, "enter");
+    let opened = press(&mut app, "enter");
+    assert!(matches!(&opened[..], [Effect::SetUp { runbook, .. }] if runbook == "vault-ha-upgrade"), "{opened:?}");
+    let mut app = self::app((120, 40));
+    "/nothing of it".chars().for_each(|c| drop(press(&mut app, &c.to_string())));
+    press(&mut app, "enter");
+    let shown = picture(&app);
+    assert!(shown.contains("none of them holds that") && shown.contains("esc show all"), "{shown}");
+    assert!(!shown.contains("enter set up") && press(&mut app, "enter").is_empty(), "{shown}");
 }
 
 #[test]

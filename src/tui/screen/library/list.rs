@@ -22,6 +22,8 @@ pub struct Library {
     pub(super) past: Vec<Past>,
     /// The place of the chosen one among those that are shown.
     pub(super) chosen: usize,
+    /// Somebody moved the cursor.
+    has_moved: bool,
     pub(super) filter: Filter,
     /// The keys go to the preview, which is scrolled so far.
     pub(super) preview: Option<usize>,
@@ -54,6 +56,12 @@ impl Item<'_> {
     }
 }
 
+/// The name of a runbook's file, without its folder.
+pub(super) fn file_of(entry: &LibraryEntry) -> &str {
+    let name = entry.origin.rsplit('/').next().unwrap_or_default();
+    if name.is_empty() { &entry.id } else { name }
+}
+
 impl Library {
     /// Takes in what can be told at a glance, and the runs that can be gone on with.
     pub fn glance(&mut self, entries: Vec<LibraryEntry>, open: Vec<OpenRun>) {
@@ -72,6 +80,10 @@ impl Library {
     pub fn take(&mut self, entries: Vec<LibraryEntry>) {
         self.is_read = true;
         self.keeping(|library| library.entries = entries);
+        // Nobody chose what cannot be started: it only came first as long as it was not checked.
+        if !self.has_moved && matches!(self.chosen(), Some(Item::Runbook(entry)) if !entry.problems.is_empty()) {
+            self.chosen = 0;
+        }
     }
 
     /// Takes in what became of the runbooks.
@@ -83,8 +95,8 @@ impl Library {
     fn keeping<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.chosen().map(|item| item.key());
         let changed = change(self);
-        let again = before.and_then(|key| self.shown().position(|item| item.key() == key));
-        self.chosen = again.unwrap_or(self.chosen).min(self.shown().count().saturating_sub(1));
+        let again = before.and_then(|key| self.shown().iter().position(|item| item.key() == key));
+        self.chosen = again.unwrap_or(self.chosen).min(self.shown().len().saturating_sub(1));
         changed
     }
 
@@ -141,25 +153,35 @@ impl Library {
         self.filter.is_typing()
     }
 
-    /// Those that hold every word of the filter.
-    pub(super) fn shown(&self) -> impl Iterator<Item = Item<'_>> {
-        let words = self.filter.words();
+    /// Those that hold every word of the filter: runs, then runbooks, of each those first in which the words stand out most.
+    pub(super) fn shown(&self) -> Vec<Item<'_>> {
         let all = self.open.iter().map(Item::Run).chain(self.entries.iter().map(Item::Runbook));
-        all.filter(move |item| {
-            if words.is_empty() {
-                return true;
+        if self.filter.is_empty() {
+            return all.collect();
+        }
+        let mut fitting: Vec<_> = all.filter_map(|item| Some((self.fit(item)?, item))).collect();
+        fitting.sort_by_key(|(fit, item)| (matches!(item, Item::Runbook(_)), *fit));
+        fitting.into_iter().map(|(_, item)| item).collect()
+    }
+
+    /// How well it fits the filter: the less the better; `None`: not every word of it is there.
+    fn fit(&self, item: Item<'_>) -> Option<usize> {
+        match item {
+            Item::Run(run) => self.filter.fit(&[&run.run, &run.title, &run.place], ""),
+            Item::Runbook(entry) => {
+                self.filter.fit(&[&entry.id, &entry.title, &entry.system, file_of(entry)], &entry.summary)
             }
-            let text = match item {
-                Item::Run(run) => format!("{} {} {}", run.run, run.title, run.place),
-                Item::Runbook(entry) => format!("{} {} {} {}", entry.id, entry.title, entry.system, entry.summary),
-            };
-            let text = text.to_lowercase();
-            words.iter().all(|word| text.contains(word))
-        })
+        }
+    }
+
+    /// The place of the one that fits best: of a run and a runbook that fit alike the run.
+    fn best(&self) -> usize {
+        let fits = self.shown().into_iter().enumerate().filter_map(|(at, item)| Some((self.fit(item)?, at)));
+        fits.min().map_or(0, |(_, at)| at)
     }
 
     pub(super) fn chosen(&self) -> Option<Item<'_>> {
-        self.shown().nth(self.chosen)
+        self.shown().get(self.chosen).copied()
     }
 
     /// What became of that runbook on this machine.
@@ -191,10 +213,14 @@ impl Library {
             Action::Down => 1,
             Action::PageUp => -isize::try_from(page).unwrap_or(1),
             Action::PageDown => isize::try_from(page).unwrap_or(1),
+            Action::First => isize::MIN,
+            Action::Last => isize::MAX,
             _ => 0,
         };
         match action {
-            Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.turn(by),
+            Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
+                self.turn(by)
+            }
             Action::NextPane => self.preview = if self.preview.is_none() { Some(0) } else { None },
             Action::Filter => {
                 self.filter.begin();
@@ -219,8 +245,9 @@ impl Library {
             *scroll = scroll.saturating_add_signed(by).min(2_000);
             return;
         }
-        let last = self.shown().count().saturating_sub(1);
+        let last = self.shown().len().saturating_sub(1);
         self.chosen = self.chosen.saturating_add_signed(by).min(last);
+        self.has_moved = true;
     }
 
     /// Takes pasted text into the filter.
@@ -230,7 +257,13 @@ impl Library {
 
     fn narrow<T>(&mut self, change: impl FnOnce(&mut Filter) -> T) -> T {
         self.problem = None;
-        self.keeping(|library| change(&mut library.filter))
+        let before = self.filter.words();
+        let changed = self.keeping(|library| change(&mut library.filter));
+        // Who types asks for what fits best; who shows all again keeps what was found.
+        if !self.filter.is_empty() && self.filter.words() != before {
+            (self.chosen, self.preview) = (self.best(), None);
+        }
+        changed
     }
 
     fn compare(&mut self) -> Vec<Effect> {
@@ -259,7 +292,7 @@ impl Library {
                 Some("there is no simulated cluster for this runbook")
             }
             (Action::Act | Action::Practice, Some(Item::Runbook(entry))) if !entry.problems.is_empty() => {
-                Some("this runbook has errors")
+                Some("this runbook does not load: the preview tells why")
             }
             _ => None,
         }
@@ -274,7 +307,7 @@ impl Library {
             Some(Item::Run(run)) => (format!("resuming {}", run.run), Effect::Resume(run.run.clone())),
             Some(Item::Runbook(entry)) => {
                 let problem = match entry.problems.first() {
-                    Some(problem) => Some(problem.clone()),
+                    Some(problem) => Some(format!("{} does not load: {problem}", file_of(entry))),
                     None if is_practice && !entry.has_practice => {
                         Some("no simulated cluster of this version can stand in for what it needs".to_owned())
                     }
@@ -313,11 +346,16 @@ impl Library {
         }
         let mut keys: Vec<Offer> = match self.chosen() {
             Some(Item::Run(_)) => vec![(Action::Act, library, "go on")],
-            Some(Item::Runbook(entry)) if entry.has_practice => {
+            Some(Item::Runbook(entry)) if entry.has_practice && entry.problems.is_empty() => {
                 vec![(Action::Act, library, "set up"), (Action::Practice, library, "practise")]
             }
-            _ => vec![(Action::Act, library, "set up")],
+            Some(Item::Runbook(entry)) if entry.problems.is_empty() => vec![(Action::Act, library, "set up")],
+            // What does not load cannot be set up, and where nothing is found there is nothing.
+            _ => Vec::new(),
         };
+        if !self.filter.is_empty() {
+            keys.push((Action::Back, library, "show all"));
+        }
         if let Some(Item::Runbook(entry)) = self.chosen()
             && self.past_of(&entry.id).is_some_and(|past| past.is_changed)
         {
@@ -330,6 +368,11 @@ impl Library {
         ]);
         keys.push((Action::Leave, library, "leave"));
         keys
+    }
+
+    /// The word that is offered for an action now.
+    pub fn words_for(&self, action: Action) -> &'static str {
+        self.offers().into_iter().find(|(offered, ..)| *offered == action).map_or("", |(.., word)| word)
     }
 
     /// Where list and preview stand.
@@ -375,7 +418,7 @@ impl Library {
                 let inside = Self::inside(list, Self::is_wide(area));
                 if let Some(index) = self.row_at(inside, mouse.row) {
                     let is_again = index == self.chosen && self.preview.is_none();
-                    (self.chosen, self.preview) = (index, None);
+                    (self.chosen, self.preview, self.has_moved) = (index, None, true);
                     return if is_again { self.open(false) } else { Vec::new() };
                 }
             }

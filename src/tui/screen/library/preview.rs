@@ -3,6 +3,7 @@
 use crate::tui::app::App;
 use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::screen::library::list::file_of;
 use crate::tui::shelf::{Past, Preview, Score};
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
@@ -11,19 +12,23 @@ use crate::tui::widget::step::wrapped;
 /// How many cells the name of a fact takes.
 const NAMES: usize = 11;
 
+/// How many of the reasons why a runbook does not load are told.
+const MOST_PROBLEMS: usize = 20;
+
 /// A runbook.
 pub fn of_runbook(entry: &LibraryEntry, past: Option<&Past>, cells: usize, app: &App) -> Vec<Strip> {
     let look = &app.look;
-    let mut lines = wrapped(&entry.title, cells, Meaning::Title);
+    let title = if entry.title.is_empty() { file_of(entry) } else { &entry.title };
+    let mut lines = wrapped(title, cells, Meaning::Title);
     let minutes = entry.minutes.map(|minutes| format!(" {} {} planned", look.glyphs.dot, planned(minutes)));
-    let facts = format!("{} r{}{}", entry.id, entry.revision, minutes.unwrap_or_default());
+    let revision = if entry.revision.is_empty() { String::new() } else { format!(" r{}", entry.revision) };
+    let facts = format!("{}{revision}{}", entry.id, minutes.unwrap_or_default());
     lines.extend(wrapped(&facts, cells, Meaning::Dim));
-    lines.push(Strip::default());
-    lines.extend(wrapped(&entry.summary, cells, Meaning::Text));
-    for problem in &entry.problems {
+    if !entry.summary.is_empty() {
         lines.push(Strip::default());
-        lines.extend(wrapped(problem, cells, Meaning::Problem));
+        lines.extend(wrapped(&entry.summary, cells, Meaning::Text));
     }
+    of_problems(entry, cells, app, &mut lines);
     if let Some(past) = past {
         lines.push(Strip::default());
         of_past(past, cells, app, &mut lines);
@@ -40,6 +45,27 @@ pub fn of_runbook(entry: &LibraryEntry, past: Option<&Past>, cells: usize, app: 
     lines
 }
 
+/// Why it does not load: each with its place and what to do, and the command that shows all of them in their lines.
+fn of_problems(entry: &LibraryEntry, cells: usize, app: &App, lines: &mut Vec<Strip>) {
+    if entry.problems.is_empty() {
+        return;
+    }
+    lines.push(Strip::default());
+    let told = format!("{} It does not load. Each of this is shown in its line by", app.look.glyphs.failed);
+    lines.extend(wrapped(&told, cells, Meaning::Problem));
+    lines.extend(wrapped(&format!("piton check {}", entry.origin), cells, Meaning::Command));
+    for problem in entry.problems.iter().take(MOST_PROBLEMS) {
+        lines.push(Strip::default());
+        let meanings = std::iter::once(Meaning::Text).chain(std::iter::repeat(Meaning::Dim));
+        lines.extend(problem.lines().zip(meanings).flat_map(|(line, meaning)| wrapped(line, cells, meaning)));
+    }
+    let more = entry.problems.len().saturating_sub(MOST_PROBLEMS);
+    if more > 0 {
+        lines.push(Strip::default());
+        lines.extend(wrapped(&format!("{more} more"), cells, Meaning::Dim));
+    }
+}
+
 /// An unfinished run.
 pub fn of_run(run: &OpenRun, cells: usize, look: &Look) -> Vec<Strip> {
     let mut lines = wrapped(&run.title, cells, Meaning::Title);
@@ -47,6 +73,12 @@ pub fn of_run(run: &OpenRun, cells: usize, look: &Look) -> Vec<Strip> {
     lines.extend(wrapped(&run.place, cells, Meaning::Title));
     lines.push(Strip::default());
     lines.extend(wrapped(&run.standing, cells, Meaning::Text));
+    if !run.step.is_empty() {
+        fact("last step", &run.step, Meaning::Text, cells, &mut lines);
+    }
+    if !run.operator.is_empty() {
+        fact("last there", &run.operator, Meaning::Text, cells, &mut lines);
+    }
     let last = format!("last record {}, here {}", run.last, look.clock(run.last));
     lines.extend(wrapped(&last, cells, Meaning::Dim));
     lines

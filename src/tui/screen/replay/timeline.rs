@@ -8,6 +8,7 @@ use crate::engine::{Event, Moment, person_of};
 use crate::journal::Integrity;
 use crate::text::clean_line;
 use crate::tui::app::App;
+use crate::tui::copy::noticed;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::replay::Replay;
 use crate::tui::screen::replay::marks::{KINDS, Kind};
@@ -73,7 +74,7 @@ impl Replay {
             };
         }
         if let Some(notice) = &self.notice {
-            return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
+            return noticed(notice, look);
         }
         let record = &self.record;
         let all = self.tape.count();

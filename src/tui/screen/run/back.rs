@@ -2,7 +2,6 @@
 
 use crate::engine::{Moment, Plan, RunState, items_of_way_back, reopened, ways_back};
 use crate::runbook::{Action, RollbackId, Runbook, StepKey, Truth};
-use crate::tui::keymap;
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::naming::phase_title;
 use crate::tui::widget::ending;
@@ -24,21 +23,8 @@ pub(super) fn offered(runbook: &Runbook, state: &RunState, moment: &Moment) -> (
 }
 
 impl Run {
-    /// Why nothing is offered for that action; `None` for a key that has nothing to do with the run.
-    pub(super) fn not_offered(&self, action: keymap::Action) -> Option<String> {
-        match action {
-            keymap::Action::Help | keymap::Action::Yes | keymap::Action::Back | keymap::Action::Practice => None,
-            keymap::Action::RollBack if self.state.is_running() => Some(
-                "a command is running: end it first with {cancel}, or let it end; then {roll-back} goes back".into(),
-            ),
-            keymap::Action::TakeUp if self.pending.is_none() => Some(self.no_take_up().into()),
-            keymap::Action::RollBack if self.pending.is_none() => Some(self.no_way_back().into()),
-            _ => Some("that is not possible now; {why} tells why".into()),
-        }
-    }
-
     /// Why none is offered, in short.
-    fn no_way_back(&self) -> &'static str {
+    pub(super) fn no_way_back(&self) -> &'static str {
         if self.state.plan != Plan::Main {
             "this is the way back already"
         } else if self.view.is_back_unknown {

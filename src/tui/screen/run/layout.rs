@@ -187,6 +187,9 @@ const HEADER_ROWS: u16 = 3;
 /// From which size on the list of steps and what health and guards come to stand beside the pane that has the keys.
 const STACKED: (u16, u16) = (60, 15);
 
+/// From how many rows on all panes stand above each other where there is no room beside.
+const TALL: u16 = 40;
+
 /// From how many rows on there is room for how many steps stand how.
 const ROWS_FOR_TALLY: u16 = 12;
 
@@ -240,8 +243,9 @@ pub fn panes(area: Rect, contents: Contents) -> Panes {
     panes.body = rows.area;
     match contents.is_zoomed {
         true => *panes.of_mut(contents.focus) = panes.body,
-        false if is_tiny => tiny(rows, contents, &mut panes),
         false if is_wide => wide(rows, contents, &mut panes),
+        false if area.height >= TALL => tall(rows, contents, &mut panes),
+        false if is_tiny => tiny(rows, contents, &mut panes),
         false => narrow(rows, contents, &mut panes),
     }
     panes
@@ -318,6 +322,17 @@ fn narrow(mut rows: Rows, contents: Contents, panes: &mut Panes) {
             panes.step = rows.area;
         }
     }
+}
+
+/// All of them, one above the other: what the step needs, the rest no higher than it is long.
+fn tall(mut rows: Rows, contents: Contents, panes: &mut Panes) {
+    let all = rows.area.height;
+    let lines = |lines: usize| u16::try_from(lines + 1).unwrap_or(u16::MAX);
+    panes.steps = rows.top((all / 4).clamp(LEAST_ROWS, TALL / 2));
+    panes.guards = rows.bottom(lines(contents.guard_lines).clamp(2, (all / 6).max(2)));
+    panes.health = rows.bottom(lines(contents.health_lines).clamp(2, (all / 4).max(2)));
+    panes.output = rows.bottom(output_rows(rows.area.height, contents));
+    panes.step = rows.area;
 }
 
 /// One pane alone: that which has the keys.

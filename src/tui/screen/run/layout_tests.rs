@@ -21,9 +21,20 @@ fn contents(focus: Pane, has_output: bool, sizes: Sizes, is_zoomed: bool) -> Con
 fn panes_lie_inside_the_screen_and_do_not_overlap() {
     let drawn = |size| Sizes { steps: Some(size), output: Some(size), low: Some(size), guards: Some(size) };
     let all_sizes = [Sizes::default(), drawn(1), drawn(300), drawn(700), drawn(999)];
-    for (width, height) in
-        [(0, 0), (1, 1), (40, 10), (60, 15), (80, 24), (99, 60), (100, 28), (120, 40), (300, 100), (500, 15)]
-    {
+    for (width, height) in [
+        (0, 0),
+        (1, 1),
+        (40, 10),
+        (60, 15),
+        (80, 24),
+        (99, 60),
+        (40, 100),
+        (80, 40),
+        (100, 28),
+        (120, 40),
+        (300, 100),
+        (500, 15),
+    ] {
         for focus in PANES {
             for (has_output, is_zoomed) in [(false, false), (true, false), (false, true), (true, true)] {
                 for sizes in all_sizes {
@@ -68,6 +79,19 @@ fn no_edge_that_is_moved_takes_a_pane_away() {
                 let place = panes.of(pane);
                 assert!(place.width >= 20 && place.height >= 3, "{size} {width}x{height} {pane:?} {place:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn where_there_are_rows_enough_no_pane_is_away() {
+    for (width, height) in [(40, 40), (59, 50), (80, 45), (40, 100)] {
+        for focus in PANES {
+            let panes = panes(Rect::new(0, 0, width, height), contents(focus, true, Sizes::default(), false));
+            for pane in PANES {
+                assert!(panes.of(pane).height >= 3, "{width}x{height} {focus:?} {pane:?} {:?}", panes.of(pane));
+            }
+            assert!(panes.step.height >= 7, "{width}x{height} {:?}", panes.step);
         }
     }
 }

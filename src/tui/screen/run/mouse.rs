@@ -89,6 +89,8 @@ impl Run {
         let panes = self.panes(self.area());
         let inside = panes.list();
         if !inside.contains(at) {
+            // Beside its rows a pane is pressed as any other.
+            self.focus = Pane::Steps;
             return;
         }
         let shown = self.shown_step();
@@ -98,8 +100,9 @@ impl Run {
             let top = list.top(&rows, inside.height);
             rows.get(top + usize::from(at.y - inside.y)).and_then(|row| list.key(*row))
         };
-        if key.is_some() {
-            self.look_at(key);
+        match key {
+            Some(_) => self.look_at(key),
+            None => self.focus = Pane::Steps,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! How people name phases, steps and items.
 
+use serde_json::{Map, Value};
+
 use crate::engine::scope::{MISSING, scope, text_of, title_text};
 use crate::engine::{Moment, Plan, RunState, is_together};
 use crate::runbook::{PhaseId, Runbook, Step, StepKey, Template};
+use crate::text::clean_line;
 
 /// A step's title with its values.
 pub fn title_of(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
@@ -38,7 +41,7 @@ fn fixed(template: &Template, runbook: &Runbook, state: &RunState, key: &StepKey
         return Some(template.source().to_owned());
     }
     let gap = if is_together(runbook, key) { ALL } else { GAP };
-    is_ahead(runbook, state, key).then(|| gapped(template.source(), gap))
+    is_ahead(runbook, state, key).then(|| filled(template.source(), gap, inputs(state)))
 }
 
 /// Whether the step is in a loop whose items are not known yet.
@@ -61,18 +64,50 @@ pub fn untold(title: &Template, key: &StepKey) -> String {
     gapped(title.source(), key.item.as_deref().unwrap_or(MISSING))
 }
 
-/// The source of a text with a gap for each `{{ }}`.
+/// The same in a run, whose inputs have their values.
+pub fn untold_in(state: &RunState, title: &Template, key: &StepKey) -> String {
+    filled(title.source(), key.item.as_deref().unwrap_or(MISSING), inputs(state))
+}
+
+/// The inputs of a run.
+fn inputs(state: &RunState) -> Option<&Map<String, Value>> {
+    state.opened.as_ref().map(|opened| &opened.inputs)
+}
+
+/// The source of a text with a gap for each `{{ }}`; one that stands for an input, or for something that an item has beside
+/// its name, is told by that word.
 pub fn gapped(source: &str, gap: &str) -> String {
+    filled(source, gap, None)
+}
+
+/// The same with the inputs that are known and are a text.
+fn filled(source: &str, gap: &str, inputs: Option<&Map<String, Value>>) -> String {
+    let known = |value: &str| inputs?.get(value.strip_prefix(".inputs.")?)?.as_str();
     let mut text = String::new();
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
         text.push_str(before);
-        let Some((_, behind)) = after.split_once("}}") else { break };
-        text.push_str(gap);
+        let Some((value, behind)) = after.split_once("}}") else {
+            rest = &rest[before.len()..];
+            break;
+        };
+        match (known(value.trim()), word_of(value.trim())) {
+            (Some(known), _) => text.push_str(&clean_line(known)),
+            (None, Some(word)) => text.extend(["(", word, ")"]),
+            (None, None) => text.push_str(gap),
+        }
         rest = behind;
     }
     text.push_str(rest);
     text
+}
+
+/// The word by which a value is known: the name of an input, or of a field of an item.
+fn word_of(value: &str) -> Option<&str> {
+    let roots = [".inputs.", ".node.", ".group."];
+    let word = roots.iter().find_map(|root| value.strip_prefix(root))?;
+    let is_word = word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_word && !word.is_empty() && (word != "name" || value.starts_with(".inputs."))).then_some(word)
 }
 
 /// `2.3 Start and unseal (vault-2)`: how people name a step.
@@ -133,5 +168,26 @@ fn unsaid<'a>(item: &'a str, title: &str) -> &'a str {
             }
         }
         _ => item,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_told_by_the_word_of_what_will_stand_there() {
+        for (title, expected) in [
+            ("See {{ .inputs.target }} on {{ .node.name }}", "See (target) on (each)"),
+            ("Touch {{ .node.path }} on {{.node.name}}", "Touch (path) on (each)"),
+            ("{{ .group.name }}: {{ .node | tojson }}", "(each): (each)"),
+            ("Ask {{ .inputs.name }}", "Ask (name)"),
+            ("Nothing {{ open", "Nothing {{ open"),
+        ] {
+            assert_eq!(gapped(title, GAP), expected);
+        }
+        let inputs = Map::from_iter([("target".to_owned(), Value::from("1.17.3"))]);
+        let title = "See {{ .inputs.target }} and {{ .inputs.other }} on {{ .node.name }}";
+        assert_eq!(filled(title, GAP, Some(&inputs)), "See 1.17.3 and (other) on (each)");
     }
 }

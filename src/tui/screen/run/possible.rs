@@ -1,6 +1,6 @@
 //! What can be done on the run screen at this moment, and why something cannot.
 
-use crate::engine::Allowed;
+use crate::engine::{Allowed, Gate, StepStatus};
 use crate::runbook::StepKey;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
@@ -8,6 +8,8 @@ use crate::tui::screen::run::Run;
 use crate::tui::screen::run::away::{FIRST_BACK, is_about_step};
 use crate::tui::screen::run::cautions::NOTHING_FOLDED;
 use crate::tui::screen::run::layout::Pane;
+use crate::tui::tell;
+use crate::tui::widget::status::key_of;
 
 /// Whether an action is proposed to the engine, which must allow it.
 const fn is_offer(action: Action) -> bool {
@@ -56,6 +58,58 @@ impl Run {
         }
     }
 
+    /// Why nothing is offered for that action; `None` for a key that has nothing to do with the run.
+    pub(super) fn not_offered(&self, action: Action) -> Option<String> {
+        if let Action::Help | Action::Yes | Action::Back | Action::Practice = action {
+            return None;
+        }
+        if self.pending.is_some() {
+            // It is read after that, too.
+            return Some("not taken: what came before it was still being saved".into());
+        }
+        Some(match action {
+            _ if self.state.closed.is_some() => "the run is closed: nothing more is recorded in it".into(),
+            Action::Cancel => "no command is running".into(),
+            Action::RollBack if self.state.is_running() => {
+                "a command is running: end it first with {cancel}, or let it end; then {roll-back} goes back".into()
+            }
+            _ if self.state.is_running() => "a command is running: end it with {cancel}, or let it end".into(),
+            Action::RollBack => self.no_way_back().into(),
+            Action::TakeUp => self.no_take_up().into(),
+            Action::Close if self.state.to_verify().is_empty() => {
+                "steps are left: a run is closed once each of them is accounted for".into()
+            }
+            Action::Close => "a second person has to verify first: {verify}".into(),
+            Action::Verify => "nothing waits for a second person to verify it".into(),
+            Action::Dispute => "nothing waits for a second person who could say that it is otherwise".into(),
+            action => self.no_such_step(action),
+        })
+    }
+
+    /// Why that is not done with the current step, in a few words.
+    fn no_such_step(&self, action: Action) -> String {
+        let current = self.state.current.as_ref();
+        let known = current.and_then(|key| self.runbook.step(&key.phase, &key.step).zip(self.state.step(key)));
+        let Some((step, known)) = known else { return "no step is current".into() };
+        let has_failed = known.status == StepStatus::Failed;
+        let told = match action {
+            Action::Retry => "only a step that failed is tried again",
+            Action::Skip => "what is waited for or sensed is not skipped; {override} overrides it, with a reason",
+            Action::Defer if step.defer.is_none() => "the runbook does not let this step be put off",
+            Action::Defer => "this step cannot be put off any longer: nothing else is left before it",
+            Action::CutWait => "only a wait for a set time is cut short",
+            Action::Acknowledge if has_failed => {
+                "the step failed: it is tried again ({retry}), skipped ({skip}) or overridden ({override})"
+            }
+            Action::Acknowledge => match self.view.gate {
+                Gate::Open => "nothing holds this step back",
+                Gate::Closed(_) => "what holds it back cannot be acknowledged; {why} tells what it is",
+            },
+            _ => "this step does not ask for that",
+        };
+        told.into()
+    }
+
     fn against_act(&self, is_allowed: bool) -> Option<String> {
         if !self.is_at_current() || is_allowed || self.view.allowed.contains(&Allowed::Close) {
             return None;
@@ -65,6 +119,18 @@ impl Run {
         }
         let tells_why = !self.state.is_running() && (self.state.current.is_some() || self.view.stalled.is_some());
         (!tells_why).then(|| "nothing is asked for now".into())
+    }
+
+    /// The words that stand in the bar for an action now: all of them, where its key is for several things.
+    pub fn words_for(&self, action: Action) -> String {
+        let words: Vec<&str> = self
+            .view
+            .allowed
+            .iter()
+            .filter(|allowed| key_of(allowed).0 == action)
+            .map(|one| tell::offer(one).0)
+            .collect();
+        words.join(" ")
     }
 
     /// A key was pressed in what lies over the run.

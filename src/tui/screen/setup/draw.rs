@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::session::preflight::{Mark, name_to_type};
+use crate::session::preflight::{Preflight, name_to_type};
 use crate::tui::app::App;
 use crate::tui::keymap::Context;
 use crate::tui::screen::setup::state::{SetUp, Stage};
@@ -82,7 +82,7 @@ impl SetUp {
                 Meaning::Text,
             ));
         }
-        let looks = self.before.found.as_ref().map_or(0, |found| found.of(Mark::Look).count());
+        let looks = self.before.found.as_ref().map_or(0, Preflight::to_look_at);
         if looks > 0 {
             let noun = if looks == 1 { "finding that was" } else { "findings that were" };
             let told = format!("A note will tell of {looks} {noun} to be looked at.");

@@ -91,6 +91,7 @@ pub fn found(is_asked: bool, marks: &[Mark], count: usize) -> Preflight {
         about: ["journal", "probe", "clock"][index % 3].into(),
         told: "vault[vault-2]: it cannot be told how it is: connection refused".into(),
         todo: if *mark == Mark::Ok { String::new() } else { "look at that node first".into() },
+        count: 1,
     };
     Preflight {
         commands: commands(count),
