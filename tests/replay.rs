@@ -162,7 +162,8 @@ fn a_broken_journal_is_replayed_as_far_as_it_is_whole_and_others_are_refused_wit
     }
     for (bytes, told) in [
         (&b""[..], "holds no whole record"),
-        (b"\x1b[2J\n", "is broken at line 1"),
+        (b"\x1b[2J\n", "is no journal of piton"),
+        (b"{\"prev\":\"\",\"event\":{}}\n", "is broken at line 1"),
         (b"{\"seq\":1}", "holds no whole record"),
     ] {
         let path = write(bytes);

@@ -59,6 +59,9 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
 
 /// Where a run stands, in a word or a few.
 pub fn standing(run: &RunSummary) -> String {
+    if let Some(misnamed) = run.misnamed() {
+        return misnamed.to_string();
+    }
     match &run.standing {
         Standing::Open if run.holder.is_some() => "running".into(),
         Standing::Open => "suspended".into(),
@@ -74,6 +77,7 @@ pub fn standing(run: &RunSummary) -> String {
 /// How it stands in a word, without what is wrong with its journal.
 pub fn word(run: &RunSummary) -> String {
     match &run.standing {
+        _ if run.misnamed().is_some() => "NOT OF THIS RUN".into(),
         Standing::Torn => "suspended".into(),
         Standing::Damaged { .. } => "DAMAGED".into(),
         Standing::Newer(_) | Standing::Unreadable(_) => "cannot be read".into(),
@@ -81,8 +85,12 @@ pub fn word(run: &RunSummary) -> String {
     }
 }
 
-/// Whether its journal is whole.
+/// Whether the chain of its journal is whole, and of this run. That it is verified is more: nothing is said here of what lies
+/// beside it, nor whether its records can have followed from each other.
 pub fn integrity(run: &RunSummary) -> String {
+    if let Some(misnamed) = run.misnamed() {
+        return misnamed.to_string();
+    }
     match &run.standing {
         Standing::Open | Standing::Closed(_) => "intact".into(),
         Standing::Torn => "torn at its end".into(),
@@ -127,7 +135,7 @@ fn as_line(run: &RunSummary) -> String {
         "{:<32} {mode:<8} {:<25} {deviations} deviations · {} records · {operator} · {site} · {lasted} · {sittings}{}",
         run.dir.id(),
         standing(run),
-        run.records,
+        run.doubt.as_ref().map_or(run.records, |doubt| doubt.record - 1),
         run.soak.as_ref().map(soaking).unwrap_or_default(),
     )
 }
@@ -160,8 +168,12 @@ fn as_json(run: &RunSummary) -> Value {
         "last_at": run.last_at,
         "duration_ms": lasted(run).map(|lasted| u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX)),
         "standing": standing(run),
-        "outcome": if let Standing::Closed(outcome) = &run.standing { Some(outcome.word()) } else { None },
+        "outcome": match &run.standing {
+            Standing::Closed(outcome) if run.misnamed().is_none() => Some(outcome.word()),
+            _ => None,
+        },
         "integrity": integrity(run),
+        "is_of_this_run": run.misnamed().is_none(),
         "deviations": run.deviations.total(),
         "sittings": run.sittings,
         "sat": run.sat,
@@ -172,8 +184,9 @@ fn as_json(run: &RunSummary) -> Value {
             "covered_ms": soak.covered_ms,
             "length_ms": soak.length_ms,
         })),
-        "records": run.records,
-        "head": run.head,
+        "records": run.doubt.as_ref().map_or(run.records, |doubt| doubt.record - 1),
+        "head": run.doubt.as_ref().map_or(&run.head, |doubt| &doubt.head),
+        "doubtful_record": run.doubt.as_ref().map(|doubt| doubt.record),
     })
 }
 

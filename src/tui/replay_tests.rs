@@ -75,6 +75,8 @@ pub fn recording((runbook, records): &Played) -> Recording {
     Recording {
         tape: tape(runbook, records),
         integrity: Integrity::Whole,
+        doubtful: None,
+        misnamed: None,
         folder: PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3"),
         is_running: false,
         follower: None,
