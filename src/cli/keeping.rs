@@ -152,9 +152,11 @@ fn keeping_path(store: &Store) -> String {
 fn line(run: &RunSummary, along: Option<&WentAlong>, refused: Option<&str>, is_dry: bool) -> String {
     let along = along.map(|along| format!(" · with {along}")).unwrap_or_default();
     let last = run.last_at.map_or_else(|| "no whole record".to_owned(), |at| format!("last record {at}"));
-    let told = format!("{} · {} · {last}{along}", run.dir.id(), journals::standing(run));
+    let (name, stands) = (run.dir.id(), journals::standing(run));
+    let told = format!("{name} · {stands} · {last}{along}");
     match refused {
-        Some(why) => format!("stays  {told}: {why}"),
+        // How it stands may be the reason already.
+        Some(why) => format!("stays  {}: {why}", if why.contains(&stands) { format!("{name} · {last}") } else { told }),
         None if is_dry => format!("would go  {told}"),
         None => format!("gone  {told}"),
     }
