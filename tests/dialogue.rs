@@ -136,6 +136,12 @@ fn the_shipped_upgrade_is_walked_to_its_end_in_a_dumb_terminal() {
     let records = assert_closed(&home.run(), Outcome::Completed);
     let typed = records.iter().filter(|record| matches!(record.event, Event::CommandStarted { typed: Some(_), .. }));
     assert!(typed.count() > 0, "a critical command was run");
+    let replay = home.terminal(&["replay", &home.run().id()]).with(|command| {
+        command.env("TERM", "dumb");
+    });
+    let mut terminal = replay.size(24, 100).spawn();
+    assert_eq!(terminal.wait_exit(LIMIT), exited(2), "{}", terminal.describe());
+    assert!(terminal.screen().contains("`piton report`"), "{}", terminal.describe());
 }
 
 #[test]

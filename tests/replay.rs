@@ -384,7 +384,8 @@ fn who_signed_and_what_the_reviewer_said_stands_in_the_title_and_is_read_in_full
         assert!(output.status.success(), "{args:?}: {output:?}");
     }
     let terminal = home.terminal(&["replay", &id]).spawn();
-    terminal.wait_text("good: maria@example.org", SOON);
+    // The reviewer is the operator, and signed nothing of it.
+    terminal.wait_text("good: maria@example...·remarks own unproven", SOON);
     terminal.type_text("r");
     let at = terminal.wait_text(&format!("#3 of {all}"), SOON);
     assert!(at.contains("R maria: why so late?"), "{at}");

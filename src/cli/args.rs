@@ -14,7 +14,7 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "DIR")]
     pub library: Option<PathBuf>,
 
-    /// How the screens look: dark, light, high-contrast, sixteen, mono, or a theme of your own.
+    /// How the screens look: dark, light, high-contrast, sixteen, sixteen-light, mono, or a theme of your own.
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
 

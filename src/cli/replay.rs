@@ -8,7 +8,7 @@ use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
 use crate::cli::looks::Looks;
 use crate::cli::progress::Progress;
-use crate::cli::{journals, run, strange};
+use crate::cli::{dialogue, journals, run, strange};
 use crate::engine::{Event, Record, SignatureWatch};
 use crate::journal::{Follower, Integrity, Lines, RunDir, folder_of, holder_of, read_along};
 use crate::runbook;
@@ -22,9 +22,12 @@ const TOLD_EVERY: u64 = 256;
 /// # Errors
 /// There is no terminal, or no such journal, or it holds no whole record.
 pub fn replay(folder: Option<PathBuf>, typed: &ReplayArguments, looks: &Looks) -> Result<u8, CliError> {
-    if !run::has_terminal() {
-        return Err(CliError::usage("a replay needs a terminal")
-            .hint("`piton report`, `piton verify` and `piton debrief` print instead"));
+    if !run::has_terminal() || dialogue::is_dumb() {
+        let told = match run::has_terminal() {
+            true => "a replay is a screen, and TERM says that this terminal shows lines only",
+            false => "a replay needs a terminal",
+        };
+        return Err(CliError::usage(told).hint("`piton report`, `piton verify` and `piton debrief` print instead"));
     }
     let options = looks.options()?;
     let path = journals::journal_path(&typed.run)?;

@@ -51,10 +51,16 @@ pub fn back_again(told: Told<'_>, records: &[Record], mouth: &mut Mouth<'_>) {
     }
 }
 
+/// The word that records a file as evidence: possible where a note is.
+pub const ATTACH: &str = "attach";
+
 /// What may be typed about the run.
 pub fn offers(allowed: &[Allowed]) -> String {
     let mut words: Vec<_> = allowed.iter().map(word).collect();
     words.dedup();
+    if allowed.contains(&Allowed::Note) {
+        words.push(ATTACH);
+    }
     format!("You may type: {}. Or help, status, steps, why, output.", words.join(", "))
 }
 
@@ -209,7 +215,7 @@ const HELP: [&str; 19] = [
     "run: tells exactly what runs and asks; before a critical command the target's name is typed.",
     "release: another person releases a hold point, or confirms what was just stated. verify: another verifies a step.",
     "dispute: that person sees something else. verify STEP, dispute STEP: where several wait, the step of that name.",
-    " cancel: ends what runs. sense: asks every probe now.",
+    "cancel: ends what runs. sense: asks every probe now.",
     "retry: tries a failed step again. renew: does anew what has become too old.",
     "take NAME: takes up that step in the place of the current one, where steps may be taken in any order.",
     "skip, override, defer, cut, restart: leaves the step out, declares it done, puts it off, ends its wait, goes back.",

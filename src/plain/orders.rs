@@ -1,6 +1,6 @@
 //! What a typed line does.
 
-use crate::engine::{Allowed, FileSeen, Leaving, Mode, Proposal};
+use crate::engine::{Allowed, FileSeen, Gate, Leaving, Mode, Proposal, gate};
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::fresh::Sensing;
@@ -136,7 +136,7 @@ impl Dialogue<'_> {
                 self.session.sense_now();
                 self.mouth.say("Every probe is asked now.");
             }
-            "attach" => self.attach(rest, &offers),
+            look::ATTACH => self.attach(rest, &offers),
             "console" if self.is_practice() => self.type_to_bastion(rest),
             "hint" if self.is_practice() => self.take_hint(),
             "yes" | "no" | "back" => self.mouth.say("Nothing is asked now, so nothing is done."),
@@ -150,7 +150,10 @@ impl Dialogue<'_> {
     /// Names a file as evidence for the current step; no copy is kept.
     fn attach(&mut self, path: &str, offers: &[Allowed]) {
         if path.is_empty() || !offers.contains(&Allowed::Note) {
-            let why = if path.is_empty() { "attach needs the path of a file" } else { "attach is not possible now" };
+            let why = match path {
+                "" => "Type attach and behind it the path of a file, on one line",
+                _ => "attach is not possible now",
+            };
             return self.mouth.say(&format!("{why}. Nothing is recorded."));
         }
         let (step, path) = (self.state.current.clone(), path.to_owned());
@@ -159,9 +162,25 @@ impl Dialogue<'_> {
         self.read_file(path.clone(), pending, |file| Proposal::Attach { step, path, file, kept: None });
     }
 
+    /// Whether something holds the current step back.
+    fn is_held(&self) -> bool {
+        let (book, state, at) = (&self.runbook, &self.state, self.moment().at);
+        state.current.as_ref().is_some_and(|key| gate(book, state, key, at) != Gate::Open)
+    }
+
     fn not_offered(&mut self, deed: &str, typed: &str, offers: &[Allowed]) {
         if DEEDS.contains(&deed) {
-            self.mouth.say(&format!("{deed} is not possible now. Nothing is recorded. why tells what holds it back."));
+            // What a step asks for has one word of these.
+            let stating = |word: &str| ["confirm", "answer", "choose"].contains(&word);
+            let instead = offers.iter().map(word).find(|word| stating(word) && stating(deed));
+            let told = match instead {
+                Some(word) => format!("This step is not for {deed} but for {word}: type {word}. Nothing is recorded."),
+                None if self.is_held() => {
+                    format!("{deed} is not possible now. Nothing is recorded. why tells what holds the step back.")
+                }
+                None => format!("{deed} is not possible now. Nothing is recorded."),
+            };
+            self.mouth.say(&told);
         } else {
             let typed: String = typed.chars().take(200).collect();
             self.mouth.say(&format!("{typed:?} is not known. Nothing is recorded."));

@@ -157,6 +157,10 @@ impl Told<'_> {
             Event::GuardAcknowledged { condition, reason } => {
                 format!("ACKNOWLEDGED, {}: {reason}", self.condition(condition))
             }
+            Event::NoteAdded { step: Some(key), text } => format!("a note on {}: {text}", step(key)),
+            Event::EvidenceAttached { step: Some(key), path, file, .. } => {
+                format!("evidence for {}: {path}, {} bytes, sha256 {}", step(key), file.bytes, file.sha256)
+            }
             other => rehearse::told(other).unwrap_or_else(|| describe(other)),
         }
     }

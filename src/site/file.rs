@@ -21,7 +21,7 @@ pub const MEANS_NO: [&str; 3] = ["no", "back", "leave"];
 const PRACTICE: &str = "PRACTICE";
 
 /// The colours an environment may have.
-const COLOURS: &[&str] = &["red", "yellow", "green", "blue", "magenta", "cyan", "white", "grey"];
+pub const COLOURS: &[&str] = &["red", "yellow", "green", "blue", "magenta", "cyan", "white", "grey"];
 
 /// A place: what it is called, and what it gives for the inputs of runbooks.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,4 +4,4 @@ mod bind;
 mod file;
 
 pub use bind::{BindProblem, Bound, Given, bind};
-pub use file::{Environment, MAX_SITE_BYTES, MEANS_NO, Site, is_site, parse};
+pub use file::{COLOURS, Environment, MAX_SITE_BYTES, MEANS_NO, Site, is_site, parse};

@@ -57,12 +57,21 @@ fn suiting() -> Theme {
     let terminal = std::env::var("TERM").unwrap_or_default();
     let is_poor = !terminal.contains("256") && std::env::var_os("COLORTERM").is_none();
     let has_no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let name = match (has_no_colour, is_poor) {
-        (true, _) => "mono",
-        (false, true) => "sixteen",
-        (false, false) => "dark",
+    let is_light = std::env::var("COLORFGBG").is_ok_and(|colours| names_light(&colours));
+    let name = match (has_no_colour, is_poor, is_light) {
+        (true, ..) => "mono",
+        (false, true, false) => "sixteen",
+        (false, true, true) => "sixteen-light",
+        (false, false, false) => "dark",
+        (false, false, true) => "light",
     };
     Theme::shipped(name).unwrap_or_else(Theme::plain)
+}
+
+/// Whether `COLORFGBG` tells of a light ground, as several terminals say it: `0;15`, `0;default;15`. Nothing asks the
+/// terminal itself: an answer may never come.
+fn names_light(colours: &str) -> bool {
+    matches!(colours.rsplit(';').next(), Some("7" | "15"))
 }
 
 /// The time zone of the machine, or the one that `TZ` names. Its file is read as it is: otherwise all zones of the
@@ -89,7 +98,15 @@ fn is_zone_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_zone_name;
+    use super::{is_zone_name, names_light};
+
+    #[test]
+    fn a_light_ground_is_known_by_what_the_terminal_says_of_itself() {
+        for (colours, expected) in [("0;15", true), ("0;default;15", true), ("0;7", true), ("15;0", false), ("", false)]
+        {
+            assert_eq!(names_light(colours), expected, "{colours:?}");
+        }
+    }
 
     #[test]
     fn a_zone_is_a_name_and_no_path() {

@@ -133,7 +133,7 @@ impl Meaning {
 }
 
 /// The themes that are built in.
-pub const SHIPPED: [&str; 5] = ["dark", "light", "high-contrast", "sixteen", "mono"];
+pub const SHIPPED: [&str; 6] = ["dark", "light", "high-contrast", "sixteen", "sixteen-light", "mono"];
 
 /// The text of a theme that is built in.
 fn shipped(name: &str) -> Option<&'static str> {
@@ -142,6 +142,7 @@ fn shipped(name: &str) -> Option<&'static str> {
         "light" => include_str!("../../assets/themes/light.toml"),
         "high-contrast" => include_str!("../../assets/themes/high-contrast.toml"),
         "sixteen" => include_str!("../../assets/themes/sixteen.toml"),
+        "sixteen-light" => include_str!("../../assets/themes/sixteen-light.toml"),
         "mono" => include_str!("../../assets/themes/mono.toml"),
         _ => return None,
     })
@@ -172,6 +173,8 @@ struct RawStyle {
 pub struct Theme {
     styles: BTreeMap<Meaning, Style>,
     is_coloured: bool,
+    /// Whether it names colours that no palette of a terminal changes.
+    is_exact: bool,
 }
 
 impl Theme {
@@ -206,8 +209,10 @@ impl Theme {
     }
 
     fn of(styles: BTreeMap<Meaning, Style>) -> Self {
-        let is_coloured = styles.values().any(|style| style.fg.is_some() || style.bg.is_some());
-        Self { styles, is_coloured }
+        let mut colours = styles.values().flat_map(|style| [style.fg, style.bg]).flatten();
+        let is_coloured = colours.clone().next().is_some();
+        let is_exact = colours.any(|colour| matches!(colour, Color::Indexed(16..) | Color::Rgb(..)));
+        Self { styles, is_coloured, is_exact }
     }
 
     /// A theme from its TOML text: `[styles]`, over those of `base` when that names a theme that is built in.
@@ -248,7 +253,7 @@ impl Theme {
 
     /// A theme in which everything looks alike: for measuring.
     pub fn plain() -> Self {
-        Self { styles: BTreeMap::new(), is_coloured: false }
+        Self { styles: BTreeMap::new(), is_coloured: false, is_exact: false }
     }
 
     /// How that meaning looks, on the ground that the theme gives to text when it gives one.
@@ -271,14 +276,34 @@ impl Theme {
         self.styles.get(&Meaning::Text).is_some_and(|style| style.bg.is_some())
     }
 
-    /// The style of the environment's word, in the colour that the site file names; reversed, so that it is a patch.
+    /// The style of the environment's word: a patch of the colour that the site file names, with a text that can be read on
+    /// it, whatever the terminal's own colours are.
     pub fn environment(&self, colour: &str) -> Style {
-        let patch = Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED);
-        match Color::from_str(colour) {
-            Ok(colour) if self.is_coloured => patch.fg(colour),
-            _ => patch,
+        let style = Style::new().add_modifier(Modifier::BOLD);
+        match patch(colour) {
+            Some([exact, plain]) if self.is_coloured => {
+                let (fg, bg) = if self.is_exact { exact } else { plain };
+                style.fg(fg).bg(bg)
+            }
+            _ => style.add_modifier(Modifier::REVERSED),
         }
     }
+}
+
+/// Text and ground of a patch of that colour: where there are 256 colours, and where there are sixteen.
+fn patch(colour: &str) -> Option<[(Color, Color); 2]> {
+    let (black, white) = (Color::Indexed(16), Color::Indexed(231));
+    Some(match colour {
+        "red" => [(white, Color::Indexed(160)), (Color::White, Color::Red)],
+        "yellow" => [(black, Color::Indexed(220)), (Color::Black, Color::LightYellow)],
+        "green" => [(white, Color::Indexed(28)), (Color::Black, Color::Green)],
+        "blue" => [(white, Color::Indexed(26)), (Color::White, Color::Blue)],
+        "magenta" => [(white, Color::Indexed(127)), (Color::White, Color::Magenta)],
+        "cyan" => [(black, Color::Indexed(44)), (Color::Black, Color::Cyan)],
+        "white" => [(black, Color::Indexed(255)), (Color::Black, Color::White)],
+        "grey" | "gray" => [(white, Color::Indexed(240)), (Color::Black, Color::Gray)],
+        _ => return None,
+    })
 }
 
 /// What a key of a style adds to it when it is true.

@@ -63,9 +63,92 @@ fn every_text_of_the_shipped_themes_stands_out_from_what_is_behind_it() {
     assert_eq!(low, Vec::<String>::new());
 }
 
+/// The sixteen colours as terminals are delivered with them: xterm, the console of Linux, GNOME's terminal.
+const PALETTES: [[u32; 16]; 3] = [
+    [
+        0x00_0000, 0xcd_0000, 0x00_cd00, 0xcd_cd00, 0x00_00ee, 0xcd_00cd, 0x00_cdcd, 0xe5_e5e5, 0x7f_7f7f, 0xff_0000,
+        0x00_ff00, 0xff_ff00, 0x5c_5cff, 0xff_00ff, 0x00_ffff, 0xff_ffff,
+    ],
+    [
+        0x00_0000, 0xaa_0000, 0x00_aa00, 0xaa_5500, 0x00_00aa, 0xaa_00aa, 0x00_aaaa, 0xaa_aaaa, 0x55_5555, 0xff_5555,
+        0x55_ff55, 0xff_ff55, 0x55_55ff, 0xff_55ff, 0x55_ffff, 0xff_ffff,
+    ],
+    [
+        0x17_1421, 0xc0_1c28, 0x26_a269, 0xa2_734c, 0x12_488b, 0xa3_47ba, 0x2a_a1b3, 0xd0_cfcc, 0x5e_5c64, 0xf6_6151,
+        0x33_d17a, 0xe9_ad0c, 0x2a_7bde, 0xc0_61cb, 0x33_c7de, 0xff_ffff,
+    ],
+];
+
+/// A colour of sixteen in that palette.
+fn of_sixteen(colour: Color, palette: &[u32; 16]) -> [u8; 3] {
+    const NAMES: [Color; 16] = [
+        Color::Black,
+        Color::Red,
+        Color::Green,
+        Color::Yellow,
+        Color::Blue,
+        Color::Magenta,
+        Color::Cyan,
+        Color::Gray,
+        Color::DarkGray,
+        Color::LightRed,
+        Color::LightGreen,
+        Color::LightYellow,
+        Color::LightBlue,
+        Color::LightMagenta,
+        Color::LightCyan,
+        Color::White,
+    ];
+    let at = NAMES.iter().position(|named| *named == colour).expect("it is one of the sixteen");
+    let [_, red, green, blue] = palette[at].to_be_bytes();
+    [red, green, blue]
+}
+
+#[test]
+fn sixteen_colours_stand_out_in_the_usual_palettes() {
+    let mut low = Vec::new();
+    for (name, ground) in [("sixteen", [0; 3]), ("sixteen-light", [0xff; 3])] {
+        let theme = Theme::shipped(name).unwrap();
+        for (word, meaning) in MEANINGS {
+            let Some(fg) = theme.style(meaning).fg else { continue };
+            for palette in &PALETTES {
+                let found = contrast(of_sixteen(fg, palette), ground);
+                if found < 4.5 {
+                    low.push(format!("{name}: {word} on {ground:?}: {found:.2}"));
+                }
+            }
+        }
+    }
+    assert_eq!(low, Vec::<String>::new());
+}
+
+#[test]
+fn the_word_of_the_environment_can_be_read_on_its_patch_in_every_theme() {
+    let mut low = Vec::new();
+    for name in SHIPPED {
+        let theme = Theme::shipped(name).unwrap();
+        for colour in crate::site::COLOURS {
+            let style = theme.environment(colour);
+            let (Some(fg), Some(bg)) = (style.fg, style.bg) else {
+                assert_eq!((name, style.fg, style.bg), ("mono", None, None), "{colour}");
+                assert!(style.add_modifier.contains(Modifier::REVERSED));
+                continue;
+            };
+            let found = match fg {
+                Color::Indexed(_) => contrast(rgb(fg), rgb(bg)),
+                _ => PALETTES.iter().map(|of| contrast(of_sixteen(fg, of), of_sixteen(bg, of))).fold(21.0, f64::min),
+            };
+            if found < 4.5 {
+                low.push(format!("{name}: {colour}: {found:.2}"));
+            }
+        }
+    }
+    assert_eq!(low, Vec::<String>::new());
+}
+
 #[test]
 fn where_the_terminal_has_the_colours_none_is_laid_on_another() {
-    for name in ["sixteen", "mono"] {
+    for name in ["sixteen", "sixteen-light", "mono"] {
         let theme = Theme::shipped(name).unwrap();
         for (word, meaning) in MEANINGS {
             assert_eq!(theme.style(meaning).bg, None, "{name}: {word}");

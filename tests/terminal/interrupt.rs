@@ -66,7 +66,9 @@ fn ctrl_c_while_a_journal_is_read_tells_how_far_it_was_and_that_nothing_was_chan
     let (run, path) = long(&home);
     let before = fs::read(&path).expect("it is there");
     for args in [&["verify", &run][..], &["replay", &run], &["resume", &run], &["resume", &run, "--plain"]] {
-        let slow = |command: &mut _| drop(under_faults(command, SLOW, "/journal.jsonl", None));
+        let slow = |command: &mut _| {
+            under_faults(command, SLOW, "/journal.jsonl", None);
+        };
         let mut terminal = home.terminal(args).size(24, 200).with(slow).spawn();
         terminal.wait_text("ctrl-c to stop", LIMIT);
         terminal.key("ctrl-c");

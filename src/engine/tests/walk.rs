@@ -31,6 +31,28 @@ fn a_calm_walk_ends_completed() {
 }
 
 #[test]
+fn a_run_with_a_step_that_is_not_accounted_for_is_not_closed() {
+    let mut walk = Walk::opened();
+    let mut refused = 0;
+    while walk.state.counts().pending + walk.state.counts().current > 0 {
+        assert!(!walk.allowed().contains(&Allowed::Close), "{}", walk.key());
+        assert!(walk.propose(Proposal::Close).is_err(), "{}", walk.key());
+        refused += 1;
+        let first = walk.allowed().into_iter().next();
+        match first {
+            _ if walk.state.is_running() => walk.finish(0),
+            Some(Allowed::ReadCautions(_) | Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Run(_)) => {
+                walk.do_first();
+            }
+            // What is sensed or waited for comes by itself.
+            _ => walk.pass(10),
+        }
+    }
+    assert!(refused > 10, "{refused}");
+    walk.must(Proposal::Close);
+}
+
+#[test]
 fn a_failed_command_interrupts_and_can_be_tried_again() {
     let mut walk = at_stop();
     walk.do_first();

@@ -46,15 +46,15 @@ pub fn bar(of: f64, cells: usize, look: &Look) -> Strip {
     Strip::of(full.repeat(done), Meaning::Current).and(rest.repeat(cells - done), Meaning::Dim)
 }
 
-/// How much is done by what a program printed last: the last number before a `%` in the line, in parts of a hundred.
+/// The share in a line that a program printed: the number before its only `%`, in parts of a hundred.
 pub fn printed(line: &str) -> Option<u32> {
-    let (before, _) = line.rsplit_once('%')?;
+    let (before, after) = line.split_once('%')?;
     let before = before.trim_end();
-    let from = before.rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |at| at + 1);
+    let ahead = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
     // What is part of a word or below zero is no share.
-    let is_alone = before[..from].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_');
-    let whole = before[from..].split('.').next()?;
-    whole.parse().ok().filter(|share| is_alone && *share <= 100)
+    let is_alone = ahead.chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_');
+    let whole = before[ahead.len()..].split(['.', ',']).next()?;
+    whole.parse().ok().filter(|share| is_alone && *share <= 100 && !after.contains('%'))
 }
 
 /// How a command goes on: what it prints about that, and what is left by it.
@@ -78,7 +78,10 @@ mod tests {
             ("vault.zip  37%[===>   ] 12,4M 3,1MB/s eta 20s", Some(37)),
             ("Progress: [ 62 %]", Some(62)),
             ("0%", Some(0)),
-            ("used 12% of 90%", Some(90)),
+            ("used 12% of 90%", None),
+            ("33,5%", Some(33)),
+            ("██████░░45%", Some(45)),
+            ("é45%", None),
             ("110%", None),
             ("cpu-12%", None),
             ("a%", None),

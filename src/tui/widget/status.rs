@@ -325,8 +325,7 @@ impl Status<'_> {
 fn at_work_on_one(run: &Run, now: Timestamp) -> (Option<u32>, String) {
     let Some(job) = run.state.running.first() else { return (None, String::new()) };
     let most = Duration::from_millis(job.command.timeout_ms);
-    let last = run.output.last().filter(|_| run.output.job == Some(job.job));
-    let share = last.and_then(|line| progress::printed(&line));
+    let share = run.output.share().filter(|_| run.output.job == Some(job.job));
     (share, progress::of_command(share, now.since(job.since), most))
 }
 

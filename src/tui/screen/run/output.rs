@@ -6,6 +6,7 @@ use crate::engine::JobId;
 use crate::runbook::StepKey;
 use crate::text::clean_output_line;
 use crate::tui::message::ReadAgain;
+use crate::tui::widget::progress;
 
 /// How many lines are kept.
 const MAX_LINES: usize = 2_000;
@@ -29,6 +30,8 @@ pub struct OutputTail {
     lines: VecDeque<String>,
     partial: Vec<u8>,
     left_out: u64,
+    share: Option<u32>,
+    is_growing: bool,
 }
 
 /// Whether what was read again is what was recorded.
@@ -97,6 +100,22 @@ impl OutputTail {
                 }
             }
         }
+        self.take_share();
+    }
+
+    /// A share that is printed once is one of anything, as of a full disk: only one that grows tells how far the command is.
+    fn take_share(&mut self) {
+        let Some(share) = self.last().and_then(|line| progress::printed(&line)) else { return };
+        match self.share.replace(share) {
+            Some(before) if share > before => self.is_growing = true,
+            Some(before) if share < before => self.is_growing = false,
+            _ => {}
+        }
+    }
+
+    /// How much is done by what is printed, in parts of a hundred.
+    pub fn share(&self) -> Option<u32> {
+        self.share.filter(|_| self.is_growing)
     }
 
     /// Whether there is nothing to show.
@@ -148,6 +167,22 @@ fn last_overwrite(bytes: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_share_that_grows_tells_how_far_a_command_is() {
+        let mut tail = OutputTail::of(JobId(1), None);
+        let mut told = |printed: &str| {
+            tail.push(printed.as_bytes());
+            tail.share()
+        };
+        assert_eq!(told("/dev/sda1  50G  45G  5G  90% /\n"), None, "a disk");
+        assert_eq!(told("waiting\n"), None);
+        assert_eq!(told("  1% [>   ]"), None, "something else begins");
+        assert_eq!(told("\r 12% [=>  ]"), Some(12));
+        assert_eq!(told("\nmirror 2 of 3\n"), Some(12), "what is told between two of them changes nothing");
+        assert_eq!(told("\r 33,5% [==> ]"), Some(33));
+        assert_eq!(told("\r  2% [>   ]"), None, "the next file");
+    }
 
     #[test]
     fn output_that_never_ends_stays_bounded() {
