@@ -162,7 +162,8 @@ fn a_broken_journal_is_replayed_as_far_as_it_is_whole_and_others_are_refused_wit
     }
     for (bytes, told) in [
         (&b""[..], "holds no whole record"),
-        (b"\x1b[2J\n", "is broken at line 1"),
+        (b"\x1b[2J\n", "is no journal of piton"),
+        (b"{\"prev\":\"\",\"event\":{}}\n", "is broken at line 1"),
         (b"{\"seq\":1}", "holds no whole record"),
     ] {
         let path = write(bytes);
@@ -383,7 +384,8 @@ fn who_signed_and_what_the_reviewer_said_stands_in_the_title_and_is_read_in_full
         assert!(output.status.success(), "{args:?}: {output:?}");
     }
     let terminal = home.terminal(&["replay", &id]).spawn();
-    terminal.wait_text("good: maria@example.org", SOON);
+    // The reviewer is the operator, and signed nothing of it.
+    terminal.wait_text("good: maria@example...·remarks own unproven", SOON);
     terminal.type_text("r");
     let at = terminal.wait_text(&format!("#3 of {all}"), SOON);
     assert!(at.contains("R maria: why so late?"), "{at}");

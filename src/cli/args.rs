@@ -44,9 +44,11 @@ pub enum Command {
     Replay(ReplayArguments),
     /// List the runs of this machine; with options only those that fit, with the records that were looked for.
     ///
-    /// --find, --step and --deviation must hold of one and the same record. Status 1 when nothing fits.
+    /// --find, --step and --deviation must hold of one and the same record. Status 1 when nothing fits. That a journal is
+    /// intact says of its chain alone that it is whole: `piton verify` proves what it tells.
     Journals(JournalsArguments),
-    /// Prove that journals are whole: 0 whole or torn at the end (which is said), 1 damaged, or not what was noted of it.
+    /// Prove that journals are whole: 0 whole or torn at the end (which is said), 1 damaged, another run's, or not what was
+    /// noted of it.
     ///
     /// The signatures of releases are checked too, and told with the fingerprints of their keys; one that does not fit
     /// is damage. So are signatures that lie beside a journal.

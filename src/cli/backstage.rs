@@ -476,7 +476,7 @@ fn entry(run: &RunSummary) -> JournalEntry {
         is_practice: head.is_some_and(|head| head.mode == Mode::Practice),
         is_closed: matches!(run.standing, Standing::Closed(_)),
         beside: Beside::default(),
-        is_damaged: !run.is_open() && !matches!(run.standing, Standing::Closed(_)),
+        is_damaged: run.misnamed().is_some() || !run.is_open() && !matches!(run.standing, Standing::Closed(_)),
     }
 }
 

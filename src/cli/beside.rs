@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::cli::along::Along;
 use crate::cli::error::CliError;
-use crate::cli::verify::{self, Judged, Known, Trusted, check, judge};
+use crate::cli::proof::{Proof, with_reviews};
+use crate::cli::verify::{self, Judged, Known, Reviewed, Trusted, check, judge};
 use crate::engine::Mode;
 use crate::fs;
 use crate::journal::{Held, RunDir, RunSummary, Signature, Unsigned};
@@ -29,8 +30,8 @@ pub fn of_folder(folder: &Path) -> Result<Beside, CliError> {
     for (signature, judged) in &checked.signatures {
         beside.signatures.push(seen(signature, judged));
     }
-    for (review, is_held) in &checked.reviews {
-        take(&mut beside, review, *is_held);
+    for Reviewed { review, is_held, proof } in &checked.reviews {
+        take(&mut beside, review, *is_held, proof.clone().unwrap_or_default());
     }
     Ok(sorted(beside))
 }
@@ -47,21 +48,28 @@ pub fn of_summary(run: &RunSummary, signers: Result<Option<&Signers>, &str>) -> 
         None
     });
     let along = Along::of_summary(run);
+    let mut judged = Vec::new();
+    let reviews = all_reviews(&run.dir);
     match run.dir.signatures() {
         Ok(signatures) => {
-            let glances = signatures.into_iter().map(|signature| glanced(signature, run, signers, &along));
-            beside.signatures.extend(glances);
+            let reviews = reviews.as_deref().unwrap_or_default();
+            for signature in signatures {
+                let (seen, found) = glanced(signature, run, signers, &along, reviews);
+                beside.signatures.push(seen);
+                judged.extend(found);
+            }
         }
         Err(error) => beside.unread = Some(error.to_string()),
     }
-    match all_reviews(&run.dir) {
+    match reviews {
         Ok(reviews) => {
             for review in &reviews {
                 let is_other = |seen: &crate::review::Seen| {
                     seen.records > run.records || seen.records == run.records && seen.head != run.head
                 };
                 let is_of_run = review.run().is_none_or(|of| along.is_named(of));
-                take(&mut beside, review, is_of_run && !review.seen().any(is_other));
+                let proof = Proof::of(review, &judged, &along).unwrap_or_default();
+                take(&mut beside, review, is_of_run && !review.seen().any(is_other), proof);
             }
         }
         Err(error) => beside.unread = Some(error.to_string()),
@@ -74,11 +82,19 @@ fn is_bare(dir: &RunDir) -> bool {
     !dir.signatures_dir().exists() && !dir.path().join("reviews").exists()
 }
 
-fn glanced(signature: Signature, run: &RunSummary, signers: Option<&Signers>, along: &Along) -> SignatureSeen {
+/// A signature as far as the list of runs can judge it, and what it then proves.
+fn glanced(
+    signature: Signature,
+    run: &RunSummary,
+    signers: Option<&Signers>,
+    along: &Along,
+    reviews: &[Review],
+) -> (SignatureSeen, Option<(Signature, Judged)>) {
     let held = match &signature.read {
         Ok((statement, _)) if statement.records < run.records => {
             let (upto, told) = (statement.records, "its record was not looked at".to_owned());
-            return SignatureSeen { trust: Trust::NotCompared, whose: String::new(), upto, told };
+            let seen = SignatureSeen { trust: Trust::NotCompared, whose: String::new(), upto, told };
+            return (seen, None);
         }
         Ok((statement, _)) if statement.records > run.records => {
             Some(Held::Missing { records: Some(statement.records) })
@@ -91,7 +107,8 @@ fn glanced(signature: Signature, run: &RunSummary, signers: Option<&Signers>, al
     let known = Known { records: run.records, is_practice };
     let judged = judge(&signature, held, signers, known);
     let (signature, judged) = along.held_against(signature, judged);
-    seen(&signature, &judged)
+    let judged = with_reviews(judged, &signature, reviews);
+    (seen(&signature, &judged), Some((signature, judged)))
 }
 
 fn seen(signature: &Signature, judged: &Judged) -> SignatureSeen {
@@ -106,7 +123,7 @@ fn seen(signature: &Signature, judged: &Judged) -> SignatureSeen {
     SignatureSeen { trust, whose, upto: judged.upto, told }
 }
 
-fn take(beside: &mut Beside, review: &Review, is_held: bool) {
+fn take(beside: &mut Beside, review: &Review, is_held: bool, proof: Proof) {
     if review.found.is_damage() {
         beside.troubles.push(review.told());
     }
@@ -123,7 +140,8 @@ fn take(beside: &mut Beside, review: &Review, is_held: bool) {
     });
     beside.verdicts.extend(given.map(|(record, upto, verdict, text)| {
         let (by, at) = (record.by.clone(), record.at);
-        VerdictSeen { by, at, verdict, text, upto, is_held }
+        let Proof { signed_by, is_operator } = proof.clone();
+        VerdictSeen { by, at, verdict, text, upto, is_held, signed_by, is_operator }
     }));
     for said in &review.records {
         if let ReviewEvent::CommentAdded { record, text, .. } = &said.event {

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use crate::cli::args::DiffArguments;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::trust::Doubts;
 use crate::cli::{diff_text, journals, report, run};
 use crate::compare::{Comparison, Gathered, Run, compare};
-use crate::engine::{Event, RunOpened};
+use crate::engine::{Event, Record, RunOpened};
 use crate::journal::{Integrity, RunDir, Verification, each_record, holder_of};
 use crate::report::cleaned;
 use crate::runbook::changes::{About, Change, Line, changes};
@@ -88,8 +89,12 @@ pub struct Read {
     pub integrity: String,
     /// Whether it is.
     pub is_whole: bool,
-    /// The hash of its last good record.
+    /// The hash of its last good record that is beyond doubt.
     pub head: String,
+    /// The record that is not, which is left out unless it is the first.
+    pub doubtful: Option<u64>,
+    /// What speaks against it beside its chain.
+    pub doubts: Doubts,
 }
 
 /// The runbook that was read last: many runs have the same.
@@ -122,23 +127,39 @@ pub fn read(path: &Path, books: &mut Books) -> Result<Read, CliError> {
     let book: OnceCell<Parsed> = OnceCell::new();
     let mut text = String::new();
     let mut gathered: Option<Gathered<'_>> = None;
-    let found = each_record(path, &mut |record| {
+    let mut doubts = Doubts::of(path);
+    let mut take = |record: &Record| {
         if let (Event::RunOpened(opened), None) = (&record.event, &gathered) {
             text.clone_from(&opened.text);
             let book = book.get_or_init(|| books.of(opened));
             gathered = Some(Gathered::new((**book).as_ref().ok()));
         }
         if let Some(gathered) = &mut gathered {
-            gathered.take(&record);
+            gathered.take(record);
         }
-    });
+        doubts.take(record);
+    };
+    let mut last: Option<Record> = None;
+    let found = each_record(path, &mut |record| last.replace(record).iter().for_each(&mut take));
     let found = found.map_err(CliError::failed)?;
+    // The last one counts when nothing says that it may be another; without the first there is no run.
+    last.iter().filter(|last| found.doubt.is_none() || last.seq == 1).for_each(take);
     let run = gathered.and_then(Gathered::end).ok_or_else(|| report::nothing(path, &found))?;
     let is_running = holder_of(&RunDir::new(path.parent().unwrap_or(Path::new("."))).lock_path()).is_some();
     let unreadable = book.get().and_then(|book| (**book).as_ref().err().cloned());
-    let Verification { integrity, head, .. } = found;
-    let is_whole = integrity == Integrity::Whole;
-    Ok(Read { run, text, unreadable, integrity: report::integrity(&integrity, is_running), is_whole, head })
+    let head = found.trusted().1.to_owned();
+    let Verification { integrity, doubt, .. } = found;
+    let (is_whole, doubtful) = (integrity == Integrity::Whole, doubt.map(|doubt| doubt.record));
+    Ok(Read {
+        run,
+        text,
+        unreadable,
+        integrity: report::integrity(&integrity, is_running),
+        is_whole,
+        head,
+        doubtful,
+        doubts,
+    })
 }
 
 fn runs(one: Read, other: Read, typed: &DiffArguments) -> Result<u8, CliError> {
@@ -148,11 +169,14 @@ fn runs(one: Read, other: Read, typed: &DiffArguments) -> Result<u8, CliError> {
         integrity: read.integrity.clone(),
         is_whole: read.is_whole,
         head: read.head.clone(),
+        doubtful: read.doubtful,
         unreadable: read.unreadable.clone(),
+        contradiction: read.doubts.contradiction(),
+        misnamed: read.doubts.misnamed(),
     });
     let mut comparison = compare(one.run, other.run);
-    // What stands behind the whole part of a journal is not known to be the same.
-    comparison.is_same &= beside.iter().all(|beside| beside.is_whole);
+    // What stands behind the whole part of a journal is not known to be the same, nor what cannot have happened.
+    comparison.is_same &= beside.iter().all(Beside::is_good);
     let status = u8::from(!comparison.is_same);
     if typed.json {
         super::print(&as_json(&comparison, &beside, &changed));
@@ -168,10 +192,23 @@ pub struct Beside {
     pub integrity: String,
     /// Whether it is.
     pub is_whole: bool,
-    /// The hash of its last good record.
+    /// The hash of its last good record that is beyond doubt.
     pub head: String,
+    /// The record that is not.
+    pub doubtful: Option<u64>,
     /// Why this version cannot read its runbook.
     pub unreadable: Option<String>,
+    /// That its records cannot have followed from each other.
+    pub contradiction: Option<String>,
+    /// That it lies in another run's folder.
+    pub misnamed: Option<String>,
+}
+
+impl Beside {
+    /// Whether nothing speaks against it.
+    fn is_good(&self) -> bool {
+        self.is_whole && self.contradiction.is_none() && self.misnamed.is_none()
+    }
 }
 
 fn as_json(comparison: &Comparison, beside: &[Beside; 2], changed: &Result<Vec<Change>, String>) -> String {
@@ -180,6 +217,9 @@ fn as_json(comparison: &Comparison, beside: &[Beside; 2], changed: &Result<Vec<C
         run["integrity"] = beside.integrity.clone().into();
         run["is_whole"] = beside.is_whole.into();
         run["head"] = beside.head.clone().into();
+        run["doubtful_record"] = beside.doubtful.into();
+        run["contradiction"] = beside.contradiction.clone().into();
+        run["misnamed"] = beside.misnamed.clone().into();
         run["runbook_unreadable"] = beside.unreadable.clone().into();
     }
     value["runbook"] = match changed {

@@ -115,10 +115,15 @@ fn heading(page: &mut Page, sign: &str, run: &Run, beside: &Beside) {
     };
     page.wrapped("  ", &format!("{}{undone} · {overruled} · {lasted}{sat}{planned}", run.outcome), 2);
     let records = format!("{} records", run.records);
+    let doubts: Vec<&String> = beside.misnamed.iter().chain(&beside.contradiction).collect();
     if beside.is_whole {
-        page.wrapped("  ", &format!("journal: intact, {records}"), 2);
+        let but = if doubts.is_empty() { "journal" } else { "chain of the journal" };
+        page.wrapped("  ", &format!("{but}: intact, {records}"), 2);
     } else {
         page.wrapped("! ", &format!("journal: {}; only its first {records} are compared", beside.integrity), 2);
+    }
+    for doubt in doubts {
+        page.wrapped("! ", &format!("journal: {doubt}"), 2);
     }
     if let Some(why) = &beside.unreadable {
         let told = format!("its runbook cannot be read by this version of piton ({why}): its plan is missing here");

@@ -63,6 +63,9 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
 
 /// Where a run stands, in a word or a few.
 pub fn standing(run: &RunSummary) -> String {
+    if let Some(misnamed) = run.misnamed() {
+        return misnamed.to_string();
+    }
     match &run.standing {
         Standing::Open if run.holder.is_some() => "running".into(),
         Standing::Open => "suspended".into(),
@@ -78,6 +81,7 @@ pub fn standing(run: &RunSummary) -> String {
 /// How it stands in a word, without what is wrong with its journal.
 pub fn word(run: &RunSummary) -> String {
     match &run.standing {
+        _ if run.misnamed().is_some() => "NOT OF THIS RUN".into(),
         Standing::Torn => "suspended".into(),
         Standing::Damaged { .. } => "DAMAGED".into(),
         Standing::Newer(_) | Standing::Unreadable(_) => "cannot be read".into(),
@@ -85,8 +89,12 @@ pub fn word(run: &RunSummary) -> String {
     }
 }
 
-/// Whether its journal is whole.
+/// Whether the chain of its journal is whole, and of this run. That it is verified is more: nothing is said here of what lies
+/// beside it, nor whether its records can have followed from each other.
 pub fn integrity(run: &RunSummary) -> String {
+    if let Some(misnamed) = run.misnamed() {
+        return misnamed.to_string();
+    }
     match &run.standing {
         Standing::Open | Standing::Closed(_) => "intact".into(),
         Standing::Torn => "torn at its end".into(),

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args_of_runs::PruneArguments;
 use crate::cli::error::CliError;
+use crate::cli::trust::{self, Looked};
 use crate::cli::{journals, place, run};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::engine::Mode;
 use crate::fs;
 use crate::journal::{
-    Holder, Integrity, Lock, PRUNED_PREFIX, RunDir, RunSummary, Store, Verification, sha256_hex, verify,
+    Holder, Integrity, Lock, PRUNED_PREFIX, RunDir, RunSummary, Standing, Store, Unsigned, Verification, sha256_hex,
+    verify,
 };
-use crate::keeping::{Fate, Hold, Keeper, KeepingEvent, KeepingRecord, Policy, Reason, damage, kept};
+use crate::keeping::{Fate, Hold, Keeper, KeepingEvent, KeepingRecord, Policy, Reason, WentAlong, damage, kept};
+use crate::review::{self, Review};
 use crate::text::clean_line;
 
 /// So long a name of a run fits into that of a folder with what stands before it, in bytes.
@@ -51,6 +54,8 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
     let left_over = stays;
     // The oldest first: what is left when it is ended early is the latest.
     for (run, wanted) in runs.iter().zip(wanted).rev() {
+        // Before it goes.
+        let with = if matches!(wanted, Some(Ok(_))) { along(&run.dir) } else { None };
         let refused = match wanted {
             None => continue,
             Some(Err(reason)) => Some(reason.told()),
@@ -64,7 +69,7 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
             None => gone += 1,
             Some(_) => stays += 1,
         }
-        super::print(&clean_line(&line(run, refused.as_deref(), typed.dry_run)));
+        super::print(&clean_line(&line(run, with.as_ref(), refused.as_deref(), typed.dry_run)));
     }
     let verb = if typed.dry_run { "would go" } else { "went" };
     let rest = runs.len() + left_over - gone - stays;
@@ -78,6 +83,13 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
         super::print(&format!("written down in {}, head={}", keeping_path(&store), keeper.head()));
     }
     Ok(u8::from(stays > 0))
+}
+
+/// Why the journal of a run is not to be trusted although it is whole.
+fn doubt(run: &RunSummary) -> Option<String> {
+    let is_whole = matches!(run.standing, Standing::Open | Standing::Closed(_));
+    let looked = if is_whole { trust::look(&run.dir).ok() } else { None };
+    looked.and_then(|looked| looked.doubts.told().into_iter().next())
 }
 
 /// That a run is to go.
@@ -106,10 +118,15 @@ fn wanted(
             is_unverified: typed.unverified,
         };
         let goes = || Goes { why: policy.told(), is_damaged: false, is_unverified: policy.is_unverified };
-        let fates = policy.fates(runs, now, |run| is_in_runs(store, run)).into_iter().map(|fate| match fate {
+        let fates = policy.fates(runs, now, |run| is_in_runs(store, run));
+        let fates = runs.iter().zip(fates).map(|(run, fate)| match fate {
             Fate::Stays => None,
             Fate::Refused(reason) => Some(Err(reason)),
-            Fate::Goes => Some(Ok(goes())),
+            Fate::Goes => Some(match doubt(run) {
+                Some(why) if is_live(store, run) => Err(Reason::Doubted(why)),
+                Some(why) if !policy.is_unverified => Err(Reason::Unverified(why)),
+                _ => Ok(goes()),
+            }),
         });
         return Ok(fates.collect());
     }
@@ -122,7 +139,12 @@ fn wanted(
         let is_named = typed.damaged.contains(&run.dir.id());
         is_named.then(|| {
             let why = format!("named as damaged: {reason}");
-            damage(run).map(|()| Goes { why, is_damaged: true, is_unverified: true })
+            let goes = |()| Goes { why, is_damaged: true, is_unverified: true };
+            match damage(run) {
+                // What is whole and not to be trusted is damaged as well.
+                Err(Reason::Undamaged(_)) if doubt(run).is_some() => Ok(goes(())),
+                judged => judged.map(goes),
+            }
         })
     };
     Ok(runs.iter().map(of).collect())
@@ -132,14 +154,37 @@ fn keeping_path(store: &Store) -> String {
     clean_line(&store.root().join("keeping.jsonl").display().to_string()).into_owned()
 }
 
-fn line(run: &RunSummary, refused: Option<&str>, is_dry: bool) -> String {
+fn line(run: &RunSummary, along: Option<&WentAlong>, refused: Option<&str>, is_dry: bool) -> String {
+    let along = along.map(|along| format!(" · with {along}")).unwrap_or_default();
     let last = run.last_at.map_or_else(|| "no whole record".to_owned(), |at| format!("last record {at}"));
-    let told = format!("{} · {} · {last}", run.dir.id(), journals::standing(run));
+    let (name, stands) = (run.dir.id(), journals::standing(run));
+    let told = format!("{name} · {stands} · {last}{along}");
     match refused {
-        Some(why) => format!("stays  {told}: {why}"),
+        // How it stands may be the reason already.
+        Some(why) => format!("stays  {}: {why}", if why.contains(&stands) { format!("{name} · {last}") } else { told }),
         None if is_dry => format!("would go  {told}"),
         None => format!("gone  {told}"),
     }
+}
+
+/// What others left beside the journal of that run, if anything.
+fn along(dir: &RunDir) -> Option<WentAlong> {
+    let signed = dir.signatures().unwrap_or_default();
+    let reviews = review::all(dir).unwrap_or_default();
+    let verdict =
+        |review: &Review| review.verdict().map(|(said, verdict, _)| format!("{} {}", said.by, verdict.word()));
+    let along = WentAlong {
+        // What nobody has signed is none.
+        signatures: signed.iter().filter(|signature| signature.read != Err(Unsigned::NotSigned)).count(),
+        reviews: reviews.len(),
+        verdicts: reviews.iter().filter_map(verdict).collect(),
+    };
+    (along != WentAlong::default()).then_some(along)
+}
+
+/// Whether a run is live, as far as anything says so.
+fn is_live(store: &Store, run: &RunSummary) -> bool {
+    is_in_runs(store, run) || run.opening.as_ref().is_some_and(|head| head.mode == Mode::Live)
 }
 
 /// Whether a run lies where live runs lie.
@@ -160,14 +205,16 @@ fn delete(
         Err(error) => return Ok(Some(error.to_string())),
     };
     // It was looked at before the lock was taken: what goes is what was looked at.
-    let seen = run.dir.plain_journal().ok().and_then(|path| verify(&path).ok());
-    let (is_whole, is_same) = match &seen {
-        Some(Verification { integrity: Integrity::NewerFormat { .. }, .. }) => (false, false),
-        Some(found) => (found.integrity == Integrity::Whole, (found.records, &found.head) == (run.records, &run.head)),
-        None => (false, run.records == 0),
+    let (is_whole, is_same) = match trust::look(&run.dir) {
+        Ok(Looked { found: Verification { integrity: Integrity::NewerFormat { .. }, .. }, .. }) => (false, false),
+        Ok(Looked { found, doubts }) => {
+            let is_whole = found.integrity == Integrity::Whole && doubts.told().is_empty();
+            (is_whole, (found.records, &found.head) == (run.records, &run.head))
+        }
+        Err(_) => (false, run.records == 0),
     };
     let head = run.opening.as_ref();
-    let is_live = is_in_runs(store, run) || head.is_some_and(|head| head.mode == Mode::Live);
+    let is_live = is_live(store, run);
     if !is_same || (!is_whole && !goes.is_damaged && (is_live || !goes.is_unverified)) {
         return Ok(Some("it was written to meanwhile".into()));
     }
@@ -183,6 +230,7 @@ fn delete(
         head: run.head.clone(),
         is_verified: is_whole,
         why: goes.why,
+        beside: along(&run.dir),
     };
     keeper.write(now(), event).map_err(CliError::failed)?;
     let removed = take_away(&run.dir, &aside(&run.dir));
@@ -330,9 +378,11 @@ fn of_record(record: &KeepingRecord) -> Option<String> {
         KeepingEvent::Archived { run, file, bytes, sha256, records, head } => {
             format!("{at} {by} archived {run} in {file}: {bytes} bytes, sha256={sha256}, records={records} head={head}")
         }
-        KeepingEvent::Pruned { run, mode, standing, records, head, is_verified, why, .. } => {
+        KeepingEvent::Pruned { run, mode, standing, records, head, is_verified, why, beside, .. } => {
             let verified = if *is_verified { "" } else { ", not found whole" };
-            format!("{at} {by} deleted {run} ({mode}, {standing}{verified}; {why}): records={records} head={head}")
+            let with = beside.as_ref().map(|beside| format!(" with {beside}")).unwrap_or_default();
+            let how = format!("{mode}, {standing}{verified}; {why}");
+            format!("{at} {by} deleted {run}{with} ({how}): records={records} head={head}")
         }
         KeepingEvent::PruneEnded { run } => format!("{at} {by} deleted what was left of {run}"),
         KeepingEvent::NotPruned { run, why } => format!("{at} {by} could not delete all of {run}: {why}"),

@@ -36,6 +36,11 @@ fn counted(count: impl Into<u64>, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// How many records are vouched for: the last one is not where a broken link follows.
+fn sure(run: &RunSummary) -> u64 {
+    run.doubt.as_ref().map_or(run.records, |doubt| doubt.record - 1)
+}
+
 /// A run as a line; `beside` is what lies beside its journal, if anything does.
 pub fn as_line(run: &RunSummary, beside: Option<&Beside>, widths: &Widths) -> String {
     let head = run.opening.as_ref();
@@ -51,11 +56,11 @@ pub fn as_line(run: &RunSummary, beside: Option<&Beside>, widths: &Widths) -> St
         stands = widths.standing,
         deviates = widths.deviations,
     );
-    let mut told = vec![columns, counted(run.records, "record"), operator.to_owned(), site.to_owned()];
+    let mut told = vec![columns, counted(sure(run), "record"), operator.to_owned(), site.to_owned()];
     told.push(lasted(run).map_or_else(|| "-".into(), duration));
     told.push(counted(run.sittings, "sitting"));
     // What is wrong with the others stands in the place of an outcome.
-    if matches!(run.standing, Standing::Open | Standing::Closed(_)) {
+    if matches!(run.standing, Standing::Open | Standing::Closed(_)) && run.misnamed().is_none() {
         told.push(integrity(run));
     }
     told.extend(beside.into_iter().flat_map(|beside| beside.words(run.records, false)).map(|(word, _)| word));
@@ -92,8 +97,12 @@ pub fn as_json(run: &RunSummary, beside: Option<&Beside>) -> Value {
         "last_at": run.last_at,
         "duration_ms": lasted(run).map(|lasted| u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX)),
         "standing": standing(run),
-        "outcome": if let Standing::Closed(outcome) = &run.standing { Some(outcome.word()) } else { None },
+        "outcome": match &run.standing {
+            Standing::Closed(outcome) if run.misnamed().is_none() => Some(outcome.word()),
+            _ => None,
+        },
         "integrity": integrity(run),
+        "is_of_this_run": run.misnamed().is_none(),
         "deviations": run.deviations.total(),
         "sittings": run.sittings,
         "sat": run.sat,
@@ -104,8 +113,9 @@ pub fn as_json(run: &RunSummary, beside: Option<&Beside>) -> Value {
             "covered_ms": soak.covered_ms,
             "length_ms": soak.length_ms,
         })),
-        "records": run.records,
-        "head": run.head,
+        "records": sure(run),
+        "head": run.doubt.as_ref().map_or(&run.head, |doubt| &doubt.head),
+        "doubtful_record": run.doubt.as_ref().map(|doubt| doubt.record),
     });
     let nothing = Beside::default();
     tell_beside(&mut told, beside.unwrap_or(&nothing));

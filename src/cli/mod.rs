@@ -26,6 +26,7 @@ pub mod packed;
 pub mod place;
 pub mod practice;
 mod progress;
+mod proof;
 pub mod replay;
 pub mod report;
 pub mod review;
@@ -35,6 +36,8 @@ pub mod shelf;
 pub mod sign;
 pub mod stats;
 pub mod stepped;
+mod strange;
+mod trust;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -163,7 +166,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
 fn write_out(text: &[u8]) -> Result<u8, CliError> {
     let mut out = std::io::stdout();
     match out.write_all(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::failed(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(CliError::failed(format!("cannot write the output: {error}")))
+        }
         _ => Ok(0),
     }
 }

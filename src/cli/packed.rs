@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::error::CliError;
 use crate::cli::kept_files::{Explained, Named};
-use crate::cli::{keeping, run};
+use crate::cli::{keeping, run, trust};
 use crate::fs;
-use crate::journal::{Lock, RunDir, each_record, verify};
+use crate::journal::{Integrity, Lock, RunDir, each_record};
 use crate::keeping::{Keeper, KeepingEvent, Sum, Unpacked, pack, unpack};
 use crate::text::clean_line;
 
@@ -17,16 +17,22 @@ const TRIES: u32 = 1_000;
 /// `piton journals archive RUN FILE`.
 ///
 /// # Errors
-/// There is no such run, somebody writes to it, its journal holds no whole record, or the file cannot be written.
+/// There is no such run, somebody writes to it, its journal holds no whole record or is another run's, or the file cannot be
+/// written.
 pub fn archive(name: &str, file: &Path) -> Result<u8, CliError> {
     let store = run::store()?;
     let dir = store.find(name).map_err(CliError::failed)?;
     let holder = keeping::holder();
     let _lock = Lock::take(&dir.lock_path(), &holder).map_err(CliError::failed)?;
-    let found = verify(&dir.plain_journal().map_err(CliError::failed)?).map_err(CliError::failed)?;
-    if found.records == 0 {
-        return Err(CliError::failed(format!("{} holds no whole record", dir.journal_path().display())));
+    let looked = trust::look(&dir)?;
+    let shown = dir.journal_path().display().to_string();
+    if looked.found.records == 0 {
+        return Err(CliError::failed(format!("{shown} holds no whole record")));
     }
+    if let Some(what) = looked.doubts.misnamed() {
+        return Err(CliError::failed(clean_line(&format!("{shown}: {what}; nothing was archived"))));
+    }
+    let found = &looked.found;
     let mut keeper = Keeper::open(store.root(), &holder).map_err(CliError::failed)?;
     let packed = pack(&dir, file).map_err(CliError::failed)?;
     // What cannot be read again is no copy.
@@ -47,6 +53,9 @@ pub fn archive(name: &str, file: &Path) -> Result<u8, CliError> {
     let (shown, files) = (file.display(), packed.files);
     let told = format!("{shown}: {} · {files} files · {} bytes · sha256={}", dir.id(), packed.bytes, packed.sha256);
     super::print(&clean_line(&told));
+    if let Some(what) = looked.against() {
+        super::print(&clean_line(&format!("what was archived is not to be trusted: {what}")));
+    }
     Ok(0)
 }
 
@@ -144,10 +153,18 @@ fn findings(journal: &Path, files: &BTreeMap<String, Sum>) -> Vec<String> {
         }
     });
     // Why it cannot be read is told of the journal itself.
-    if read.is_err() {
-        return Vec::new();
+    let Ok(read) = read else { return Vec::new() };
+    let strange: Vec<&String> = files.keys().filter(|name| !explained.explains(name)).collect();
+    // What stands behind a damage may well name them.
+    if !matches!(read.integrity, Integrity::Whole | Integrity::TornTail { .. }) {
+        let many = match strange.len() {
+            0 => None,
+            1 => Some("1 file is named by no record before the damage, and was".into()),
+            many => Some(format!("{many} files are named by no record before the damage, and were")),
+        };
+        findings.extend(many.map(|many: String| format!("{many} not held against the journal")));
+        return findings;
     }
-    let strange = files.keys().filter(|name| !explained.explains(name));
-    findings.extend(strange.map(|name| format!("NOT RECORDED: no record names {name}")));
+    findings.extend(strange.iter().map(|name| format!("NOT RECORDED: no record names {name}")));
     findings
 }

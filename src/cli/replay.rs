@@ -8,9 +8,9 @@ use crate::cli::backstage::Stage;
 use crate::cli::error::CliError;
 use crate::cli::looks::Looks;
 use crate::cli::progress::Progress;
-use crate::cli::{dialogue, journals, run};
+use crate::cli::{dialogue, journals, run, strange};
 use crate::engine::{Event, Record, SignatureWatch};
-use crate::journal::{Follower, Integrity, Lines, RunDir, holder_of, read_along};
+use crate::journal::{Follower, Integrity, Lines, RunDir, folder_of, holder_of, read_along};
 use crate::runbook;
 use crate::tui::{Recording, Start, Tape};
 
@@ -77,6 +77,9 @@ pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recor
     let found = read.map_err(CliError::failed)?;
     let shown = path.display();
     let Some(mut tape) = tape else {
+        if let Some(what) = strange::told(path) {
+            return Err(CliError::failed(format!("{shown} is {what}")));
+        }
         return Err(CliError::failed(match &found.integrity {
             Integrity::NewerFormat { found } => {
                 format!("{shown} is written in journal format {found}: use a newer piton")
@@ -91,8 +94,13 @@ pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recor
     let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
     let is_running = holder_of(&RunDir::new(&folder).lock_path()).is_some();
     let follower = is_followed.then(|| Arc::new(Mutex::new(Follower::after(path, &found, watch))));
-    let integrity = found.integrity;
-    Ok(Recording { tape, integrity, folder, is_running, follower })
+    let (integrity, doubtful) = (found.integrity, found.doubt.map(|doubt| doubt.record));
+    let run = tape.record(1).ok().and_then(|first| match first.event {
+        Event::RunOpened(opened) => Some(opened.run),
+        _ => None,
+    });
+    let misnamed = folder_of(path).zip(run).and_then(|(dir, run)| dir.misnamed(&run));
+    Ok(Recording { tape, integrity, doubtful, misnamed, folder, is_running, follower })
 }
 
 /// The tape of the run that this first record opens, with nothing on it yet.

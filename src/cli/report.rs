@@ -9,9 +9,9 @@ use crate::cli::error::CliError;
 use crate::cli::kept_files::Named;
 use crate::cli::looks::Looks;
 use crate::cli::verify::{self, Trusted};
-use crate::cli::{journals, replay, run};
+use crate::cli::{journals, replay, run, strange};
 use crate::engine::{Event, Record};
-use crate::journal::{Found, Integrity, RunDir, Verification, holder_of, read_records};
+use crate::journal::{Found, Integrity, RunDir, Verification, folder_of, holder_of, read_records};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
 use crate::review::{ReviewEvent, ReviewRecord};
 use crate::runbook;
@@ -36,12 +36,15 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
     let material = Material {
         runbook: book.as_ref().ok_or_else(why),
         integrity: integrity(&found.integrity, is_running),
+        misnamed: folder_of(&path).and_then(|dir| dir.misnamed(&opened.run)).map(|misnamed| misnamed.to_string()),
         is_whole: found.integrity == Integrity::Whole,
-        head: found.head.clone(),
+        head: found.trusted().1.to_owned(),
         is_running,
         files: files(&folder, &records)?,
         beside: beside(&path)?,
-        records: &records,
+        // Without the first nothing can be told at all.
+        records: if found.doubt.is_some() && records.len() > 1 { &records[..records.len() - 1] } else { &records },
+        doubtful: records.last().filter(|_| found.doubt.is_some()),
     };
     let told = report::build(&material).ok_or_else(|| nothing(&path, &found))?;
     let text = match format {
@@ -87,7 +90,7 @@ fn beside(path: &Path) -> Result<Beside, CliError> {
         }
         beside.signatures.push(SignatureTold { file, trust: trust.into(), told: judged.told });
     }
-    for (review, is_held) in checked.reviews {
+    for verify::Reviewed { review, is_held, proof } in checked.reviews {
         if !matches!(review.found, Found::Whole) {
             beside.warnings.push(format!("A review is not whole: {}.", review.told()));
         }
@@ -97,7 +100,12 @@ fn beside(path: &Path) -> Result<Beside, CliError> {
                 .warnings
                 .push(format!("The review {file} is of another run, or of other records than those of this journal."));
         }
-        beside.reviews.extend(review.records.iter().filter_map(reviewed));
+        let (counts, proof) = (review.verdict().map(|(given, ..)| given.seq), proof.unwrap_or_default());
+        let told = review.records.iter().filter_map(|record| {
+            let signed_by = proof.signed_by.clone().filter(|_| counts == Some(record.seq));
+            Some(Reviewed { signed_by, is_operator: checked.along.has_sat(&record.by), ..reviewed(record)? })
+        });
+        beside.reviews.extend(told);
     }
     beside.reviews.sort_by_key(|said| said.at);
     Ok(beside)
@@ -110,12 +118,15 @@ fn reviewed(record: &ReviewRecord) -> Option<Reviewed> {
         ReviewEvent::VerdictGiven { seen, verdict, text } => (seen, None, Some(verdict.word().to_owned()), text),
     };
     let (at, by, text) = (record.at, record.by.clone(), text.clone());
-    Some(Reviewed { at, by, records: seen.records, record: on, verdict, text })
+    Some(Reviewed { at, by, records: seen.records, record: on, verdict, text, signed_by: None, is_operator: false })
 }
 
 /// Why there is nothing to tell of a journal.
 pub fn nothing(path: &Path, found: &Verification) -> CliError {
     let shown = path.display();
+    if let Some(what) = strange::told(path) {
+        return CliError::failed(format!("{shown} is {what}"));
+    }
     match &found.integrity {
         Integrity::NewerFormat { found } => {
             CliError::failed(format!("{shown} is written in journal format {found}: use a newer piton"))

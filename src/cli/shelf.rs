@@ -174,7 +174,9 @@ fn last_run(run: &RunSummary, opening: &Opening) -> LastRun {
         outcome: journals::word(run),
         place: crate::cli::backstage::place_of(opening),
         is_practice: opening.mode == Mode::Practice,
-        is_well: run.standing == Standing::Closed(Outcome::Completed) && run.deviations.total() == 0,
+        is_well: run.misnamed().is_none()
+            && run.standing == Standing::Closed(Outcome::Completed)
+            && run.deviations.total() == 0,
     }
 }
 

@@ -5,15 +5,15 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use crate::cli::args::{SignArguments, SignRole};
 use crate::cli::error::CliError;
-use crate::cli::{journals, place};
+use crate::cli::{journals, place, trust};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::engine::{Mode, RELEASE_NAMESPACE};
 use crate::exec::Borrower;
 use crate::fs;
 use crate::journal::{
-    Integrity, JOURNAL_NAMESPACE, Role, RunDir, Signature, Statement, Verification, signature_path,
-    verify as verify_journal,
+    Integrity, JOURNAL_NAMESPACE, ReviewStood, Role, RunDir, Signature, Statement, Verification, signature_path,
 };
+use crate::review;
 use crate::text::clean_line;
 use crate::tui::sign::KeySeen;
 
@@ -103,14 +103,16 @@ fn folder_of_keys() -> PathBuf {
     std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default().join(".ssh")
 }
 
-/// The journal as it stands, when nothing is wrong with it.
+/// The journal as it stands, when nothing speaks against it.
 fn whole(dir: &RunDir) -> Result<Verification, CliError> {
-    let found = verify_journal(&dir.plain_journal().map_err(CliError::failed)?).map_err(CliError::failed)?;
-    if !matches!(found.integrity, Integrity::Whole | Integrity::TornTail { .. }) {
-        let why = format!("{} is not whole: it is not signed", dir.journal_path().display());
-        return Err(CliError::failed(why).hint("see what is wrong with it: piton verify"));
+    let looked = trust::look(dir)?;
+    if let Some(what) = looked.against() {
+        let is_broken = !matches!(looked.found.integrity, Integrity::Whole | Integrity::TornTail { .. });
+        let why = if is_broken { "is not whole" } else { "is not to be trusted" };
+        let why = format!("{} {why}: it is not signed: {what}", dir.journal_path().display());
+        return Err(CliError::failed(clean_line(&why)).hint("see what is wrong with it: piton verify"));
     }
-    Ok(found)
+    Ok(looked.found)
 }
 
 /// Writes what is to be signed; the file.
@@ -118,19 +120,33 @@ fn written(dir: &RunDir, role: Role) -> Result<PathBuf, CliError> {
     let found = whole(dir)?;
     let opened =
         dir.opened().ok_or_else(|| CliError::failed(format!("the first record of {} cannot be read", dir.id())))?;
+    let by = place::who("sign").operator;
     let statement = Statement {
+        review: if role == Role::Reviewer { reviewed(dir, &by)? } else { None },
         is_practice: opened.mode == Mode::Practice,
         run: clean_line(&dir.name()).into(),
         records: found.records,
         head: found.head.clone(),
         at: SystemClock::starting(Timestamp::default()).now(),
         role,
-        by: place::who("sign").operator,
+        by,
     };
     let file = dir.keep_to_sign(&statement).map_err(CliError::failed)?;
     let practice = if statement.is_practice { "PRACTICE, " } else { "" };
     super::print(&clean_line(&format!("{}: {practice}{} records, head={}", dir.id(), found.records, found.head)));
+    if let Some(ReviewStood { lines, head }) = &statement.review {
+        super::print(&clean_line(&format!("with the review of {}: {lines} lines, head={head}", statement.by)));
+    }
     Ok(file)
+}
+
+/// How far the review of whoever signs as a reviewer stands, which is signed with the journal.
+fn reviewed(dir: &RunDir, by: &str) -> Result<Option<ReviewStood>, CliError> {
+    let Some(review) = review::of(dir, by).map_err(CliError::failed)? else { return Ok(None) };
+    if review.found.is_damage() {
+        return Err(CliError::failed(format!("nothing is signed: {}", clean_line(&review.told()))));
+    }
+    Ok(Some(ReviewStood { lines: review.records.len() as u64, head: review.head }))
 }
 
 /// Says what came of it, checked by this program's own eyes.

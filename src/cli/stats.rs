@@ -1,8 +1,10 @@
 //! `piton stats`: what all runs of a runbook came to.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
-use crate::cli::diff::{Books, read};
+use crate::cli::diff::{Books, Read, read};
 use crate::cli::error::CliError;
 use crate::cli::run;
 use crate::compare::{Counting, Often, Spread, Statistics, StepTimes, Text};
@@ -24,7 +26,7 @@ struct All {
     title: String,
     live: Counting,
     practice: Counting,
-    /// Journals of it that are not whole: what they are, and that they are counted as far as they go.
+    /// Journals of it that are not whole, or not to be trusted: what they are, and how far they are counted.
     notices: Vec<String>,
     /// Journals of which nobody knows what they are of.
     unknown: usize,
@@ -69,11 +71,29 @@ pub fn stats(name: &str, json: bool) -> Result<u8, CliError> {
     Ok(0)
 }
 
+impl All {
+    /// Counts a run, once; what is to be said of its journal.
+    fn take(&mut self, read: &Read, known: &mut BTreeSet<String>) -> Vec<String> {
+        if let Some(what) = read.doubts.misnamed() {
+            return vec![format!("left out: {what}")];
+        }
+        if !known.insert(read.run.run.clone()) {
+            return vec![format!("left out: it is the run {}, which is counted already", read.run.run)];
+        }
+        self.title.clone_from(&read.run.title);
+        let counting = if read.run.mode == "practice" { &mut self.practice } else { &mut self.live };
+        counting.take(&read.run);
+        let broken = (!read.is_whole).then(|| format!("{}; it is counted as far as it is whole", read.integrity));
+        let false_told = read.doubts.contradiction().map(|what| format!("{what}; it is counted as it tells"));
+        broken.into_iter().chain(false_told).collect()
+    }
+}
+
 fn counted(store: &Store, name: &str) -> Result<All, CliError> {
     let mut dirs = store.runs().map_err(CliError::failed)?;
     // Names begin with the day: the latest is read last, and tells the title.
     dirs.sort_by_key(RunDir::id);
-    let (mut all, mut books) = (All::default(), Books::default());
+    let (mut all, mut books, mut known) = (All::default(), Books::default(), BTreeSet::new());
     for dir in dirs {
         let path = dir.journal_path();
         // A folder without a journal is a run that never came to be.
@@ -86,16 +106,11 @@ fn counted(store: &Store, name: &str) -> Result<All, CliError> {
         if opened.runbook.as_str() != name {
             continue;
         }
-        let notice = match read(&path, &mut books) {
-            Ok(read) => {
-                all.title.clone_from(&read.run.title);
-                let counting = if read.run.mode == "practice" { &mut all.practice } else { &mut all.live };
-                counting.take(&read.run);
-                (!read.is_whole).then(|| format!("{}; it is counted as far as it is whole", read.integrity))
-            }
-            Err(error) => Some(format!("left out: {}", error.message)),
+        let notices = match read(&path, &mut books) {
+            Ok(read) => all.take(&read, &mut known),
+            Err(error) => vec![format!("left out: {}", error.message)],
         };
-        all.notices.extend(notice.map(|notice| format!("{}: {notice}", dir.id())));
+        all.notices.extend(notices.into_iter().map(|notice| format!("{}: {notice}", dir.id())));
     }
     Ok(all)
 }

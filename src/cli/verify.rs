@@ -7,12 +7,14 @@ use crate::cli::args::VerifyArguments;
 use crate::cli::error::CliError;
 use crate::cli::kept_files::Named;
 use crate::cli::progress::Progress;
-use crate::cli::{chained, journals, packed, place};
-use crate::engine::{Mode, SignedRelease, Story};
+use crate::cli::proof::{Proof, with_reviews};
+use crate::cli::trust::Doubts;
+use crate::cli::{chained, journals, packed, place, strange};
+use crate::engine::{Mode, SignedRelease};
 use crate::fs;
 use crate::journal::{
     Held, Integrity, JOURNAL_NAMESPACE, Noted, Outline, RunDir, Signature, Statement, Unsigned, Verification,
-    compare_along,
+    compare_along, folder_of,
 };
 use crate::keeping::is_archive;
 use crate::review::{Review, all as all_reviews};
@@ -91,27 +93,36 @@ impl Asked<'_> {
     /// itself.
     fn held(&self, path: &Path, shown: &Path, is_archived: bool) -> Result<bool, CliError> {
         let mut progress = Progress::of(path, shown.to_owned());
-        let (mut kept, mut story) = (Vec::new(), Story::default());
+        // An archive names its run by itself.
+        let mut doubts = if is_archived { Doubts::default() } else { Doubts::of(path) };
+        let mut kept = Vec::new();
         let checked = check(path, self.typed.head.clone(), self.signers.as_ref(), |bytes, record| {
             if let Some(record) = record.record() {
-                story.take(record);
+                doubts.take(record);
                 kept.extend(Named::of(record));
             }
             progress.at(bytes)
         });
         progress.end()?;
-        let Checked { found, head, signatures, mut reviews } = checked?;
+        let Checked { found, head, signatures, mut reviews, .. } = checked?;
         if is_archived {
             // Where they lie for a moment is nothing that anybody can look at.
-            for (review, _) in &mut reviews {
+            for Reviewed { review, .. } in &mut reviews {
                 review.path = shown.join("reviews").join(review.path.file_name().unwrap_or_default());
             }
         }
-        let folder = path.parent().filter(|_| !is_archived && !self.typed.journal_only && is_of_folder(path));
+        let folder = folder_of(path).filter(|_| !is_archived && !self.typed.journal_only);
         let shown = &*shown.display().to_string();
-        let mut is_good = tell(shown, &found);
-        is_good &= tell_story(shown, &story);
-        is_good &= folder.map_or(Ok(true), |folder| tell_kept(shown, &kept, folder))?;
+        let strange = if found.records == 0 && !is_archived { strange::told(path) } else { None };
+        let mut is_good = match strange {
+            Some(what) => {
+                super::print(&clean_line(&format!("{shown}: NO JOURNAL: it is {what}")));
+                false
+            }
+            None => tell(shown, &found),
+        };
+        is_good &= tell_doubts(shown, &doubts);
+        is_good &= folder.map_or(Ok(true), |folder| tell_kept(shown, &kept, folder.path()))?;
         if let Some(held) = head {
             let record = if let Held::Upto(record) = held { Some(record) } else { None };
             is_good &= tell_head(shown, record, found.records);
@@ -123,17 +134,7 @@ impl Asked<'_> {
             is_good &= judged.trust != Trusted::Bad;
             is_signed |= judged.trust != Trusted::Bad && self.is_by_whom_it_must(signature, &found);
         }
-        for (review, held) in &reviews {
-            super::print(&clean_line(&review.told()));
-            is_good &= !review.found.is_damage();
-            if !held {
-                is_good = false;
-                super::print(&clean_line(&format!(
-                    "{}: BAD: it is of another run or of other records",
-                    review.path.display()
-                )));
-            }
-        }
+        is_good &= tell_reviews(&reviews);
         Ok(self.is_signed_if_asked(shown, is_signed) && is_good)
     }
 
@@ -163,8 +164,20 @@ pub struct Checked {
     pub head: Option<Held>,
     /// The signatures that lie beside it.
     pub signatures: Vec<(Signature, Judged)>,
-    /// The reviews that lie beside it, and whether it still holds what was reviewed.
-    pub reviews: Vec<(Review, bool)>,
+    /// The reviews that lie beside it.
+    pub reviews: Vec<Reviewed>,
+    /// What the journal says of itself.
+    pub along: Along,
+}
+
+/// A review that lies beside a journal.
+pub struct Reviewed {
+    /// The review.
+    pub review: Review,
+    /// Whether the journal still holds what was reviewed.
+    pub is_held: bool,
+    /// What proves its verdict, if it has one.
+    pub proof: Option<Proof>,
 }
 
 /// Reads a journal once, as long as `each` says that it is to go on, and holds it against that head, and what lies beside it in a
@@ -178,7 +191,7 @@ pub fn check(
     signers: Option<&Signers>,
     mut each: impl FnMut(u64, &Outline) -> bool,
 ) -> Result<Checked, CliError> {
-    let dir = path.parent().filter(|_| is_of_folder(path)).map(RunDir::new);
+    let dir = folder_of(path);
     let signatures = dir.as_ref().map_or(Ok(Vec::new()), RunDir::signatures).map_err(CliError::failed)?;
     let reviews = dir.as_ref().map_or(Ok(Vec::new()), all_reviews).map_err(CliError::failed)?;
     let mut noted: Vec<Noted> = Vec::new();
@@ -205,22 +218,26 @@ pub fn check(
         (signature, judged)
     };
     let signatures: Vec<_> = signatures.into_iter().map(judged).collect();
-    let is_held = |review: Review| {
+    let is_held = |review: &Review| {
         let count = review.seen().count();
         let its: Vec<Held> = held.by_ref().take(count).collect();
         let is_of_run = review.run().is_none_or(|run| along.is_named(run));
-        let is_held = is_of_run && its.iter().all(|held| matches!(held, Held::Upto(_)));
-        (review, is_held)
+        is_of_run && its.iter().all(|held| matches!(held, Held::Upto(_)))
     };
-    let reviews: Vec<_> = reviews.into_iter().map(is_held).collect();
-    let signatures = signatures.into_iter().map(|(signature, judged)| along.held_against(signature, judged)).collect();
+    let are_held: Vec<bool> = reviews.iter().map(is_held).collect();
+    let against = |(signature, judged)| {
+        let (signature, judged) = along.held_against(signature, judged);
+        let judged = with_reviews(judged, &signature, &reviews);
+        (signature, judged)
+    };
+    let signatures: Vec<_> = signatures.into_iter().map(against).collect();
+    let reviews = reviews.into_iter().zip(are_held).map(|(review, is_held)| {
+        let proof = Proof::of(&review, &signatures, &along);
+        Reviewed { review, is_held, proof }
+    });
+    let reviews = reviews.collect();
     let head = head.and_then(|_| held.next());
-    Ok(Checked { found, head, signatures, reviews })
-}
-
-/// Whether that is the journal of a run's folder, beside which lies what belongs to it.
-fn is_of_folder(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "journal.jsonl")
+    Ok(Checked { found, head, signatures, reviews, along })
 }
 
 fn tell(shown: &str, found: &Verification) -> bool {
@@ -241,7 +258,13 @@ fn tell(shown: &str, found: &Verification) -> bool {
             (false, format!("{shown}: written by a later piton (format {found}); this one cannot judge it"))
         }
         Integrity::Damaged { line, what } => {
-            (false, format!("{shown}: DAMAGED at line {line}: {what} ({counted} before it)"))
+            let before = match &found.doubt {
+                Some(doubt) => {
+                    format!("records={} head={} before record {}", doubt.record - 1, doubt.head, doubt.record)
+                }
+                None => format!("{counted} before it"),
+            };
+            (false, format!("{shown}: DAMAGED at line {line}: {what} ({before})"))
         }
     };
     super::print(&clean_line(&line));
@@ -253,16 +276,36 @@ fn tell(shown: &str, found: &Verification) -> bool {
     is_good
 }
 
-/// Whether a journal tells what can have happened, as far as that can be told; says so where it does not.
-fn tell_story(shown: &str, story: &Story) -> bool {
-    if let Some(found) = story.found() {
-        super::print(&clean_line(&format!("{shown}: CONTRADICTS ITSELF at {found}")));
+/// Whether a journal lies in its own run's folder and tells what can have happened, as far as that can be told; says so where it
+/// does not.
+fn tell_doubts(shown: &str, doubts: &Doubts) -> bool {
+    let told = doubts.told();
+    for what in &told {
+        super::print(&clean_line(&format!("{shown}: {what}")));
     }
-    if let Some(why) = story.unread() {
+    if let Some(why) = doubts.unread() {
         let told = format!("{shown}: not held against its runbook, which this version of piton cannot read: {why}");
         super::print(&clean_line(&told));
     }
-    story.found().is_none()
+    told.is_empty()
+}
+
+/// Whether the reviews are whole and of this run; says so, and what proves their verdicts.
+fn tell_reviews(reviews: &[Reviewed]) -> bool {
+    let mut is_good = true;
+    for Reviewed { review, is_held, proof } in reviews {
+        let shown = review.path.display();
+        super::print(&clean_line(&review.told()));
+        is_good &= !review.found.is_damage() && *is_held;
+        if !is_held {
+            super::print(&clean_line(&format!("{shown}: BAD: it is of another run or of other records")));
+        }
+        if let (Some(proof), Some((given, verdict, _))) = (proof, review.verdict()) {
+            let told = format!("{shown}: {} by {}: {}", verdict.word(), given.by, proof.told());
+            super::print(&clean_line(&told));
+        }
+    }
+    is_good
 }
 
 /// Whether the files that a journal names lie in that folder as they were recorded; says so.
@@ -341,6 +384,8 @@ pub fn judge(signature: &Signature, held: Option<Held>, signers: Option<&Signers
     };
     let by = format!("{} {:?}, {}", statement.role.word(), statement.by, statement.at);
     let by = if statement.is_practice { format!("PRACTICE, {by}") } else { by };
+    let review = statement.review.as_ref().map(|stood| format!(", with a review of {} lines", stood.lines));
+    let by = by + &review.unwrap_or_default();
     let key = format!("{} key {}", checked.key_type, checked.fingerprint);
     if is_practice.is_some_and(|is_practice| is_practice != statement.is_practice) {
         let (said, is) = if statement.is_practice { ("practice", "a live run") } else { ("a live run", "practice") };

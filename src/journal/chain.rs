@@ -37,7 +37,10 @@ impl fmt::Display for Fault {
             }
             Self::Previous { line_before: 0 } => f.write_str("the first record names a line before it"),
             Self::Previous { line_before } => {
-                write!(f, "its `prev` is not the sha256 of line {line_before}: one of the two was changed")
+                write!(
+                    f,
+                    "its `prev` is not the sha256 of line {line_before}: one of the two was changed, so record {line_before} is doubtful"
+                )
             }
             Self::NoHead => f.write_str("the first record is not `run_opened`"),
             Self::SecondHead => f.write_str("`run_opened` stands after the first record"),

@@ -167,7 +167,9 @@ impl Follower {
                     self.offset += raw.length + 1;
                     more.records.extend(outline.into_record(&raw));
                 }
-                Judged::Bad(what) | Judged::Unreadable(what) => return Ok(self.broken(more, number, what)),
+                Judged::Bad(what) | Judged::Unlinked(what) | Judged::Unreadable(what) => {
+                    return Ok(self.broken(more, number, what));
+                }
                 Judged::Newer(found) => {
                     self.is_over = true;
                     more.damage = Some(Integrity::NewerFormat { found });

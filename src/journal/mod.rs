@@ -32,6 +32,7 @@ mod follow;
 mod line;
 mod lines;
 mod lock;
+mod named;
 mod reader;
 mod remembered;
 mod several;
@@ -49,16 +50,18 @@ pub use follow::{Follower, More};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, Outline, sha256_hex};
 pub use lines::Lines;
 pub use lock::{Holder, Lock, holder_of};
+pub use named::{Misnamed, folder_of};
 pub use reader::{RawLine, Reader};
 pub use remembered::{Remembered, Stamp, stamp};
 pub use several::in_order;
 pub use signature::{
-    Comparison, Held, JOURNAL_NAMESPACE, Noted, Role, Signature, Statement, Unsigned, not_looked_at, signature_path,
+    Comparison, Held, JOURNAL_NAMESPACE, Noted, ReviewStood, Role, Signature, Statement, Unsigned, not_looked_at,
+    signature_path,
 };
 pub use store::{PRUNED_PREFIX, RunDir, Store};
 pub use summary::{Deviations, Opening, RunSummary, SoakSeen, Standing};
 pub use verify::{
-    Integrity, Verification, compare, compare_along, each_record, examine, examine_while, read_along, read_records,
-    verify,
+    Doubt, Integrity, Verification, compare, compare_along, each_record, examine, examine_while, read_along,
+    read_records, verify,
 };
 pub use writer::{Journal, Opened, SetAside};

@@ -74,14 +74,26 @@ pub struct Statement {
     pub role: Role,
     /// The name given, which nothing proves but the key.
     pub by: String,
+    /// How far the review stood that is signed with it.
+    pub review: Option<ReviewStood>,
+}
+
+/// How far a review stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewStood {
+    /// How many lines it had.
+    pub lines: u64,
+    /// The hash of the last of them.
+    pub head: String,
 }
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { is_practice, run, records, head, at, role, by } = self;
+        let Self { is_practice, run, records, head, at, role, by, review } = self;
         let role = role.word();
         let what = if *is_practice { PRACTICE_LINE } else { LIVE_LINE };
-        write!(f, "{what}\nrun: {run}\nrecords: {records}\nhead: {head}\nat: {at}\nas: {role}\nby: {by}\n")
+        write!(f, "{what}\nrun: {run}\nrecords: {records}\nhead: {head}\nat: {at}\nas: {role}\nby: {by}\n")?;
+        review.as_ref().map_or(Ok(()), |ReviewStood { lines, head }| writeln!(f, "review: {lines} {head}"))
     }
 }
 
@@ -95,7 +107,7 @@ impl Statement {
         }
         let mut lines = rest.lines();
         let mut field = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned);
-        let statement = Self {
+        let mut statement = Self {
             is_practice,
             run: field("run")?,
             records: field("records")?.parse().ok()?,
@@ -103,7 +115,11 @@ impl Statement {
             at: field("at")?.parse().ok()?,
             role: Role::of(&field("as")?)?,
             by: field("by")?,
+            review: None,
         };
+        if let Some((stood, head)) = field("review").as_deref().and_then(|review| review.split_once(' ')) {
+            statement.review = Some(ReviewStood { lines: stood.parse().ok()?, head: head.to_owned() });
+        }
         (statement.to_string() == text).then_some(statement)
     }
 

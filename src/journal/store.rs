@@ -20,6 +20,9 @@ use crate::journal::summary::{RunSummary, place, summarize};
 /// Characters of the random end of a name: none looks like another, none needs a shift key.
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstvwxyz";
 
+/// How long the day is that stands before the runbook.
+const DAY_CHARS: usize = "2026-11-21".len();
+
 /// How long that end is.
 const RANDOM_CHARS: usize = 4;
 
@@ -185,7 +188,7 @@ impl Store {
         let folder = self.folder(mode);
         fs::ensure_folder(&self.root)?;
         fs::ensure_private_folder(&folder)?;
-        let date: String = at.to_string().chars().take("2026-11-21".len()).collect();
+        let date: String = at.to_string().chars().take(DAY_CHARS).collect();
         let short = runbook.strip_suffix("-upgrade").filter(|short| !short.is_empty()).unwrap_or(runbook);
         for attempt in 0..TRIES {
             let id = format!("{date}-{short}-{}", end(attempt));
@@ -323,6 +326,17 @@ impl Store {
         }
         Ok(None)
     }
+}
+
+/// Whether that is the name of a run as [`Store::begin`] makes it: the day, a runbook, a random end.
+pub(super) fn is_run_id(name: &str) -> bool {
+    let is_day = |day: &str| {
+        day.bytes().enumerate().all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+    };
+    let day = name.get(..DAY_CHARS).filter(|day| is_day(day));
+    let rest = day.and_then(|day| name[day.len()..].strip_prefix('-'));
+    let Some((runbook, end)) = rest.and_then(|rest| rest.rsplit_once('-')) else { return false };
+    !runbook.is_empty() && end.len() == RANDOM_CHARS && end.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
 /// The system seeds this hasher from its own randomness; nothing here needs to be secret, only different.

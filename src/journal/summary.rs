@@ -5,8 +5,9 @@ use crate::engine::{DeviationKind, Event, Mode, Outcome, Record, SiteSeen, is_le
 use crate::fs;
 use crate::journal::line::Outline;
 use crate::journal::lock::{Holder, holder_of};
+use crate::journal::named::Misnamed;
 use crate::journal::store::RunDir;
-use crate::journal::verify::{Integrity, outlines};
+use crate::journal::verify::{Doubt, Integrity, outlines};
 
 /// What a list of runs tells of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +38,19 @@ pub struct RunSummary {
     pub last_at: Option<Timestamp>,
     /// The hash of the last of them.
     pub head: String,
+    /// That the last of them may be what was changed: of it nothing is told but time and hash.
+    pub doubt: Option<Doubt>,
 }
 
 impl RunSummary {
     /// Whether it can be gone on with.
     pub fn is_open(&self) -> bool {
         matches!(self.standing, Standing::Open | Standing::Torn)
+    }
+
+    /// That its journal is another run's.
+    pub fn misnamed(&self) -> Option<Misnamed> {
+        self.dir.misnamed_as(&self.opening.as_ref()?.run)
     }
 }
 
@@ -51,6 +59,8 @@ impl RunSummary {
 pub struct Opening {
     /// When it was opened.
     pub at: Timestamp,
+    /// The run's name, as the journal says it.
+    pub run: String,
     /// The runbook's name.
     pub runbook: String,
     /// Its title.
@@ -194,6 +204,7 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         records: 0,
         last_at: None,
         head: String::new(),
+        doubt: None,
     };
     let path = summary.dir.journal_path();
     match fs::look(&path) {
@@ -208,32 +219,16 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
             return summary;
         }
     }
-    let (mut opening, mut deviations, mut soak, mut sittings) = (None, Deviations::default(), None, 0);
-    let (mut last_sat, mut step) = (None, None);
-    let (mut sat, mut left) = (Vec::new(), (Timestamp::default(), 0));
-    let verified = outlines(&path, &mut |_, outline| {
-        // A condition that changed, or a remark, changes nothing here.
-        let Outline::Whole(record) = outline else { return };
-        deviations.count(record.at, &record.event, &mut left);
-        if let Event::SittingOpened { operator, host, .. } = &record.event {
-            sittings += 1;
-            let who = format!("{operator}@{host}");
-            sit_down(&mut sat, who.clone());
-            last_sat = Some(who);
-        }
-        if let Event::StepBegan { step: began, .. } = &record.event {
-            step = Some(began.to_string());
-        }
-        soak = SoakSeen::after(soak.take(), &record.event);
-        if let Some(found) = opening_of(*record) {
-            opening = Some(found);
-        }
-    });
-    summary.opening = opening;
-    (summary.last_sat, summary.step) = (last_sat, step);
-    summary.deviations = deviations;
-    summary.soak = soak;
-    (summary.sittings, summary.sat) = (sittings, sat);
+    let mut telling = Telling::default();
+    let verified = outlines(&path, &mut |_, outline| telling.take(outline));
+    let doubt = verified.as_ref().ok().and_then(|found| found.doubt.clone());
+    telling.end(doubt.is_some());
+    (summary.last_sat, summary.step) = (telling.last_sat, telling.step);
+    summary.opening = telling.opening;
+    summary.deviations = telling.deviations;
+    summary.soak = telling.soak;
+    (summary.sittings, summary.sat) = (telling.sittings, telling.sat);
+    summary.doubt = doubt;
     match verified {
         Err(error) => summary.standing = Standing::Unreadable(error.to_string()),
         Ok(found) => {
@@ -244,6 +239,55 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         }
     }
     summary
+}
+
+/// What is told of records, one after the other; the last one only when it is known to be what was written.
+#[derive(Default)]
+struct Telling {
+    last: Option<Box<Record>>,
+    opening: Option<Opening>,
+    deviations: Deviations,
+    soak: Option<SoakSeen>,
+    sittings: u32,
+    sat: Vec<String>,
+    last_sat: Option<String>,
+    step: Option<String>,
+    left: (Timestamp, u32),
+}
+
+impl Telling {
+    /// Takes the next record in. A condition that changed, or a remark, changes nothing here.
+    fn take(&mut self, outline: Outline) {
+        self.tell();
+        if let Outline::Whole(record) = outline {
+            self.last = Some(record);
+        }
+    }
+
+    fn tell(&mut self) {
+        let Some(record) = self.last.take() else { return };
+        self.deviations.count(record.at, &record.event, &mut self.left);
+        if let Event::SittingOpened { operator, host, .. } = &record.event {
+            self.sittings += 1;
+            let who = format!("{operator}@{host}");
+            sit_down(&mut self.sat, who.clone());
+            self.last_sat = Some(who);
+        }
+        if let Event::StepBegan { step, .. } = &record.event {
+            self.step = Some(step.to_string());
+        }
+        self.soak = SoakSeen::after(self.soak.take(), &record.event);
+        if let Some(found) = opening_of(*record) {
+            self.opening = Some(found);
+        }
+    }
+
+    /// Nothing follows, or something that does not vouch for the last one. Without the first nothing could be told at all.
+    fn end(&mut self, is_doubtful: bool) {
+        if !is_doubtful || self.opening.is_none() {
+            self.tell();
+        }
+    }
 }
 
 /// Notes who sat there, once.
@@ -274,6 +318,7 @@ fn opening_of(record: Record) -> Option<Opening> {
     let Event::RunOpened(head) = record.event else { return None };
     Some(Opening {
         at: record.at,
+        run: head.run,
         runbook: head.runbook.as_str().to_owned(),
         title: head.title,
         revision: head.revision,

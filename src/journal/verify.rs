@@ -8,9 +8,9 @@ use std::path::Path;
 use crate::engine::{JOURNAL_FORMAT, Record, SignatureWatch, SignedRelease};
 use crate::fs::FsError;
 use crate::journal::ahead::{Ahead, Seen};
-use crate::journal::chain::Chain;
+use crate::journal::chain::{Chain, Fault};
 use crate::journal::error::JournalError;
-use crate::journal::line::{self, Hash, MAX_LINE_BYTES, Outline};
+use crate::journal::line::{self, Hash, MAX_LINE_BYTES, NO_PREVIOUS, Outline};
 use crate::journal::reader::{RawLine, Reader};
 use crate::journal::signature::{Comparison, Held, Noted};
 
@@ -35,6 +35,27 @@ pub struct Verification {
     pub signed: Vec<SignedRelease>,
     /// What follows them.
     pub integrity: Integrity,
+    /// That the last of them may be what was changed.
+    pub doubt: Option<Doubt>,
+}
+
+/// A record in its place that the next line does not vouch for: either of the two was changed, and nobody can tell which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Its number; it is the last in the chain.
+    pub record: u64,
+    /// The hash of the one before it.
+    pub head: String,
+}
+
+impl Verification {
+    /// How many records are beyond doubt, and the hash of the last of them.
+    pub fn trusted(&self) -> (u64, &str) {
+        match &self.doubt {
+            Some(doubt) => (doubt.record - 1, &doubt.head),
+            None => (self.records, &self.head),
+        }
+    }
 }
 
 /// What follows the good records.
@@ -190,16 +211,23 @@ fn judged(
     let mut signed = Vec::new();
     let mut bytes = 0;
     let mut integrity = Integrity::Whole;
+    let (mut before, mut doubt) = (NO_PREVIOUS.to_owned(), None);
     while let Some((raw, seen)) = lines.next_line()? {
         match judge(&mut chain, &mut watch, raw, seen) {
             Judged::Good(record, release) => {
                 signed.extend(release.map(|release| *release));
                 bytes = raw.offset + raw.length + 1;
+                before.clear();
+                before.push_str(record.prev());
                 if !each(raw, record) {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
             }
             Judged::Bad(what) => integrity = Integrity::Damaged { line: raw.number, what },
+            Judged::Unlinked(what) => {
+                integrity = Integrity::Damaged { line: raw.number, what };
+                doubt = Some(Doubt { record: chain.records(), head: std::mem::take(&mut before) });
+            }
             Judged::Newer(found) => integrity = Integrity::NewerFormat { found },
             Judged::Unreadable(what) => {
                 let tail = Tail::new(raw, what, chain.closed().is_some());
@@ -213,13 +241,15 @@ fn judged(
     if chain.records() == 0 && matches!(integrity, Integrity::Whole | Integrity::TornTail { .. }) {
         integrity = Integrity::NeverOpened;
     }
-    Ok(Verification { records: chain.records(), bytes, head: chain.head().to_owned(), chain, signed, integrity })
+    Ok(Verification { records: chain.records(), bytes, head: chain.head().to_owned(), chain, signed, integrity, doubt })
 }
 
 pub(super) enum Judged {
     Good(Outline, Option<Box<SignedRelease>>),
     /// A whole record that does not belong here: never the work of a crash.
     Bad(String),
+    /// The same, and what is wrong may as well be the record before it.
+    Unlinked(String),
     /// Not a whole record: what follows tells more.
     Unreadable(String),
     Newer(u64),
@@ -250,15 +280,17 @@ pub(super) fn judge(chain: &mut Chain, watch: &mut SignatureWatch, raw: RawLine<
         watch.pass(link.prev);
         Ok(None)
     };
+    let misplaced = |fault: Fault| match fault {
+        Fault::Previous { line_before: 1.. } => Judged::Unlinked(fault.to_string()),
+        _ => Judged::Bad(fault.to_string()),
+    };
     match watched {
         Ok(release) => match chain.accept_link(&hash, &record.link()) {
             Ok(()) => Judged::Good(record, release.map(Box::new)),
-            Err(fault) => Judged::Bad(fault.to_string()),
+            Err(fault) => misplaced(fault),
         },
         // It does not count to the chain; but that it has no place there would say more.
-        Err(what) => {
-            Judged::Bad(chain.clone().accept_link(&hash, &record.link()).map_or_else(|it| it.to_string(), |()| what))
-        }
+        Err(what) => chain.clone().accept_link(&hash, &record.link()).map_or_else(misplaced, |()| Judged::Bad(what)),
     }
 }
 

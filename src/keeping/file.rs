@@ -1,5 +1,6 @@
 //! What became of runs: `keeping.jsonl`, read, checked and appended to.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -15,11 +16,36 @@ const MAX_TEXT_BYTES: usize = 1_000;
 /// The longest path of a record, in bytes: no system takes a longer one.
 const MAX_PATH_BYTES: usize = 4_096;
 
+/// How many verdicts of a run that went are told, and the longest of them, in bytes.
+const MOST_VERDICTS: usize = 16;
+const MAX_VERDICT_BYTES: usize = 200;
+
 /// The format in which it is written.
 pub const KEEPING_FORMAT: u32 = 1;
 
 /// One line.
 pub type KeepingRecord = ChainedRecord<KeepingEvent>;
+
+/// What others had left beside a journal, which went with its run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WentAlong {
+    /// How many signatures of the journal.
+    pub signatures: usize,
+    /// How many reviews.
+    pub reviews: usize,
+    /// The verdicts among them that counted, each with who gave it; of very many the first ones.
+    pub verdicts: Vec<String>,
+}
+
+impl fmt::Display for WentAlong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { signatures, reviews, verdicts } = self;
+        let many = |count: usize, noun| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        write!(f, "{} and {}", many(*signatures, "signature"), many(*reviews, "review"))?;
+        if verdicts.is_empty() { Ok(()) } else { write!(f, " ({})", verdicts.join(", ")) }
+    }
+}
 
 /// What was done with a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +95,9 @@ pub enum KeepingEvent {
         is_verified: bool,
         /// By which policy.
         why: String,
+        /// What others had left beside the journal; nothing where nobody had, and in lines of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside: Option<WentAlong>,
     },
     /// What a crash or an error had left of a run that was being deleted is gone now, too.
     PruneEnded {
@@ -93,8 +122,13 @@ impl KeepingEvent {
                 cut(run, MAX_TEXT_BYTES);
                 cut(file, MAX_PATH_BYTES);
             }
-            Self::Pruned { run, runbook, standing, why, .. } => {
+            Self::Pruned { run, runbook, standing, why, beside, .. } => {
                 [run, runbook, standing, why].into_iter().for_each(|text| cut(text, MAX_TEXT_BYTES));
+                let verdicts = beside.iter_mut().map(|beside| &mut beside.verdicts);
+                verdicts.for_each(|verdicts| {
+                    verdicts.truncate(MOST_VERDICTS);
+                    verdicts.iter_mut().for_each(|verdict| cut(verdict, MAX_VERDICT_BYTES));
+                });
             }
             Self::PruneEnded { run } => cut(run, MAX_TEXT_BYTES),
             Self::NotPruned { run, why } => [run, why].into_iter().for_each(|text| cut(text, MAX_TEXT_BYTES)),

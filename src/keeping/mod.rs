@@ -11,7 +11,7 @@ mod policy;
 mod tar;
 mod unpack;
 
-pub use file::{Hold, KEEPING_FORMAT, Keeper, KeepingError, KeepingEvent, KeepingRecord, Kept, kept};
+pub use file::{Hold, KEEPING_FORMAT, Keeper, KeepingError, KeepingEvent, KeepingRecord, Kept, WentAlong, kept};
 pub use pack::{Packed, pack};
 pub use policy::{Fate, Policy, Reason, damage};
 pub use tar::is_archive;

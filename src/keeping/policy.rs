@@ -48,6 +48,8 @@ pub enum Reason {
     Live,
     /// Its journal is not whole, and nobody said that such runs may go.
     Unverified(String),
+    /// It is live, and its journal is whole and not to be trusted; why. Only its own name lets it go.
+    Doubted(String),
     /// It was named as damaged, and is not.
     Undamaged(&'static str),
 }
@@ -63,6 +65,7 @@ impl Reason {
                     "it is live, and whether it is closed cannot be told: {why}: --damaged with its name lets it go"
                 )
             }
+            Self::Doubted(why) => format!("it is live, and {why}: --damaged with its name lets it go"),
             Self::Newer(format) => format!("its journal is written in format {format}: use a newer piton"),
             Self::Live => "it is live: --live lets it go".into(),
             Self::Unverified(why) => format!("{why}: --unverified lets it go"),

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::engine::{Mode, Outcome};
 use crate::journal::{Deviations, Found, Holder, Opening, RunDir, RunSummary, Standing};
 use crate::keeping::tar::Header;
-use crate::keeping::{Fate, Keeper, KeepingEvent, Policy, Reason, kept, pack, unpack};
+use crate::keeping::{Fate, Keeper, KeepingEvent, Policy, Reason, WentAlong, kept, pack, unpack};
 
 fn holder(at: i64) -> Holder {
     Holder { operator: "jo".into(), host: "desk".into(), pid: 1, since: Timestamp::from_millis(at) }
@@ -18,6 +18,7 @@ fn summary(name: &str, mode: Mode, day: i64, standing: Standing) -> RunSummary {
     let at = Timestamp::from_millis(day * 86_400_000);
     let opening = Opening {
         at,
+        run: name.into(),
         runbook: "vault".into(),
         title: String::new(),
         revision: "1".into(),
@@ -42,6 +43,7 @@ fn summary(name: &str, mode: Mode, day: i64, standing: Standing) -> RunSummary {
         records: 3,
         last_at: Some(at),
         head: String::new(),
+        doubt: None,
     }
 }
 
@@ -143,6 +145,7 @@ fn texts_of_any_length_and_kind_fit_into_a_line_that_can_be_read_again() {
     let mut keeper = Keeper::open(place.path(), &who).unwrap();
     let (run, file, sha256, head) = (long("\u{1}"), long("\u{1}"), "a".repeat(64), "b".repeat(64));
     let archived = KeepingEvent::Archived { run, file, bytes: 1, sha256, records: 1, head: head.clone() };
+    let along = WentAlong { signatures: 9, reviews: 99, verdicts: vec![long("\u{1}"); 99] };
     let pruned = KeepingEvent::Pruned {
         run: long("\u{1}"),
         mode: "live".into(),
@@ -154,6 +157,7 @@ fn texts_of_any_length_and_kind_fit_into_a_line_that_can_be_read_again() {
         head,
         is_verified: true,
         why: long("\u{7}"),
+        beside: Some(along),
     };
     for event in [archived, pruned, KeepingEvent::NotPruned { run: long("\u{1}"), why: long("ö") }] {
         keeper.write(who.since, event).unwrap();

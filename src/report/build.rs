@@ -18,15 +18,19 @@ use crate::sources;
 
 /// What a report is made of.
 pub struct Material<'m> {
-    /// The good records, in order.
+    /// The good records, in order, without a doubtful one unless it is the first.
     pub records: &'m [Record],
+    /// The record behind them that may have been changed: nothing but itself is told of it.
+    pub doubtful: Option<&'m Record>,
     /// The runbook that the first of them holds; `Err`: why this version cannot read it.
     pub runbook: Result<&'m Runbook, String>,
     /// Whether the journal is whole, for people.
     pub integrity: String,
+    /// That it lies in another run's folder, for people.
+    pub misnamed: Option<String>,
     /// Whether nothing stands behind the good records.
     pub is_whole: bool,
-    /// The hash of the last good record.
+    /// The hash of the last good record that is beyond doubt.
     pub head: String,
     /// Whether somebody sits at the run now.
     pub is_running: bool,
@@ -79,7 +83,7 @@ pub fn build(material: &Material<'_>) -> Option<Report> {
         health: health(runbook, material.records),
         releases: material.records.iter().filter_map(release).collect(),
         sittings,
-        records: material.records.iter().map(|record| line(record, end)).collect(),
+        records: lines(material, end),
     })
 }
 
@@ -92,12 +96,17 @@ fn closed(records: &[Record]) -> Option<(Outcome, &str)> {
 
 fn warnings(material: &Material<'_>, story: &Story) -> Vec<String> {
     let mut warnings = Vec::new();
-    if !material.is_whole {
+    if let Some(record) = material.doubtful {
+        warnings.push(doubted(material, record));
+    } else if !material.is_whole {
         warnings.push(format!(
             "The journal is {}. This report tells the {} records before that, and nothing of what stood behind them.",
             material.integrity,
             material.records.len()
         ));
+    }
+    if let Some(what) = &material.misnamed {
+        warnings.push(format!("{what}. Nothing of this was done in the run that the folder is called after."));
     }
     if let Some(found) = story.found() {
         warnings.push(format!(
@@ -120,6 +129,21 @@ fn warnings(material: &Material<'_>, story: &Story) -> Vec<String> {
             .push(format!("{differ} of the kept files are missing or are not what was recorded: see the evidence."));
     }
     warnings
+}
+
+/// That one of two neighbours was changed, and what is made of the first of them.
+fn doubted(material: &Material<'_>, record: &Record) -> String {
+    let (integrity, head) = (&material.integrity, &material.head);
+    match record.seq {
+        1 => format!(
+            "The journal is {integrity}. It is the first record, of which all of this is made: nothing here is certain."
+        ),
+        seq => format!(
+            "The journal is {integrity}. This report tells the {} records before that one, up to the head {head}. Record {seq} \
+             stands in the list of records, marked as doubtful; nothing else here is made of it, nor of what stood behind it.",
+            seq - 1
+        ),
+    }
 }
 
 fn heading(material: &Material<'_>, story: &Story, opened: &RunOpened, sittings: &[Sat]) -> Heading {
@@ -158,13 +182,15 @@ fn heading(material: &Material<'_>, story: &Story, opened: &RunOpened, sittings:
         is_closed: ending.is_some(),
         reason: ending.map_or_else(String::new, |(_, reason)| reason.to_owned()),
         way_back,
-        integrity: match story.found() {
-            Some(found) => format!("{}, but it CONTRADICTS ITSELF at {found}", material.integrity),
-            None => material.integrity.clone(),
+        integrity: {
+            let contradicts = story.found().map(|found| format!("it CONTRADICTS ITSELF at {found}"));
+            let but = material.misnamed.iter().cloned().chain(contradicts);
+            but.fold(material.integrity.clone(), |told, but| format!("{told}, but {but}"))
         },
         is_whole: material.is_whole,
         head: material.head.clone(),
-        record_count: records.len() as u64,
+        record_count: material.doubtful.map_or(records.len() as u64, |record| record.seq - 1),
+        doubtful_record: material.doubtful.map(|record| record.seq),
         sitting_count: sittings.len(),
         opened_at,
         last_at,
@@ -356,6 +382,15 @@ fn sittings(records: &[Record]) -> Vec<Sat> {
     sittings
 }
 
+/// Every record in one line, the doubtful one too.
+fn lines(material: &Material<'_>, end: Option<(Outcome, Timestamp)>) -> Vec<Line> {
+    let behind =
+        material.doubtful.filter(|doubtful| material.records.last().is_none_or(|last| last.seq < doubtful.seq));
+    let is_doubtful = |record: &Record| material.doubtful.is_some_and(|doubtful| doubtful.seq == record.seq);
+    let told = |record| Line { is_doubtful: is_doubtful(record), ..line(record, end) };
+    material.records.iter().chain(behind).map(told).collect()
+}
+
 fn line(record: &Record, closed: Option<(Outcome, Timestamp)>) -> Line {
     let (what, about, told) = told(&record.event);
     Line {
@@ -365,6 +400,7 @@ fn line(record: &Record, closed: Option<(Outcome, Timestamp)>) -> Line {
         what: what.to_owned(),
         about,
         told,
+        is_doubtful: false,
         is_deviation: deviation(&record.event).is_some_and(|(kind, ..)| !is_left_undone(kind, record.at, closed)),
     }
 }

@@ -229,11 +229,12 @@ fn reviews(page: &mut Page, report: &Report) {
                 moment(said.at),
                 escape(&said.by),
                 format!("<span class=\"word {}\">{}{}</span>", class.0, class.1, escape(verdict)),
+                escape(&said.proof()),
                 on,
                 escape(&said.text),
             ])
         });
-        page.table("", "What reviewers said", &["Time (UTC)", "Who", "Verdict", "On", "Said"], rows);
+        page.table("", "What reviewers said", &["Time (UTC)", "Who", "Verdict", "Proof", "On", "Said"], rows);
     }
     if !report.signatures.is_empty() {
         let rows = report.signatures.iter().map(|signed| {
@@ -298,15 +299,20 @@ fn records(page: &mut Page, report: &Report) {
     section(page, "records", SHEET);
     let rows = report.records.iter().map(|line| {
         let what = escape(&line.what);
+        let doubtful = if line.is_doubtful { "<span class=\"word failed\">✘ DOUBTFUL</span>\n" } else { "" }.to_owned();
         let cells = vec![
             format!("<span id=\"r{0}\">#{0}</span>", line.seq),
             moment(line.at),
             escape(&line.by),
-            if line.is_deviation { format!("<span class=\"word overridden\">! {what}</span>") } else { what },
+            if line.is_deviation {
+                format!("{doubtful}<span class=\"word overridden\">! {what}</span>")
+            } else {
+                doubtful + &what
+            },
             code(&line.about),
             escape(&line.told),
         ];
-        Row { class: if line.is_deviation { "deviation" } else { "" }, ..Row::plain(cells) }
+        Row { class: if line.is_deviation || line.is_doubtful { "deviation" } else { "" }, ..Row::plain(cells) }
     });
     let head = ["Record", "Time (UTC)", "Who", "What", "About", "Told"];
     page.table("records", "Every record in order", &head, rows);

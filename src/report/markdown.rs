@@ -42,6 +42,7 @@ pub fn markdown(report: &Report) -> String {
     out.heading(2, "Every record");
     let records = report.records.iter().map(|line| {
         let what = if line.is_deviation { format!("**{}**", cell(&line.what)) } else { cell(&line.what) };
+        let what = if line.is_doubtful { format!("**DOUBTFUL**<br>{what}") } else { what };
         vec![line.seq.to_string(), moment(line.at), cell(&line.by), what, code(&line.about), cell(&line.told)]
     });
     out.table(&["#", "time (UTC)", "who", "what", "about", "told"], records);
@@ -78,9 +79,9 @@ fn reviews(out: &mut Markdown, report: &Report) {
         let rows = report.reviews.iter().map(|said| {
             let verdict = said.verdict.as_ref().map(|verdict| format!("**{}**", cell(verdict))).unwrap_or_default();
             let on = said.record.map_or_else(|| format!("1 to {}", said.records), |record| record.to_string());
-            vec![moment(said.at), cell(&said.by), verdict, on, cell(&said.text)]
+            vec![moment(said.at), cell(&said.by), verdict, cell(&said.proof()), on, cell(&said.text)]
         });
-        out.table(&["time (UTC)", "who", "verdict", "on #", "said"], rows);
+        out.table(&["time (UTC)", "who", "verdict", "proof", "on #", "said"], rows);
     }
     if !report.signatures.is_empty() {
         out.heading(2, "Signatures of the journal");

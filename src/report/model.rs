@@ -86,10 +86,12 @@ pub struct Heading {
     pub integrity: String,
     /// Whether it is: no torn or broken end.
     pub is_whole: bool,
-    /// The hash of the last good record.
+    /// The hash of the last good record that is beyond doubt.
     pub head: String,
-    /// How many good records there are.
+    /// How many of those there are.
     pub record_count: u64,
+    /// The record behind them, of which nobody can tell whether it or the line after it was changed.
+    pub doubtful_record: Option<u64>,
     /// How many sittings.
     pub sitting_count: usize,
     /// The first record.
@@ -119,8 +121,25 @@ pub struct Reviewed {
     pub record: Option<u64>,
     /// `accepted`, `accepted with remarks`, `rejected`; none: a remark.
     pub verdict: Option<String>,
+    /// Whose good signature covers the verdict; none: it is unproven, or a remark, or a later verdict counts instead.
+    pub signed_by: Option<String>,
+    /// Whether the reviewer sat at the run.
+    pub is_operator: bool,
     /// In what words.
     pub text: String,
+}
+
+impl Reviewed {
+    /// What proves a verdict, and whether it is one over an own run.
+    pub(super) fn proof(&self) -> String {
+        let proof = match (&self.verdict, &self.signed_by) {
+            (None, _) => None,
+            (Some(_), Some(whose)) => Some(format!("signed by {whose}")),
+            (Some(_), None) => Some("unproven".into()),
+        };
+        let own = self.is_operator.then(|| "the reviewer is the operator".to_owned());
+        own.into_iter().chain(proof).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A signature of the journal.
@@ -473,4 +492,6 @@ pub struct Line {
     pub told: String,
     /// Whether it overrules the machine.
     pub is_deviation: bool,
+    /// Whether it may have been changed: nothing but this line is told of it.
+    pub is_doubtful: bool,
 }

@@ -81,6 +81,13 @@ impl Review {
         }
     }
 
+    /// The hash of that line, counted from 1.
+    pub fn hash_at(&self, line: u64) -> Option<&str> {
+        let line = usize::try_from(line).ok().filter(|line| (1..=self.records.len()).contains(line))?;
+        // A line names the hash of the one before it.
+        Some(self.records.get(line).map_or(self.head.as_str(), |next| &next.prev))
+    }
+
     fn or_damaged(mut self) -> Self {
         if self.records.is_empty() && !self.found.is_damage() {
             self.found = Found::Damaged { line: 1, what: "there is not one whole line: the file was emptied".into() };
@@ -132,6 +139,16 @@ pub fn all(dir: &RunDir) -> Result<Vec<Review>, ReviewError> {
     let beyond = (beyond > 0).then(|| format!("{}: {MAX_REVIEWS} are the most", not_looked_at(beyond)));
     reviews.extend(beyond.map(|why| Review::unread(folder, why)));
     Ok(reviews)
+}
+
+/// The review of that reviewer, if there is one.
+///
+/// # Errors
+/// It cannot be read.
+pub fn of(dir: &RunDir, reviewer: &str) -> Result<Option<Review>, ReviewError> {
+    let path = folder(dir).join(format!("{}.jsonl", file_name(reviewer)));
+    let is_there = fs::look(&path)?.is_some();
+    Ok(if is_there { Some(Review::read(path)?.or_damaged()) } else { None })
 }
 
 /// Adds to the review of this holder what is said of the journal as it was seen; the review as it is then.

@@ -7,7 +7,7 @@
 mod file;
 mod record;
 
-pub use file::{Review, ReviewError, add, all};
+pub use file::{Review, ReviewError, add, all, of};
 pub use record::{REVIEW_FORMAT, ReviewEvent, ReviewRecord, Said, Seen, Verdict};
 
 #[cfg(test)]

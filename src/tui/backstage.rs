@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::debrief::Debrief;
 use crate::engine::Outcome;
 use crate::exec::Borrower;
-use crate::journal::{Follower, Integrity, Role};
+use crate::journal::{Follower, Integrity, Misnamed, Role};
 use crate::session::Launched;
 use crate::session::preflight::Preflight;
 use crate::tui::beside::Beside;
@@ -258,6 +258,10 @@ pub struct Recording {
     pub tape: Tape,
     /// What follows them.
     pub integrity: Integrity,
+    /// That the last of its records may be what was changed.
+    pub doubtful: Option<u64>,
+    /// That the journal lies in another run's folder.
+    pub misnamed: Option<Misnamed>,
     /// The run's folder.
     pub folder: PathBuf,
     /// Whether somebody is at it now.

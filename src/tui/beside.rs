@@ -55,6 +55,29 @@ pub struct VerdictSeen {
     pub upto: u64,
     /// Whether the review is whole and of these records.
     pub is_held: bool,
+    /// Whose good signature covers it; without one anybody may have written it who can write to the run's folder.
+    pub signed_by: Option<String>,
+    /// Whether the reviewer sat at the run.
+    pub is_operator: bool,
+}
+
+impl VerdictSeen {
+    /// How it looks: nothing that is unproven looks good.
+    const fn meaning(&self) -> Meaning {
+        match (self.verdict, &self.signed_by) {
+            (Verdict::Accepted, None) => Meaning::Note,
+            (verdict, _) => verdict_meaning(verdict),
+        }
+    }
+
+    /// What proves it, in a few words, and whose it is.
+    fn proof(&self) -> String {
+        let own = if self.is_operator { "the operator's own, " } else { "" };
+        match &self.signed_by {
+            Some(whose) => format!("{own}signed by {whose}"),
+            None => format!("{own}unproven"),
+        }
+    }
 }
 
 /// A remark of a reviewer.
@@ -140,11 +163,13 @@ impl Beside {
         let (long, short) = (gravest.verdict.word(), verdict_word(gravest.verdict));
         let upto = upto(gravest.upto, records);
         let told = if is_short {
-            format!("{short}{upto}{more}")
+            let own = if gravest.is_operator { " own" } else { "" };
+            let proof = if gravest.signed_by.is_some() { "" } else { " unproven" };
+            format!("{short}{own}{proof}{upto}{more}")
         } else {
-            format!("{long}{upto}: {}{more}", person_of(&gravest.by))
+            format!("{long}{upto}: {}, {}{more}", person_of(&gravest.by), gravest.proof())
         };
-        Some((told, verdict_meaning(gravest.verdict)))
+        Some((told, gravest.meaning()))
     }
 
     /// A letter for the signatures and one for the reviews, for a list; blank where there are none.
@@ -158,12 +183,12 @@ impl Beside {
             () if self.unread.is_some() => ("?", Meaning::Deviation),
             () => (" ", Meaning::Text),
         };
-        let gravest = self.verdicts.iter().map(|given| given.verdict).max_by_key(|verdict| *verdict as u8);
-        let reviewed = match gravest {
+        let gravest = self.verdicts.iter().max_by_key(|given| (given.verdict as u8, given.signed_by.is_none()));
+        let reviewed = match gravest.map(|given| (given.verdict, given.meaning())) {
             _ if !self.troubles.is_empty() => ("!", Meaning::Alarm),
-            Some(Verdict::Accepted) => ("A", Meaning::Ok),
-            Some(Verdict::AcceptedWithRemarks) => ("R", Meaning::Deviation),
-            Some(Verdict::Rejected) => ("X", Meaning::Alarm),
+            Some((Verdict::Accepted, meaning)) => ("A", meaning),
+            Some((Verdict::AcceptedWithRemarks, meaning)) => ("R", meaning),
+            Some((Verdict::Rejected, meaning)) => ("X", meaning),
             None if self.remarks.is_empty() => (" ", Meaning::Text),
             None => ("r", Meaning::Note),
         };
@@ -200,8 +225,9 @@ impl Beside {
             let text = if given.text.is_empty() { String::new() } else { format!(": {}", given.text) };
             let held = if given.is_held { "" } else { " (of other records than these, or of a damaged review)" };
             let whose = whose(&given.by, given.at);
-            let told = format!("{whose} {} as it stood at #{}{held}{text}", given.verdict.word(), given.upto);
-            (told, if given.is_held { verdict_meaning(given.verdict) } else { Meaning::Problem })
+            let (word, upto, proof) = (given.verdict.word(), given.upto, given.proof());
+            let told = format!("{whose} {word} as it stood at #{upto} ({proof}){held}{text}");
+            (told, if given.is_held { given.meaning() } else { Meaning::Problem })
         });
         part("Reviewed by".into(), verdicts.collect());
         let signed = self.signatures.iter().map(|signature| (signature.told.clone(), trust_meaning(signature.trust)));

@@ -25,7 +25,16 @@ fn signature(trust: Trust, whose: &str, upto: u64) -> SignatureSeen {
 
 fn verdict(verdict: Verdict, by: &str, upto: u64) -> VerdictSeen {
     let text = if verdict == Verdict::Accepted { "" } else { "see record 81: nobody asked why it failed" };
-    VerdictSeen { by: by.into(), at: at(30), verdict, text: text.into(), upto, is_held: true }
+    VerdictSeen {
+        by: by.into(),
+        at: at(30),
+        verdict,
+        text: text.into(),
+        upto,
+        is_held: true,
+        signed_by: None,
+        is_operator: false,
+    }
 }
 
 fn remark(record: Option<u64>, text: &str) -> Remark {
@@ -80,14 +89,26 @@ fn the_gravest_verdict_counts_and_a_review_that_is_not_whole_is_told_instead() {
     let remarks = verdict(Verdict::AcceptedWithRemarks, "li@desk", 164);
     let rejected = verdict(Verdict::Rejected, "bo@desk", 100);
     for (verdicts, told, letter) in [
-        (vec![accepted.clone()], "accepted: jo", "A"),
-        (vec![accepted.clone(), remarks.clone()], "accepted with remarks: li +1", "R"),
-        (vec![rejected.clone(), remarks, accepted], "rejected up to #100: bo +2", "X"),
+        (vec![accepted.clone()], "accepted: jo, unproven", "A"),
+        (vec![accepted.clone(), remarks.clone()], "accepted with remarks: li, unproven +1", "R"),
+        (vec![rejected.clone(), remarks, accepted], "rejected up to #100: bo, unproven +2", "X"),
     ] {
         let beside = of(&verdicts);
         assert_eq!((words(&beside), beside.letters()[1].0), (vec![told.to_owned()], letter));
         let damaged = Beside { troubles: vec!["jo.jsonl: DAMAGED at line 2".into()], ..beside };
         assert_eq!((words(&damaged), damaged.letters()[1].0), (vec!["BAD review".to_owned()], "!"));
+    }
+    let own = VerdictSeen { is_operator: true, ..verdict(Verdict::Accepted, "jo@desk", 164) };
+    let signed = VerdictSeen { signed_by: Some("jo@example.org".into()), ..own.clone() };
+    for (verdict, long, short) in [
+        (own, "accepted: jo, the operator's own, unproven", "accepted own unproven"),
+        (signed, "accepted: jo, the operator's own, signed by jo@example.org", "accepted own"),
+    ] {
+        let beside = of(&[verdict]);
+        assert_eq!((words(&beside), beside.words(164, true)[0].0.as_str()), (vec![long.to_owned()], short));
+        let is_proven = beside.verdicts[0].signed_by.is_some();
+        let looks = [beside.words(164, false)[0].1, beside.letters()[1].1];
+        assert!(looks.iter().all(|meaning| (*meaning == Meaning::Ok) == is_proven), "only a proven one looks good");
     }
     let only_said = Beside { remarks: vec![remark(None, "thanks")], ..Beside::default() };
     assert_eq!((words(&only_said), only_said.letters()[1].0), (Vec::<String>::new(), "r"));

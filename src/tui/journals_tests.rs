@@ -95,6 +95,22 @@ fn the_list_of_all_runs_is_filtered_and_one_of_them_replayed() {
     }
 }
 
+#[test]
+fn a_list_without_a_run_tells_how_one_is_made_and_offers_nothing_else() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::new(size);
+        stage.press("J");
+        stage.tell(Message::Journals(Vec::new()));
+        let seen = shown(&stage);
+        assert!(
+            seen.contains("no runs yet: a runbook opens one, from the library, best a practice run first"),
+            "{seen}"
+        );
+        let keys = seen.lines().rev().find(|line| line.contains("library")).unwrap_or_default();
+        assert!(!keys.contains("replay") && !keys.contains("sign") && keys.contains("esc library"), "{keys}");
+    }
+}
+
 fn typed(stage: &mut Stage, text: &str) {
     text.chars().for_each(|c| stage.press(&c.to_string()));
 }

@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
 use crate::engine::{Event, Record, RunState};
-use crate::journal::{Integrity, Lines, More, Store, read_records};
+use crate::journal::{Integrity, Lines, Misnamed, More, Store, read_records};
 use crate::practice::{Shape, system};
 use crate::runbook::{self, Runbook};
 use crate::session::Who;
@@ -78,6 +78,8 @@ pub fn recording((runbook, records): &Played) -> Recording {
     Recording {
         tape: tape(runbook, records),
         integrity: Integrity::Whole,
+        doubtful: None,
+        misnamed: None,
         folder: PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3"),
         is_running: false,
         follower: None,
@@ -373,6 +375,27 @@ fn the_integrity_stands_in_the_title_and_the_end_of_a_broken_journal_is_told() {
                 assert!(size.0 < 120 || shown(&stage).contains(&before), "{}", shown(&stage));
             }
         }
+    }
+}
+
+#[test]
+fn another_run_s_journal_and_a_doubtful_record_stand_in_the_title() {
+    let played = small();
+    let all = played.1.len() as u64;
+    let (run, folder) = ("2026-11-21-practice-aaaa".to_owned(), "2026-11-21-practice-7qf3".to_owned());
+    let misnamed = Recording { misnamed: Some(Misnamed { run, folder }), ..recording(&played) };
+    let integrity = Integrity::Damaged { line: all + 1, what: "its `prev` is another".into() };
+    let doubtful = Recording { integrity, doubtful: Some(all), ..recording(&played) };
+    for (recording, title, end) in [
+        (misnamed, " NOT OF THIS RUN ".to_owned(), "NOT OF THIS RUN: the journal is that of the run"),
+        (doubtful, format!(" BROKEN at line {}, #{all} doubtful ", all + 1), "this record may be changed: the journal"),
+    ] {
+        let mut stage = Stage::open(recording, None, (120, 40));
+        let first = shown(&stage).lines().next().unwrap_or_default().to_owned();
+        assert!(first.contains(&title), "{first}");
+        assert!(!shown(&stage).contains(end), "it is told where the journal ends");
+        stage.press("end");
+        assert!(shown(&stage).contains(end), "{}", shown(&stage));
     }
 }
 

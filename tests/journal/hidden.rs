@@ -49,7 +49,7 @@ impl Stage {
 fn statement(run: &RunDir) -> String {
     let (is_practice, records, head) = (false, 12, NO_PREVIOUS.to_owned());
     let (at, role, by) = (Timestamp::from_millis(0), Role::Witness, "jo".to_owned());
-    Statement { is_practice, run: run.id(), records, head, at, role, by }.to_string()
+    Statement { is_practice, run: run.id(), records, head, at, role, by, review: None }.to_string()
 }
 
 #[test]

@@ -2,14 +2,17 @@
 
 mod child;
 mod damage;
+mod doubt;
 mod faults;
 mod golden;
 mod hidden;
 mod locks;
 mod noted;
 mod places;
+mod proven;
 mod recipes;
 mod signing;
 mod signing_seen;
 mod tails;
+mod trust;
 mod writing;

@@ -387,7 +387,7 @@ fn a_signature_of_a_journal_that_was_cut_made_anew_or_is_another_one_is_bad() {
     // The signatures of one run beside the journal of another.
     let other = journal_of(stage.home.path().join("elsewhere").as_path(), 12);
     std::fs::write(&journal, std::fs::read(other.journal_path()).unwrap()).unwrap();
-    verify("BAD: record 12 is not the one that was signed");
+    verify(&format!("BAD: it is of the run {}, the journal that of {}", stage.name, other.id()));
     assert!(Store::open(stage.home.state()).find(&stage.name).is_ok());
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{data, piton};
+use crate::support::runs::chained_anew;
 
 /// A run's folder with that journal, changed by `change`.
 fn folder(journal: &str, change: impl FnOnce(&mut Vec<u8>)) -> tempfile::TempDir {
@@ -101,16 +102,16 @@ fn two_runbooks_are_compared_by_name_and_by_file_and_with_what_a_run_was_walked_
 fn home_of_many() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     let runs = home.path().join("state/piton/runs");
-    let golden = fs::read(data("report/live/journal.jsonl")).unwrap();
-    let mut damaged = golden.clone();
-    let third = golden.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(2).unwrap().0;
+    let golden = fs::read_to_string(data("report/live/journal.jsonl")).unwrap();
+    let named = |name: &str| chained_anew(&golden.replacen("2026-11-21-vault-two-standbys-7qf3", name, 1)).into_bytes();
+    let [whole, broken, torn] = ["2026-11-21-whole-2222", "2026-11-22-damaged-2222", "2026-11-23-torn-2222"];
+    let mut damaged = named(broken);
+    let third = damaged.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(2).unwrap().0;
     damaged[third - 9] ^= 1;
-    let journals = [
-        ("2026-11-21-whole-2222", golden.clone()),
-        ("2026-11-22-damaged-2222", damaged),
-        ("2026-11-23-torn-2222", golden[..golden.len() - 9].to_vec()),
-        ("2026-11-24-garbage-2222", b"\x00\xff\n{".to_vec()),
-    ];
+    let mut cut = named(torn);
+    cut.truncate(cut.len() - 9);
+    let garbage = b"\x00\xff\n{".to_vec();
+    let journals = [(whole, named(whole)), (broken, damaged), (torn, cut), ("2026-11-24-garbage-2222", garbage)];
     for (name, bytes) in journals {
         fs::create_dir_all(runs.join(name)).unwrap();
         fs::write(runs.join(name).join("journal.jsonl"), bytes).unwrap();

@@ -40,7 +40,7 @@ impl Stage {
 
     /// A run with kept output, as a run of this home.
     fn with_output(&self) -> RunDir {
-        let to = self.home.state().join("runs/2026-11-20-golden-2222");
+        let to = self.home.state().join("runs/2026-11-21-vault-two-standbys-7qf3");
         for name in ["", "output"] {
             fs::create_dir_all(to.join(name)).unwrap();
             for entry in fs::read_dir(data("report/live").join(name)).unwrap().map(|entry| entry.unwrap()) {
@@ -176,4 +176,37 @@ fn as_long_as_it_cannot_be_written_down_nothing_goes() {
     assert!(status == 1 && said.contains("DAMAGED at line 1"), "{said}");
     let (status, said) = stage.piton(&["journals"]);
     assert!(status == 0 && said.contains("DAMAGED at line 1") && said.contains(&one.id()), "{said}");
+}
+
+#[test]
+fn what_others_left_beside_a_run_is_written_down_with_it_before_it_goes() {
+    let stage = Stage::new();
+    let (reviewed, bare) = (stage.live(true), stage.live(true));
+    let (key, path) = stage.file("key");
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &path]).status();
+    assert!(made.expect("ssh-keygen is needed: install Debian's openssh-client").success() && key.exists());
+    for role in ["operator", "witness"] {
+        assert_eq!(stage.piton(&["sign", &reviewed.id(), "--key", &path, "--as", role]).0, 0);
+    }
+    // A text that nobody has signed is no signature.
+    assert_eq!(stage.piton(&["sign", &reviewed.id(), "--unsigned"]).0, 0);
+    assert_eq!(stage.piton(&["review", &reviewed.id(), "--verdict", "accepted"]).0, 0);
+    let host = stage.piton(&["review", &reviewed.id()]).1;
+    let by = host.split_whitespace().next().unwrap();
+    let told = format!("with 2 signatures and 1 review ({by} accepted)");
+    let all = ["journals", "prune", "--keep", "0", "--live"];
+    let (_, said) = stage.piton(&[&all[..], &["--dry-run"]].concat());
+    let of = |said: &str, name: &str| said.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    assert!(of(&said, &reviewed.id()).contains(&told) && !of(&said, &bare.id()).contains("with"), "{said}");
+    let (status, said) = stage.piton(&all);
+    assert!(status == 0 && of(&said, &reviewed.id()).contains(&told), "{said}");
+    let (_, said) = stage.piton(&["journals", "--gone"]);
+    assert!(of(&said, &reviewed.id()).contains(&told) && !of(&said, &bare.id()).contains("with"), "{said}");
+    let (_, said) = stage.piton(&["journals", "--gone", "--json"]);
+    let event = |name: &str| {
+        let line: serde_json::Value = serde_json::from_str(&of(&said, name)).unwrap();
+        line["event"]["pruned"]["beside"].clone()
+    };
+    let beside = serde_json::json!({ "signatures": 2, "reviews": 1, "verdicts": [format!("{by} accepted")] });
+    assert_eq!((event(&reviewed.id()), event(&bare.id())), (beside, serde_json::Value::Null));
 }

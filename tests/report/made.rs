@@ -108,7 +108,7 @@ fn what_is_no_journal_is_an_error() {
     let other = folder(|bytes| *bytes = b"hello\nthere\n".to_vec());
     for (name, why) in [
         (empty.path().to_string_lossy(), "no whole record"),
-        (other.path().to_string_lossy(), "line 1"),
+        (other.path().to_string_lossy(), "is no journal of piton"),
         ("no-such-run".into(), "no run"),
         ("/dev/zero".into(), "device"),
     ] {

@@ -52,8 +52,10 @@ fn report(records: &[Record]) -> Report {
     let files: BTreeMap<String, FileNow> = BTreeMap::new();
     let material = Material {
         records,
+        doubtful: None,
         runbook: book.as_ref().ok_or_else(|| findings[0].message.clone()),
         integrity: "intact".into(),
+        misnamed: None,
         is_whole: true,
         head: "0123".into(),
         is_running: false,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use piton::clock::Timestamp;
 use piton::engine::{Event, JOURNAL_FORMAT, Leaving, Mode, Record, RunOpened};
-use piton::journal::{Holder, Journal, JournalError, Opened, RunDir, Store, sha256_hex};
+use piton::journal::{Holder, Journal, JournalError, NO_PREVIOUS, Opened, RunDir, Store, sha256_hex};
 use piton::runbook::RunbookId;
 
 /// 2026-11-21T02:41:10Z and so many milliseconds.
@@ -62,6 +62,18 @@ pub fn journal_of(root: &Path, lines: usize) -> RunDir {
         journal.append(at(line as i64), "maria@bastion", vec![note(&format!("remark number {line}"))]).unwrap();
     }
     dir
+}
+
+/// The lines of a journal that was changed, each with the hash of the one before it.
+pub fn chained_anew(text: &str) -> String {
+    let (mut chained, mut prev) = (String::new(), NO_PREVIOUS.to_owned());
+    for line in text.lines() {
+        let (before, rest) = line.split_once("\"prev\":\"").expect("a record names the one before it");
+        let line = format!("{before}\"prev\":\"{prev}{}", &rest[prev.len()..]);
+        prev = sha256_hex(line.as_bytes());
+        chained.push_str(&(line + "\n"));
+    }
+    chained
 }
 
 /// Opens a run again.

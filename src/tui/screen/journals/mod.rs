@@ -313,7 +313,7 @@ impl Journals {
         if self.shown.is_empty() {
             let told = match (self.is_read, self.entries.is_empty()) {
                 (false, _) => "reading",
-                (true, true) => "no runs yet",
+                (true, true) => "no runs yet: a runbook opens one, from the library, best a practice run first",
                 (true, false) if self.is_searching => "looking in their records",
                 (true, false) => "none of them holds that",
             };
@@ -385,6 +385,10 @@ impl Journals {
             (Action::Back, Context::Journals, self.back_word()),
             (Action::Leave, Context::Journals, "leave"),
         ];
+        // Where there is no run, nothing can be done with one.
+        let is_bare = self.is_read && self.entries.is_empty();
+        let of_none = [Action::Help, Action::Back, Action::Leave];
+        let listed: Vec<_> = listed.into_iter().filter(|(action, ..)| !is_bare || of_none.contains(action)).collect();
         draw_keys(app, bar, if self.filter.is_typing() { typing.iter() } else { listed.iter() }, paint);
     }
 }

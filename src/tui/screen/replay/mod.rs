@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
 use crate::engine::{Record, RunState};
-use crate::journal::{Integrity, JournalError, More};
+use crate::journal::{Integrity, JournalError, Misnamed, More};
 use crate::tui::app::App;
 use crate::tui::backstage::Recording;
 use crate::tui::beside::Beside;
@@ -40,6 +40,10 @@ pub struct Replay {
     pub record: Record,
     /// What follows the good records.
     pub integrity: Integrity,
+    /// The last record, when it may be what was changed.
+    pub doubtful: Option<u64>,
+    /// That the journal lies in another run's folder.
+    pub misnamed: Option<Misnamed>,
     /// The number that is being typed.
     pub asked: Option<String>,
     /// Something to be told on the timeline until the next key.
@@ -59,7 +63,7 @@ impl Replay {
     /// The screen of that journal, standing at record `at`, else at the beginning, or at the end of one that is
     /// followed. None for a journal without a record.
     pub fn new(recording: Recording, at: Option<u64>, size: (u16, u16)) -> Option<Self> {
-        let Recording { tape, integrity, folder, is_running, follower } = recording;
+        let Recording { tape, integrity, doubtful, misnamed, folder, is_running, follower } = recording;
         let is_followed = follower.is_some();
         if tape.count() == 0 {
             return None;
@@ -71,6 +75,8 @@ impl Replay {
             at: 1,
             record: first,
             integrity,
+            doubtful,
+            misnamed,
             asked: None,
             notice: None,
             is_followed,
@@ -153,8 +159,12 @@ impl Replay {
     /// What stands in the title about the journal.
     fn tell_integrity(&mut self) {
         let told = match &self.integrity {
-            Integrity::Damaged { line, .. } => (format!("BROKEN at line {line}"), Meaning::Alarm),
+            Integrity::Damaged { line, .. } => {
+                let doubtful = self.doubtful.map(|record| format!(", #{record} doubtful")).unwrap_or_default();
+                (format!("BROKEN at line {line}{doubtful}"), Meaning::Alarm)
+            }
             Integrity::NewerFormat { .. } => ("of a newer piton".into(), Meaning::Alarm),
+            _ if self.misnamed.is_some() => ("NOT OF THIS RUN".into(), Meaning::Alarm),
             _ if self.tape.contradiction.is_some() => {
                 let record = self.tape.contradiction.as_ref().map_or(0, |found| found.record);
                 (format!("CONTRADICTS ITSELF at record {record}"), Meaning::Alarm)

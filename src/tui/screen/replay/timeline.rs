@@ -138,11 +138,17 @@ impl Replay {
     /// How a journal ends that does not end well.
     fn ends(&self) -> Option<String> {
         match &self.integrity {
-            Integrity::Damaged { line, what } => Some(format!("broken at line {line}: {what}.")),
+            Integrity::Damaged { line, what } => {
+                let this = if self.doubtful.is_some() { "this record may be changed: " } else { "" };
+                Some(format!("{this}broken at line {line}: {what}."))
+            }
             Integrity::TornTail { bytes, .. } if !self.is_running => {
                 Some(format!("behind this {bytes} bytes of a torn write, which never counted."))
             }
             _ => {
+                if let Some(what) = &self.misnamed {
+                    return Some(format!("{what}."));
+                }
                 let found = self.tape.contradiction.as_ref()?;
                 Some(format!("contradicts itself at {found}."))
             }
