@@ -155,7 +155,7 @@ fn a_broken_journal_is_replayed_as_far_as_it_is_whole_and_others_are_refused_wit
             terminal.wait_for(title, SOON, is_begin);
             terminal.key("end");
             terminal.wait_for("the last good record", SOON, |screen| {
-                screen.contains("#5 of 5") || screen.contains("the journal is broken") || screen.contains("torn write")
+                screen.contains("#5 of 5") || screen.contains("! broken at line") || screen.contains("torn write")
             });
             leave(terminal);
         }

@@ -293,3 +293,34 @@ fn a_choice_by_version_follows_what_runs_whatever_was_typed() {
         }
     }
 }
+
+/// Words that tell what happened; a choice or an answer may be told so, as what was said.
+const HAPPENED: [&str; 3] = [" was ", " were ", " been "];
+const SAID: [&str; 6] =
+    ["not decided", "not chosen", "not answered", "not stated", "was stated that", "was not found failed"];
+
+#[test]
+fn why_a_step_is_left_out_tells_nothing_that_happened_where_its_condition_looks_at_nothing_that_did() {
+    let library = Library::open(&[]).expect("what is built in is there");
+    let (mut looked_at, mut faults) = (0, Vec::new());
+    for entry in library.entries() {
+        let book = entry.runbook().expect("it is taken");
+        let whens = phases(book).flat_map(|phase| {
+            let of_steps = phase.steps.iter().filter_map(|step| Some((step.id.to_string(), step.when.as_ref()?)));
+            phase.when.iter().map(|when| (phase.id.to_string(), when)).chain(of_steps)
+        });
+        for (name, when) in whens {
+            let source = when.holds.source();
+            if [".health", ".steps", ".began", ".passed"].iter().any(|seen| source.contains(seen)) {
+                continue;
+            }
+            looked_at += 1;
+            let is_told = HAPPENED.iter().any(|word| when.why.contains(word));
+            if is_told && !SAID.iter().any(|said| when.why.contains(said)) {
+                faults.push(format!("{}: {name}: {}", entry.id, when.why));
+            }
+        }
+    }
+    assert_eq!(faults, Vec::<String>::new());
+    assert!(looked_at > 120, "{looked_at}");
+}

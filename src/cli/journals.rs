@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use crate::cli::args_of_runs::{JournalsArguments, JournalsCommand};
 use crate::cli::error::CliError;
 use crate::cli::found::Narrowed;
-use crate::cli::{keeping, packed, run};
-use crate::engine::Mode;
-use crate::journal::{Remembered, RunDir, RunSummary, SoakSeen, Standing, in_order};
+use crate::cli::listed::{Widths, as_json, as_line};
+use crate::cli::{beside, keeping, packed, run, verify};
+use crate::journal::{Remembered, RunDir, RunSummary, Standing, in_order};
 use crate::report::cleaned;
 use crate::text::clean_line;
 
@@ -33,18 +31,24 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
     }
     let mut shown = 0;
     let fitting: Vec<&RunSummary> = runs.iter().rev().map(AsRef::as_ref).filter(|run| narrowed.may_be(run)).collect();
-    let look = |at: usize| (fitting[at], narrowed.found(fitting[at]));
-    in_order(fitting.len(), &|| true, &look, &mut |(run, found)| {
-        let Some(found) = found else { return };
+    let signers = verify::signers(None).map_err(|error| error.message);
+    let signers = signers.as_ref().map(Option::as_ref).map_err(String::as_str);
+    let widths = Widths::of(&fitting);
+    let look = |at: usize| {
+        let (run, found) = (fitting[at], narrowed.found(fitting[at])?);
+        Some((run, found, beside::of_summary(run, signers)))
+    };
+    in_order(fitting.len(), &|| true, &look, &mut |told| {
+        let Some((run, found, beside)) = told else { return };
         shown += 1;
         if typed.json {
-            let mut told = as_json(run);
+            let mut told = as_json(run, beside.as_ref());
             if narrowed.is_searched() {
                 told["found"] = found.as_json();
             }
             super::print(&cleaned(told).to_string());
         } else {
-            super::print(&clean_line(&as_line(run)));
+            super::print(&clean_line(&as_line(run, beside.as_ref(), &widths)));
             found.lines().iter().for_each(|line| super::print(line));
         }
     });
@@ -111,76 +115,6 @@ pub fn duration(lasted: Duration) -> String {
         () if hours > 0 => format!("{hours}h {:02}m", minutes % 60),
         () if minutes > 0 => format!("{minutes}m {:02}s", seconds % 60),
         () => format!("{seconds}s"),
-    }
-}
-
-fn as_line(run: &RunSummary) -> String {
-    let head = run.opening.as_ref();
-    let mode = head.map_or("-", |head| mode_word(head.mode));
-    let operator = head.map_or("-", |head| head.operator.as_str());
-    let site = head.and_then(|head| head.site.as_ref()).map_or("-", |site| site.name.as_str());
-    let deviations = run.deviations.total();
-    let lasted = lasted(run).map_or_else(|| "-".into(), duration);
-    let sittings = run.sittings;
-    let sittings = if sittings == 1 { "1 sitting".into() } else { format!("{sittings} sittings") };
-    format!(
-        "{:<32} {mode:<8} {:<25} {deviations} deviations · {} records · {operator} · {site} · {lasted} · {sittings}{}",
-        run.dir.id(),
-        standing(run),
-        run.records,
-        run.soak.as_ref().map(soaking).unwrap_or_default(),
-    )
-}
-
-/// What a list tells of a soak: as it was last recorded, for nobody looks at it now.
-fn soaking(soak: &SoakSeen) -> String {
-    let seconds = |ms: u64| ms / 1000;
-    format!(
-        " · {} soaks since {}: {} s of {} s, {} s of it seen",
-        soak.step,
-        soak.since,
-        soak.until.since(soak.since).as_secs(),
-        seconds(soak.length_ms),
-        seconds(soak.covered_ms)
-    )
-}
-
-fn as_json(run: &RunSummary) -> Value {
-    let head = run.opening.as_ref();
-    json!({
-        "run": run.dir.id(),
-        "mode": head.map(|head| mode_word(head.mode)),
-        "runbook": head.map(|head| &head.runbook),
-        "title": head.map(|head| &head.title),
-        "revision": head.map(|head| &head.revision),
-        "operator": head.map(|head| &head.operator),
-        "host": head.map(|head| &head.host),
-        "site": head.and_then(|head| head.site.as_ref()).map(|site| &site.name),
-        "opened_at": head.map(|head| head.at),
-        "last_at": run.last_at,
-        "duration_ms": lasted(run).map(|lasted| u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX)),
-        "standing": standing(run),
-        "outcome": if let Standing::Closed(outcome) = &run.standing { Some(outcome.word()) } else { None },
-        "integrity": integrity(run),
-        "deviations": run.deviations.total(),
-        "sittings": run.sittings,
-        "sat": run.sat,
-        "soak": run.soak.as_ref().map(|soak| json!({
-            "step": soak.step,
-            "since": soak.since,
-            "until": soak.until,
-            "covered_ms": soak.covered_ms,
-            "length_ms": soak.length_ms,
-        })),
-        "records": run.records,
-        "head": run.head,
-    })
-}
-
-const fn mode_word(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Practice => "practice",
-        Mode::Live => "live",
     }
 }
 

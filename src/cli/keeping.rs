@@ -68,7 +68,12 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
     }
     let verb = if typed.dry_run { "would go" } else { "went" };
     let rest = runs.len() + left_over - gone - stays;
-    super::print(&format!("{gone} {verb}, {stays} stay that would have to go, {rest} stay"));
+    let told = match stays {
+        0 => format!("{gone} {verb}, {rest} stay"),
+        1 => format!("{gone} {verb}, 1 stays that would have to go, {rest} stay besides"),
+        _ => format!("{gone} {verb}, {stays} stay that would have to go, {rest} stay besides"),
+    };
+    super::print(&told);
     if let Some(keeper) = keeper {
         super::print(&format!("written down in {}, head={}", keeping_path(&store), keeper.head()));
     }

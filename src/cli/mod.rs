@@ -19,6 +19,7 @@ pub mod found;
 pub mod journals;
 pub mod keeping;
 mod kept_files;
+mod listed;
 pub mod log;
 pub mod looks;
 pub mod packed;

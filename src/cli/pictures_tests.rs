@@ -17,6 +17,7 @@ use crate::journal::Store;
 use crate::library::Library;
 use crate::tui::Backstage as _;
 use crate::tui::app::{App, draw, update};
+use crate::tui::gallery_tests::SCENES;
 use crate::tui::keymap::Keymap;
 use crate::tui::message::Message;
 use crate::tui::replay_alike_tests::Live;
@@ -37,6 +38,9 @@ const INK: &str = "#d7dae0";
 
 /// No picture is larger, in bytes.
 const MOST_BYTES: usize = 60_000;
+
+/// Scenes that another picture shows.
+const LIKE_OTHERS: [&str; 2] = ["library_empty", "chooser"];
 
 fn press(app: &mut App, keys: &[KeyCode]) {
     for key in keys {
@@ -113,7 +117,7 @@ fn pictures() -> Vec<(&'static str, App)> {
 
     let mut debrief = stage_tests::Stage::of(runbook(), SIZE, look("dark", &UNICODE), Mode::Practice);
     update(&mut debrief.app, Message::Debriefed(Ok(Box::new(bad()))));
-    vec![
+    let mut pictures = vec![
         ("library", library),
         ("practice", chooser),
         ("run", run),
@@ -122,7 +126,13 @@ fn pictures() -> Vec<(&'static str, App)> {
         ("overview", overview),
         ("replay", replay.app),
         ("debrief", debrief.app),
-    ]
+    ];
+    // What has no walk of its own here is drawn as the snapshots draw it.
+    let is_drawn = |name: &str| pictures.iter().any(|(drawn, _)| *drawn == name);
+    let others = SCENES.iter().filter(|(name, _)| !is_drawn(name) && !LIKE_OTHERS.contains(name));
+    let others: Vec<_> = others.map(|(name, scene)| (*name, scene(SIZE, look("dark", &UNICODE)))).collect();
+    pictures.extend(others);
+    pictures
 }
 
 /// One of the 256 colours, or one with a name.

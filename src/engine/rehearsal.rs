@@ -73,8 +73,10 @@ impl Happening {
                 format!("the scenario brought this about: {}{}", fault.replace(['-', '_'], " "), arguments(with))
             }
             Self::HarmBegan { told, .. } => format!("HARM: {told}"),
-            Self::HarmEnded { kind, about, .. } if about.is_empty() => format!("{kind} is over"),
-            Self::HarmEnded { kind, about, .. } => format!("{kind} is over for {about}"),
+            Self::HarmEnded { kind, about, .. } => {
+                let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
+                format!("harm is over: {}{about}", kind.replace(['-', '_'], " "))
+            }
             Self::HintTaken { told, points, .. } => format!("hint (-{points}): {told}"),
             Self::Typed { line } => format!("$ {line}"),
             Self::Answered { exit, printed } => {

@@ -203,9 +203,11 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Why the walk cannot go on although no step is current; `None` when one is, or when the end is reached.
+/// Why the walk cannot go on although no step is current; `None` when one is, when the end is reached, or when the walk
+/// goes on by itself at this moment: between two records of one decision nothing stands still.
 pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<String> {
-    if state.current.is_some() || state.is_running() || state.closed.is_some() {
+    let is_over = state.current.is_some() || state.is_running() || state.closed.is_some();
+    if is_over || Draft::new(runbook, state, moment).step_on() {
         return None;
     }
     let phase = state.walked().find(|phase| !phase.is_passed())?;

@@ -34,8 +34,12 @@ pub(super) fn say_looked_at(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>
             }
         }
         Action::Check { holds, why, .. } => {
-            mouth.say("It was sensed:");
-            mouth.quote(if why.is_empty() { holds.source() } else { why.as_str() });
+            mouth.say("It was sensed that this holds:");
+            mouth.quote(holds.source());
+            if !why.is_empty() {
+                mouth.say("If it does not:");
+                mouth.quote(why);
+            }
         }
         _ => {}
     }

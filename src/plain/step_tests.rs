@@ -2,7 +2,7 @@ use serde_json::{Map, json};
 
 use super::*;
 use crate::clock::Timestamp;
-use crate::engine::{Board, Event, Mode, Moment, Proposal, Record, RunOpened, RunState, decide};
+use crate::engine::{Board, Event, Mode, Moment, Proposal, Record, RunOpened, RunState, Unverified, decide};
 use crate::plain::ask::{Purpose, Question};
 use crate::runbook::books_tests::TWO_PEOPLE;
 use crate::runbook::{PhaseId, Runbook, StepId, parse};
@@ -218,4 +218,23 @@ fn what_a_second_person_has_to_do_is_said() {
     ] {
         assert!(heard.contains(line), "{line:?} in {heard}");
     }
+}
+
+#[test]
+fn what_was_sensed_is_told_by_its_rule_and_not_by_the_words_of_its_failure() {
+    let check = "check = '.run.mode == \"live\"'\nwhy = \"It is a rehearsal.\"";
+    let text = TWO_PEOPLE.replace("confirm = \"How does it stand?\"", check);
+    let runbook = parse(&text).0.expect("it is a runbook");
+    let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
+    let mut state = RunState::new(&runbook);
+    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
+    let key = StepKey { phase: PhaseId::new("all"), item: None, step: StepId::new("shut") };
+    let first = Unverified { opening: None, stated: None, operator: None, stood: None, withheld: None };
+    state.unverified.insert(key.clone(), first);
+    let mut out = Vec::new();
+    let told = Told { runbook: &runbook, state: &state, moment: &moment };
+    crate::plain::meaning::say_looked_at(told, &key, &mut Mouth::new(&mut out, String::new(), false));
+    let heard = String::from_utf8(out).expect("it is text");
+    let rule = "It was sensed that this holds:\n  .run.mode == \"live\"\nIf it does not:\n  It is a rehearsal.\n";
+    assert_eq!(heard, rule);
 }

@@ -57,10 +57,16 @@ fn open(out: &mut String, told: &str) {
     );
 }
 
-fn bar(out: &mut String, class: &str, axis: Axis, from: Timestamp, until: Timestamp, (top, height): (u64, u64)) {
+/// The narrowest bar of a walk: its chart is a narrow column, and of a long run nearly every step is short.
+const NARROWEST_WALK: u64 = 180;
+
+/// What a bar is like: its class, its least width, its top and height.
+type Look = (&'static str, u64, (u64, u64));
+
+fn bar(out: &mut String, (class, least, (top, height)): Look, axis: Axis, from: Timestamp, until: Timestamp) {
     let (x, end) = (axis.tenths(from), axis.tenths(until));
     // What lasted too short to be seen is drawn as wide as can be seen.
-    let width = end.saturating_sub(x).max(NARROWEST);
+    let width = end.saturating_sub(x).max(least);
     let x = x.min(WIDTH * 10 - width);
     let _ = write!(
         out,
@@ -93,7 +99,7 @@ pub(super) fn verdicts(axis: Axis, row: &HealthRow, marks: &[Timestamp], told: &
             Seen::Unknown => ("unknown", (9, 12)),
             Seen::Unseen => continue,
         };
-        bar(&mut out, class, axis, span.from, span.until, place);
+        bar(&mut out, (class, NARROWEST, place), axis, span.from, span.until);
     }
     for at in marks {
         let x = number(axis.tenths(*at));
@@ -114,7 +120,7 @@ pub(super) fn walks(axis: Axis, step: &StepDone, end: Timestamp, told: &str) -> 
             "skipped" | "overridden" | "deferred" => "degraded",
             _ => "unknown",
         };
-        bar(&mut out, class, axis, walk.began, walk.ended.unwrap_or(end), (6, 12));
+        bar(&mut out, (class, NARROWEST_WALK, (4, 16)), axis, walk.began, walk.ended.unwrap_or(end));
     }
     out.push_str("</svg>");
     out

@@ -4,6 +4,7 @@ use crate::report::chart::{self, Axis};
 use crate::report::health::shares;
 use crate::report::model::{Asked, FileNow, PhaseDone, Report};
 use crate::report::page::{Page, Row, code, escape};
+use crate::report::sums::{NOT_PLANNED, by_item, what_is_planned};
 use crate::report::told::{duration, heading_rows, moment, short_moment};
 
 /// The sections, as they are linked: anchor and title.
@@ -99,10 +100,9 @@ fn named(title: &str, name: &str) -> String {
 fn plan(page: &mut Page, report: &Report) {
     section(page, "plan", "");
     let heading = &report.heading;
-    let planned =
-        heading.planned_ms.map_or_else(|| "The runbook plans no time".into(), |ms| format!("Planned {}", duration(ms)));
     let told = format!(
-        "{planned}; it took {}, {} of it with somebody there.",
+        "{}. It took {}, {} of it with somebody there.",
+        what_is_planned(heading.planned_ms),
         duration(heading.lasted_ms),
         duration(heading.sat_ms)
     );
@@ -122,26 +122,50 @@ fn steps(page: &mut Page, report: &Report, phase: &PhaseDone) {
     let heading = &report.heading;
     let at = short_moment(heading);
     let axis = Axis::new(heading.opened_at, heading.last_at);
-    let rows = phase.marked().map(|(named_as, step)| {
-        let bars = if step.attempts.is_empty() {
-            String::new()
-        } else {
-            chart::walks(axis, step, heading.last_at, &format!("{}: {}", step.step, step.walked(at).join("\n")))
-        };
-        Row::plain(vec![
-            named(&named_as, &step.step),
-            escape(&step.action),
-            status(&step.status),
-            escape(&step.walked(at).join("\n")),
-            bars,
-            step.planned_ms.map(duration).unwrap_or_default(),
-            step.took(),
-            escape(&step.who()),
-            escape(&step.told()),
-        ])
-    });
+    let mut marked = phase.marked();
+    let mut rows = Vec::new();
+    for (steps, sum) in by_item(&phase.steps).zip(&phase.sums) {
+        rows.extend(marked.by_ref().take(steps.len()).map(|(named_as, step)| {
+            let bars = if step.attempts.is_empty() {
+                String::new()
+            } else {
+                chart::walks(axis, step, heading.last_at, &format!("{}: {}", step.step, step.walked(at).join("\n")))
+            };
+            Row::plain(vec![
+                named(&named_as, &step.step),
+                escape(&step.action),
+                status(&step.status),
+                escape(&step.walked(at).join("\n")),
+                bars,
+                dim(&step.planned()),
+                step.took(),
+                escape(&step.who()),
+                escape(&step.told()),
+            ])
+        }));
+        if steps.len() > 1 {
+            let none = String::new;
+            let cells = vec![
+                escape(&sum.title(phase)),
+                none(),
+                none(),
+                escape(&sum.walked(at)),
+                none(),
+                dim(&sum.planned()),
+                sum.took(),
+                none(),
+                escape(&sum.told()),
+            ];
+            rows.push(Row { class: "sum", ..Row::plain(cells) });
+        }
+    }
     let head = ["Step", "Action", "Status", "Walks (UTC)", "Over the run", "Planned", "Took", "Who", "Said"];
-    page.table("steps", &format!("Steps of {title}"), &head, rows);
+    page.table("steps", &format!("Steps of {title}"), &head, rows.into_iter());
+}
+
+/// A planned time; where there is none, that is said, and not loudly.
+fn dim(planned: &str) -> String {
+    if planned == NOT_PLANNED { format!("<span class=\"none\">{planned}</span>") } else { planned.to_owned() }
 }
 
 /// A status with its sign: nothing is said by colour alone.

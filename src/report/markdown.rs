@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::clock::Timestamp;
 use crate::report::health::shares;
-use crate::report::model::{Asked, PhaseDone, Report};
+use crate::report::model::{Asked, PhaseDone, Report, StepDone};
+use crate::report::sums::{by_item, what_is_planned};
 use crate::report::told::{duration, heading_rows, moment, short_moment};
 use crate::text::clean_block;
 
@@ -28,6 +30,9 @@ pub fn markdown(report: &Report) -> String {
     deviations(&mut out, report);
     reviews(&mut out, report);
     out.heading(2, "Plan against actual");
+    let planned = what_is_planned(report.heading.planned_ms);
+    out.line("", &format!("{planned}. It took {}.", duration(report.heading.lasted_ms)));
+    out.text.push('\n');
     report.phases.iter().for_each(|phase| steps(&mut out, report, phase));
     evidence(&mut out, report);
     people(&mut out, report);
@@ -99,19 +104,32 @@ fn steps(out: &mut Markdown, report: &Report, phase: &PhaseDone) {
     let at = short_moment(&report.heading);
     let way_back = phase.way_back.as_ref().map(|plan| format!("Way back {plan}: ")).unwrap_or_default();
     out.heading(3, &format!("{way_back}{}", phase.title));
-    let rows = phase.marked().map(|(title, step)| {
-        vec![
-            named(&title, &step.step),
-            cell(&step.action),
-            cell(&step.status.replace('_', " ")),
-            step.walked(at).join("<br>"),
-            step.planned_ms.map(duration).unwrap_or_default(),
-            step.took(),
-            cell(&step.who()),
-            cell(&step.told()),
-        ]
-    });
-    out.table(&["step", "action", "status", "walked (UTC)", "planned", "took", "who", "said"], rows);
+    let mut marked = phase.marked();
+    let mut rows = Vec::new();
+    for (steps, sum) in by_item(&phase.steps).zip(&phase.sums) {
+        rows.extend(marked.by_ref().take(steps.len()).map(|(title, step)| row(&title, step, at)));
+        if steps.len() > 1 {
+            let title = format!("**{}**", cell(&sum.title(phase)));
+            let told = cell(&sum.told());
+            let none = String::new;
+            rows.push(vec![title, none(), none(), sum.walked(at), sum.planned(), sum.took(), none(), told]);
+        }
+    }
+    let head = ["step", "action", "status", "walked (UTC)", "planned", "took", "who", "said"];
+    out.table(&head, rows.into_iter());
+}
+
+fn row(title: &str, step: &StepDone, at: fn(Timestamp) -> String) -> Vec<String> {
+    vec![
+        named(title, &step.step),
+        cell(&step.action),
+        cell(&step.status.replace('_', " ")),
+        step.walked(at).join("<br>"),
+        step.planned(),
+        step.took(),
+        cell(&step.who()),
+        cell(&step.told()),
+    ]
 }
 
 fn evidence(out: &mut Markdown, report: &Report) {

@@ -6,6 +6,7 @@
 
 mod build;
 mod chart;
+mod conditions;
 mod health;
 mod html;
 mod json;
@@ -16,6 +17,7 @@ mod paper;
 mod paper_html;
 mod paper_markdown;
 mod steps;
+mod sums;
 mod told;
 
 pub use build::{Beside, Material, build};
@@ -27,4 +29,5 @@ pub use paper::{Paper, paper};
 pub use paper_html::paper_html;
 pub use paper_markdown::paper_markdown;
 pub use steps::Going;
+pub use sums::Sum;
 pub use told::{command_line, deviation, duration, millis, plain, told_line};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::clock::Timestamp;
+use crate::report::sums::{NOT_PLANNED, Sum};
 use crate::report::told::duration;
 
 /// The format of the JSON that a report is written as; `REPORT.md` tells its keys.
@@ -187,6 +188,8 @@ pub struct PhaseDone {
     pub any_order: bool,
     /// Its steps, item by item.
     pub steps: Vec<StepDone>,
+    /// What they came to, item by item.
+    pub sums: Vec<Sum>,
 }
 
 impl PhaseDone {
@@ -248,6 +251,11 @@ impl StepDone {
     /// How long all walks took; empty when it was not walked.
     pub(super) fn took(&self) -> String {
         if self.attempts.is_empty() { String::new() } else { duration(self.took_ms) }
+    }
+
+    /// How long it was planned to last.
+    pub(super) fn planned(&self) -> String {
+        self.planned_ms.map_or_else(|| NOT_PLANNED.to_owned(), duration)
     }
 
     /// Who did it and who says so.

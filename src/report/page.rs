@@ -57,10 +57,11 @@ impl Page {
             return;
         }
         let caption = escape_line(caption);
+        let heads = heads(head);
         let _ = writeln!(
             self.text,
             "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\">\n\
-             <table class=\"{class}\">\n<caption>{caption}</caption>\n<thead><tr>"
+             <table class=\"{class}\" style=\"{heads}\">\n<caption>{caption}</caption>\n<thead><tr>"
         );
         for name in head {
             let _ = write!(self.text, "<th scope=\"col\">{}</th>", escape(name));
@@ -79,6 +80,16 @@ impl Page {
         }
         self.text.push_str("</tbody>\n</table>\n</div>\n");
     }
+}
+
+/// The heads of the columns for the style: where a screen is too narrow for a table, each cell says what it is.
+fn heads(head: &[&str]) -> String {
+    let is_plain = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '(' | ')' | '✔');
+    let told = head.iter().enumerate().map(|(at, name)| {
+        let name: String = name.chars().filter(is_plain).collect();
+        format!("--c{}:'{name}'", at + 1)
+    });
+    told.collect::<Vec<_>>().join(";")
 }
 
 /// A row of a table.

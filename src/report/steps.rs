@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::clock::Timestamp;
 use crate::engine::{Event, ItemState, PhaseState, Plan, Record, RunState, StepStatus, released_by};
 use crate::report::model::{Attempt, PhaseDone, StepDone};
+use crate::report::sums::{Sum, by_item};
 use crate::report::told::millis;
 use crate::runbook::{Action, Runbook, Step, StepKey, Template};
 
@@ -154,7 +155,8 @@ fn phases(runbook: &Runbook, state: &RunState, mut walks: Walks) -> Vec<PhaseDon
     let mut phases: Vec<PhaseDone> = Vec::new();
     for phase in state.counted() {
         let planned = runbook.phase(&phase.id);
-        let steps = phase.items.iter().flat_map(|item| of_item(runbook, &titles, phase, item, &mut walks)).collect();
+        let items = phase.items.iter();
+        let steps: Vec<_> = items.flat_map(|item| of_item(runbook, &titles, phase, item, &mut walks)).collect();
         phases.push(PhaseDone {
             phase: phase.id.to_string(),
             title: planned.map_or_else(|| phase.id.to_string(), |planned| titles.render(&planned.title, None)),
@@ -163,13 +165,14 @@ fn phases(runbook: &Runbook, state: &RunState, mut walks: Walks) -> Vec<PhaseDon
                 Plan::Rollback(id) => Some(id.to_string()),
             },
             any_order: phase.any_order,
+            sums: by_item(&steps).map(Sum::of).collect(),
             steps,
         });
     }
     let gone = left_over(walks, |key| runbook.step(&key.phase, &key.step).map(|step| step.title.source().to_owned()));
     if !gone.is_empty() {
         let title = "Walked before their loop was asked anew".to_owned();
-        phases.push(PhaseDone { phase: String::new(), title, way_back: None, any_order: false, steps: gone });
+        phases.push(unplanned(title, gone));
     }
     phases
 }
@@ -178,11 +181,13 @@ fn phases(runbook: &Runbook, state: &RunState, mut walks: Walks) -> Vec<PhaseDon
 fn walked_alone(walks: Walks) -> Vec<PhaseDone> {
     let steps = left_over(walks, |_| None);
     let title = "What was walked; the plan cannot be read".to_owned();
-    if steps.is_empty() {
-        Vec::new()
-    } else {
-        vec![PhaseDone { phase: String::new(), title, way_back: None, any_order: false, steps }]
-    }
+    if steps.is_empty() { Vec::new() } else { vec![unplanned(title, steps)] }
+}
+
+/// Steps that no plan tells of.
+fn unplanned(title: String, steps: Vec<StepDone>) -> PhaseDone {
+    let sums = by_item(&steps).map(Sum::of).collect();
+    PhaseDone { phase: String::new(), title, way_back: None, any_order: false, steps, sums }
 }
 
 fn left_over(walks: Walks, title: impl Fn(&StepKey) -> Option<String>) -> Vec<StepDone> {

@@ -101,28 +101,36 @@ impl Beside {
         let unread = self.unread.as_ref().map(|_| ("signatures not checked".to_owned(), Meaning::Deviation));
         let trouble = (!self.troubles.is_empty()).then(|| ("BAD review".to_owned(), Meaning::Alarm));
         let verdict = self.verdict_words(records, is_short).filter(|_| trouble.is_none());
-        [unread, self.signature_words(records, is_short), trouble, verdict].into_iter().flatten().collect()
+        let signed = self.signature_words(records, is_short);
+        unread.into_iter().chain(signed).chain(trouble).chain(verdict).collect()
     }
 
-    /// The gravest first: one that is bad says more than one that is good.
-    fn signature_words(&self, records: u64, is_short: bool) -> Option<(String, Meaning)> {
+    /// The gravest first: one that is bad says more than one that is good; and whose one is that nobody knows is said
+    /// beside one that is good.
+    fn signature_words(&self, records: u64, is_short: bool) -> Vec<(String, Meaning)> {
         let of = |trust| self.signatures.iter().filter(move |signature| signature.trust == trust);
-        let more = |count: usize| if count > 1 { format!(" +{}", count - 1) } else { String::new() };
-        if of(Trust::Bad).next().is_some() {
-            return Some((format!("BAD signature{}", more(of(Trust::Bad).count())), Meaning::Alarm));
+        let furthest =
+            |trust| of(trust).max_by_key(|signature| signature.upto).map(|best| (best, of(trust).count() - 1));
+        let more = |more: usize| if more > 0 { format!(" +{more}") } else { String::new() };
+        if let Some((_, others)) = furthest(Trust::Bad) {
+            return vec![(format!("BAD signature{}", more(others)), Meaning::Alarm)];
         }
         // One that reaches further says more.
-        if let Some(best) = of(Trust::Good).max_by_key(|signature| signature.upto) {
+        let good = furthest(Trust::Good).map(|(best, others)| {
             let name = if is_short { cut(&best.whose, NAME_CELLS, "..").into_owned() } else { best.whose.clone() };
-            let upto = upto(best.upto, records);
-            return Some((format!("good{upto}: {name}{}", more(of(Trust::Good).count())), Meaning::Ok));
+            (format!("good{}: {name}{}", upto(best.upto, records), more(others)), Meaning::Ok)
+        });
+        let unknown = furthest(Trust::Unknown).map(|(best, others)| match (good.is_some(), is_short) {
+            (true, true) => format!("{} UNKNOWN", others + 1),
+            (true, false) => format!("{} UNKNOWN signer{}", others + 1, if others == 0 { "" } else { "s" }),
+            (false, _) => format!("UNKNOWN signer{}{}", upto(best.upto, records), more(others)),
+        });
+        let unknown = unknown.map(|told| (told, Meaning::Deviation));
+        if good.is_some() || unknown.is_some() {
+            return good.into_iter().chain(unknown).collect();
         }
-        if let Some(best) = of(Trust::Unknown).max_by_key(|signature| signature.upto) {
-            let told = format!("UNKNOWN signer{}{}", upto(best.upto, records), more(of(Trust::Unknown).count()));
-            return Some((told, Meaning::Deviation));
-        }
-        let furthest = of(Trust::NotCompared).map(|signature| signature.upto).max()?;
-        Some((format!("signature{} not compared", upto(furthest, records)), Meaning::Dim))
+        let not_compared = furthest(Trust::NotCompared).map(|(best, _)| upto(best.upto, records));
+        not_compared.map(|upto| (format!("signature{upto} not compared"), Meaning::Dim)).into_iter().collect()
     }
 
     fn verdict_words(&self, records: u64, is_short: bool) -> Option<(String, Meaning)> {
@@ -144,8 +152,8 @@ impl Beside {
         let is_there = |trust| self.signatures.iter().any(|signature| signature.trust == trust);
         let signed = match () {
             () if is_there(Trust::Bad) => ("!", Meaning::Alarm),
-            () if is_there(Trust::Good) => ("S", Meaning::Ok),
             () if is_there(Trust::Unknown) => ("?", Meaning::Deviation),
+            () if is_there(Trust::Good) => ("S", Meaning::Ok),
             () if is_there(Trust::NotCompared) => ("s", Meaning::Dim),
             () if self.unread.is_some() => ("?", Meaning::Deviation),
             () => (" ", Meaning::Text),

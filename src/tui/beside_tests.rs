@@ -52,7 +52,10 @@ fn no_more_is_said_of_a_signature_than_what_was_checked() {
         (&[(Good, "maria", 12), (Good, "jo", 164)], &["good: jo +1"], "S"),
         (&[(Unknown, "", 164)], &["UNKNOWN signer"], "?"),
         (&[(Unknown, "", 9)], &["UNKNOWN signer up to #9"], "?"),
-        (&[(Good, "maria", 164), (Unknown, "", 164)], &["good: maria"], "S"),
+        // One whose signer nobody knows is not hidden behind one that is good either.
+        (&[(Good, "maria", 164), (Unknown, "", 164)], &["good: maria", "1 UNKNOWN signer"], "?"),
+        (&[(Unknown, "", 9), (Good, "jo", 164), (Unknown, "", 1)], &["good: jo", "2 UNKNOWN signers"], "?"),
+        (&[(Good, "maria", 164), (Unknown, "", 164), (Bad, "", 0)], &["BAD signature"], "!"),
         // One that is bad is never hidden behind one that is good.
         (&[(Good, "maria", 164), (Bad, "", 0)], &["BAD signature"], "!"),
         (&[(Bad, "", 0), (Bad, "", 0)], &["BAD signature +1"], "!"),

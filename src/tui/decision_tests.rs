@@ -5,8 +5,7 @@ use crate::runbook::{Action, Way};
 use crate::signature::tests::made;
 use crate::tui::dialog::Dialog;
 use crate::tui::message::{Effect, Message};
-use crate::tui::stage_tests::{Stage, look, runbook, step, text};
-use crate::tui::theme::UNICODE;
+use crate::tui::stage_tests::{Stage, runbook, step, text};
 
 use crate::tui::screens_tests::at_both_sizes;
 
@@ -26,7 +25,7 @@ pub fn deciding(stage: &mut Stage, ways: usize) {
     how.text = Some(text("New servers need twice the machines for an hour."));
     let release = Action::Release { who: "the second operator on call".into() };
     book.phases[0].steps = vec![how, step("second", "Let a second pair of eyes look at the plan", release)];
-    *stage = Stage::of(book, stage.app.size, look("dark", &UNICODE), Mode::Live);
+    *stage = Stage::of(book, stage.app.size, stage.app.look.clone(), Mode::Live);
     stage.all_well();
 }
 

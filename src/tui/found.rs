@@ -27,19 +27,21 @@ pub struct Found {
 }
 
 impl Found {
-    /// `3 of 12`, what it is of, and what leads on.
-    pub fn told(&self, keymap: &Keymap) -> String {
-        let key = |action| keymap.shown(action, Context::Found);
+    /// `3 of 12`, and what it is of.
+    pub fn place(&self) -> String {
         let again = match (self.is_wrapped, self.all) {
             (true, 1) => ", no other",
             (true, _) => ", all around",
             (false, _) => "",
         };
+        format!("{} of {}{again} for {:?}", self.at, self.all, self.typed)
+    }
+
+    /// The same, and what leads on.
+    pub fn told(&self, keymap: &Keymap) -> String {
+        let key = |action| keymap.shown(action, Context::Found);
         let (next, previous, end) = (key(Action::NextHit), key(Action::PreviousHit), key(Action::Back));
-        format!(
-            "{} of {}{again} for {:?}; {next} next, {previous} previous, {end} ends it",
-            self.at, self.all, self.typed
-        )
+        format!("{}; {next} next, {previous} previous, {end} ends it", self.place())
     }
 }
 

@@ -13,28 +13,32 @@ use crate::session::preflight::Mark;
 use crate::tui::app::{App, draw, update};
 use crate::tui::beside_tests::reviewed;
 use crate::tui::cautions_tests::at_second;
+use crate::tui::decision_tests::deciding;
 use crate::tui::journals_tests::entries;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Context, Keymap};
 use crate::tui::meanwhile_tests::watching;
 use crate::tui::message::{Effect, Message};
+use crate::tui::practice_tests::rehearsal;
 use crate::tui::replay_tests::{self, recording, walked};
 use crate::tui::screen::library::tests as library;
 use crate::tui::screen::practise::tests as practise;
 use crate::tui::screen::setup::tests as setup;
 use crate::tui::sign_tests::keys;
+use crate::tui::soak_tests::soaked;
 use crate::tui::spot::Press;
 use crate::tui::stage_tests::{Stage, event, look, picture, runbook};
 use crate::tui::theme::{ASCII, Look, UNICODE};
+use crate::tui::together_tests::{restarting, running};
 use crate::tui::verified_tests::stated;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// A screen at a size, in a look.
-type Scene = fn((u16, u16), Look) -> App;
+pub type Scene = fn((u16, u16), Look) -> App;
 
 /// Every screen, by name.
-const SCENES: [(&str, Scene); 35] = [
+pub const SCENES: [(&str, Scene); 42] = [
     ("library", |size, look| shown(size, look, library::furnish)),
     ("library_empty", |size, look| shown(size, look, |app| drop(update(app, Message::Library(vec![]))))),
     ("chooser", |size, look| shown(size, look, |app| tell(app, practise::questions()))),
@@ -173,6 +177,35 @@ const SCENES: [(&str, Scene); 35] = [
         stage.press("enter");
         stage.app
     }),
+    ("hold_point", |size, look| {
+        run(size, look, |stage| {
+            deciding(stage, 2);
+            ["enter", "2", "enter", "enter"].iter().for_each(|key| stage.press(key));
+        })
+    }),
+    ("decision", |size, look| {
+        run(size, look, |stage| {
+            deciding(stage, 2);
+            ["enter", "1"].iter().for_each(|key| stage.press(key));
+        })
+    }),
+    ("resumed", |size, look| {
+        run(size, look, |stage| {
+            stage.prepare();
+            stage.resume();
+            stage.sample("vault-1", Verdict::Ok, "active");
+            stage.sample("vault-2", Verdict::Bad, "");
+        })
+    }),
+    ("soak", |size, look| looked(soaked(size, 3), look)),
+    ("together", |size, look| looked(restarting(size, 3), look)),
+    ("together_at_work", |size, look| looked(running(size, 3), look)),
+    ("console", |size, look| {
+        let mut stage = looked_at(rehearsal(size), look);
+        stage.press("t");
+        stage.type_text("unseal-vault q?");
+        stage.app
+    }),
     ("debrief", |size, look| {
         let mut stage = Stage::of(runbook(), size, look, Mode::Practice);
         update(&mut stage.app, Message::Debriefed(Ok(Box::new(bad()))));
@@ -196,6 +229,17 @@ fn run(size: (u16, u16), look: Look, play: impl FnOnce(&mut Stage)) -> App {
     stage.all_well();
     play(&mut stage);
     stage.app
+}
+
+/// The same in another look.
+fn looked_at(mut stage: Stage, look: Look) -> Stage {
+    stage.app.look = look;
+    stage.app.derive();
+    stage
+}
+
+fn looked(stage: Stage, look: Look) -> App {
+    looked_at(stage, look).app
 }
 
 /// A replay of a journal that was signed and reviewed, after that key.

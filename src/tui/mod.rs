@@ -91,7 +91,7 @@ mod disturb_tests;
 #[cfg(test)]
 mod found_tests;
 #[cfg(test)]
-mod gallery_tests;
+pub(crate) mod gallery_tests;
 #[cfg(test)]
 mod health_tests;
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn what_a_rehearsal_came_to() {
 }
 
 /// A rehearsal in whose console something was typed already.
-fn rehearsal(size: (u16, u16)) -> Stage {
+pub fn rehearsal(size: (u16, u16)) -> Stage {
     let mut stage = Stage::of(runbook(), size, look("dark", &UNICODE), Mode::Practice);
     stage.all_well();
     let crate::tui::screen::Screen::Run(run) = &mut stage.app.screen else { panic!("no run") };

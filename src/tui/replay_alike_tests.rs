@@ -1,6 +1,6 @@
 //! At every record a journal that is played back shows what the live screen showed there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::session::killed_tests::{Left, gone_back, killed};
 use crate::session::{Launched, Session, Update};
 use crate::tui::app::{App, draw, update};
 use crate::tui::message::{Instants, Message};
-use crate::tui::replay_tests::{Played, Stage, app, golden, recording, walked};
+use crate::tui::replay_tests::{Played, Stage, app, book_of, golden, recording, walked};
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::Run;
 use crate::tui::stage_tests::picture;
@@ -148,7 +148,9 @@ fn common(app: &App) -> Vec<String> {
         _ => panic!("no run is on the screen"),
     };
     let panes = run.panes(area);
-    let masked = [Rect { height: 1, ..panes.header }, panes.health, panes.status, panes.bar];
+    // Where nothing can open it was told what could be done; a replay tells what came of it.
+    let step = if run.view.stalled.is_some() { panes.step } else { Rect::ZERO };
+    let masked = [Rect { height: 1, ..panes.header }, panes.health, panes.status, panes.bar, step];
     let mut lines = Vec::new();
     for y in area.top()..area.bottom() {
         let symbols = (area.left()..area.right()).map(|x| {
@@ -188,6 +190,15 @@ fn assert_same_at_every_record(name: &str, played: &Played, size: (u16, u16)) {
         assert_eq!(replay.record.seq, record.seq, "{name}");
         assert!(replay.run.state == live.run().state, "{place}");
         assert!(told(&replay.run) == told(live.run()), "{place}\n{:?}\n{:?}", told(&replay.run), told(live.run()));
+        let replayed = &stage.replay().run;
+        if replayed.replayed.as_ref().is_some_and(|replayed| replayed.ahead.is_between)
+            && replayed.state.current.is_none()
+        {
+            // The live screen takes in the records of one decision at once: it never showed this.
+            assert!(replayed.view.stalled.is_none(), "{place}");
+            continue;
+        }
+        assert_eq!(replayed.view.stalled, live.run().view.stalled, "{place}");
         let (shown, lived) = (common(&stage.app), common(&live.app));
         let both = shown.iter().zip(&lived).map(|(shown, lived)| (later(shown), later(lived)));
         for (row, (shown, lived)) in both.enumerate() {
@@ -252,4 +263,60 @@ fn a_rehearsal_shows_at_every_record_what_the_live_screen_showed() {
         let played = walked("vault-ha-upgrade", scenario, is_right);
         assert_same_at_every_record(&format!("{scenario} {is_right}"), &played, size);
     }
+}
+
+/// All recorded journals of the project, and runs on the right and the wrong way of rehearsals.
+fn recorded() -> Vec<(String, Played)> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let others = ["debrief/right.jsonl", "debrief/wrong.jsonl", "report/live/journal.jsonl"].map(|name| {
+        let text = std::fs::read_to_string(data.join(name)).unwrap();
+        let records: Vec<Record> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (name.to_owned(), (book_of(&records), records))
+    });
+    let walks = [("vault-ha-upgrade", "wrong-share", false), ("vault-ha-upgrade", "active-killed", true)];
+    let walks = walks.map(|(book, scenario, is_right)| (scenario.to_owned(), walked(book, scenario, is_right)));
+    golden().into_iter().chain(others).chain(walks).collect()
+}
+
+#[test]
+fn between_two_records_of_one_moment_nothing_is_said_to_stand_still() {
+    let (mut all, mut between) = (0, 0);
+    for (name, played) in recorded() {
+        let records = &played.1;
+        let opens = |record: &Record| matches!(record.event, Event::StepBegan { .. } | Event::StepRetried { .. });
+        let mut stage = Stage::open(recording(&played), Some(1), (120, 40));
+        for (number, record) in (1..).zip(records) {
+            let moment = records[number..].iter().take_while(|next| next.at == record.at);
+            let next = moment.clone().position(opens).map(|at| number + 1 + at);
+            if number > 1 {
+                stage.press("right");
+            }
+            assert_eq!(stage.at(), number, "{name}");
+            let place = |stage: &Stage| format!("{name} {number}\n{}", picture(&stage.app));
+            let is_without = stage.replay().run.state.current.is_none();
+            all += 1;
+            for key in ["", "w"] {
+                if !key.is_empty() {
+                    stage.press(key);
+                }
+                let told = picture(&stage.app).replace(['\n', '"'], " ");
+                if next.is_some() {
+                    for false_word in ["No step can open now", "first answer of", "ask every probe", "cannot open"] {
+                        assert!(!told.contains(false_word), "{false_word}: {}", place(&stage));
+                    }
+                }
+                assert!(!told.contains("Until then: ask every probe now"), "{}", place(&stage));
+                if let Some(next) = next.filter(|_| is_without) {
+                    assert!(
+                        told.contains(&format!("The next step opens at #{next}, in the same")),
+                        "{}",
+                        place(&stage)
+                    );
+                }
+            }
+            stage.press("esc");
+            between += usize::from(next.is_some() && is_without);
+        }
+    }
+    assert!(all > 700 && between > 100, "{all} {between}");
 }

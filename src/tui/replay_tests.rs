@@ -35,14 +35,17 @@ pub fn golden() -> Vec<(String, Played)> {
     files.sort();
     let played = files.into_iter().map(|path| {
         let (records, _) = read_records(&path).unwrap();
-        let Event::RunOpened(opened) = &records[0].event else { panic!("it begins with the opening") };
-        // Those that were written for the format's sake hold no runbook that could be walked.
-        let shipped =
-            || library::Library::open(&[]).unwrap().find("vault-ha-upgrade").unwrap().runbook().unwrap().clone();
-        let book = runbook::parse(&opened.text).0.map_or_else(shipped, Arc::new);
-        (path.file_name().unwrap().to_string_lossy().into_owned(), (book, records))
+        (path.file_name().unwrap().to_string_lossy().into_owned(), (book_of(&records), records))
     });
     played.collect()
+}
+
+/// The runbook of these records.
+pub fn book_of(records: &[Record]) -> Arc<Runbook> {
+    let Event::RunOpened(opened) = &records[0].event else { panic!("it begins with the opening") };
+    // Those that were written for the format's sake hold no runbook that could be walked.
+    let shipped = || library::Library::open(&[]).unwrap().find("vault-ha-upgrade").unwrap().runbook().unwrap().clone();
+    runbook::parse(&opened.text).0.map_or_else(shipped, Arc::new)
 }
 
 /// A practice run, on the right or the wrong way of a scenario, without a socket.
@@ -237,6 +240,13 @@ fn every_key_of_a_replay_does_what_it_says_and_proposes_nothing() {
         typed.chars().for_each(|digit| stage.press(&digit.to_string()));
         stage.press("enter");
         assert_eq!(stage.at(), at, "{typed}");
+        if typed.parse::<usize>().unwrap() > all || typed == "0" {
+            // What was typed stands there to be put right, and esc ends the typing, not the replay.
+            let told = shown(&stage);
+            assert!(told.contains("there is no such record") && told.contains(&format!(": {typed}_")), "{told}");
+            stage.press("esc");
+            assert_eq!((stage.at(), stage.app.exit.is_none()), (at, true));
+        }
     }
     // Every letter there is, in every place: nothing but looking is ever asked for.
     for at in [1, all / 2, all] {
@@ -344,7 +354,7 @@ fn the_integrity_stands_in_the_title_and_the_end_of_a_broken_journal_is_told() {
         (Integrity::Whole, all, " intact ", None),
         (Integrity::Whole, 20, " intact, open ", None),
         (torn, 20, " torn at line 167 ", Some("99 bytes of a torn write")),
-        (damaged, all, " BROKEN at line 167 ", Some("the journal is broken at line 167: its `prev`")),
+        (damaged, all, " BROKEN at line 167 ", Some("broken at line 167: its `prev`")),
     ] {
         for size in [(60, 15), (80, 24), (120, 40)] {
             let (book, records) = &played;
@@ -357,6 +367,10 @@ fn the_integrity_stands_in_the_title_and_the_end_of_a_broken_journal_is_told() {
             }
             if let Some(end) = end {
                 assert!(shown(&stage).contains(end), "{}", shown(&stage));
+                // At this size the last record is not cut by it.
+                let last = stage.replay().record.seq;
+                let before = format!("\" #{last} of {last} ");
+                assert!(size.0 < 120 || shown(&stage).contains(&before), "{}", shown(&stage));
             }
         }
     }
@@ -449,6 +463,11 @@ fn a_record_is_found_by_what_it_says_and_gone_to() {
         stage.press("enter");
         assert!(stage.replay().at > before);
         assert!(matches!(stage.replay().record.event, Event::StepConfirmed { .. }));
+        // Where one is among the hits stands before the hit itself, not in its place.
+        let (at, all) = (stage.at(), small().1.len());
+        let told = shown(&stage);
+        assert!(told.contains("1 of ") && told.contains(&format!("#{at} of {all} ")), "{told}");
+        assert!(told.contains("n N hit") && told.contains("esc end search"), "{told}");
     }
     let mut stage = Stage::open(recording(&small()), None, (120, 40));
     stage.press(":");

@@ -52,6 +52,15 @@ fn watch(stage: &mut Stage, hours: u64) {
     }
 }
 
+/// The same after so many hours that were seen.
+pub fn soaked(size: (u16, u16), hours: u64) -> Stage {
+    let mut stage = soaking(size);
+    watch(&mut stage, hours);
+    stage.propose(Proposal::NoteSoak { seen: Some(1.into()) });
+    stage.tell(Message::Woken);
+    stage
+}
+
 fn at_both_sizes(name: &str, play: impl Fn(&mut Stage)) {
     for size in SIZES {
         let mut stage = soaking(size);

@@ -42,9 +42,9 @@ pub fn event(event: &Event) -> String {
         Event::SittingOpened { operator, host, .. } => format!("{operator} sat down at {host}"),
         Event::SittingClosed { how: Leaving::Left } => "the operator left".into(),
         Event::SittingClosed { how: Leaving::Interrupted } => "the sitting was interrupted".into(),
-        Event::PhaseBound { phase, items } => format!("phase {phase} opened with {} item(s)", items.len()),
+        Event::PhaseBound { phase, items } => format!("phase {phase} opened{}", with_items(items)),
         Event::GroupBound { phase, group, items } => {
-            format!("phase {phase} opened for {group} with {} item(s)", items.len())
+            format!("phase {phase} opened for {group}{}", with_items(items))
         }
         Event::StepBegan { step, .. } => format!("{step} began"),
         Event::CautionsRead { step, .. } => format!("cautions of {step} were read"),
@@ -296,6 +296,15 @@ pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String 
     counted.collect::<Vec<_>>().join(", ")
 }
 
+/// How many items it has; a phase that is no loop has none.
+fn with_items(items: &[crate::engine::Item]) -> String {
+    match items {
+        [only] if only.name.is_none() => String::new(),
+        [_] => " with 1 item".into(),
+        items => format!(" with {} items", items.len()),
+    }
+}
+
 /// A row that turned bad and that nothing explains, at that time of the day.
 pub fn alarm(runbook: &crate::runbook::Runbook, alarm: &Alarm, at: &str) -> String {
     let name = match &alarm.subject {
@@ -312,7 +321,7 @@ pub fn alarm(runbook: &crate::runbook::Runbook, alarm: &Alarm, at: &str) -> Stri
 /// What is to be made of a row that is not ok, in a few words beside it.
 pub fn turned(turned: Turned) -> (String, Meaning) {
     match turned {
-        Turned::Expected { left } => (format!("expected {}", short(left)), Meaning::Dim),
+        Turned::Expected { left } => (format!("{} expected", short(left)), Meaning::Dim),
         Turned::Overdue { .. } => ("OVERDUE".into(), Meaning::Problem),
         Turned::Unexpected { .. } => ("NOT EXPECTED".into(), Meaning::Problem),
     }

@@ -13,7 +13,7 @@ use crate::tui::theme::UNICODE;
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
 /// Peers of a cluster that are restarted at once.
-fn restarting(size: (u16, u16), peers: usize) -> Stage {
+pub fn restarting(size: (u16, u16), peers: usize) -> Stage {
     let names: Vec<_> = (1..=peers).map(|n| format!("{{name: \"peer-{n}\"}}")).collect();
     let argv = ["ssh", "{{ .node.name }}", "sudo", "systemctl restart ipfs-cluster"];
     let mut restart = step("restart", "Restart all {{ .nodes | length }} peers", run_action(&argv));
@@ -37,7 +37,8 @@ fn restarting(size: (u16, u16), peers: usize) -> Stage {
     stage
 }
 
-fn running(size: (u16, u16), peers: usize) -> Stage {
+/// The same while their commands run.
+pub fn running(size: (u16, u16), peers: usize) -> Stage {
     let mut stage = restarting(size, peers);
     stage.press("enter");
     for _ in 0..peers {

@@ -288,3 +288,23 @@ fn what_was_done_before_does_not_look_done_once_another_saw_something_else() {
     stage.press("y");
     assert_eq!(stage.state.closed.as_ref().unwrap().outcome, Outcome::CompletedWithDeviations);
 }
+
+#[test]
+fn what_was_sensed_is_told_by_its_rule_and_not_by_the_words_of_its_failure() {
+    let check = "check = '.run.mode == \"live\"'\nwhy = \"It is a rehearsal.\"";
+    let (book, told) = parse(&TWO_PEOPLE.replace("confirm = \"How does it stand?\"", check));
+    for size in [(120, 40), (80, 24)] {
+        let book = book.clone().unwrap_or_else(|| panic!("{told:?}"));
+        let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
+        say(&mut stage, "open");
+        second(&mut stage, "enter", "kim");
+        let picture = stage.picture();
+        assert!(picture.contains("passes by itself once its rule holds; if it does not:"), "{picture}");
+        stage.look_at_conditions();
+        stage.press("V");
+        let picture = stage.picture();
+        for told in ["It was sensed that this holds: .run.mode == \"live\"", "If it does not: It is a rehearsal."] {
+            assert!(picture.contains(told), "{told}: {picture}");
+        }
+    }
+}

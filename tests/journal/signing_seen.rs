@@ -130,3 +130,57 @@ fn the_line_dialogue_offers_to_sign_when_the_run_is_closed() {
     let texts = signatures.map(|entry| std::fs::read_to_string(entry.expect("readable").path()).expect("text"));
     assert!(texts.into_iter().any(|text| text.starts_with("piton journal 1, PRACTICE\n")));
 }
+
+/// `piton journals`: a run that was signed and reviewed differs from one that was not, as text and as JSON.
+#[test]
+fn the_list_of_runs_tells_signatures_and_verdicts_as_text_and_as_json() {
+    let home = Home::new();
+    let bare = journal_of(&home.state(), 5);
+    let run = journal_of(&home.state(), 12);
+    let key = key_of(&home, "").display().to_string();
+    let other = home.path().join("other").display().to_string();
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-f", &other]);
+    assert!(keygen.status().expect("ssh-keygen is needed: install Debian's openssh-client").success());
+    for args in [
+        &["sign", &run.id(), "--key", &key][..],
+        &["sign", &run.id(), "--key", &other, "--as", "reviewer"],
+        &["review", &run.id(), "--verdict", "rejected", "--why", "see record 7"],
+        &["review", &run.id(), "--comment", "why so late?", "--record", "7"],
+    ] {
+        let output = home.output(args);
+        assert!(output.status.success(), "{args:?}: {output:?}");
+    }
+    let lines = |args: &[&str]| -> Vec<String> {
+        let told = String::from_utf8(home.output(args).stdout).expect("it is text");
+        told.lines().map(str::to_owned).collect()
+    };
+    let text = lines(&["journals"]);
+    let of = |run: &str| text.iter().find(|line| line.starts_with(run)).expect("it is listed").as_str();
+    let (signed, plain) = (of(&run.id()), of(&bare.id()));
+    assert!(signed.contains(" · intact · good: maria@example.org · 1 UNKNOWN signer · rejected: "), "{signed}");
+    assert!(plain.ends_with(" · intact") && !plain.contains("good"), "{plain}");
+    // The columns of all of them begin at the same places.
+    let column = |line: &str, word: &str| line.find(word).map(|at| line[..at].chars().count());
+    for word in ["suspended", "0 deviations", " · "] {
+        assert_eq!(column(signed, word), column(plain, word), "{word}\n{signed}\n{plain}");
+    }
+    let json: Vec<serde_json::Value> =
+        lines(&["journals", "--json"]).iter().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let of = |run: &str| json.iter().find(|told| told["run"] == run).expect("it is listed");
+    let (signed, plain) = (of(&run.id()), of(&bare.id()));
+    let trusts: Vec<_> = signed["signatures"].as_array().expect("a list").iter().map(|one| &one["trust"]).collect();
+    assert!(trusts.contains(&&"good".into()) && trusts.contains(&&"unknown".into()) && trusts.len() == 2, "{signed}");
+    let good = signed["signatures"].as_array().expect("a list").iter().find(|one| one["trust"] == "good");
+    assert!(good.is_some_and(|good| good["by"] == "maria@example.org" && good["records"] == 12), "{signed}");
+    assert_eq!(signed["verdicts"][0]["verdict"], "rejected", "{signed}");
+    assert_eq!((&signed["verdicts"][0]["is_of_this_journal"], &signed["remarks"]), (&true.into(), &1.into()));
+    for key in ["signatures", "verdicts", "troubles"] {
+        assert_eq!(plain[key], serde_json::json!([]), "{plain}");
+    }
+    // What was signed is not there any more.
+    let whole = std::fs::read_to_string(run.journal_path()).expect("it was written");
+    std::fs::write(run.journal_path(), whole.split_inclusive('\n').take(9).collect::<String>()).expect("an own file");
+    let text = lines(&["journals"]).join("\n");
+    assert!(text.contains("BAD signature +1 · BAD review") && !text.contains("good"), "{text}");
+}

@@ -98,7 +98,7 @@ fn a_damaged_live_run_goes_only_by_its_whole_name_and_with_a_reason_that_is_writ
     let (status, said) = prune(&broken.id(), &["--dry-run"]);
     assert!(status == 0 && broken.path().exists() && said.contains("1 would go"), "{said}");
     let (status, said) = prune(&broken.id(), &["--damaged", &empty.id()]);
-    assert!(status == 0 && said.contains("2 went, 0 stay that would have to go, 4 stay"), "{said}");
+    assert!(status == 0 && said.contains("2 went, 4 stay"), "{said}");
     assert!(!broken.path().exists() && !empty.path().exists() && other.path().exists());
     for (dir, why) in [(open, "`piton resume` goes on with it"), (torn, "torn its last line"), (newer, "newer piton")] {
         let (status, said) = prune(&dir.id(), &[]);
@@ -208,7 +208,7 @@ fn what_a_crash_left_of_a_deleted_run_is_in_no_list_and_the_next_prune_finishes_
     let (status, said) = stage.piton(&["journals", "prune", "--keep", "9", "--dry-run"]);
     assert!(left.exists() && said.contains(&format!("would go  {} would be deleted to its end", dir.id())), "{said}");
     let told = "stays  .pruned-2026-11-20-vault-2222: nowhere is written down";
-    assert!(status == 1 && said.contains(told) && said.contains("1 stay that would have to go"), "{said}");
+    assert!(status == 1 && said.contains(told) && said.contains("1 stays that would have to go"), "{said}");
     let (status, said) = stage.piton(&["journals", "prune", "--keep", "9"]);
     assert!(!left.exists() && said.contains(&format!("{} is now deleted to its end", dir.id())), "{said}");
     // What nobody wrote down is not deleted.

@@ -6,6 +6,7 @@ mod kept;
 mod kept_odd;
 mod made;
 mod page;
+mod paper;
 mod reviewed;
 mod schema;
 mod texts;

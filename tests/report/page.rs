@@ -11,7 +11,7 @@ const ELEMENTS: [&str; 35] = [
     "svg", "rect", "path", "br", "dl",
 ];
 /// All attributes that they have.
-const ATTRIBUTES: [&str; 22] = [
+const ATTRIBUTES: [&str; 23] = [
     "lang",
     "charset",
     "http-equiv",
@@ -34,6 +34,7 @@ const ATTRIBUTES: [&str; 22] = [
     "d",
     "colspan",
     "rowspan",
+    "style",
 ];
 
 /// Fails on a page that could fetch or run something, that is not well formed, or that a screen reader would stumble on.

@@ -51,6 +51,53 @@ fn deviations_come_first_each_with_who_when_why_and_what_the_document_asks() {
 }
 
 #[test]
+fn each_item_has_its_sum_and_where_nothing_is_planned_that_is_said() {
+    let told = report(&records("report/live/journal.jsonl"));
+    for phase in &told.phases {
+        let of: Vec<_> = phase.sums.iter().map(|sum| sum.item.clone()).collect();
+        let mut items: Vec<_> = phase.steps.iter().map(|step| step.item.clone()).collect();
+        items.dedup();
+        assert_eq!(of, items, "{}", phase.phase);
+        for sum in &phase.sums {
+            let steps = || phase.steps.iter().filter(|step| step.item == sum.item);
+            assert_eq!(sum.took_ms, steps().map(|step| step.took_ms).sum::<u64>(), "{:?}", sum.item);
+            let planned: Vec<u64> = steps().filter_map(|step| step.planned_ms).collect();
+            assert_eq!(sum.planned_ms, (!planned.is_empty()).then(|| planned.iter().sum()), "{:?}", sum.item);
+        }
+    }
+    let sum = |phase: &str, item: Option<&str>| {
+        let phase = told.phases.iter().find(|one| one.phase == phase).unwrap();
+        phase.sums.iter().find(|sum| sum.item.as_deref() == item).unwrap().clone()
+    };
+    assert_eq!(sum("standbys", Some("vault-3")).planned_ms, Some(60_000));
+    assert_eq!(sum("verify", None).planned_took_ms, Some(120_000));
+    for (form, text) in forms(&told) {
+        let of_node = if form == "json" { "\"sums\"" } else { "Sum of vault-3" };
+        assert!(text.contains(of_node), "{form}: {text}");
+        assert!(form == "json" || text.contains("not planned"), "{form}");
+        assert!(
+            form == "json" || text.contains("of single steps a runbook plans waits, holds and soaks alone"),
+            "{form}"
+        );
+    }
+}
+
+#[test]
+fn the_bars_of_a_run_of_a_day_can_be_seen() {
+    let mut records = records("report/live/journal.jsonl");
+    let last = records.len() - 1;
+    records[last].at = records[last].at.plus(std::time::Duration::from_secs(24 * 3_600));
+    let page = html(&report(&records));
+    let plan = page.split_once("id=\"plan\"").unwrap().1.split_once("id=\"evidence\"").unwrap().0;
+    let bars: Vec<f64> = plan
+        .split("<rect")
+        .skip(1)
+        .map(|bar| bar.split_once("width=\"").unwrap().1.split('"').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(bars.len() > 5 && bars.iter().all(|width| *width >= 18.0), "{bars:?}");
+}
+
+#[test]
 fn plan_and_actual_stand_side_by_side_with_every_walk() {
     let told = report(&records("report/live/journal.jsonl"));
     let step = |name: &str| told.phases.iter().flat_map(|phase| &phase.steps).find(|step| step.step == name).unwrap();

@@ -51,7 +51,7 @@ pub enum Action {
         soak: Option<Box<Soak>>,
         /// After this long it fails; `None`: it waits for ever.
         timeout: Option<Duration>,
-        /// What it means, in the author's words.
+        /// What is told where it does not hold, in the author's words.
         why: String,
     },
     /// A plain timer, from the beginning of the step. A wait that begins with something observed, and starts again

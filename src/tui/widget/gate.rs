@@ -57,8 +57,13 @@ fn of_the_step(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
 
 /// Why no step is current, and what the phase that should open looks at.
 fn stalled(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
-    let Some(why) = &run.view.stalled else { return wrapped("no step is current", cells, Meaning::Text) };
+    let next = run.opens_next();
+    let next = next.iter().flat_map(|next| wrapped(next, cells, Meaning::Title));
+    let Some(why) = &run.view.stalled else {
+        return wrapped("no step is current", cells, Meaning::Text).into_iter().chain(next).collect();
+    };
     let mut lines = wrapped(&format!("{} {why}", text.look.glyphs.alert), cells, Meaning::Problem);
+    lines.extend(next);
     if let Some(each) = next_loop(&run.runbook, &run.state) {
         lines.push(Strip::default());
         judged(run, each, &[], cells, text, &mut lines);

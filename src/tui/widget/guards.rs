@@ -70,15 +70,8 @@ impl Guards<'_> {
 
     /// How many guards do not hold, for the pane's edge.
     pub fn counted(&self) -> String {
-        let broken = self
-            .runbook
-            .guards
-            .iter()
-            .filter(|guard| self.standing(&ConditionId::Guard(guard.id.clone())).0 != Tri::True);
-        match broken.count() {
-            0 => String::new(),
-            count => format!("{count} not holding"),
-        }
+        let truths = self.runbook.guards.iter().map(|guard| self.standing(&ConditionId::Guard(guard.id.clone())).0);
+        counted(truths, "")
     }
 
     /// The guards in one line: what does not hold comes first, and what there is no room for is counted.
@@ -97,8 +90,9 @@ impl Guards<'_> {
                 strip = strip.and(format!("  {sign} {}", guard.title), meaning);
             }
             if shown < broken.len() {
-                let (left, more) = (broken.len() - shown, if shown == 0 { "" } else { " more" });
-                strip = strip.and(format!("  {} {left}{more} not holding", look.glyphs.alert), Meaning::Bad);
+                let left =
+                    counted(broken[shown..].iter().map(|guard| truth(guard)), if shown == 0 { "" } else { " more" });
+                strip = strip.and(format!("  {} {left}", look.glyphs.alert), Meaning::Bad);
             }
             if held > 0 { strip.and(format!("  {} {held} hold", look.glyphs.done), Meaning::Ok) } else { strip }
         };
@@ -119,6 +113,24 @@ impl Guards<'_> {
     pub fn draw(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
         let lines = self.lines(usize::from(area.width), paint.look);
         paint.strips(area, &lines, from);
+    }
+}
+
+/// How many of them do not hold, and of how many it is not known whether they do.
+fn counted(truths: impl Iterator<Item = Tri>, more: &str) -> String {
+    let (mut broken, mut unknown) = (0, 0);
+    for truth in truths {
+        match truth {
+            Tri::True => {}
+            Tri::False => broken += 1,
+            Tri::Unknown => unknown += 1,
+        }
+    }
+    match (broken, unknown) {
+        (0, 0) => String::new(),
+        (broken, 0) => format!("{broken}{more} not holding"),
+        (0, unknown) => format!("{unknown}{more} not known"),
+        (broken, unknown) => format!("{broken}{more} not holding, {unknown} not known"),
     }
 }
 
@@ -145,14 +157,10 @@ mod tests {
             strip.0.into_iter().map(|(text, _)| text).collect()
         };
         assert!(titles.iter().all(|title| told(200).contains(title)), "{}", told(200));
-        assert_eq!(told(58), "guards  ? At most one node is away  ! 2 more not holding");
+        assert_eq!(told(58), "guards  ? At most one node is away  ! 2 more not known");
         for cells in 40..200 {
             assert!(width(&told(cells)) <= cells, "{cells}: {}", told(cells));
-            assert!(
-                told(cells).ends_with("not holding") || told(cells).contains(titles[2]),
-                "{cells}: {}",
-                told(cells)
-            );
+            assert!(told(cells).ends_with("not known") || told(cells).contains(titles[2]), "{cells}: {}", told(cells));
         }
     }
 }

@@ -82,7 +82,10 @@ fn looked_at(run: &Run, release: &Release, cells: usize) -> Vec<Strip> {
     told.extend(page.ways.iter().map(|(title, name)| format!("- {title} ({name})")));
     told.extend(page.command.iter().flatten().map(|command| format!("It ran: {}", command_line(command))));
     if let Some((holds, _)) = &page.waits_for {
-        told.push(format!("It was sensed: {}", if page.why.is_empty() { holds } else { &page.why }));
+        told.push(format!("It was sensed that this holds: {holds}"));
+        if !page.why.is_empty() {
+            told.push(format!("If it does not: {}", page.why));
+        }
     }
     if run.state.waits_for_peer(&release.step) {
         told.push(format!("Stated by {}: {}", page.by, page.said));

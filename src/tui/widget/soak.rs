@@ -11,7 +11,7 @@ use crate::tui::widget::step::wrapped;
 /// What it asks for, before it has begun as well.
 pub fn asked(soak: &SoakView) -> String {
     format!(
-        "passes by itself once it has held for {} and {} % of that time was seen:",
+        "passes by itself once its rule has held for {} and {} % of that time was seen",
         tell::duration(soak.length),
         soak.needed
     )

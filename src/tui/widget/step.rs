@@ -34,10 +34,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
         return lines;
     }
     let out = &mut lines.strips;
-    // A title that does not fit into the frame is told whole above everything else.
-    if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
-        out.extend(wrapped(&page.title, cells, Meaning::Title));
-    }
+    head(page, cells, look, out);
     for held in &page.held {
         out.extend(wrapped(&format!("{} held: {held}", look.glyphs.alert), cells, Meaning::Degraded));
     }
@@ -87,6 +84,16 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     lines
 }
 
+/// Where the next step opens in a replay; and a title that does not fit into the frame is told whole above everything else.
+fn head(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
+    if !page.opens_next.is_empty() {
+        out.extend(wrapped(&page.opens_next, cells, Meaning::Title));
+    }
+    if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
+        out.extend(wrapped(&page.title, cells, Meaning::Title));
+    }
+}
+
 /// Why it may be left out, where it comes from, and where it leaves its document.
 fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     // Of a step that began it is known that it applies, and one that does not tells why where it tells its end.
@@ -116,7 +123,7 @@ fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 fn stalled(page: &StepPage, cells: usize, look: &Look) -> Vec<Strip> {
     let mut lines = wrapped(&format!("{} {}", look.glyphs.alert, page.stalled), cells, Meaning::Problem);
     lines.push(Strip::default());
-    lines.extend(wrapped(page.way_on, cells, Meaning::Text));
+    lines.extend(wrapped(&page.way_on, cells, Meaning::Text));
     lines
 }
 
@@ -245,20 +252,20 @@ fn together(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     }
 }
 
-/// What a check waits for: the author's words, then what is not so yet. The rule stands where nobody can ask for it.
+/// What a check waits for: of its rule what the author says of it where it does not hold, then what is not so yet. The
+/// rule itself stands where nobody can ask for it.
 fn waiting(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     let Some((source, hold)) = &page.waits_for else { return };
     gap(out);
     let is_bare = page.why.is_empty();
-    let head = match (hold.is_zero(), is_bare) {
-        (true, true) => "passes by itself when this holds:".into(),
-        (true, false) => "passes by itself once it holds:".into(),
-        (false, true) => format!("passes by itself when this holds, for {} without a break:", tell::duration(*hold)),
-        (false, false) => format!("passes by itself once it has held for {} without a break:", tell::duration(*hold)),
+    let head = match &page.soak {
+        Some((soak, _)) => soak::asked(soak),
+        None if hold.is_zero() => "passes by itself once its rule holds".into(),
+        None => format!("passes by itself once its rule has held for {} without a break", tell::duration(*hold)),
     };
-    let head = page.soak.as_ref().map_or(head, |(soak, _)| soak::asked(soak));
-    out.extend(wrapped(&head, cells, Meaning::Command));
-    let (told, meaning) = if is_bare { (source, Meaning::Dim) } else { (&page.why, Meaning::Text) };
+    let (lead, told, meaning) =
+        if is_bare { (":", source, Meaning::Dim) } else { ("; if it does not:", &page.why, Meaning::Text) };
+    out.extend(wrapped(&format!("{head}{lead}"), cells, Meaning::Command));
     out.extend(wrapped(told, cells, meaning));
     if !page.missing.is_empty() {
         gap(out);

@@ -96,10 +96,14 @@ impl Replay {
             (Some(Action::Back), _) => self.asked = None,
             (Some(Action::Act), _) => {
                 let wanted = typed.parse::<usize>().ok();
-                self.asked = None;
-                match wanted {
-                    Some(number) if (1..=self.tape.count()).contains(&number) => self.go(number),
-                    _ => self.notice = Some(format!("there are the records 1 to {}", self.tape.count())),
+                match wanted.filter(|number| (1..=self.tape.count()).contains(number)) {
+                    Some(number) => {
+                        self.asked = None;
+                        self.go(number);
+                    }
+                    // What was typed can be put right.
+                    None if typed.is_empty() => self.notice = Some("a number is typed first".into()),
+                    None => self.notice = Some("there is no such record".into()),
                 }
             }
             (_, KeyCode::Backspace) => drop(typed.pop()),

@@ -105,7 +105,7 @@ impl Replay {
         match self.seen_at(to) {
             Ok((state, record, board)) => {
                 (self.run.state, self.at, self.record) = (state, to, record);
-                self.run.stands_at(&self.record, board);
+                self.run.stands_at(&self.record, board, self.tape.ahead(to));
             }
             Err(error) => self.lost(to, &error),
         }

@@ -7,7 +7,7 @@ use crate::engine::{Contradiction, Event, Folding, Glance, Record, RunState, con
 use crate::journal::{JournalError, Lines, Outline, RawLine};
 use crate::runbook::Runbook;
 use crate::tui::screen::replay::marks::{Kind, Marks};
-use crate::tui::screen::run::replayed::BoardSeen;
+use crate::tui::screen::run::replayed::{Ahead, BoardSeen};
 
 /// At most so many states are kept: of a run of some hundred steps each takes a tenth of a MiB.
 const MOST_KEPT: usize = 256;
@@ -33,6 +33,9 @@ pub struct Tape {
     is_closed: bool,
     /// The numbers of the records that hold a board.
     boards: Vec<usize>,
+    /// The numbers of the records with which a step becomes the current one while none was.
+    openings: Vec<usize>,
+    has_current: bool,
 }
 
 impl Tape {
@@ -40,8 +43,22 @@ impl Tape {
     pub fn new(runbook: Arc<Runbook>, lines: Lines) -> Self {
         let folding = Folding::new(&runbook);
         let (marks, times, kept, boards) = (Marks::default(), Vec::new(), Vec::new(), Vec::new());
-        let (contradiction, is_closed) = (None, false);
-        Self { runbook, marks, contradiction, lines, times, kept, apart: LEAST_APART, folding, is_closed, boards }
+        let (contradiction, is_closed, has_current, openings) = (None, false, false, Vec::new());
+        let apart = LEAST_APART;
+        Self {
+            runbook,
+            marks,
+            contradiction,
+            lines,
+            times,
+            kept,
+            apart,
+            folding,
+            is_closed,
+            boards,
+            openings,
+            has_current,
+        }
     }
 
     /// Takes in the next record of the file that its lines are of; whether the line is that of this outline.
@@ -81,6 +98,11 @@ impl Tape {
         }
         self.folding.take(record);
         self.note(at, kind, has_board);
+        let has_current = self.folding.state().current.is_some();
+        if has_current && !std::mem::replace(&mut self.has_current, has_current) {
+            self.openings.push(self.times.len());
+        }
+        self.has_current = has_current;
     }
 
     /// Notes what was taken in last.
@@ -149,6 +171,14 @@ impl Tape {
     #[cfg(test)]
     pub fn longest_way(&self) -> usize {
         self.apart
+    }
+
+    /// What comes after that record: whether more was recorded of the same moment, and when a step opens next.
+    pub fn ahead(&self, number: usize) -> Ahead {
+        let is_between = number < self.count() && self.time(number + 1) == self.time(number);
+        let next = self.openings.get(self.openings.partition_point(|opening| *opening <= number));
+        let opens = next.map(|next| (*next, self.time(*next).since(self.time(number))));
+        Ahead { is_between, opens }
     }
 
     /// The last board that was recorded up to that record.

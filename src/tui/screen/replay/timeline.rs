@@ -66,19 +66,21 @@ impl Replay {
         let alert = look.glyphs.alert;
         if let Some(typed) = &self.asked {
             let told = format!("go to record, 1 to {}: ", self.tape.count());
-            let keys = app.keymap.told("_   {act} goes there, {back} does not", Context::Filter);
-            return Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and(keys, Meaning::Dim);
+            let strip = Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and("_   ", Meaning::Dim);
+            return match &self.notice {
+                Some(notice) => strip.and(format!("{alert} {notice}"), Meaning::Problem),
+                None => strip.and(app.keymap.told("{act} goes there, {back} does not", Context::Filter), Meaning::Dim),
+            };
         }
         if let Some(notice) = &self.notice {
             return Strip::of(format!("{alert} {notice}"), Meaning::Problem);
         }
-        if let Some(found) = &self.run.found {
-            return Strip::of(found.told(&app.keymap), Meaning::Title);
-        }
         let record = &self.record;
         let all = self.tape.count();
         let time = if is_wide { look.second_of_day(record.at) } else { look.second(record.at) };
-        let strip = Strip::of(format!("#{} of {all} ", record.seq), Meaning::Title)
+        let found = self.run.found.as_ref().map(|found| format!("{} {} ", found.place(), look.glyphs.dot));
+        let strip = Strip::of(found.unwrap_or_default(), Meaning::Key)
+            .and(format!("#{} of {all} ", record.seq), Meaning::Title)
             .and(self.remarked(app), Meaning::Note)
             .and(format!("{time} {} ", tell::author(record)), Meaning::Dim)
             .and(self.happened(&record.event), Meaning::Current);
@@ -91,7 +93,13 @@ impl Replay {
             None => strip.0,
         };
         let end = self.ends().filter(|_| self.is_at_end());
-        Strip(end.into_iter().map(|end| (format!("{alert} {end} "), Meaning::Problem)).chain(strip).collect())
+        let end = end.map(|end| (format!("{alert} {end} "), Meaning::Problem));
+        if is_wide {
+            // That it is broken, and where, stands in the title, too; what the last record tells only here.
+            let gap = end.as_ref().map(|_| ("  ".to_owned(), Meaning::Text));
+            return Strip(strip.into_iter().chain(gap).chain(end).collect());
+        }
+        Strip(end.into_iter().chain(strip).collect())
     }
 
     /// What a reviewer said of this record, as far as a line of it may be.
@@ -129,13 +137,13 @@ impl Replay {
     /// How a journal ends that does not end well.
     fn ends(&self) -> Option<String> {
         match &self.integrity {
-            Integrity::Damaged { line, what } => Some(format!("the journal is broken at line {line}: {what}.")),
+            Integrity::Damaged { line, what } => Some(format!("broken at line {line}: {what}.")),
             Integrity::TornTail { bytes, .. } if !self.is_running => {
                 Some(format!("behind this {bytes} bytes of a torn write, which never counted."))
             }
             _ => {
                 let found = self.tape.contradiction.as_ref()?;
-                Some(format!("the journal contradicts itself at {found}."))
+                Some(format!("contradicts itself at {found}."))
             }
         }
     }
@@ -185,6 +193,14 @@ impl Replay {
             (format!("{} {}", key(Action::Backward), key(Action::Forward)), "record".into()),
             (format!("{} {}", key(Action::NextMark), key(Action::PreviousMark)), "mark".into()),
         ];
+        if self.run.found.is_some() {
+            let key = |action| app.keymap.shown(action, Context::Found);
+            let hits = format!("{} {}", key(Action::NextHit), key(Action::PreviousHit));
+            // The marks have other keys, which these stand in the place of.
+            offers[2] = (hits, "hit".into());
+            offers.insert(3, (key(Action::Back), "end search".into()));
+        }
+        let first = offers.len();
         for kind in KINDS {
             let count = self.tape.marks.count(kind);
             if count > 0 {
@@ -206,7 +222,7 @@ impl Replay {
         let cells =
             |offers: &[(String, String)]| offers.iter().map(|(key, word)| width(key) + width(word) + 3).sum::<usize>();
         let kept = room.saturating_sub(cells(&last));
-        offers.splice(3..3, rest.into_iter().chain(is_said.then_some(reviewed)));
+        offers.splice(first..first, rest.into_iter().chain(is_said.then_some(reviewed)));
         while cells(&offers) > kept + 2 {
             offers.pop();
         }

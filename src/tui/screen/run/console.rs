@@ -11,6 +11,7 @@ use crate::tui::app::SMALLEST_RUN;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Effect;
 use crate::tui::screen::run::Run;
+use crate::tui::spot::Press;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::wrap::{width, wrap};
@@ -167,10 +168,13 @@ impl Run {
             return;
         }
         paint.fill(area, Meaning::Text);
-        let right = format!("{} closes", keymap.shown(Action::Back, Context::Console));
+        let close = keymap.shown(Action::Back, Context::Console);
+        let right = format!("{close} closes");
         let frame =
             Frame { title: "Console of the simulated bastion", right: &right, edge: Edge::Whole, is_focused: true };
         let inside = paint.frame(area, &frame);
+        let title = u16::try_from(width(&right)).unwrap_or(u16::MAX).min(inside.width);
+        paint.spot(Rect::new(inside.right().saturating_sub(title + 2), area.y, title, 1), Press::Key(close));
         let cells = usize::from(inside.width);
         let strips = transcript(&self.state, cells);
         let rows = usize::from(inside.height.saturating_sub(1));

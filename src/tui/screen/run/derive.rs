@@ -26,7 +26,7 @@ impl Run {
     pub(super) fn derive_page(&mut self) {
         if std::mem::take(&mut self.is_page_stale) {
             if let Some(why) = self.view.stalled.as_ref().filter(|_| self.browsed.is_none()) {
-                let (stalled, way_on) = (why.clone(), self.way_on());
+                let (stalled, way_on) = (why.clone(), self.opens_next().unwrap_or_else(|| self.way_on().into()));
                 let page = StepPage { stalled, way_on, ..StepPage::default() };
                 self.drawn.take_if(|_| self.view.page != page);
                 self.view.page = page;
@@ -42,6 +42,7 @@ impl Run {
                 self.view.page.missing = self.missing();
                 self.view.page.progress = self.progress();
                 self.view.page.is_live = true;
+                self.view.page.opens_next = self.opens_next().filter(|_| self.is_between()).unwrap_or_default();
             }
             self.drawn.take_if(|_| self.view.page != before);
         }
@@ -80,6 +81,7 @@ impl Run {
         let current = state.current.as_ref();
         let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
         let turned = turned(runbook, state, moment.at);
+        let is_between = self.is_between();
         if self.replayed.is_none() {
             self.soaking.look(runbook, state, &moment);
         }
@@ -92,7 +94,7 @@ impl Run {
             gate: current.map_or(Gate::Closed(Vec::new()), |key| gate(runbook, state, key, moment.at)),
             rollback,
             is_back_unknown,
-            stalled: stalled(runbook, state, &moment),
+            stalled: stalled(runbook, state, &moment).filter(|_| !is_between),
             alarms: alarm::alarms(runbook, state, &moment.board, &turned),
             turned,
             order: OnceCell::new(),

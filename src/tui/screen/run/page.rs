@@ -105,8 +105,10 @@ pub struct StepPage {
     pub held: Vec<String>,
     /// Why no step is current although the walk is not at its end; then there is nothing else on the page.
     pub stalled: String,
-    /// What can be done about that.
-    pub way_on: &'static str,
+    /// What can be done about that; in a replay, what came of it.
+    pub way_on: String,
+    /// Of a step that came to its end with a record of a replay: where the next one opens. Else empty.
+    pub opens_next: String,
     /// What was said of it, by whom and when.
     pub said: String,
     /// Who brought it to its status.

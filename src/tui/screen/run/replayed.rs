@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,7 @@ use crate::tui::beside::Beside;
 use crate::tui::message::Instants;
 use crate::tui::screen::run::fold::head_of;
 use crate::tui::screen::run::{Parts, Run};
+use crate::tui::tell;
 use crate::tui::theme::Meaning;
 
 /// What the run screen has to know when it shows a journal.
@@ -27,8 +29,34 @@ pub struct Replayed {
     pub words: [Vec<(String, Meaning)>; 2],
     /// The last board that was recorded.
     pub board: Option<BoardSeen>,
+    /// What comes after the record at which it stands.
+    pub ahead: Ahead,
     /// A row for everything that the run asked, before anything was recorded of it.
     rows: Vec<Row>,
+}
+
+/// What a journal tells after a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// Whether the next record is of the same moment: nobody ever saw what lies between the two.
+    pub is_between: bool,
+    /// The record with which a step opens next, and how much later that is.
+    pub opens: Option<(usize, Duration)>,
+}
+
+impl Ahead {
+    /// When the next step opens, for people.
+    pub fn told(&self) -> String {
+        match self.opens {
+            Some((record, Duration::ZERO)) => format!("The next step opens at #{record}, in the same moment."),
+            Some((record, later)) => {
+                let whole = Duration::from_secs(later.as_secs());
+                let later = tell::duration(if whole.is_zero() { later } else { whole });
+                format!("The next step opens at #{record}, {later} later.")
+            }
+            None => "No step opens in what is recorded after this.".into(),
+        }
+    }
 }
 
 /// A board as a record holds it.
@@ -59,7 +87,7 @@ impl Replayed {
         // What cannot be asked on this machine has no row before something is recorded of it.
         let targets = targets(runbook, &json!({ "inputs": inputs })).unwrap_or_default();
         let rows = targets.into_iter().map(row).collect();
-        Self { integrity, beside: None, words: Default::default(), board: None, rows }
+        Self { integrity, beside: None, words: Default::default(), board: None, ahead: Ahead::default(), rows }
     }
 
     /// The board as far as it is recorded: each row as the last board or the last change of its condition has it.
@@ -143,6 +171,12 @@ impl Run {
         Self::of(parts, Instants { run: opened.at, real_ms: 0 }, size)
     }
 
+    /// Whether it is a replay that stands between two records of one moment: there nobody saw the run, and what it would
+    /// wait for is known of no board.
+    pub(super) fn is_between(&self) -> bool {
+        self.replayed.as_ref().is_some_and(|replayed| replayed.ahead.is_between)
+    }
+
     /// The board as it is known at that moment.
     pub(super) fn board(&self, now: Timestamp) -> Board {
         match &self.replayed {
@@ -152,11 +186,11 @@ impl Run {
     }
 
     /// The state has become that of another record: the last of those before which the journal stands.
-    pub(in crate::tui::screen) fn stands_at(&mut self, last: &Record, board: Option<BoardSeen>) {
+    pub(in crate::tui::screen) fn stands_at(&mut self, last: &Record, board: Option<BoardSeen>, ahead: Ahead) {
         let before = self.view.page.key.clone();
         self.head = Some(head_of(last));
         if let Some(replayed) = &mut self.replayed {
-            replayed.board = board;
+            (replayed.board, replayed.ahead) = (board, ahead);
         }
         if self.browsed.as_ref().is_some_and(|browsed| self.state.step(browsed).is_none()) {
             self.browsed = None;

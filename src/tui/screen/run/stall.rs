@@ -27,9 +27,17 @@ const FIXED_ON_THE_WAY: &str = "Nothing changes here by waiting: the list of thi
                                 alone. Do by hand what is left of this way back, and give the run up with a reason.";
 
 impl Run {
+    /// In a replay, where no step is current and the run goes on: what is recorded of the next one. What could be done
+    /// then cannot be done now.
+    pub fn opens_next(&self) -> Option<String> {
+        let ahead = &self.replayed.as_ref()?.ahead;
+        let state = &self.state;
+        let is_open = state.current.is_none() && state.closed.is_none() && !state.is_running();
+        is_open.then(|| ahead.told())
+    }
+
     /// What can be done about a walk that stands still.
     pub(super) fn way_on(&self) -> &'static str {
-        // In a replay nothing is offered, but what the operator was told then is.
         let offered = allowed(&self.runbook, &self.state, &self.view.moment);
         if offered.iter().any(|offered| matches!(offered, Allowed::Acknowledge(_))) {
             return SILENT;

@@ -1,5 +1,7 @@
 //! All runs of this machine, the latest first; one of them can be replayed.
 
+mod columns;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use crate::tui::beside::Beside;
 use crate::tui::filter::Filter;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
+use crate::tui::screen::journals::columns::{Columns, Widest};
 use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -20,7 +23,7 @@ use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
 
-/// From which width on all is told in the list itself.
+/// From which width on the list has a frame.
 const WIDE: u16 = 100;
 
 /// From how many characters on the records are searched, too.
@@ -34,8 +37,8 @@ pub struct Journals {
     texts: Vec<String>,
     /// The places of those that are shown: what is listed of them holds every word of the filter, or a record does.
     shown: Vec<usize>,
-    /// How wide the names and the words of the outcomes are among them.
-    wide: (usize, usize),
+    /// How wide what is told of them is.
+    widest: Widest,
     filter: Filter,
     /// The words that are looked for in the records.
     searched: String,
@@ -103,10 +106,7 @@ impl Journals {
         };
         let all = self.entries.iter().zip(&self.texts).enumerate();
         self.shown = all.filter(|(_, pair)| is_shown(*pair)).map(|(at, _)| at).collect();
-        let widest = |of: fn(&JournalEntry) -> &str, most: usize| {
-            self.shown.iter().map(|at| width(of(&self.entries[*at]))).max().unwrap_or(0).min(most)
-        };
-        self.wide = (widest(|entry| &entry.run, 34), widest(|entry| &entry.outcome, 26));
+        self.widest = Widest::of(self.shown.iter().map(|at| &self.entries[*at]));
         let again = chosen.and_then(|run| self.shown.iter().position(|at| self.entries[*at].run == run));
         self.chosen = again.unwrap_or(self.chosen).min(self.shown.len().saturating_sub(1));
     }
@@ -323,17 +323,17 @@ impl Journals {
         let found = self.hits.values().map(|hit| width(&mark(hit))).max().unwrap_or(0);
         // A letter for signatures, one for reviews, and a blank; where nothing was signed or reviewed it takes no room.
         let marks = if self.entries.iter().all(|entry| entry.beside.is_empty()) { 0 } else { 3 };
+        let columns = Columns::fit(self.widest, found, usize::from(area.width.saturating_sub(4 + marks)));
         let height = usize::from(area.height);
         let top = self.chosen.saturating_sub(height / 2).min(self.shown.len().saturating_sub(height));
         for (y, (index, at)) in (area.y..area.bottom()).zip(self.shown.iter().enumerate().skip(top)) {
             let entry = &self.entries[*at];
-            let hit = (self.hits.get(&entry.run), found);
             let place = Rect { x: area.x + 3 + marks, y, width: area.width.saturating_sub(4 + marks), height: 1 };
             for (x, (letter, meaning)) in (area.x + 3..area.x + 3 + marks).zip(entry.beside.letters()) {
                 paint.put((x, y), 1, letter, meaning);
             }
             paint.spot(Rect { x: area.x, width: area.width, ..place }, Press::Row(index));
-            let strip = row(entry, hit, self.wide, area.width >= WIDE, paint.look);
+            let strip = columns.row(entry, self.hits.get(&entry.run), paint.look);
             if index == self.chosen {
                 paint.put((area.x + 1, y), 1, paint.look.glyphs.current, Meaning::Current);
                 paint.fill(place, Meaning::Selected);
@@ -407,33 +407,6 @@ fn meaning(entry: &JournalEntry) -> Meaning {
 /// Which record of it holds what is looked for.
 fn mark(hit: &RecordFound) -> String {
     format!("#{}", hit.seq)
-}
-
-fn row(
-    entry: &JournalEntry,
-    (hit, marks): (Option<&RecordFound>, usize),
-    (names, words): (usize, usize),
-    is_wide: bool,
-    look: &Look,
-) -> Strip {
-    let padded = |text: &str, cells: usize| format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))));
-    let deviations = if entry.deviations == 0 { String::new() } else { format!("{} dev.", entry.deviations) };
-    let place = if entry.is_practice { Meaning::Practice } else { Meaning::Title };
-    let (marked, gap) = (hit.map(mark).unwrap_or_default(), if marks == 0 { 0 } else { 2 });
-    let strip = Strip::of(format!("{}  ", padded(&entry.run, names)), Meaning::Text)
-        .and(marked.clone(), Meaning::Input)
-        .and(" ".repeat(marks.saturating_sub(width(&marked)) + gap), Meaning::Text)
-        .and(format!("{}  ", padded(&entry.outcome, words)), meaning(entry));
-    if !is_wide {
-        // The rest stands below for the chosen one.
-        return strip.and(entry.place.clone(), place);
-    }
-    strip
-        .and(format!("{}  ", padded(&deviations, 7)), Meaning::Deviation)
-        .and(entry.place.clone(), place)
-        .and(" ".repeat(18_usize.saturating_sub(width(&entry.place)) + 2), Meaning::Text)
-        .and(entry.opened.map(|at| look.day(at)).unwrap_or_default(), Meaning::Dim)
-        .and(format!("  {}  {}", padded(&entry.lasted, 8), entry.operator), Meaning::Dim)
 }
 
 fn preview_of(entry: &JournalEntry, hit: Option<&RecordFound>, cells: usize, look: &Look) -> Vec<Strip> {
