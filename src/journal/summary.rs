@@ -1,5 +1,7 @@
 //! A run in a few words, from one reading of its journal.
 
+use std::path::Path;
+
 use crate::clock::Timestamp;
 use crate::engine::{DeviationKind, Event, Mode, Outcome, Record, SiteSeen, is_left_undone};
 use crate::fs;
@@ -207,17 +209,8 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         doubt: None,
     };
     let path = summary.dir.journal_path();
-    match fs::look(&path) {
-        Ok(Some(metadata)) if metadata.is_file() => {}
-        Ok(None) => return summary,
-        Ok(Some(_)) => {
-            summary.standing = Standing::Unreadable(format!("{} is not a plain file", path.display()));
-            return summary;
-        }
-        Err(error) => {
-            summary.standing = Standing::Unreadable(error.to_string());
-            return summary;
-        }
+    if let Some(standing) = without_journal(&path) {
+        return RunSummary { standing, ..summary };
     }
     let mut telling = Telling::default();
     let verified = outlines(&path, &mut |_, outline| telling.take(outline));
@@ -287,6 +280,16 @@ impl Telling {
         if !is_doubtful || self.opening.is_none() {
             self.tell();
         }
+    }
+}
+
+/// Where a run stands that has no journal which could be read; `None` when it has one.
+fn without_journal(path: &Path) -> Option<Standing> {
+    match fs::look(path) {
+        Ok(Some(metadata)) if metadata.is_file() => None,
+        Ok(None) => Some(Standing::NeverOpened),
+        Ok(Some(_)) => Some(Standing::Unreadable(format!("{} is not a plain file", path.display()))),
+        Err(error) => Some(Standing::Unreadable(error.to_string())),
     }
 }
 
