@@ -13,7 +13,7 @@ use crate::library::Library;
 use crate::runbook::changes::changes;
 use crate::runbook::{Phase, Runbook};
 use crate::text::clean_line;
-use crate::tui::screen::run::naming::{GAP, gapped};
+use crate::tui::screen::run::naming::{gapped, of_each};
 use crate::tui::shelf::{Changed, LastRun, Past, PhaseSeen, Preview, Score};
 
 /// How many practice runs are looked at for their points, the latest first.
@@ -159,8 +159,8 @@ pub fn preview(book: &Runbook) -> Preview {
     // What will stand in a title is not known before a run.
     let title = |text: &str| clean_line(&gapped(text, MISSING)).into_owned();
     let step_title = |phase: &Phase, text: &str| {
-        let gap = if phase.for_each.is_some() { GAP } else { MISSING };
-        clean_line(&gapped(text, gap)).into_owned()
+        let told = if phase.for_each.is_some() { of_each(text) } else { gapped(text, MISSING) };
+        clean_line(&told).into_owned()
     };
     let is_asked = |input: &&crate::runbook::Input| input.default.is_none() && !input.optional;
     let asked: Vec<String> = book.inputs.iter().filter(is_asked).map(|input| input.id.to_string()).collect();

@@ -77,6 +77,6 @@ fn every_step_of_a_nested_loop_can_be_looked_at() {
         stage.press("down");
     }
     let picture = stage.picture();
-    assert!(picture.contains("empty") && picture.contains("Stop Vault on (each)"), "{picture}");
+    assert!(picture.contains("empty") && picture.contains("Stop Vault on (each node)"), "{picture}");
     assert_eq!(stage.run().browsed.as_ref().map(ToString::to_string).as_deref(), Some("clusters[empty]/stop"));
 }

@@ -256,9 +256,7 @@ impl Status<'_> {
                 matches!(key_of(first).0, Action::Act | Action::Cancel | Action::Retry | Action::Close)
             };
             let place = usize::from(run.view.allowed.first().is_some_and(is_natural));
-            if !run.is_elsewhere(Action::Why) {
-                offers.insert(place, plain(shown(Action::Why), "why", !is_covered, true));
-            }
+            offers.insert(place, plain(shown(Action::Why), "why", !is_covered, true));
             if run.view.stalled.is_some() {
                 offers.insert(place, plain(shown(Action::SenseNow), "ask every probe", !is_covered, true));
             }
@@ -366,8 +364,9 @@ impl Offer {
         match words {
             Words::Full(more) if self.asks_for_more => format!("{}{more}", self.words.0),
             Words::Full(_) => self.words.0.to_owned(),
+            Words::Few if !self.is_of_step && !KEPT.contains(&self.words.1) => String::new(),
             Words::Bare if !self.is_of_step => String::new(),
-            Words::Short | Words::Bare => self.words.1.to_owned(),
+            Words::Short | Words::Few | Words::Bare => self.words.1.to_owned(),
         }
     }
 
@@ -383,9 +382,14 @@ enum Words<'a> {
     Full(&'a str),
     /// One short word.
     Short,
+    /// The same of what is about the step, and of what leads to all other words.
+    Few,
     /// The same of what is about the step; of the rest only the keys.
     Bare,
 }
+
+/// What keeps its word among what is about the run.
+const KEPT: [&str; 3] = ["leave", "menu", "help"];
 
 /// How the bar is drawn.
 struct Bar<'a> {
@@ -401,7 +405,7 @@ impl<'a> Bar<'a> {
         };
         let fits = |bar: &Self| row(true, bar.words) <= cells + 2 && row(false, bar.words) + width(bar.mark) <= cells;
         let forms = [(Words::Full(more), &marks[0]), (Words::Full(more), &marks[1]), (Words::Short, &marks[0])];
-        let short = [(Words::Short, &marks[1]), (Words::Bare, &marks[0])];
+        let short = [(Words::Short, &marks[1]), (Words::Few, &marks[1]), (Words::Bare, &marks[0])];
         let forms = forms.into_iter().chain(short).map(|(words, mark)| Bar { words, mark });
         forms.into_iter().find(fits).unwrap_or(Bar { words: Words::Bare, mark: &marks[1] })
     }

@@ -37,8 +37,8 @@ fn fixed(template: &Template, runbook: &Runbook, state: &RunState, key: &StepKey
     if !template.source().contains("{{") {
         return Some(template.source().to_owned());
     }
-    let gap = if is_together(runbook, key) { ALL } else { GAP };
-    is_ahead(runbook, state, key).then(|| gapped(template.source(), gap))
+    let text = || if is_together(runbook, key) { gapped(template.source(), ALL) } else { of_each(template.source()) };
+    is_ahead(runbook, state, key).then(text)
 }
 
 /// Whether the step is in a loop whose items are not known yet.
@@ -61,14 +61,26 @@ pub fn untold(title: &Template, key: &StepKey) -> String {
     gapped(title.source(), key.item.as_deref().unwrap_or(MISSING))
 }
 
+/// The source of a text of a loop: for each `{{ }}` it says what it will be of, where that is an item.
+pub fn of_each(source: &str) -> String {
+    filled(source, |value| match value.trim().trim_start_matches('.').split(['.', ' ', '|']).next() {
+        Some(item @ ("node" | "group")) => format!("(each {item})"),
+        _ => GAP.to_owned(),
+    })
+}
+
 /// The source of a text with a gap for each `{{ }}`.
 pub fn gapped(source: &str, gap: &str) -> String {
+    filled(source, |_| gap.to_owned())
+}
+
+fn filled(source: &str, gap: impl Fn(&str) -> String) -> String {
     let mut text = String::new();
     let mut rest = source;
     while let Some((before, after)) = rest.split_once("{{") {
         text.push_str(before);
-        let Some((_, behind)) = after.split_once("}}") else { break };
-        text.push_str(gap);
+        let Some((value, behind)) = after.split_once("}}") else { break };
+        text.push_str(&gap(value));
         rest = behind;
     }
     text.push_str(rest);
@@ -133,5 +145,23 @@ fn unsaid<'a>(item: &'a str, title: &str) -> &'a str {
             }
         }
         _ => item,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_of_a_loop_names_what_will_stand_in_it() {
+        let cases = [
+            ("Stop Vault on {{ .node.name }}", "Stop Vault on (each node)"),
+            ("See {{ .node.name }} on {{.group.name}}", "See (each node) on (each group)"),
+            ("Install {{ .inputs.target }}", "Install (each)"),
+            ("Nothing", "Nothing"),
+        ];
+        for (source, expected) in cases {
+            assert_eq!(of_each(source), expected);
+        }
     }
 }

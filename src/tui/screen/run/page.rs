@@ -14,7 +14,7 @@ use crate::runbook::{
     Action, ActionKind, Argv, Disturbance, InputKind, Probe, Runbook, Step, StepKey, Template, Verify,
 };
 use crate::tui::screen::run::cautions::{self, Shown};
-use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase_named, phase_title, title_of, told};
+use crate::tui::screen::run::naming::{GAP, is_ahead, item, number, of_each, phase_named, phase_title, title_of, told};
 use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
@@ -316,7 +316,7 @@ fn later(state: &RunState, argv: &Argv) -> String {
     let bound = argv_of(state, argv);
     match (bound, argv) {
         (Ok(words), _) => {
-            let words: Vec<_> = words.iter().map(|word| gapped(word.source(), GAP)).collect();
+            let words: Vec<_> = words.iter().map(|word| of_each(word.source())).collect();
             format!("$ {}", words.join(" "))
         }
         (Err(_), Argv::Input(input)) => format!("the command of the input {input}"),
