@@ -185,8 +185,8 @@ pub fn preview(book: &Runbook) -> Preview {
     // What will stand in a title is not known before a run.
     let title = |text: &str| clean_line(&gapped(text, MISSING)).into_owned();
     let step_title = |phase: &Phase, text: &str| {
-        let gap = if phase.for_each.is_some() { GAP } else { MISSING };
-        clean_line(&gapped(text, gap)).into_owned()
+        let told = if phase.for_each.is_some() { gapped(text, GAP) } else { gapped(text, MISSING) };
+        clean_line(&told).into_owned()
     };
     let is_asked = |input: &&crate::runbook::Input| input.default.is_none() && !input.optional;
     let asked: Vec<String> = book.inputs.iter().filter(is_asked).map(|input| input.id.to_string()).collect();

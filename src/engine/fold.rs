@@ -355,7 +355,13 @@ impl RunState {
                     (None, _) => {}
                 }
             }
-            ConditionId::Guard(_) | ConditionId::Gate(_) => {}
+            ConditionId::Guard(id) => match truth {
+                Tri::True => drop(self.broken.remove(id)),
+                Tri::False => drop(self.broken.entry(id.clone()).or_insert(at)),
+                // It was broken when it was last seen.
+                Tri::Unknown => {}
+            },
+            ConditionId::Gate(_) => {}
         }
     }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::engine::board::Board;
 use crate::engine::event::{ConditionId, Tri};
+use crate::engine::proposal::Moment;
 use crate::engine::sight::Sight;
 use crate::engine::soak;
 use crate::engine::state::{RunState, StepState, StepStatus};
 use crate::runbook::parts::{Part, parts};
-use crate::runbook::{Action, Blocked, Expr, Guard, Requirement, Runbook, Step, StepKey, Truth};
+use crate::runbook::{Action, Blocked, Expr, Guard, Requirement, Rollback, Runbook, Step, StepKey, Truth};
 
 /// Whether a step's action may be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,10 +222,19 @@ pub fn judged_parts(
     now: Timestamp,
 ) -> Vec<(String, Tri)> {
     let Some((holds, _, key)) = rule(runbook, condition) else { return Vec::new() };
-    let mut sight = Sight::new(state, board, now);
-    let mut judged = |part: Part| (part.source, judge(&mut sight, &part.expr, key).0);
+    parts_of(&mut Sight::new(state, board, now), holds, key)
+}
+
+/// The same of what a way back asks for.
+pub fn judged_way_back(state: &RunState, moment: &Moment, plan: &Rollback) -> Vec<(String, Tri)> {
+    let mut sight = Sight::new(state, &moment.board, moment.at);
+    plan.when.as_ref().map(|when| parts_of(&mut sight, when, None)).unwrap_or_default()
+}
+
+fn parts_of(sight: &mut Sight<'_>, holds: &Expr, key: Option<&StepKey>) -> Vec<(String, Tri)> {
+    let mut judged = |part: Part| (part.source, judge(sight, &part.expr, key).0);
     let parts: Vec<_> = parts(holds).into_iter().map(&mut judged).collect();
-    let is_whole = judge(&mut sight, holds, key).0 == Tri::True;
+    let is_whole = judge(sight, holds, key).0 == Tri::True;
     let is_each = parts.iter().all(|(_, truth)| *truth == Tri::True);
     if is_whole == is_each { parts } else { Vec::new() }
 }

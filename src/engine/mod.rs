@@ -62,7 +62,9 @@ pub use disturb::{Disturbed, Turn, Turned, turned};
 pub use event::*;
 pub use evidence::Attached;
 pub use folding::Folding;
-pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, fresh_for, gate, judged_parts, needing, watched};
+pub use gate::{
+    Gate, Hold, blocking, evaluate, evaluate_at, fresh_for, gate, judged_parts, judged_way_back, needing, watched,
+};
 pub use glance::{Changed, Glance};
 pub use grown::Grown;
 pub use meanwhile::{Meanwhile, meanwhile};

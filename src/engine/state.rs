@@ -23,7 +23,7 @@ use crate::engine::signed::Opening;
 use crate::engine::soak::SoakState;
 use crate::engine::together::{Batch, ItemResult};
 use crate::engine::verified::{Unverified, Verified, Waived};
-use crate::runbook::{PhaseId, ProbeId, RollbackId, Runbook, StepId, StepKey, Verify};
+use crate::runbook::{GuardId, PhaseId, ProbeId, RollbackId, Runbook, StepId, StepKey, Verify};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +58,8 @@ pub struct RunState {
     pub jobs: u64,
     /// What is known of each condition; one that is absent is unknown.
     pub conditions: BTreeMap<ConditionId, Standing>,
+    /// Since when guards do not hold, as far as anybody saw; a sitting that begins changes nothing of it.
+    pub broken: BTreeMap<GuardId, Timestamp>,
     /// How each row of the board turned.
     pub turns: BTreeMap<ConditionId, Turn>,
     /// What its steps disturbed, and since when.
@@ -359,6 +361,7 @@ impl RunState {
             batch: None,
             jobs: 0,
             conditions: BTreeMap::new(),
+            broken: BTreeMap::new(),
             turns: BTreeMap::new(),
             disturbed: Disturbed::new(runbook),
             answers: Map::new(),

@@ -25,3 +25,4 @@ pub use direct::{Direct, Reply};
 pub use monitor::Monitor;
 pub use probe::Prober;
 pub use target::{HeaderText, HttpQuestion, Metrics, Question, Target, targets};
+pub use verdict::repeats_fields;

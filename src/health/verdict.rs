@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::engine::{Verdict, json_bytes};
+use crate::engine::{Said, Verdict, json_bytes};
 use crate::health::target::Target;
 use crate::runbook::{Shared, Truth};
 
@@ -143,6 +143,11 @@ fn first_fact(facts: &Value) -> String {
         }
     }
     "not ok".into()
+}
+
+/// Whether the reason of a row's verdict only repeats its fields.
+pub fn repeats_fields(row: &Said) -> bool {
+    !row.why.is_empty() && !row.fields.is_empty() && row.why == short(&shown(&row.fields, ""))
 }
 
 /// The values that a verdict rests on; what cannot be read at a glance, and what says nothing, is left out.

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 
-use crate::engine::{Ended, Mode, Proposal, Verdict};
+use crate::engine::{ConditionId, Ended, Mode, Proposal, Verdict};
 use crate::tui::message::Message;
 use crate::tui::replay_tests::{Stage as Replayed, recording, walked};
 use crate::tui::screen::run::alarm::{Alarm, Severity, Subject, What};
@@ -138,6 +138,11 @@ fn enter_and_a_click_go_where_an_alarm_leads() {
             What::Failed | What::PutOff => Pane::Step,
         };
         assert_eq!(stage.run().focus, focus, "{alarm:?}");
+        if let (Pane::Health, Subject::Condition(ConditionId::Health(probe, node))) = (focus, &alarm.subject) {
+            // All rows fit: none is scrolled away, and the one that is meant stands out.
+            assert_eq!(stage.run().health_scroll, 0, "{alarm:?}");
+            assert_eq!(stage.run().sought, Some((probe.clone(), node.clone())));
+        }
         assert_eq!(stage.records.len(), records);
     }
     stage.press("!");
@@ -146,6 +151,51 @@ fn enter_and_a_click_go_where_an_alarm_leads() {
     let row = u16::try_from(row).unwrap();
     stage.tell(Message::Mouse(MouseEvent { kind, column: 30, row, modifiers: KeyModifiers::NONE }));
     assert_eq!(stage.run().focus, Pane::Guards);
+}
+
+#[test]
+fn a_guard_that_was_broken_in_the_sitting_before_is_told_with_that_time() {
+    let mut stage = stage((120, 40));
+    stage.look_at_conditions();
+    let since = |stage: &Stage| {
+        let guard = stage.run().view.alarms.iter().find(|alarm| alarm.what == What::Guard);
+        guard.map(|alarm| alarm.since)
+    };
+    let broken = since(&stage).expect("the guard is broken");
+    stage.resume();
+    for (node, verdict) in [("vault-1", Verdict::Degraded), ("vault-2", Verdict::Bad), ("vault-3", Verdict::Bad)] {
+        stage.sample(node, verdict, "");
+    }
+    stage.look_at_conditions();
+    assert_eq!(since(&stage), Some(broken));
+    // Once it has held, the next break has a time of its own.
+    stage.all_well();
+    stage.look_at_conditions();
+    assert_eq!(since(&stage), None);
+    stage.wait(60);
+    for node in ["vault-1", "vault-2", "vault-3"] {
+        stage.sample(node, Verdict::Bad, "");
+    }
+    stage.look_at_conditions();
+    assert!(since(&stage).is_some_and(|since| since > broken));
+}
+
+#[test]
+fn the_list_offers_what_there_is_to_do_and_keeps_its_columns_apart() {
+    let mut stage = Stage::of(runbook(), (80, 24), look("dark", &UNICODE), Mode::Live);
+    stage.all_well();
+    stage.look_at_health();
+    stage.press("!");
+    assert!(!stage.picture().contains("go there") && !stage.picture().contains("are seen"), "{}", stage.picture());
+    let mut stage = Stage::of(runbook(), (80, 24), look("dark", &UNICODE), Mode::Live);
+    stage.sample("vault-1", Verdict::Bad, "");
+    stage.sample("vault-2", Verdict::Degraded, "");
+    stage.look_at_health();
+    stage.press("!");
+    let picture = stage.picture();
+    assert!(picture.contains("advisory 02:4") && picture.contains("go there"), "{picture}");
+    let at = |node: &str| picture.find(&format!("{node} (")).unwrap();
+    assert!(at("vault-1") < at("vault-2"), "what is bad comes before what is degraded\n{picture}");
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn a_way_back_that_cannot_be_told_is_not_told_to_be_none() {
             "{}",
             stage.picture()
         );
-        assert!(stage.run().ways_back_told()[0].contains("not now: it is unknown"));
+        assert!(stage.run().ways_back_told(true)[0].contains("not now: it is unknown"));
     }
 }
 

@@ -55,7 +55,7 @@ pub fn begin(app: &mut App, list: &PickList) {
 
 fn of(list: &PickList, gives: Option<&Gives>) -> Option<Found> {
     let (about, typed) = (list.about, list.typed.trim());
-    let is_search = matches!(about, About::Steps | About::Output | About::Records);
+    let is_search = matches!(about, About::Steps | About::Output | About::Nodes | About::Records);
     let gives = gives.filter(|_| is_search && !typed.is_empty())?;
     let hits = hits(list);
     let at = hits.iter().position(|hit| *hit == gives)?;
@@ -111,6 +111,8 @@ pub fn ends(action: Action) -> bool {
             | Action::Down
             | Action::PageUp
             | Action::PageDown
+            | Action::First
+            | Action::Last
             | Action::NextPane
             | Action::PreviousPane
             | Action::Zoom

@@ -10,7 +10,7 @@ use crate::health::BoardKeeper;
 use crate::runbook::{ProbeId, Runbook};
 use crate::tui::stage_tests::{Stage, look, runbook};
 use crate::tui::theme::{ASCII, UNICODE};
-use crate::tui::widget::health::Health;
+use crate::tui::widget::health::{Health, on_edge};
 use crate::tui::widget::health_table::{BoardOrder, MADE, MEASURED};
 use crate::tui::widget::paint::Paint;
 
@@ -51,7 +51,7 @@ fn drawn(book: &Runbook, board: &Board, (width, height): (u16, u16), from: usize
         .collect();
     let order = BoardOrder::of(book, board, &turned, &BoardOrder::default());
     let keeper = BoardKeeper::new(&[]);
-    let health = Health { runbook: book, board, keeper: &keeper, turned: &turned, order: &order };
+    let health = Health { runbook: book, board, keeper: &keeper, turned: &turned, order: &order, sought: None };
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
     MADE.with(|made| made.set(0));
@@ -88,11 +88,13 @@ fn a_thousand_rows_begin_with_what_is_not_ok_and_scroll_row_by_row() {
     for from in [1, 2, 500, 900] {
         let next = drawn(&book, &board, (90, 34), from);
         let before = drawn(&book, &board, (90, 34), from - 1);
-        let common = |text: &str, skip: usize| text.lines().skip(skip).take(33).collect::<Vec<_>>().join("\n");
-        assert_eq!(common(&before.text, 1), common(&next.text, 0), "{from}");
+        // The heading stays.
+        let common = |text: &str, skip: usize| text.lines().skip(skip).take(32).collect::<Vec<_>>().join("\n");
+        assert_eq!(common(&before.text, 2), common(&next.text, 1), "{from}");
+        assert_eq!(before.text.lines().next(), next.text.lines().next(), "{from}");
     }
     let mut seen = String::new();
-    for from in (0..first.lines).step_by(34) {
+    for from in (0..first.lines).step_by(33) {
         seen.push_str(&drawn(&book, &board, (90, 34), from).text);
     }
     for n in 0..1_000 {
@@ -130,8 +132,9 @@ fn of_a_large_board_only_rows_that_say_something_else_are_measured_again() {
 }
 
 fn table(book: &Runbook, board: &Board, order: &BoardOrder) -> Vec<String> {
+    let fits = order.fits(100, 0, true);
     let lines = (0..order.len(true)).filter_map(|at| order.line(at, true));
-    lines.map(|line| format!("{:?}", order.strip(book, board, line, &ASCII))).collect()
+    lines.map(|line| format!("{:?}", order.strip(book, board, line, &fits, &ASCII))).collect()
 }
 
 #[test]
@@ -140,13 +143,110 @@ fn every_row_of_a_large_board_can_be_found() {
     let board = Board { rows: (0..300).map(row).collect() };
     let order = BoardOrder::of(&book, &board, &[], &BoardOrder::default());
     let keeper = BoardKeeper::new(&[]);
-    let health = Health { runbook: &book, board: &board, keeper: &keeper, turned: &[], order: &order };
+    let health = Health { runbook: &book, board: &board, keeper: &keeper, turned: &[], order: &order, sought: None };
     for n in [0, 97, 98, 150, 299] {
         let node = format!("vault-{n:04}");
         let at = health.place(Rect::new(0, 0, 90, 20), (&ProbeId::new("vault"), Some(&node)));
         let text = drawn(&book, &board, (90, 20), at).text;
-        assert!(text.lines().next().unwrap().contains(&node), "{node}: {text}");
+        assert!(text.lines().any(|line| line.starts_with(&node)), "{node}: {text}");
+        let last = order.len(true) - 20;
+        assert!(at <= last, "{node}: {at} of {last}");
     }
+}
+
+/// Of every hundred nodes with long names one is bad, one degraded, and the reason repeats the fields.
+fn named_in_full(n: usize) -> Row {
+    let verdict = match n % 100 {
+        97 => Verdict::Bad,
+        98 => Verdict::Degraded,
+        _ => Verdict::Ok,
+    };
+    let fields = json!({ "role": "follower", "version": format!("1.17.{}", n % 12) });
+    let fields = fields.as_object().cloned().unwrap();
+    let told: Vec<String> = fields.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap())).collect();
+    Said {
+        probe: ProbeId::new("vault"),
+        node: Some(format!("node-{n:04}.rack-{}.example", n % 40)),
+        verdict,
+        why: if verdict == Verdict::Ok { String::new() } else { told.join(", ") },
+        fields,
+        item: Value::Null,
+    }
+    .aged(Some(0))
+}
+
+#[test]
+fn of_a_thousand_nodes_with_long_names_each_row_tells_which_it_is_and_what_is_the_matter() {
+    let book = runbook();
+    let board = Board { rows: (0..1_000).map(named_in_full).collect() };
+    for (size, node) in
+        [((38, 11), "node-0097…"), ((66, 18), "node-0097.rack-17.example"), ((116, 31), "node-0097.rack-17.example")]
+    {
+        let text = drawn(&book, &board, size, 0).text;
+        let row = text.lines().find(|line| line.contains("0097")).unwrap_or_default();
+        assert!(row.starts_with(node) && row.contains("✘") && row.contains("follower"), "{size:?}: {text}");
+        assert!(!row.contains(" … ") && row.ends_with("now"), "{size:?}: {text}");
+        assert_eq!(row.matches("follower").count(), 1, "the reason repeats the fields: {row}");
+        // Scrolled away, the heading stays.
+        let scrolled = drawn(&book, &board, size, 500).text;
+        if size.0 >= 72 {
+            assert!(scrolled.lines().next().unwrap().contains("role"), "{scrolled}");
+        }
+    }
+    assert_snapshot!("health_long_names_38x11", drawn(&book, &board, (38, 11), 0).text);
+    assert_snapshot!("health_long_names_116x16", drawn(&book, &board, (116, 16), 0).text);
+}
+
+#[test]
+fn the_edge_counts_in_as_many_words_as_it_has_room_for() {
+    let board = Board { rows: (0..1_000).map(row).collect() };
+    let told = |cells| on_edge(&board, 989, cells, &UNICODE);
+    assert_eq!(told(80), "989 more below · 970 ok · 10 degraded · 10 bad · 10 unknown");
+    assert_eq!(told(40), "989 below · ✘ 10 ? 10 ! 10 ✔ 970");
+    assert_eq!(told(28), "✘ 10 ? 10 ! 10 ✔ 970");
+    assert_eq!(told(12), "30 not ok");
+}
+
+#[test]
+fn values_that_are_too_long_for_one_line_are_all_cut_alike_and_no_row_takes_the_lines_of_the_others() {
+    let mut book = runbook();
+    let any = book.health[0].ok.clone();
+    book.health[0].fields = ["api", "applied", "committed"].map(|name| (name.to_owned(), any.clone())).to_vec();
+    let row = |n: usize| {
+        let fields =
+            json!({ "api": format!("http://127.0.0.1:820{n}/v1/sys/leader"), "applied": 1200 + n, "committed": 1210 });
+        let fields = fields.as_object().cloned().unwrap();
+        let (probe, node) = (ProbeId::new("vault"), Some(format!("vault-{n}")));
+        Said { probe, node, verdict: Verdict::Ok, why: String::new(), fields, item: Value::Null }.aged(Some(0))
+    };
+    let board = Board { rows: (1..5).map(row).collect() };
+    let text = drawn(&book, &board, (56, 6), 0).text;
+    for n in 1..5 {
+        let row = text.lines().find(|line| line.contains(&format!("vault-{n}"))).unwrap();
+        assert!(row.contains(&format!("applied 120{n}")) && row.contains("committed 1210"), "{text}");
+    }
+}
+
+#[test]
+fn a_row_is_searched_in_the_board_and_the_ends_of_a_pane_are_one_key_away() {
+    let mut stage = Stage::of(runbook(), (80, 24), look("mono", &ASCII), Mode::Live);
+    stage.all_well();
+    stage.press("tab");
+    stage.press("end");
+    let last = stage.state.counted().flat_map(|phase| phase.keys()).last().map(|(key, _)| key);
+    assert_eq!(stage.run().shown_step(), last);
+    stage.press("home");
+    let first = stage.state.counted().flat_map(|phase| phase.keys()).next().map(|(key, _)| key);
+    assert_eq!(stage.run().shown_step(), first);
+    stage.press("tab");
+    stage.press("/");
+    assert!(stage.picture().contains("Find a node"), "{}", stage.picture());
+    stage.type_text("vault-3");
+    stage.press("enter");
+    assert_eq!(stage.run().sought, Some((ProbeId::new("vault"), Some("vault-3".into()))));
+    assert!(stage.picture().contains("1 of 1"), "{}", stage.picture());
+    stage.press("down");
+    assert_eq!(stage.run().sought, None, "it was scrolled by hand");
 }
 
 #[test]

@@ -191,6 +191,12 @@ pub fn go(app: &mut App, gives: Gives) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Gives::Row(probe, node) => {
+            if let Some(run) = found::run_of(app) {
+                run.show_row(&probe, node.as_deref());
+            }
+            Vec::new()
+        }
         Gives::Record(record) => match &mut app.screen {
             Screen::Replay(replay) => replay.go_to(record),
             _ => Vec::new(),

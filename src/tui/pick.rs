@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::runbook::StepKey;
+use crate::runbook::{ProbeId, StepKey};
 use crate::text::clean_line;
 use crate::tui::keymap::Action;
 use crate::tui::sign::{Signing, ToSign};
@@ -25,6 +25,8 @@ pub enum About {
     Steps,
     /// The lines of the output.
     Output,
+    /// The rows of the board.
+    Nodes,
     /// The records of the journal.
     Records,
     /// Texts to be copied.
@@ -42,6 +44,7 @@ impl About {
             Self::Commands => ("Commands", "do it"),
             Self::Steps => ("Find a step", "look at it"),
             Self::Output => ("Find in the output", "show it"),
+            Self::Nodes => ("Find a node", "show it"),
             Self::Records => ("Find a record", "go to it"),
             Self::Copy => ("Copy", "copy it"),
             Self::Keys => ("Sign the journal", "sign it"),
@@ -64,6 +67,8 @@ pub enum Gives {
     Look(StepKey),
     /// That line of the output is shown; counted from 0.
     Line(usize),
+    /// That row of the board is shown.
+    Row(ProbeId, Option<String>),
     /// The replay goes to that record.
     Record(usize),
     /// That text is copied; with what it is.

@@ -1,6 +1,6 @@
-//! What is searched, as lists to pick from: the steps of a run, the lines of an output, the records of a journal.
+//! What is searched, as lists to pick from: the steps of a run, the rows of its board, the lines of an output, the records of a journal.
 
-use crate::engine::Record;
+use crate::engine::{self, ConditionId, Record};
 use crate::journal::JournalError;
 use crate::tui::app::App;
 use crate::tui::palette::show;
@@ -20,8 +20,10 @@ const MOST_RECORDS: usize = 20_000;
 pub fn open(app: &mut App) {
     let about = match &app.screen {
         Screen::Run(run) if searches_output(run) => About::Output,
+        Screen::Run(run) if searches_board(run) => About::Nodes,
         Screen::Run(_) => About::Steps,
         Screen::Replay(replay) if searches_output(&replay.run) => About::Output,
+        Screen::Replay(replay) if searches_board(&replay.run) => About::Nodes,
         Screen::Replay(replay) if replay.run.focus == Pane::Steps => About::Steps,
         Screen::Replay(_) => About::Records,
         _ => return,
@@ -47,6 +49,7 @@ pub fn list(app: &App, about: About) -> Option<PickList> {
     Some(match about {
         About::Output => output(run),
         About::Steps => steps(run, &app.look),
+        About::Nodes => nodes(run, &app.look),
         About::Records => records(replay?, &app.look).0,
         About::Commands | About::Copy | About::Keys | About::KeysOfRelease => return None,
     })
@@ -54,6 +57,21 @@ pub fn list(app: &App, about: About) -> Option<PickList> {
 
 fn searches_output(run: &Run) -> bool {
     run.focus == Pane::Output && !run.has_table() && !run.printed().is_empty()
+}
+
+fn searches_board(run: &Run) -> bool {
+    run.focus == Pane::Health && !run.view.moment.board.rows.is_empty()
+}
+
+/// Every row of the board with what it says.
+fn nodes(run: &Run, look: &Look) -> PickList {
+    let row = |row: &engine::Row| {
+        let told = tell::row(&run.runbook, &ConditionId::Health(row.probe.clone(), row.node.clone()));
+        let (sign, meaning) = tell::verdict_sign(row.verdict, look.glyphs);
+        let gives = Gives::Row(row.probe.clone(), row.node.clone());
+        Row::new(&told, format!("{sign} {}", row.verdict.word()), meaning, gives)
+    };
+    PickList::new(About::Nodes, run.view.moment.board.rows.iter().map(row).collect())
 }
 
 /// Every step with how it stands.

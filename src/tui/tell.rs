@@ -413,7 +413,7 @@ pub const fn offer(allowed: &Allowed) -> (&'static str, &'static str) {
         Allowed::CutWait(_) => ("cut wait", "cut"),
         Allowed::Acknowledge(_) => ("acknowledge", "ack"),
         Allowed::Note => ("note", "note"),
-        Allowed::RollBack(_) => ("roll back", "back"),
+        Allowed::RollBack(_) => ("roll back", "roll"),
         Allowed::Close => ("close the run", "close"),
         Allowed::Abandon => ("abandon", "abandon"),
         Allowed::Leave => ("leave", "leave"),

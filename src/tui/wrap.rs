@@ -43,32 +43,6 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
-/// Lines that belong to one paragraph joined into one, so that they can be wrapped anew.
-pub fn paragraphs(text: &str) -> Vec<String> {
-    let mut paragraphs: Vec<String> = Vec::new();
-    let mut is_fenced = false;
-    let mut is_open = false;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        let is_fence = trimmed.starts_with("```");
-        let starts_anew = trimmed.is_empty()
-            || is_fence
-            || is_fenced
-            || trimmed.starts_with(['#', '-', '*', '|', '>'])
-            || trimmed.starts_with(|c: char| c.is_ascii_digit());
-        match paragraphs.last_mut().filter(|_| is_open && !starts_anew) {
-            Some(open) => {
-                open.push(' ');
-                open.push_str(trimmed);
-            }
-            None => paragraphs.push(line.to_owned()),
-        }
-        is_fenced ^= is_fence;
-        is_open = !trimmed.is_empty() && !is_fence && !is_fenced && !trimmed.starts_with('#');
-    }
-    paragraphs
-}
-
 /// How far the second line of a list item is moved in.
 fn hanging(line: &str) -> usize {
     let rest = line.trim_start();
@@ -130,12 +104,6 @@ mod tests {
         assert_eq!(cut("日本語", 4, "…"), "日…");
         assert_eq!(cut("日本語", 6, "…"), "日本語");
         assert_eq!(cut("abc", 0, "…"), "");
-    }
-
-    #[test]
-    fn lines_of_a_paragraph_are_joined_and_lists_and_fences_are_not() {
-        let text = "one\ntwo\n\n- a\n- b\n  c\n\n```\nx\ny\n```\nthree";
-        assert_eq!(paragraphs(text), ["one two", "", "- a", "- b c", "", "```", "x", "y", "```", "three"]);
     }
 
     #[test]

@@ -14,4 +14,5 @@ pub mod prometheus;
 pub mod pty;
 pub mod runs;
 pub mod sizes;
+pub mod turn;
 pub mod typist;

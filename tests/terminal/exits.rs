@@ -4,6 +4,7 @@ use piton::engine::Leaving;
 use rustix::process::Signal;
 
 use crate::support::pty::{Exit, Start, Terminal};
+use crate::support::turn;
 use crate::terminal::{AT_ONCE, Place, READY, SOON, SUSPENDED};
 
 /// A way to end.
@@ -127,7 +128,7 @@ fn stopped_by_its_key_it_gives_the_terminal_to_the_shell_and_takes_it_again() {
             .wait_for("the shell", SOON, |screen| screen.contains("stopped: 14") || screen.contains("stopped: 147"));
         terminal.assert_restored();
         terminal.key("enter");
-        terminal.wait_for("the whole screen as it was", SOON, |screen| screen == before);
+        terminal.wait_for("the whole screen as it was", SOON, |screen| turn::is_same(screen, &before));
     }
     // The script goes on behind its only `fg` when the job stops a second time.
     terminal.wait_text("ended: 14", SOON);
@@ -162,14 +163,14 @@ fn stopped_by_a_signal_it_comes_back_with_the_whole_screen() {
     terminal.wait_for("the main screen", SOON, |screen| screen.trim().is_empty());
     terminal.assert_restored();
     terminal.signal(Signal::CONT);
-    terminal.wait_for("the whole screen as it was", SOON, |screen| screen == before);
+    terminal.wait_for("the whole screen as it was", SOON, |screen| turn::is_same(screen, &before));
     // Stopped in the way that cannot be noticed, and continued: it draws all of it again.
     let written = terminal.raw().len();
     terminal.signal(Signal::STOP);
     terminal.wait_stopped(SOON);
     terminal.signal(Signal::CONT);
     terminal.wait_written(written, SOON);
-    terminal.wait_for("the whole screen as it was", SOON, |screen| screen == before);
+    terminal.wait_for("the whole screen as it was", SOON, |screen| turn::is_same(screen, &before));
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.wait_exit(AT_ONCE), SUSPENDED);
     terminal.assert_restored();

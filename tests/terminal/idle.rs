@@ -9,6 +9,7 @@ use piton::clock::monotonic;
 use crate::support::operator::started;
 use crate::support::polled::{Tells, probes, serve};
 use crate::support::pty::{Answers, Terminal};
+use crate::support::turn;
 use crate::terminal::{Place, READY, SOON};
 
 /// How long nothing is watched.
@@ -39,6 +40,7 @@ const STILL: Duration = Duration::from_secs(1);
 
 /// That nothing happens can only be watched: for a window, after it has been still for a moment.
 fn assert_idle(terminal: &Terminal) {
+    turn::away_from_it(2 * STILL + WINDOW);
     let written = terminal.wait_still(STILL, SOON);
     let before = wake_ups(terminal);
     let after = terminal.wait_still(WINDOW, WINDOW + SOON);
@@ -84,6 +86,7 @@ fn watching(place: &Place, tells: Tells) -> Terminal {
 fn eight_panes_that_are_asked_each_second_and_stay_as_they_are_write_nothing() {
     let place = Place::new();
     let terminal = watching(&place, Tells::TheSame);
+    turn::away_from_it(STILL * 3 + WINDOW);
     let written = terminal.wait_still(STILL * 2, 3 * SOON);
     let before = wake_ups(&terminal);
     let after = terminal.wait_still(WINDOW, WINDOW + SOON);

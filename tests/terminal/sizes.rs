@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::sizes::{ODD, storm};
+use crate::support::turn;
 use crate::terminal::{Place, READY, SOON};
 
 #[test]
@@ -18,7 +19,7 @@ fn a_storm_of_sizes_ends_with_the_same_screen() {
         terminal.resize(rows, cols);
     }
     terminal.resize(40, 120);
-    terminal.wait_for("the same screen", SOON, |screen| screen == before);
+    terminal.wait_for("the same screen", SOON, |screen| turn::is_same(screen, &before));
     assert!(terminal.is_running());
     terminal.key("q");
     terminal.wait_text("Leave the run?", SOON);
@@ -36,7 +37,7 @@ fn each_odd_size_is_drawn_and_survived() {
             terminal.wait_written(written, SOON);
         }
         terminal.resize(40, 120);
-        terminal.wait_for("the same screen", SOON, |screen| screen == before);
+        terminal.wait_for("the same screen", SOON, |screen| turn::is_same(screen, &before));
     }
 }
 
@@ -59,11 +60,11 @@ fn a_terminal_that_is_too_small_says_so_and_confirms_nothing() {
         // That a key was taken shows nowhere: so it is given a while.
         terminal.wait_still(Duration::from_millis(300), SOON);
         terminal.resize(40, 120);
-        terminal.wait_for("the dialog as it was", SOON, |screen| screen == typed);
+        terminal.wait_for("the dialog as it was", SOON, |screen| turn::is_same(screen, &typed));
         assert_eq!(place.records().len(), records, "at {cols}x{rows}");
     }
     terminal.key("esc");
-    terminal.wait_for("the step again", SOON, |screen| screen == before);
+    terminal.wait_for("the step again", SOON, |screen| turn::is_same(screen, &before));
     terminal.resize(15, 60);
     terminal.wait_text(READY, SOON);
 }

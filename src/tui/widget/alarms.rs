@@ -70,7 +70,7 @@ impl Alarms<'_> {
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
         let alarms = &self.run.view.alarms;
         let rows = AlarmList::rows(area.height);
-        let head = Strip::of("           since     what", Meaning::Dim);
+        let head = Strip::of("            since     what", Meaning::Dim);
         paint.strip((area.x, area.y), area.width, &head);
         if alarms.is_empty() {
             let told = format!("{} nothing is out of order that piton knows of", paint.look.glyphs.done);
@@ -96,15 +96,15 @@ impl Alarms<'_> {
         let cursor = if is_chosen { look.glyphs.under } else { " " };
         paint.put((line.x, line.y), 1, cursor, Meaning::Focus);
         paint.put((line.x + 1, line.y), 10, &format!("{sign} {word}"), meaning);
-        paint.put((line.x + 11, line.y), 8, &look.second(alarm.since), Meaning::Dim);
+        paint.put((line.x + 12, line.y), 8, &look.second(alarm.since), Meaning::Dim);
         let mark = self.mark(alarm);
         let meaning = if mark == NEW { Meaning::Problem } else { Meaning::Dim };
         let used = paint.put_right(line, mark, meaning);
-        let room = line.width.saturating_sub(21 + used + 1);
+        let room = line.width.saturating_sub(WHAT + used + 1);
         let told = told(self.run, alarm, look);
-        let used = paint.put((line.x + 21, line.y), room, &told, Meaning::Text);
+        let used = paint.put((line.x + WHAT, line.y), room, &told, Meaning::Text);
         if is_chosen {
-            paint.tint(Rect { x: line.x + 21, width: used, ..line }, Meaning::Selected);
+            paint.tint(Rect { x: line.x + WHAT, width: used, ..line }, Meaning::Selected);
         }
     }
 
@@ -133,7 +133,7 @@ impl Alarms<'_> {
             lines.extend(wrapped(&format!("acknowledged: {reason}"), cells, Meaning::Deviation));
         }
         if let Subject::Condition(ConditionId::Guard(id)) = &alarm.subject
-            && let Some(guard) = run.runbook.guards.iter().find(|guard| &guard.id == id)
+            && let Some(guard) = run.runbook.guards.iter().find(|guard| &guard.id == id && guard.why != why)
         {
             lines.extend(wrapped(&guard.why, cells, Meaning::Dim));
         }
@@ -142,16 +142,19 @@ impl Alarms<'_> {
 
     fn keys(&self) -> Strip {
         let alarms = &self.run.view.alarms;
-        let go = (!alarms.is_empty()).then_some((Action::Act, "go there"));
-        let is_new = alarms.iter().any(|alarm| self.mark(alarm) == NEW);
-        let seen = is_new.then_some((Action::Seen, "all of these are seen"));
-        let offers = go.into_iter().chain(seen).chain([(Action::Back, "back")]);
+        let is_new = |alarm: &Alarm| self.mark(alarm) == NEW;
+        let there = (!alarms.is_empty()).then_some((Action::Act, "go there"));
+        let seen = alarms.iter().any(is_new).then_some((Action::Seen, "all of these are seen"));
+        let offers = there.into_iter().chain(seen).chain([(Action::Back, "back")]);
         offers.fold(Strip::default(), |strip, (action, word)| {
             let key = self.keymap.shown(action, Context::Alarms);
             strip.and(key, Meaning::Focus).and(format!(" {word}   "), Meaning::Text)
         })
     }
 }
+
+/// Where in a row stands what the alarm tells.
+const WHAT: u16 = 22;
 
 /// What stands behind an alarm that nobody has seen.
 const NEW: &str = "new";

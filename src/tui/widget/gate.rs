@@ -1,6 +1,6 @@
 //! Why a step may or may not go on: the rules, what they came to, and the samples that they were judged on.
 
-use crate::engine::{ConditionId, Gate, Hold, StepStatus, Tri, Verdict, blocking, judged_parts, next_loop};
+use crate::engine::{ConditionId, Gate, Hold, StepStatus, Tri, Verdict, blocking, evaluate, judged_parts, next_loop};
 use crate::runbook::{Action, Expr, Runbook, StepKey};
 use crate::text::clean_block;
 use crate::tui::screen::run::Run;
@@ -16,7 +16,7 @@ use crate::tui::wrap::{cut, width, wrap};
 pub fn lines(run: &Run, cells: usize, look: &Look, is_full: bool) -> Vec<Strip> {
     let text = Text { look, is_full };
     let mut lines = of_the_step(run, cells, text);
-    let ways_back = run.ways_back_told();
+    let ways_back = run.ways_back_told(is_full);
     if !ways_back.is_empty() {
         lines.push(Strip::default());
         lines.extend(ways_back.iter().flat_map(|told| brief(told, cells, text)));
@@ -27,6 +27,9 @@ pub fn lines(run: &Run, cells: usize, look: &Look, is_full: bool) -> Vec<Strip> 
 fn of_the_step(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
     let look = text.look;
     let mut lines = Vec::new();
+    if let Some(key) = run.browsed.as_ref().filter(|_| !run.is_at_current()) {
+        return of_another(run, key, cells, text);
+    }
     let Some(key) = &run.state.current else {
         return stalled(run, cells, text);
     };
@@ -49,6 +52,24 @@ fn of_the_step(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
     }
     let mut all = conditions(run, key);
     all.sort_by_key(|condition| run.state.truth(condition) == Tri::True);
+    for condition in all {
+        explain(run, &condition, cells, text, &mut lines);
+    }
+    lines
+}
+
+/// What a step that is not the current one will ask of the world, as it stands now; or asked, when it is over.
+fn of_another(run: &Run, key: &StepKey, cells: usize, text: Text<'_>) -> Vec<Strip> {
+    let status = run.state.step(key).map_or(StepStatus::Pending, |step| step.status);
+    let (sign, word, meaning) = tell::status(status, text.look.glyphs);
+    let mut lines = wrapped(&format!("{sign} {} is {word}", run.spoken(key)), cells, meaning);
+    let all = conditions(run, key);
+    let told = match all.is_empty() {
+        true => "It has no gate of its own, and no guard bars it.",
+        false if status.is_accounted() => "What it depends on is not watched any more; as the world stands now:",
+        false => "What it depends on is watched when it is the current step; as the world stands now:",
+    };
+    lines.extend(wrapped(told, cells, Meaning::Text));
     for condition in all {
         explain(run, &condition, cells, text, &mut lines);
     }
@@ -101,7 +122,10 @@ fn conditions(run: &Run, key: &StepKey) -> Vec<ConditionId> {
     all.extend(step.gate.is_some().then(|| ConditionId::Gate(key.clone())));
     all.extend(matches!(step.action, Action::Check { .. }).then(|| ConditionId::Check(key.clone())));
     all.extend(blocking(&run.runbook, key, step).map(|guard| ConditionId::Guard(guard.id.clone())));
-    if let Gate::Closed(holds) = &run.view.gate {
+    let is_current = run.state.current.as_ref() == Some(key);
+    if let Gate::Closed(holds) = &run.view.gate
+        && is_current
+    {
         for hold in holds {
             if let Hold::Condition { condition, .. } = hold
                 && !all.contains(condition)
@@ -116,9 +140,13 @@ fn conditions(run: &Run, key: &StepKey) -> Vec<ConditionId> {
 fn explain(run: &Run, condition: &ConditionId, cells: usize, text: Text<'_>, lines: &mut Vec<Strip>) {
     let look = text.look;
     lines.push(Strip::default());
-    let truth = run.state.truth(condition);
-    let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
     let known = run.state.conditions.get(condition);
+    // What nobody watches is looked at now.
+    let (board, at) = (&run.view.moment.board, run.view.moment.at);
+    let judged_now = || evaluate(&run.runbook, &run.state, board, condition, at).map(|(truth, why, _)| (truth, why));
+    let unwatched = if known.is_none() { judged_now() } else { None };
+    let truth = unwatched.as_ref().map_or_else(|| run.state.truth(condition), |(truth, _)| *truth);
+    let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
     let name = match condition {
         ConditionId::Gate(_) => "its gate".to_owned(),
         ConditionId::Check(_) => "what it waits for".to_owned(),
@@ -126,10 +154,15 @@ fn explain(run: &Run, condition: &ConditionId, cells: usize, text: Text<'_>, lin
     };
     let mut told = format!("{sign} {name} {}", tell::tri(truth));
     if let Some(known) = known {
-        told.push_str(&format!(" since {}", look.clock(known.since)));
-        if !known.why.is_empty() {
-            told.push_str(&format!(": {}", known.why));
-        }
+        let broken = match condition {
+            ConditionId::Guard(id) if truth == Tri::False => run.state.broken.get(id),
+            _ => None,
+        };
+        told.push_str(&format!(" since {}", look.clock(*broken.unwrap_or(&known.since))));
+    }
+    let why = known.map(|known| &known.why).or(unwatched.as_ref().map(|(_, why)| why));
+    if let Some(why) = why.filter(|why| !why.is_empty()) {
+        told.push_str(&format!(": {why}"));
     }
     lines.extend(wrapped(&told, cells, meaning));
     if let Some(reason) = known.and_then(|known| known.acknowledged.as_ref()) {

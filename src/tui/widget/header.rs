@@ -1,8 +1,9 @@
-//! The procedure's identity, on every frame: title, revision, hash, environment, run, operator, time; and what going
-//! back means now; how many steps stand how.
+//! The procedure's identity, on every frame: title, revision, hash, environment, the time of day, run, operator, time that
+//! passed; and what going back means now; how many steps stand how.
 
 use ratatui::layout::Rect;
 
+use crate::clock::Timestamp;
 use crate::engine::{Mode, Plan};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
@@ -17,6 +18,12 @@ const BACK_CELLS: u16 = 16;
 const NAMED_CELLS: u16 = 36;
 /// With fewer cells for the title what is told of a replay is told more shortly.
 const TITLE_CELLS: usize = 30;
+/// On narrower screens the time of day is not told.
+const LEAST_CLOCK: u16 = 60;
+/// How far it stays from what is told before it.
+const CLOCK_GAP: u16 = 2;
+/// From which width on the time that passed has its whole label.
+const WIDE: u16 = 100;
 /// The colour of what marks a replay.
 pub const REPLAY_COLOUR: &str = "magenta";
 /// How far it stays from what is told before it.
@@ -35,9 +42,9 @@ impl Header<'_> {
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
         paint.fill(area, Meaning::Bar);
         let dot = paint.look.glyphs.dot;
-        let facts = self.facts(dot);
+        let facts = self.facts(dot, area.width >= WIDE);
         let first = Rect { height: 1, ..area };
-        let left = area.width;
+        let left = area.width.saturating_sub(self.clock(first, paint));
         let (x, y) = (area.x + 1, area.y + 1);
         if area.height > 2 {
             tally::draw(self.run, Rect { y: area.y + 2, height: 1, ..area }, paint);
@@ -54,6 +61,15 @@ impl Header<'_> {
         x += badge;
         x += self.title(&identity, (x, first.y), room.saturating_sub(badge + 1), paint);
         self.environment((x + 2, first.y), environment, paint);
+    }
+
+    /// The time of day at the right end of the first row; gives the cells that it takes with the gap before it.
+    fn clock(&self, row: Rect, paint: &mut Paint<'_>) -> u16 {
+        if row.width < LEAST_CLOCK {
+            return 0;
+        }
+        let told = paint.look.clock(self.now.run);
+        paint.put_right(Rect { width: row.width - 1, ..row }, &told, Meaning::Bar) + CLOCK_GAP
     }
 
     /// What this is: piton at work, or a journal that is shown, with whether it is whole; gives the cells that it took.
@@ -166,12 +182,47 @@ impl Header<'_> {
         paint.put((x + used, y), cells.saturating_sub(used), &name, Meaning::Bar);
     }
 
-    fn facts(&self, dot: &str) -> String {
+    /// Run, operator, and how long it has been open. That turns with the clock above it, so that both are drawn anew at one
+    /// moment, and always has the same form, so that nothing moves.
+    fn facts(&self, dot: &str, is_wide: bool) -> String {
         let state = &self.run.state;
         let Some(opened) = &state.opened else { return String::new() };
         let operator = state.sitting.as_ref().map_or(&opened.operator, |sitting| &sitting.operator);
         let until = state.closed.as_ref().map_or(self.now.run, |closed| closed.at);
-        let minutes = until.since(state.opened_at).as_secs() / 60;
-        format!("{} {dot} {operator} {dot} {:02}:{:02}", opened.run, minutes / 60, minutes % 60)
+        let turned = Timestamp::from_millis(until.as_millis().div_euclid(60_000) * 60_000);
+        let minutes = turned.since(state.opened_at).as_secs() / 60;
+        let label = if is_wide { "elapsed" } else { "for" };
+        format!("{} {dot} {operator} {dot} {label} {}h{:02}m", opened.run, minutes / 60, minutes % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tui::stage_tests::Stage;
+
+    #[test]
+    fn the_time_of_day_stands_on_every_usual_screen_and_turns_together_with_the_time_that_passed() {
+        for size in [(60, 15), (80, 24), (120, 40), (200, 60)] {
+            let mut stage = Stage::open(size);
+            let label = if size.0 >= 100 { "elapsed" } else { "for" };
+            let told = |stage: &Stage, elapsed: &str, clock: &str| {
+                let picture = stage.picture();
+                let rows: Vec<&str> = picture.lines().take(2).collect();
+                let end = rows[0].trim_end().trim_matches('"').trim_end();
+                assert!(end.ends_with(clock), "{size:?}: {picture}");
+                assert!(rows[1].contains(&format!("{label} {elapsed}")), "{size:?}: {picture}");
+            };
+            told(&stage, "0h00m", "02:41");
+            let left = stage.run().wakes(stage.app.now).run_ms;
+            assert!(left.is_some_and(|left| left <= 50_000), "{left:?}");
+            stage.wait(49);
+            told(&stage, "0h00m", "02:41");
+            stage.wait(1);
+            told(&stage, "0h00m", "02:42");
+            stage.wait(60);
+            told(&stage, "0h01m", "02:43");
+            stage.wait(3_600);
+            told(&stage, "1h01m", "03:43");
+        }
     }
 }

@@ -11,9 +11,11 @@ use crate::runbook::{ProbeId, Runbook};
 use crate::tui::screen::run::FRESH_MS;
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, Glyphs, Meaning};
+use crate::tui::widget::health_fit::{Fit, fitted, flat, node_cells, widest};
 use crate::tui::widget::health_table::{BoardOrder, TableLine};
+use crate::tui::widget::names::Common;
 use crate::tui::widget::paint::{Paint, Strip};
-use crate::tui::wrap::width;
+use crate::tui::wrap::{cut, width};
 
 /// The board of a run.
 pub struct Health<'a> {
@@ -27,6 +29,8 @@ pub struct Health<'a> {
     pub turned: &'a [(ConditionId, Turned)],
     /// Its rows in the order of a table.
     pub order: &'a BoardOrder,
+    /// The row that stands out.
+    pub sought: Option<&'a (ProbeId, Option<String>)>,
 }
 
 /// From which width on rows stand in a table with headings.
@@ -47,8 +51,8 @@ const AGE_CELLS: usize = 5;
 /// A line: the row that it begins with its place on the board, and its left part.
 type Line<'a> = (Option<(usize, &'a Row)>, Strip);
 
-/// A row with its place on the board, if it is one, and the lines that it takes.
-type Group<'a> = (Option<(usize, &'a Row)>, Vec<Strip>);
+/// A row with its place on the board, if it is one, and the lines that it takes; and all of it on one.
+type Group<'a> = (Option<(usize, &'a Row)>, Vec<Strip>, Strip);
 
 impl Health<'_> {
     /// How many lines it takes when no value is cut, `cells` wide.
@@ -71,28 +75,33 @@ impl Health<'_> {
         let shown: Vec<_> = self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some()).collect();
         let has_titles = shown.len() > 1;
         let mut groups: Vec<Group<'_>> = Vec::new();
+        // What is given more than one line: each row that is not ok by itself, of the others all of a probe or none.
+        let mut wanting: Vec<Vec<usize>> = Vec::new();
+        let mut others: Vec<Vec<usize>> = Vec::new();
         for probe in shown {
             if has_titles {
-                groups.push((None, vec![Strip::of(&probe.title, Meaning::Title)]));
+                groups.push((None, Vec::new(), Strip::of(&probe.title, Meaning::Title)));
             }
             let places: Vec<(usize, &Row)> = self.rows(&probe.id).collect();
             let rows: Vec<&Row> = places.iter().map(|(_, row)| *row).collect();
             let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
             let tails = table(&rows, (&names, self.turned), cells.saturating_sub(AGE_CELLS), glyphs);
-            groups.extend(places.into_iter().map(Some).zip(tails));
+            let is_ok = |at: &usize| rows[*at].verdict == Verdict::Ok;
+            let (well, ill): (Vec<_>, Vec<_>) = (0..rows.len()).partition(is_ok);
+            wanting.extend(ill.into_iter().map(|at| vec![groups.len() + at]));
+            others.push(well.into_iter().map(|at| groups.len() + at).collect());
+            groups.extend(places.into_iter().zip(tails).map(|(place, (lines, line))| (Some(place), lines, line)));
         }
         let mut spare = most.saturating_sub(groups.len());
-        let mut order: Vec<usize> = (0..groups.len()).collect();
-        order.sort_by_key(|at| groups[*at].0.is_none_or(|(_, row)| row.verdict == Verdict::Ok));
-        for at in order {
-            let strips = &mut groups[at].1;
-            match spare.checked_sub(strips.len() - 1) {
+        for together in wanting.into_iter().chain(others) {
+            let more: usize = together.iter().map(|at| groups[*at].1.len().saturating_sub(1)).sum();
+            match spare.checked_sub(more) {
                 Some(left) => spare = left,
-                // On one line again; where that ends it is cut.
-                None => *strips = vec![Strip(strips.drain(..).flat_map(|strip| strip.0).collect())],
+                None => together.into_iter().for_each(|at| groups[at].1.clear()),
             }
         }
-        let lines = groups.into_iter().flat_map(|(row, strips)| {
+        let lines = groups.into_iter().flat_map(|(row, strips, line)| {
+            let strips = if strips.is_empty() { vec![line] } else { strips };
             std::iter::once(row).chain(std::iter::repeat(None)).zip(strips).collect::<Vec<_>>()
         });
         lines.collect()
@@ -114,15 +123,19 @@ impl Health<'_> {
         (is_short || is_roomy).then_some(has_heads)
     }
 
-    /// The line of a row on so much room.
+    /// From which line on it is to be drawn on so much room, so that a row is in view: as high as may be.
     pub fn place(&self, area: Rect, (probe, node): (&ProbeId, Option<&str>)) -> usize {
         let (cells, most) = (usize::from(area.width), usize::from(area.height));
         if let Some(has_heads) = self.as_table(cells, most) {
-            return self.order.place(self.board, (probe, node), has_heads).unwrap_or(0);
+            let at = self.order.place(self.board, (probe, node), has_heads).unwrap_or(0);
+            // Its heading stays above it.
+            let last = self.order.len(has_heads).saturating_sub(most);
+            return at.saturating_sub(usize::from(has_heads)).min(last);
         }
         let lines = self.lines(cells, most, &ASCII);
         let is_it = |row: &Row| &row.probe == probe && row.node.as_deref() == node;
-        lines.iter().position(|(row, _)| row.is_some_and(|(_, row)| is_it(row))).unwrap_or(0)
+        let at = lines.iter().position(|(row, _)| row.is_some_and(|(_, row)| is_it(row))).unwrap_or(0);
+        at.min(lines.len().saturating_sub(most))
     }
 
     /// How many lines lie below the lower edge of an area, when it is drawn from line `from` on.
@@ -155,10 +168,23 @@ impl Health<'_> {
         }
     }
 
+    /// How wide the parts of the rows of a table are in an area, and whether there is room for columns.
+    fn fits(&self, area: Rect) -> Vec<Fit> {
+        let room = usize::from(area.width).saturating_sub(AGE_CELLS);
+        self.order.fits(room, usize::from(DRAWN_HISTORY.0) + 1, usize::from(area.width) >= TABLE_CELLS)
+    }
+
+    /// The heading of the probe whose rows stand at the upper edge stays there when it is scrolled away.
+    fn line(&self, (at, from): (usize, usize), has_heads: bool) -> Option<TableLine> {
+        let stays = has_heads && at == from && from > 0;
+        if stays { self.order.probe_of(at, true).map(TableLine::Head) } else { self.order.line(at, has_heads) }
+    }
+
     fn draw_table(&self, area: Rect, from: usize, has_heads: bool, paint: &mut Paint<'_>) {
+        let fits = self.fits(area);
         for (y, at) in (area.y..area.bottom()).zip(from..) {
-            let Some(line) = self.order.line(at, has_heads) else { return };
-            let strip = self.order.strip(self.runbook, self.board, line, paint.look.glyphs);
+            let Some(line) = self.line((at, from), has_heads) else { return };
+            let strip = self.order.strip(self.runbook, self.board, line, &fits, paint.look.glyphs);
             let row = match line {
                 TableLine::Row(place, _) => self.board.rows.get(place).map(|row| (place, row)),
                 TableLine::Head(_) => None,
@@ -171,6 +197,11 @@ impl Health<'_> {
         let left = u16::try_from(strip.width()).unwrap_or(u16::MAX);
         let used = row.map_or(0, |row| self.right(row, left, line, paint));
         paint.strip((line.x, line.y), line.width.saturating_sub(used), strip);
+        let is_sought = |row: &Row| self.sought.is_some_and(|(probe, node)| *probe == row.probe && *node == row.node);
+        if let Some(node) = row.filter(|(_, row)| is_sought(row)).and_then(|_| strip.0.first()) {
+            let cells = u16::try_from(width(node.0.trim_end())).unwrap_or(u16::MAX);
+            paint.tint(Rect { width: cells.min(line.width), ..line }, Meaning::Selected);
+        }
     }
 
     /// The right part of a row: as much of the history as there is room for beside `left`, and the age; gives the cells
@@ -192,15 +223,17 @@ impl Health<'_> {
     }
 }
 
-/// The left parts of the rows of one probe, in columns; a row that is wider than `room` goes on below.
+/// The left parts of the rows of one probe, in columns: each on as many lines as it wants, where it is wider than `room`,
+/// and on one.
 fn table(
     rows: &[&Row],
     (fields, turned): (&[&str], &[(ConditionId, Turned)]),
     room: usize,
     glyphs: &Glyphs,
-) -> Vec<Vec<Strip>> {
+) -> Vec<(Vec<Strip>, Strip)> {
     let nodes: Vec<&str> = rows.iter().map(|row| row.node.as_deref().unwrap_or(row.probe.as_str())).collect();
-    let node_cells = nodes.iter().map(|node| width(node)).max().unwrap_or(0).min(20);
+    let common = Common::of(nodes.iter().copied());
+    let node_cells = node_cells(widest(nodes.iter().map(|node| common.widths(node))), (room / 2).max(20));
     let word_cells = rows.iter().map(|row| row.verdict.word().len()).max().unwrap_or(0);
     // The reason of a verdict names the values that it rests on.
     let told = |row: &&Row| if row.why.is_empty() { values(row, fields) } else { Vec::new() };
@@ -211,32 +244,54 @@ fn table(
     let strips = |(row, node, cells): (&&Row, &str, &Vec<String>)| {
         let (sign, meaning) = tell::verdict_sign(row.verdict, glyphs);
         let word = row.verdict.word();
+        let node = padded(&common.short(node, node_cells, glyphs.cut), node_cells);
+        let mark = turned_of(row, turned);
         let head = |word: &str| {
-            let head = Strip::of(padded(node, node_cells), Meaning::Text).and(format!(" {sign} {word}"), meaning);
-            match turned_of(row, turned).map(tell::turned) {
+            let head = Strip::of(node.clone(), Meaning::Text).and(format!(" {sign} {word}"), meaning);
+            match mark.map(tell::turned) {
                 Some((told, meaning)) => head.and(format!(" {told}"), meaning),
                 None => head,
             }
         };
         let is_answer = !matches!(row.verdict, Verdict::Unknown);
-        let mut line = head(&padded(word, word_cells));
-        if is_answer && cells.iter().any(|cell| !cell.is_empty()) {
-            let columns = cells.iter().zip(&widths).filter(|(_, wide)| **wide > 0);
-            let joined: Vec<_> = columns.map(|(cell, wide)| padded(cell, *wide)).collect();
-            line = line.and(format!(" {}", joined.join(" ").trim_end()), Meaning::Text);
+        if row.why.is_empty() {
+            let cells: &[String] = if is_answer { cells } else { &[] };
+            let line = in_columns(head(&padded(word, word_cells)), cells, &widths, glyphs);
+            if line.width() <= room {
+                return (vec![line.clone()], line);
+            }
+            let values = cells.iter().filter(|cell| !cell.is_empty()).map(|cell| (cell.as_str(), Meaning::Text));
+            return (flowing(head(word), values, room), on_one_line(head(word), cells, (&widths, room), glyphs));
         }
-        if !row.why.is_empty() {
-            line = line.and(format!(" {}", row.why), meaning);
-        }
+        let line = head(&padded(word, word_cells)).and(format!(" {}", row.why), meaning);
         if line.width() <= room {
-            return vec![line];
+            return (vec![line.clone()], line);
         }
-        let values =
-            cells.iter().filter(|cell| is_answer && !cell.is_empty()).map(|cell| (cell.as_str(), Meaning::Text));
-        let why = row.why.split_whitespace().map(|word| (word, meaning));
-        flowing(head(word), values.chain(why), room)
+        let lines = flowing(head(word), row.why.split_whitespace().map(|word| (word, meaning)), room);
+        (lines, flat((row, node.clone()), fields, mark, (word_cells, room), glyphs))
     };
     rows.iter().zip(nodes).zip(&cells).map(|((row, node), cells)| strips((row, node, cells))).collect()
+}
+
+/// Values in columns of these widths behind `head`.
+fn in_columns(head: Strip, cells: &[String], widths: &[usize], glyphs: &Glyphs) -> Strip {
+    let columns = cells.iter().zip(widths).filter(|(_, wide)| **wide > 0);
+    let joined: Vec<_> = columns.map(|(cell, wide)| padded(&cut(cell, *wide, glyphs.cut), *wide)).collect();
+    match joined.join(" ").trim_end() {
+        "" => head,
+        values => head.and(format!(" {values}"), Meaning::Text),
+    }
+}
+
+/// The same in `room`: narrower columns, and a sign where some have no room at all.
+fn on_one_line(head: Strip, cells: &[String], (widths, room): (&[usize], usize), glyphs: &Glyphs) -> Strip {
+    let left = room.saturating_sub(head.width());
+    let fit = fitted(widths, left);
+    if fit.iter().zip(widths).all(|(shown, wanted)| (*shown > 0) == (*wanted > 0)) {
+        return in_columns(head, cells, &fit, glyphs);
+    }
+    let fit = fitted(widths, left.saturating_sub(1 + width(glyphs.cut)));
+    in_columns(head, cells, &fit, glyphs).and(format!(" {}", glyphs.cut), Meaning::Dim)
 }
 
 /// Pieces one after the other behind `head`, below it where they do not fit.
@@ -297,8 +352,34 @@ pub fn values(row: &Row, fields: &[&str]) -> Vec<String> {
     fields.iter().map(value).collect()
 }
 
+/// How many rows came to what and how many lines lie below, in so many cells of the pane's edge: rather in signs than not
+/// at all.
+pub fn on_edge(board: &Board, below: usize, cells: usize, glyphs: &Glyphs) -> String {
+    let dot = glyphs.dot;
+    let with = |more: String, counted: &str| if below > 0 { format!("{more} {dot} {counted}") } else { counted.into() };
+    let (long, signs) = (counted(board, glyphs), in_signs(board, glyphs));
+    let not_ok = board.rows.iter().filter(|row| row.verdict != Verdict::Ok).count();
+    let forms = [
+        with(format!("{below} more below"), &long),
+        with(format!("{below} below"), &signs),
+        signs,
+        format!("{not_ok} not ok"),
+    ];
+    forms.into_iter().find(|form| width(form) <= cells).unwrap_or_default()
+}
+
+/// `✘ 10 ! 11 ✔ 979`.
+fn in_signs(board: &Board, glyphs: &Glyphs) -> String {
+    let all = [Verdict::Bad, Verdict::Unknown, Verdict::Degraded, Verdict::Ok];
+    let counted = all.into_iter().filter_map(|verdict| {
+        let count = board.rows.iter().filter(|row| row.verdict == verdict).count();
+        (count > 0).then(|| format!("{} {count}", tell::verdict_sign(verdict, glyphs).0))
+    });
+    counted.collect::<Vec<_>>().join(" ")
+}
+
 /// `2 ok · 1 bad`, for the pane's edge.
-pub fn counted(board: &Board, glyphs: &Glyphs) -> String {
+fn counted(board: &Board, glyphs: &Glyphs) -> String {
     let all = [Verdict::Ok, Verdict::Degraded, Verdict::Bad, Verdict::Unknown];
     let counted = all.into_iter().filter_map(|verdict| {
         let count = board.rows.iter().filter(|row| row.verdict == verdict).count();

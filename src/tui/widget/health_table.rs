@@ -8,14 +8,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::engine::{Board, ConditionId, Row, Said, Turned, Verdict};
+use crate::health::repeats_fields;
 use crate::runbook::{Probe, ProbeId, Runbook};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
+use crate::tui::widget::health_fit::{Fit, LEAST_WHY, fitted, flat, node_cells, widest};
+use crate::tui::widget::names::Common;
 use crate::tui::widget::paint::Strip;
 use crate::tui::wrap::{cut, width};
-
-/// The widest column of names, in cells.
-const MAX_NODE: usize = 24;
 
 /// The widest column of a field, in cells.
 const MAX_FIELD: usize = 32;
@@ -35,9 +35,9 @@ pub struct BoardOrder {
 struct Cells {
     /// The row that was measured.
     of: Arc<Said>,
-    node: usize,
     /// Of each field.
     fields: Vec<usize>,
+    /// The reason of its verdict, where it says more than the fields.
     why: usize,
 }
 
@@ -47,12 +47,15 @@ struct ProbeOrder {
     at: usize,
     /// The places of its rows on the board.
     rows: Vec<usize>,
-    node: usize,
+    /// What their names have in common.
+    common: Common,
+    /// The widest name, whole, without what all end with, and as short as they are told apart.
+    node: [usize; 3],
     word: usize,
     mark: usize,
     /// Of each field; 0 where no row has a value.
     fields: Vec<usize>,
-    /// The longest reason of a verdict.
+    /// The longest reason of a verdict, with what stands before it of fields.
     why: usize,
 }
 
@@ -139,27 +142,34 @@ impl BoardOrder {
 
     /// How many cells its widest line wants when nothing of it is cut.
     pub fn wanted(&self) -> usize {
-        self.probes
-            .iter()
-            .map(|probe| probe.head() + probe.values() + if probe.why > 0 { probe.why + 1 } else { 0 })
-            .max()
-            .unwrap_or(0)
+        self.probes.iter().map(|probe| probe.node[0] + probe.head() + probe.values().max(probe.why)).max().unwrap_or(0)
+    }
+
+    /// How wide all parts of a row are for each probe, in so many cells, with some kept free behind columns.
+    pub fn fits(&self, room: usize, free: usize, has_columns: bool) -> Vec<Fit> {
+        self.probes.iter().map(|probe| probe.fit(room, free, has_columns)).collect()
+    }
+
+    /// The probe of the line at that place.
+    pub fn probe_of(&self, at: usize, has_heads: bool) -> Option<usize> {
+        self.line(at, has_heads).map(|(TableLine::Head(p) | TableLine::Row(_, p))| p)
     }
 
     /// The left part of a line: what it is about, and what is known of it.
-    pub fn strip(&self, runbook: &Runbook, board: &Board, line: TableLine, glyphs: &Glyphs) -> Strip {
+    pub fn strip(&self, runbook: &Runbook, board: &Board, line: TableLine, fits: &[Fit], glyphs: &Glyphs) -> Strip {
         #[cfg(test)]
         MADE.with(|made| made.set(made.get() + 1));
         let (TableLine::Head(p) | TableLine::Row(_, p)) = line;
-        let Some((of, probe)) = self.probes.get(p).and_then(|of| Some((of, runbook.health.get(of.at)?))) else {
+        let known = self.probes.get(p).zip(fits.get(p));
+        let Some((of, fit, probe)) = known.and_then(|(of, fit)| Some((of, fit, runbook.health.get(of.at)?))) else {
             return Strip::default();
         };
         match line {
-            TableLine::Head(_) => of.heading(probe, glyphs),
+            TableLine::Head(_) => of.heading(probe, fit, glyphs),
             TableLine::Row(place, _) => board
                 .rows
                 .get(place)
-                .map_or_else(Strip::default, |row| of.row(probe, row, self.turned.get(&place), glyphs)),
+                .map_or_else(Strip::default, |row| of.row((probe, row), self.turned.get(&place).copied(), fit, glyphs)),
         }
     }
 }
@@ -191,7 +201,8 @@ impl Cells {
         #[cfg(test)]
         MEASURED.with(|measured| measured.set(measured.get() + 1));
         let fields = probe.fields.iter().map(|(name, _)| width(&value(row, name))).collect();
-        Self { of: Arc::clone(row.said()), node: width(named(row)), fields, why: width(&row.why) }
+        let why = if repeats_fields(row) { 0 } else { width(&row.why) };
+        Self { of: Arc::clone(row.said()), fields, why }
     }
 }
 
@@ -204,12 +215,18 @@ impl ProbeOrder {
         turned: &HashMap<usize, Turned>,
     ) -> Self {
         rows.sort_by_key(|place| Reverse(weight(board.rows[*place].verdict)));
-        let mut order = Self { at, node: 0, word: 0, mark: 0, fields: vec![0; probe.fields.len()], why: 0, rows };
+        let common = Common::of(rows.iter().map(|place| named(&board.rows[*place])));
+        let node = widest(rows.iter().map(|place| common.widths(named(&board.rows[*place]))));
+        let fields = vec![0; probe.fields.len()];
+        let mut order = Self { at, common, node, word: 0, mark: 0, fields, why: 0, rows };
         for place in &order.rows {
             let Some(cells) = &cells[*place] else { continue };
-            order.node = order.node.max(cells.node.min(MAX_NODE));
             order.word = order.word.max(cells.of.verdict.word().len());
-            order.why = order.why.max(cells.why);
+            if cells.why > 0 {
+                let is_answer = cells.of.verdict != Verdict::Unknown;
+                let before: usize = cells.fields.iter().filter(|cells| is_answer && **cells > 0).map(|at| at + 1).sum();
+                order.why = order.why.max(before + cells.why + 1);
+            }
             for (widest, cells) in order.fields.iter_mut().zip(&cells.fields) {
                 *widest = (*widest).max((*cells).min(MAX_FIELD));
             }
@@ -223,20 +240,31 @@ impl ProbeOrder {
         order
     }
 
-    /// How wide name, sign, word and mark are.
+    /// How wide sign, word and mark are.
     fn head(&self) -> usize {
-        self.node + 3 + self.word + self.mark
+        3 + self.word + self.mark
     }
 
     fn values(&self) -> usize {
         self.fields.iter().filter(|cells| **cells > 0).map(|cells| cells + 1).sum()
     }
 
+    fn fit(&self, room: usize, free: usize, has_columns: bool) -> Fit {
+        if !has_columns {
+            return Fit { node: node_cells(self.node, room / 2), room, ..Fit::default() };
+        }
+        let columns = room.saturating_sub(free);
+        let node = node_cells(self.node, columns.saturating_sub(self.head() + self.values()));
+        let fields = fitted(&self.fields, columns.saturating_sub(node + self.head()));
+        let is_cut = fields.iter().zip(&self.fields).any(|(shown, wanted)| *shown == 0 && *wanted > 0);
+        Fit { node, fields, is_cut, room, has_columns }
+    }
+
     /// The probe's title, and the names of its fields above their columns as far as they stand behind it.
-    fn heading(&self, probe: &Probe, glyphs: &Glyphs) -> Strip {
+    fn heading(&self, probe: &Probe, fit: &Fit, glyphs: &Glyphs) -> Strip {
         let mut strip = Strip::of(&probe.title, Meaning::Title);
-        let mut x = self.head();
-        for ((name, _), cells) in probe.fields.iter().zip(&self.fields).filter(|(_, cells)| **cells > 0) {
+        let mut x = fit.node + self.head();
+        for ((name, _), cells) in probe.fields.iter().zip(&fit.fields).filter(|(_, cells)| **cells > 0) {
             let used = strip.width();
             if used < x + 1 {
                 let gap = " ".repeat(x + 1 - used);
@@ -244,29 +272,35 @@ impl ProbeOrder {
             }
             x += cells + 1;
         }
-        strip
+        if fit.is_cut { strip.and(format!(" {}", glyphs.cut), Meaning::Dim) } else { strip }
     }
 
-    fn row(&self, probe: &Probe, row: &Row, turned: Option<&Turned>, glyphs: &Glyphs) -> Strip {
+    fn row(&self, (probe, row): (&Probe, &Row), turned: Option<Turned>, fit: &Fit, glyphs: &Glyphs) -> Strip {
         let (sign, meaning) = tell::verdict_sign(row.verdict, glyphs);
-        let node = padded(named(row), self.node, glyphs);
+        let node = padded(&self.common.short(named(row), fit.node, glyphs.cut), fit.node, glyphs);
+        if !fit.has_columns {
+            let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
+            return flat((row, node), &names, turned, (self.word, fit.room), glyphs);
+        }
         let mut strip = Strip::of(node, Meaning::Text)
             .and(format!(" {sign} {}", padded(row.verdict.word(), self.word, glyphs)), meaning);
         if self.mark > 0 {
-            let (told, meaning) = turned.map_or_else(|| (String::new(), Meaning::Dim), |turned| tell::turned(*turned));
+            let (told, meaning) = turned.map_or_else(|| (String::new(), Meaning::Dim), tell::turned);
             strip = strip.and(format!(" {}", padded(&told, self.mark - 1, glyphs)), meaning);
         }
         let is_answer = row.verdict != Verdict::Unknown;
         let mut values = String::new();
-        for ((name, _), cells) in probe.fields.iter().zip(&self.fields).filter(|(_, cells)| **cells > 0) {
+        for ((name, _), cells) in probe.fields.iter().zip(&fit.fields).filter(|(_, cells)| **cells > 0) {
             let value = if is_answer { value(row, name) } else { String::new() };
             values.push(' ');
             values.push_str(&padded(&value, *cells, glyphs));
         }
-        // The reason of a verdict names the values that it rests on, and comes first where there is one.
-        if row.why.is_empty() {
-            strip.and(values.trim_end(), Meaning::Text)
-        } else if values.trim().is_empty() {
+        if row.why.is_empty() || repeats_fields(row) {
+            return strip.and(values.trim_end(), Meaning::Text);
+        }
+        // A reason that would be cut to nothing behind the values stands in their place.
+        let left = fit.room.saturating_sub(strip.width() + width(&values) + 1);
+        if values.trim().is_empty() || left < width(&row.why).min(LEAST_WHY) {
             strip.and(format!(" {}", row.why), meaning)
         } else {
             strip.and(values, Meaning::Text).and(format!(" {}", row.why), meaning)

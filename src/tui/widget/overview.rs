@@ -7,17 +7,13 @@ use crate::engine::{Plan, StepStatus, Verdict};
 use crate::runbook::StepKey;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::screen::run::Run;
-use crate::tui::screen::run::grid::{Cell, Fold, Line, Sum};
+use crate::tui::screen::run::grid::{Cell, Fold, Line, Sum, inner};
 use crate::tui::screen::run::naming::{phase_title, title_of_step, untold_in};
 use crate::tui::screen::run::overview::{CELL_WITH_WORD, Lay, Overview};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Look, Meaning};
 use crate::tui::widget::checklist::marked;
 use crate::tui::widget::paint::{Paint, Strip};
-use crate::tui::wrap::{cut, width};
-
-/// What stands in a title where the name of each item will stand.
-const EACH: &str = "(each)";
 
 /// The overview of a run.
 pub struct OverviewGrid<'a> {
@@ -50,7 +46,7 @@ impl OverviewGrid<'_> {
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
         let lay = self.overview.lay(self.run, area);
         for (x, column) in self.columns(&lay) {
-            self.draw_head(&lay, x, column, paint);
+            self.draw_head(&lay, (x, column), paint);
         }
         self.draw_groups(&lay, paint);
         let all = self.overview.grid.len(lay.fold);
@@ -84,12 +80,12 @@ impl OverviewGrid<'_> {
         wide.saturating_sub(2)
     }
 
-    fn draw_head(&self, lay: &Lay, x: u16, column: usize, paint: &mut Paint<'_>) {
+    fn draw_head(&self, lay: &Lay, (x, column): (u16, usize), paint: &mut Paint<'_>) {
         let cells = Self::cells(lay, column);
         let name = self.overview.grid.columns[column].as_deref();
         let meaning = if lay.at.1 == column { Meaning::Focus } else { Meaning::Title };
-        let shown =
-            name.map_or_else(|| "all".to_owned(), |name| ending(inner(name), usize::from(cells), paint.look.glyphs));
+        let (common, room, sign) = (self.overview.grid.common, usize::from(cells), paint.look.glyphs.cut);
+        let shown = name.map_or_else(|| "all".to_owned(), |name| common.ending(inner(name), room, sign));
         paint.put((x, lay.names.y), cells, &shown, meaning);
         if let Some(verdict) = name.and_then(|name| self.verdict(inner(name))).filter(|_| !lay.health.is_empty()) {
             let (sign, meaning) = tell::verdict_sign(verdict, paint.look.glyphs);
@@ -167,8 +163,7 @@ impl OverviewGrid<'_> {
         };
         let Some(step) = run.runbook.step(&phase.id, &planned.id) else { return String::new() };
         let is_one = matches!(&phase.items[..], [only] if only.item.name.is_none()) && phase.is_bound;
-        let item = (!is_one).then(|| EACH.to_owned());
-        let key = StepKey { phase: phase.id.clone(), item, step: planned.id.clone() };
+        let key = StepKey { phase: phase.id.clone(), item: None, step: planned.id.clone() };
         let title = if is_one {
             title_of_step(step, &run.runbook, &run.state, &run.view.moment, &key)
         } else {
@@ -264,25 +259,4 @@ fn several((done, all, worst): Sum, is_open_ended: bool, glyphs: &Glyphs) -> (St
     let (sign, _, meaning) = tell::status(worst, glyphs);
     let more = if is_open_ended { "+" } else { "" };
     (format!("{sign} {done}/{all}{more}"), meaning)
-}
-
-/// The name of an item without that of its outer one.
-fn inner(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
-}
-
-/// A name, or the end of one that is too long: names of nodes mostly begin alike. Whole words are kept where they fit.
-fn ending(name: &str, cells: usize, glyphs: &Glyphs) -> String {
-    let name = crate::text::clean_line(name);
-    if width(&name) <= cells {
-        return name.into_owned();
-    }
-    let mut words = name.match_indices(['-', '.', '_']).map(|(at, sign)| &name[at + sign.len()..]);
-    if let Some(words) = words.find(|words| width(words) <= cells && 2 * width(words) > cells) {
-        return words.to_owned();
-    }
-    let room = cells.saturating_sub(width(glyphs.cut));
-    let reversed: String = name.chars().rev().collect();
-    let kept: String = cut(&reversed, room, "").chars().rev().collect();
-    format!("{}{kept}", glyphs.cut)
 }

@@ -54,6 +54,17 @@ pub struct Frame<'a> {
     pub edge: Edge,
 }
 
+/// How many cells the right part of a frame's upper edge may have; longer, it is left out.
+pub fn right_cells(width: u16) -> usize {
+    usize::from(width).saturating_sub(FRAME_CELLS + LEAST_TITLE + 2)
+}
+
+/// The cells of an upper edge that no text takes.
+const FRAME_CELLS: usize = 4;
+
+/// The cells that the title in an upper edge keeps.
+const LEAST_TITLE: usize = 8;
+
 /// The brush.
 pub struct Paint<'a> {
     /// What is drawn on.
@@ -224,8 +235,8 @@ impl Paint<'_> {
     fn titles(&mut self, area: Rect, frame: &Frame<'_>, meaning: Meaning) {
         let room = area.width.saturating_sub(4);
         let right = clean_line(frame.right);
+        let has_right = !right.is_empty() && width(&right) <= right_cells(area.width);
         let right_cells = u16::try_from(width(&right) + 2).unwrap_or(u16::MAX);
-        let has_right = !right.is_empty() && right_cells + 8 <= room;
         let left_room = if has_right { room - right_cells } else { room };
         if !frame.title.is_empty() {
             let title_meaning = if frame.is_focused { meaning } else { Meaning::Title };

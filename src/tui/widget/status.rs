@@ -256,9 +256,7 @@ impl Status<'_> {
                 matches!(key_of(first).0, Action::Act | Action::Cancel | Action::Retry | Action::Close)
             };
             let place = usize::from(run.view.allowed.first().is_some_and(is_natural));
-            if !run.is_elsewhere(Action::Why) {
-                offers.insert(place, plain(shown(Action::Why), "why", !is_covered, true));
-            }
+            offers.insert(place, plain(shown(Action::Why), "why", !is_covered, true));
             if run.view.stalled.is_some() {
                 offers.insert(place, plain(shown(Action::SenseNow), "ask every probe", !is_covered, true));
             }

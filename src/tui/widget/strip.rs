@@ -1,5 +1,6 @@
 //! The board in one line, where there is no room for the pane.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use crate::text::clean_line;
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::health::{turned_of, values};
+use crate::tui::widget::health_table::weight;
 use crate::tui::widget::paint::Strip;
 use crate::tui::wrap::{cut, width};
 
@@ -42,7 +44,9 @@ pub fn summary(
     if let Some(whole) = whole.filter(|whole| whole.width() <= cells) {
         return whole;
     }
-    let other: Vec<&Node<'_>> = nodes.iter().filter(|node| node.verdict() != Verdict::Ok).collect();
+    let mut other: Vec<&Node<'_>> = nodes.iter().filter(|node| node.verdict() != Verdict::Ok).collect();
+    // What is gravest is named first.
+    other.sort_by_key(|node| Reverse(weight(node.verdict())));
     let fine = nodes.len() - other.len();
     let told = |shown: usize| {
         let mut strip = joined(&mut other[..shown].iter().copied());
@@ -126,15 +130,6 @@ fn matter(runbook: &Runbook, row: &Row, is_among_several: bool) -> String {
     if !is_told { row.verdict.word().into() } else { row.why.clone() }
 }
 
-fn weight(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Ok => 0,
-        Verdict::Degraded => 1,
-        Verdict::Unknown => 2,
-        Verdict::Bad => 3,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, json};
@@ -192,6 +187,10 @@ mod tests {
         };
         assert_eq!(told(rows(0), 78), "health  ✔ 9 ok");
         assert_eq!(told(rows(2), 78), "health  nomad-server-0 ✘ down  nomad-server-1 ✘ down  ✔ 7 ok");
+        let mut mixed = rows(9);
+        mixed[0] = row("vault", "nomad-server-0", Verdict::Degraded, json!({"state": "slow"}), "");
+        mixed[1] = row("vault", "nomad-server-1", Verdict::Unknown, json!({}), "timed out");
+        assert_eq!(told(mixed, 58), "health  nomad-server-2 ✘ down  ! 8 more not ok");
         assert_eq!(told(rows(9), 58), "health  nomad-server-0 ✘ down  ! 8 more not ok");
         for bad in 0..9 {
             for cells in 40..140 {

@@ -92,18 +92,22 @@ pub(super) fn alarms(
         }
         let is_acknowledged = known.acknowledged.is_some();
         let is_grave = known.truth == Tri::False && !is_acknowledged;
+        // In a sitting before, if nobody has seen it hold since.
+        let broken = state.broken.get(&guard.id).filter(|_| known.truth == Tri::False);
         found.push(Alarm {
             severity: if is_grave { Severity::Warning } else { Severity::Caution },
             subject: Subject::Condition(id),
             what: What::Guard,
             word: "",
             truth: known.truth,
-            since: known.since,
+            since: broken.copied().unwrap_or(known.since),
             is_acknowledged,
         });
     }
     found.extend(of_steps(state));
-    found.sort_by_key(|alarm| std::cmp::Reverse((alarm.severity, alarm.since)));
+    // Of many advisories those about rows that are bad come first.
+    let is_slight = |alarm: &Alarm| alarm.severity == Severity::Advisory && alarm.word == Verdict::Degraded.word();
+    found.sort_by_key(|alarm| std::cmp::Reverse((alarm.severity, !is_slight(alarm), alarm.since)));
     found
 }
 

@@ -95,9 +95,7 @@ impl Run {
                 self.guards_scroll = self.place_of_guard(&id);
             }
             Subject::Condition(ConditionId::Health(probe, node)) => {
-                self.leave_over();
-                self.focus = Pane::Health;
-                self.health_scroll = self.place_of_row(&probe, node.as_deref());
+                self.show_row(&probe, node.as_deref());
             }
             Subject::Condition(_) => self.show_step(None),
         }

@@ -17,8 +17,7 @@ pub const fn is_about_step(action: Action) -> bool {
 impl Run {
     /// Whether an action waits until the current step is looked at again.
     pub fn is_elsewhere(&self, action: Action) -> bool {
-        let is_about_current = is_about_step(action) || action == Action::Why;
-        !self.is_at_current() && self.state.current.is_some() && is_about_current
+        !self.is_at_current() && self.state.current.is_some() && is_about_step(action)
     }
 
     /// What the engine allows behind that key; of the steps that may be taken up only the one that is looked at.

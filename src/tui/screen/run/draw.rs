@@ -14,7 +14,7 @@ use crate::tui::widget::alarms::{self, Alarms};
 use crate::tui::widget::guards::Guards;
 use crate::tui::widget::header::Header;
 use crate::tui::widget::overview::OverviewGrid;
-use crate::tui::widget::paint::{Frame, Paint};
+use crate::tui::widget::paint::{Frame, Paint, right_cells};
 use crate::tui::widget::status::Status;
 use crate::tui::widget::{checklist, dialog, health, meanwhile, output, step, strip};
 
@@ -161,8 +161,7 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let guards = Guards { runbook: &run.runbook, state: &run.state };
     let (place, health) = (panes.text(panes.health), run.health());
     let below = if panes.health.is_empty() { 0 } else { health.below(place, run.health_scroll) };
-    let more = if below > 0 { format!("{below} more below {} ", glyphs.dot) } else { String::new() };
-    let counted = format!("{more}{}", health::counted(board, glyphs));
+    let counted = health::on_edge(board, below, right_cells(panes.health.width), glyphs);
     if pane(run, panes, Pane::Health, (&health_title(run), &counted), paint).is_some() {
         health.draw(place, run.health_scroll, paint);
     }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::engine::{ItemState, PhaseState, Plan, RunState, StepStatus};
 use crate::runbook::{InputKind, Runbook, StepKey};
 use crate::tui::widget::checklist::{sum, sum_of};
+use crate::tui::widget::names::Common;
 use crate::tui::widget::results::Standing;
 
 /// How many are done, of how many, and the mark that stands for all of them.
@@ -17,6 +18,8 @@ pub struct Grid {
     pub columns: Vec<Option<String>>,
     /// The phases that are walked.
     pub phases: Vec<GridPhase>,
+    /// What the names of the nodes have in common.
+    pub common: Common,
     has_groups: bool,
     seq: u64,
 }
@@ -80,6 +83,11 @@ pub enum Cell {
     Together(Standing),
 }
 
+/// The name of an item without that of its outer one.
+pub fn inner(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
 impl Grid {
     /// Gathers it.
     pub fn of(runbook: &Runbook, state: &RunState) -> Self {
@@ -88,9 +96,11 @@ impl Grid {
             state.phases.iter().enumerate().filter(|(_, phase)| is_shown(phase)).collect();
         let columns = columns(runbook, state, shown.iter().map(|(_, phase)| *phase));
         let phases = shown.into_iter().map(|(at, phase)| GridPhase::of(runbook, (at, phase), &columns)).collect();
-        let columns = columns.into_iter().map(|name| (!name.is_empty()).then(|| name.to_owned())).collect();
+        let columns: Vec<Option<String>> =
+            columns.into_iter().map(|name| (!name.is_empty()).then(|| name.to_owned())).collect();
+        let common = Common::of(columns.iter().flatten().map(|name| inner(name)));
         let has_groups = state.phases.iter().any(|phase| phase.is_nested && phase.is_bound);
-        Self { columns, phases, has_groups, seq: state.seq }
+        Self { columns, phases, common, has_groups, seq: state.seq }
     }
 
     /// Whether it is that of this state.

@@ -262,7 +262,9 @@ impl Run {
             Action::Attach => self.open_attach(),
             Action::NextPane => self.focus = self.focus.next(self.has_output()),
             Action::PreviousPane => self.focus = self.focus.previous(self.has_output()),
-            Action::Up | Action::Down | Action::PageUp | Action::PageDown => self.scroll_pane(self.focus, action),
+            Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
+                self.scroll_pane(self.focus, action);
+            }
             Action::SenseNow => return vec![Effect::SenseNow],
             Action::Sign => return vec![Effect::FindKeys(self.folder.clone())],
             other => return self.on_offer(other),

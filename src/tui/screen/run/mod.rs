@@ -50,7 +50,7 @@ use std::sync::Arc;
 use crate::clock::Timestamp;
 use crate::engine::{Allowed, Board, ConditionId, Gate, Moment, Proposal, Record, RunState, Turned};
 use crate::health::BoardKeeper;
-use crate::runbook::{RollbackId, Runbook, StepKey};
+use crate::runbook::{ProbeId, RollbackId, Runbook, StepKey};
 use crate::scenario::Hint;
 use crate::session::Launched;
 use crate::tui::backstage::Exit;
@@ -140,6 +140,8 @@ pub struct Run {
     pub scroll: usize,
     /// How far the health pane is scrolled.
     pub health_scroll: usize,
+    /// The row of the board that was looked for: it stands out until the pane is scrolled by hand.
+    pub sought: Option<(ProbeId, Option<String>)>,
     /// How far the guards pane is scrolled.
     pub guards_scroll: usize,
     /// What the running or last command printed.
@@ -275,6 +277,7 @@ impl Run {
             unfolded: None,
             scroll: 0,
             health_scroll: 0,
+            sought: None,
             guards_scroll: 0,
             output: OutputTail::default(),
             again: OutputTail::default(),

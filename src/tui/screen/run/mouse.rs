@@ -4,7 +4,6 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use crate::tui::dialog::Dialog;
-use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, Instants};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::Pane;
@@ -76,12 +75,10 @@ impl Run {
     }
 
     fn wheel(&mut self, pane: Pane, is_down: bool) {
-        let page = if is_down { Action::PageDown } else { Action::PageUp };
-        let line = if is_down { Action::Down } else { Action::Up };
-        // The step pane scrolls by pages only: its lines belong to the keys that browse.
-        let actions: &[Action] = if pane == Pane::Step { &[page] } else { &[line, line, line] };
-        for action in actions {
-            self.scroll_pane(pane, *action);
+        // The step pane scrolls by many lines only: single ones belong to the keys that browse.
+        let (times, by) = if pane == Pane::Step { (1, 10) } else { (3, 1) };
+        for _ in 0..times {
+            self.scroll_by(pane, is_down, by);
         }
     }
 

@@ -16,13 +16,24 @@ impl Run {
     }
 
     pub(super) fn scroll_pane(&mut self, pane: Pane, action: Action) {
+        let panes = self.panes_on_screen();
+        // A line of the page before stays in view, or a heading.
+        let page = usize::from(panes.inside(panes.of(pane)).height).saturating_sub(1).max(1);
         let (is_down, by) = match action {
             Action::Down => (true, 1),
-            Action::PageDown => (true, 10),
-            Action::PageUp => (false, 10),
+            Action::PageDown => (true, page.max(2)),
+            Action::PageUp => (false, page.max(2)),
+            Action::First => (false, usize::MAX),
+            Action::Last => (true, usize::MAX),
             _ => (false, 1),
         };
-        let moved = |from: usize, last: usize| if is_down { (from + by).min(last) } else { from.saturating_sub(by) };
+        self.scroll_by(pane, is_down, by);
+    }
+
+    /// Moves by so many lines, or steps; by one in the step pane goes to another step.
+    pub(super) fn scroll_by(&mut self, pane: Pane, is_down: bool, by: usize) {
+        let down = |from: usize, last: usize| from.saturating_add(by).min(last);
+        let moved = |from: usize, last: usize| if is_down { down(from, last) } else { from.saturating_sub(by) };
         match pane {
             Pane::Step if by == 1 => self.browse(is_down, 1),
             Pane::Steps => self.browse(is_down, by),
@@ -35,9 +46,12 @@ impl Run {
             Pane::Output if self.has_table() => self.scroll_item(is_down, by),
             Pane::Output => {
                 let printed = self.printed_mut();
-                printed.up = if is_down { printed.up.saturating_sub(by) } else { (printed.up + by).min(printed.len()) };
+                printed.up = if is_down { printed.up.saturating_sub(by) } else { down(printed.up, printed.len()) };
             }
-            Pane::Health => self.health_scroll = moved(self.health_scroll, self.last_health_line()),
+            Pane::Health => {
+                self.sought = None;
+                self.health_scroll = moved(self.health_scroll, self.last_health_line());
+            }
             Pane::Guards => self.guards_scroll = moved(self.guards_scroll, self.guard_lines().saturating_sub(1)),
         }
     }
@@ -54,7 +68,7 @@ impl Run {
         let within = its.steps.iter().position(|step| shown.as_ref().is_some_and(|key| key.step == step.id));
         let at = before + within.unwrap_or(0);
         let last = items().map(|(_, item)| item.steps.len()).sum::<usize>().saturating_sub(1);
-        let mut to = if is_down { (at + by).min(last) } else { at.saturating_sub(by) };
+        let mut to = if is_down { at.saturating_add(by).min(last) } else { at.saturating_sub(by) };
         if to == at {
             return;
         }

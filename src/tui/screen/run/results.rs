@@ -97,7 +97,7 @@ impl Run {
     pub(super) fn scroll_item(&mut self, is_down: bool, by: usize) {
         let Some(job) = self.table().and_then(|table| self.job_of(&table)) else { return };
         if let Some(tail) = self.looked.printed.get_mut(&job) {
-            tail.up = if is_down { tail.up.saturating_sub(by) } else { (tail.up + by).min(tail.len()) };
+            tail.up = if is_down { tail.up.saturating_sub(by) } else { tail.up.saturating_add(by).min(tail.len()) };
         }
     }
 

@@ -7,7 +7,7 @@ use crate::runbook::{ActionKind, GuardId, ProbeId, StepKey};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::draw::measure;
 use crate::tui::screen::run::layout::{
-    Contents, Narrow, Panes, guards_text_width, health_text_width, is_wide, most_watch_rows, panes,
+    Contents, Narrow, Pane, Panes, guards_text_width, health_text_width, is_wide, most_watch_rows, panes,
 };
 use crate::tui::widget::checklist::Checklist;
 use crate::tui::widget::guards::Guards;
@@ -129,11 +129,14 @@ impl Run {
         Guards { runbook: &self.runbook, state: &self.state }.place(id, usize::from(width))
     }
 
-    /// The line of a row in the health pane.
-    pub(super) fn place_of_row(&self, probe: &ProbeId, node: Option<&str>) -> usize {
+    /// Gives the health pane the keys, with a row of the board in view that stands out.
+    pub fn show_row(&mut self, probe: &ProbeId, node: Option<&str>) {
+        self.leave_over();
+        self.focus = Pane::Health;
         let panes = self.panes_on_screen();
         let place = panes.text(panes.health);
-        self.health().place(place, (probe, node))
+        self.health_scroll = self.health().place(place, (probe, node));
+        self.sought = Some((probe.clone(), node.map(str::to_owned)));
     }
 
     /// The board as it is drawn.
@@ -141,7 +144,8 @@ impl Run {
         let (runbook, board, turned) = (&*self.runbook, &self.view.moment.board, &self.view.turned[..]);
         let (order, before) = (&self.view.order, &self.view.order_before);
         let order = order.get_or_init(|| BoardOrder::of(runbook, board, turned, before));
-        Health { runbook, board, keeper: &self.keeper, turned, order }
+        let sought = self.sought.as_ref().filter(|_| self.focus == Pane::Health);
+        Health { runbook, board, keeper: &self.keeper, turned, order, sought }
     }
 
     /// The last line at which the health pane may begin.

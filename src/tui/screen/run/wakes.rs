@@ -29,14 +29,14 @@ impl Run {
             self.burst.left_ms(now.real_ms),
             self.leaving_since_ms.map(|since| (since + LEAVE_MS).saturating_sub(now.real_ms)),
         ];
-        let is_open = self.state.opened.is_some() && self.state.closed.is_none();
         let run = [
             self.is_counting().then(|| 1_000 - millis(now.run.since(Timestamp::default())) % 1_000),
             self.keeper.next_stale(now.run).map(|stale| millis(stale.since(now.run))),
             self.next_age_ms(now),
             self.next_overdue_ms(now),
             self.next_too_old_ms(now),
-            is_open.then(|| 60_000 - millis(now.run.since(self.state.opened_at)) % 60_000),
+            // The clock and the time that passed turn at the same moment.
+            self.state.opened.is_some().then(|| 60_000 - millis(now.run.since(Timestamp::default())) % 60_000),
         ];
         let soonest = |all: &[Option<u64>]| all.iter().flatten().min().map(|ms| (*ms).max(1));
         Wakes { real_ms: soonest(&real), run_ms: soonest(&run) }

@@ -1,0 +1,32 @@
+//! The turn of the minute, at which the clock of the run screen is drawn anew.
+
+use std::time::Duration;
+
+use piton::clock::{Clock, SystemClock, Timestamp};
+
+/// How much earlier or later than here the minute may turn on the screen.
+const SLACK: Duration = Duration::from_millis(500);
+
+/// Goes on at a moment from which on the minute does not turn for so long: where it would, once it has.
+pub fn away_from_it(window: Duration) {
+    let now = SystemClock::starting(Timestamp::default()).now();
+    let passed = u64::try_from(now.as_millis().rem_euclid(60_000)).unwrap_or_default();
+    let left = Duration::from_millis(60_000 - passed);
+    if left < window + SLACK {
+        // Nothing tells of the turn where nothing is drawn; it comes by the clock.
+        std::thread::sleep(left + SLACK);
+    }
+}
+
+/// Whether two screens are the same but for the time in the first two rows.
+pub fn is_same(one: &str, other: &str) -> bool {
+    timeless(one) == timeless(other)
+}
+
+fn timeless(screen: &str) -> String {
+    let of_row = |(row, line): (usize, &str)| match row {
+        0 | 1 => line.replace(|c: char| c.is_ascii_digit(), "0"),
+        _ => line.to_owned(),
+    };
+    screen.lines().enumerate().map(of_row).collect::<Vec<_>>().join("\n")
+}
