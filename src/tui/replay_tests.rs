@@ -387,8 +387,8 @@ fn another_run_s_journal_and_a_doubtful_record_stand_in_the_title() {
     let integrity = Integrity::Damaged { line: all + 1, what: "its `prev` is another".into() };
     let doubtful = Recording { integrity, doubtful: Some(all), ..recording(&played) };
     for (recording, title, end) in [
-        (misnamed, " NOT OF THIS RUN ".to_owned(), "NOT OF THIS RUN: the journal is that of the run"),
-        (doubtful, format!(" BROKEN at line {}, #{all} doubtful ", all + 1), "this record may be changed: the journal"),
+        (misnamed, " NOT OF THIS RUN ".to_owned(), "! NOT OF THIS RUN: the journal is that"),
+        (doubtful, format!(" BROKEN at line {}, #{all} doubtful ", all + 1), "! this record may be changed: "),
     ] {
         let mut stage = Stage::open(recording, None, (120, 40));
         let first = shown(&stage).lines().next().unwrap_or_default().to_owned();

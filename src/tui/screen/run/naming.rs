@@ -66,7 +66,7 @@ pub fn untold(title: &Template, key: &StepKey) -> String {
 
 /// The same in a run, whose inputs have their values.
 pub fn untold_in(state: &RunState, title: &Template, key: &StepKey) -> String {
-    filled(title.source(), key.item.as_deref().unwrap_or(MISSING), inputs(state))
+    filled(title.source(), key.item.as_deref().unwrap_or(GAP), inputs(state))
 }
 
 /// The inputs of a run.
