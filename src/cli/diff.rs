@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::cli::args::DiffArguments;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::trust::Doubts;
-use crate::cli::{diff_text, journals, report, run};
+use crate::cli::{diff_text, journals, progress, report, run};
 use crate::compare::{Comparison, Gathered, Run, compare};
 use crate::engine::{Event, Record, RunOpened};
-use crate::journal::{Integrity, RunDir, Verification, each_record, holder_of};
+use crate::journal::{Integrity, RunDir, Verification, holder_of};
 use crate::report::cleaned;
 use crate::runbook::changes::{About, Change, Line, changes};
 use crate::runbook::{self, Runbook};
@@ -23,7 +23,10 @@ use crate::runbook::{self, Runbook};
 /// One of them is not there or cannot be read: status 2, as with diff(1).
 pub fn diff(folder: Option<PathBuf>, typed: &DiffArguments) -> Result<u8, CliError> {
     // A status of 1 says that they differ.
-    held(folder, typed).map_err(|error| CliError { kind: Kind::Usage, ..error })
+    held(folder, typed).map_err(|error| match error.kind {
+        Kind::Interrupted => error,
+        _ => CliError { kind: Kind::Usage, ..error },
+    })
 }
 
 fn held(folder: Option<PathBuf>, typed: &DiffArguments) -> Result<u8, CliError> {
@@ -32,7 +35,8 @@ fn held(folder: Option<PathBuf>, typed: &DiffArguments) -> Result<u8, CliError> 
     match (one?, other?) {
         (Named::Run(one), Named::Run(other)) => {
             let mut books = Books::default();
-            runs(read(&one, &mut books)?, read(&other, &mut books)?, typed)
+            let mut read = |path| read(path, &mut books, progress::each_record);
+            runs(read(&one)?, read(&other)?, typed)
         }
         (one, other) => books(&text_of(one)?, &text_of(other)?, typed),
     }
@@ -71,7 +75,7 @@ fn text_of(named: Named) -> Result<Text, CliError> {
     match named {
         Named::Book(text) => Ok(text),
         Named::Run(path) => {
-            let read = read(&path, &mut Books::default())?;
+            let read = read(&path, &mut Books::default(), progress::each_record)?;
             Ok(Text { from: format!("the run {}", read.run.run), text: read.text })
         }
     }
@@ -119,11 +123,14 @@ impl Books {
     }
 }
 
+/// Hands on each good record of a journal, and tells what follows them.
+pub type Pass = fn(&Path, &mut dyn FnMut(Record)) -> Result<Verification, CliError>;
+
 /// Reads the journal of a run, one record in memory at a time. No lock is taken.
 ///
 /// # Errors
 /// It cannot be read, or holds no whole record.
-pub fn read(path: &Path, books: &mut Books) -> Result<Read, CliError> {
+pub fn read(path: &Path, books: &mut Books, pass: Pass) -> Result<Read, CliError> {
     let book: OnceCell<Parsed> = OnceCell::new();
     let mut text = String::new();
     let mut gathered: Option<Gathered<'_>> = None;
@@ -140,8 +147,7 @@ pub fn read(path: &Path, books: &mut Books) -> Result<Read, CliError> {
         doubts.take(record);
     };
     let mut last: Option<Record> = None;
-    let found = each_record(path, &mut |record| last.replace(record).iter().for_each(&mut take));
-    let found = found.map_err(CliError::failed)?;
+    let found = pass(path, &mut |record| last.replace(record).iter().for_each(&mut take))?;
     // The last one counts when nothing says that it may be another; without the first there is no run.
     last.iter().filter(|last| found.doubt.is_none() || last.seq == 1).for_each(take);
     let run = gathered.and_then(Gathered::end).ok_or_else(|| report::nothing(path, &found))?;

@@ -12,6 +12,8 @@ use signal_hook::flag;
 
 use crate::cli::error::CliError;
 use crate::clock;
+use crate::engine::Record;
+use crate::journal::{Verification, read_along};
 use crate::text::clean_line;
 use crate::tui::wrap::cut;
 
@@ -128,6 +130,24 @@ impl Progress {
         let far = format!("up to byte {read} of {}{}", all.max(read), share.unwrap_or_default());
         Err(CliError::interrupted(format!("{path} was read {far}; nothing was changed")))
     }
+}
+
+/// Hands on each good record of the journal at that path, one in memory at a time, and tells how far its reading has come; what
+/// follows them. For a command without screens.
+///
+/// # Errors
+/// It cannot be read, or somebody ended it.
+pub fn each_record(path: &Path, each: &mut dyn FnMut(Record)) -> Result<Verification, CliError> {
+    let mut progress = Progress::new(path);
+    let read = read_along(path, &mut |raw, outline| {
+        let end = raw.offset + raw.length + 1;
+        outline.into_record(&raw).is_some_and(|record| {
+            each(record);
+            progress.at(end)
+        })
+    });
+    progress.end()?;
+    read.map_err(CliError::failed)
 }
 
 /// Whether whoever started the program wants that signal to go unheard, as a shell does of what it starts behind it.

@@ -8,10 +8,11 @@ use crate::cli::args::{PaperFormat, ReportFormat};
 use crate::cli::error::CliError;
 use crate::cli::kept_files::Named;
 use crate::cli::looks::Looks;
+use crate::cli::progress::{Progress, each_record};
 use crate::cli::verify::{self, Trusted};
 use crate::cli::{journals, replay, run, strange};
 use crate::engine::{Event, Record};
-use crate::journal::{Found, Integrity, RunDir, Verification, folder_of, holder_of, read_records};
+use crate::journal::{Found, Integrity, RunDir, Verification, folder_of, holder_of};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
 use crate::review::{ReviewEvent, ReviewRecord};
 use crate::runbook;
@@ -24,7 +25,8 @@ use crate::tui::{self, CastError, Options};
 /// There is no such journal, or it holds no whole record.
 pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
     let path = journals::journal_path(name)?;
-    let (records, found) = read_records(&path).map_err(CliError::failed)?;
+    let mut records = Vec::new();
+    let found = each_record(&path, &mut |record| records.push(record))?;
     let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event) else {
         return Err(nothing(&path, &found));
     };
@@ -61,7 +63,11 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
 /// # Errors
 /// There is no such journal, it holds no whole record, or it cannot be written.
 pub fn cast(name: &str, looks: &Looks, size: (u16, u16)) -> Result<u8, CliError> {
-    let recording = replay::recording(&journals::journal_path(name)?, false, &mut |_, _| true)?;
+    let path = journals::journal_path(name)?;
+    let mut progress = Progress::new(&path);
+    let recording = replay::recording(&path, false, &mut |bytes, _| progress.at(bytes));
+    progress.end()?;
+    let recording = recording?;
     // Whoever plays it has another terminal than this one.
     let options = looks.options()?;
     let theme = options.theme.clone().or_else(|| Theme::shipped("dark"));
@@ -76,7 +82,10 @@ pub fn cast(name: &str, looks: &Looks, size: (u16, u16)) -> Result<u8, CliError>
 /// What others left beside the journal, held against it.
 fn beside(path: &Path) -> Result<Beside, CliError> {
     let signers = verify::signers(None)?;
-    let checked = verify::check(path, None, signers.as_ref(), |_, _| true)?;
+    let mut progress = Progress::new(path);
+    let checked = verify::check(path, None, signers.as_ref(), |bytes, _| progress.at(bytes));
+    progress.end()?;
+    let checked = checked?;
     let mut beside = Beside::default();
     for (signature, judged) in checked.signatures {
         let file = signature.path.file_name().unwrap_or_default().to_string_lossy().into_owned();

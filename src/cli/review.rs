@@ -2,6 +2,7 @@
 
 use crate::cli::args::{ReviewArguments, Verdict as Typed};
 use crate::cli::error::CliError;
+use crate::cli::progress::Progress;
 use crate::cli::{journals, place, trust, verify};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::journal::{Found, Holder, RunDir};
@@ -99,7 +100,10 @@ fn tell(dir: &RunDir, json: bool) -> Result<u8, CliError> {
 fn tell_proofs(dir: &RunDir) -> Result<(), CliError> {
     let path = dir.plain_journal().map_err(CliError::failed)?;
     let signers = verify::signers(None)?;
-    let checked = verify::check(&path, None, signers.as_ref(), |_, _| true)?;
+    let mut progress = Progress::new(&path);
+    let checked = verify::check(&path, None, signers.as_ref(), |bytes, _| progress.at(bytes));
+    progress.end()?;
+    let checked = checked?;
     for verify::Reviewed { review, proof, .. } in &checked.reviews {
         if let (Some((given, verdict, _)), Some(proof)) = (review.verdict(), proof) {
             super::print(&clean_line(&format!("{} by {}: {}", verdict.word(), given.by, proof.told())));

@@ -1,6 +1,7 @@
 //! `piton stats`: what all runs of a runbook came to.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -8,8 +9,9 @@ use crate::cli::diff::{Books, Read, read};
 use crate::cli::error::CliError;
 use crate::cli::run;
 use crate::compare::{Counting, Often, Spread, Statistics, StepTimes, Text};
+use crate::engine::Record;
 use crate::fs;
-use crate::journal::{RunDir, Store};
+use crate::journal::{RunDir, Store, Verification, each_record};
 use crate::report::{cleaned, duration};
 use crate::text::clean_line;
 use crate::tui::wrap::{width, wrap};
@@ -106,13 +108,18 @@ fn counted(store: &Store, name: &str) -> Result<All, CliError> {
         if opened.runbook.as_str() != name {
             continue;
         }
-        let notices = match read(&path, &mut books) {
+        let notices = match read(&path, &mut books, silently) {
             Ok(read) => all.take(&read, &mut known),
             Err(error) => vec![format!("left out: {}", error.message)],
         };
         all.notices.extend(notices.into_iter().map(|notice| format!("{}: {notice}", dir.id())));
     }
     Ok(all)
+}
+
+/// Of many journals none is long enough to be told of by itself.
+fn silently(path: &Path, each: &mut dyn FnMut(Record)) -> Result<Verification, CliError> {
+    each_record(path, each).map_err(CliError::failed)
 }
 
 fn lines(name: &str, title: &str) -> Vec<String> {

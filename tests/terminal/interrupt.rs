@@ -65,7 +65,15 @@ fn ctrl_c_while_a_journal_is_read_tells_how_far_it_was_and_that_nothing_was_chan
     let home = Home::new();
     let (run, path) = long(&home);
     let before = fs::read(&path).expect("it is there");
-    for args in [&["verify", &run][..], &["replay", &run], &["resume", &run], &["resume", &run, "--plain"]] {
+    for args in [
+        &["verify", &run][..],
+        &["replay", &run],
+        &["resume", &run],
+        &["resume", &run, "--plain"],
+        &["report", &run],
+        &["report", &run, "--format", "cast"],
+        &["diff", &run, &run],
+    ] {
         let slow = |command: &mut _| {
             under_faults(command, SLOW, "/journal.jsonl", None);
         };
