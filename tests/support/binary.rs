@@ -55,6 +55,13 @@ impl Home {
         Start::new(PITON, args).with(|command| self.settle(command))
     }
 
+    /// The same, where ctrl-c is heard also when whoever started the tests has it unheard, as a shell does of what it starts
+    /// behind it.
+    pub fn terminal_with_ctrl_c(&self, args: &[&str]) -> Start {
+        let heard = [&["--default-signal=INT", PITON][..], args].concat();
+        Start::new("env", &heard).with(|command| self.settle(command))
+    }
+
     /// Everything that piton has written.
     pub fn state(&self) -> PathBuf {
         self.folder.path().join("state/piton")

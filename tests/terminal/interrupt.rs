@@ -77,7 +77,7 @@ fn ctrl_c_while_a_journal_is_read_tells_how_far_it_was_and_that_nothing_was_chan
         let slow = |command: &mut _| {
             under_faults(command, SLOW, "/journal.jsonl", None);
         };
-        let mut terminal = home.terminal(args).size(24, 200).with(slow).spawn();
+        let mut terminal = home.terminal_with_ctrl_c(args).size(24, 200).with(slow).spawn();
         terminal.wait_text("ctrl-c to stop", LIMIT);
         terminal.key("ctrl-c");
         assert_eq!(terminal.wait_exit(LIMIT), Exit { code: None, signal: Some(Signal::INT.as_raw()) }, "{args:?}");
