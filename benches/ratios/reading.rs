@@ -73,13 +73,19 @@ fn long(store: &Store, records: usize) -> RunDir {
             }
             _ => turned(number),
         });
-        if events.len() == 1_000 {
-            let now = at(number as i64 * 500);
+        let now = at(number as i64 * 500);
+        let of_a_person = events.pop_if(|event| !matches!(event, Event::ConditionChanged { .. }));
+        if of_a_person.is_some() || events.len() == 1_000 {
             journal.append(now, "piton", std::mem::take(&mut events)).expect("the disk of a bench");
         }
+        if let Some(event) = of_a_person {
+            journal.append(now, "maria@bastion", vec![event]).expect("the disk of a bench");
+        }
     }
-    events.push(Event::SittingClosed { how: piton::engine::Leaving::Left });
-    journal.append(at(records as i64 * 500), "piton", events).expect("the disk of a bench");
+    let end = at(records as i64 * 500);
+    journal.append(end, "piton", events).expect("the disk of a bench");
+    let left = Event::SittingClosed { how: piton::engine::Leaving::Left };
+    journal.append(end, "maria@bastion", vec![left]).expect("the disk of a bench");
     journal.sync().expect("the disk of a bench");
     dir
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use piton::clock::monotonic;
 
 use super::support::pty::{Start, Terminal};
+use super::support::turn::away_from_it;
 
 /// How long anything may take to show.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -87,6 +88,8 @@ impl Costs {
 /// What a program costs that is left alone for so long. Nothing is awaited: that nothing comes, or little, is what is
 /// measured.
 pub fn left_alone(terminal: &Terminal, length: Duration) -> Costs {
+    // The clock on the screen goes on once a minute; what happens between is measured.
+    away_from_it(length);
     let before = Costs::of(terminal);
     std::thread::sleep(length);
     Costs::of(terminal).since(&before)
