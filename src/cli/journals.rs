@@ -8,7 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::found::Narrowed;
 use crate::cli::listed::{Widths, as_json, as_line};
 use crate::cli::{beside, keeping, packed, run, verify};
-use crate::journal::{Remembered, RunDir, RunSummary, Standing, in_order};
+use crate::journal::{Remembered, RunDir, RunSummary, Standing, folder_of, in_order};
 use crate::report::cleaned;
 use crate::text::clean_line;
 
@@ -132,12 +132,11 @@ pub fn duration(lasted: Duration) -> String {
 /// There is no such run, or what is named is not in a run's folder.
 pub fn run_dir(name: &str) -> Result<RunDir, CliError> {
     let path = journal_path(name)?;
-    let folder = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl"));
-    let folder = folder.ok_or_else(|| {
+    let dir = folder_of(&path).ok_or_else(|| {
         let why = format!("{} is not the journal of a run's folder", path.display());
         CliError::usage(why).hint("what is said of a run lies beside its journal: name the run or its folder")
     })?;
-    Ok(RunDir::new(folder.canonicalize().map_err(CliError::failed)?))
+    Ok(RunDir::new(dir.path().canonicalize().map_err(CliError::failed)?))
 }
 
 /// A file as it is, the journal of a folder, or that of the run of this name.
