@@ -24,7 +24,7 @@ use crate::session::launch;
 use crate::session::preflight::{Preflight, Preparation};
 use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
-use crate::text::clean_line;
+use crate::text::{clean_line, counted};
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::sign::KeySeen;
@@ -265,7 +265,7 @@ impl Backstage for Stage {
         runs.retain(|run| run.is_open());
         runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
         let open = |run: &Arc<RunSummary>| OpenRun {
-            standing: format!("{}, {} records", standing(run), run.records),
+            standing: format!("{}, {}", standing(run), counted(run.records, "record")),
             run: run.dir.id(),
             place: run.opening.as_ref().map(place_of).unwrap_or_default(),
             title: run.opening.as_ref().map(|head| head.title.clone()).unwrap_or_default(),

@@ -7,7 +7,7 @@ use crate::engine::DeviationKind;
 use crate::fs::FsError;
 use crate::journal::{RunSummary, Standing};
 use crate::search::{Hit, Search, Wanted, Way, search};
-use crate::text::clean_line;
+use crate::text::{clean_line, counted};
 
 /// How many records of a run are told as text, and as JSON.
 const MOST_LINES: usize = 5;
@@ -108,7 +108,7 @@ impl Found {
             |hit: &Hit| clean_line(&format!("    #{} {} {}: {}", hit.seq, hit.at, hit.by, hit.told)).into_owned();
         let mut lines: Vec<String> = self.hits.iter().map(told).collect();
         if self.count > self.hits.len() {
-            lines.push(format!("    … and {} more records", self.count - self.hits.len()));
+            lines.push(format!("    … and {}", counted(self.count - self.hits.len(), "more record")));
         }
         lines.extend(
             self.failed.iter().map(|why| clean_line(&format!("    not all was looked at: {why}")).into_owned()),

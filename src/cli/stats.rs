@@ -13,7 +13,7 @@ use crate::engine::Record;
 use crate::fs;
 use crate::journal::{RunDir, Store, Verification, each_record};
 use crate::report::{cleaned, duration};
-use crate::text::clean_line;
+use crate::text::{self, clean_line};
 use crate::tui::wrap::{width, wrap};
 
 /// Columns of the printed text.
@@ -128,9 +128,8 @@ fn lines(name: &str, title: &str) -> Vec<String> {
 
 fn of_mode(word: &str, told: &Statistics) -> Vec<String> {
     let day = |at: crate::clock::Timestamp| at.to_string().chars().take(10).collect::<String>();
-    let noun = if told.runs == 1 { "run" } else { "runs" };
     let mut lines = vec![String::new()];
-    lines.push(format!("{word}: {} {noun}, {} to {}", told.runs, day(told.first_at), day(told.last_at)));
+    lines.push(format!("{word}: {}, {} to {}", text::counted(told.runs, "run"), day(told.first_at), day(told.last_at)));
     let counted = |(what, count): (&String, &usize)| format!("{what} {count}");
     let outcomes: Vec<String> = told.outcomes.iter().map(counted).collect();
     lines.extend(behind("  ", &outcomes.join(" · "), 4));
@@ -197,15 +196,11 @@ fn often(title: &str, all: &[Often], lines: &mut Vec<String>) {
     }
     lines.extend([String::new(), format!("{title}, the most frequent first")]);
     for often in all {
-        let (times, runs) = (counted_told(often.times, "time"), counted_told(often.runs, "run"));
+        let (times, runs) = (text::counted(often.times, "time"), text::counted(often.runs, "run"));
         let way = if often.way == "failed" { String::new() } else { format!("{} ", often.way) };
         lines.extend(behind("  ", &format!("{way}{}: {times} in {runs}", often.subject), 4));
         lines.extend(behind("      ", &format!("last in {}: \"{}\"", often.last_run, often.last_reason), 8));
     }
-}
-
-fn counted_told(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A text behind a mark; what does not fit goes on below, indented.

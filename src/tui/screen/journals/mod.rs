@@ -8,6 +8,7 @@ use std::time::Duration;
 use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
+use crate::text::counted;
 use crate::tui::app::App;
 use crate::tui::backstage::{JournalEntry, RecordFound};
 use crate::tui::beside::Beside;
@@ -296,8 +297,8 @@ impl Journals {
         let list = Rect { height: body.height - low, ..body };
         let edge = if area.width >= WIDE { Edge::Whole } else { Edge::Top };
         let (shown, all) = (self.shown.len(), self.entries.len());
-        let noun = if all == 1 { "run" } else { "runs" };
-        let right = if self.filter.is_empty() { format!("{all} {noun}") } else { format!("{shown} of {all} {noun}") };
+        let all = counted(all, "run");
+        let right = if self.filter.is_empty() { all } else { format!("{shown} of {all}") };
         let inside = paint.frame(list, &Frame { title: "Journals", right: &right, is_focused: true, edge });
         self.draw_list(inside, paint);
         let preview = Rect { y: list.bottom(), height: low, ..body };
@@ -393,11 +394,6 @@ impl Journals {
     }
 }
 
-/// `1 deviation`, `3 deviations`.
-fn counted(count: u32, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
 /// How the outcome looks: only a run that is done without a deviation is green, and only while its journal is whole.
 fn meaning(entry: &JournalEntry) -> Meaning {
     match (entry.is_damaged, entry.is_closed, entry.deviations) {
@@ -433,7 +429,7 @@ fn preview_of(entry: &JournalEntry, hit: Option<&RecordFound>, cells: usize, loo
         entry.outcome.clone(),
         counted(entry.deviations, "deviation"),
         counted(entry.sittings, "sitting"),
-        format!("{} records", entry.records),
+        counted(entry.records, "record"),
     ];
     lines.extend(wrapped(&counts.join(&dot), cells, meaning(entry)));
     let whole = if entry.is_damaged { Meaning::Failed } else { Meaning::Dim };
