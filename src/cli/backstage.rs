@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::cli::error::CliError;
 use crate::cli::journals::standing;
+use crate::cli::progress::Telling;
 use crate::cli::shelf::Memory;
 use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, sign, verify};
 use crate::debrief::Debrief;
@@ -289,7 +290,7 @@ impl Backstage for Stage {
         let wanted = search::Wanted::words(words);
         let look = |at: usize| {
             let (dir, records) = &listed[at];
-            let search = search::Search { wanted: &wanted, records: *records, closed: None, goes_on };
+            let search = search::Search { wanted: &wanted, records: *records, closed: None, goes_on: &|_| goes_on() };
             let mut first = None;
             let mut take = |hit: search::Hit| {
                 // The first one will do; that it is in what was bound at the opening tells least.
@@ -454,7 +455,7 @@ impl Backstage for Stage {
     }
 
     fn debrief(&self, folder: &Path) -> Result<Debrief, String> {
-        debrief::of_run(&self.store, &RunDir::new(folder)).map_err(told)
+        debrief::of_run(&self.store, &RunDir::new(folder), &self.memory.runs, Telling::Nobody).map_err(told)
     }
 }
 

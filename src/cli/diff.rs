@@ -35,7 +35,7 @@ fn held(folder: Option<PathBuf>, typed: &DiffArguments) -> Result<u8, CliError> 
     match (one?, other?) {
         (Named::Run(one), Named::Run(other)) => {
             let mut books = Books::default();
-            let mut read = |path| read(path, &mut books, progress::each_record);
+            let mut read = |path| read(path, &mut books, &progress::each_record);
             runs(read(&one)?, read(&other)?, typed)
         }
         (one, other) => books(&text_of(one)?, &text_of(other)?, typed),
@@ -75,7 +75,7 @@ fn text_of(named: Named) -> Result<Text, CliError> {
     match named {
         Named::Book(text) => Ok(text),
         Named::Run(path) => {
-            let read = read(&path, &mut Books::default(), progress::each_record)?;
+            let read = read(&path, &mut Books::default(), &progress::each_record)?;
             Ok(Text { from: format!("the run {}", read.run.run), text: read.text })
         }
     }
@@ -124,13 +124,13 @@ impl Books {
 }
 
 /// Hands on each good record of a journal, and tells what follows them.
-pub type Pass = fn(&Path, &mut dyn FnMut(Record)) -> Result<Verification, CliError>;
+pub type Pass<'a> = &'a dyn Fn(&Path, &mut dyn FnMut(Record)) -> Result<Verification, CliError>;
 
 /// Reads the journal of a run, one record in memory at a time. No lock is taken.
 ///
 /// # Errors
 /// It cannot be read, or holds no whole record.
-pub fn read(path: &Path, books: &mut Books, pass: Pass) -> Result<Read, CliError> {
+pub fn read(path: &Path, books: &mut Books, pass: Pass<'_>) -> Result<Read, CliError> {
     let book: OnceCell<Parsed> = OnceCell::new();
     let mut text = String::new();
     let mut gathered: Option<Gathered<'_>> = None;

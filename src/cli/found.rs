@@ -75,8 +75,9 @@ impl<'t> Narrowed<'t> {
             && (self.typed.deviation.is_none() || overruled())
     }
 
-    /// The records of that run that fit; `None`: none does, though some are looked for.
-    pub fn found(&self, run: &RunSummary) -> Option<Found> {
+    /// The records of that run that fit; `None`: none does, though some are looked for. `goes_on` is told how many bytes more
+    /// were looked at; when it says that it is enough, not all are found.
+    pub fn found(&self, run: &RunSummary, goes_on: &dyn Fn(u64) -> bool) -> Option<Found> {
         let mut found = Found::default();
         if !self.is_searched() {
             return Some(found);
@@ -93,7 +94,7 @@ impl<'t> Narrowed<'t> {
             Standing::Closed(outcome) => run.last_at.map(|at| (outcome, at)),
             _ => None,
         };
-        let wanted = Search { wanted: &self.wanted, records: run.records, closed, goes_on: &|| true };
+        let wanted = Search { wanted: &self.wanted, records: run.records, closed, goes_on };
         // What cannot be read holds no good record: it is listed as that, by whoever lists all.
         let searched = if run.records > 0 { search(&run.dir.journal_path(), &wanted, &mut take) } else { Ok(()) };
         found.failed = searched.err();

@@ -2,7 +2,7 @@
 
 mod columns;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
@@ -59,20 +59,24 @@ pub struct Journals {
 }
 
 impl Journals {
-    /// Takes in some of the runs while the others are still being read: those behind the first so many.
+    /// Takes in some of the runs while the others are still being read, which were so many before. They come as they are
+    /// read, and stand where they will stand.
     pub fn take_some(&mut self, first: usize, entries: Vec<JournalEntry>, all: usize, took: Duration) {
-        // What was listed before is more: it stays until all are read again.
         if self.is_read || first > self.entries.len() {
             return;
         }
         let before = self.chosen().map(|entry| entry.run.clone());
         let done = first + entries.len();
-        if done > self.entries.len() {
-            self.entries.truncate(first);
-            self.texts.truncate(first);
-            self.texts.extend(entries.iter().map(JournalEntry::text));
-            self.entries.extend(entries);
-        }
+        // What was listed before stays until all are read again.
+        let again: HashSet<&str> = entries.iter().map(|entry| entry.run.as_str()).collect();
+        let known = std::mem::take(&mut self.entries).into_iter().zip(std::mem::take(&mut self.texts));
+        let mut known: Vec<_> = known.filter(|(entry, _)| !again.contains(entry.run.as_str())).collect();
+        known.extend(entries.into_iter().map(|entry| {
+            let text = entry.text();
+            (entry, text)
+        }));
+        known.sort_by(|(one, _), (other, _)| (other.opened, &other.run).cmp(&(one.opened, &one.run)));
+        (self.entries, self.texts) = known.into_iter().unzip();
         self.far = Some(tell::far(done as u64, all as u64, took, |rate| format!("{rate} runs")));
         self.show(before);
     }
