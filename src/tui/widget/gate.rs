@@ -79,6 +79,21 @@ fn time_to_go(run: &Run, key: &StepKey, holds: &[Hold]) -> Option<String> {
         [soaking @ Hold::Soaking { .. }] => {
             Some(format!("what {named} waits for holds; {}", tell::hold(&run.runbook, soaking)))
         }
+        // It has only begun: nobody has recorded yet how it stands.
+        [Hold::Condition { condition: condition @ ConditionId::Check(_), .. }]
+            if !run.state.conditions.contains_key(condition) =>
+        {
+            let (board, at) = (&run.view.moment.board, run.view.moment.at);
+            let (truth, ..) = evaluate(&run.runbook, &run.state, board, condition, at)?;
+            let step = run.runbook.step(&key.phase, &key.step).filter(|_| truth == Tri::True)?;
+            let Action::Check { hold, soak: None, .. } = &step.action else { return None };
+            let to_go = if hold.is_zero() {
+                "it passes once that is recorded".to_owned()
+            } else {
+                format!("it must hold for {}, all of that to go", tell::duration(*hold))
+            };
+            Some(format!("what {named} waits for holds; {to_go}"))
+        }
         _ => None,
     }
 }
