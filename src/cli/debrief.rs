@@ -62,6 +62,12 @@ pub(super) fn of_folder(dir: &RunDir) -> Result<Option<(Debrief, Timestamp)>, Cl
     let (records, found) = read_records(&dir.plain_journal().map_err(CliError::failed)?).map_err(CliError::failed)?;
     let why = match found.integrity {
         Integrity::Whole | Integrity::TornTail { .. } => {
+            if let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event)
+                && let Some(misnamed) = dir.misnamed(&opened.run)
+            {
+                let shown = dir.journal_path();
+                return Err(CliError::failed(clean_line(&format!("{}: {misnamed}", shown.display()))));
+            }
             return Ok(of_records(&records).zip(records.first().map(|record| record.at)));
         }
         Integrity::Damaged { line, what } => {
@@ -105,7 +111,8 @@ fn history(store: &Store, told: &Debrief, at: Timestamp) -> Vec<Past> {
 fn latest(store: &Store) -> Result<RunDir, CliError> {
     let runs = store.list().map_err(CliError::failed)?;
     let practised = runs.into_iter().filter(|run| {
-        run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice) && run.last_at.is_some()
+        let is_practice = run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice);
+        is_practice && run.last_at.is_some() && run.misnamed().is_none()
     });
     practised
         .max_by_key(|run| run::touched_at(&run.dir))
