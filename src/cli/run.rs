@@ -221,6 +221,20 @@ pub fn library_of(folder: Option<PathBuf>) -> Result<Library, CliError> {
     Library::open(&folders).map_err(CliError::failed)
 }
 
+/// The same for the screens: where the user's own runbooks cannot be listed, that stands among the others.
+///
+/// # Errors
+/// The folder that was given cannot be listed.
+pub fn library_shown(folder: Option<PathBuf>) -> Result<Library, CliError> {
+    match user_folder().map(|own| (crate::fs::names(&own), own)) {
+        Some((Err(trouble), own)) => {
+            let given: Vec<_> = folder.into_iter().collect();
+            Ok(Library::open(&given).map_err(CliError::failed)?.without(own, &trouble))
+        }
+        _ => library_of(folder),
+    }
+}
+
 /// The threads on which probes and commands are awaited.
 ///
 /// # Errors

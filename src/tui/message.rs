@@ -42,6 +42,8 @@ pub enum Message {
     Glanced(Vec<LibraryEntry>, Vec<OpenRun>),
     /// The runs that can be gone on with, where they took longer than a glance.
     Resumable(Vec<OpenRun>),
+    /// Why the runs of this machine cannot be listed.
+    Unlisted(String),
     /// The library, checked.
     Library(Vec<LibraryEntry>),
     /// What became of each runbook on this machine.

@@ -188,7 +188,8 @@ impl Runtime {
                 let _ = replier.send(Message::SomeJournals { first: from, entries, all, took });
                 !is_ended.load(Ordering::Relaxed)
             });
-            (!is_ended.load(Ordering::Relaxed)).then_some(Message::Journals(entries))
+            let message = entries.map_or_else(Message::Unlisted, Message::Journals);
+            (!is_ended.load(Ordering::Relaxed)).then_some(message)
         });
     }
 
