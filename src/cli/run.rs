@@ -8,6 +8,7 @@ use tokio::runtime::{Handle, Runtime};
 
 use crate::cli::args::{ResumeArguments, RunArguments, Speed};
 use crate::cli::backstage::Stage;
+use crate::cli::begin::Unbound;
 use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::looks::{Looks, reporting};
 use crate::cli::progress::Progress;
@@ -60,7 +61,8 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
     let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
     let bound = bound.map_err(|problems| unbound(&problems))?;
     let is_on_screens = !is_plain && has_terminal();
-    if !bound.missing.is_empty() && !is_on_screens {
+    let is_asked = is_plain && std::io::stdin().is_terminal();
+    if !bound.missing.is_empty() && !is_on_screens && !is_asked {
         let names: Vec<_> = bound.missing.iter().map(ToString::to_string).collect();
         return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
             .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
@@ -75,13 +77,14 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
         return face_or(open(start, stage, options), SUSPENDED);
     }
     let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
+    let unbound = Unbound { set: &typed.binding.set, site: site.as_ref(), missing: &bound.missing };
     if !is_plain || !std::io::stdin().is_terminal() {
         let name = name_to_type(opening.site.as_ref());
         return Err(CliError::suspended(format!("there is no terminal to confirm {name} in: no run was opened"))
             .hint("in a terminal the same command shows what is found before the start, and asks")
             .hint("a run that is no practice is walked by a person only"));
     }
-    begin::in_lines(opening, typed.beside)
+    begin::in_lines(opening, &unbound, typed.beside)
 }
 
 /// `piton resume`.

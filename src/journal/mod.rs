@@ -44,7 +44,7 @@ mod writer;
 
 pub use chain::{Chain, Fault};
 pub use chained::{AppendError, Appender, ChainedEvent, ChainedFile, ChainedRecord, Found};
-pub use digest::{CopyError, digest, file_seen, plain_file, sha256_of};
+pub use digest::{CopyError, at_home, digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
 pub use follow::{Follower, More};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, Outline, sha256_hex};

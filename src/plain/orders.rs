@@ -1,6 +1,7 @@
 //! What a typed line does.
 
 use crate::engine::{Allowed, FileSeen, Gate, Leaving, Mode, Proposal, gate};
+use crate::journal::at_home;
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::fresh::Sensing;
@@ -108,7 +109,8 @@ impl Dialogue<'_> {
     }
 
     fn look_at_file(&mut self, step: StepKey, value: serde_json::Value) {
-        let path = value.as_str().unwrap_or_default().to_owned();
+        let path = at_home(value.as_str().unwrap_or_default());
+        let value = serde_json::Value::from(path.as_str());
         let pending = Proposal::Answer { step: step.clone(), value: value.clone(), file: None };
         self.read_file(path, pending, |file| Proposal::Answer { step, value, file: Some(file) });
     }
@@ -156,7 +158,7 @@ impl Dialogue<'_> {
             };
             return self.mouth.say(&format!("{why}. Nothing is recorded."));
         }
-        let (step, path) = (self.state.current.clone(), path.to_owned());
+        let (step, path) = (self.state.current.clone(), at_home(path));
         let file = FileSeen { bytes: 0, sha256: String::new() };
         let pending = Proposal::Attach { step: step.clone(), path: path.clone(), file, kept: None };
         self.read_file(path.clone(), pending, |file| Proposal::Attach { step, path, file, kept: None });

@@ -332,7 +332,7 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
         Message::SignatureRead(read) => return run.signature_read(read),
         Message::ReleaseSigned(read) => return run.release_signed(read),
-        Message::ReadingFile { path, done, all } => run.file_is_at(&path, done, all),
+        Message::ReadingFile { path, done, all, took } => run.file_is_at(&path, (done, all), took),
         Message::FileRead(path, read) => return run.file_was_read(&path, read),
         Message::Edited(written) => run.edited(written),
         Message::Completed { typed, found } => run.completed(&typed, &found),

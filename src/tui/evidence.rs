@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::engine::Proposal;
 use crate::journal::RunDir;
-use crate::journal::{file_seen, plain_file};
+use crate::journal::{at_home, file_seen, plain_file};
 use crate::runbook::StepKey;
 use crate::runbook::value::first_unseen;
 use crate::text::amount;
@@ -70,17 +70,6 @@ fn too_long(bytes: u64) -> String {
     )
 }
 
-/// The path that is meant: `~/` is the home of whoever typed it, as in a shell.
-fn at_home(path: &str) -> String {
-    in_home(path, std::env::var("HOME").ok().as_deref())
-}
-
-fn in_home(path: &str, home: Option<&str>) -> String {
-    let rest = if path == "~" { Some("") } else { path.strip_prefix("~/") };
-    let home = home.filter(|home| home.starts_with('/')).map(|home| home.trim_end_matches('/'));
-    rest.zip(home).map_or_else(|| path.to_owned(), |(rest, home)| format!("{home}/{rest}"))
-}
-
 /// The paths that begin like that, those of folders with `/` at their end.
 pub fn completions(typed: String) -> Message {
     let meant = at_home(&typed);
@@ -121,22 +110,6 @@ pub fn signature(path: &Path) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_may_begin_at_home() {
-        for (path, home, expected) in [
-            ("~/a/b", Some("/home/jo"), "/home/jo/a/b"),
-            ("~/a", Some("/home/jo/"), "/home/jo/a"),
-            ("~", Some("/home/jo"), "/home/jo/"),
-            ("~/a", Some("/"), "/a"),
-            ("~/a", None, "~/a"),
-            ("~/a", Some("jo"), "~/a"),
-            ("~jo/a", Some("/home/jo"), "~jo/a"),
-            ("/a/~/b", Some("/home/jo"), "/a/~/b"),
-        ] {
-            assert_eq!(in_home(path, home), expected, "{path} {home:?}");
-        }
-    }
 
     #[test]
     fn a_name_that_cannot_be_typed_is_not_written_out() {

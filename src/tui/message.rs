@@ -73,6 +73,8 @@ pub enum Message {
         done: u64,
         /// How many it has.
         all: u64,
+        /// For how long it has been read.
+        took: Duration,
     },
     /// The journal of that run is being read.
     ReadingJournal {
