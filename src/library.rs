@@ -149,11 +149,13 @@ impl Library {
         let mut entries: Vec<Entry> = Vec::new();
         for folder in folders {
             for name in fs::names(folder)? {
-                if let Some(stem) = name.strip_suffix(".toml").filter(|stem| is_plain_name(stem)) {
+                // What begins with a dot is hidden: an editor's own files, mostly.
+                if let Some(stem) = name.strip_suffix(".toml").filter(|_| !name.starts_with('.')) {
                     let path = folder.join(&name);
                     let entry = match read_text(&path, runbook::parse::MAX_BOOK_BYTES) {
+                        _ if !is_plain_name(stem) => misnamed(stem, path),
                         Ok(source) => entry(stem, Origin::File(path), Text::Read(source)),
-                        Err(error) => unreadable(stem, path, &error),
+                        Err(error) => unreadable(stem, path, &error.to_string(), None),
                     };
                     entries.push(entry);
                 }
@@ -165,6 +167,15 @@ impl Library {
             rest[0].is_shadowed = before.iter().any(|entry| entry.id == rest[0].id);
         }
         Ok(Self { entries })
+    }
+
+    /// The same, with a folder that cannot be listed: it stands there as what cannot be read.
+    #[must_use]
+    pub fn without(mut self, folder: PathBuf, why: &FsError) -> Self {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let help = "no runbook of that folder is listed: also one that would take the place of a built-in one is not";
+        self.entries.insert(0, unreadable(&name, folder, &why.to_string(), Some(help)));
+        self
     }
 
     /// All of them: folders in their order, by name, then what is part of the program.
@@ -230,8 +241,25 @@ fn entry(id: &str, origin: Origin, text: Text) -> Entry {
     Entry { id: id.to_owned(), origin, is_shadowed: false, text, book: OnceLock::new(), checked: OnceLock::new() }
 }
 
-fn unreadable(id: &str, path: PathBuf, error: &LibraryError) -> Entry {
-    let finding = Diagnostic::error("unreadable", 0..0, error.to_string()).in_file(&path.display().to_string());
+/// One whose file has a name by which no runbook can be asked for.
+fn misnamed(stem: &str, path: PathBuf) -> Entry {
+    let plain: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
+    let plain = words.join("-");
+    let told = "no runbook can be asked for by this name: it has lower-case letters, digits, `-` and `_` only, and begins with one of the first two";
+    let example = if is_plain_name(&plain) { format!(", such as `{plain}.toml`") } else { String::new() };
+    unreadable(stem, path, told, Some(&format!("give the file another name{example}")))
+}
+
+fn unreadable(id: &str, path: PathBuf, why: &str, help: Option<&str>) -> Entry {
+    let finding = Diagnostic::error("unreadable", 0..0, why).in_file(&path.display().to_string());
+    let finding = match help {
+        Some(help) => finding.with_help(help),
+        None => finding,
+    };
     let checked = OnceLock::from(Checked { book: None, findings: vec![finding] });
     Entry { checked, ..entry(id, Origin::File(path), Text::Read(String::new())) }
 }
@@ -340,6 +368,34 @@ mod tests {
         }
         // None of them needs the whole.
         assert!(RUNBOOKS.iter().all(|packed| runbook::head(packed.top).is_some()));
+    }
+
+    #[test]
+    fn a_file_with_a_name_that_cannot_be_asked_for_is_listed_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["Vault Upgrade.toml", "a\nb.toml", "Ü.toml", ".hidden.toml"] {
+            std::fs::write(folder.path().join(name), RUNBOOKS[0].text()).unwrap();
+        }
+        let library = Library::open(&[folder.path().to_owned()]).unwrap();
+        let own: Vec<&Entry> = library.entries().iter().filter(|entry| entry.origin != Origin::Embedded).collect();
+        let ids: Vec<&str> = own.iter().map(|entry| entry.id.as_str()).collect();
+        assert_eq!(ids, ["Vault Upgrade", "a\nb", "Ü"]);
+        let help: Vec<&str> = own.iter().filter_map(|entry| entry.findings()[0].help.as_deref()).collect();
+        assert_eq!(help[0], "give the file another name, such as `vault-upgrade.toml`");
+        assert_eq!(help[2], "give the file another name");
+        assert!(own.iter().all(|entry| entry.runbook().is_none()), "{ids:?}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_listed_stands_among_the_others() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("runbooks");
+        std::fs::write(&folder, "").unwrap();
+        let why = fs::names(&folder).unwrap_err();
+        let library = Library::open(&[]).unwrap().without(folder, &why);
+        let (first, all) = (&library.entries()[0], library.entries().len());
+        assert_eq!((first.id.as_str(), first.runbook().is_some(), all), ("runbooks", false, RUNBOOKS.len() + 1));
+        assert!(first.findings()[0].message.contains("cannot list"), "{:?}", first.findings());
     }
 
     #[test]

@@ -255,7 +255,12 @@ fn a_file_that_is_read_is_told_of_and_bars_neither_back_nor_leave() {
     let mut typist = Typist::at(&terminal);
     let attach = format!("attach uncopied {}", big.display());
     let told = typist.say(&attach);
-    assert!(told.contains("is being read, ") && told.contains(" of 4.3 TB. Type back to end that"), "{told}");
+    assert!(
+        told.contains("is being read, ")
+            && told.contains(" of 4.3 TB, 0 percent, ")
+            && told.contains(" left. Type back to end that"),
+        "{told}"
+    );
     assert!(typist.say("confirm seen").contains("is being read, "));
     assert!(typist.say("back").contains("The file is not read on. Nothing is recorded."));
     assert!(typist.say(&attach).contains("is being read, "));
@@ -308,6 +313,18 @@ fn lines_are_broken_between_words_on_a_terminal_and_never_in_a_pipe() {
     child.stdout.take().expect("a pipe").read_to_string(&mut told).expect("text");
     child.wait().expect("it ends");
     assert!(told.lines().any(|line| line.chars().count() > 100), "{told}");
+}
+
+#[test]
+fn a_path_may_begin_at_home() {
+    let home = Home::new();
+    let terminal = short(&home);
+    std::fs::write(home.path().join("seen.txt"), "three\n").expect("there is room");
+    let told = Typist::at(&terminal).say("attach ~/seen.txt");
+    assert!(told.contains("recorded #") && !told.contains("NOT"), "{told}");
+    let whole = home.path().join("seen.txt").display().to_string();
+    let is_it = |event: &Event| matches!(event, Event::EvidenceAttached { path, .. } if *path == whole);
+    assert!(home.records().iter().any(|record| is_it(&record.event)), "{told}");
 }
 
 #[test]

@@ -52,6 +52,47 @@ fn a_pipe_opens_no_live_run_and_goes_on_with_none() {
 }
 
 #[test]
+fn inputs_that_nothing_binds_are_asked_for_in_lines() {
+    let home = Home::new();
+    let book = home.path().join("asks.toml");
+    let text = "format = 1\nid = \"asks\"\ntitle = \"Asks\"\nsystem = \"asks\"\n[inputs.target]\ntype = \"version\"\n\
+                prompt = \"Version to upgrade to\"\n[inputs.rest]\ntype = \"duration\"\nprompt = \"How long to rest\"\n\
+                [inputs.keep]\ntype = \"bool\"\nprompt = \"Keep it\"\n[inputs.set]\ntype = \"text\"\nprompt = \"Set\"\n\
+                [[phase]]\nid = \"one\"\ntitle = \"One\"\n[[phase.step]]\nid = \"see\"\ntitle = \"See\"\n\
+                text = \"{{ .inputs.target }} {{ .inputs.rest }} {{ .inputs.keep }} {{ .inputs.set }}\"\nconfirm = \"What?\"\n";
+    std::fs::write(&book, text).expect("it can be written");
+    let args = ["run", &book.display().to_string(), "--plain", "--set", "set=given"];
+    let mut terminal = plain(&home, &args);
+    let mut typist = Typist::at(&terminal);
+    let said = typist.listen();
+    assert!(said.contains("3 inputs have no value yet."), "{said}");
+    assert!(
+        said.contains("Input 1 of 3, target: Version to upgrade to. It takes a version, such as 1.17.3."),
+        "{said}"
+    );
+    let said = typist.say("soon");
+    assert!(said.contains("Not taken: not a version such as 1.17.3.") && said.contains("Input 1 of 3"), "{said}");
+    assert!(typist.say("1.17.3").contains("Input 2 of 3, rest: "));
+    assert!(typist.say("back").contains("Input 1 of 3, target: "));
+    typist.say("1.17.4");
+    assert!(typist.say("1h").contains("Input 3 of 3, keep: Keep it. It takes yes or no."));
+    assert!(typist.say("no").contains("Type the name of the environment to start the run: live."));
+    let said = typist.say("live");
+    assert!(said.contains("recorded #1") && said.contains("1.17.4 1h false given"), "{said}");
+    typist.say("leave");
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), Exit { code: Some(40), signal: None });
+    // Given up: nothing is opened.
+    let mut terminal = plain(&home, &args);
+    let mut typist = Typist::at(&terminal);
+    typist.listen();
+    typist.type_line("leave");
+    assert_eq!(terminal.wait_exit(LIMIT), Exit { code: Some(40), signal: None });
+    assert!(terminal.screen().contains("no run was opened: not every input has a value"), "{}", terminal.describe());
+    assert_eq!(home.runs().len(), 1);
+}
+
+#[test]
 fn what_turns_bad_interrupts_a_question_and_a_caution_that_changed_takes_it_back() {
     let home = Home::new();
     let place = |name: &str| home.path().join(name).display().to_string();

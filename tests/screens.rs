@@ -73,8 +73,8 @@ impl Backstage for Nothing {
         vec![one]
     }
 
-    fn resumable(&self) -> Vec<OpenRun> {
-        vec![]
+    fn resumable(&self) -> Result<Vec<OpenRun>, String> {
+        Ok(vec![])
     }
 
     fn set_up(&self, runbook: &str, is_practice: bool) -> Result<Questions, String> {

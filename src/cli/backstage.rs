@@ -30,7 +30,7 @@ use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::sign::KeySeen;
 use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
-use crate::tui::{Backstage, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
+use crate::tui::{Backstage, EachJournals, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
 
 /// The file that remembers how the panes share the room, beside the folders of the runs.
 const SIZES: &str = "panes.toml";
@@ -71,7 +71,7 @@ impl Stage {
     /// # Errors
     /// There is no place to keep runs in.
     pub fn new(folder: Option<PathBuf>) -> Result<Self, CliError> {
-        Ok(Self::of(run::library_of(folder)?, run::store()?))
+        Ok(Self::of(run::library_shown(folder)?, run::store()?))
     }
 
     /// With just these runbooks and runs.
@@ -254,6 +254,7 @@ impl Backstage for Stage {
             None => {
                 shelf::of_head(entry, shown);
                 shown.problems = shelf::problems(entry);
+                shown.is_unread = shelf::is_unread(entry);
             }
         });
         // What cannot be started is not in the way of what can.
@@ -261,8 +262,8 @@ impl Backstage for Stage {
         listed
     }
 
-    fn resumable(&self) -> Vec<OpenRun> {
-        let mut runs = self.memory.list(&self.store);
+    fn resumable(&self) -> Result<Vec<OpenRun>, String> {
+        let mut runs = self.memory.listed(&self.store)?;
         runs.retain(|run| run.is_open());
         runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
         let open = |run: &Arc<RunSummary>| OpenRun {
@@ -274,15 +275,15 @@ impl Backstage for Stage {
             step: run.step.clone().unwrap_or_default(),
             operator: run.last_sat.clone().unwrap_or_default(),
         };
-        runs.iter().map(open).collect()
+        Ok(runs.iter().map(open).collect())
     }
 
-    fn journals(&self, each: &mut dyn FnMut(Vec<JournalEntry>, usize) -> bool) -> Vec<JournalEntry> {
+    fn journals(&self, each: EachJournals<'_>) -> Result<Vec<JournalEntry>, String> {
         let mut told = |new: &[Arc<RunSummary>], all| each(new.iter().map(|run| entry(run)).collect(), all);
-        let runs = self.memory.list_along(&self.store, &mut told);
+        let runs = self.memory.list_along(&self.store, &mut told)?;
         let listed = runs.iter().map(|run| (run.dir.clone(), run.records)).collect();
         *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
-        runs.iter().map(|run| entry(run)).collect()
+        Ok(runs.iter().map(|run| entry(run)).collect())
     }
 
     fn search(&self, words: &str, found: &mut dyn FnMut(RecordFound), goes_on: &(dyn Fn() -> bool + Sync)) {

@@ -4,23 +4,40 @@ use std::future::Future;
 use std::io::{self, IsTerminal};
 use std::pin::Pin;
 
+use tokio::runtime::Runtime;
+
 use crate::cli::error::CliError;
 use crate::cli::{dialogue, fold, place, run};
 use crate::clock::Timestamp;
 use crate::journal::Remembered;
 use crate::plain::before::{Decided, Wanted, decide};
+use crate::plain::inputs;
+use crate::plain::read::Typing;
+use crate::runbook::{Input, InputId};
 use crate::session::launch::{self, Opening};
 use crate::session::preflight::{Preflight, Preparation};
+use crate::site::{Site, bind};
+
+/// What is still to be asked, and what the rest is bound by.
+pub struct Unbound<'a> {
+    /// Bound on the command line.
+    pub set: &'a [(String, String)],
+    /// The site.
+    pub site: Option<&'a Site>,
+    /// The inputs that nothing binds.
+    pub missing: &'a [InputId],
+}
 
 /// Opens a live run, when whoever types there confirms it, and walks it in lines.
 ///
 /// # Errors
 /// It is not confirmed, or cannot be opened or written.
-pub fn in_lines(opening: Opening, is_beside: bool) -> Result<u8, CliError> {
+pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Result<u8, CliError> {
     let (runtime, store, who) = (run::runtime()?, run::store()?, place::who("plain"));
     let world = run::live_world(runtime.handle(), Timestamp::default())?;
     let remembered = Remembered::default();
     let mut typing = dialogue::ears()?;
+    let opening = given(opening, unbound, &runtime, &mut typing)?;
     let decided = {
         let prepared =
             Preparation { store: &store, remembered: &remembered, opening: &opening, who: &who, world: &world };
@@ -47,4 +64,22 @@ pub fn in_lines(opening: Opening, is_beside: bool) -> Result<u8, CliError> {
         launch::begin(&store, opening, &who, world)
     };
     dialogue::in_lines_of(&runtime, launched.map_err(run::launch_error)?, typing)
+}
+
+/// The same run with what was still to be asked.
+fn given(opening: Opening, unbound: &Unbound<'_>, runtime: &Runtime, typing: &mut Typing) -> Result<Opening, CliError> {
+    if unbound.missing.is_empty() {
+        return Ok(opening);
+    }
+    let not = |why: &dyn std::fmt::Display| CliError::suspended(format!("no run was opened: {why}"));
+    let book = &opening.runbook;
+    let asked: Vec<&Input> = book.inputs.iter().filter(|input| unbound.missing.contains(&input.id)).collect();
+    let (interrupted, mut out) = (dialogue::interruption(runtime)?, io::stdout());
+    let is_echoed = io::stdin().is_terminal();
+    let site = opening.site.as_ref();
+    let given = inputs::give((book, &asked), site, &mut typing.lines, &mut out, is_echoed, interrupted);
+    let given = runtime.block_on(given).map_err(|error| not(&error))?;
+    let given = given.ok_or_else(|| not(&"not every input has a value"))?;
+    let bound = bind(book, unbound.set, unbound.site, &given).map_err(|problems| run::unbound(&problems))?;
+    Ok(Opening { inputs: bound.inputs, ..opening })
 }

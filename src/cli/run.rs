@@ -8,6 +8,7 @@ use tokio::runtime::{Handle, Runtime};
 
 use crate::cli::args::{ResumeArguments, RunArguments, Speed};
 use crate::cli::backstage::Stage;
+use crate::cli::begin::Unbound;
 use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::looks::{Looks, reporting};
 use crate::cli::progress::Progress;
@@ -60,7 +61,8 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
     let bound = crate::site::bind(&runbook, &typed.binding.set, site.as_ref(), &serde_json::Map::new());
     let bound = bound.map_err(|problems| unbound(&problems))?;
     let is_on_screens = !is_plain && has_terminal();
-    if !bound.missing.is_empty() && !is_on_screens {
+    let is_asked = is_plain && std::io::stdin().is_terminal();
+    if !bound.missing.is_empty() && !is_on_screens && !is_asked {
         let names: Vec<_> = bound.missing.iter().map(ToString::to_string).collect();
         return Err(CliError::usage(format!("these inputs are not bound: {}", names.join(", ")))
             .hint("bind them with --set INPUT=VALUE or in a site file (--site)"));
@@ -75,13 +77,14 @@ pub fn run(folder: Option<PathBuf>, typed: &RunArguments, looks: &Looks) -> Resu
         return face_or(open(start, stage, options), SUSPENDED);
     }
     let opening = Opening { runbook, inputs: bound.inputs, site: site.as_ref().map(seen), practice: None };
+    let unbound = Unbound { set: &typed.binding.set, site: site.as_ref(), missing: &bound.missing };
     if !is_plain || !std::io::stdin().is_terminal() {
         let name = name_to_type(opening.site.as_ref());
         return Err(CliError::suspended(format!("there is no terminal to confirm {name} in: no run was opened"))
             .hint("in a terminal the same command shows what is found before the start, and asks")
             .hint("a run that is no practice is walked by a person only"));
     }
-    begin::in_lines(opening, typed.beside)
+    begin::in_lines(opening, &unbound, typed.beside)
 }
 
 /// `piton resume`.
@@ -219,6 +222,20 @@ pub fn usable(entry: &Entry) -> Result<Arc<Runbook>, CliError> {
 pub fn library_of(folder: Option<PathBuf>) -> Result<Library, CliError> {
     let folders: Vec<_> = folder.into_iter().chain(user_folder()).collect();
     Library::open(&folders).map_err(CliError::failed)
+}
+
+/// The same for the screens: where the user's own runbooks cannot be listed, that stands among the others.
+///
+/// # Errors
+/// The folder that was given cannot be listed.
+pub fn library_shown(folder: Option<PathBuf>) -> Result<Library, CliError> {
+    match user_folder().map(|own| (crate::fs::names(&own), own)) {
+        Some((Err(trouble), own)) => {
+            let given: Vec<_> = folder.into_iter().collect();
+            Ok(Library::open(&given).map_err(CliError::failed)?.without(own, &trouble))
+        }
+        _ => library_of(folder),
+    }
 }
 
 /// The threads on which probes and commands are awaited.

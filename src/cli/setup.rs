@@ -30,10 +30,18 @@ pub fn sites_folder() -> Option<PathBuf> {
     Some(user_folder()?.parent()?.join("sites"))
 }
 
-/// The site files that can be chosen for a runbook, by name; one that cannot be taken tells why. `set` is bound before them.
+/// The site files that can be chosen for a runbook, by name; one that cannot be taken tells why, and so does their folder
+/// where it cannot be listed: it must not look as if there were none. `set` is bound before them.
 pub fn sites(runbook: &Runbook, set: &[(String, String)]) -> Vec<SiteOffered> {
     let Some(folder) = sites_folder() else { return Vec::new() };
-    let names = fs::names(&folder).unwrap_or_default();
+    sites_in(folder, runbook, set)
+}
+
+fn sites_in(folder: PathBuf, runbook: &Runbook, set: &[(String, String)]) -> Vec<SiteOffered> {
+    let names = match fs::names(&folder) {
+        Ok(names) => names,
+        Err(error) => return vec![SiteOffered { problem: error.to_string(), site: None, file: folder }],
+    };
     let files = names.into_iter().filter(|name| name.ends_with(".toml")).map(|name| folder.join(name));
     let mut all: Vec<SiteOffered> = files.map(|file| offered(file, runbook, set)).collect();
     // What can be taken comes first.
@@ -138,4 +146,22 @@ pub fn history(known: &[Arc<RunSummary>], runbook: &Runbook, site: Option<&Site>
 /// It cannot be read, or has errors.
 pub fn site_at(path: &Path) -> Result<Site, String> {
     run::site_at(path).map_err(|error| error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::parse;
+
+    #[test]
+    fn a_folder_of_sites_that_cannot_be_listed_is_not_one_without_sites() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("sites");
+        let book = parse(&crate::library::Library::open(&[]).unwrap().entries()[0].source()).0.unwrap();
+        assert_eq!(sites_in(folder.clone(), &book, &[]), []);
+        std::fs::write(&folder, "").unwrap();
+        let offered = sites_in(folder.clone(), &book, &[]);
+        assert_eq!((offered.len(), &offered[0].file, &offered[0].site), (1, &folder, &None));
+        assert!(offered[0].problem.contains("cannot list"), "{}", offered[0].problem);
+    }
 }

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::diagnostic::Position;
 use crate::engine::scope::MISSING;
 use crate::engine::{Mode, Outcome};
-use crate::journal::{Opening, Remembered, RunDir, RunSummary, Stamp, Standing, Store, stamp};
+use crate::journal::{JournalError, Opening, Remembered, RunDir, RunSummary, Stamp, Standing, Store, stamp};
 use crate::library::{Entry, Library};
 use crate::runbook::changes::changes;
 use crate::runbook::{Phase, Runbook};
@@ -30,6 +30,11 @@ pub fn of_head(entry: &Entry, shown: &mut LibraryEntry) {
     let head = entry.head().unwrap_or_default();
     (shown.title, shown.revision, shown.system) = (head.title, head.revision, head.system);
     (shown.summary, shown.minutes) = (head.summary, head.minutes);
+}
+
+/// Whether it was not even read: a check of its file tells no more.
+pub fn is_unread(entry: &Entry) -> bool {
+    entry.source().is_empty() && entry.findings().iter().any(|found| found.code == "unreadable")
 }
 
 /// Why it does not load: the place of each error with what is wrong there, and below it what to do.
@@ -63,9 +68,17 @@ struct Points {
 }
 
 impl Memory {
-    /// The runs of a store, the latest first; none where they cannot be listed.
+    /// The runs of a store, the latest first; none where they cannot be listed, which [`Memory::listed`] tells.
     pub fn list(&self, store: &Store) -> Vec<Arc<RunSummary>> {
-        self.runs.list(store).unwrap_or_default()
+        self.listed(store).unwrap_or_default()
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// They cannot be listed; for people.
+    pub fn listed(&self, store: &Store) -> Result<Vec<Arc<RunSummary>>, String> {
+        self.runs.list(store).map_err(unlisted)
     }
 
     /// The live ones, likewise.
@@ -74,12 +87,15 @@ impl Memory {
     }
 
     /// The same with somebody who is told what was read meanwhile, of how many, and says whether to read on.
+    ///
+    /// # Errors
+    /// See [`Memory::listed`].
     pub fn list_along(
         &self,
         store: &Store,
         each: &mut dyn FnMut(&[Arc<RunSummary>], usize) -> bool,
-    ) -> Vec<Arc<RunSummary>> {
-        self.runs.list_along(store, each).unwrap_or_default()
+    ) -> Result<Vec<Arc<RunSummary>>, String> {
+        self.runs.list_along(store, each).map_err(unlisted)
     }
 
     /// How each scenario of a runbook was practised, in the order of their names.
@@ -121,9 +137,9 @@ impl Memory {
         points
     }
 
-    /// What became of every runbook of the library.
+    /// What became of every runbook of the library; of none where the runs cannot be listed, for nothing is known then.
     pub fn past(&self, store: &Store, library: &Library) -> Vec<Past> {
-        let known = self.list(store);
+        let Ok(known) = self.listed(store) else { return Vec::new() };
         let entries = library.entries().iter().filter(|entry| !entry.is_shadowed);
         let past = entries.map(|entry| {
             let last = last_of(&known, &entry.id);
@@ -143,7 +159,7 @@ impl Memory {
     /// # Errors
     /// There is no such run, or one of the texts cannot be read.
     pub fn changed(&self, store: &Store, runbook: &Runbook) -> Result<Changed, String> {
-        let known = self.list(store);
+        let known = self.listed(store)?;
         let (run, opening) = last_of(&known, runbook.id.as_str()).ok_or("it was never run here")?;
         let opened = run.dir.opened().ok_or_else(|| format!("the first record of {} cannot be read", run.dir.id()))?;
         Ok(Changed {
@@ -155,6 +171,10 @@ impl Memory {
             changes: changes(&opened.text, &runbook.text).map_err(|error| error.to_string())?,
         })
     }
+}
+
+fn unlisted(error: JournalError) -> String {
+    format!("the runs of this machine are not known: {error}")
 }
 
 fn is_of(run: &RunSummary, runbook: &str, mode: Mode) -> bool {

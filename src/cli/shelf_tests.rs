@@ -187,3 +187,19 @@ fn a_runbook_that_does_not_load_has_a_name_places_and_help_and_stands_behind_the
     assert!(broken[1].problems[0].starts_with("line 2, column "), "{:?}", broken[1].problems);
     assert!(broken[2].problems[0].contains("not UTF-8"), "{:?}", broken[2].problems);
 }
+
+/// Nothing is told of runs as if there were none where they cannot be listed.
+#[test]
+fn runs_that_cannot_be_listed_are_not_none() {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("runs"), "").unwrap();
+    let store = Store::open(place.path());
+    assert!(Memory::default().past(&store, &Library::open(&[]).unwrap()).is_empty());
+    let changed = Memory::default().changed(&store, &parse(BOOK).0.unwrap()).unwrap_err();
+    let stage = crate::cli::backstage::Stage::of(Library::open(&[]).unwrap(), store);
+    let open = crate::tui::Backstage::resumable(&stage).unwrap_err();
+    let all = crate::tui::Backstage::journals(&stage, &mut |_, _| true).unwrap_err();
+    for told in [changed, open, all] {
+        assert!(told.starts_with("the runs of this machine are not known: ") && told.contains("/runs: "), "{told}");
+    }
+}

@@ -47,11 +47,7 @@ pub async fn decide(
     is_echoed: bool,
     interrupted: impl Future<Output = ()>,
 ) -> io::Result<Decided> {
-    let place = match wanted.site {
-        Some(site) => format!("{} {}", site.environment, site.name),
-        None => "LIVE".to_owned(),
-    };
-    let mut talk = Talk { mouth: Mouth::new(out, place, is_echoed), typed, ears: Ears::new() };
+    let mut talk = Talk::new(out, place_of(wanted.site), is_echoed, typed);
     let decided = tokio::select! {
         decided = talk.decide(wanted, look) => decided,
         () = interrupted => Decided::Not("it was interrupted".into()),
@@ -62,11 +58,22 @@ pub async fn decide(
     }
 }
 
+/// What stands before what is typed.
+pub(super) fn place_of(site: Option<&SiteSeen>) -> String {
+    site.map_or_else(|| "LIVE".to_owned(), |site| format!("{} {}", site.environment, site.name))
+}
+
 /// Somebody who is asked before a run opens.
-struct Talk<'a> {
-    mouth: Mouth<'a>,
+pub(super) struct Talk<'a> {
+    pub(super) mouth: Mouth<'a>,
     typed: &'a mut Receiver<Heard>,
     ears: Ears,
+}
+
+impl<'a> Talk<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, place: String, is_echoed: bool, typed: &'a mut Receiver<Heard>) -> Self {
+        Self { mouth: Mouth::new(out, place, is_echoed), typed, ears: Ears::new() }
+    }
 }
 
 impl Talk<'_> {
@@ -157,7 +164,7 @@ impl Talk<'_> {
     }
 
     /// A line that was typed when it was asked for; `None`: none comes any more, or nobody hears what is asked.
-    async fn line(&mut self, label: &str) -> Option<String> {
+    pub(super) async fn line(&mut self, label: &str) -> Option<String> {
         let mut is_new = true;
         loop {
             self.mouth.ask(label);

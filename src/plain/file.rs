@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::clock::monotonic;
 use crate::engine::Proposal;
 use crate::plain::dialogue::Dialogue;
+use crate::plain::tell::duration;
 use crate::text::amount;
 
 /// A reading that takes longer is told of.
@@ -43,9 +44,21 @@ pub(super) struct WasRead {
 impl FileRead {
     fn told(&self) -> String {
         let (done, all) = (self.far.done.load(Ordering::Relaxed), self.far.all.load(Ordering::Relaxed));
-        let far = if all == 0 { "no byte yet".into() } else { format!("{} of {}", amount(done), amount(all)) };
+        let far = if all == 0 { "no byte yet".into() } else { told_far((done, all), self.began.elapsed()) };
         format!("The file {} is being read, {far}. Type back to end that; leave and cancel are taken too.", self.path)
     }
+}
+
+/// How far the reading of so many bytes has come in that time, and how long the rest takes if it goes on like that.
+fn told_far((done, all): (u64, u64), took: Duration) -> String {
+    let told = format!("{} of {}, {} percent", amount(done), amount(all), done.saturating_mul(100) / all.max(1));
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let rate = done.saturating_mul(1_000) / millis.max(1);
+    if rate == 0 {
+        return told;
+    }
+    let left = Duration::from_secs(all.saturating_sub(done) / rate);
+    format!("{told}, {} a second, about {} left", amount(rate), duration(left))
 }
 
 impl Drop for FileRead {
@@ -120,5 +133,18 @@ impl Dialogue<'_> {
         self.mouth.say("The file is not read on. Nothing is recorded.");
         // The other two go on to what they are for.
         ["back", "no"].contains(&word.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_file_is_read_is_told_with_rate_and_time_left() {
+        let told = told_far((1_000_000_000, 41_000_000_000), Duration::from_secs(10));
+        assert_eq!(told, "1.0 GB of 41.0 GB, 2 percent, 100.0 MB a second, about 6 minutes 40 seconds left");
+        assert_eq!(told_far((0, 9), Duration::from_secs(1)), "0 B of 9 B, 0 percent");
+        assert_eq!(told_far((9, 9), Duration::ZERO), "9 B of 9 B, 100 percent, 9.0 kB a second, about 0 seconds left");
     }
 }

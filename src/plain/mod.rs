@@ -8,6 +8,7 @@ pub mod dialogue;
 mod file;
 mod fresh;
 mod hear;
+pub mod inputs;
 mod look;
 mod meaning;
 mod orders;

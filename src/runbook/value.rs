@@ -14,6 +14,8 @@ use crate::text::is_hidden;
 pub const MAX_DURATION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The longest value of an input, in bytes.
 const MAX_VALUE_BYTES: usize = 16 * 1024;
+/// How many characters of a value that is not taken are repeated.
+const MOST_REPEATED: usize = 40;
 /// The most nodes of one input.
 const MAX_NODES: usize = 10_000;
 /// Such a value would be taken for an option by the command that gets it.
@@ -131,7 +133,7 @@ fn check_nodes(fields: &[String], nodes: &[Value]) -> Result<(), String> {
         let name = node.get("name").and_then(Value::as_str).ok_or_else(|| format!("node {} has no name", index + 1))?;
         if !is_item_name(name) {
             let rule = "letters, digits, '.', '_', ':' and '-', at most 64";
-            return Err(format!("{name:?} cannot name a node; names are {rule}"));
+            return Err(format!("{:?} cannot name a node; names are {rule}", beginning(name)));
         }
         if !names.insert(name) {
             return Err(format!("two nodes are named {name}"));
@@ -178,7 +180,7 @@ fn check_secret(value: &Value) -> Result<(), String> {
     let table = value.as_object().filter(|table| table.len() == 1).ok_or_else(wrong)?;
     match (table.get("env"), table.get("command")) {
         (Some(Value::String(name)), None) if is_variable(name) => Ok(()),
-        (Some(Value::String(name)), None) => Err(format!("{name:?} cannot name an environment variable")),
+        (Some(Value::String(name)), None) => Err(format!("{:?} cannot name an environment variable", beginning(name))),
         (None, Some(Value::Array(words))) => {
             match words.iter().find_map(|word| word.as_str().filter(|w| w.contains("{{"))) {
                 Some(_) => Err("the command of a secret takes no {{ }}".into()),
@@ -211,8 +213,16 @@ fn check_url(text: &str) -> Result<(), String> {
         return Err("not an address such as https://host:8200".into());
     }
     match port {
-        Some(port) if port.parse::<u16>().is_err() => Err(format!("{port:?} is not a port")),
+        Some(port) if port.parse::<u16>().is_err() => Err(format!("{:?} is not a port", beginning(port))),
         _ => Ok(()),
+    }
+}
+
+/// As much of a value as is repeated where it is told why it is not taken: the reason stands behind it.
+fn beginning(value: &str) -> String {
+    match value.char_indices().nth(MOST_REPEATED) {
+        Some((at, _)) => format!("{}…", &value[..at]),
+        None => value.to_owned(),
     }
 }
 
@@ -221,7 +231,7 @@ fn check_url(text: &str) -> Result<(), String> {
 /// # Errors
 /// A fragment that says what does not fit.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is not a duration such as 2s, 1h 30m or 1d");
+    let wrong = || format!("{:?} is not a duration such as 2s, 1h 30m or 1d", beginning(text));
     let mut total = Duration::ZERO;
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -252,6 +262,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn of_a_long_value_only_the_beginning_is_repeated_before_the_reason() {
+        let long = "ä".repeat(1_000);
+        for kind in [InputKind::Nodes(vec![]), InputKind::Duration] {
+            let told = parse_value(&kind, &long).unwrap_err();
+            assert!(told.starts_with(&format!("\"{}…\" ", "ä".repeat(40))) && told.len() < 250, "{told}");
+        }
+    }
 
     #[test]
     fn a_list_of_nodes_that_is_being_typed_is_not_complete_and_one_with_a_mistake_tells_where() {

@@ -176,10 +176,10 @@ impl Preparation<'_> {
         let told = told(&targets);
         let is_asked = is_accepted || commands.is_empty() && told.is_empty();
         let now = self.world.clock.now();
-        let known = self.remembered.list_live(self.store).unwrap_or_default();
+        let listed = self.remembered.list_live(self.store).map_err(|error| error.to_string());
         let mut found = vec![self.journal()];
-        found.extend(self.others(&known));
-        found.push(clock(&known, now));
+        found.extend(self.others(listed.as_deref().map_err(String::as_str)));
+        found.push(clock(listed.as_deref().ok(), now));
         let asked: Vec<Target> = targets.iter().filter(|target| is_asked || is_harmless(target)).cloned().collect();
         let samples = self.sampled(asked.clone()).await;
         found.extend(reached(&samples));
@@ -205,13 +205,20 @@ impl Preparation<'_> {
     }
 
     /// Who else is at this, now or with a run that is not closed.
-    fn others(&self, known: &[Arc<RunSummary>]) -> Vec<Finding> {
+    fn others(&self, known: Result<&[Arc<RunSummary>], &str>) -> Vec<Finding> {
         let (runbook, site) = (&self.opening.runbook, self.opening.site.as_ref());
         let holder = site.and_then(|site| self.store.place_holder(&site.name, &runbook.system));
         if let Some(holder) = holder {
             let told = format!("{} at this site is held by {holder}", runbook.system);
             return vec![finding(Mark::Stop, "others", told, "wait until that sitting is over, or talk to them")];
         }
+        let known = match known {
+            Ok(known) => known,
+            Err(why) => {
+                let todo = "ask those who could be at this place";
+                return vec![finding(Mark::Look, "others", format!("it cannot be told: {why}"), todo)];
+            }
+        };
         let is_live = |run: &&Arc<RunSummary>| run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Live);
         let held = known.iter().filter(is_live).filter_map(|run| {
             let opening = run.opening.as_ref()?;
@@ -299,7 +306,11 @@ pub(super) fn finding(mark: Mark, about: &str, told: String, todo: &str) -> Find
 }
 
 /// The clock against the latest record of a live run on this machine.
-fn clock(known: &[Arc<RunSummary>], now: Timestamp) -> Finding {
+fn clock(known: Option<&[Arc<RunSummary>]>, now: Timestamp) -> Finding {
+    let Some(known) = known else {
+        let told = format!("{now}; whether that is after every record of this machine cannot be told");
+        return finding(Mark::Look, "clock", told, "");
+    };
     let live = known.iter().filter(|run| run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Live));
     let last = live.filter_map(|run| run.last_at.map(|at| (at, run.dir.id()))).max();
     match last.filter(|(at, _)| *at > now) {

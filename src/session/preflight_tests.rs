@@ -126,3 +126,14 @@ fn the_name_is_typed_that_the_site_gives() {
     let why = confirm(Some(&site("PRODUCTION")), "staging").unwrap_err();
     assert_eq!(why, "\"staging\" was typed, PRODUCTION is expected: nothing was started");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_else_is_there_is_not_said_to_be_nobody_where_the_runs_cannot_be_listed() {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("runs"), "").unwrap();
+    let found =
+        look(place.path(), &opening("", Some(("prod-eu", "PRODUCTION"))), &world(ScriptedRunner::new()), false).await;
+    let marks = |about: &str| found.found.iter().find(|one| one.about == about).map(|one| one.mark);
+    assert_eq!((marks("others"), marks("clock")), (Some(Mark::Look), Some(Mark::Look)), "{:?}", told(&found));
+    assert!(!told(&found).join(" ").contains("nobody"), "{:?}", told(&found));
+}

@@ -332,7 +332,7 @@ fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
         Message::StatementKept { name, kept } => run.statement_kept(&name, kept),
         Message::SignatureRead(read) => return run.signature_read(read),
         Message::ReleaseSigned(read) => return run.release_signed(read),
-        Message::ReadingFile { path, done, all } => run.file_is_at(&path, done, all),
+        Message::ReadingFile { path, done, all, took } => run.file_is_at(&path, (done, all), took),
         Message::FileRead(path, read) => return run.file_was_read(&path, read),
         Message::Edited(written) => run.edited(written),
         Message::Completed { typed, found } => run.completed(&typed, &found),
@@ -356,6 +356,8 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
     match (message, &mut app.screen) {
         (Message::Glanced(entries, open), Screen::Library(library)) => library.glance(entries, open),
         (Message::Resumable(open), Screen::Library(library)) => library.take_open(open),
+        (Message::Unlisted(why), Screen::Library(library)) => library.take_unlisted(why),
+        (Message::Unlisted(why), Screen::Journals(journals)) => journals.take_unlisted(why),
         (Message::Library(entries), Screen::Library(library)) => library.take(entries),
         (Message::Past(past), Screen::Library(library)) => library.take_past(past),
         (Message::Changes(told), Screen::Library(library)) => library.compared(told),

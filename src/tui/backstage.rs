@@ -17,6 +17,9 @@ use crate::tui::shelf::{Changed, Past, Preview};
 use crate::tui::sign::KeySeen;
 use crate::tui::wanted::{Questions, Wanted};
 
+/// Who is told of runs while they are listed: those that are new, and how many there will be; says whether to read on.
+pub type EachJournals<'a> = &'a mut dyn FnMut(Vec<JournalEntry>, usize) -> bool;
+
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
 /// what opens a run is called inside a tokio runtime.
 pub trait Backstage: Send + Sync {
@@ -27,7 +30,10 @@ pub trait Backstage: Send + Sync {
     fn glance(&self) -> Vec<LibraryEntry>;
 
     /// The runs that were not closed, the latest first.
-    fn resumable(&self) -> Vec<OpenRun>;
+    ///
+    /// # Errors
+    /// The runs of this machine cannot be listed; for people.
+    fn resumable(&self) -> Result<Vec<OpenRun>, String>;
 
     /// What must still be asked before that runbook can start, with the site file that was given, if any.
     ///
@@ -82,8 +88,11 @@ pub trait Backstage: Send + Sync {
 
     /// All runs, the latest first. While they are read, `each` is told which are new, the latest first by their names, and
     /// how many there will be; it says whether to read on.
-    fn journals(&self, _each: &mut dyn FnMut(Vec<JournalEntry>, usize) -> bool) -> Vec<JournalEntry> {
-        Vec::new()
+    ///
+    /// # Errors
+    /// They cannot be listed; for people.
+    fn journals(&self, _each: EachJournals<'_>) -> Result<Vec<JournalEntry>, String> {
+        Ok(Vec::new())
     }
 
     /// Looks for words in the records of the runs that were listed last, the latest first, and hands on the first record of
@@ -171,6 +180,8 @@ pub struct LibraryEntry {
     pub has_practice: bool,
     /// Why it cannot be started, each with its place and below that what to do; empty when it can.
     pub problems: Vec<String>,
+    /// That it was not even read is the problem: no check of its text tells more.
+    pub is_unread: bool,
     /// What is in it, once it was read.
     pub preview: Option<Box<Preview>>,
 }

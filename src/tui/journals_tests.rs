@@ -265,3 +265,17 @@ fn a_long_list_is_shown_while_it_is_read() {
         assert!(stage.effects.ends_with(&[Effect::StopReading, Effect::ReadLibrary]), "nobody waits for the rest");
     }
 }
+
+#[test]
+fn runs_that_cannot_be_listed_are_not_no_runs() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::new(size);
+        stage.press("J");
+        let why =
+            "the runs of this machine are not known: cannot list /state/runs: Permission denied; check who owns it";
+        stage.tell(Message::Unlisted(why.into()));
+        let seen = shown(&stage);
+        assert!(seen.contains("cannot be told") && seen.contains("who owns it"), "{seen}");
+        assert!(!seen.contains("no runs yet") && !seen.contains("0 runs"), "{seen}");
+    }
+}

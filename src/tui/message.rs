@@ -42,6 +42,8 @@ pub enum Message {
     Glanced(Vec<LibraryEntry>, Vec<OpenRun>),
     /// The runs that can be gone on with, where they took longer than a glance.
     Resumable(Vec<OpenRun>),
+    /// Why the runs of this machine cannot be listed.
+    Unlisted(String),
     /// The library, checked.
     Library(Vec<LibraryEntry>),
     /// What became of each runbook on this machine.
@@ -71,6 +73,8 @@ pub enum Message {
         done: u64,
         /// How many it has.
         all: u64,
+        /// For how long it has been read.
+        took: Duration,
     },
     /// The journal of that run is being read.
     ReadingJournal {

@@ -58,7 +58,9 @@ mod wheel;
 pub mod widget;
 pub mod wrap;
 
-pub use backstage::{Backstage, Exit, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording, Start, TuiError};
+pub use backstage::{
+    Backstage, EachJournals, Exit, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording, Start, TuiError,
+};
 pub use cast::{CAST_SIZES, CastError, cast};
 pub use options::Options;
 pub use screen::replay::tape::Tape;

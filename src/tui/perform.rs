@@ -127,7 +127,8 @@ impl Runtime {
     /// Reads a file that somebody gave, aside. Only one is: the reading before, if there is one, is ended.
     fn read_file(&mut self, path: String, look: impl FnOnce(Each<'_>) -> Result<Proposal, String> + Send + 'static) {
         let of = path.clone();
-        let told = move |done, all| Message::ReadingFile { path: of.clone(), done, all };
+        let began = monotonic();
+        let told = move |done, all| Message::ReadingFile { path: of.clone(), done, all, took: began.elapsed() };
         self.read_aside(told, move |each| Message::FileRead(path, look(each)));
     }
 
@@ -188,7 +189,8 @@ impl Runtime {
                 let _ = replier.send(Message::SomeJournals { first: from, entries, all, took });
                 !is_ended.load(Ordering::Relaxed)
             });
-            (!is_ended.load(Ordering::Relaxed)).then_some(Message::Journals(entries))
+            let message = entries.map_or_else(Message::Unlisted, Message::Journals);
+            (!is_ended.load(Ordering::Relaxed)).then_some(message)
         });
     }
 

@@ -58,7 +58,7 @@ fn glance(backstage: &Arc<dyn Backstage>, replier: &UnboundedSender<Message>) ->
 }
 
 /// The runs that can be gone on with, while a thread of their own reads them: a disk may take its time.
-pub(super) struct OpenRuns(Receiver<Vec<OpenRun>>);
+pub(super) struct OpenRuns(Receiver<Result<Vec<OpenRun>, String>>);
 
 impl OpenRuns {
     /// Begins to look for them.
@@ -73,13 +73,24 @@ impl OpenRuns {
     pub(super) fn glance(self, backstage: &dyn Backstage) -> (Message, Option<Self>) {
         let entries = backstage.glance();
         match self.0.recv_timeout(RUNS_WAIT) {
-            Ok(open) => (Message::Glanced(entries, open), None),
+            Ok(Ok(open)) => (Message::Glanced(entries, open), None),
+            Ok(Err(why)) => (Message::Glanced(entries, Vec::new()), Some(Self::unlisted(why))),
             Err(_) => (Message::Glanced(entries, Vec::new()), Some(self)),
         }
     }
 
+    fn unlisted(why: String) -> Self {
+        let (teller, told) = std::sync::mpsc::channel();
+        // It is heard as long as `told` is there.
+        let _ = teller.send(Err(why));
+        Self(told)
+    }
+
     /// Waits for them.
     pub(super) fn all(self) -> Message {
-        Message::Resumable(self.0.recv().unwrap_or_default())
+        match self.0.recv() {
+            Ok(Err(why)) => Message::Unlisted(why),
+            told => Message::Resumable(told.ok().and_then(Result::ok).unwrap_or_default()),
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::tui::app::App;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::{Paint, Strip};
+use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
 
 /// What is offered: the action, where its key is looked up, its word.
@@ -14,7 +15,8 @@ pub type Offer = (Action, Context, &'static str);
 /// How many cells lie between two offers.
 const GAP: usize = 3;
 
-/// Draws the line above the bar: what went wrong, else what is being done, else what narrows the list.
+/// Draws the line above the bar: what went wrong, else what is being done, else what narrows the list. What went wrong
+/// is told to its end: it takes lines of what stands above it, a third of the screen at most.
 pub fn draw_status(
     area: Rect,
     (problem, busy): (Option<&str>, Option<&str>),
@@ -23,8 +25,13 @@ pub fn draw_status(
 ) {
     let (at, cells) = ((area.x + 1, area.bottom() - 2), area.width.saturating_sub(2));
     if let Some(problem) = problem {
-        let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
-        paint.put(at, cells, &told, Meaning::Problem);
+        let mut lines = wrapped(problem, usize::from(cells.saturating_sub(2)), Meaning::Problem);
+        lines.truncate(usize::from(area.height / 3).max(1));
+        let rows = u16::try_from(lines.len()).unwrap_or(1).max(1);
+        let place = Rect { y: (at.1 + 1).saturating_sub(rows), height: rows, ..area };
+        paint.fill(place, Meaning::Text);
+        paint.put((at.0, place.y), cells, paint.look.glyphs.alert, Meaning::Problem);
+        paint.strips(Rect { x: at.0 + 2, width: cells.saturating_sub(2), ..place }, &lines, 0);
     } else if let Some(busy) = busy {
         paint.put(at, cells, busy, Meaning::Current);
     } else if let Some(told) = narrowed {

@@ -49,6 +49,8 @@ pub struct Journals {
     /// The place of the chosen one among those that are shown.
     chosen: usize,
     is_read: bool,
+    /// Why they cannot be listed.
+    unlisted: Option<String>,
     /// How far the reading of the runs is.
     far: Option<String>,
     /// The run whose journal is being read, and how far that is.
@@ -86,10 +88,16 @@ impl Journals {
         let before = self.chosen().map(|entry| entry.run.clone());
         self.far = None;
         self.texts = entries.iter().map(JournalEntry::text).collect();
-        (self.entries, self.is_read) = (entries, true);
+        (self.entries, self.is_read, self.unlisted) = (entries, true, None);
         self.show(before);
         self.searched.clear();
         self.search()
+    }
+
+    /// Takes in why the runs cannot be listed.
+    pub fn take_unlisted(&mut self, why: String) {
+        (self.far, self.is_read) = (None, true);
+        self.unlisted = Some(why);
     }
 
     /// Takes in runs with records that hold what is looked for.
@@ -301,8 +309,12 @@ impl Journals {
         let list = Rect { height: body.height - low, ..body };
         let edge = if area.width >= WIDE { Edge::Whole } else { Edge::Top };
         let (shown, all) = (self.shown.len(), self.entries.len());
-        let all = counted(all, "run");
-        let right = if self.filter.is_empty() { all } else { format!("{shown} of {all}") };
+        let runs = counted(all, "run");
+        let right = match (&self.unlisted, self.filter.is_empty()) {
+            (Some(_), _) => "not known".to_owned(),
+            (None, true) => runs,
+            (None, false) => format!("{shown} of {runs}"),
+        };
         let inside = paint.frame(list, &Frame { title: "Journals", right: &right, is_focused: true, edge });
         self.draw_list(inside, paint);
         let preview = Rect { y: list.bottom(), height: low, ..body };
@@ -318,6 +330,7 @@ impl Journals {
         if self.shown.is_empty() {
             let told = match (self.is_read, self.entries.is_empty()) {
                 (false, _) => "reading",
+                (true, true) if self.unlisted.is_some() => "which runs there are cannot be told",
                 (true, true) => "no runs yet: a runbook opens one, from the library, best a practice run first",
                 (true, false) if self.is_searching => "looking in their records",
                 (true, false) => "none of them holds that",
@@ -378,7 +391,8 @@ impl Journals {
             false => format!("reading the journal {far}"),
         });
         let busy = busy.or_else(|| self.far.as_ref().map(|far| format!("reading the runs {far}")));
-        draw_status(area, (self.problem.as_deref(), busy.as_deref().or(self.told.as_deref())), self.narrowed(), paint);
+        let problem = self.problem.as_deref().or(self.unlisted.as_deref());
+        draw_status(area, (problem, busy.as_deref().or(self.told.as_deref())), self.narrowed(), paint);
         let bar = Rect { y: area.bottom() - 1, height: 1, ..area };
         let typing = [(Action::Act, Context::Filter, "keep"), (Action::Back, Context::Filter, "show all")];
         let is_hit = self.chosen().is_some_and(|entry| self.hits.contains_key(&entry.run));

@@ -25,11 +25,17 @@ impl Library {
     pub fn draw(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
         paint.fill(Rect { height: 1, ..area }, Meaning::Bar);
         paint.put((area.x + 1, area.y), area.width, "piton  runbooks", Meaning::Bar);
-        self.draw_bars(app, area, paint);
-        if let Some(diff) = &self.diff {
-            let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
-            return diff.draw(body, Self::is_wide(area), paint);
+        match &self.diff {
+            Some(diff) => {
+                let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
+                diff.draw(body, Self::is_wide(area), paint);
+            }
+            None => self.draw_panes(app, area, paint),
         }
+        self.draw_bars(app, area, paint);
+    }
+
+    fn draw_panes(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
         let (list, preview) = Self::panes(area);
         let edge = if Self::is_wide(area) { Edge::Whole } else { Edge::Top };
         let is_at_list = self.preview.is_none();
@@ -54,7 +60,11 @@ impl Library {
             1 => ", 1 does not load".into(),
             broken => format!(", {broken} do not load"),
         };
-        let all = format!("{}{broken}, {} unfinished", counted(self.entries.len(), "runbook"), self.open.len());
+        let runs = match self.unlisted {
+            Some(_) => "runs not known".to_owned(),
+            None => format!("{} unfinished", self.open.len()),
+        };
+        let all = format!("{}{broken}, {runs}", counted(self.entries.len(), "runbook"));
         if self.filter.is_empty() { all } else { format!("{} of {all}", self.shown().len()) }
     }
 
@@ -212,14 +222,18 @@ impl Library {
     fn preview(&self, cells: usize, app: &App) -> Vec<Strip> {
         let look = &app.look;
         match self.chosen() {
-            Some(Item::Runbook(entry)) => preview::of_runbook(entry, self.past_of(&entry.id), cells, app),
+            Some(Item::Runbook(entry)) => {
+                let past = self.past_of(&entry.id).filter(|_| self.unlisted.is_none());
+                preview::of_runbook(entry, (past, self.unlisted.is_some()), cells, app)
+            }
             Some(Item::Run(run)) => preview::of_run(run, cells, look),
             None => Vec::new(),
         }
     }
 
     fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
-        draw_status(area, (self.problem.as_deref(), self.busy.as_deref()), self.filter.told(), paint);
+        let problem = self.problem.as_deref().or(self.unlisted.as_deref());
+        draw_status(area, (problem, self.busy.as_deref()), self.filter.told(), paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }
 }

@@ -269,3 +269,25 @@ fn a_library_that_nobody_asked_for_is_read_when_the_run_that_was_cannot_be_set_u
     assert!(shown.contains("it does not load") && shown.contains("Upgrade Nomad clients"), "{shown}");
     assert_eq!(update(&mut app((120, 40)), refused()), []);
 }
+
+/// All of why they cannot be listed is told, and nothing as if there were none.
+#[test]
+fn where_the_runs_cannot_be_listed_nothing_is_said_of_them_but_that() {
+    let why = "the runs of this machine are not known: cannot list /var/lib/ops/state/piton/runs: Permission denied \
+        (os error 13); check who owns it and what its mode and attributes allow";
+    for size in SIZES {
+        let mut app = app(size);
+        update(&mut app, Message::Unlisted(why.into()));
+        update(&mut app, Message::Past(vec![]));
+        let shown = picture(&app);
+        let words: Vec<&str> = shown.split(['│', '"', '\n', ' ']).filter(|word| !word.is_empty()).collect();
+        assert!(words.join(" ").contains(why), "{shown}");
+        assert!(shown.contains("runs not known") && shown.contains("last run   not known"), "{shown}");
+        assert!(!shown.contains("never run here") && !shown.contains("unfinished"), "{shown}");
+        press(&mut app, "c");
+        assert!(!picture(&app).contains("never run"), "{}", picture(&app));
+        update(&mut app, Message::Resumable(vec![open()]));
+        let shown = picture(&app);
+        assert!(shown.contains("1 unfinished") && !shown.contains("not known"), "{shown}");
+    }
+}

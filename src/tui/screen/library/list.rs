@@ -20,6 +20,8 @@ pub struct Library {
     pub(super) entries: Vec<LibraryEntry>,
     pub(super) open: Vec<OpenRun>,
     pub(super) past: Vec<Past>,
+    /// Why the runs of this machine cannot be listed: nothing is said of them as if there were none.
+    pub(super) unlisted: Option<String>,
     /// The place of the chosen one among those that are shown.
     pub(super) chosen: usize,
     /// Somebody moved the cursor.
@@ -66,6 +68,7 @@ impl Library {
     /// Takes in what can be told at a glance, and the runs that can be gone on with.
     pub fn glance(&mut self, entries: Vec<LibraryEntry>, open: Vec<OpenRun>) {
         (self.is_to_check, self.is_to_look_back) = (true, true);
+        self.unlisted = None;
         // The first of the runs is what is mostly wanted: as long as nobody moved, it is what is chosen.
         self.open = open;
         self.take(entries);
@@ -73,7 +76,13 @@ impl Library {
 
     /// Takes in the runs that can be gone on with, where they come behind the rest.
     pub fn take_open(&mut self, open: Vec<OpenRun>) {
+        self.unlisted = None;
         self.keeping(|library| library.open = open);
+    }
+
+    /// Takes in why the runs of this machine cannot be listed.
+    pub fn take_unlisted(&mut self, why: String) {
+        self.unlisted = Some(why);
     }
 
     /// Takes in the runbooks, checked.
@@ -270,7 +279,9 @@ impl Library {
         let Some(Item::Runbook(entry)) = self.chosen().filter(|_| self.busy.is_none()) else { return Vec::new() };
         let (id, title) = (entry.id.clone(), entry.title.clone());
         if self.past_of(&id).is_none_or(|past| past.last.is_none()) {
-            self.problem = Some("it was never run here: there is nothing to compare it with".into());
+            // That they cannot be listed is told as long as it is so.
+            let never = "it was never run here: there is nothing to compare it with".to_owned();
+            self.problem = Some(never).filter(|_| self.unlisted.is_none());
             return Vec::new();
         }
         self.problem = None;

@@ -16,8 +16,13 @@ const NAMES: usize = 11;
 /// How many of the reasons why a runbook does not load are told.
 const MOST_PROBLEMS: usize = 20;
 
-/// A runbook.
-pub fn of_runbook(entry: &LibraryEntry, past: Option<&Past>, cells: usize, app: &App) -> Vec<Strip> {
+/// A runbook, with what became of it here, and whether that is not known at all.
+pub fn of_runbook(
+    entry: &LibraryEntry,
+    (past, is_unlisted): (Option<&Past>, bool),
+    cells: usize,
+    app: &App,
+) -> Vec<Strip> {
     let look = &app.look;
     let title = if entry.title.is_empty() { file_of(entry) } else { &entry.title };
     let mut lines = wrapped(title, cells, Meaning::Title);
@@ -33,6 +38,9 @@ pub fn of_runbook(entry: &LibraryEntry, past: Option<&Past>, cells: usize, app: 
     if let Some(past) = past {
         lines.push(Strip::default());
         of_past(past, cells, app, &mut lines);
+    } else if is_unlisted {
+        lines.push(Strip::default());
+        fact("last run", "not known", Meaning::Problem, cells, &mut lines);
     }
     if let Some(preview) = &entry.preview {
         lines.push(Strip::default());
@@ -52,9 +60,11 @@ fn of_problems(entry: &LibraryEntry, cells: usize, app: &App, lines: &mut Vec<St
         return;
     }
     lines.push(Strip::default());
-    let told = format!("{} It does not load. Each of this is shown in its line by", app.look.glyphs.failed);
-    lines.extend(wrapped(&told, cells, Meaning::Problem));
-    lines.extend(wrapped(&format!("piton check {}", entry.origin), cells, Meaning::Command));
+    let lead = if entry.is_unread { "" } else { " Each of this is shown in its line by" };
+    lines.extend(wrapped(&format!("{} It does not load.{lead}", app.look.glyphs.failed), cells, Meaning::Problem));
+    if !entry.is_unread {
+        lines.extend(wrapped(&format!("piton check {}", entry.origin), cells, Meaning::Command));
+    }
     for problem in entry.problems.iter().take(MOST_PROBLEMS) {
         lines.push(Strip::default());
         let meanings = std::iter::once(Meaning::Text).chain(std::iter::repeat(Meaning::Dim));

@@ -1,10 +1,12 @@
 //! A file that somebody gave is read: how far that is, and how it is ended. Nothing of it is recorded before.
 
+use std::time::Duration;
+
 use crate::engine::{FileSeen, Proposal};
-use crate::text::amount;
 use crate::tui::dialog::{Ask, Dialog};
 use crate::tui::message::Effect;
 use crate::tui::screen::run::Run;
+use crate::tui::tell::reading;
 
 /// Told when the reading was ended.
 const ENDED: &str = "the file is not read on: nothing was recorded";
@@ -13,8 +15,8 @@ const ENDED: &str = "the file is not read on: nothing was recorded";
 #[derive(Debug)]
 pub struct FileRead {
     path: String,
-    done: u64,
-    all: u64,
+    /// How far that is; none before the first byte.
+    far: Option<String>,
 }
 
 impl Run {
@@ -39,13 +41,13 @@ impl Run {
     }
 
     fn read_file(&mut self, path: &str) {
-        self.file = Some(FileRead { path: path.to_owned(), done: 0, all: 0 });
+        self.file = Some(FileRead { path: path.to_owned(), far: None });
     }
 
-    /// So many bytes of that file were read, and so many it has.
-    pub fn file_is_at(&mut self, path: &str, done: u64, all: u64) {
+    /// So many bytes of that file were read in that time, and so many it has.
+    pub fn file_is_at(&mut self, path: &str, (done, all): (u64, u64), took: Duration) {
         if let Some(file) = self.file.as_mut().filter(|file| file.path == path) {
-            (file.done, file.all) = (done, all);
+            file.far = (done > 0).then(|| format!(" {}", reading(done, all, took)));
         }
     }
 
@@ -81,14 +83,11 @@ impl Run {
     /// What something waits for that was given: the reading of a file, or the disk.
     pub fn saving_told(&self) -> Option<String> {
         self.pending.as_ref()?;
-        let Some(FileRead { path, done, all }) = &self.file else {
+        let Some(FileRead { path, far }) = &self.file else {
             return Some("saving: it counts when it is on disk".into());
         };
-        let far = match (*done, *all) {
-            (0, 0) => "no byte yet".to_owned(),
-            (done, all) => format!("{} of {}", amount(done), amount(all.max(done))),
-        };
-        Some(format!("reading the file, {far}; esc ends it: {path}"))
+        let far = far.as_deref().unwrap_or(", no byte yet");
+        Some(format!("reading the file{far}; esc ends it: {path}"))
     }
 
     /// Whether the dialog leads out of something: what is being saved never bars that.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::engine::{FileSeen, Leaving, Mode, Proposal};
 use crate::tui::dialog::{Ask, Dialog};
 use crate::tui::message::{Effect, Message};
@@ -16,7 +18,12 @@ fn reading() -> Stage {
     stage.press("e");
     stage.type_text("/big");
     stage.press("enter");
-    stage.tell(Message::ReadingFile { path: "/big".into(), done: 1_250_000_000, all: 41_943_040_000 });
+    stage.tell(Message::ReadingFile {
+        path: "/big".into(),
+        done: 1_250_000_000,
+        all: 41_943_040_000,
+        took: Duration::from_secs(5),
+    });
     stage
 }
 
@@ -31,7 +38,10 @@ fn read_to_its_end(stage: &mut Stage) {
 fn the_reading_of_a_file_tells_how_far_it_is_and_esc_ends_it() {
     let mut stage = reading();
     let picture = stage.picture();
-    assert!(picture.contains("reading the file, 1.2 GB of 41.9 GB; esc ends it"), "{picture}");
+    assert!(
+        picture.contains("reading the file [                    ] 2 %, 250.0 MB/s, 162 s left; esc ends it"),
+        "{picture}"
+    );
     assert!(!picture.contains("saving"), "{picture}");
     stage.press("esc");
     assert!(stage.effects.contains(&Effect::StopReading));

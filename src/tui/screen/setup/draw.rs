@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::session::preflight::{Preflight, name_to_type};
 use crate::tui::app::App;
-use crate::tui::keymap::Context;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::setup::state::{SetUp, Stage};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::dialog::draw_field;
@@ -38,7 +38,10 @@ impl SetUp {
         let right = if is_cut { "more below" } else { "" };
         paint.frame(body, &Frame { title, right, is_focused: true, edge });
         match self.stage {
-            Stage::Site => self.sites.draw(&self.questions, inside, paint),
+            Stage::Site => {
+                let key = format!("{}: ", app.keymap.shown(Action::PageDown, Context::Sites));
+                self.sites.draw(&self.questions, inside, (self.told_from, &key), paint);
+            }
             Stage::Form => self.form.draw(&self.questions, inside, paint),
             Stage::Before => paint.strips(inside, &lines, from),
             Stage::Confirm => {

@@ -16,7 +16,7 @@ use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::{cut, width};
 
-/// How many lines the prompt of the question under the cursor may take.
+/// How many lines the prompt of the question under the cursor may take, and why its value is not taken.
 const MOST_PROMPT_LINES: usize = 4;
 
 /// Inputs as they stand.
@@ -228,7 +228,9 @@ impl Form {
         let head = u16::from(is_first_settled) * 2;
         if index == self.chosen {
             let lines = prompt(question, usize::from(wide.saturating_sub(2)), Meaning::Text).len();
-            return head + u16::try_from(lines).unwrap_or(1) + 2 + u16::from(!question.history.is_empty());
+            let told = problem(&self.fields[index], wide.saturating_sub(2)).len().max(1);
+            let told = lines + 1 + told + usize::from(!question.history.is_empty());
+            return head + u16::try_from(told).unwrap_or(3);
         }
         head + if question.given.is_empty() { 3 } else { 1 }
     }
@@ -330,9 +332,21 @@ fn draw_here(question: &Question, field: &Field, is_kept: bool, place: Rect, pai
         paint.put((x, y), wide, &told, Meaning::Dim);
         y += 1;
     }
-    if let Some(problem) = &field.problem {
-        paint.put((x, y), wide, &format!("{} {problem}", paint.look.glyphs.failed), Meaning::Problem);
+    let told = problem(field, wide);
+    if !told.is_empty() {
+        paint.put((x, y), 1, paint.look.glyphs.failed, Meaning::Problem);
+        let rows = u16::try_from(told.len()).unwrap_or(1);
+        paint.strips(Rect { x: x + 2, y, width: wide.saturating_sub(2), height: rows }, &told, 0);
     }
+}
+
+/// Why the value of the field under the cursor is not taken, behind its sign.
+fn problem(field: &Field, wide: u16) -> Vec<Strip> {
+    let told = field.problem.as_deref().unwrap_or_default();
+    let mut lines =
+        if told.is_empty() { Vec::new() } else { wrapped(told, usize::from(wide.saturating_sub(2)), Meaning::Problem) };
+    lines.truncate(MOST_PROMPT_LINES);
+    lines
 }
 
 /// A value that no field holds, by its length and its beginning.

@@ -371,3 +371,66 @@ fn a_value_that_no_field_holds_stays_as_it_is_given() {
         }
     }
 }
+
+/// As many sites as do not fit, each with more to tell than fits.
+fn many_sites() -> Questions {
+    let told = |n: usize| {
+        let one = format!(
+            "error[does-not-fit]: system: site {n} is for vault, the runbook for ipfs-cluster, and that is told to its end\n"
+        );
+        let shown = " --> lab.toml:6:1\n  |\n6 | system = \"vault\"\n  | ^^^^^^\n  = help: write another one\n";
+        format!("{one}{shown}{}last of {n}", "and so on\n".repeat(40))
+    };
+    let of = |n: usize| SiteOffered { file: format!("/sites/s{n}.toml").into(), site: None, problem: told(n) };
+    Questions { sites: (1..=70).map(of).collect(), ..with_sites() }
+}
+
+#[test]
+fn sites_and_what_is_wrong_with_them_are_told_to_their_end() {
+    for size in SIZES {
+        let (mut app, _) = app(size, many_sites());
+        press(&mut app, "home");
+        let shown = picture(&app);
+        assert!(shown.contains("s1.toml") && shown.matches("more below").count() == 2, "{shown}");
+        let words: Vec<&str> = shown.split(['│', '"', '\n', ' ']).filter(|word| !word.is_empty()).collect();
+        assert!(words.join(" ").contains("the runbook for ipfs-cluster, and that is told to its end"), "{shown}");
+        for _ in 0..10 {
+            press(&mut app, "pgdn");
+        }
+        let shown = picture(&app);
+        assert!(shown.contains("last of 1 "), "{shown}");
+        press(&mut app, "pgup");
+        assert!(!picture(&app).contains("last of 1 "), "{}", picture(&app));
+        press(&mut app, "down");
+        assert!(picture(&app).contains("site 2 is for vault"), "{}", picture(&app));
+        press(&mut app, "end");
+        let shown = picture(&app);
+        assert!(shown.contains("▸ no site file") && shown.contains("more above"), "{shown}");
+    }
+}
+
+#[test]
+fn that_a_site_cannot_be_used_is_not_said_of_another_one() {
+    let (mut app, _) = app((80, 24), with_sites());
+    press(&mut app, "down");
+    press(&mut app, "enter");
+    assert!(picture(&app).contains("this site file cannot be used"), "{}", picture(&app));
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    let (kind, modifiers) = (MouseEventKind::Down(MouseButton::Left), KeyModifiers::NONE);
+    update(&mut app, Message::Mouse(MouseEvent { kind, column: 5, row: 3, modifiers }));
+    assert!(!picture(&app).contains("this site file cannot be used"), "{}", picture(&app));
+}
+
+#[test]
+fn why_a_value_is_not_taken_is_told_to_its_end() {
+    let why = "\"line1\" cannot name a node; names are letters, digits, '.', '_', ':' and '-', at most 64; nodes are \
+        easier to give in a site file (--site)";
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let (mut app, _) = app(size, questions());
+        update(&mut app, Message::Checked { input: "target".into(), text: String::new(), problem: Some(why.into()) });
+        let shown = picture(&app);
+        let lines: Vec<&str> = shown.lines().map(|line| line.trim_matches(['"', '│', ' '])).collect();
+        assert!(lines.join(" ").contains(why), "{shown}");
+        assert!(shown.contains("✘ \"line1\"") && shown.contains("How long to rest"), "{shown}");
+    }
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
-use crate::tui::theme::Meaning;
+use crate::tui::theme::{Look, Meaning};
 use crate::tui::wanted::Questions;
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::widget::step::wrapped;
@@ -47,7 +47,7 @@ impl Sites {
         if site.problem.is_empty() {
             Ok(Some(site.file.clone()))
         } else {
-            Err("this site file cannot be used: see below".into())
+            Err("this site file cannot be used: why is told above".into())
         }
     }
 
@@ -58,6 +58,38 @@ impl Sites {
         (Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area })
     }
 
+    /// How many rows of the list are in view: where they do not all fit, the last line tells how many there are.
+    fn window(list: Rect, questions: &Questions) -> u16 {
+        let rows = list.height.saturating_sub(1);
+        if questions.sites.len() >= usize::from(rows) { rows.saturating_sub(1) } else { rows }
+    }
+
+    /// How far what is told of the one under the cursor is scrolled at the most, and how much of it is a page.
+    pub fn scrolls(&self, questions: &Questions, area: Rect, paint: &Look) -> (usize, usize) {
+        let (_, told) = Self::parts(area, questions);
+        let page = usize::from(told.height.saturating_sub(1));
+        let lines = self.told(questions, usize::from(told.width), paint).len();
+        (if lines > page + 1 { lines - page } else { 0 }, page.saturating_sub(1).max(1))
+    }
+
+    /// Whether that row is in what is told of the one under the cursor.
+    pub fn is_told_at(questions: &Questions, area: Rect, row: u16) -> bool {
+        let (_, told) = Self::parts(area, questions);
+        (told.y..told.bottom()).contains(&row)
+    }
+
+    /// Draws what is told of the one under the cursor, so far scrolled; the last line tells how much more there is.
+    fn draw_told(&self, questions: &Questions, area: Rect, (from, key): (usize, &str), paint: &mut Paint<'_>) {
+        let lines = self.told(questions, usize::from(area.width), paint.look);
+        if lines.len() <= usize::from(area.height) {
+            return paint.strips(area, &lines, 0);
+        }
+        let text = Rect { height: area.height.saturating_sub(1), ..area };
+        let from = from.min(lines.len().saturating_sub(usize::from(text.height)));
+        paint.strips(text, &lines, from);
+        draw_more(Rect { y: text.bottom(), height: 1, ..area }, key, (from, lines.len(), text.height), paint);
+    }
+
     fn top(&self, list: Rect) -> usize {
         self.chosen.map_or(0, |chosen| chosen + 1).saturating_sub(usize::from(list.height.saturating_sub(2)))
     }
@@ -65,7 +97,9 @@ impl Sites {
     /// A click on that row: whether it is on what was chosen already.
     pub fn click(&mut self, questions: &Questions, area: Rect, row: u16) -> bool {
         let (list, _) = Self::parts(area, questions);
-        let Some(at) = row.checked_sub(list.y + 1).filter(|_| row < list.bottom()) else { return false };
+        let Some(at) = row.checked_sub(list.y + 1).filter(|at| *at < Self::window(list, questions)) else {
+            return false;
+        };
         let index = self.top(list) + usize::from(at);
         if index > questions.sites.len() {
             return false;
@@ -73,8 +107,8 @@ impl Sites {
         self.chosen.replace(index) == Some(index)
     }
 
-    /// Draws them.
-    pub fn draw(&self, questions: &Questions, area: Rect, paint: &mut Paint<'_>) {
+    /// Draws them; what is told of the one under the cursor is scrolled so far, by that key.
+    pub fn draw(&self, questions: &Questions, area: Rect, scroll: (usize, &str), paint: &mut Paint<'_>) {
         let (list, told) = Self::parts(area, questions);
         paint.put((list.x, list.y), list.width, "Where does it run?", Meaning::Title);
         let name = |index: usize| {
@@ -83,7 +117,10 @@ impl Sites {
         };
         let names = (0..questions.sites.len()).map(|index| width(&name(index))).max().unwrap_or(0).clamp(12, 28);
         let top = self.top(list);
-        for (y, index) in (list.y + 1..list.bottom()).zip(top..=questions.sites.len()) {
+        let window = Self::window(list, questions);
+        let all = questions.sites.len() + 1;
+        draw_more(Rect { y: list.bottom().saturating_sub(1), height: 1, ..list }, "", (top, all, window), paint);
+        for (y, index) in (list.y + 1..list.y + 1 + window).zip(top..=questions.sites.len()) {
             let place = Rect { x: list.x + 2, y, width: list.width.saturating_sub(2), height: 1 };
             let is_here = self.chosen == Some(index);
             let strip = match questions.sites.get(index) {
@@ -110,10 +147,10 @@ impl Sites {
                 paint.strip((place.x, y), place.width, &strip);
             }
         }
-        paint.strips(told, &self.told(questions, usize::from(told.width), paint), 0);
+        self.draw_told(questions, told, scroll, paint);
     }
 
-    fn told(&self, questions: &Questions, cells: usize, paint: &Paint<'_>) -> Vec<Strip> {
+    fn told(&self, questions: &Questions, cells: usize, look: &Look) -> Vec<Strip> {
         let mut lines = vec![Strip::default()];
         let Some(chosen) = self.chosen else {
             let count = questions.sites.len();
@@ -135,13 +172,12 @@ impl Sites {
                 cells,
                 Meaning::Dim,
             )),
-            // What is shown with a caret stands as it is.
             Some(offered) if !offered.problem.is_empty() => {
-                lines.extend(offered.problem.lines().map(|line| Strip::of(line, Meaning::Problem)));
+                lines.extend(offered.problem.lines().flat_map(|line| of_problem(line, cells)));
             }
             Some(offered) => {
                 if let Some(site) = &offered.site {
-                    let told = format!("{} {} {}", site.environment, paint.look.glyphs.dot, site.name);
+                    let told = format!("{} {} {}", site.environment, look.glyphs.dot, site.name);
                     lines.push(Strip::of(told.trim(), Meaning::Title));
                 }
                 lines.extend(wrapped(&offered.file.display().to_string(), cells, Meaning::Dim));
@@ -149,6 +185,25 @@ impl Sites {
         }
         lines
     }
+}
+
+/// How much there is above and below what is in view, where there is more, behind the key that moves it.
+fn draw_more(place: Rect, key: &str, (from, all, window): (usize, usize, u16), paint: &mut Paint<'_>) {
+    let below = all.saturating_sub(from + usize::from(window));
+    let told = match (from, below) {
+        (0, 0) => return,
+        (0, below) => format!("{below} more below"),
+        (above, 0) => format!("{above} more above"),
+        (above, below) => format!("{above} more above, {below} below"),
+    };
+    paint.put_right(place, &format!("{key}{told}"), Meaning::Dim);
+}
+
+/// A line of what is wrong: what is shown with a caret stands as it is, all else is told to its end.
+fn of_problem(line: &str, cells: usize) -> Vec<Strip> {
+    let is_shown =
+        line.split_once('|').is_some_and(|(number, _)| number.chars().all(|c| c == ' ' || c.is_ascii_digit()));
+    if is_shown { vec![Strip::of(line, Meaning::Problem)] } else { wrapped(line, cells, Meaning::Problem) }
 }
 
 fn file_name(questions: &Questions, index: usize) -> String {

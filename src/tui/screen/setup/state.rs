@@ -10,6 +10,7 @@ use crate::tui::message::Effect;
 use crate::tui::screen::setup::before::Before;
 use crate::tui::screen::setup::form::{Form, Passed};
 use crate::tui::screen::setup::sites::Sites;
+use crate::tui::theme::Look;
 use crate::tui::wanted::{Questions, Wanted};
 use crate::tui::widget::keybar::{Offer, key_at};
 
@@ -22,6 +23,8 @@ pub struct SetUp {
     pub(super) questions: Questions,
     pub(super) stage: Stage,
     pub(super) sites: Sites,
+    /// How far what is told of the site under the cursor is scrolled.
+    pub(super) told_from: usize,
     pub(super) form: Form,
     pub(super) before: Before,
     /// What is typed to start it.
@@ -54,6 +57,7 @@ impl SetUp {
         let mut set_up = Self {
             stage,
             sites: Sites::new(&questions),
+            told_from: 0,
             form,
             before: Before::default(),
             typed: Field::default(),
@@ -139,7 +143,7 @@ impl SetUp {
             return Vec::new();
         }
         match (self.stage, action) {
-            (Stage::Site, Some(action)) => self.on_sites(action),
+            (Stage::Site, Some(action)) => self.on_sites(action, size),
             (Stage::Site, None) => Vec::new(),
             (Stage::Form, action) => self.on_form(action, key),
             (Stage::Before, Some(action)) => self.on_before(action, size),
@@ -156,9 +160,16 @@ impl SetUp {
         }
     }
 
-    fn on_sites(&mut self, action: Action) -> Vec<Effect> {
+    fn on_sites(&mut self, action: Action, size: (u16, u16)) -> Vec<Effect> {
         self.problem = None;
+        let from = std::mem::take(&mut self.told_from);
         match action {
+            Action::PageUp | Action::PageDown => {
+                let (most, page) = self.sites.scrolls(&self.questions, Self::inside(size), &Look::plain());
+                self.told_from = action.scrolled(from, page).min(most);
+            }
+            Action::First => self.sites.turn(isize::MIN, &self.questions),
+            Action::Last => self.sites.turn(isize::MAX, &self.questions),
             Action::Up => self.sites.turn(-1, &self.questions),
             Action::Down => self.sites.turn(1, &self.questions),
             Action::Back => return vec![Effect::ReadLibrary],
@@ -265,6 +276,12 @@ impl SetUp {
     pub fn on_mouse(&mut self, mouse: MouseEvent, size: (u16, u16), keymap: &Keymap) -> Vec<Effect> {
         let key = KeyEvent::from(crossterm::event::KeyCode::Null);
         match mouse.kind {
+            MouseEventKind::ScrollDown | MouseEventKind::ScrollUp
+                if self.stage == Stage::Site && Sites::is_told_at(&self.questions, Self::inside(size), mouse.row) =>
+            {
+                let is_down = mouse.kind == MouseEventKind::ScrollDown;
+                self.on(Some(if is_down { Action::PageDown } else { Action::PageUp }), key, size)
+            }
             MouseEventKind::ScrollDown => self.on(Some(Action::Down), key, size),
             MouseEventKind::ScrollUp => self.on(Some(Action::Up), key, size),
             MouseEventKind::Down(MouseButton::Left) if mouse.row + 1 == size.1 => {
@@ -272,6 +289,7 @@ impl SetUp {
                 action.map(|action| self.on(Some(action), key, size)).unwrap_or_default()
             }
             MouseEventKind::Down(MouseButton::Left) if self.busy.is_none() => {
+                (self.problem, self.told_from) = (None, 0);
                 let is_again = match self.stage {
                     Stage::Site => self.sites.click(&self.questions, Self::inside(size), mouse.row),
                     Stage::Form => self.form.click(&self.questions, Self::inside(size), mouse.row),

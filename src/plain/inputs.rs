@@ -1,0 +1,89 @@
+//! Inputs that nothing has bound, asked for line by line before a live run opens: what each takes is said, and of a value
+//! that is not taken why.
+
+use std::future::Future;
+use std::io::{self, Write};
+
+use serde_json::{Map, Value};
+use tokio::sync::mpsc::Receiver;
+
+use crate::engine::SiteSeen;
+use crate::plain::before::{Talk, place_of};
+use crate::plain::read::Heard;
+use crate::runbook::value::parse_value;
+use crate::runbook::{Input, InputKind, Runbook};
+
+/// Asks for these inputs of a runbook; `None`: somebody gave it up, or nobody types any more.
+///
+/// # Errors
+/// The output cannot be written.
+pub async fn give(
+    (runbook, asked): (&Runbook, &[&Input]),
+    site: Option<&SiteSeen>,
+    typed: &mut Receiver<Heard>,
+    out: &mut dyn Write,
+    is_echoed: bool,
+    interrupted: impl Future<Output = ()>,
+) -> io::Result<Option<Map<String, Value>>> {
+    let mut talk = Talk::new(out, place_of(site), is_echoed, typed);
+    let given = tokio::select! {
+        given = talk.give(runbook, asked) => given,
+        () = interrupted => None,
+    };
+    talk.mouth.gone().map_or(Ok(given), Err)
+}
+
+impl Talk<'_> {
+    async fn give(&mut self, runbook: &Runbook, asked: &[&Input]) -> Option<Map<String, Value>> {
+        let all = asked.len();
+        self.mouth.say(&format!("LIVE. Nothing is opened yet. Runbook: {}.", runbook.title));
+        let inputs = if all == 1 { "One input has".to_owned() } else { format!("{all} inputs have") };
+        self.mouth.say(&format!("{inputs} no value yet. Type back for the one before, or leave to give it up."));
+        let (mut given, mut at) = (Map::new(), 0);
+        while let Some(input) = asked.get(at) {
+            let told = format!("Input {} of {all}, {}: {}. It takes {}.", at + 1, input.id, input.prompt, takes(input));
+            self.mouth.say(&told);
+            match self.line(input.id.as_str()).await?.as_str() {
+                "leave" => return None,
+                "back" if at == 0 => self.mouth.say("There is none before."),
+                "back" => at -= 1,
+                text => match value(runbook, input, text) {
+                    Ok(value) => {
+                        given.insert(input.id.to_string(), value);
+                        at += 1;
+                    }
+                    Err(why) => self.mouth.say(&format!("Not taken: {why}.")),
+                },
+            }
+        }
+        Some(given)
+    }
+}
+
+fn value(runbook: &Runbook, input: &Input, text: &str) -> Result<Value, String> {
+    let value = parse_value(&input.kind, text)?;
+    runbook.misfit(input, &value).map_or(Ok(value), |why| Err(why.to_owned()))
+}
+
+/// What an input takes, in words that can be heard.
+fn takes(input: &Input) -> String {
+    match &input.kind {
+        InputKind::Text => "a text".to_owned(),
+        InputKind::Number => "a number".into(),
+        InputKind::Bool => "yes or no".into(),
+        InputKind::Version => "a version, such as 1.17.3".into(),
+        InputKind::Duration => "a duration, such as 1h 30m".into(),
+        InputKind::Url => "an address, such as https://host:8200".into(),
+        InputKind::Path => "a path".into(),
+        InputKind::Choice(options) => format!("one of {}", options.join(", ")),
+        InputKind::Nodes(fields) if fields.is_empty() => "names of nodes, with commas between them".into(),
+        InputKind::Nodes(fields) => {
+            let keys: Vec<_> = fields.iter().map(|field| format!(", \"{field}\": …")).collect();
+            format!("nodes as [{{\"name\": …{}}}, …], which is easier in a site file, given with --site", keys.concat())
+        }
+        InputKind::Command => "a command, as [\"program\", \"argument\"]".into(),
+        InputKind::Secret => {
+            "where a secret is found, never its value: env:NAME, or {\"command\": [\"program\", \"argument\"]}".into()
+        }
+    }
+}
