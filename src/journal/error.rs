@@ -15,7 +15,7 @@ pub enum JournalError {
     File(#[from] FsError),
 
     /// Somebody else is at it.
-    #[error("{path} is held by {}; leave it there first", held_by(holder.as_ref()))]
+    #[error("in use elsewhere, leave it there first: {} ({path})", held_by(holder.as_ref()))]
     Held {
         /// The lock's file.
         path: PathBuf,

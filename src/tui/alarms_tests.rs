@@ -194,7 +194,7 @@ fn the_list_offers_what_there_is_to_do_and_keeps_its_columns_apart() {
     stage.press("!");
     let picture = stage.picture();
     assert!(picture.contains("advisory 02:4") && picture.contains("go there"), "{picture}");
-    let at = |node: &str| picture.find(&format!("{node} (")).unwrap();
+    let at = |node: &str| picture.lines().position(|line| line.contains("advisory 02") && line.contains(node)).unwrap();
     assert!(at("vault-1") < at("vault-2"), "what is bad comes before what is degraded\n{picture}");
 }
 
@@ -216,4 +216,28 @@ fn a_replay_has_the_same_list() {
     assert_snapshot!("alarms_replay_120x40", picture(&stage.app));
     stage.press("enter");
     assert!(stage.replay().run.over.is_none());
+}
+
+#[test]
+fn a_narrow_screen_cuts_the_title_of_a_probe_and_not_what_is_the_matter_nor_the_keys() {
+    let mut book = runbook();
+    book.health[0].title = "Leader and peers as each of the nodes sees them at the moment".into();
+    for (columns, told) in
+        [(80, "vault-1 is bad, not expected ("), (60, "vault-1 is bad, not expected"), (40, "vault-1 is bad")]
+    {
+        let mut stage = Stage::of(book.clone(), (columns, 24), look("dark", &UNICODE), Mode::Live);
+        stage.all_well();
+        stage.look_at_health();
+        for node in ["vault-3", "vault-2", "vault-1"] {
+            stage.wait(1);
+            stage.sample(node, Verdict::Bad, "");
+            stage.look_at_health();
+        }
+        let picture = stage.picture();
+        let line = picture.lines().find(|line| line.contains("v: seen")).unwrap_or_else(|| panic!("{picture}"));
+        assert!(line.contains(told) && line.contains("3") && line.contains("(!)"), "{columns}: {line}");
+        stage.press("!");
+        let listed = stage.picture();
+        assert!(columns < 60 || listed.matches("is bad, not exp").count() >= 3, "{columns}: {listed}");
+    }
 }

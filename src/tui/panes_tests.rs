@@ -93,7 +93,7 @@ fn the_pane_that_has_the_keys_becomes_wider_and_higher_and_the_sizes_are_remembe
     stage.press("<");
     let after = stage.run().panes_on_screen();
     assert_eq!(after.health.height, before.health.height + 2);
-    assert_eq!(after.guards.width, before.guards.width + 4, "{before:?} {after:?}");
+    assert_eq!(after.steps.width, before.steps.width + 8, "{before:?} {after:?}");
     assert_snapshot!("panes_drawn_120x40", stage.picture());
     let sizes = *kept(&stage).last().unwrap();
     assert_eq!(stage.app.sizes, Some(sizes));
@@ -106,6 +106,37 @@ fn the_pane_that_has_the_keys_becomes_wider_and_higher_and_the_sizes_are_remembe
     stage.press("0");
     assert_eq!(stage.run().sizes, Sizes::default());
     assert_eq!(kept(&stage).last(), Some(&Sizes::default()));
+}
+
+#[test]
+fn beside_each_other_health_and_guards_share_the_width() {
+    let mut stage = stage((200, 60));
+    let before = stage.run().panes_on_screen();
+    for key in ["tab", "tab", "<"] {
+        stage.press(key);
+    }
+    let after = stage.run().panes_on_screen();
+    assert_eq!(after.guards.width, before.guards.width + 4, "{before:?} {after:?}");
+    assert_eq!(after.steps.width, before.steps.width);
+}
+
+#[test]
+fn below_the_steps_the_guards_are_as_high_as_they_are_long_and_the_board_has_the_width() {
+    for (columns, rows) in [(100, 28), (120, 40), (189, 50)] {
+        let mut stage = stage((columns, rows));
+        let panes = stage.run().panes_on_screen();
+        assert!(panes.are_guards_below_steps() && panes.health.right() == columns, "{panes:?}");
+        assert_eq!(panes.guards.bottom(), panes.health.bottom());
+        assert!(panes.steps.height >= 2 * panes.guards.height, "{panes:?}");
+        for key in ["tab", "tab", "tab", "]"] {
+            stage.press(key);
+        }
+        assert_eq!(stage.run().focus, Pane::Guards);
+        assert_eq!(stage.run().panes_on_screen().guards, panes.guards);
+        assert!(stage.picture().contains("as many rows as they need"), "{}", stage.picture());
+        stage.press(">");
+        assert_eq!(stage.run().panes_on_screen().guards.width, panes.guards.width + 4);
+    }
 }
 
 #[test]
@@ -180,5 +211,36 @@ fn any_sizes_of_screen_and_panes_are_drawn() {
             }
             stage.app.look = look("dark", &UNICODE);
         }
+    }
+}
+
+#[test]
+fn columns_are_named_where_the_title_of_their_probe_reaches_over_them() {
+    for (title, named) in [
+        ("Nodes", "Nodes        role    version"),
+        ("Leader and peers as each of the nodes sees them", "as each of the nodes sees them  role · version"),
+    ] {
+        let mut book = runbook();
+        book.health[0].title = title.into();
+        let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
+        stage.all_well();
+        stage.look_at_health();
+        for key in ["tab", "tab", "z"] {
+            stage.press(key);
+        }
+        let picture = stage.picture();
+        assert!(picture.contains(named), "{picture}");
+    }
+}
+
+#[test]
+fn on_a_narrow_screen_as_many_keys_have_their_word_as_there_is_room_for() {
+    for (columns, words) in
+        [(80, ["n note", "A abandon", "q leave"]), (50, ["n note", "A abandon", "q"]), (40, ["n note", "A", "q"])]
+    {
+        let stage = stage((columns, 14));
+        let picture = stage.picture();
+        let line = picture.lines().find(|line| line.contains(": menu")).unwrap();
+        assert!(words.iter().all(|word| line.contains(word)), "{columns}: {line}");
     }
 }

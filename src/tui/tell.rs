@@ -318,6 +318,19 @@ pub fn alarm(runbook: &crate::runbook::Runbook, alarm: &Alarm, at: &str) -> Stri
     }
 }
 
+/// The same in fewer words, where the moment stands elsewhere or has no room.
+pub fn alarm_in_short(name: &str, alarm: &Alarm) -> String {
+    match (alarm.what, alarm.truth) {
+        (What::NeverOk, _) => format!("{name} is {}, never ok in this run", alarm.word),
+        (What::Turned(Turned::Expected { left }), _) => {
+            format!("{name} is {}, expected for {}", alarm.word, short(left))
+        }
+        (What::Turned(Turned::Overdue { .. }), _) => format!("{name} should be ok again"),
+        (_, Tri::Unknown) => format!("{name} gives no answer, not expected"),
+        (_, Tri::True | Tri::False) => format!("{name} is {}, not expected", alarm.word),
+    }
+}
+
 /// What is to be made of a row that is not ok, in a few words beside it.
 pub fn turned(turned: Turned) -> (String, Meaning) {
     match turned {

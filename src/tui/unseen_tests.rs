@@ -9,7 +9,7 @@ use crate::tui::app::{App, update};
 use crate::tui::gallery_tests::SCENES;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Message};
-use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::stage_tests::{Stage, event, look, picture};
 use crate::tui::theme::UNICODE;
 
 const SIZE: (u16, u16) = (80, 24);
@@ -86,5 +86,16 @@ fn one_can_leave_what_is_not_shown() {
         let effects = update(&mut app, Message::Key(event("ctrl-c")));
         let is_left = |effect: &Effect| matches!(effect, Effect::Quit | Effect::Leave(_));
         assert!(effects.iter().any(is_left), "{name}: {effects:?}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_screen_that_is_too_small_is_not_cut() {
+    let stage = Stage::open((30, 9));
+    let told: Vec<String> =
+        stage.picture().lines().map(|line| line.trim().trim_matches('"').trim().to_owned()).collect();
+    let told = told.join(" ");
+    for part in ["make the window larger, or leave: ctrl-c", "the run goes on; nothing can be confirmed here"] {
+        assert!(told.contains(part), "{told}");
     }
 }

@@ -25,6 +25,7 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::help::Help;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::pick;
+use crate::tui::wrap::wrap;
 
 /// What is on the screen.
 pub enum Screen {
@@ -134,7 +135,8 @@ fn too_small(app: &App, area: Rect, paint: &mut Paint<'_>) {
         format!("make the window larger, or leave: {leave}"),
         nothing.to_owned(),
     ];
-    for (y, line) in (area.y..area.bottom()).zip(&lines) {
-        paint.put((area.x, y), area.width, line, Meaning::Alarm);
+    let lines = lines.iter().flat_map(|line| wrap(line, usize::from(area.width)));
+    for (y, line) in (area.y..area.bottom()).zip(lines) {
+        paint.put((area.x, y), area.width, &line, Meaning::Alarm);
     }
 }

@@ -11,6 +11,7 @@ use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::widget::step::wrapped;
+use crate::tui::wrap::{cut, width};
 
 /// The list of alarms of a run.
 pub struct Alarms<'a> {
@@ -65,6 +66,28 @@ pub fn told(run: &Run, alarm: &Alarm, look: &Look) -> String {
     }
 }
 
+/// What an alarm tells in so many cells: where the whole is too long, what is the matter comes before the title of the
+/// probe, so that it is that title which is cut.
+pub fn told_in(run: &Run, alarm: &Alarm, cells: usize, look: &Look) -> String {
+    let whole = told(run, alarm, look);
+    if width(&whole) <= cells {
+        return whole;
+    }
+    let Subject::Condition(ConditionId::Health(probe, Some(node))) = &alarm.subject else {
+        return cut(&whole, cells, look.glyphs.cut).into_owned();
+    };
+    let short = tell::alarm_in_short(node, alarm);
+    let title = run.runbook.health.iter().find(|known| &known.id == probe).map_or(probe.as_str(), |known| &known.title);
+    let left = cells.saturating_sub(width(&short) + 3);
+    if left < LEAST_TITLE {
+        return cut(&short, cells, look.glyphs.cut).into_owned();
+    }
+    format!("{short} ({})", cut(title, left, look.glyphs.cut))
+}
+
+/// Of a title fewer cells tell nothing.
+const LEAST_TITLE: usize = 6;
+
 impl Alarms<'_> {
     /// Draws it.
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
@@ -101,7 +124,7 @@ impl Alarms<'_> {
         let meaning = if mark == NEW { Meaning::Problem } else { Meaning::Dim };
         let used = paint.put_right(line, mark, meaning);
         let room = line.width.saturating_sub(WHAT + used + 1);
-        let told = told(self.run, alarm, look);
+        let told = told_in(self.run, alarm, usize::from(room), look);
         let used = paint.put((line.x + WHAT, line.y), room, &told, Meaning::Text);
         if is_chosen {
             paint.tint(Rect { x: line.x + WHAT, width: used, ..line }, Meaning::Selected);

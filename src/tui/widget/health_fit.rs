@@ -12,7 +12,7 @@ use crate::tui::wrap::width;
 const LEAST_FIELD: usize = 8;
 
 /// Longer values are texts.
-const LONG_FIELD: usize = 16;
+pub const LONG_FIELD: usize = 16;
 
 /// No name is cut to fewer cells.
 const LEAST_NODE: usize = 12;

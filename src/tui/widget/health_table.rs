@@ -12,7 +12,7 @@ use crate::health::repeats_fields;
 use crate::runbook::{Probe, ProbeId, Runbook};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
-use crate::tui::widget::health_fit::{Fit, LEAST_WHY, fitted, flat, node_cells};
+use crate::tui::widget::health_fit::{Fit, LEAST_WHY, LONG_FIELD, fitted, flat, node_cells};
 use crate::tui::widget::names::Names;
 use crate::tui::widget::paint::Strip;
 use crate::tui::wrap::{cut, width};
@@ -277,8 +277,9 @@ impl ProbeOrder {
         3 + self.word + self.mark
     }
 
+    /// How wide its values are; of long ones the beginning is enough for columns, which tell what each value is.
     fn values(&self) -> usize {
-        self.fields.iter().filter(|cells| **cells > 0).map(|cells| cells + 1).sum()
+        self.fields.iter().filter(|cells| **cells > 0).map(|cells| cells.min(&LONG_FIELD) + 1).sum()
     }
 
     fn fit(&self, room: usize, free: usize, has_columns: bool) -> Fit {
@@ -292,18 +293,28 @@ impl ProbeOrder {
         Fit { node, fields, is_cut, room, has_columns }
     }
 
-    /// The probe's title, and the names of its fields above their columns as far as they stand behind it.
+    /// The probe's title, and the names of its fields above their columns. Where the title reaches over the first of them,
+    /// all names stand behind it in the order of the columns: a column that nobody can name is read as another one.
     fn heading(&self, probe: &Probe, fit: &Fit, glyphs: &Glyphs) -> Strip {
-        let mut strip = Strip::of(&probe.title, Meaning::Title);
+        let strip = Strip::of(&probe.title, Meaning::Title);
+        let shown = || probe.fields.iter().map(|(name, _)| name).zip(&fit.fields).filter(|(_, cells)| **cells > 0);
         let mut x = fit.node + self.head();
-        for ((name, _), cells) in probe.fields.iter().zip(&fit.fields).filter(|(_, cells)| **cells > 0) {
-            let used = strip.width();
-            if used < x + 1 {
-                let gap = " ".repeat(x + 1 - used);
-                strip = strip.and(format!("{gap}{}", cut(name, *cells, glyphs.cut)), Meaning::Dim);
+        if strip.width() > x && shown().next().is_some() {
+            let names: Vec<&str> = shown().map(|(name, _)| name.as_str()).collect();
+            let listed =
+                format!("  {}{}", names.join(&format!(" {} ", glyphs.dot)), if fit.is_cut { glyphs.cut } else { "" });
+            if strip.width() + width(&listed) <= fit.room {
+                return strip.and(listed, Meaning::Dim);
             }
-            x += cells + 1;
         }
+        let strip = shown().fold(strip, |strip, (name, cells)| {
+            let (used, at) = (strip.width(), x + 1);
+            x += cells + 1;
+            if used >= at {
+                return strip;
+            }
+            strip.and(format!("{}{}", " ".repeat(at - used), cut(name, *cells, glyphs.cut)), Meaning::Dim)
+        });
         if fit.is_cut { strip.and(format!(" {}", glyphs.cut), Meaning::Dim) } else { strip }
     }
 

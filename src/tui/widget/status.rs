@@ -11,6 +11,7 @@ use crate::tui::copy::noticed;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
+use crate::tui::screen::run::alarm::Alarm;
 use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -20,6 +21,9 @@ use crate::tui::wrap::width;
 
 /// How wide the bar before the words is, in cells.
 const BAR_CELLS: usize = 16;
+
+/// In fewer cells an alarm does not tell what is the matter.
+const LEAST_ALARM: usize = 40;
 
 /// Status line and action bar of the run screen.
 pub struct Status<'a> {
@@ -36,11 +40,11 @@ pub struct Status<'a> {
 impl Status<'_> {
     /// Draws the status line.
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
-        let strip = self.told(paint.look);
+        let strip = self.told(usize::from(area.width.saturating_sub(2)), paint.look);
         paint.strip((area.x + 1, area.y), area.width.saturating_sub(2), &strip);
     }
 
-    fn told(&self, look: &Look) -> Strip {
+    fn told(&self, cells: usize, look: &Look) -> Strip {
         let alert = look.glyphs.alert;
         let run = self.run;
         if run.is_leaving() {
@@ -57,17 +61,28 @@ impl Status<'_> {
             return noticed(&self.keymap.told(notice, Context::Run), look);
         }
         if let Some(gravest) = run.unseen().next() {
-            let seen = self.keymap.shown(Action::Seen, Context::Run);
-            let more = run.unseen().count() - 1;
-            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-            let all = self.keymap.shown(Action::Alarms, Context::Run);
-            let more = if more.is_empty() { more } else { format!("{more} ({all})") };
-            let told = format!("{}{more}", alarms::told(run, gravest, look));
-            let alarm = Strip::of(format!(" {alert} {told}; {seen}: seen "), Meaning::Alarm).and(" ", Meaning::Text);
+            let alarm = self.of_the_gravest(gravest, cells, look);
             // What is told otherwise stands behind it, as far as there is room.
             return Strip(alarm.0.into_iter().chain(self.of_the_walk(look).0).collect());
         }
         self.of_the_walk(look)
+    }
+
+    /// The gravest alarm that nobody has seen, how many more there are, and the keys; of these nothing is cut.
+    fn of_the_gravest(&self, gravest: &Alarm, cells: usize, look: &Look) -> Strip {
+        let (run, alert) = (self.run, look.glyphs.alert);
+        let shown = |action| self.keymap.shown(action, Context::Run);
+        let (seen, all) = (shown(Action::Seen), shown(Action::Alarms));
+        let tails = match run.unseen().count() - 1 {
+            0 => [format!("; {seen}: seen "), format!("; {seen}: seen ")],
+            more => [format!(", and {more} more ({all}); {seen}: seen "), format!(" +{more} ({all}); {seen}: seen ")],
+        };
+        let head = format!(" {alert} ");
+        let room = |tail: &String| cells.saturating_sub(width(&head) + width(tail));
+        let whole = width(&alarms::told(run, gravest, look));
+        let tail = tails.iter().find(|tail| room(tail) >= whole.min(LEAST_ALARM)).unwrap_or(&tails[1]);
+        let told = alarms::told_in(run, gravest, room(tail), look);
+        Strip::of(format!("{head}{told}{tail}"), Meaning::Alarm).and(" ", Meaning::Text)
     }
 
     /// Where the walk stands, or at which hit of a search somebody is.
@@ -182,13 +197,13 @@ impl Status<'_> {
         paint.put_right(Rect { y: area.bottom() - 1, width: area.width - 1, ..area }, bar.mark, meaning);
         for (y, is_of_step) in (area.y..area.bottom()).zip([true, false]) {
             let mut x = area.x + 1;
-            for offer in offers.iter().filter(|offer| offer.is_of_step == is_of_step) {
+            for (at, offer) in offers.iter().filter(|offer| offer.is_of_step == is_of_step).enumerate() {
                 let room = area.right().saturating_sub(x);
                 let meanings =
                     if offer.is_armed { (Meaning::Key, Meaning::Bar) } else { (Meaning::Inert, Meaning::Inert) };
                 let used = paint.put((x, y), room, &offer.key, meanings.0) + 1;
                 let room = room.saturating_sub(used);
-                let used = used + paint.put((x + used, y), room, &offer.word(bar.words), meanings.1);
+                let used = used + paint.put((x + used, y), room, &offer.word(bar.words, at), meanings.1);
                 if offer.is_armed {
                     paint.spot(Rect::new(x, y, used, 1), Press::Key(offer.key.clone()));
                 }
@@ -361,18 +376,19 @@ impl Offer {
         Self { key, words: (word, word), asks_for_more: false, is_armed, is_of_step }
     }
 
-    fn word(&self, words: Words<'_>) -> String {
+    /// Its word, as the so-manieth of its row.
+    fn word(&self, words: Words<'_>, at: usize) -> String {
         match words {
             Words::Full(more) if self.asks_for_more => format!("{}{more}", self.words.0),
             Words::Full(_) => self.words.0.to_owned(),
             // The menu tells what the keys are that stand there alone.
-            Words::Bare if !self.is_of_step && self.words.1 != MENU => String::new(),
-            Words::Short | Words::Bare => self.words.1.to_owned(),
+            Words::Few(few) if !self.is_of_step && self.words.1 != MENU && at >= few => String::new(),
+            Words::Short | Words::Few(_) => self.words.1.to_owned(),
         }
     }
 
-    fn cells(&self, words: Words<'_>) -> usize {
-        width(&self.key) + 1 + width(&self.word(words))
+    fn cells(&self, words: Words<'_>, at: usize) -> usize {
+        width(&self.key) + 1 + width(&self.word(words, at))
     }
 }
 
@@ -383,8 +399,8 @@ enum Words<'a> {
     Full(&'a str),
     /// One short word.
     Short,
-    /// The same of what is about the step; of the rest only the keys.
-    Bare,
+    /// The same of what is about the step and of so many of the rest; of the others only the keys.
+    Few(usize),
 }
 
 /// How the bar is drawn.
@@ -397,13 +413,15 @@ impl<'a> Bar<'a> {
     /// The fullest form that fits into `cells`. Words become shorter; no offer is left out.
     fn fitting(offers: &[Offer], marks: &'a [String; 2], cells: usize, more: &'a str) -> Self {
         let row = |is_of_step: bool, words| -> usize {
-            offers.iter().filter(|offer| offer.is_of_step == is_of_step).map(|offer| offer.cells(words) + 2).sum()
+            let of_row = offers.iter().filter(|offer| offer.is_of_step == is_of_step).enumerate();
+            of_row.map(|(at, offer)| offer.cells(words, at) + 2).sum()
         };
         let fits = |bar: &Self| row(true, bar.words) <= cells + 2 && row(false, bar.words) + width(bar.mark) <= cells;
         let full = [(Words::Full(more), &marks[0]), (Words::Full(more), &marks[1]), (Words::Full(""), &marks[1])];
-        let short = [(Words::Short, &marks[0]), (Words::Short, &marks[1]), (Words::Bare, &marks[0])];
-        let forms = full.into_iter().chain(short).map(|(words, mark)| Bar { words, mark });
-        forms.into_iter().find(fits).unwrap_or(Bar { words: Words::Bare, mark: &marks[1] })
+        let short = [(Words::Short, &marks[0]), (Words::Short, &marks[1])];
+        let few = (0..offers.len()).rev().map(|few| (Words::Few(few), &marks[1]));
+        let forms = full.into_iter().chain(short).chain(few).map(|(words, mark)| Bar { words, mark });
+        forms.into_iter().find(fits).unwrap_or(Bar { words: Words::Few(0), mark: &marks[1] })
     }
 }
 

@@ -167,6 +167,11 @@ impl Panes {
         }
     }
 
+    /// Whether the guards stand below the list of steps, not beside health.
+    pub fn are_guards_below_steps(&self) -> bool {
+        self.guards.x == self.steps.x
+    }
+
     /// What is inside the frame of a pane.
     pub fn inside(&self, pane: Rect) -> Rect {
         match self.edge() {
@@ -179,6 +184,10 @@ impl Panes {
 
 /// From which size on all panes stand beside each other, in columns and rows.
 const WIDE: (u16, u16) = (100, 28);
+
+/// From how many columns on health and guards stand beside each other; on fewer the guards are below the list of steps, so
+/// that the board has room for what an upgrade is looked at for: versions, addresses, what is the matter.
+const GUARDS_BESIDE: u16 = 190;
 
 /// How many rows the header has: what is walked and where, the run and what going back means now, how many steps stand
 /// how.
@@ -254,16 +263,24 @@ pub fn panes(area: Rect, contents: Contents) -> Panes {
 fn wide(rows: Rows, contents: Contents, panes: &mut Panes) {
     let (body, sizes) = (rows.area, contents.sizes);
     let left = left_width(body.width, sizes);
-    panes.steps = Rect { width: left, ..body };
+    let mut column = Rows { area: Rect { width: left, ..body } };
     let mut right = Rows { area: Rect { x: body.x + left, width: body.width - left, ..body } };
-    let wanted = contents.health_lines.max(contents.guard_lines).max(3) + 2;
+    let is_below = are_guards_below_steps(body.width);
+    let lines = if is_below { contents.health_lines } else { contents.health_lines.max(contents.guard_lines) };
     let most = body.height * 2 / 5;
-    let wanted = u16::try_from(wanted).unwrap_or(most).min(most);
+    let wanted = u16::try_from(lines.max(3) + 2).unwrap_or(most).min(most);
     let low =
         right.bottom(part(sizes.low, body.height, wanted, (LEAST_ROWS, body.height.saturating_sub(LEAST_STEP_ROWS))));
-    let guards = guards_width(low.width, sizes);
-    panes.health = Rect { width: low.width - guards, ..low };
-    panes.guards = Rect { x: low.right() - guards, width: guards, ..low };
+    if is_below {
+        let most = (body.height / 4).max(LEAST_ROWS);
+        panes.guards = column.bottom(u16::try_from(contents.guard_lines + 2).unwrap_or(most).min(most));
+        panes.health = low;
+    } else {
+        let guards = guards_width(low.width, sizes);
+        panes.health = Rect { width: low.width - guards, ..low };
+        panes.guards = Rect { x: low.right() - guards, width: guards, ..low };
+    }
+    panes.steps = column.area;
     if contents.has_output {
         let most = if contents.is_output_here { u16::MAX } else { EARLIER_OUTPUT_ROWS };
         let wanted = (right.area.height * 2 / 5).min(most);
@@ -273,8 +290,13 @@ fn wide(rows: Rows, contents: Contents, panes: &mut Panes) {
     panes.step = right.area;
 }
 
+/// Whether the guards stand below the list of steps on a wide screen of so many columns.
+const fn are_guards_below_steps(width: u16) -> bool {
+    width < GUARDS_BESIDE
+}
+
 /// How wide the guards pane is, frame included, beside a health pane: together they have `both` columns.
-pub fn guards_width(both: u16, sizes: Sizes) -> u16 {
+fn guards_width(both: u16, sizes: Sizes) -> u16 {
     let by_itself = (both * 2 / 5).clamp(28, 44);
     part(sizes.guards, both, by_itself, (LEAST_COLUMNS, both.saturating_sub(LEAST_COLUMNS)))
 }
@@ -290,7 +312,8 @@ pub fn guards_text_width(width: u16, sizes: Sizes) -> u16 {
     if width < WIDE.0 {
         return width.saturating_sub(2);
     }
-    guards_width(width - left_width(width, sizes), sizes).saturating_sub(4)
+    let left = left_width(width, sizes);
+    if are_guards_below_steps(width) { left } else { guards_width(width - left, sizes) }.saturating_sub(4)
 }
 
 /// How wide the text of the health pane is on a screen of that width.
@@ -299,7 +322,8 @@ pub fn health_text_width(width: u16, sizes: Sizes) -> u16 {
         return width.saturating_sub(2);
     }
     let right = width - left_width(width, sizes);
-    right.saturating_sub(guards_width(right, sizes) + 4)
+    let guards = if are_guards_below_steps(width) { 0 } else { guards_width(right, sizes) };
+    right.saturating_sub(guards + 4)
 }
 
 fn narrow(mut rows: Rows, contents: Contents, panes: &mut Panes) {

@@ -114,13 +114,20 @@ impl Run {
         let more = if matches!(action, Action::Wider | Action::Higher) { 1 } else { -1 };
         let is_across = matches!(action, Action::Wider | Action::Narrower);
         let has_output = !panes.output.is_empty();
+        let is_below = panes.are_guards_below_steps();
         let (border, by) = match (self.focus, is_across) {
+            (Pane::Guards, true) if is_below => (Border::Steps, COLUMNS * more),
+            (Pane::Health, true) if is_below => (Border::Steps, -COLUMNS * more),
+            (Pane::Guards, false) if is_below => {
+                self.notice = Some("the guards have as many rows as they need".into());
+                return Vec::new();
+            }
             (Pane::Steps, true) => (Border::Steps, COLUMNS * more),
             (Pane::Step | Pane::Output, true) => (Border::Steps, -COLUMNS * more),
             (Pane::Health, true) => (Border::Guards, COLUMNS * more),
             (Pane::Guards, true) => (Border::Guards, -COLUMNS * more),
             (Pane::Steps, false) => {
-                self.notice = Some("the list of steps is as high as the screen".into());
+                self.notice = Some("the list of steps is as high as it can be".into());
                 return Vec::new();
             }
             (Pane::Step, false) if has_output => (Border::Output, ROWS * more),
@@ -144,7 +151,7 @@ impl Run {
         match () {
             () if !panes.body.contains(at) => None,
             () if is_beside(panes.steps) => Some(Border::Steps),
-            () if in_low && is_beside(panes.health) => Some(Border::Guards),
+            () if in_low && !panes.are_guards_below_steps() && is_beside(panes.health) => Some(Border::Guards),
             () if at.x < panes.step.x => None,
             () if at.y == panes.health.y => Some(Border::Low),
             () if !panes.output.is_empty() && at.y == panes.output.y => Some(Border::Output),
