@@ -83,6 +83,8 @@ mod cautions_tests;
 #[cfg(test)]
 mod changed_tests;
 #[cfg(test)]
+mod contrast_tests;
+#[cfg(test)]
 mod decision_tests;
 #[cfg(test)]
 mod defer_tests;
