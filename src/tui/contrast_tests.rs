@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
 use crate::tui::app::draw;
-use crate::tui::gallery_tests::SCENES;
+use crate::tui::gallery_tests::all;
 use crate::tui::stage_tests::look;
 use crate::tui::theme::tests::{PALETTES, contrast, grounds, of_sixteen, rgb};
 use crate::tui::theme::{SHIPPED, UNICODE};
@@ -57,7 +57,7 @@ fn is_text(symbol: &str) -> bool {
 fn every_text_on_every_screen_stands_out_from_what_is_behind_it() {
     let (mut low, mut seen) = (BTreeMap::new(), 0);
     for theme in SHIPPED {
-        for (scene, play) in SCENES {
+        for (scene, play) in all() {
             for size in SIZES {
                 let app = play(size, look(theme, &UNICODE));
                 let area = Rect::new(0, 0, size.0, size.1);

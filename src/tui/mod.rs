@@ -93,6 +93,10 @@ mod disturb_tests;
 #[cfg(test)]
 mod found_tests;
 #[cfg(test)]
+mod gallery_kinds_tests;
+#[cfg(test)]
+mod gallery_more_tests;
+#[cfg(test)]
 pub(crate) mod gallery_tests;
 #[cfg(test)]
 mod health_tests;
