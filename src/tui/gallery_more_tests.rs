@@ -23,7 +23,7 @@ use crate::tui::verified_tests::{say, second, seen};
 use crate::tui::{absent_tests, back_tests, defer_tests, pick_tests, restart_tests, room_tests, take_up_tests};
 
 /// What is not in [`super::gallery_tests::SCENES`].
-pub const MORE: [(&str, Scene); 52] = [
+pub const MORE: [(&str, Scene); 53] = [
     ("library_changes", |size, look| {
         shown(size, look, |app| {
             library::furnish(app);
@@ -59,6 +59,13 @@ pub const MORE: [(&str, Scene); 52] = [
         shown(size, look, |app| {
             tell(app, setup::questions());
             press(app, &["n", "e", "w"]);
+        })
+    }),
+    ("before_well", |size, look| {
+        shown(size, look, |app| {
+            use crate::session::preflight::Mark;
+            tell(app, setup::ready());
+            setup::tell(app, setup::found(true, &[Mark::Ok, Mark::Ok], 1));
         })
     }),
     ("before_stop", |size, look| {

@@ -123,6 +123,8 @@ mod quiet_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
+mod reach_tests;
+#[cfg(test)]
 mod recorded_tests;
 #[cfg(test)]
 pub(crate) mod replay_alike_tests;
@@ -132,6 +134,8 @@ pub(crate) mod replay_tests;
 mod restart_tests;
 #[cfg(test)]
 mod room_tests;
+#[cfg(test)]
+mod rules_tests;
 #[cfg(test)]
 mod screens_tests;
 #[cfg(test)]

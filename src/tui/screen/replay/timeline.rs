@@ -234,7 +234,8 @@ impl Replay {
         let cells =
             |offers: &[(String, String)]| offers.iter().map(|(key, word)| width(key) + width(word) + 3).sum::<usize>();
         let kept = room.saturating_sub(cells(&last));
-        offers.splice(first..first, rest.into_iter().chain(is_said.then_some(reviewed)));
+        let menu = (app.keymap.shown(Action::Palette, Context::Everywhere), "menu".to_owned());
+        offers.splice(first..first, std::iter::once(menu).chain(rest).chain(is_said.then_some(reviewed)));
         while cells(&offers) > kept + 2 {
             offers.pop();
         }
