@@ -18,8 +18,10 @@ const LEAST: f64 = 4.5;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 
+type Rgb = [u8; 3];
+
 /// Ink and ground of a cell in a theme, as often as terminals differ. Empty: both are the terminal's own.
-fn pairs(theme: &str, cell: &Cell) -> Result<Vec<([u8; 3], [u8; 3])>, String> {
+fn pairs(theme: &str, cell: &Cell) -> Result<Vec<(Rgb, Rgb)>, String> {
     if cell.modifier.contains(Modifier::DIM) {
         return Err("how strong a dim text is nobody can compute".into());
     }

@@ -23,7 +23,7 @@ use crate::tui::verified_tests::{say, second, seen};
 use crate::tui::{absent_tests, back_tests, defer_tests, pick_tests, restart_tests, room_tests, take_up_tests};
 
 /// What is not in [`super::gallery_tests::SCENES`].
-pub const MORE: [(&str, Scene); 53] = [
+pub const MORE: [(&str, Scene); 54] = [
     ("library_changes", |size, look| {
         shown(size, look, |app| {
             library::furnish(app);
@@ -85,6 +85,7 @@ pub const MORE: [(&str, Scene); 53] = [
     ("health_alone", |size, look| alone(size, look, Pane::Health)),
     ("guards_alone", |size, look| alone(size, look, Pane::Guards)),
     ("steps_alone", |size, look| alone(size, look, Pane::Steps)),
+    ("plain_step", |size, look| of(back_tests::book(), size, look, |_| {})),
     ("command_plain", |size, look| of(back_tests::book(), size, look, |stage| stage.press("enter"))),
     ("commands_together", |size, look| {
         let mut stage = looked_at(restarting(size, 3), look);

@@ -69,35 +69,6 @@ fn a_double_click_never_does_two_things_that_are_recorded() {
     assert!(clicks > 400, "{clicks}");
 }
 
-/// A command that was just opened to be looked at is not run by the click that follows at once, wherever it hits.
-#[test]
-fn a_double_click_runs_no_command_and_says_no_yes() {
-    let is_meant = |scene: &str| matches!(scene, "running" | "together_at_work" | "waiting" | "held");
-    for (name, scene) in all().filter(|(name, _)| is_meant(name)) {
-        for spot in spots(&open(scene, SIZE)) {
-            let mut app = open(scene, SIZE);
-            later(&mut app, 5_000);
-            let left = MouseEventKind::Down(MouseButton::Left);
-            if mouse(&mut app, left, (spot.place.x, spot.place.y)).iter().any(is_recorded) {
-                continue;
-            }
-            for next in spots(&app) {
-                let Press::Key(key) = &next.press else { continue };
-                if !matches!(key.as_str(), "y" | "enter") {
-                    continue;
-                }
-                let mut app = open(scene, SIZE);
-                later(&mut app, 5_000);
-                mouse(&mut app, left, (spot.place.x, spot.place.y));
-                later(&mut app, 100);
-                let second = mouse(&mut app, left, (next.place.x, next.place.y));
-                let is_cancelled = second.iter().any(is_recorded);
-                assert!(!is_cancelled, "{name}: {spot:?} then {next:?}: {second:?}");
-            }
-        }
-    }
-}
-
 /// Where keys scroll, the wheel does, too, at some place of the screen.
 #[test]
 fn the_wheel_scrolls_wherever_a_key_does() {
