@@ -1,5 +1,5 @@
-//! Whole journeys, each walked twice: by the keyboard alone, and by the mouse alone but for the texts. What each step takes
-//! is counted and printed.
+//! Whole journeys, from the library to the closing of the run, each walked twice: by the keyboard alone, and by the mouse
+//! alone but for the texts. What each step takes is counted, printed and asserted.
 
 use std::time::Duration;
 
@@ -30,6 +30,22 @@ fn write(home: &Home, name: &str, text: &str) -> String {
     path.display().to_string()
 }
 
+/// Lays a runbook where the library finds it.
+fn shelve(home: &Home, text: &str) {
+    let folder = home.path().join(".config/piton/runbooks");
+    std::fs::create_dir_all(&folder).expect("the test's folder can be written to");
+    std::fs::write(folder.join("short.toml"), text).expect("the test's folder can be written to");
+}
+
+/// Finds that runbook in the library, and leaves the cursor on it.
+#[track_caller]
+fn find_it(hand: &mut Hand<'_>) {
+    hand.part("find it in the library");
+    hand.press("/ find", "only what holds");
+    hand.say("a short walk");
+    hand.press("enter keep", "enter set up");
+}
+
 fn spawn(home: &Home, arguments: &[&str]) -> Terminal {
     home.terminal(arguments).size(40, 120).spawn()
 }
@@ -57,6 +73,13 @@ fn tell(walk: &str, by: By, took: &[Took]) {
         if what.starts_with("answer") || what.starts_with("run") {
             assert!(*presses <= 3, "{what}: {presses}");
         }
+        if what.starts_with("find it") {
+            // Three to find it, one to set it up, one more in practice.
+            assert!(*presses <= 4 && *texts == 1, "{what}: {presses}, {texts}");
+        }
+        if what == "begin" {
+            assert_eq!((*presses, *texts), (2, 1), "{what}");
+        }
     }
 }
 
@@ -72,6 +95,7 @@ fn confirm(hand: &mut Hand<'_>, what: &str, then: &str) {
 /// Begins a live run whose set-up shows nothing to be looked at.
 #[track_caller]
 fn begin(hand: &mut Hand<'_>, then: &str) {
+    hand.part("begin");
     hand.press("enter go on", "Type live to start it.");
     hand.say("live");
     hand.press("enter start", then);
@@ -95,9 +119,12 @@ fn a_practice_run(by: By) {
         LOOK,
     ];
     let more = "[inputs.nodes]\ntype = \"nodes\"\nprompt = \"Nodes\"\n";
-    let file = write(&home, "short.toml", &book("short", more, &steps.concat()));
-    let mut terminal = spawn(&home, &["practice", &file]);
+    shelve(&home, &book("short", more, &steps.concat()));
+    let mut terminal = spawn(&home, &[]);
     let mut hand = Hand::at(&terminal, by);
+    find_it(&mut hand);
+    hand.press("p practise", "enter start");
+    hand.press("enter start", "enter cautions read");
     hand.part("read the caution");
     hand.press("enter cautions read", "enter confirm");
     confirm(&mut hand, "with a caution", "Which?");
@@ -132,10 +159,12 @@ fn a_gate_that_is_waited_for(by: By) {
         flag.display()
     );
     let gate = "gate = { holds = '.health.up[0].verdict == \"ok\"', why = \"It must be up.\" }\n";
-    let file = write(&home, "gated.toml", &book("gated", &more, &format!("{LOOK}{gate}")));
-    let mut terminal = spawn(&home, &["run", &file]);
+    shelve(&home, &book("gated", &more, &format!("{LOOK}{gate}")));
+    let mut terminal = spawn(&home, &[]);
     let mut hand = Hand::at(&terminal, by);
+    find_it(&mut hand);
     hand.part("set up");
+    hand.press("enter set up", "Version to upgrade to");
     terminal.wait_text("Version to upgrade to", SOON);
     hand.say("1.17.3");
     hand.press("enter next", "enter look before the start");
@@ -171,9 +200,12 @@ fn a_gate_that_is_waited_for(by: By) {
 /// A step is left out with a reason, a note is written, and the run ends with a deviation.
 fn a_deviation_with_its_reason(by: By) {
     let home = Home::new();
-    let file = write(&home, "two.toml", &book("two", "", &[LOOK, AGAIN].concat()));
-    let mut terminal = spawn(&home, &["run", &file]);
+    shelve(&home, &book("two", "", &[LOOK, AGAIN].concat()));
+    let mut terminal = spawn(&home, &[]);
     let mut hand = Hand::at(&terminal, by);
+    find_it(&mut hand);
+    hand.press("enter set up", "enter look before the start");
+    hand.press("enter look before the start", "enter go on");
     begin(&mut hand, "How is it?");
     hand.part("skip with a reason");
     hand.press("s skip", "Skip the step");
@@ -189,7 +221,7 @@ fn a_deviation_with_its_reason(by: By) {
     confirm(&mut hand, "the other", "Q close");
     close(&mut hand);
     tell("deviation", by, &hand.took);
-    terminal.wait_exit(SOON);
+    assert_eq!(terminal.wait_exit(SOON), Exit { code: Some(10), signal: None });
     let (records, outcome) = closed(&home);
     assert_eq!(outcome, Outcome::CompletedWithDeviations);
     let is_noted =
@@ -202,9 +234,12 @@ fn a_way_back(by: By) {
     let home = Home::new();
     let back = "[[rollback]]\nid = \"undo\"\ntitle = \"Undo it\"\n[[rollback.phase]]\nid = \"undo-it\"\ntitle = \"Undo\"\n\
                 [[rollback.phase.step]]\nid = \"undone\"\ntitle = \"Undo all\"\nconfirm = \"Undone?\"\n";
-    let file = write(&home, "back.toml", &book("back", "", &[LOOK, AGAIN, back].concat()));
-    let mut terminal = spawn(&home, &["run", &file]);
+    shelve(&home, &book("back", "", &[LOOK, AGAIN, back].concat()));
+    let mut terminal = spawn(&home, &[]);
     let mut hand = Hand::at(&terminal, by);
+    find_it(&mut hand);
+    hand.press("enter set up", "enter look before the start");
+    hand.press("enter look before the start", "enter go on");
     begin(&mut hand, "How is it?");
     confirm(&mut hand, "the first", "And now?");
     hand.part("roll back with a reason");
@@ -214,16 +249,19 @@ fn a_way_back(by: By) {
     confirm(&mut hand, "of the way back", "Q close");
     close(&mut hand);
     tell("way back", by, &hand.took);
-    terminal.wait_exit(SOON);
+    assert_eq!(terminal.wait_exit(SOON), Exit { code: Some(20), signal: None });
     assert_eq!(closed(&home).1, Outcome::RolledBack);
 }
 
 /// The program is killed; the run is gone on with from the library, and given up in the end.
 fn a_run_that_is_gone_on_with_after_a_kill(by: By) {
     let home = Home::new();
-    let file = write(&home, "cut.toml", &book("cut", "", &[LOOK, AGAIN].concat()));
-    let mut terminal = spawn(&home, &["run", &file]);
+    shelve(&home, &book("cut", "", &[LOOK, AGAIN].concat()));
+    let mut terminal = spawn(&home, &[]);
     let mut hand = Hand::at(&terminal, by);
+    find_it(&mut hand);
+    hand.press("enter set up", "enter look before the start");
+    hand.press("enter look before the start", "enter go on");
     begin(&mut hand, "How is it?");
     confirm(&mut hand, "before the kill", "And now?");
     let took = hand.took.clone();
@@ -242,7 +280,7 @@ fn a_run_that_is_gone_on_with_after_a_kill(by: By) {
     hand.press("enter record it", "The run is closed");
     hand.press("enter leave", "");
     tell("kill", by, &hand.took);
-    terminal.wait_exit(SOON);
+    assert_eq!(terminal.wait_exit(SOON), Exit { code: Some(30), signal: None });
     let (records, outcome) = closed(&home);
     assert_eq!(outcome, Outcome::Abandoned);
     let said = records.iter().filter(|record| matches!(record.event, Event::StepConfirmed { .. })).count();

@@ -17,7 +17,7 @@ use crate::journal::Store;
 use crate::library::Library;
 use crate::tui::Backstage as _;
 use crate::tui::app::{App, draw, update};
-use crate::tui::gallery_tests::SCENES;
+use crate::tui::gallery_tests::{SCENES, all};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::Message;
 use crate::tui::replay_alike_tests::Live;
@@ -41,6 +41,18 @@ const MOST_BYTES: usize = 60_000;
 
 /// Scenes that another picture shows.
 const LIKE_OTHERS: [&str; 2] = ["library_empty", "chooser"];
+
+/// Scenes of the rest of the gallery that are not only another state of one that is drawn.
+const ALSO: [&str; 8] = [
+    "library_changes",
+    "commands_together",
+    "roll_back",
+    "outcome",
+    "statement_to_sign",
+    "halted",
+    "find_step",
+    "copy",
+];
 
 fn press(app: &mut App, keys: &[KeyCode]) {
     for key in keys {
@@ -129,8 +141,9 @@ fn pictures() -> Vec<(&'static str, App)> {
     ];
     // What has no walk of its own here is drawn as the snapshots draw it.
     let is_drawn = |name: &str| pictures.iter().any(|(drawn, _)| *drawn == name);
-    let others = SCENES.iter().filter(|(name, _)| !is_drawn(name) && !LIKE_OTHERS.contains(name));
-    let others: Vec<_> = others.map(|(name, scene)| (*name, scene(SIZE, look("dark", &UNICODE)))).collect();
+    let others = SCENES.into_iter().filter(|(name, _)| !is_drawn(name) && !LIKE_OTHERS.contains(name));
+    let others = others.chain(all().filter(|(name, _)| ALSO.contains(name)));
+    let others: Vec<_> = others.map(|(name, scene)| (name, scene(SIZE, look("dark", &UNICODE)))).collect();
     pictures.extend(others);
     pictures
 }

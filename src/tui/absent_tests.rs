@@ -8,7 +8,7 @@ use crate::tui::message::Message;
 use crate::tui::screen::Screen;
 use crate::tui::stage_tests::{Stage, event};
 
-fn stage(size: (u16, u16)) -> Stage {
+pub fn stage(size: (u16, u16)) -> Stage {
     let mut stage = Stage::open(size);
     stage.all_well();
     stage.look_at_health();
@@ -16,7 +16,7 @@ fn stage(size: (u16, u16)) -> Stage {
     stage
 }
 
-fn hour(stage: &mut Stage) {
+pub fn hour(stage: &mut Stage) {
     stage.clock.advance(std::time::Duration::from_secs(3_600));
     stage.real_ms += 3_600_000;
     stage.all_well();

@@ -56,7 +56,7 @@ title = "Look"
 confirm = "Well?"
 "#;
 
-fn book() -> Runbook {
+pub fn book() -> Runbook {
     let (book, told) = parse(BOOK);
     book.unwrap_or_else(|| panic!("{told:#?}"))
 }
@@ -77,7 +77,7 @@ fn run(stage: &mut Stage) {
 }
 
 /// Two nodes stopped, the second not as it should.
-fn failed(stage: &mut Stage) {
+pub fn failed(stage: &mut Stage) {
     run(stage);
     stage.finish(Ended::Exit(0));
     run(stage);

@@ -19,7 +19,7 @@ fn at(minutes: i64) -> Timestamp {
 }
 
 fn signature(trust: Trust, whose: &str, upto: u64) -> SignatureSeen {
-    let told = format!("00000164-operator-1a2b3c4d.txt {trust:?} {whose} up to {upto}");
+    let told = format!("{upto:08}-operator-1a2b3c4d.txt {trust:?} {whose} up to {upto}");
     SignatureSeen { trust, whose: whose.into(), upto, told }
 }
 

@@ -8,13 +8,13 @@ use crate::tui::theme::UNICODE;
 use crate::tui::screens_tests::at_both_sizes;
 
 /// At a step that may be put off until the last phase opens.
-fn deferrable(stage: &mut Stage) {
+pub fn deferrable(stage: &mut Stage) {
     let mut book = runbook();
     let prompt = text("Who was told?");
     let mut tell = step("tell", "Tell the customers", Action::Confirm { prompt, options: vec![] });
     tell.defer = Some(crate::runbook::PhaseId::new("verify"));
     book.phases[0].steps[0] = tell;
-    *stage = Stage::of(book, stage.app.size, look("dark", &UNICODE), Mode::Live);
+    *stage = Stage::of(book, stage.app.size, stage.app.look.clone(), Mode::Live);
     stage.all_well();
 }
 

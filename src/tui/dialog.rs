@@ -262,6 +262,14 @@ impl Dialog {
             // What a hold point needs for it is not known here.
             Some(Action::Sign) => Answer::Stay,
             Some(Action::Yes) => self.yes(),
+            // The wheel: a note has nothing above its text that could be scrolled.
+            Some(action @ (Action::Up | Action::Down))
+                if matches!(self, Self::Note(_)) && key.code == KeyCode::Null =>
+            {
+                let code = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
+                self.type_key(code.into());
+                Answer::Stay
+            }
             Some(action @ (Action::Up | Action::Down | Action::PageUp | Action::PageDown))
                 if !matches!(self, Self::Note(_)) =>
             {

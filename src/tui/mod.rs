@@ -85,6 +85,8 @@ mod cautions_tests;
 #[cfg(test)]
 mod changed_tests;
 #[cfg(test)]
+mod contrast_tests;
+#[cfg(test)]
 mod decision_tests;
 #[cfg(test)]
 mod defer_tests;
@@ -92,6 +94,10 @@ mod defer_tests;
 mod disturb_tests;
 #[cfg(test)]
 mod found_tests;
+#[cfg(test)]
+mod gallery_kinds_tests;
+#[cfg(test)]
+mod gallery_more_tests;
 #[cfg(test)]
 pub(crate) mod gallery_tests;
 #[cfg(test)]
@@ -119,6 +125,8 @@ mod quiet_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
+mod reach_tests;
+#[cfg(test)]
 mod recorded_tests;
 #[cfg(test)]
 pub(crate) mod replay_alike_tests;
@@ -130,6 +138,8 @@ mod replay_title_tests;
 mod restart_tests;
 #[cfg(test)]
 mod room_tests;
+#[cfg(test)]
+mod rules_tests;
 #[cfg(test)]
 mod screens_tests;
 #[cfg(test)]

@@ -184,7 +184,7 @@ fn a_step_is_found_by_a_part_of_its_name_and_looked_at() {
     assert!(stage.run().is_at_current());
 }
 
-fn printing(stage: &mut Stage) {
+pub fn printing(stage: &mut Stage) {
     stage.prepare();
     let lines: Vec<String> = (1..=200).map(|line| format!("line {line} of the output")).collect();
     let job = stage.state.running.first().map_or(JobId(0), |job| job.job);

@@ -11,7 +11,7 @@ use crate::tui::message::Message;
 use crate::tui::stage_tests::{Stage, look};
 use crate::tui::theme::UNICODE;
 
-const BOOK: &str = r#"
+pub const BOOK: &str = r#"
 format = 1
 id = "vault-ha-upgrade"
 title = "Upgrade a Vault HA cluster"
@@ -116,19 +116,19 @@ fn a_title_whose_value_is_not_there_yet_or_no_more_has_a_gap() {
 }
 
 /// A stop that wants a backup which is two hours old at most.
-fn evidence() -> Stage {
+pub fn evidence(size: (u16, u16)) -> Stage {
     let fresh = "[[phase]]\nid = \"prepare\"\ntitle = \"Prepare\"\n[[phase.step]]\nid = \"backup\"\ntitle = \"Back up\"\n\
                  run = [\"backup\"]\n\n[[phase]]\nid = \"nodes\"\n";
     let book = BOOK.replace("[[phase]]\nid = \"nodes\"\n", fresh);
     let wanted = "requires = [{ step = \"prepare/backup\", within = \"2h\" }]\nrun = [\"stop\"";
     let (book, told) = parse(&book.replace("run = [\"stop\"", wanted));
     let book = book.unwrap_or_else(|| panic!("{told:#?}"));
-    let mut stage = Stage::of(book, (80, 24), look("dark", &UNICODE), Mode::Live);
+    let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
     stage.all_well();
     stage
 }
 
-fn run(stage: &mut Stage) {
+pub fn run(stage: &mut Stage) {
     stage.press("enter");
     stage.press("y");
     stage.finish(Ended::Exit(0));
@@ -136,7 +136,7 @@ fn run(stage: &mut Stage) {
 
 #[test]
 fn evidence_that_is_too_old_is_told_and_one_key_does_it_anew() {
-    let mut stage = evidence();
+    let mut stage = evidence((80, 24));
     let current = |stage: &Stage| stage.state.current.as_ref().map(ToString::to_string).unwrap_or_default();
     run(&mut stage);
     stage.wait(3 * 3600);
@@ -158,7 +158,7 @@ fn evidence_that_is_too_old_is_told_and_one_key_does_it_anew() {
 
 #[test]
 fn evidence_becomes_too_old_on_the_screen_without_a_key() {
-    let mut stage = evidence();
+    let mut stage = evidence((80, 24));
     // Neither a minute of the run nor an age on the screen changes at the same time.
     stage.wait(5);
     run(&mut stage);

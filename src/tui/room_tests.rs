@@ -57,7 +57,7 @@ fn book() -> Runbook {
     book.unwrap_or_else(|| panic!("{told:?}"))
 }
 
-fn running(size: (u16, u16)) -> Stage {
+pub fn running(size: (u16, u16)) -> Stage {
     let mut stage = Stage::of(book(), size, look("dark", &UNICODE), Mode::Live);
     for key in ["enter", "enter", "enter", "y"] {
         stage.press(key);

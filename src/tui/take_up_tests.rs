@@ -3,8 +3,7 @@
 use crate::engine::Mode;
 use crate::runbook::parse;
 use crate::tui::screens_tests::at_both_sizes;
-use crate::tui::stage_tests::{Stage, look};
-use crate::tui::theme::UNICODE;
+use crate::tui::stage_tests::Stage;
 
 const ANY: &str = r#"
 format = 1
@@ -41,10 +40,10 @@ title = "Close the gate"
 confirm = "Closed?"
 "#;
 
-fn round(stage: &mut Stage) {
+pub fn round(stage: &mut Stage) {
     let (book, told) = parse(ANY);
     let book = book.unwrap_or_else(|| panic!("{told:#?}"));
-    *stage = Stage::of(book, stage.app.size, look("dark", &UNICODE), Mode::Live);
+    *stage = Stage::of(book, stage.app.size, stage.app.look.clone(), Mode::Live);
 }
 
 fn current(stage: &Stage) -> String {

@@ -491,4 +491,4 @@ impl Look {
 
 #[cfg(test)]
 #[path = "theme_tests.rs"]
-mod tests;
+pub(crate) mod tests;

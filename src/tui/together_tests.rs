@@ -50,14 +50,14 @@ pub fn running(size: (u16, u16), peers: usize) -> Stage {
 }
 
 impl Stage {
-    fn end_item(&mut self, item: &str, ended: Ended, elapsed_ms: u64) {
+    pub fn end_item(&mut self, item: &str, ended: Ended, elapsed_ms: u64) {
         let job = self.state.running.iter().find(|running| running.item.as_deref() == Some(item)).unwrap().job;
         let output = Output { file: format!("{}.out", job.0), bytes: 9, sha256: String::new(), left_out_bytes: 0 };
         let printed = Printed::default();
         self.propose(Proposal::Finished { job, ended, elapsed_ms, output: Some(output), printed });
     }
 
-    fn print_item(&mut self, item: &str, printed: &str) {
+    pub fn print_item(&mut self, item: &str, printed: &str) {
         let job = self.state.running.iter().find(|running| running.item.as_deref() == Some(item)).unwrap().job;
         self.tell(Message::Session(Update::Printed(job, printed.into())));
     }

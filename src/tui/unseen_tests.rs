@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use crate::tui::app::{App, update};
-use crate::tui::gallery_tests::SCENES;
+use crate::tui::gallery_tests::all;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Message};
 use crate::tui::stage_tests::{Stage, event, look, picture};
@@ -55,7 +55,7 @@ fn click(column: u16, row: u16) -> Message {
 
 #[test]
 fn what_is_not_shown_takes_nothing() {
-    for (name, scene) in SCENES {
+    for (name, scene) in all() {
         for how in [Unseen::TooSmall, Unseen::NotDrawnYet] {
             let mut untouched = scene(SIZE, look("dark", &UNICODE));
             hide(&mut untouched, how);
@@ -80,7 +80,7 @@ fn what_is_not_shown_takes_nothing() {
 
 #[test]
 fn one_can_leave_what_is_not_shown() {
-    for (name, scene) in SCENES {
+    for (name, scene) in all() {
         let mut app = scene(SIZE, look("dark", &UNICODE));
         hide(&mut app, Unseen::TooSmall);
         let effects = update(&mut app, Message::Key(event("ctrl-c")));

@@ -11,7 +11,7 @@ fn stage(size: (u16, u16)) -> Stage {
     seen(size, look("dark", &UNICODE))
 }
 
-fn seen(size: (u16, u16), look: Look) -> Stage {
+pub fn seen(size: (u16, u16), look: Look) -> Stage {
     let (book, told) = parse(TWO_PEOPLE);
     Stage::of(book.unwrap_or_else(|| panic!("{told:?}")), size, look, Mode::Live)
 }
@@ -23,14 +23,14 @@ pub fn stated(size: (u16, u16), look: Look) -> Stage {
     stage
 }
 
-fn say(stage: &mut Stage, words: &str) {
+pub fn say(stage: &mut Stage, words: &str) {
     stage.press("enter");
     stage.type_text(words);
     stage.press("enter");
 }
 
 /// Opens the dialog with that key, and a second person states what is seen.
-fn second(stage: &mut Stage, key: &str, name: &str) {
+pub fn second(stage: &mut Stage, key: &str, name: &str) {
     stage.press(key);
     stage.type_text(name);
     stage.press("enter");

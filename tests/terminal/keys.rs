@@ -166,6 +166,51 @@ fn a_held_key_in_a_long_run_never_confirms_what_was_not_typed() {
     assert_eq!(confirmed(&place), 1, "one statement was typed");
 }
 
+/// The same of a terminal that says which key is held: a press, what it repeats, and that it was let go.
+#[test]
+fn a_key_that_the_terminal_tells_to_be_held_confirms_no_two_steps() {
+    let place = Place::new();
+    let terminal = place.practice(5);
+    let hold = || {
+        let held = format!("\x1b[13;1:1u{}\x1b[13;1:3u", "\x1b[13;1:2u".repeat(50));
+        terminal.type_text(&held);
+        terminal.wait_still(STILL, SOON);
+    };
+    terminal.wait_text("What is thing 1?", SOON);
+    (0..2).for_each(|_| hold());
+    assert_eq!(confirmed(&place), 0, "nothing was typed");
+    terminal.wait_text("─ Answer ─", SOON);
+    terminal.type_text("fine");
+    hold();
+    terminal.wait_text("1/5", SOON);
+    hold();
+    assert_eq!(confirmed(&place), 1, "one statement was typed");
+}
+
+/// Two clicks at once on what opens a question, and where its answer then stands.
+#[test]
+fn a_double_click_confirms_no_two_steps() {
+    let place = Place::new();
+    let terminal = place.practice(5);
+    terminal.wait_text("What is thing 1?", SOON);
+    let click = |text: &str, times: usize| {
+        let screen = terminal.settled();
+        let (row, line) =
+            screen.lines().enumerate().filter(|(_, line)| line.contains(text)).last().expect("it is there");
+        let column = line[..line.rfind(text).expect("it is in it")].chars().count();
+        let report = format!("\x1b[<0;{0};{1}M\x1b[<0;{0};{1}m", column + 1, row + 1);
+        terminal.type_text(&report.repeat(times));
+        terminal.wait_still(STILL, SOON);
+    };
+    click("enter confirm", 2);
+    terminal.wait_text("─ Answer ─", SOON);
+    assert_eq!(confirmed(&place), 0, "nothing was typed");
+    terminal.type_text("fine");
+    click("enter record it", 2);
+    terminal.wait_text("1/5", SOON);
+    assert_eq!(confirmed(&place), 1, "one statement was typed");
+}
+
 #[test]
 fn a_long_paste_arrives_whole_without_another_key() {
     let place = Place::new();

@@ -122,9 +122,11 @@ impl Results<'_> {
         let Some((name, _)) = self.items.get(self.chosen).filter(|_| below.height > 1) else { return };
         let checked = self.output.and_then(|output| output.check).map(Check::told);
         let checked = checked.map(|told| format!("{} {told} ", paint.look.glyphs.dot)).unwrap_or_default();
-        let rule = format!("{} {name} {checked}", paint.look.glyphs.frames[0][0].repeat(2));
-        let rest = paint.look.glyphs.frames[0][0].repeat(usize::from(below.width).saturating_sub(width(&rule)));
-        paint.put((below.x, below.y), below.width, &format!("{rule}{rest}"), Meaning::Border);
+        let rule = paint.look.glyphs.frames[0][0];
+        // The frame may be faint, the name in it may not.
+        let lead = Strip::of(rule.repeat(2), Meaning::Border).and(format!(" {name} {checked}"), Meaning::Text);
+        let rest = rule.repeat(usize::from(below.width).saturating_sub(lead.width()));
+        paint.strip((below.x, below.y), below.width, &lead.and(rest, Meaning::Border));
         let below = Rect { y: below.y + 1, height: below.height - 1, ..below };
         output::draw(self.output.unwrap_or(&OutputTail::default()), below, paint);
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::engine::{Output, StepStatus};
 use crate::runbook::ActionKind;
 use crate::text::{clean_block, counted};
+use crate::tui::screen::run::naming::GAP;
 use crate::tui::screen::run::origin::Mended;
 use crate::tui::screen::run::page::StepPage;
 use crate::tui::theme::{Look, Meaning};
@@ -88,7 +89,8 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
     lines
 }
 
-/// Where the next step opens in a replay; and a title that does not fit into the frame is told whole above everything else.
+/// Where the next step opens in a replay; a title that does not fit into the frame is told whole above everything else; and
+/// why the step may be left out comes before what it is about.
 fn head(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     if !page.opens_next.is_empty() {
         out.extend(wrapped(&page.opens_next, cells, Meaning::Title));
@@ -96,17 +98,17 @@ fn head(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     if width(&page.headline(look.glyphs.dot)) + FRAME_CELLS > cells {
         out.extend(wrapped(&page.title, cells, Meaning::Title));
     }
+    // Of a step that began it is known that it applies, and one that does not tells why where it tells its end.
+    if !page.unless.is_empty() && page.status == Some(StepStatus::Pending) {
+        out.extend(wrapped(&format!("left out if this is so: {}", page.unless), cells, Meaning::Note));
+        out.push(Strip::default());
+    }
 }
 
-/// Why it may be left out, where it comes from, and where it leaves its document.
+/// Where it comes from, and where it leaves its document.
 fn origin(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
-    // Of a step that began it is known that it applies, and one that does not tells why where it tells its end.
-    let unless = Some(page.unless.as_str()).filter(|why| !why.is_empty() && page.status == Some(StepStatus::Pending));
-    if unless.is_some() || !page.source.is_empty() || !page.mends.is_empty() {
+    if !page.source.is_empty() || !page.mends.is_empty() {
         gap(out);
-    }
-    if let Some(why) = unless {
-        out.extend(wrapped(&format!("left out if this is so: {why}"), cells, Meaning::Dim));
     }
     if !page.source.is_empty() {
         let source = page.source.replace('›', look.glyphs.under).replace('·', look.glyphs.dot);
@@ -145,6 +147,8 @@ fn marks(page: &StepPage, cells: usize, is_folded: bool, out: &mut Vec<Strip>) {
         out.extend(wrapped(&format!("meanwhile watch: {}", page.watches), cells, Meaning::Title));
     }
     if let Some(target) = page.target.as_ref().filter(|_| !is_folded) {
+        // Of a step that lies ahead it is not known yet for which item it will be.
+        let target = if target == GAP { "the name of its target" } else { target };
         let what = format!("You must type {target} to run this; the board is asked anew first.");
         out.extend(wrapped(&what, cells, Meaning::Caution));
     }

@@ -101,11 +101,11 @@ pub fn furnish(app: &mut App) {
     press(app, "down");
 }
 
-fn press(app: &mut App, key: &str) -> Vec<Effect> {
+pub fn press(app: &mut App, key: &str) -> Vec<Effect> {
     update(app, Message::Key(event(key)))
 }
 
-fn changed() -> Changed {
+pub fn changed() -> Changed {
     let before = "title = \"A\"\n[[phase]]\nid = \"p\"\ntitle = \"Prepare\"\n[[phase.step]]\nid = \"stop\"\ntitle = \"Stop it\"\n\
         run = [\"systemctl\", \"stop\", \"vault\"]\n[[phase.step]]\nid = \"old\"\ntitle = \"Look at the log\"\nconfirm = \"?\"\n";
     let now = before
@@ -173,7 +173,7 @@ fn a_filter_shows_what_holds_every_word() {
 }
 
 /// A runbook whose file could not be read far enough for a title.
-fn broken() -> LibraryEntry {
+pub fn broken() -> LibraryEntry {
     let told = |line| format!("line {line}, column 9: there is no `.status` here\nhelp: it is called `.state`");
     LibraryEntry {
         id: "mdtest".into(),

@@ -16,8 +16,8 @@ use crate::tui::screen::run::draw::draw_panes;
 use crate::tui::screen::run::naming::spoken;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widget::dialog;
 use crate::tui::widget::paint::{Paint, Strip};
+use crate::tui::widget::{dialog, keybar};
 use crate::tui::wrap::{cut, width};
 
 /// What stands before the track: whether it plays, and how fast.
@@ -70,7 +70,7 @@ impl Replay {
             let strip = Strip::of(told, Meaning::Title).and(typed, Meaning::Input).and("_   ", Meaning::Dim);
             return match &self.notice {
                 Some(notice) => strip.and(format!("{alert} {notice}"), Meaning::Problem),
-                None => strip.and(app.keymap.told("{act} goes there, {back} does not", Context::Filter), Meaning::Dim),
+                None => strip,
             };
         }
         if let Some(notice) = &self.notice {
@@ -193,6 +193,11 @@ impl Replay {
     }
 
     fn draw_keys(&self, app: &App, bar: Rect, paint: &mut Paint<'_>) {
+        if self.asked.is_some() {
+            // As long as a number is typed no other key does anything.
+            let typing = [(Action::Act, Context::Filter, "go there"), (Action::Back, Context::Filter, "stay here")];
+            return keybar::draw_keys(app, bar, typing.iter(), paint);
+        }
         let key = |action| app.keymap.shown(action, Context::Replay);
         let play = if self.is_playing() { "pause" } else { "play" };
         let mut offers = vec![
@@ -229,7 +234,8 @@ impl Replay {
         let cells =
             |offers: &[(String, String)]| offers.iter().map(|(key, word)| width(key) + width(word) + 3).sum::<usize>();
         let kept = room.saturating_sub(cells(&last));
-        offers.splice(first..first, rest.into_iter().chain(is_said.then_some(reviewed)));
+        let menu = (app.keymap.shown(Action::Palette, Context::Everywhere), "menu".to_owned());
+        offers.splice(first..first, std::iter::once(menu).chain(rest).chain(is_said.then_some(reviewed)));
         while cells(&offers) > kept + 2 {
             offers.pop();
         }

@@ -168,13 +168,17 @@ impl Run {
             return;
         }
         paint.fill(area, Meaning::Text);
-        let close = keymap.shown(Action::Back, Context::Console);
-        let right = format!("{close} closes");
+        let [run, close] = [Action::Act, Action::Back].map(|action| keymap.shown(action, Context::Console));
+        let right = format!("{run} runs it, {close} closes");
         let frame =
             Frame { title: "Console of the simulated bastion", right: &right, edge: Edge::Whole, is_focused: true };
         let inside = paint.frame(area, &frame);
-        let title = u16::try_from(width(&right)).unwrap_or(u16::MAX).min(inside.width);
-        paint.spot(Rect::new(inside.right().saturating_sub(title + 2), area.y, title, 1), Press::Key(close));
+        let right_cells = u16::try_from(width(&right)).unwrap_or(u16::MAX).min(inside.width);
+        let close_cells = u16::try_from(width(&close) + " closes".len()).unwrap_or(u16::MAX).min(right_cells);
+        let end = inside.right().saturating_sub(2);
+        let run_cells = right_cells.saturating_sub(close_cells + 2);
+        paint.spot(Rect::new(end.saturating_sub(right_cells), area.y, run_cells, 1), Press::Key(run));
+        paint.spot(Rect::new(end.saturating_sub(close_cells), area.y, close_cells, 1), Press::Key(close));
         let cells = usize::from(inside.width);
         let strips = transcript(&self.state, cells);
         let rows = usize::from(inside.height.saturating_sub(1));

@@ -84,7 +84,7 @@ pub struct StepPage {
     pub missing: Vec<Seen>,
     /// Whether it is the current step, of which there is more to be asked.
     pub is_live: bool,
-    /// The target's name is typed.
+    /// The target's name is typed; of a step that is over there is nothing to type.
     pub target: Option<String>,
     /// The point of no return.
     pub is_irreversible: bool,
@@ -146,7 +146,7 @@ impl StepPage {
             doer: known.doer.clone(),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
-            target: step.critical.then(|| target(runbook, state, key)).flatten(),
+            target: (step.critical && !known.status.is_accounted()).then(|| target(runbook, state, key)).flatten(),
             is_irreversible: step.irreversible,
             defer: put_off(runbook, state, (step, known.status)),
             is_due: may_defer(runbook, state, key).is_none(),

@@ -375,8 +375,8 @@ fn takes(question: &Question) -> String {
         InputKind::Path => "path".into(),
         InputKind::Choice(options) => options.join(", "),
         InputKind::Nodes(fields) => {
-            let keys: Vec<_> = fields.iter().map(|field| format!(", \"{field}\": …")).collect();
-            format!("[{{\"name\": …{}}}, …]", keys.concat())
+            let keys: Vec<_> = fields.iter().map(|field| format!(", \"{field}\": ...")).collect();
+            format!("[{{\"name\": ...{}}}, ...]", keys.concat())
         }
         InputKind::Command => "command: one word per argument".into(),
         InputKind::Secret => "secret: where it is found, never its value".into(),

@@ -86,12 +86,22 @@ fn commands(count: usize) -> Vec<Unasked> {
 }
 
 pub fn found(is_asked: bool, marks: &[Mark], count: usize) -> Preflight {
-    let finding = |(index, mark): (usize, &Mark)| Finding {
-        mark: *mark,
-        about: ["journal", "probe", "clock"][index % 3].into(),
-        told: "vault[vault-2]: it cannot be told how it is: connection refused".into(),
-        todo: if *mark == Mark::Ok { String::new() } else { "look at that node first".into() },
-        count: 1,
+    let finding = |(index, mark): (usize, &Mark)| {
+        let about = ["journal", "probe", "clock"][index % 3];
+        let is_ok = *mark == Mark::Ok;
+        let (told, todo) = match (about, is_ok) {
+            ("journal", true) => ("it can be written in /state/piton/runs; 41 GiB free", ""),
+            ("journal", false) => {
+                ("it cannot be written in /state/piton/runs: no space left on device", "make room there")
+            }
+            ("probe", true) => ("vault: 3 of 3 answered and are ok", ""),
+            ("probe", false) => {
+                ("vault[vault-2]: it cannot be told how it is: connection refused", "look at that node first")
+            }
+            (_, true) => ("2026-11-21T02:41:10Z, after every record of this machine", ""),
+            (_, false) => ("it stands at 02:41, but a run has a record of 03:12", "set it right first"),
+        };
+        Finding { mark: *mark, about: about.into(), told: told.into(), todo: todo.into(), count: 1 }
     };
     Preflight {
         commands: commands(count),

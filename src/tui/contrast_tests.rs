@@ -1,0 +1,89 @@
+//! Every pair of a text and what is behind it that comes up on a screen, in every theme: computed over the
+//! cells as they are drawn, after selection, bars and patches were laid over each other.
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+
+use crate::tui::app::draw;
+use crate::tui::gallery_tests::all;
+use crate::tui::stage_tests::look;
+use crate::tui::theme::tests::{PALETTES, contrast, grounds, of_sixteen, rgb};
+use crate::tui::theme::{SHIPPED, UNICODE};
+
+/// The least that WCAG asks of text.
+const LEAST: f64 = 4.5;
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
+
+type Rgb = [u8; 3];
+
+/// Ink and ground of a cell in a theme, as often as terminals differ. Empty: both are the terminal's own.
+fn pairs(theme: &str, cell: &Cell) -> Result<Vec<(Rgb, Rgb)>, String> {
+    if cell.modifier.contains(Modifier::DIM) {
+        return Err("how strong a dim text is nobody can compute".into());
+    }
+    let is_reversed = cell.modifier.contains(Modifier::REVERSED);
+    let is_named = |colour: Color| !matches!(colour, Color::Reset);
+    let is_sixteen = |colour: Color| is_named(colour) && !matches!(colour, Color::Indexed(_) | Color::Rgb(..));
+    let shades = |colour: Color, palette: &[u32; 16]| match colour {
+        Color::Reset => grounds(theme),
+        colour if is_sixteen(colour) => vec![of_sixteen(colour, palette)],
+        colour => vec![rgb(colour)],
+    };
+    match (is_named(cell.fg), is_named(cell.bg)) {
+        (false, false) => return Ok(Vec::new()),
+        (false, true) => return Err("the ink is left to the terminal, the ground is not".into()),
+        _ => {}
+    }
+    let palettes = if is_sixteen(cell.fg) || is_sixteen(cell.bg) { &PALETTES[..] } else { &PALETTES[..1] };
+    let mut all = Vec::new();
+    for palette in palettes {
+        let [ink] = shades(cell.fg, palette)[..] else { return Err("the ink is not one colour".into()) };
+        for ground in shades(cell.bg, palette) {
+            let (ink, ground) = if is_reversed { (ground, ink) } else { (ink, ground) };
+            all.push((ink, ground));
+        }
+    }
+    Ok(all)
+}
+
+/// Lines, corners and blocks are no text.
+fn is_text(symbol: &str) -> bool {
+    !symbol.trim().is_empty() && !symbol.chars().all(|c| matches!(c, '\u{2500}'..='\u{259f}'))
+}
+
+#[test]
+fn every_text_on_every_screen_stands_out_from_what_is_behind_it() {
+    let (mut low, mut seen) = (BTreeMap::new(), 0);
+    for theme in SHIPPED {
+        for (scene, play) in all() {
+            for size in SIZES {
+                let app = play(size, look(theme, &UNICODE));
+                let area = Rect::new(0, 0, size.0, size.1);
+                let mut buffer = Buffer::empty(area);
+                draw(&app, area, &mut buffer);
+                for cell in buffer.content().iter().filter(|cell| is_text(cell.symbol())) {
+                    seen += 1;
+                    let at = || (theme, cell.fg, cell.bg, cell.modifier);
+                    let told = match pairs(theme, cell) {
+                        Err(why) => Some(why),
+                        Ok(pairs) => {
+                            let found =
+                                pairs.into_iter().map(|(ink, ground)| contrast(ink, ground)).fold(21.0, f64::min);
+                            (found < LEAST).then(|| format!("{found:.2}"))
+                        }
+                    };
+                    if let Some(told) = told {
+                        let key = format!("{:?}: {told}", at());
+                        low.entry(key).or_insert_with(|| (scene, cell.symbol().to_owned()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 100_000, "{seen} cells");
+    assert!(low.is_empty(), "{low:#?}");
+}
