@@ -73,6 +73,12 @@ pub(super) fn of_folder(dir: &RunDir, reading: &Reading) -> Result<Option<(Debri
     let found = reading.each_record(&path, &mut |record| records.push(record))?;
     let why = match found.integrity {
         Integrity::Whole | Integrity::TornTail { .. } => {
+            if let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event)
+                && let Some(misnamed) = dir.misnamed(&opened.run)
+            {
+                let shown = dir.journal_path();
+                return Err(CliError::failed(clean_line(&format!("{}: {misnamed}", shown.display()))));
+            }
             return Ok(of_records(&records).zip(records.first().map(|record| record.at)));
         }
         Integrity::Damaged { line, what } => {
@@ -128,7 +134,8 @@ fn history(
 fn latest(store: &Store, known: &Remembered) -> Result<RunDir, CliError> {
     let runs = progress::listed(store, known, Telling::Terminal)?;
     let practised = runs.into_iter().filter(|run| {
-        run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice) && run.last_at.is_some()
+        let is_practice = run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice);
+        is_practice && run.last_at.is_some() && run.misnamed().is_none()
     });
     practised
         .max_by_key(|run| run::touched_at(&run.dir))

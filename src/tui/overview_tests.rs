@@ -77,6 +77,26 @@ fn the_overview_at_every_size() {
 }
 
 #[test]
+fn what_is_partly_done_has_a_sign_of_its_own() {
+    for (glyphs, sign) in [(&UNICODE, "◐"), (&ASCII, "%")] {
+        let mut stage = varied((120, 40));
+        stage.app.look = look("dark", glyphs);
+        // The step of the one node is over, that of the other is still to come.
+        stage.press("o");
+        stage.real_ms += 1_000;
+        stage.type_text("stopped by hand");
+        stage.press("enter");
+        stage.press("m");
+        let picture = stage.picture();
+        assert!(picture.contains(&format!("{sign} 1/2")), "{picture}");
+        assert!(!picture.contains(&format!("{} 1/2", glyphs.pending)), "{picture}");
+        ["up", "left", "left"].iter().for_each(|key| stage.press(key));
+        let picture = stage.picture();
+        assert!(picture.contains(&format!("{sign} 1 of 2 done")), "{picture}");
+    }
+}
+
+#[test]
 fn enter_looks_at_the_chosen_step_and_the_current_one_is_not_lost() {
     let mut stage = varied((120, 40));
     let current = stage.state.current.clone().unwrap();

@@ -1,7 +1,8 @@
 //! Whether a journal is whole and of its run stands in the title of its replay, and where it ends.
 
-use crate::journal::{Integrity, Misnamed};
+use crate::journal::{Integrity, Misnamed, More};
 use crate::tui::backstage::Recording;
+use crate::tui::message::Message;
 use crate::tui::replay_tests::{Stage, recording, shown, small};
 
 #[test]
@@ -55,4 +56,18 @@ fn another_run_s_journal_and_a_doubtful_record_stand_in_the_title() {
         stage.press("end");
         assert!(shown(&stage).contains(end), "{}", shown(&stage));
     }
+}
+
+#[test]
+fn a_record_that_becomes_doubtful_while_it_is_followed_stands_in_the_title_at_once() {
+    let (book, records) = small();
+    let early = (book, records[..50].to_vec());
+    let mut stage = Stage::open(Recording { is_running: true, ..recording(&early) }, Some(10), (120, 40));
+    stage.replay().is_followed = true;
+    let damage = Some(Integrity::Damaged { line: 61, what: "its `prev` is another".into() });
+    let more = More { records: records[50..60].to_vec(), damage, doubtful: Some(60), held: None };
+    stage.tell(Message::ReadOn(Ok(more)));
+    let first = shown(&stage).lines().next().unwrap_or_default().to_owned();
+    assert!(first.contains(" BROKEN at line 61, #60 doubtful "), "{first}");
+    assert_eq!(stage.at(), 10, "and nobody is taken there");
 }

@@ -104,7 +104,7 @@ impl Run {
             moment,
         };
         let before = std::mem::replace(&mut self.view, view);
-        self.derived_after(&before);
+        self.derived_after(&before, now);
         self.derive_overview();
         self.close_outdated_dialog();
     }
