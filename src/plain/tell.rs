@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::engine::scope::{MISSING, done_by, scope, title_text};
+use crate::engine::scope::{MISSING, done_by, scope, title_with};
 use crate::engine::{
     Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
-    Turned, released_by, turned,
+    Turned, is_together, released_by, turned,
 };
 use crate::plain::rehearse;
 use crate::plain::words::{describe, shell_words};
 use crate::runbook::{PhaseId, Runbook, StepKey};
+use crate::text::counted;
 
 /// What a run is told from.
 #[derive(Clone, Copy)]
@@ -45,8 +46,23 @@ impl Told<'_> {
         let step = self.runbook.step(&key.phase, &key.step);
         step.map_or_else(
             || key.to_string(),
-            |step| title_text(&step.title, self.state, &self.moment.board, key, self.moment.at),
+            |step| title_with((&step.title, self.gap(key)), self.state, &self.moment.board, key, self.moment.at),
         )
+    }
+
+    /// What stands in a title where a value is missing: of a loop that has not opened yet a word for its items.
+    fn gap(&self, key: &StepKey) -> &'static str {
+        let is_loop = self.runbook.phase(&key.phase).is_some_and(|phase| phase.for_each.is_some());
+        match self.state.phases.iter().find(|phase| phase.id == key.phase) {
+            Some(phase) if is_loop && !phase.is_bound => {
+                if is_together(self.runbook, key) {
+                    "(all)"
+                } else {
+                    "(each)"
+                }
+            }
+            _ => MISSING,
+        }
     }
 
     /// `step 2.3 "Stop Vault on vault-2"`; with the item, where the title does not name it.
@@ -317,10 +333,9 @@ pub fn command(command: &CommandLine) -> Vec<String> {
 
 /// A duration in whole words.
 pub fn duration(duration: Duration) -> String {
-    let counted = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, 0) if duration.subsec_millis() > 0 => counted(duration.subsec_millis().into(), "millisecond"),
+        (0, 0, 0) if duration.subsec_millis() > 0 => counted(duration.subsec_millis(), "millisecond"),
         (0, 0, seconds) => counted(seconds, "second"),
         (0, minutes, 0) => counted(minutes, "minute"),
         (0, minutes, seconds) => format!("{} {}", counted(minutes, "minute"), counted(seconds, "second")),

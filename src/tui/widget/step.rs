@@ -2,7 +2,7 @@
 
 use crate::engine::{Output, StepStatus};
 use crate::runbook::ActionKind;
-use crate::text::clean_block;
+use crate::text::{clean_block, counted};
 use crate::tui::screen::run::origin::Mended;
 use crate::tui::screen::run::page::StepPage;
 use crate::tui::theme::{Look, Meaning};
@@ -169,8 +169,7 @@ fn before(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     let word = tell::status(before.status, look.glyphs).1;
     let attempts = match before.attempts {
         0 => String::new(),
-        1 => ", in 1 attempt".into(),
-        many => format!(", in {many} attempts"),
+        many => format!(", in {}", counted(many, "attempt")),
     };
     let ended = before.ended.map(|ended| format!(" at {}", look.clock(ended))).unwrap_or_default();
     let said = if before.said.is_empty() { String::new() } else { format!(": {}", before.said) };
@@ -236,7 +235,7 @@ fn together(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     gap(out);
     match &page.commands {
         Some(Ok((first, count))) => {
-            out.extend(wrapped(&commands::counted(*count), cells, Meaning::Text));
+            out.extend(wrapped(&commands::told(*count), cells, Meaning::Text));
             for (at, shown) in first.iter().enumerate() {
                 out.extend(commands::prompted(&shown.command, page.filled.get(at), cells));
             }

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::text::counted;
 use crate::tui::app::App;
 use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::{Action, Context};
@@ -53,7 +54,6 @@ impl Library {
 
     /// How many there are, and how many of them are shown.
     fn count(&self) -> String {
-        let noun = if self.entries.len() == 1 { "runbook" } else { "runbooks" };
         let broken = self.entries.iter().filter(|entry| !entry.problems.is_empty()).count();
         let broken = match broken {
             0 => String::new(),
@@ -64,7 +64,7 @@ impl Library {
             Some(_) => "runs not known".to_owned(),
             None => format!("{} unfinished", self.open.len()),
         };
-        let all = format!("{} {noun}{broken}, {runs}", self.entries.len());
+        let all = format!("{}{broken}, {runs}", counted(self.entries.len(), "runbook"));
         if self.filter.is_empty() { all } else { format!("{} of {all}", self.shown().len()) }
     }
 
