@@ -91,7 +91,11 @@ pub fn open_plain(path: &Path) -> Result<File, FsError> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let open = || {
         let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
-        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a plain file")) }
+        match file.metadata()? {
+            known if known.is_file() => Ok(file),
+            known if known.is_dir() => Err(io::Error::other("it is a folder, not a plain file")),
+            _ => Err(io::Error::other("it is not a plain file")),
+        }
     };
     open().map_err(|error| FsError::new("read", path, followed(path, error)))
 }

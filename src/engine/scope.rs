@@ -118,7 +118,18 @@ pub fn done_by(doer: Option<&String>) -> String {
 
 /// A step's title with its values, and a gap where one is missing: it is one that comes later.
 pub fn title_text(title: &Template, state: &RunState, board: &Board, key: &StepKey, now: Timestamp) -> String {
-    title.render_known(&step_scope(state, board, key, now, title.source()), MISSING)
+    title_with((title, MISSING), state, board, key, now)
+}
+
+/// The same with a gap of one's own.
+pub fn title_with(
+    (title, gap): (&Template, &str),
+    state: &RunState,
+    board: &Board,
+    key: &StepKey,
+    now: Timestamp,
+) -> String {
+    title.render_known(&step_scope(state, board, key, now, title.source()), gap)
 }
 
 /// The scope extended by how a command ended and what it printed.

@@ -238,3 +238,14 @@ fn what_was_sensed_is_told_by_its_rule_and_not_by_the_words_of_its_failure() {
     let rule = "It was sensed that this holds:\n  .run.mode == \"live\"\nIf it does not:\n  It is a rehearsal.\n";
     assert_eq!(heard, rule);
 }
+
+#[test]
+fn a_title_of_a_loop_that_has_not_opened_tells_that_it_is_of_each_item() {
+    let runbook = parse(BOOK).0.expect("it is a runbook");
+    let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
+    let mut state = RunState::new(&runbook);
+    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
+    let key = StepKey { phase: PhaseId::new("nodes"), item: None, step: StepId::new("stop") };
+    let tell = Told { runbook: &runbook, state: &state, moment: &moment };
+    assert_eq!(tell.title(&key), "Stop (each)");
+}

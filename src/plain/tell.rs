@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::engine::scope::{MISSING, done_by, scope, title_text};
+use crate::engine::scope::{MISSING, done_by, scope, title_with};
 use crate::engine::{
     Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
-    Turned, released_by, turned,
+    Turned, is_together, released_by, turned,
 };
 use crate::plain::rehearse;
 use crate::plain::words::{describe, shell_words};
@@ -46,8 +46,23 @@ impl Told<'_> {
         let step = self.runbook.step(&key.phase, &key.step);
         step.map_or_else(
             || key.to_string(),
-            |step| title_text(&step.title, self.state, &self.moment.board, key, self.moment.at),
+            |step| title_with((&step.title, self.gap(key)), self.state, &self.moment.board, key, self.moment.at),
         )
+    }
+
+    /// What stands in a title where a value is missing: of a loop that has not opened yet a word for its items.
+    fn gap(&self, key: &StepKey) -> &'static str {
+        let is_loop = self.runbook.phase(&key.phase).is_some_and(|phase| phase.for_each.is_some());
+        match self.state.phases.iter().find(|phase| phase.id == key.phase) {
+            Some(phase) if is_loop && !phase.is_bound => {
+                if is_together(self.runbook, key) {
+                    "(all)"
+                } else {
+                    "(each)"
+                }
+            }
+            _ => MISSING,
+        }
     }
 
     /// `step 2.3 "Stop Vault on vault-2"`; with the item, where the title does not name it.

@@ -285,6 +285,16 @@ fn a_text_is_written_in_an_editor_and_recorded_only_when_that_is_confirmed() {
 
     stage.press("s");
     stage.press("ctrl-o");
+    stage.type_text("a disk is full");
+    stage.tell(Message::Edited(Ok(String::new())));
+    let emptied = stage.picture();
+    assert!(emptied.contains("the editor left nothing: ctrl-_ brings back what was there"), "{emptied}");
+    stage.press("ctrl-_");
+    assert!(
+        stage.picture().contains("a disk is full") && !stage.picture().contains("left nothing"),
+        "{}",
+        stage.picture()
+    );
     stage.tell(Message::Edited(Err("the editor failed".into())));
     assert!(stage.picture().contains("the editor failed"));
     stage.press("esc");

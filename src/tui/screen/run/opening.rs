@@ -40,7 +40,11 @@ impl Run {
     pub fn edited(&mut self, written: Result<String, String>) {
         let is_free = self.dialog.is_none();
         match (written, self.dialog.as_mut().and_then(Dialog::field)) {
-            (Ok(text), Some(field)) => field.replace(&text),
+            (Ok(text), Some(field)) => {
+                let is_emptied = text.is_empty() && !field.text().is_empty();
+                field.replace(&text);
+                field.problem = is_emptied.then(|| "the editor left nothing: {undo} brings back what was there".into());
+            }
             (Ok(text), None) if is_free => {
                 let mut field = Field::new(Lines::Several);
                 field.paste(&text);
