@@ -1,11 +1,14 @@
 //! The ways back: which is offered, why the others are not, and over what one would go.
 
 use crate::engine::bind::{Untold, bind};
-use crate::engine::event::Item;
+use crate::engine::event::{Item, Tri};
+use crate::engine::gate::judged_way_back;
 use crate::engine::proposal::Moment;
 use crate::engine::settle::titled;
 use crate::engine::sight::Sight;
 use crate::engine::state::{Plan, RunState};
+use crate::runbook::parts::{Part, parts};
+use crate::runbook::words::Words;
 use crate::runbook::{Expr, PhaseId, Rollback, Runbook, Truth};
 
 /// The way back that is offered now: the first whose `when` holds.
@@ -52,4 +55,18 @@ pub fn items_of_way_back<'a>(
     plan: &'a Rollback,
 ) -> impl Iterator<Item = (&'a PhaseId, Result<Vec<Item>, String>)> {
     plan.phases.iter().map(|phase| (&phase.id, bind(runbook, state, moment, &phase.id).map_err(|why| why.to_string())))
+}
+
+/// What that way back asks for and does not find so, in words: of a rule with parts those that are false, else all of it. What
+/// cannot be told in words is told by what it looks at.
+pub fn asked_by_way_back(runbook: &Runbook, state: &RunState, moment: &Moment, plan: &Rollback) -> String {
+    let Some(rule) = &plan.when else { return String::new() };
+    let words = Words::of(runbook);
+    let told = |rule: &Expr| words.rule(rule).unwrap_or_else(|| format!("what it asks of {}", words.looks_at(rule)));
+    let judged = judged_way_back(state, moment, plan);
+    let is_false = |(part, (_, truth)): (Part, &(String, Tri))| (*truth == Tri::False).then(|| told(&part.expr));
+    let lacking: Vec<String> = parts(rule).into_iter().zip(&judged).filter_map(is_false).collect();
+    let told = if lacking.is_empty() { told(rule) } else { lacking.join("; and this: ") };
+    // As titles and gaps are marked wherever a run is walked.
+    told.replace(['“', '”'], "\"").replace('‹', "<").replace('›', ">")
 }

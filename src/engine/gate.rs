@@ -226,7 +226,7 @@ pub fn judged_parts(
 }
 
 /// The same of what a way back asks for.
-pub fn judged_way_back(state: &RunState, moment: &Moment, plan: &Rollback) -> Vec<(String, Tri)> {
+pub(super) fn judged_way_back(state: &RunState, moment: &Moment, plan: &Rollback) -> Vec<(String, Tri)> {
     let mut sight = Sight::new(state, &moment.board, moment.at);
     plan.when.as_ref().map(|when| parts_of(&mut sight, when, None)).unwrap_or_default()
 }

@@ -48,7 +48,7 @@ pub mod together;
 mod verified;
 
 pub use allowed::{Allowed, allowed, ways_on};
-pub use back::{items_of_way_back, offered_rollback, ways_back};
+pub use back::{asked_by_way_back, items_of_way_back, offered_rollback, ways_back};
 pub use began::Began;
 pub use bind::next_loop;
 pub use board::*;
@@ -62,9 +62,7 @@ pub use disturb::{Disturbed, Turn, Turned, turned};
 pub use event::*;
 pub use evidence::Attached;
 pub use folding::Folding;
-pub use gate::{
-    Gate, Hold, blocking, evaluate, evaluate_at, fresh_for, gate, judged_parts, judged_way_back, needing, watched,
-};
+pub use gate::{Gate, Hold, blocking, evaluate, evaluate_at, fresh_for, gate, judged_parts, needing, watched};
 pub use glance::{Changed, Glance};
 pub use grown::Grown;
 pub use meanwhile::{Meanwhile, meanwhile};

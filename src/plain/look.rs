@@ -2,7 +2,8 @@
 
 use crate::engine::scope::actor_of;
 use crate::engine::{
-    Allowed, Gate, Mode, Record, RunOpened, RunState, Tri, evaluate, gate, judged_parts, watched, ways_back,
+    Allowed, Gate, Mode, Record, RunOpened, RunState, Tri, asked_by_way_back, evaluate, gate, judged_parts, watched,
+    ways_back,
 };
 use crate::journal::MAX_COPIED_BYTES;
 use crate::plain::speak::Mouth;
@@ -200,11 +201,14 @@ pub fn why(told: Told<'_>, mouth: &mut Mouth<'_>) {
         }
     }
     for (plan, truth) in ways_back(book, state, told.moment) {
-        let source = plan.when.as_ref().map(|when| when.source().trim()).unwrap_or_default();
+        let asked = || asked_by_way_back(book, state, told.moment, plan);
         mouth.quote(&match truth {
             Truth::True => format!("way back, {}: possible", plan.title),
-            Truth::False => format!("way back, {}: not now, this is false: {source}", plan.title),
-            Truth::Unknown(why) => format!("way back, {}: not now, it is unknown ({why}): {source}", plan.title),
+            Truth::False => format!("way back, {}: not now: this is not so: {}", plan.title, asked()),
+            Truth::Unknown(why) => {
+                let (title, asked) = (&plan.title, asked());
+                format!("way back, {title}: not now: it cannot be told ({why}) whether this is so: {asked}")
+            }
         });
     }
 }

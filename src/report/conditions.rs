@@ -1,7 +1,8 @@
 //! Conditions on paper: what can be told in words is, the rest has a number under which it stands at the end.
 
 use crate::runbook::parts::parts;
-use crate::runbook::{Action, Expr, Phase, Runbook, Template};
+use crate::runbook::words::{Words, is_name};
+use crate::runbook::{Expr, Runbook};
 
 /// A condition, or a list of items, that is told by its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,8 @@ impl<'b> Conditions<'b> {
         if chain.is_empty() {
             chain.push(rule.source().trim().to_owned());
         }
-        let told: Vec<Option<String>> = chain.iter().map(|part| self.in_words(part)).collect();
+        let words = Words::of(self.runbook);
+        let told: Vec<Option<String>> = chain.iter().map(|part| words.part(part)).collect();
         let is_whole = told.iter().all(Option::is_some);
         let mut clauses: Vec<String> = told.into_iter().flatten().collect();
         if !is_whole {
@@ -68,65 +70,6 @@ impl<'b> Conditions<'b> {
         }
         at + 1
     }
-
-    /// One comparison, or one value that is true or is not.
-    fn in_words(&self, part: &str) -> Option<String> {
-        let part = part.strip_prefix('(').and_then(|part| part.strip_suffix(')')).unwrap_or(part).trim();
-        let (path, rest) = part.split_once(' ').unwrap_or((part, ""));
-        let (name, is_input) = self.named(path)?;
-        let (known, unknown) = if is_input { ("bound", "not bound") } else { ("known", "not known") };
-        Some(match (rest.split_once(' ').unwrap_or((rest, "")), path) {
-            (("", _), _) => format!("{name} is true"),
-            (("|", "not"), _) => format!("{name} is not true"),
-            (("==", "null"), _) => format!("{name} is {unknown}"),
-            (("!=", "null"), _) => format!("{name} is {known}"),
-            (("==", value), _) => format!("{name} is {}", plain(value, path)?),
-            (("!=", value), _) => format!("{name} is not {}", plain(value, path)?),
-            _ => return None,
-        })
-    }
-
-    /// What people call the value at that path, and whether it is an input.
-    fn named(&self, path: &str) -> Option<(String, bool)> {
-        if path == ".exit" {
-            return Some(("the exit status".into(), false));
-        }
-        let (root, key) = path.strip_prefix('.')?.split_once('.')?;
-        let name = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
-        let is_plain = is_name(name) || (root == "steps" && !name.contains(['"', '[', '(', ' ']));
-        let told = match root {
-            _ if !is_plain => return None,
-            "inputs" => format!("input {name}"),
-            "answers" => format!("answer {name}"),
-            "steps" => format!("step {name}"),
-            "node" | "group" => format!("‹{root}.{name}›"),
-            "choices" => format!("the decision “{}”", self.question(name)?),
-            _ => return None,
-        };
-        Some((told, root == "inputs"))
-    }
-
-    /// The title of the step at which that is decided.
-    fn question(&self, id: &str) -> Option<&str> {
-        let plans = self.runbook.rollbacks.iter().flat_map(|plan| &plan.phases);
-        let steps = self.runbook.phases.iter().chain(plans).flat_map(|phase: &Phase| &phase.steps);
-        let mut asking = steps.filter(|step| step.id.as_str() == id && matches!(step.action, Action::Choose(_)));
-        asking.next().map(|step| &step.title).map(Template::source).filter(|title| !title.contains("{{"))
-    }
-}
-
-/// A value as it stands in an expression, for people; `None` where it is more than a plain value.
-fn plain(value: &str, path: &str) -> Option<String> {
-    if let Some(text) = value.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        let is_plain = !text.is_empty() && !text.contains(['"', '\\']);
-        let text = if path.starts_with(".steps.") { text.replace('_', " ") } else { text.to_owned() };
-        return is_plain.then(|| if text.contains(' ') { format!("“{text}”") } else { text });
-    }
-    (value == "true" || value == "false" || value.parse::<i64>().is_ok()).then(|| value.to_owned())
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 /// Without the empty lines around it and what all of its lines are indented by.

@@ -28,6 +28,7 @@ mod tabular;
 pub mod template;
 pub mod value;
 pub mod version;
+pub mod words;
 
 pub use expr::{EvalError, Expr, ExprError, Truth};
 pub use head::{Head, head};

@@ -174,7 +174,22 @@ fn a_way_back_that_cannot_be_told_is_not_told_to_be_none() {
             "{}",
             stage.picture()
         );
-        assert!(stage.run().ways_back_told(true)[0].contains("not now: it is unknown"));
+        assert!(stage.run().ways_back_told(true)[0].contains("not now: it cannot be told"));
+    }
+}
+
+#[test]
+fn ways_back_are_told_in_words_and_with_their_rule_when_all_is_wanted() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::of(book(), size, look("dark", &UNICODE), Mode::Live);
+        stage.all_well();
+        stage.press("w");
+        let picture = stage.picture().replace(['│', '"', '\n'], " ");
+        let told = picture.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("not now: this is not so: Stop (each) was begun"), "{}", stage.picture());
+        assert!(!told.contains(".began"), "{}", stage.picture());
+        stage.press("down");
+        assert!(stage.run().ways_back_told(true).iter().any(|line| line.starts_with("  its rule: .began.")), "{told}");
     }
 }
 

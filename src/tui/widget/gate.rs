@@ -21,7 +21,7 @@ pub fn lines(run: &Run, cells: usize, look: &Look, is_full: bool) -> Vec<Strip> 
     let ways_back = run.ways_back_told(is_full);
     if !ways_back.is_empty() {
         lines.push(Strip::default());
-        lines.extend(ways_back.iter().flat_map(|told| brief(told, cells, text)));
+        lines.extend(ways_back.iter().flat_map(|told| brief_to(WORDS_LINES, told, cells, text)));
     }
     lines
 }
@@ -255,11 +255,19 @@ struct Text<'a> {
 /// How many lines of a rule are enough for whoever did not ask for more.
 const RULE_LINES: usize = 2;
 
+/// The same of what is told in words.
+const WORDS_LINES: usize = 5;
+
 /// A rule, dim beside the words of its author, and no longer than is asked for.
 fn brief(source: &str, cells: usize, text: Text<'_>) -> Vec<Strip> {
+    brief_to(RULE_LINES, source, cells, text)
+}
+
+/// The same of at most so many lines.
+fn brief_to(most: usize, source: &str, cells: usize, text: Text<'_>) -> Vec<Strip> {
     let mut lines = wrap(&clean_block(source), cells);
-    if !text.is_full && lines.len() > RULE_LINES {
-        lines.truncate(RULE_LINES);
+    if !text.is_full && lines.len() > most {
+        lines.truncate(most);
         if let Some(last) = lines.last_mut() {
             let more = text.look.glyphs.more;
             *last = format!("{}{more}", cut(last, cells.saturating_sub(width(more)), ""));

@@ -231,7 +231,7 @@ fn cut_between_words<'a>(text: &'a str, cells: usize, mark: &str) -> Cow<'a, str
     }
     let ends =
         text.char_indices().filter(|(_, c)| *c == ' ').map(|(at, _)| text[..at].trim_end_matches([' ', ',', ':', ';']));
-    let fitting = ends.filter(|words| !words.is_empty() && width(words) + width(mark) <= cells).last();
+    let fitting = ends.rev().find(|words| !words.is_empty() && width(words) + width(mark) <= cells);
     fitting.map_or_else(|| cut(text, cells, mark), |words| Cow::Owned(format!("{words}{mark}")))
 }
 

@@ -1,7 +1,7 @@
 //! Going back, as the run screen tells it: why it is not possible now, and what it would mean.
 
-use crate::engine::{Moment, Plan, RunState, Tri, items_of_way_back, judged_way_back, reopened, ways_back};
-use crate::runbook::{Action, RollbackId, Runbook, StepKey, Truth};
+use crate::engine::{Moment, Plan, RunState, asked_by_way_back, items_of_way_back, reopened, ways_back};
+use crate::runbook::{Action, Rollback, RollbackId, Runbook, StepKey, Truth};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::naming::phase_title;
 use crate::tui::widget::ending;
@@ -79,64 +79,33 @@ impl Run {
         ]
     }
 
-    /// Of every way back whether it is offered, and why not: which parts of what it asks for are false, and unless all is
-    /// wanted without the values that it gives names to first.
+    /// Of every way back whether it is offered, and why not, in words: which parts of what it asks for are false. When all is
+    /// wanted, with its rule.
     pub fn ways_back_told(&self, is_full: bool) -> Vec<String> {
         let mut is_offered = false;
         let mut told = Vec::new();
         for (plan, truth) in ways_back(&self.runbook, &self.state, &self.view.moment) {
-            let source = plan.when.as_ref().map(|when| when.source().trim()).unwrap_or_default();
-            let parts = judged_way_back(&self.state, &self.view.moment, plan);
-            let is_false = |(source, truth): &(String, Tri)| (*truth == Tri::False).then(|| source.trim().to_owned());
-            let parts: Vec<String> = parts.iter().filter_map(is_false).collect();
-            let source = if parts.is_empty() { source.to_owned() } else { parts.join("; and this: ") };
-            let source = if is_full { source } else { gist(&source) };
             let standing = match &truth {
                 Truth::True if is_offered => "possible; the one above comes first".to_owned(),
                 Truth::True => "offered now".to_owned(),
-                Truth::False => format!("not now: this is false: {source}"),
-                Truth::Unknown(why) => format!("not now: it is unknown ({why}): {source}"),
+                Truth::False => format!("not now: this is not so: {}", self.asked_by(plan)),
+                Truth::Unknown(why) => {
+                    format!("not now: it cannot be told ({why}) whether this is so: {}", self.asked_by(plan))
+                }
             };
             is_offered |= truth == Truth::True;
             told.push(format!("way back, {}: {standing}", plan.title));
+            if let Some(when) = plan.when.as_ref().filter(|_| is_full && truth != Truth::True) {
+                told.push(format!("  its rule: {}", when.source().split_whitespace().collect::<Vec<_>>().join(" ")));
+            }
         }
         if told.is_empty() && self.runbook.rollbacks.is_empty() {
             told.push("way back: this runbook has none".into());
         }
         told
     }
-}
 
-/// A rule without the values that it gives names to before it says what must hold.
-fn gist(source: &str) -> String {
-    let one_line = source.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut rest = &*one_line;
-    while let Some((name, after)) = rest.split_once(" as $").and_then(|(_, after)| after.split_once(" | ")) {
-        let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        // Within brackets it is a part of what must hold.
-        let before = &rest[..rest.len() - after.len()];
-        if !is_name || before.matches(['(', '[', '{']).count() != before.matches([')', ']', '}']).count() {
-            break;
-        }
-        rest = after;
-    }
-    rest.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_must_hold_comes_before_what_values_are_called() {
-        let cases = [
-            (".inputs.target as $target\n| .began | length > 0", ".began | length > 0"),
-            (".a as $x | .b as $y | $x == $y", "$x == $y"),
-            ("any(.a[] as $x | $x)", "any(.a[] as $x | $x)"),
-            (".began == []", ".began == []"),
-        ];
-        for (source, expected) in cases {
-            assert_eq!(gist(source), expected);
-        }
+    fn asked_by(&self, plan: &Rollback) -> String {
+        asked_by_way_back(&self.runbook, &self.state, &self.view.moment, plan)
     }
 }
