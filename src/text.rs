@@ -4,7 +4,7 @@
 //! (`<U+202E>`), accents are bounded, tabs become spaces. Everything here is idempotent.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use unicode_width::UnicodeWidthChar as _;
 
@@ -25,6 +25,12 @@ pub fn clean_line(text: &str) -> Cow<'_, str> {
 /// Several lines: newlines stay, and `\r\n` counts as one.
 pub fn clean_block(text: &str) -> Cow<'_, str> {
     if is_clean(text, true) { Cow::Borrowed(text) } else { Cow::Owned(clean(text, true, LINE_TAB)) }
+}
+
+/// So many of something, for people: `1 step`, `2 steps`.
+pub fn counted(count: impl Display + PartialEq + From<u8>, noun: &str) -> String {
+    let plural = if count == 1.into() { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// An amount of bytes for people: `512 B`, `41.9 GB`.
@@ -199,6 +205,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn one_is_told_otherwise_than_none_and_many() {
+        assert_eq!([0_u64, 1, 2].map(|count| counted(count, "step")), ["0 steps", "1 step", "2 steps"]);
+        assert_eq!([1_usize, 300].map(|count| counted(count, "more record")), ["1 more record", "300 more records"]);
+    }
 
     #[test]
     fn an_amount_has_the_unit_that_fits() {

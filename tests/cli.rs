@@ -278,9 +278,9 @@ fn a_site_file_of_any_name_is_checked_as_one_and_is_no_runbook() {
     let output = home.run(&["check", &path("prod-eu.toml")]);
     assert_eq!((output.status.code(), output.stdout.ends_with(b": 0 errors, 0 pieces of advice\n")), (Some(0), true));
     let told = text(&home.run(&["check", &path("typo.toml")]).stdout);
-    assert!(told.contains("typo.toml:3") && told.contains(": 1 errors"), "{told}");
+    assert!(told.contains("typo.toml:3") && told.contains(": 1 error, 0 pieces of advice"), "{told}");
     let told = text(&home.run(&["check", &path("on-site.toml")]).stdout);
-    assert!(told.contains(": 0 errors, 1 pieces of advice"), "only its name is wrong: {told}");
+    assert!(told.contains(": 0 errors, 1 piece of advice"), "only its name is wrong: {told}");
     let refused = text(&home.run(&["practice", &path("prod-eu.toml")]).stderr);
     assert!(refused.contains("this is a site file, not a runbook") && !refused.contains("unknown key"), "{refused}");
 }

@@ -253,7 +253,7 @@ fn a_file_that_is_read_is_told_of_and_bars_neither_back_nor_leave() {
     let big = home.path().join("big");
     std::fs::File::create(&big).and_then(|file| file.set_len(4 << 40)).expect("a file may have holes");
     let mut typist = Typist::at(&terminal);
-    let attach = format!("attach {}", big.display());
+    let attach = format!("attach uncopied {}", big.display());
     let told = typist.say(&attach);
     assert!(told.contains("is being read, ") && told.contains(" of 4.3 TB. Type back to end that"), "{told}");
     assert!(typist.say("confirm seen").contains("is being read, "));
@@ -264,6 +264,50 @@ fn a_file_that_is_read_is_told_of_and_bars_neither_back_nor_leave() {
     assert_eq!(terminal.wait_exit(Duration::from_secs(1)), exited(40), "{}", terminal.describe());
     assert_left(&home, Leaving::Left);
     assert!(!home.records().iter().any(|record| matches!(record.event, Event::EvidenceAttached { .. })));
+}
+
+#[test]
+fn what_is_attached_is_copied_into_the_run_s_folder_unless_it_is_said_otherwise() {
+    let home = Home::new();
+    let terminal = short(&home);
+    let (log, big) = (home.path().join("a log.txt"), home.path().join("big"));
+    std::fs::write(&log, "what was seen\n").expect("the test's folder can be written to");
+    std::fs::File::create(&big).and_then(|file| file.set_len(17 << 20)).expect("a file may have holes");
+    let mut typist = Typist::at(&terminal);
+    assert!(typist.say(&format!("attach {}", log.display())).contains("recorded"));
+    let refused = typist.say(&format!("attach {}", big.display()));
+    let instead = format!("attach uncopied {}", big.display());
+    assert!(refused.contains("no more than 16 MiB are copied") && refused.contains(&instead), "{refused}");
+    assert!(typist.say(&instead).contains("recorded"));
+    let (folder, records) = (home.runs().remove(0), home.records());
+    let attached = records.iter().filter_map(|record| match &record.event {
+        Event::EvidenceAttached { path, kept, .. } => Some((path.clone(), kept.clone())),
+        _ => None,
+    });
+    let attached: Vec<_> = attached.collect();
+    let [(first, Some(copy)), (second, None)] = &attached[..] else { panic!("{attached:?}") };
+    assert_eq!((first, second), (&log.display().to_string(), &big.display().to_string()));
+    assert_eq!(std::fs::read(folder.path().join(copy)).expect("a copy"), b"what was seen\n");
+}
+
+#[test]
+fn lines_are_broken_between_words_on_a_terminal_and_never_in_a_pipe() {
+    let home = Home::new();
+    let terminal = home.terminal(&["practice", SHORT_BOOK, "--plain", "--speed", SPEED]).size(200, 60).spawn();
+    let mut typist = Typist::at(&terminal);
+    let told = typist.say("help");
+    assert!(told.lines().all(|line| line.trim_end().chars().count() <= 60), "{told}");
+    assert!(told.contains("\n    "), "what is left of a line is set in: {told}");
+    let all: String = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rest = "ends its wait, goes back. acknowledge: goes on although a guard or gate does not hold.";
+    assert!(all.contains(rest), "no word is broken: {told}");
+    let mut command = home.command(&["practice", SHORT_BOOK, "--plain", "--speed", SPEED]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    drop(child.stdin.take());
+    let mut told = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut told).expect("text");
+    child.wait().expect("it ends");
+    assert!(told.lines().any(|line| line.chars().count() > 100), "{told}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::cli::error::CliError;
 use crate::cli::journals::standing;
+use crate::cli::progress::Telling;
 use crate::cli::shelf::Memory;
 use crate::cli::{beside, debrief, journals, place, practice, replay, run, setup, shelf, sign, verify};
 use crate::debrief::Debrief;
@@ -24,7 +25,7 @@ use crate::session::launch;
 use crate::session::preflight::{Preflight, Preparation};
 use crate::session::{Launched, Opening};
 use crate::site::{Bound, Site, bind};
-use crate::text::clean_line;
+use crate::text::{clean_line, counted};
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::sign::KeySeen;
@@ -265,7 +266,7 @@ impl Backstage for Stage {
         runs.retain(|run| run.is_open());
         runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
         let open = |run: &Arc<RunSummary>| OpenRun {
-            standing: format!("{}, {} records", standing(run), run.records),
+            standing: format!("{}, {}", standing(run), counted(run.records, "record")),
             run: run.dir.id(),
             place: run.opening.as_ref().map(place_of).unwrap_or_default(),
             title: run.opening.as_ref().map(|head| head.title.clone()).unwrap_or_default(),
@@ -289,7 +290,7 @@ impl Backstage for Stage {
         let wanted = search::Wanted::words(words);
         let look = |at: usize| {
             let (dir, records) = &listed[at];
-            let search = search::Search { wanted: &wanted, records: *records, closed: None, goes_on };
+            let search = search::Search { wanted: &wanted, records: *records, closed: None, goes_on: &|_| goes_on() };
             let mut first = None;
             let mut take = |hit: search::Hit| {
                 // The first one will do; that it is in what was bound at the opening tells least.
@@ -454,7 +455,7 @@ impl Backstage for Stage {
     }
 
     fn debrief(&self, folder: &Path) -> Result<Debrief, String> {
-        debrief::of_run(&self.store, &RunDir::new(folder)).map_err(told)
+        debrief::of_run(&self.store, &RunDir::new(folder), &self.memory.runs, Telling::Nobody).map_err(told)
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::pin::Pin;
 
 use crate::cli::error::CliError;
-use crate::cli::{dialogue, place, run};
+use crate::cli::{dialogue, fold, place, run};
 use crate::clock::Timestamp;
 use crate::journal::Remembered;
 use crate::plain::before::{Decided, Wanted, decide};
@@ -32,7 +32,7 @@ pub fn in_lines(opening: Opening, is_beside: bool) -> Result<u8, CliError> {
         let runbook = format!("{} ({}), revision {}, sha256 {sha256}", book.title, book.id, book.revision);
         let wanted = Wanted { runbook, site: opening.site.as_ref() };
         let interrupted = dialogue::interruption(&runtime)?;
-        let mut out = io::stdout();
+        let mut out = fold::out();
         let is_echoed = io::stdin().is_terminal();
         let decided = decide(&wanted, &look, &mut typing.lines, &mut out, is_echoed, interrupted);
         runtime.block_on(decided).map_err(|error| CliError::suspended(format!("no run was opened: {error}")))?

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, render_all};
 use crate::fs::{self, FsError};
 use crate::library::{Entry, Library, is_site_file, read_file, read_site, user_folder};
 use crate::scenario;
-use crate::text::clean_line;
+use crate::text::{clean_line, counted};
 
 /// `piton check`: every diagnostic of every file, in one pass. Status 1 when one of them is an error.
 ///
@@ -28,7 +28,11 @@ pub fn check(files: &[PathBuf]) -> Result<u8, CliError> {
         if !findings.is_empty() {
             super::print(render_all(&findings, &text, false).trim_end());
         }
-        super::print(&clean_line(&format!("{name}: {errors} errors, {advice} pieces of advice")));
+        super::print(&clean_line(&format!(
+            "{name}: {}, {} of advice",
+            counted(errors, "error"),
+            counted(advice, "piece")
+        )));
     }
     Ok(u8::from(has_errors))
 }
@@ -73,7 +77,7 @@ pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
                 let minutes = book.minutes.map(|minutes| format!(" · {minutes} min")).unwrap_or_default();
                 format!("{:<24} {} · {}{minutes} · {}", book.id.as_str(), book.title, book.system, entry.origin.name(&entry.id))
             }
-            (None, false) => format!("{:<24} {} errors · {}", entry.id, errors(entry), entry.origin.name(&entry.id)),
+            (None, false) => format!("{:<24} {} · {}", entry.id, counted(errors(entry), "error"), entry.origin.name(&entry.id)),
         };
         super::print(&clean_line(&line));
     }

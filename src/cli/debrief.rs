@@ -1,13 +1,16 @@
 //! `piton debrief`: what a practice run came to.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::progress::{self, Reading, Telling};
 use crate::cli::run;
 use crate::clock::Timestamp;
 use crate::debrief::{Debrief, Line, Past, Tone, debrief as compute, lines, past};
 use crate::engine::{Event, Mode, Record};
-use crate::journal::{Integrity, RunDir, Store, read_records};
+use crate::journal::{Integrity, Remembered, RunDir, RunSummary, Standing, Store};
 use crate::runbook;
 use crate::scenario;
 use crate::text::clean_line;
@@ -21,12 +24,12 @@ const WIDTH: usize = 100;
 /// # Errors
 /// There is no such run, or it is none of practice.
 pub fn debrief(name: Option<&str>, json: bool) -> Result<u8, CliError> {
-    let store = run::store()?;
+    let (store, known) = (run::store()?, Remembered::default());
     let dir = match name {
         Some(name) => store.find(name).map_err(CliError::failed)?,
-        None => latest(&store)?,
+        None => latest(&store, &known)?,
     };
-    let told = of_run(&store, &dir)?;
+    let told = of_run(&store, &dir, &known, Telling::Terminal)?;
     if json {
         super::print(&json!(told).to_string());
         return Ok(0);
@@ -47,21 +50,35 @@ fn print(Line { tone, indent, text }: &Line) {
     }
 }
 
-/// The debrief of the run in that folder, with the other attempts at its scenario.
+/// The debrief of the run in that folder, with the other attempts at its scenario, while it is told how far the reading is.
 ///
 /// # Errors
-/// The journal cannot be read, or the run is none of practice.
-pub fn of_run(store: &Store, dir: &RunDir) -> Result<Debrief, CliError> {
-    let (mut told, at) = of_folder(dir)?
-        .ok_or_else(|| CliError::failed(format!("{} is no practice run: only those have a debrief", dir.id())))?;
-    told.history = history(store, &told, at);
+/// The journal cannot be read, the run is none of practice, or somebody ended it.
+pub fn of_run(store: &Store, dir: &RunDir, known: &Remembered, telling: Telling) -> Result<Debrief, CliError> {
+    let reading = telling.of(&dir.journal_path().display().to_string(), [dir]);
+    let read = of_folder(dir, &reading);
+    reading.end()?;
+    // Who comes then listens for himself.
+    drop(reading);
+    let (mut told, at) =
+        read?.ok_or_else(|| CliError::failed(format!("{} is no practice run: only those have a debrief", dir.id())))?;
+    told.history = history(store, (&told, at), known, telling)?;
     Ok(told)
 }
 
-pub(super) fn of_folder(dir: &RunDir) -> Result<Option<(Debrief, Timestamp)>, CliError> {
-    let (records, found) = read_records(&dir.plain_journal().map_err(CliError::failed)?).map_err(CliError::failed)?;
+/// The debrief of the run in that folder alone, and when it was opened; `None` when it is none of practice.
+pub(super) fn of_folder(dir: &RunDir, reading: &Reading) -> Result<Option<(Debrief, Timestamp)>, CliError> {
+    let path = dir.plain_journal().map_err(CliError::failed)?;
+    let mut records = Vec::new();
+    let found = reading.each_record(&path, &mut |record| records.push(record))?;
     let why = match found.integrity {
         Integrity::Whole | Integrity::TornTail { .. } => {
+            if let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event)
+                && let Some(misnamed) = dir.misnamed(&opened.run)
+            {
+                let shown = dir.journal_path();
+                return Err(CliError::failed(clean_line(&format!("{}: {misnamed}", shown.display()))));
+            }
             return Ok(of_records(&records).zip(records.first().map(|record| record.at)));
         }
         Integrity::Damaged { line, what } => {
@@ -82,33 +99,46 @@ fn of_records(records: &[Record]) -> Option<Debrief> {
 }
 
 /// Every attempt at the same scenario of the same runbook on this machine, in order. What cannot be read, and what is not over, is left out.
-fn history(store: &Store, told: &Debrief, at: Timestamp) -> Vec<Past> {
-    let mut all: Vec<Past> = Vec::new();
-    for run in store.list().unwrap_or_default() {
-        let is_practice = run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice);
-        if !is_practice || run.dir.id() == told.run {
-            continue;
-        }
-        if let Ok(Some((other, opened_at))) = of_folder(&run.dir)
-            && other.runbook == told.runbook
-            && other.scenario == told.scenario
-            && other.outcome.is_some()
-        {
-            all.push(past(&other, opened_at));
+fn history(
+    store: &Store,
+    (told, at): (&Debrief, Timestamp),
+    known: &Remembered,
+    telling: Telling,
+) -> Result<Vec<Past>, CliError> {
+    let listed = match progress::listed(store, known, telling) {
+        Err(error) if error.kind == Kind::Interrupted => return Err(error),
+        listed => listed.unwrap_or_default(),
+    };
+    let is_another = |run: &&Arc<RunSummary>| {
+        let opening = run.opening.as_ref();
+        let is_alike = opening.is_some_and(|of| of.mode == Mode::Practice && of.runbook == told.runbook);
+        is_alike && matches!(run.standing, Standing::Closed(_) | Standing::Torn) && run.dir.id() != told.run
+    };
+    let others: Vec<&RunDir> = listed.iter().filter(is_another).map(|run| &run.dir).collect();
+    let reading = telling.of(&progress::runs_in(store), others.iter().copied());
+    let mut all = vec![past(told, at)];
+    for dir in others {
+        match of_folder(dir, &reading) {
+            Err(error) if error.kind == Kind::Interrupted => return Err(error),
+            Ok(Some((other, opened_at))) if other.scenario == told.scenario && other.outcome.is_some() => {
+                all.push(past(&other, opened_at));
+            }
+            _ => {}
         }
     }
-    all.push(past(told, at));
+    reading.end()?;
     all.sort_by_key(|past| past.at);
-    all
+    Ok(all)
 }
 
-fn latest(store: &Store) -> Result<RunDir, CliError> {
-    let runs = store.list().map_err(CliError::failed)?;
+fn latest(store: &Store, known: &Remembered) -> Result<RunDir, CliError> {
+    let runs = progress::listed(store, known, Telling::Terminal)?;
     let practised = runs.into_iter().filter(|run| {
-        run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice) && run.last_at.is_some()
+        let is_practice = run.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Practice);
+        is_practice && run.last_at.is_some() && run.misnamed().is_none()
     });
     practised
         .max_by_key(|run| run::touched_at(&run.dir))
-        .map(|run| run.dir)
+        .map(|run| run.dir.clone())
         .ok_or_else(|| CliError::failed("there is no practice run yet").hint("`piton practice RUNBOOK` opens one"))
 }

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
 use crate::cli::error::{CliError, SUSPENDED};
-use crate::cli::{run, sign};
+use crate::cli::{fold, run, sign};
 use crate::clock;
 use crate::engine::Outcome;
 use crate::exec::Borrower;
@@ -56,7 +56,7 @@ pub fn in_lines_of(runtime: &Runtime, launched: Launched, mut typing: Typing) ->
     let folder = launched.folder.clone();
     let input = io::stdin();
     let interrupted = interruption(runtime)?;
-    let mut out = io::stdout();
+    let mut out = fold::out();
     let talked = dialogue::talk(launched, &mut typing.lines, &mut out, input.is_terminal(), interrupted);
     let talked = runtime.block_on(talked).map_err(|error| unheard(&folder, &error))?;
     let (is_closed, is_practice) = (talked.closed.is_some(), run::is_of_practice(&folder));

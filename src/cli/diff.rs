@@ -12,7 +12,7 @@ use crate::cli::trust::Doubts;
 use crate::cli::{diff_text, journals, progress, report, run};
 use crate::compare::{Comparison, Gathered, Run, compare};
 use crate::engine::{Event, Record, RunOpened};
-use crate::journal::{Integrity, RunDir, Verification, holder_of};
+use crate::journal::{Integrity, Verification, folder_of, holder_of};
 use crate::report::cleaned;
 use crate::runbook::changes::{About, Change, Line, changes};
 use crate::runbook::{self, Runbook};
@@ -35,7 +35,7 @@ fn held(folder: Option<PathBuf>, typed: &DiffArguments) -> Result<u8, CliError> 
     match (one?, other?) {
         (Named::Run(one), Named::Run(other)) => {
             let mut books = Books::default();
-            let mut read = |path| read(path, &mut books, progress::each_record);
+            let mut read = |path| read(path, &mut books, &progress::each_record);
             runs(read(&one)?, read(&other)?, typed)
         }
         (one, other) => books(&text_of(one)?, &text_of(other)?, typed),
@@ -75,7 +75,7 @@ fn text_of(named: Named) -> Result<Text, CliError> {
     match named {
         Named::Book(text) => Ok(text),
         Named::Run(path) => {
-            let read = read(&path, &mut Books::default(), progress::each_record)?;
+            let read = read(&path, &mut Books::default(), &progress::each_record)?;
             Ok(Text { from: format!("the run {}", read.run.run), text: read.text })
         }
     }
@@ -124,13 +124,13 @@ impl Books {
 }
 
 /// Hands on each good record of a journal, and tells what follows them.
-pub type Pass = fn(&Path, &mut dyn FnMut(Record)) -> Result<Verification, CliError>;
+pub type Pass<'a> = &'a dyn Fn(&Path, &mut dyn FnMut(Record)) -> Result<Verification, CliError>;
 
 /// Reads the journal of a run, one record in memory at a time. No lock is taken.
 ///
 /// # Errors
 /// It cannot be read, or holds no whole record.
-pub fn read(path: &Path, books: &mut Books, pass: Pass) -> Result<Read, CliError> {
+pub fn read(path: &Path, books: &mut Books, pass: Pass<'_>) -> Result<Read, CliError> {
     let book: OnceCell<Parsed> = OnceCell::new();
     let mut text = String::new();
     let mut gathered: Option<Gathered<'_>> = None;
@@ -151,7 +151,7 @@ pub fn read(path: &Path, books: &mut Books, pass: Pass) -> Result<Read, CliError
     // The last one counts when nothing says that it may be another; without the first there is no run.
     last.iter().filter(|last| found.doubt.is_none() || last.seq == 1).for_each(take);
     let run = gathered.and_then(Gathered::end).ok_or_else(|| report::nothing(path, &found))?;
-    let is_running = holder_of(&RunDir::new(path.parent().unwrap_or(Path::new("."))).lock_path()).is_some();
+    let is_running = folder_of(path).is_some_and(|dir| holder_of(&dir.lock_path()).is_some());
     let unreadable = book.get().and_then(|book| (**book).as_ref().err().cloned());
     let head = found.trusted().1.to_owned();
     let Verification { integrity, doubt, .. } = found;

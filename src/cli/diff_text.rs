@@ -4,7 +4,7 @@ use crate::cli::diff::{Beside, Text};
 use crate::compare::{Command, Comparison, Overruled, Ran, Reading, Run, StepPair, StepWent};
 use crate::report::duration;
 use crate::runbook::changes::{About, Change, How, Line, Part, counted};
-use crate::text::{clean_block, clean_line};
+use crate::text::{self, clean_block, clean_line};
 use crate::tui::wrap::{cut, width, wrap};
 
 /// Columns of the printed text.
@@ -86,7 +86,10 @@ pub fn of_runs(
         page.each(&comparison.deviations, overruled);
     }
     if !comparison.commands.is_empty() {
-        page.head("Commands", &format!("{} with others, or other ends", steps_told(comparison.commands.len())));
+        page.head(
+            "Commands",
+            &format!("{} with others, or other ends", text::counted(comparison.commands.len(), "step")),
+        );
         page.each(&comparison.commands, command);
     }
     if !comparison.readings.is_empty() {
@@ -105,16 +108,13 @@ fn heading(page: &mut Page, sign: &str, run: &Run, beside: &Beside) {
     let sat = if run.sat_ms == run.lasted_ms { String::new() } else { format!(", sat {}", duration(run.sat_ms)) };
     let lasted = duration(run.lasted_ms);
     page.wrapped("  ", &format!("{place} · {} · {}", run.operators.join(", "), run.opened_at), 2);
-    let overruled = match run.deviations.len() {
-        1 => "1 deviation".to_owned(),
-        many => format!("{many} deviations"),
-    };
+    let overruled = text::counted(run.deviations.len(), "deviation");
     let undone = match run.left_undone.len() {
         0 => String::new(),
-        many => format!(" · {} left undone", steps_told(many)),
+        many => format!(" · {} left undone", text::counted(many, "step")),
     };
     page.wrapped("  ", &format!("{}{undone} · {overruled} · {lasted}{sat}{planned}", run.outcome), 2);
-    let records = format!("{} records", run.records);
+    let records = text::counted(run.records, "record");
     let doubts: Vec<&String> = beside.misnamed.iter().chain(&beside.contradiction).collect();
     if beside.is_whole {
         let but = if doubts.is_empty() { "journal" } else { "chain of the journal" };
@@ -280,10 +280,6 @@ fn change(page: &mut Page, change: &Change) {
             page.wrapped(sign, &clean_block(text), 10);
         }
     }
-}
-
-fn steps_told(count: usize) -> String {
-    if count == 1 { "1 step".into() } else { format!("{count} steps") }
 }
 
 fn padded(text: &str, cells: usize) -> String {

@@ -7,7 +7,7 @@ use crate::engine::DeviationKind;
 use crate::fs::FsError;
 use crate::journal::{RunSummary, Standing};
 use crate::search::{Hit, Search, Wanted, Way, search};
-use crate::text::clean_line;
+use crate::text::{clean_line, counted};
 
 /// How many records of a run are told as text, and as JSON.
 const MOST_LINES: usize = 5;
@@ -75,8 +75,9 @@ impl<'t> Narrowed<'t> {
             && (self.typed.deviation.is_none() || overruled())
     }
 
-    /// The records of that run that fit; `None`: none does, though some are looked for.
-    pub fn found(&self, run: &RunSummary) -> Option<Found> {
+    /// The records of that run that fit; `None`: none does, though some are looked for. `goes_on` is told how many bytes more
+    /// were looked at; when it says that it is enough, not all are found.
+    pub fn found(&self, run: &RunSummary, goes_on: &dyn Fn(u64) -> bool) -> Option<Found> {
         let mut found = Found::default();
         if !self.is_searched() {
             return Some(found);
@@ -93,7 +94,7 @@ impl<'t> Narrowed<'t> {
             Standing::Closed(outcome) => run.last_at.map(|at| (outcome, at)),
             _ => None,
         };
-        let wanted = Search { wanted: &self.wanted, records: run.records, closed, goes_on: &|| true };
+        let wanted = Search { wanted: &self.wanted, records: run.records, closed, goes_on };
         // What cannot be read holds no good record: it is listed as that, by whoever lists all.
         let searched = if run.records > 0 { search(&run.dir.journal_path(), &wanted, &mut take) } else { Ok(()) };
         found.failed = searched.err();
@@ -108,7 +109,7 @@ impl Found {
             |hit: &Hit| clean_line(&format!("    #{} {} {}: {}", hit.seq, hit.at, hit.by, hit.told)).into_owned();
         let mut lines: Vec<String> = self.hits.iter().map(told).collect();
         if self.count > self.hits.len() {
-            lines.push(format!("    … and {} more records", self.count - self.hits.len()));
+            lines.push(format!("    … and {}", counted(self.count - self.hits.len(), "more record")));
         }
         lines.extend(
             self.failed.iter().map(|why| clean_line(&format!("    not all was looked at: {why}")).into_owned()),

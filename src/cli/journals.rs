@@ -7,8 +7,9 @@ use crate::cli::args_of_runs::{JournalsArguments, JournalsCommand};
 use crate::cli::error::CliError;
 use crate::cli::found::Narrowed;
 use crate::cli::listed::{Widths, as_json, as_line};
+use crate::cli::progress::{self, Telling};
 use crate::cli::{beside, keeping, packed, run, verify};
-use crate::journal::{Remembered, RunDir, RunSummary, Standing, in_order};
+use crate::journal::{Remembered, RunDir, RunSummary, Standing, folder_of, in_order};
 use crate::report::cleaned;
 use crate::text::clean_line;
 
@@ -24,7 +25,7 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
         None => {}
     }
     let store = run::store()?;
-    let runs = Remembered::default().list(&store).map_err(CliError::failed)?;
+    let runs = progress::listed(&store, &Remembered::default(), Telling::Terminal)?;
     let narrowed = Narrowed::new(typed);
     if runs.is_empty() && !typed.json {
         super::print("no runs yet: `piton practice vault-ha-upgrade` opens a first one");
@@ -34,13 +35,17 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
     let signers = verify::signers(None).map_err(|error| error.message);
     let signers = signers.as_ref().map(Option::as_ref).map_err(String::as_str);
     let widths = Widths::of(&fitting);
+    // Without words to look for nothing is read a second time.
+    let searched = fitting.iter().filter(|_| narrowed.is_searched()).map(|run| &run.dir);
+    let reading = Telling::Terminal.of(&progress::runs_in(&store), searched);
     let look = |at: usize| {
-        let (run, found) = (fitting[at], narrowed.found(fitting[at])?);
+        let (run, found) = (fitting[at], narrowed.found(fitting[at], &|bytes| reading.more(bytes))?);
         Some((run, found, beside::of_summary(run, signers)))
     };
-    in_order(fitting.len(), &|| true, &look, &mut |told| {
-        let Some((run, found, beside)) = told else { return };
+    in_order(fitting.len(), &|| reading.goes_on(), &look, &mut |told| {
+        let Some((run, found, beside)) = told.filter(|_| reading.goes_on()) else { return };
         shown += 1;
+        reading.aside();
         if typed.json {
             let mut told = as_json(run, beside.as_ref());
             if narrowed.is_searched() {
@@ -52,6 +57,7 @@ pub fn journals(typed: &JournalsArguments) -> Result<u8, CliError> {
             found.lines().iter().for_each(|line| super::print(line));
         }
     });
+    reading.end()?;
     if !typed.json && narrowed.is_all() {
         keeping::told(&store).iter().for_each(|line| super::print(line));
     }
@@ -132,12 +138,11 @@ pub fn duration(lasted: Duration) -> String {
 /// There is no such run, or what is named is not in a run's folder.
 pub fn run_dir(name: &str) -> Result<RunDir, CliError> {
     let path = journal_path(name)?;
-    let folder = path.parent().filter(|_| path.file_name().is_some_and(|name| name == "journal.jsonl"));
-    let folder = folder.ok_or_else(|| {
+    let dir = folder_of(&path).ok_or_else(|| {
         let why = format!("{} is not the journal of a run's folder", path.display());
         CliError::usage(why).hint("what is said of a run lies beside its journal: name the run or its folder")
     })?;
-    Ok(RunDir::new(folder.canonicalize().map_err(CliError::failed)?))
+    Ok(RunDir::new(dir.path().canonicalize().map_err(CliError::failed)?))
 }
 
 /// A file as it is, the journal of a folder, or that of the run of this name.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::cli::journals::{duration, integrity, lasted, standing};
 use crate::engine::Mode;
 use crate::journal::{RunSummary, SoakSeen, Standing};
+use crate::text::counted;
 use crate::tui::beside::{Beside, Trust};
 
 /// No column of the text is wider than that: what is longer pushes the rest of its own line only.
@@ -29,11 +30,6 @@ impl Widths {
 
 fn deviations(run: &RunSummary) -> String {
     counted(run.deviations.total(), "deviation")
-}
-
-fn counted(count: impl Into<u64>, noun: &str) -> String {
-    let count = count.into();
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// How many records are vouched for: the last one is not where a broken link follows.

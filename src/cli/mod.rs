@@ -15,6 +15,7 @@ pub mod diff;
 pub mod diff_text;
 pub mod error;
 pub mod explain;
+mod fold;
 pub mod found;
 pub mod journals;
 pub mod keeping;

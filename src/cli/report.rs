@@ -12,7 +12,7 @@ use crate::cli::progress::{Progress, each_record};
 use crate::cli::verify::{self, Trusted};
 use crate::cli::{journals, replay, run, strange};
 use crate::engine::{Event, Record};
-use crate::journal::{Found, Integrity, RunDir, Verification, folder_of, holder_of};
+use crate::journal::{Found, Integrity, Verification, folder_of, holder_of};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
 use crate::review::{ReviewEvent, ReviewRecord};
 use crate::runbook;
@@ -32,17 +32,17 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
     };
     let (book, findings) = runbook::parse(&opened.text);
     let why = || findings.first().map(|found| found.message.clone()).unwrap_or_default();
-    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-    let dir = RunDir::new(&folder);
-    let is_running = holder_of(&dir.lock_path()).is_some();
+    // A file of another name lies in no run's folder: whatever is beside it is not that run's.
+    let dir = folder_of(&path);
+    let is_running = dir.as_ref().is_some_and(|dir| holder_of(&dir.lock_path()).is_some());
     let material = Material {
         runbook: book.as_ref().ok_or_else(why),
         integrity: integrity(&found.integrity, is_running),
-        misnamed: folder_of(&path).and_then(|dir| dir.misnamed(&opened.run)).map(|misnamed| misnamed.to_string()),
+        misnamed: dir.as_ref().and_then(|dir| dir.misnamed(&opened.run)).map(|misnamed| misnamed.to_string()),
         is_whole: found.integrity == Integrity::Whole,
         head: found.trusted().1.to_owned(),
         is_running,
-        files: files(&folder, &records)?,
+        files: dir.map_or_else(|| Ok(BTreeMap::new()), |dir| files(dir.path(), &records))?,
         beside: beside(&path)?,
         // Without the first nothing can be told at all.
         records: if found.doubt.is_some() && records.len() > 1 { &records[..records.len() - 1] } else { &records },

@@ -16,7 +16,7 @@ use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
 use crate::engine::{Leaving, Outcome, SiteSeen};
 use crate::exec::LocalRunner;
-use crate::journal::{RunDir, RunSummary, Store, verify};
+use crate::journal::{RunDir, Store, verify};
 use crate::library::{Entry, Library, read_site, user_folder};
 use crate::plain;
 use crate::runbook::Runbook;
@@ -343,7 +343,8 @@ pub fn touched_at(dir: &RunDir) -> Option<std::time::SystemTime> {
 
 fn latest_open(store: &Store) -> Result<String, CliError> {
     let runs = store.list().map_err(CliError::failed)?;
-    let latest = runs.into_iter().filter(RunSummary::is_open).max_by_key(|run| touched_at(&run.dir));
+    let own = runs.into_iter().filter(|run| run.is_open() && run.misnamed().is_none());
+    let latest = own.max_by_key(|run| touched_at(&run.dir));
     latest.map(|run| run.dir.id()).ok_or_else(|| {
         CliError::failed("there is no suspended run").hint("`piton journals` lists all runs of this machine")
     })

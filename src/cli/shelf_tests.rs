@@ -147,7 +147,7 @@ fn what_a_run_leaves_undone_that_is_given_up_is_counted_nowhere() {
     assert_eq!(gathered.end().unwrap().deviations.len(), 4);
     let overruled = crate::search::Wanted::words("").overruling(Some(None));
     let closed = state.closed.as_ref().map(|closed| (closed.outcome, closed.at));
-    let everything = crate::search::Search { wanted: &overruled, records: u64::MAX, closed, goes_on: &|| true };
+    let everything = crate::search::Search { wanted: &overruled, records: u64::MAX, closed, goes_on: &|_| true };
     let mut hits = 0;
     let mut each = |_| {
         hits += 1;

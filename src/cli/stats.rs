@@ -1,19 +1,18 @@
 //! `piton stats`: what all runs of a runbook came to.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use serde_json::json;
 
 use crate::cli::diff::{Books, Read, read};
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::progress::{self, Telling};
 use crate::cli::run;
 use crate::compare::{Counting, Often, Spread, Statistics, StepTimes, Text};
-use crate::engine::Record;
 use crate::fs;
-use crate::journal::{RunDir, Store, Verification, each_record};
+use crate::journal::{RunDir, Store};
 use crate::report::{cleaned, duration};
-use crate::text::clean_line;
+use crate::text::{self, clean_line};
 use crate::tui::wrap::{width, wrap};
 
 /// Columns of the printed text.
@@ -95,7 +94,8 @@ fn counted(store: &Store, name: &str) -> Result<All, CliError> {
     let mut dirs = store.runs().map_err(CliError::failed)?;
     // Names begin with the day: the latest is read last, and tells the title.
     dirs.sort_by_key(RunDir::id);
-    let (mut all, mut books, mut known) = (All::default(), Books::default(), BTreeSet::new());
+    let mut all = All::default();
+    let mut its = Vec::new();
     for dir in dirs {
         let path = dir.journal_path();
         // A folder without a journal is a run that never came to be.
@@ -105,21 +105,22 @@ fn counted(store: &Store, name: &str) -> Result<All, CliError> {
             all.unknown += 1;
             continue;
         };
-        if opened.runbook.as_str() != name {
-            continue;
+        if opened.runbook.as_str() == name {
+            its.push(dir);
         }
-        let notices = match read(&path, &mut books, silently) {
+    }
+    let (mut books, mut known) = (Books::default(), BTreeSet::new());
+    let reading = Telling::Terminal.of(&progress::runs_in(store), &its);
+    for dir in its {
+        let notices = match read(&dir.journal_path(), &mut books, &|path, each| reading.each_record(path, each)) {
             Ok(read) => all.take(&read, &mut known),
+            Err(error) if error.kind == Kind::Interrupted => return Err(error),
             Err(error) => vec![format!("left out: {}", error.message)],
         };
         all.notices.extend(notices.into_iter().map(|notice| format!("{}: {notice}", dir.id())));
     }
+    reading.end()?;
     Ok(all)
-}
-
-/// Of many journals none is long enough to be told of by itself.
-fn silently(path: &Path, each: &mut dyn FnMut(Record)) -> Result<Verification, CliError> {
-    each_record(path, each).map_err(CliError::failed)
 }
 
 fn lines(name: &str, title: &str) -> Vec<String> {
@@ -128,9 +129,8 @@ fn lines(name: &str, title: &str) -> Vec<String> {
 
 fn of_mode(word: &str, told: &Statistics) -> Vec<String> {
     let day = |at: crate::clock::Timestamp| at.to_string().chars().take(10).collect::<String>();
-    let noun = if told.runs == 1 { "run" } else { "runs" };
     let mut lines = vec![String::new()];
-    lines.push(format!("{word}: {} {noun}, {} to {}", told.runs, day(told.first_at), day(told.last_at)));
+    lines.push(format!("{word}: {}, {} to {}", text::counted(told.runs, "run"), day(told.first_at), day(told.last_at)));
     let counted = |(what, count): (&String, &usize)| format!("{what} {count}");
     let outcomes: Vec<String> = told.outcomes.iter().map(counted).collect();
     lines.extend(behind("  ", &outcomes.join(" · "), 4));
@@ -197,15 +197,11 @@ fn often(title: &str, all: &[Often], lines: &mut Vec<String>) {
     }
     lines.extend([String::new(), format!("{title}, the most frequent first")]);
     for often in all {
-        let (times, runs) = (counted_told(often.times, "time"), counted_told(often.runs, "run"));
+        let (times, runs) = (text::counted(often.times, "time"), text::counted(often.runs, "run"));
         let way = if often.way == "failed" { String::new() } else { format!("{} ", often.way) };
         lines.extend(behind("  ", &format!("{way}{}: {times} in {runs}", often.subject), 4));
         lines.extend(behind("      ", &format!("last in {}: \"{}\"", often.last_run, often.last_reason), 8));
     }
-}
-
-fn counted_told(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A text behind a mark; what does not fit goes on below, indented.

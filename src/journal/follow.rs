@@ -61,6 +61,8 @@ pub struct More {
     pub records: Vec<Record>,
     /// What is wrong behind them, where something is; then nothing more is read.
     pub damage: Option<Integrity>,
+    /// The last good record, when it may be what was changed.
+    pub doubtful: Option<u64>,
     /// Whether somebody is at the run now, where that has changed since the last look.
     pub held: Option<bool>,
 }
@@ -125,13 +127,13 @@ impl Follower {
         let length = stamp.length;
         if length < self.offset {
             let what = "it has become shorter than what was read of it".to_owned();
-            return Ok(self.broken(More::default(), self.chain.records() + 1, what));
+            return Ok(self.broken(More::default(), Found::at(self.chain.records() + 1, what)));
         }
         let has_grown = before.is_some_and(|before| before.file == stamp.file && before.length < length);
         if !(has_grown && self.is_gone_on_with()?)
-            && let Some((line, what)) = self.changed()?
+            && let Some(found) = self.changed()?
         {
-            return Ok(self.broken(More::default(), line, what));
+            return Ok(self.broken(More::default(), found));
         }
         if self.is_over || length == self.length {
             return Ok(More::default());
@@ -142,9 +144,9 @@ impl Follower {
         if self.is_over
             && more.damage.is_none()
             && self.compared != self.offset
-            && let Some((line, what)) = self.changed()?
+            && let Some(found) = self.changed()?
         {
-            return Ok(self.broken(more, line, what));
+            return Ok(self.broken(more, found));
         }
         Ok(more)
     }
@@ -167,8 +169,12 @@ impl Follower {
                     self.offset += raw.length + 1;
                     more.records.extend(outline.into_record(&raw));
                 }
-                Judged::Bad(what) | Judged::Unlinked(what) | Judged::Unreadable(what) => {
-                    return Ok(self.broken(more, number, what));
+                Judged::Bad(what) | Judged::Unreadable(what) => {
+                    return Ok(self.broken(more, Found::at(number, what)));
+                }
+                Judged::Unlinked(what) => {
+                    let doubtful = Some(number - 1);
+                    return Ok(self.broken(more, Found { doubtful, ..Found::at(number, what) }));
                 }
                 Judged::Newer(found) => {
                     self.is_over = true;
@@ -198,7 +204,7 @@ impl Follower {
 
     /// Where the journal is no longer what was read of it, and what is wrong there. Whoever only appends changes nothing
     /// of that; what was read may have been written over, or another file lie in its place.
-    fn changed(&mut self) -> Result<Option<(u64, String)>, JournalError> {
+    fn changed(&mut self) -> Result<Option<Found>, JournalError> {
         let (mut is_same, mut last) = (self.chain.records() == 0, None);
         let found = outlines(&self.path, &mut |raw, _| {
             if raw.number == self.chain.records() {
@@ -209,15 +215,34 @@ impl Follower {
         })?;
         (self.last, self.compared) = (last, self.offset);
         Ok(match found.integrity {
-            Integrity::Damaged { line, what } if !is_same || self.chain.closed().is_some() => Some((line, what)),
-            _ if !is_same => Some((1, "it is not the journal any more that was read".into())),
+            Integrity::Damaged { line, what } if !is_same || self.chain.closed().is_some() => {
+                // Only of a record that is shown it is told.
+                let doubtful = found.doubt.map(|doubt| doubt.record).filter(|record| *record <= self.chain.records());
+                Some(Found { doubtful, ..Found::at(line, what) })
+            }
+            _ if !is_same => Some(Found::at(1, "it is not the journal any more that was read".into())),
             _ => None,
         })
     }
 
-    fn broken(&mut self, more: More, line: u64, what: String) -> More {
+    fn broken(&mut self, more: More, found: Found) -> More {
         self.is_over = true;
-        More { damage: Some(Integrity::Damaged { line, what }), ..more }
+        let Found { line, what, doubtful } = found;
+        More { damage: Some(Integrity::Damaged { line, what }), doubtful, ..more }
+    }
+}
+
+/// What is wrong with a journal that is read on.
+struct Found {
+    line: u64,
+    what: String,
+    /// The record before that line, where it may as well be that one.
+    doubtful: Option<u64>,
+}
+
+impl Found {
+    const fn at(line: u64, what: String) -> Self {
+        Self { line, what, doubtful: None }
     }
 }
 

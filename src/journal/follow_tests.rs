@@ -177,3 +177,25 @@ fn a_long_journal_that_is_closed_is_compared_as_a_whole() {
         assert_eq!((more.records.len(), more.damage.is_some(), follower.is_over()), (1, is_changed, true));
     }
 }
+
+/// Of a record and the next one that does not vouch for it nobody can tell which was changed: that is known when the next
+/// one is read.
+#[test]
+fn the_last_record_before_one_that_does_not_follow_from_it_is_doubtful_as_soon_as_that_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let lines = long(9);
+    for (known, changed) in [(3, 6), (3, 4), (5, 4)] {
+        put(&path, &lines[..known].concat(), 1_000);
+        let mut follower = following(&path);
+        let mut lines = lines.clone();
+        // Another word in record `changed`: the one behind it holds the hash of what stood there.
+        let text = String::from_utf8(lines[changed - 1].clone()).unwrap().replace("looked", "LOOKED");
+        lines[changed - 1] = text.into_bytes();
+        put(&path, &lines.concat(), 2_000);
+        let more = follower.more().unwrap();
+        assert!(matches!(more.damage, Some(Integrity::Damaged { .. })), "{known} {changed}: {more:?}");
+        let is_told = more.doubtful == Some(changed as u64);
+        assert!(is_told, "{known} {changed}: {:?} {:?}", more.doubtful, more.damage);
+    }
+}

@@ -24,6 +24,7 @@
 //! failed sync the system may have dropped the data and yet report success the next time.
 
 mod ahead;
+mod attached;
 mod chain;
 mod chained;
 mod digest;
@@ -42,6 +43,7 @@ mod summary;
 mod verify;
 mod writer;
 
+pub use attached::{AttachError, MAX_COPIED_BYTES, at_home, attached};
 pub use chain::{Chain, Fault};
 pub use chained::{AppendError, Appender, ChainedEvent, ChainedFile, ChainedRecord, Found};
 pub use digest::{CopyError, digest, file_seen, plain_file, sha256_of};

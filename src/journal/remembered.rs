@@ -11,13 +11,19 @@ use crate::journal::error::JournalError;
 use crate::journal::lock::holder_of;
 use crate::journal::several::in_order;
 use crate::journal::store::{RunDir, Store};
-use crate::journal::summary::{RunSummary, place, summarize};
+use crate::journal::summary::{RunSummary, place, summarize_along};
 
 /// How often it is told what was read.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
+/// From so many doublings of a MiB on a journal takes longer to be read than that.
+const LONG: u32 = 4;
+
 /// Told which summaries are new, and how many there will be; says whether to read on.
 pub type Each<'a> = &'a mut dyn FnMut(&[Arc<RunSummary>], usize) -> bool;
+
+/// Told how many bytes more of journals were read, by whoever reads one; says whether to read on.
+pub type More<'a> = &'a (dyn Fn(u64) -> bool + Sync);
 
 /// How a journal's file looked when it was read: when it was written to, and its length in bytes.
 pub type Stamp = (SystemTime, u64);
@@ -40,7 +46,15 @@ impl Remembered {
     /// # Errors
     /// The folder of runs cannot be listed.
     pub fn list(&self, store: &Store) -> Result<Vec<Arc<RunSummary>>, JournalError> {
-        Ok(self.all_of(store.runs()?))
+        self.list_read(store, &|_| true)
+    }
+
+    /// The same with somebody who is told how much was read; what was read is all that is listed where that one ends it.
+    ///
+    /// # Errors
+    /// The folder of runs cannot be listed.
+    pub fn list_read(&self, store: &Store, more: More<'_>) -> Result<Vec<Arc<RunSummary>>, JournalError> {
+        Ok(self.all_of(store.runs()?, more))
     }
 
     /// The same as [`Store::list_live`], likewise.
@@ -48,48 +62,63 @@ impl Remembered {
     /// # Errors
     /// The folder of live runs cannot be listed.
     pub fn list_live(&self, store: &Store) -> Result<Vec<Arc<RunSummary>>, JournalError> {
-        Ok(self.all_of(store.live_runs()?))
+        Ok(self.all_of(store.live_runs()?, &|_| true))
     }
 
-    fn all_of(&self, mut dirs: Vec<RunDir>) -> Vec<Arc<RunSummary>> {
+    fn all_of(&self, mut dirs: Vec<RunDir>, more: More<'_>) -> Vec<Arc<RunSummary>> {
         // The oldest first: so it meets whoever lists them with somebody looking on, and neither reads what the other has.
         dirs.sort_by_cached_key(RunDir::id);
-        let mut summaries = self.read(&dirs, &mut |_, _| true);
+        let mut summaries = Vec::with_capacity(dirs.len());
+        in_order(dirs.len(), &|| more(0), &|at| self.of(dirs[at].clone(), more), &mut |summary| {
+            summaries.push(summary)
+        });
         summaries.sort_by_cached_key(|summary| place(summary));
         summaries
     }
 
-    /// The same, begun with the latest by their names. `each` is told what was read since it was told last, and of how many
-    /// runs; it says whether to read on. What was read then is all that is listed.
+    /// The same, begun with those that are read at once, the latest of these first by their names: a long journal makes
+    /// nobody wait for the others. `each` is told what was read since it was told last, and of how many runs; it says
+    /// whether to read on. What was read then is all that is listed.
     ///
     /// # Errors
     /// The folder of runs cannot be listed.
     pub fn list_along(&self, store: &Store, each: Each<'_>) -> Result<Vec<Arc<RunSummary>>, JournalError> {
-        let mut dirs = store.runs()?;
-        dirs.sort_by_cached_key(|dir| std::cmp::Reverse(dir.id()));
+        let mut dirs: Vec<_> = store.runs()?.into_iter().map(|dir| (self.pains(&dir), dir)).collect();
+        dirs.sort_by_cached_key(|(pains, dir)| (*pains, std::cmp::Reverse(dir.id())));
         let mut summaries = self.read(&dirs, each);
         summaries.sort_by_cached_key(|summary| place(summary));
         Ok(summaries)
     }
 
+    /// How long the journal is that is to be read of that run, in doublings of a MiB: what takes about as long stands
+    /// together. None where nothing is to be read.
+    fn pains(&self, dir: &RunDir) -> Option<u32> {
+        let now = stamp(dir)?;
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = known.get(dir.path()).is_some_and(|(then, _)| *then == now);
+        (!is_known).then(|| (now.1 >> 20).checked_ilog2().map_or(0, |doublings| doublings + 1))
+    }
+
     /// Reads those that are not known, several at a time, and hands all on in their order.
-    fn read(&self, dirs: &[RunDir], each: Each<'_>) -> Vec<Arc<RunSummary>> {
+    fn read(&self, dirs: &[(Option<u32>, RunDir)], each: Each<'_>) -> Vec<Arc<RunSummary>> {
         let is_ended = AtomicBool::new(false);
         let (mut told, mut told_at) = (0, monotonic());
         let mut all = Vec::with_capacity(dirs.len());
         let mut take = |summary| {
             all.push(summary);
-            if told_at.elapsed() >= TELL_EVERY {
+            // Behind a long one nobody would be told for a while.
+            let is_long_next = dirs.get(all.len()).is_some_and(|(pains, _)| *pains >= Some(LONG));
+            if is_long_next || told_at.elapsed() >= TELL_EVERY {
                 is_ended.fetch_or(!each(&all[told..], dirs.len()), Ordering::Relaxed);
                 (told, told_at) = (all.len(), monotonic());
             }
         };
         let goes_on = || !is_ended.load(Ordering::Relaxed);
-        in_order(dirs.len(), &goes_on, &|at| self.of(dirs[at].clone()), &mut take);
+        in_order(dirs.len(), &goes_on, &|at| self.of(dirs[at].1.clone(), &|_| true), &mut take);
         all
     }
 
-    fn of(&self, dir: RunDir) -> Arc<RunSummary> {
+    fn of(&self, dir: RunDir, more: More<'_>) -> Arc<RunSummary> {
         let now = stamp(&dir);
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known().get(dir.path()).filter(|(then, _)| Some(*then) == now).map(|(_, known)| Arc::clone(known));
@@ -100,8 +129,9 @@ impl Remembered {
             return if is_same { summary } else { RunSummary { holder, ..RunSummary::clone(&summary) }.into() };
         }
         let path = dir.path().to_owned();
-        let summary = Arc::new(summarize(dir));
-        if let Some(stamp) = now {
+        let summary = Arc::new(summarize_along(dir, more));
+        // What was ended before its end is not known.
+        if let Some(stamp) = now.filter(|_| more(0)) {
             known().insert(path, (stamp, Arc::clone(&summary)));
         }
         summary
@@ -153,6 +183,47 @@ mod tests {
         assert!(live.iter().map(|run| &**run).eq(&store.list_live().unwrap()));
         assert!(live.iter().all(|run| run.dir.path().starts_with(place.path().join("runs"))));
         assert_eq!(remembered.list(&store).unwrap().len(), 3);
+    }
+
+    /// Whoever looks on does not wait for a long journal, also where that is the latest.
+    #[test]
+    fn what_is_read_at_once_is_told_before_a_long_journal_is_read() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(place.path());
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
+        for (name, length) in [("1", None), ("2", Some(20)), ("3", None), ("4", Some(90))] {
+            let dir = store.begin_with(Mode::Live, Timestamp::default(), "vault-ha", |_| name.to_owned()).unwrap();
+            std::fs::copy(golden, dir.journal_path()).unwrap();
+            let file = std::fs::File::options().write(true).open(dir.journal_path()).unwrap();
+            length.into_iter().for_each(|mib| file.set_len(mib << 20).unwrap());
+        }
+        let remembered = Remembered::default();
+        let mut told: Vec<String> = Vec::new();
+        let mut each = |new: &[Arc<RunSummary>], _| {
+            told.push(new.iter().map(|run| run.dir.id().split_off("1970-01-01-vault-ha-".len())).collect());
+            true
+        };
+        remembered.list_along(&store, &mut each).unwrap();
+        // The longest one is told with the list, or before it where it took long.
+        assert_eq!(told[..2], ["31", "2"]);
+        told.clear();
+        assert_eq!(remembered.list_read(&store, &|bytes| bytes == 0).unwrap().len(), 4, "nothing is read again");
+    }
+
+    /// Whoever ends it waits for no journal to be read to its end, and what was read of it is not taken for all of it.
+    #[test]
+    fn the_reading_of_a_long_journal_is_ended_within_it() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(place.path());
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
+        let dir = store.begin(Mode::Live, Timestamp::default(), "vault-ha").unwrap();
+        std::fs::copy(golden, dir.journal_path()).unwrap();
+        let (remembered, read) = (Remembered::default(), std::sync::atomic::AtomicU64::new(0));
+        let more = |bytes| read.fetch_add(bytes, Ordering::Relaxed) + bytes < 2_000;
+        remembered.list_read(&store, &more).unwrap();
+        let all = std::fs::metadata(dir.journal_path()).unwrap().len();
+        assert!((2_000..all / 2).contains(&read.load(Ordering::Relaxed)), "{read:?} of {all}");
+        assert_eq!(remembered.list(&store).unwrap(), [Arc::new(store.list().unwrap().remove(0))]);
     }
 
     /// Whoever looks on is told of all of them once, in order, and can end it.

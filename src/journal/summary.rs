@@ -8,8 +8,9 @@ use crate::fs;
 use crate::journal::line::Outline;
 use crate::journal::lock::{Holder, holder_of};
 use crate::journal::named::Misnamed;
+use crate::journal::remembered::More;
 use crate::journal::store::RunDir;
-use crate::journal::verify::{Doubt, Integrity, outlines};
+use crate::journal::verify::{Doubt, Integrity, read_along};
 
 /// What a list of runs tells of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,6 +193,12 @@ const MOST_SAT: usize = 16;
 
 /// Reads the journal of a run once.
 pub(super) fn summarize(dir: RunDir) -> RunSummary {
+    summarize_along(dir, &|_| true)
+}
+
+/// The same as long as `more`, which is told how many bytes more were read, says that it is to go on; after that nothing it
+/// says counts.
+pub(super) fn summarize_along(dir: RunDir, more: More<'_>) -> RunSummary {
     let mut summary = RunSummary {
         holder: holder_of(&dir.lock_path()),
         dir,
@@ -213,7 +220,10 @@ pub(super) fn summarize(dir: RunDir) -> RunSummary {
         return RunSummary { standing, ..summary };
     }
     let mut telling = Telling::default();
-    let verified = outlines(&path, &mut |_, outline| telling.take(outline));
+    let verified = read_along(&path, &mut |raw, outline| {
+        telling.take(outline);
+        more(raw.length + 1)
+    });
     let doubt = verified.as_ref().ok().and_then(|found| found.doubt.clone());
     telling.end(doubt.is_some());
     (summary.last_sat, summary.step) = (telling.last_sat, telling.step);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::fs::{self, FsError};
 use crate::journal::{AppendError, Appender, ChainedEvent, ChainedFile, ChainedRecord, Holder, JournalError, Lock};
+use crate::text::counted;
 
 /// The longest text of a record, in bytes: longer ones are cut, and said to be. All of a record's texts fit into a line, however
 /// they are escaped.
@@ -41,8 +42,7 @@ pub struct WentAlong {
 impl fmt::Display for WentAlong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { signatures, reviews, verdicts } = self;
-        let many = |count: usize, noun| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-        write!(f, "{} and {}", many(*signatures, "signature"), many(*reviews, "review"))?;
+        write!(f, "{} and {}", counted(*signatures, "signature"), counted(*reviews, "review"))?;
         if verdicts.is_empty() { Ok(()) } else { write!(f, " ({})", verdicts.join(", ")) }
     }
 }

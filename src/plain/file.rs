@@ -1,13 +1,11 @@
 //! A file that was given is read: how far that is, and how it is ended. Nothing of it is recorded before.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::clock::monotonic;
-use crate::engine::{FileSeen, Proposal};
-use crate::journal::file_seen;
+use crate::engine::Proposal;
 use crate::plain::dialogue::Dialogue;
 use crate::text::amount;
 
@@ -16,6 +14,9 @@ const LONG: Duration = Duration::from_secs(1);
 
 /// How often it is told after that.
 const SAID_EVERY: Duration = Duration::from_secs(10);
+
+/// Told how many bytes were read, and of how many; says whether to read on.
+pub(super) type Each<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
 
 /// A file that is being read.
 pub(super) struct FileRead {
@@ -54,25 +55,24 @@ impl Drop for FileRead {
 }
 
 impl Dialogue<'_> {
-    /// Reads a file; `pending` is what it comes to, made by `proposal` of what was seen.
+    /// Reads a file by `read`; `pending` is what that comes to, but for what is seen of it.
     pub(super) fn read_file(
         &mut self,
         path: String,
         pending: Proposal,
-        proposal: impl FnOnce(FileSeen) -> Proposal + Send + 'static,
+        read: impl FnOnce(Each<'_>) -> Result<Proposal, String> + Send + 'static,
     ) {
         self.pending = Some(pending);
         let far = Arc::new(Far::default());
-        let (files, of, at) = (self.files.clone(), path.clone(), Arc::clone(&far));
+        let (files, at) = (self.files.clone(), Arc::clone(&far));
         self.file = Some(FileRead { path, far, began: monotonic(), said: None });
         // Not on a thread of the runtime: a disk that does not answer must not hold up the end of the program.
         std::thread::spawn(move || {
-            let read = file_seen(Path::new(&of), &mut |done, all| {
+            let read = read(&mut |done, all| {
                 at.done.store(done, Ordering::Relaxed);
                 at.all.store(all.max(done), Ordering::Relaxed);
                 !at.is_ended.load(Ordering::Relaxed)
             });
-            let read = read.map(proposal).map_err(|error| format!("cannot read {of}: {error}"));
             // The dialogue may have ended meanwhile.
             let _ = files.send(WasRead { far: at, read });
         });

@@ -4,10 +4,12 @@ use crate::engine::scope::actor_of;
 use crate::engine::{
     Allowed, Gate, Mode, Record, RunOpened, RunState, Tri, evaluate, gate, judged_parts, watched, ways_back,
 };
+use crate::journal::MAX_COPIED_BYTES;
 use crate::plain::speak::Mouth;
 use crate::plain::step::{tell_gate, tell_watched};
 use crate::plain::tell::{Told, duration, status, word};
 use crate::runbook::Truth;
+use crate::text::amount;
 
 /// How many of the last records are told to somebody who comes back.
 const LAST: usize = 3;
@@ -53,6 +55,17 @@ pub fn back_again(told: Told<'_>, records: &[Record], mouth: &mut Mouth<'_>) {
 
 /// The word that records a file as evidence: possible where a note is.
 pub const ATTACH: &str = "attach";
+
+/// The word behind it of whoever wants no copy.
+pub const UNCOPIED: &str = "uncopied";
+
+/// Why no copy is kept of a file, and what there is instead.
+pub fn too_long(bytes: u64, path: &str) -> String {
+    let (has, most) = (amount(bytes), MAX_COPIED_BYTES / (1024 * 1024));
+    format!(
+        "it has {has}, and no more than {most} MiB are copied: {ATTACH} {UNCOPIED} {path} attaches it by size and sha256, without a copy"
+    )
+}
 
 /// What may be typed about the run.
 pub fn offers(allowed: &[Allowed]) -> String {
@@ -207,7 +220,7 @@ pub fn help(allowed: &[Allowed], is_practice: bool, mouth: &mut Mouth<'_>) {
     }
 }
 
-const HELP: [&str; 19] = [
+const HELP: [&str; 20] = [
     "step: tells the current step again. status: where you are, counts, health, guards. steps: every step.",
     "why: what holds the step back, and on what that is judged. output: what the last command printed.",
     "read: the cautions were read. cautions: tells them in full, also those that you read before.",
@@ -223,7 +236,8 @@ const HELP: [&str; 19] = [
     "rollback: leaves the plan for the way back. abandon: gives the run up. close: closes the finished run.",
     "All of these ask for the reason, or take it behind the word and then ask for yes.",
     "note TEXT: writes down a remark on the current step.",
-    "attach PATH: records path, size and sha256 of a file as evidence for the current step.",
+    "attach PATH: records path, size and sha256 of a file as evidence for the current step, and keeps a copy of it.",
+    "attach uncopied PATH: the same without a copy, as for a file of more than 16 MiB.",
     "leave: leaves the run as it stands; piton resume goes on with it. The end of input leaves it too.",
     "back: takes back a question. Nothing is recorded until piton says recorded, with its number.",
     "What was typed before it was asked for is not taken.",

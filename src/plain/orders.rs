@@ -1,6 +1,9 @@
 //! What a typed line does.
 
+use std::path::Path;
+
 use crate::engine::{Allowed, FileSeen, Gate, Leaving, Mode, Proposal, gate};
+use crate::journal::{AttachError, RunDir, at_home, attached, file_seen};
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::fresh::Sensing;
@@ -108,9 +111,13 @@ impl Dialogue<'_> {
     }
 
     fn look_at_file(&mut self, step: StepKey, value: serde_json::Value) {
-        let path = value.as_str().unwrap_or_default().to_owned();
+        let path = at_home(value.as_str().unwrap_or_default());
+        let value = serde_json::Value::String(path.clone());
         let pending = Proposal::Answer { step: step.clone(), value: value.clone(), file: None };
-        self.read_file(path, pending, |file| Proposal::Answer { step, value, file: Some(file) });
+        self.read_file(path.clone(), pending, move |each| {
+            let seen = file_seen(Path::new(&path), each).map_err(|error| format!("cannot read {path}: {error}"))?;
+            Ok(Proposal::Answer { step, value, file: Some(seen) })
+        });
     }
 
     fn order(&mut self, text: &str) {
@@ -147,8 +154,10 @@ impl Dialogue<'_> {
         }
     }
 
-    /// Names a file as evidence for the current step; no copy is kept.
-    fn attach(&mut self, path: &str, offers: &[Allowed]) {
+    /// Names a file as evidence for the current step; a copy is kept unless it is said otherwise.
+    fn attach(&mut self, rest: &str, offers: &[Allowed]) {
+        let bare = rest.strip_prefix(look::UNCOPIED).filter(|path| path.is_empty() || path.starts_with(' '));
+        let path = bare.unwrap_or(rest).trim();
         if path.is_empty() || !offers.contains(&Allowed::Note) {
             let why = match path {
                 "" => "Type attach and behind it the path of a file, on one line",
@@ -156,10 +165,17 @@ impl Dialogue<'_> {
             };
             return self.mouth.say(&format!("{why}. Nothing is recorded."));
         }
-        let (step, path) = (self.state.current.clone(), path.to_owned());
+        let (step, path) = (self.state.current.clone(), at_home(path));
         let file = FileSeen { bytes: 0, sha256: String::new() };
         let pending = Proposal::Attach { step: step.clone(), path: path.clone(), file, kept: None };
-        self.read_file(path.clone(), pending, |file| Proposal::Attach { step, path, file, kept: None });
+        let kept_in = bare.is_none().then(|| RunDir::new(&self.folder));
+        self.read_file(path.clone(), pending, move |each| {
+            let (file, kept) = attached(kept_in.as_ref(), &path, each).map_err(|error| match error {
+                AttachError::TooLong(bytes) => look::too_long(bytes, &path),
+                AttachError::Failed(why) => why,
+            })?;
+            Ok(Proposal::Attach { step, path, file, kept })
+        });
     }
 
     /// Whether something holds the current step back.

@@ -12,6 +12,7 @@ use crate::engine::{
 use crate::plain::rehearse;
 use crate::plain::words::{describe, shell_words};
 use crate::runbook::{PhaseId, Runbook, StepKey};
+use crate::text::counted;
 
 /// What a run is told from.
 #[derive(Clone, Copy)]
@@ -317,10 +318,9 @@ pub fn command(command: &CommandLine) -> Vec<String> {
 
 /// A duration in whole words.
 pub fn duration(duration: Duration) -> String {
-    let counted = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, 0) if duration.subsec_millis() > 0 => counted(duration.subsec_millis().into(), "millisecond"),
+        (0, 0, 0) if duration.subsec_millis() > 0 => counted(duration.subsec_millis(), "millisecond"),
         (0, 0, seconds) => counted(seconds, "second"),
         (0, minutes, 0) => counted(minutes, "minute"),
         (0, minutes, seconds) => format!("{} {}", counted(minutes, "minute"), counted(seconds, "second")),

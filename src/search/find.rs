@@ -37,8 +37,8 @@ pub struct Search<'s> {
     pub records: u64,
     /// How and when the run ended, as far as that is known: what it leaves undone that is given up is no deviation.
     pub closed: Option<(Outcome, Timestamp)>,
-    /// Whether somebody still wants to know; asked at every line.
-    pub goes_on: &'s dyn Fn() -> bool,
+    /// Whether somebody still wants to know; asked at every line, and told how long that is.
+    pub goes_on: &'s dyn Fn(u64) -> bool,
 }
 
 /// Hands on each hit in that journal until `each` says that it is enough. No lock is taken.
@@ -53,7 +53,7 @@ pub fn search(path: &Path, search: &Search<'_>, each: &mut dyn FnMut(Hit) -> boo
 fn lines(file: std::fs::File, search: &Search<'_>, each: &mut dyn FnMut(Hit) -> bool) -> io::Result<()> {
     let mut reader = Reader::new(BufReader::with_capacity(BUFFER, file));
     while let Some(raw) = reader.next_line()? {
-        if raw.number > search.records || !(search.goes_on)() {
+        if raw.number > search.records || !(search.goes_on)(raw.length + 1) {
             return Ok(());
         }
         let Ok(text) = std::str::from_utf8(raw.bytes) else { continue };

@@ -13,7 +13,7 @@ fn found(name: &str, wanted: &Wanted, records: u64) -> Vec<Hit> {
         hits.push(hit);
         true
     };
-    search(&path(name), &Search { wanted, records, closed: None, goes_on: &|| true }, &mut take).unwrap();
+    search(&path(name), &Search { wanted, records, closed: None, goes_on: &|_| true }, &mut take).unwrap();
     hits
 }
 
@@ -104,9 +104,9 @@ fn nothing_is_found_behind_the_good_records_and_nobody_is_told_who_has_gone() {
         count += 1;
         false
     };
-    let for_ever = Search { wanted: &wanted, records: ALL, closed: None, goes_on: &|| true };
+    let for_ever = Search { wanted: &wanted, records: ALL, closed: None, goes_on: &|_| true };
     search(&path(journal), &for_ever, &mut take).unwrap();
-    let ended = Search { wanted: &wanted, records: ALL, closed: None, goes_on: &|| false };
+    let ended = Search { wanted: &wanted, records: ALL, closed: None, goes_on: &|_| false };
     search(&path(journal), &ended, &mut take).unwrap();
     assert_eq!(count, 1, "one was enough, and then nobody wanted to know");
 }
@@ -117,7 +117,7 @@ fn what_is_no_journal_gives_nothing_or_an_error_and_never_a_panic() {
     let file = place.path().join("journal.jsonl");
     let wanted = Wanted::words("a");
     let search_it =
-        || search(&file, &Search { wanted: &wanted, records: ALL, closed: None, goes_on: &|| true }, &mut |_| true);
+        || search(&file, &Search { wanted: &wanted, records: ALL, closed: None, goes_on: &|_| true }, &mut |_| true);
     assert!(search_it().is_err(), "nothing is there");
     let deep = format!("{}1{}\n", "[".repeat(100_000), "]".repeat(100_000));
     for bytes in [&b""[..], b"\xff\xfe a\n", b"{\"a\":\"a\"}\n\n\n", deep.as_bytes(), &vec![b'a'; 3 << 20]] {
@@ -146,7 +146,7 @@ fn a_record_of_many_mib_is_searched_as_any_other() {
             hits.push(hit);
             true
         };
-        let wanted = Search { wanted: &Wanted::words(words), records: 1, closed: None, goes_on: &|| true };
+        let wanted = Search { wanted: &Wanted::words(words), records: 1, closed: None, goes_on: &|_| true };
         search(&file, &wanted, &mut take).unwrap();
         assert_eq!(hits.len(), count, "{words}");
         assert!(hits.iter().all(|hit: &Hit| hit.told.len() < 1_000));

@@ -11,7 +11,9 @@ use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::engine::{Event, JOURNAL_FORMAT, Mode, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen};
 use crate::exec::Runner;
 use crate::health::{self, Question, Target};
-use crate::journal::{Holder, Journal, JournalError, Lock, Opened, RunDir, RunSummary, SetAside, Store, read_records};
+use crate::journal::{
+    Holder, Journal, JournalError, Lock, Misnamed, Opened, RunDir, RunSummary, SetAside, Store, read_records,
+};
 use crate::runbook::{self, Runbook};
 use crate::session::live::{self, Live};
 use crate::session::{Session, Update};
@@ -97,6 +99,14 @@ pub enum LaunchError {
     /// The journal says practice and live at once.
     #[error("the journal {0} does not say whether it is practice or live: nothing is done with it")]
     NeitherNor(PathBuf),
+    /// The journal is another run's: what is recorded in it would be told of that one.
+    #[error("{path}: {misnamed}; nothing is done with it")]
+    NotOfThisRun {
+        /// The journal.
+        path: PathBuf,
+        /// Whose it is.
+        misnamed: Misnamed,
+    },
     /// The run is over.
     #[error("the run {0} is closed: nothing can be added to it")]
     Closed(String),
@@ -229,6 +239,11 @@ pub fn reopen_along(
     each: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<Suspended, LaunchError> {
     let dir = store.find(name)?;
+    // Before anything of it is set aside.
+    let opened = dir.plain_journal().ok().and_then(|_| dir.opened());
+    if let Some(misnamed) = opened.and_then(|opened| dir.misnamed(&opened.run)) {
+        return Err(LaunchError::NotOfThisRun { path: dir.journal_path(), misnamed });
+    }
     let now = SystemClock::starting(Timestamp::default()).now();
     let Opened { journal, records, set_aside } = Journal::open_along(&dir, &who.holder(now), each)?;
     let path = dir.journal_path();

@@ -4,6 +4,7 @@
 use crate::clock::Timestamp;
 use crate::engine::person_of;
 use crate::review::Verdict;
+use crate::text::counted;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::Strip;
 use crate::tui::widget::step::wrapped;
@@ -145,7 +146,7 @@ impl Beside {
         });
         let unknown = furthest(Trust::Unknown).map(|(best, others)| match (good.is_some(), is_short) {
             (true, true) => format!("{} UNKNOWN", others + 1),
-            (true, false) => format!("{} UNKNOWN signer{}", others + 1, if others == 0 { "" } else { "s" }),
+            (true, false) => counted(others + 1, "UNKNOWN signer"),
             (false, _) => format!("UNKNOWN signer{}{}", upto(best.upto, records), more(others)),
         });
         let unknown = unknown.map(|told| (told, Meaning::Deviation));

@@ -1,5 +1,7 @@
 //! Decisions, hold points and their signatures.
 
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
 use crate::engine::{Event, Mode, RELEASE_NAMESPACE};
 use crate::runbook::{Action, Way};
 use crate::signature::tests::made;
@@ -43,6 +45,72 @@ fn a_decision() {
         stage.press("1");
         stage.press("9");
     });
+}
+
+/// Clicks where that text stands on the screen: in what lies over the panes, where it stands in both.
+fn click_on(stage: &mut Stage, text: &str) {
+    let picture = stage.picture();
+    let over = picture.lines().position(|line| line.contains("Which one?")).unwrap_or(0);
+    let mut rows = picture.lines().enumerate().skip(over);
+    let found = rows.find(|(_, line)| line.contains(text));
+    let (row, line) = found.unwrap_or_else(|| panic!("{text}: {picture}"));
+    let column = line.trim_start_matches('"').split(text).next().unwrap().chars().count();
+    let at = |place: usize| u16::try_from(place).unwrap();
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    stage.real_ms += 1_000;
+    let (column, row, modifiers) = (at(column), at(row), KeyModifiers::NONE);
+    stage.tell(Message::Mouse(MouseEvent { kind, column, row, modifiers }));
+}
+
+fn chosen(stage: &Stage) -> Option<usize> {
+    match &stage.run().dialog {
+        Some(Dialog::Choose(choice)) => choice.chosen,
+        _ => None,
+    }
+}
+
+#[test]
+fn a_click_on_an_option_chooses_it_as_its_number_does() {
+    for size in [(80, 24), (120, 40), (80, 20)] {
+        for (text, expected) in [("1  Replace", 0), ("group 2", 1)] {
+            let mut stage = Stage::open(size);
+            deciding(&mut stage, 2);
+            let records = stage.records.len();
+            click_on(&mut stage, text);
+            assert_eq!(chosen(&stage), Some(expected), "{size:?} {text}: {}", stage.picture());
+            // In the question itself as well.
+            for (text, expected) in [("1  Replace", 0), ("group 2", 1)] {
+                click_on(&mut stage, text);
+                assert_eq!(chosen(&stage), Some(expected), "{size:?} {text}");
+            }
+            assert_eq!(stage.records.len(), records, "a click records nothing");
+            stage.press("enter");
+            assert!(stage.run().dialog.is_none() && stage.records.len() > records);
+        }
+    }
+}
+
+/// Numbers lie side by side and the journal takes nothing back: the number states, and another key records.
+#[test]
+fn a_number_states_and_enter_records_and_neither_does_both() {
+    let mut stage = Stage::open((80, 24));
+    deciding(&mut stage, 2);
+    let records = stage.records.len();
+    for key in ["1", "2", "2", "1"] {
+        stage.press(key);
+        assert_eq!(stage.records.len(), records, "{key}");
+    }
+    for _ in 0..5 {
+        stage.press_at_once("2");
+    }
+    assert_eq!((stage.records.len(), chosen(&stage)), (records, Some(1)), "held, it states the same again");
+    stage.press("enter");
+    let after = stage.records.len();
+    assert!(after > records && stage.run().dialog.is_none(), "one key more records it");
+    for _ in 0..20 {
+        stage.press_at_once("enter");
+    }
+    assert_eq!(stage.records.len(), after, "and held, it does not go on to the next step");
 }
 
 #[test]

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::engine::Proposal;
-use crate::journal::RunDir;
-use crate::journal::{file_seen, plain_file};
+use crate::journal::{AttachError, MAX_COPIED_BYTES, RunDir, at_home, attached, file_seen, plain_file};
 use crate::runbook::StepKey;
 use crate::runbook::value::first_unseen;
 use crate::text::amount;
@@ -15,9 +14,6 @@ use serde_json::Value;
 
 /// How much of a signature's file is read: far more than there is in one.
 const MAX_SIGNATURE_BYTES: u64 = 64 * 1024;
-
-/// The longest file of which a copy is kept.
-const MAX_KEPT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How many names of a folder are looked through.
 const MAX_ENTRIES: usize = 20_000;
@@ -46,39 +42,20 @@ pub fn attach(
     each: Each<'_>,
 ) -> Result<Proposal, String> {
     let path = at_home(&path);
-    let of = Path::new(&path);
-    let (file, kept) = match kept_in {
-        Some(folder) => {
-            let bytes = plain_file(of).and_then(|file| file.metadata()).map_or(0, |known| known.len());
-            if bytes > MAX_KEPT_BYTES {
-                return Err(too_long(bytes));
-            }
-            let kept = RunDir::new(folder).keep_evidence(of, MAX_KEPT_BYTES, each);
-            let (name, file) = kept.map_err(|error| error.to_string())?;
-            (file, Some(name))
-        }
-        None => (file_seen(of, each).map_err(|error| format!("cannot read {path}: {error}"))?, None),
-    };
+    let kept_in = kept_in.map(RunDir::new);
+    let (file, kept) = attached(kept_in.as_ref(), &path, each).map_err(|error| match error {
+        AttachError::TooLong(bytes) => too_long(bytes),
+        AttachError::Failed(why) => why,
+    })?;
     Ok(Proposal::Attach { step, path, file, kept })
 }
 
 /// Why no copy is kept of a file, and what there is instead.
 fn too_long(bytes: u64) -> String {
-    let (has, most) = (amount(bytes), MAX_KEPT_BYTES / (1024 * 1024));
+    let (has, most) = (amount(bytes), MAX_COPIED_BYTES / (1024 * 1024));
     format!(
         "it has {has}, and no more than {most} MiB are copied: {{keep}}, then {{act}} attaches it by size and sha256, without a copy"
     )
-}
-
-/// The path that is meant: `~/` is the home of whoever typed it, as in a shell.
-fn at_home(path: &str) -> String {
-    in_home(path, std::env::var("HOME").ok().as_deref())
-}
-
-fn in_home(path: &str, home: Option<&str>) -> String {
-    let rest = if path == "~" { Some("") } else { path.strip_prefix("~/") };
-    let home = home.filter(|home| home.starts_with('/')).map(|home| home.trim_end_matches('/'));
-    rest.zip(home).map_or_else(|| path.to_owned(), |(rest, home)| format!("{home}/{rest}"))
 }
 
 /// The paths that begin like that, those of folders with `/` at their end.
@@ -123,22 +100,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_may_begin_at_home() {
-        for (path, home, expected) in [
-            ("~/a/b", Some("/home/jo"), "/home/jo/a/b"),
-            ("~/a", Some("/home/jo/"), "/home/jo/a"),
-            ("~", Some("/home/jo"), "/home/jo/"),
-            ("~/a", Some("/"), "/a"),
-            ("~/a", None, "~/a"),
-            ("~/a", Some("jo"), "~/a"),
-            ("~jo/a", Some("/home/jo"), "~jo/a"),
-            ("/a/~/b", Some("/home/jo"), "/a/~/b"),
-        ] {
-            assert_eq!(in_home(path, home), expected, "{path} {home:?}");
-        }
-    }
-
-    #[test]
     fn a_name_that_cannot_be_typed_is_not_written_out() {
         let home = tempfile::tempdir().unwrap();
         for name in ["plain", "two\nlines", "bell\u{7}", "turned\u{202e}"] {
@@ -153,7 +114,7 @@ mod tests {
     fn a_file_of_which_no_copy_is_kept_can_be_attached_without() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("big");
-        std::fs::File::create(&path).unwrap().set_len(MAX_KEPT_BYTES + 1).unwrap();
+        std::fs::File::create(&path).unwrap().set_len(MAX_COPIED_BYTES + 1).unwrap();
         let path = path.display().to_string();
         let refused = attach(Some(home.path().join("run")), None, path.clone(), &mut |_, _| true).unwrap_err();
         assert!(refused.contains("16.7 MB") && refused.contains("16 MiB") && refused.contains("{keep}"), "{refused}");

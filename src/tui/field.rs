@@ -209,6 +209,23 @@ impl Field {
         self.area.move_cursor(CursorMove::Jump(index(at.0), index(at.1)));
     }
 
+    /// How many of its lines lie above and below the `rows` in which it was drawn last.
+    pub fn beyond(&self, rows: u16) -> (usize, usize) {
+        if !self.is_area() {
+            return (0, 0);
+        }
+        let above = usize::from(self.area.scroll_offset().0);
+        let start = |row: usize| self.area.screen_to_data(row, 0);
+        let end = start(usize::MAX);
+        // Each line on the screen begins further on in the text than the one before, up to the last one.
+        let (mut first, mut most) = (above + usize::from(rows.max(1)) - 1, MAX_FIELD_BYTES);
+        while first < most {
+            let middle = first.midpoint(most);
+            (first, most) = if start(middle) == end { (first, middle) } else { (middle + 1, most) };
+        }
+        (above, first + 1 - above - usize::from(rows.max(1)))
+    }
+
     /// It is typed into; whether it held what was typed before.
     fn touch(&mut self) -> bool {
         (self.problem, self.hint, self.told) = (None, None, 0);

@@ -12,6 +12,7 @@ use crate::tui::stage_tests::{Stage, look, runbook};
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::widget::health::{Health, on_edge};
 use crate::tui::widget::health_table::{BoardOrder, MADE, MEASURED};
+use crate::tui::widget::names::COMPARED;
 use crate::tui::widget::paint::Paint;
 
 fn row(n: usize) -> Row {
@@ -129,6 +130,61 @@ fn of_a_large_board_only_rows_that_say_something_else_are_measured_again() {
     // Fewer rows than before, and in other places.
     board.rows.drain(..10);
     assert_eq!(measured(&board, &third).1, 990);
+}
+
+#[test]
+fn of_a_large_board_names_are_compared_again_only_where_they_are_others() {
+    let book = runbook();
+    let mut board = Board { rows: (0..1_000).map(row).collect() };
+    let compared = |board: &Board, before: &BoardOrder| {
+        COMPARED.with(|compared| compared.set(0));
+        let order = BoardOrder::of(&book, board, &[], before);
+        let count = COMPARED.with(std::cell::Cell::get);
+        let anew = BoardOrder::of(&book, board, &[], &BoardOrder::default());
+        assert_eq!(table(&book, board, &order), table(&book, board, &anew));
+        (order, count)
+    };
+    let (order, all) = compared(&board, &BoardOrder::default());
+    assert_eq!(all, 1_000);
+    // All say something else, and some come to something else: they keep their names.
+    for row in &mut board.rows {
+        row.why = "connection reset".into();
+        row.verdict = if row.verdict == Verdict::Ok { Verdict::Bad } else { Verdict::Ok };
+    }
+    let (order, none) = compared(&board, &order);
+    assert_eq!(none, 0);
+    // One name is another one.
+    board.rows[500].node = Some("vault-0500.far-away.example.net".into());
+    let (order, all) = compared(&board, &order);
+    assert_eq!(all, 1_000);
+    // One row is gone: at its place stands the next one, or none.
+    let last = board.rows.pop();
+    let (order, fewer) = compared(&board, &order);
+    assert_eq!(fewer, 999);
+    board.rows.extend(last);
+    assert_eq!(compared(&board, &order).1, 1_000);
+}
+
+/// Frames of a board of that many rows: how many names were compared.
+fn compared_in_frames(rows: usize) -> usize {
+    let book = runbook();
+    let board = Board { rows: (0..rows).map(row).collect() };
+    let order = BoardOrder::of(&book, &board, &[], &BoardOrder::default());
+    let keeper = BoardKeeper::new(&[]);
+    let health = Health { runbook: &book, board: &board, keeper: &keeper, turned: &[], order: &order, sought: None };
+    COMPARED.with(|compared| compared.set(0));
+    for _ in 0..3 {
+        let area = Rect::new(0, 0, 60, 20);
+        let mut buffer = Buffer::empty(area);
+        health.height(60);
+        health.draw(area, 0, &mut Paint::new(&mut buffer, &look("dark", &UNICODE)));
+    }
+    COMPARED.with(std::cell::Cell::get)
+}
+
+#[test]
+fn a_frame_compares_no_names() {
+    assert_eq!([3, 300].map(compared_in_frames), [0, 0]);
 }
 
 fn table(book: &Runbook, board: &Board, order: &BoardOrder) -> Vec<String> {

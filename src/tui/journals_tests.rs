@@ -189,6 +189,49 @@ fn ten_thousand_runs_are_filtered_between_two_frames() {
     assert!(each.as_millis() < 100, "{each:?} for a key");
 }
 
+/// They come in the order in which they are read, short journals first.
+#[test]
+fn runs_that_come_as_they_are_read_stand_where_they_belong() {
+    let took = Duration::from_secs(4);
+    let opened = |number: u8| JournalEntry {
+        run: format!("2026-11-2{number}-run"),
+        opened: Some(Timestamp::from_millis(i64::from(number) * 86_400_000)),
+        ..entries().remove(0)
+    };
+    let mut stage = Stage::new((120, 40));
+    stage.app.screen = crate::tui::screen::Screen::Journals(Box::default());
+    let some = |first: usize, numbers: &[u8]| Message::SomeJournals {
+        first,
+        entries: numbers.iter().map(|number| opened(*number)).collect(),
+        all: 6,
+        took,
+    };
+    let listed = |stage: &Stage| -> String {
+        let shown = shown(stage);
+        let rows = shown.lines().filter_map(|line| line.split_once("2026-11-2")?.1.split_once("-run"));
+        // Below the list stands the chosen one once more.
+        rows.map(|(number, _)| number)
+            .collect::<String>()
+            .chars()
+            .rev()
+            .skip(1)
+            .collect::<String>()
+            .chars()
+            .rev()
+            .collect()
+    };
+    stage.tell(some(0, &[4, 2]));
+    assert_eq!(listed(&stage), "42");
+    stage.press("down");
+    stage.tell(some(2, &[5, 3, 1]));
+    assert_eq!(listed(&stage), "54321");
+    stage.press("enter");
+    assert_eq!(stage.effects.last(), Some(&Effect::Replay("2026-11-22-run".into())), "it is still the chosen one");
+    stage.tell(Message::Recording(Err("it holds no whole record".into())));
+    stage.tell(some(0, &[3, 4]));
+    assert_eq!(listed(&stage), "54321");
+}
+
 /// Of thousands the latest are seen while the others are still read; who has chosen one keeps it.
 #[test]
 fn a_long_list_is_shown_while_it_is_read() {

@@ -87,6 +87,20 @@ fn dialogs_menu_and_help_leave_what_is_watched_in_view() {
 }
 
 #[test]
+fn before_its_command_runs_what_is_watched_is_left_in_view_on_low_screens_too() {
+    for rows in 12..24 {
+        for key in ["n", "w", "e", "q", ":", "?"] {
+            let mut stage = dark((80, rows));
+            stage.press("esc");
+            let told = band(&stage);
+            assert!(!told.is_empty(), "{rows}");
+            stage.press(key);
+            assert_eq!(band(&stage), told, "{rows} {key}\n{}", stage.picture());
+        }
+    }
+}
+
+#[test]
 fn while_a_command_runs_what_opens_leaves_what_is_watched_on_low_screens_too() {
     for size in [(80, 14), (80, 15), (80, 17), (80, 20)] {
         for key in ["n", "?", ":"] {

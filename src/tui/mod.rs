@@ -123,6 +123,8 @@ pub(crate) mod replay_alike_tests;
 #[cfg(test)]
 pub(crate) mod replay_tests;
 #[cfg(test)]
+mod replay_title_tests;
+#[cfg(test)]
 mod restart_tests;
 #[cfg(test)]
 mod room_tests;

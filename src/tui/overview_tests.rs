@@ -13,6 +13,7 @@ use crate::tui::screen::run::grid::LOOKED;
 use crate::tui::screen::run::over::Over;
 use crate::tui::stage_tests::{Stage, look, picture, runbook};
 use crate::tui::theme::{ASCII, UNICODE};
+use crate::tui::widget::names::COMPARED;
 
 /// A run in which something of every kind happened.
 fn varied(size: (u16, u16)) -> Stage {
@@ -73,6 +74,26 @@ fn the_overview_at_every_size() {
     stage.press("m");
     stage.press("tab");
     assert_snapshot!("overview_ascii_80x24", stage.picture());
+}
+
+#[test]
+fn what_is_partly_done_has_a_sign_of_its_own() {
+    for (glyphs, sign) in [(&UNICODE, "◐"), (&ASCII, "%")] {
+        let mut stage = varied((120, 40));
+        stage.app.look = look("dark", glyphs);
+        // The step of the one node is over, that of the other is still to come.
+        stage.press("o");
+        stage.real_ms += 1_000;
+        stage.type_text("stopped by hand");
+        stage.press("enter");
+        stage.press("m");
+        let picture = stage.picture();
+        assert!(picture.contains(&format!("{sign} 1/2")), "{picture}");
+        assert!(!picture.contains(&format!("{} 1/2", glyphs.pending)), "{picture}");
+        ["up", "left", "left"].iter().for_each(|key| stage.press(key));
+        let picture = stage.picture();
+        assert!(picture.contains(&format!("{sign} 1 of 2 done")), "{picture}");
+    }
 }
 
 #[test]
@@ -192,6 +213,21 @@ fn a_frame_looks_up_no_more_cells_than_it_shows_however_many_nodes_there_are() {
         // Lines and columns of the screen, and what is told of the chosen cell.
         assert!(looked <= 10 * 10 + 2, "{items}: {looked}");
     }
+}
+
+#[test]
+fn names_are_compared_when_nodes_come_and_not_with_every_record() {
+    let mut stage = large(1_000, (120, 40));
+    stage.press("m");
+    stage.picture();
+    COMPARED.with(|compared| compared.set(0));
+    let step = stage.run().state.current.clone().expect("one is the current one");
+    let text = "looked at it".to_owned();
+    stage.record(vec![Event::NoteAdded { step: Some(step), text }]);
+    stage.picture();
+    assert_eq!(COMPARED.with(std::cell::Cell::get), 0);
+    let Some(Over::Overview(overview)) = &stage.run().over else { panic!("it is not there") };
+    assert!(overview.grid.is_of(&stage.run().state), "it was gathered anew");
 }
 
 #[test]

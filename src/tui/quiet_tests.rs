@@ -6,10 +6,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 
-use crate::engine::Verdict;
+use crate::engine::{Event, Verdict};
 use crate::tui::app::draw;
 use crate::tui::message::Message;
 use crate::tui::stage_tests::Stage;
+use crate::tui::widget::checklist::TALLIED;
 
 /// What is on the screen, styles and all.
 fn drawn(stage: &Stage) -> Buffer {
@@ -117,4 +118,18 @@ fn whatever_happens_a_frame_that_is_left_out_looks_as_the_one_before() {
         }
     });
     assert!(left_out.get() > 100, "{}", left_out.get());
+}
+
+#[test]
+fn steps_are_counted_when_something_is_recorded_and_not_with_every_answer() {
+    let mut stage = Stage::open((120, 40));
+    stage.all_well();
+    TALLIED.with(|tallied| tallied.set(0));
+    for role in ["active", "standby", "active"] {
+        pass(&mut stage, 1_000);
+        stage.answer("vault-1", Verdict::Ok, role);
+    }
+    assert_eq!(TALLIED.with(Cell::get), 0);
+    stage.record(vec![Event::NoteAdded { step: None, text: "looked at it".into() }]);
+    assert_eq!(TALLIED.with(Cell::get), 1);
 }

@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
 use crate::engine::{Event, Record, RunState};
-use crate::journal::{Integrity, Lines, Misnamed, More, Store, read_records};
+use crate::journal::{Integrity, Lines, More, Store, read_records};
 use crate::practice::{Shape, system};
 use crate::runbook::{self, Runbook};
 use crate::session::Who;
@@ -343,59 +343,6 @@ fn the_mouse_seeks_on_the_timeline() {
         stage.mouse(MouseEventKind::Down(MouseButton::Left), (5, 5));
         stage.mouse(MouseEventKind::ScrollDown, (5, 5));
         assert_eq!(stage.at(), 1);
-    }
-}
-
-#[test]
-fn the_integrity_stands_in_the_title_and_the_end_of_a_broken_journal_is_told() {
-    let played = small();
-    let all = played.1.len();
-    let damaged = Integrity::Damaged { line: 167, what: "its `prev` is not the sha256 of line 166".into() };
-    let torn = Integrity::TornTail { line: 167, bytes: 99 };
-    for (integrity, cut, title, end) in [
-        (Integrity::Whole, all, " intact ", None),
-        (Integrity::Whole, 20, " intact, open ", None),
-        (torn, 20, " torn at line 167 ", Some("99 bytes of a torn write")),
-        (damaged, all, " BROKEN at line 167 ", Some("broken at line 167: its `prev`")),
-    ] {
-        for size in [(60, 15), (80, 24), (120, 40)] {
-            let (book, records) = &played;
-            let played = (book.clone(), records[..cut].to_vec());
-            let mut stage = Stage::open(Recording { integrity: integrity.clone(), ..recording(&played) }, None, size);
-            for key in ["home", "end"] {
-                stage.press(key);
-                let first = shown(&stage).lines().next().unwrap_or_default().to_owned();
-                assert!(first.contains(" REPLAY ") && first.contains(title) && first.contains("PRACTICE"), "{first}");
-            }
-            if let Some(end) = end {
-                assert!(shown(&stage).contains(end), "{}", shown(&stage));
-                // At this size the last record is not cut by it.
-                let last = stage.replay().record.seq;
-                let before = format!("\" #{last} of {last} ");
-                assert!(size.0 < 120 || shown(&stage).contains(&before), "{}", shown(&stage));
-            }
-        }
-    }
-}
-
-#[test]
-fn another_run_s_journal_and_a_doubtful_record_stand_in_the_title() {
-    let played = small();
-    let all = played.1.len() as u64;
-    let (run, folder) = ("2026-11-21-practice-aaaa".to_owned(), "2026-11-21-practice-7qf3".to_owned());
-    let misnamed = Recording { misnamed: Some(Misnamed { run, folder }), ..recording(&played) };
-    let integrity = Integrity::Damaged { line: all + 1, what: "its `prev` is another".into() };
-    let doubtful = Recording { integrity, doubtful: Some(all), ..recording(&played) };
-    for (recording, title, end) in [
-        (misnamed, " NOT OF THIS RUN ".to_owned(), "! NOT OF THIS RUN: the journal is that"),
-        (doubtful, format!(" BROKEN at line {}, #{all} doubtful ", all + 1), "! this record may be changed: "),
-    ] {
-        let mut stage = Stage::open(recording, None, (120, 40));
-        let first = shown(&stage).lines().next().unwrap_or_default().to_owned();
-        assert!(first.contains(&title), "{first}");
-        assert!(!shown(&stage).contains(end), "it is told where the journal ends");
-        stage.press("end");
-        assert!(shown(&stage).contains(end), "{}", shown(&stage));
     }
 }
 

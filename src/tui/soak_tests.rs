@@ -1,14 +1,16 @@
 //! Pictures of a soak: running, with a gap behind it, started again, left, resumed and over.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use insta::assert_snapshot;
 
-use crate::engine::{Mode, Proposal, Verdict};
+use crate::engine::{Ended, Event, Mode, Proposal, Verdict};
 use crate::runbook::{Action, Soak, Worse, Worst};
 use crate::session::Update;
 use crate::tui::message::Message;
-use crate::tui::stage_tests::{Stage, expr, look, runbook, step};
+use crate::tui::replay_tests;
+use crate::tui::stage_tests::{Stage, expr, look, picture, runbook, step};
 use crate::tui::theme::UNICODE;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
@@ -164,4 +166,55 @@ fn a_soak_stands_still_when_nothing_can_be_recorded() {
         assert_eq!(told(&stage), before);
         assert!(stage.picture().contains("soaks for 3 h of 24 h"), "{}", stage.picture());
     }
+}
+
+/// The words on the screen without its frames, in one line.
+fn words(picture: &str) -> String {
+    let picture = picture.replace(['│', '"', '╭', '╮', '╰', '╯', '─'], " ");
+    picture.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_step_whose_rule_holds_and_that_has_only_time_to_go_is_not_told_as_held_back() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::open(size);
+        stage.all_well();
+        stage.prepare();
+        stage.press("enter");
+        stage.type_text("vault-2");
+        stage.press("enter");
+        stage.finish(Ended::Exit(0));
+        stage.press("enter");
+        stage.press("y");
+        stage.finish(Ended::Exit(0));
+        let begun = stage.records.iter().rposition(|record| matches!(record.event, Event::StepBegan { .. })).unwrap();
+        let played = (Arc::clone(&stage.runbook), stage.records[..=begun].to_vec());
+        let mut replay = replay_tests::Stage::open(replay_tests::recording(&played), None, size);
+        replay.press("end");
+        replay.press("w");
+        let told = words(&picture(&replay.app));
+        let expected =
+            "what 2.3 Ready as a standby (vault-2) waits for holds; it must hold for 10 s, all of that to go";
+        assert!(told.contains(expected) && !told.contains("held back"), "{}", picture(&replay.app));
+        stage.wait(2);
+        stage.press("w");
+        let told = words(&stage.picture());
+        let expected =
+            "what 2.3 Ready as a standby (vault-2) waits for has held for 2 s; it must hold for 10 s, 8 s to go";
+        assert!(told.contains(expected), "{}", stage.picture());
+        assert!(!told.contains("held back"), "{}", stage.picture());
+        // Without it the time begins anew.
+        stage.sample("vault-3", Verdict::Bad, "");
+        assert!(words(&stage.picture()).contains("is held back"), "{}", stage.picture());
+    }
+    let mut book = runbook();
+    book.phases = book.phases.split_off(2);
+    let mut stage = Stage::open((80, 24));
+    stage = Stage::of(book, stage.app.size, stage.app.look.clone(), Mode::Live);
+    stage.all_well();
+    stage.wait(15);
+    stage.press("w");
+    let told = words(&stage.picture());
+    assert!(told.contains("1.1 Let it rest has 45 s to go"), "{}", stage.picture());
+    assert!(!told.contains("held back"), "{}", stage.picture());
 }

@@ -12,6 +12,7 @@ use crate::tui::key::Key;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
 use crate::tui::screen::Screen;
+use crate::tui::screen::run::layout::Pane;
 use crate::tui::widget::help::Help;
 
 /// A place on the screen that can be pressed.
@@ -30,6 +31,8 @@ pub enum Press {
     Key(String),
     /// The row so many from the first, of what can be chosen there.
     Row(usize),
+    /// The answer so many from the first, of those that stand in the step's pane with their numbers.
+    Answer(usize),
     /// A text that is typed, which is drawn there: the cursor goes where it was pressed.
     Text(Rect),
 }
@@ -54,6 +57,7 @@ pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Option<Vec<Effect>> 
         Press::Key(key) => press(app, &key),
         Press::Text(place) => Some(put_cursor(app, (at.x.saturating_sub(place.x), at.y.saturating_sub(place.y)))),
         Press::Row(row) => Some(choose(app, row)),
+        Press::Answer(at) => Some(answer(app, at)),
     }
 }
 
@@ -98,6 +102,25 @@ fn choose(app: &mut App, row: usize) -> Vec<Effect> {
         }
         Screen::Replay(replay) => replay.run.choose(row),
         Screen::Journals(journals) => journals.click(row),
+        _ => Vec::new(),
+    }
+}
+
+/// Opens what the step asks with that answer chosen, as its number does.
+fn answer(app: &mut App, at: usize) -> Vec<Effect> {
+    let now = app.now;
+    match &mut app.screen {
+        Screen::Run(run) => {
+            run.note_over(now);
+            if run.comes_back(None, now) {
+                return Vec::new();
+            }
+            run.open_at_answer(at, now)
+        }
+        Screen::Replay(replay) => {
+            replay.run.focus = Pane::Step;
+            Vec::new()
+        }
         _ => Vec::new(),
     }
 }

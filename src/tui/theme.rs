@@ -351,6 +351,8 @@ impl RawStyle {
 pub struct Glyphs {
     /// A step that has not begun.
     pub pending: &'static str,
+    /// Of several some are done and none is the current one.
+    pub partly: &'static str,
     /// The step that is the one.
     pub current: &'static str,
     /// As it should be.
@@ -386,6 +388,7 @@ pub struct Glyphs {
 /// Signs for terminals that know Unicode.
 pub const UNICODE: Glyphs = Glyphs {
     pending: "○",
+    partly: "◐",
     current: "▸",
     done: "✔",
     failed: "✘",
@@ -406,6 +409,7 @@ pub const UNICODE: Glyphs = Glyphs {
 /// Signs for terminals that do not.
 pub const ASCII: Glyphs = Glyphs {
     pending: "o",
+    partly: "%",
     current: ">",
     done: "+",
     failed: "x",

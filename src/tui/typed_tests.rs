@@ -166,3 +166,33 @@ fn what_scrolls_or_was_seen_is_offered_only_where_there_is_something() {
     let picture = stage.picture();
     assert!(!picture.contains("are seen") && !picture.contains("go there"), "{picture}");
 }
+
+/// What a text area tells above itself of what is not in view of it.
+fn beyond(stage: &Stage) -> String {
+    let picture = stage.picture();
+    let line = picture.lines().find(|line| line.contains(" more above") || line.contains(" more below"));
+    line.map(|line| line.trim_matches(['"', '│', ' ']).to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn a_text_area_tells_how_much_of_it_lies_above_and_below() {
+    for (size, rows) in [((80, 24), 8), ((120, 40), 8), ((80, 15), 7)] {
+        let mut stage = Stage::open(size);
+        stage.all_well();
+        stage.press("n");
+        assert_eq!(beyond(&stage), "", "{size:?}: nothing is typed");
+        let lines: Vec<String> = (1..=rows).map(|line| format!("line {line}")).collect();
+        stage.tell(Message::Paste(lines.join("\n")));
+        assert_eq!(beyond(&stage), "", "{size:?}: all of it is in view: {}", stage.picture());
+        stage.tell(Message::Paste("\nand another\nand the last".into()));
+        assert_eq!(beyond(&stage), "2 more above", "{size:?} {}", stage.picture());
+        (0..=rows).for_each(|_| stage.press("up"));
+        assert_eq!(beyond(&stage), "2 more below", "{size:?} {}", stage.picture());
+        // A line that is broken on the screen counts as often as it is broken.
+        stage.tell(Message::Paste(LONG.repeat(2)));
+        let told = beyond(&stage);
+        assert!(told.ends_with(" more below"), "{size:?}: {told} {}", stage.picture());
+        let below: usize = told.rsplit(' ').nth(2).and_then(|count| count.parse().ok()).unwrap_or_default();
+        assert!(below > 2, "{size:?}: {told}");
+    }
+}

@@ -133,9 +133,38 @@ fn another_run_s_journal_in_a_run_s_folder_is_told_wherever_it_is_trusted() {
     let report = stage.says(&["report", &bad.id()], 0, &told);
     assert!(report.contains("- **Note:** "), "{report}");
     stage.says(&["report", &bad.id(), "--format", "html"], 0, &told);
+    // Nobody goes on with it, nor is it told what it came to.
+    let bytes = fs::read(bad.journal_path()).expect("an own file");
+    for args in [&["resume", &bad.id(), "--plain"][..], &["debrief", &bad.id()], &["debrief", &bad.id(), "--json"]] {
+        stage.says(args, 1, &told);
+    }
+    assert_eq!(fs::read(bad.journal_path()).expect("an own file"), bytes);
     let statistics = stage.says(&["stats", "vault-ha-upgrade", "--json"], 0, &told);
     let statistics: Value = serde_json::from_str(&statistics).expect("JSON");
     assert_eq!(statistics["live"]["runs"], 1, "{statistics}");
+}
+
+#[test]
+fn another_run_s_journal_is_neither_gone_on_with_nor_debriefed_nor_counted_among_the_attempts() {
+    let stage = Stage::new();
+    let (good, bad) = (stage.practised(), stage.practised());
+    put_over(good.path(), bad.path());
+    let told = format!("NOT OF THIS RUN: the journal is that of the run {}", good.id());
+    stage.says(&["debrief", &bad.id()], 1, &told);
+    stage.says(&["debrief", &bad.id(), "--json"], 1, &told);
+    let said = stage.says(&["debrief", &good.id(), "--json"], 0, &good.id());
+    let debrief: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(debrief["history"].as_array().map(Vec::len), Some(1), "it is no attempt of its own: {said}");
+    // The latest one, where nobody names one, is one that can be told.
+    stage.says(&["debrief"], 0, &good.id());
+    // One that is open.
+    let lines = lines(&bad);
+    chain_anew(&bad, &lines[..lines.len() - 1]);
+    let bytes = fs::read(bad.journal_path()).expect("an own file");
+    for args in [&["resume", &bad.id(), "--autopilot"][..], &["resume", &bad.id(), "--plain"]] {
+        stage.says(args, 1, &told);
+    }
+    assert_eq!(fs::read(bad.journal_path()).expect("an own file"), bytes, "nothing is added to it");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Reports of runs and plans on paper: what they tell, and that nothing from outside is obeyed in them.
 
+mod bare;
 mod browser;
 mod compared;
 mod kept;

@@ -65,14 +65,20 @@ fn ctrl_c_while_a_journal_is_read_tells_how_far_it_was_and_that_nothing_was_chan
     let home = Home::new();
     let (run, path) = long(&home);
     let before = fs::read(&path).expect("it is there");
-    for args in [
-        &["verify", &run][..],
-        &["replay", &run],
-        &["resume", &run],
-        &["resume", &run, "--plain"],
-        &["report", &run],
-        &["report", &run, "--format", "cast"],
-        &["diff", &run, &run],
+    let (one, all) = ("journal.jsonl was read up to byte ", "state/piton was read up to byte ");
+    for (args, what) in [
+        (&["verify", &run][..], one),
+        (&["replay", &run], one),
+        (&["resume", &run], one),
+        (&["resume", &run, "--plain"], one),
+        (&["report", &run], one),
+        (&["report", &run, "--format", "cast"], one),
+        (&["diff", &run, &run], one),
+        (&["debrief", &run], one),
+        (&["debrief"], all),
+        (&["journals"], all),
+        (&["journals", "--find", "nowhere"], all),
+        (&["stats", "vault-ha-upgrade"], all),
     ] {
         let slow = |command: &mut _| {
             under_faults(command, SLOW, "/journal.jsonl", None);
@@ -82,10 +88,7 @@ fn ctrl_c_while_a_journal_is_read_tells_how_far_it_was_and_that_nothing_was_chan
         terminal.key("ctrl-c");
         assert_eq!(terminal.wait_exit(LIMIT), Exit { code: None, signal: Some(Signal::INT.as_raw()) }, "{args:?}");
         let told = terminal.screen();
-        assert!(
-            told.contains("interrupted: ") && told.contains("journal.jsonl was read up to byte "),
-            "{args:?} {told}"
-        );
+        assert!(told.contains("interrupted: ") && told.contains(what), "{args:?} {told}");
         assert!(told.contains("%); nothing was changed") && !told.contains("to stop"), "{args:?} {told}");
         assert!(fs::read(&path).expect("it is there") == before, "{args:?}");
         terminal.assert_restored();

@@ -28,7 +28,7 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("journal", &["clock", "engine", "fs", "signature"], &[]),
     ("exec", &["clock", "engine", "runbook", "text"], &[]),
     ("review", &["clock", "fs", "journal"], &[]),
-    ("keeping", &["clock", "engine", "fs", "journal"], &[]),
+    ("keeping", &["clock", "engine", "fs", "journal", "text"], &[]),
     ("export", &["clock", "engine", "fs", "journal", "runbook"], &[]),
     ("health", &["clock", "engine", "exec", "runbook"], &[]),
     ("scenario", &["clock", "diagnostic", "engine", "packed", "runbook", "sources"], &[]),

@@ -43,10 +43,12 @@ pub struct Checklist<'a> {
     pub shown: Option<&'a StepKey>,
 }
 
-/// How many steps stand how, counted once for a state and not once for a frame: a key that only looks elsewhere costs the
-/// same in a long run as in a short one.
+/// How many steps stand how, counted once for a state, not once for a frame or a sample: what changes nothing of it costs
+/// the same in a long run as in a short one.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
+    /// Of which record's state.
+    seq: u64,
     counts: Counts,
     /// Those that were left behind.
     undone: u32,
@@ -57,8 +59,21 @@ pub struct Tally {
 impl Tally {
     /// Counts them.
     pub fn of(state: &RunState) -> Self {
+        #[cfg(test)]
+        TALLIED.with(|tallied| tallied.set(tallied.get() + 1));
         let phases = state.phases.iter().map(|phase| sum(phase.items.iter())).collect();
-        Self { counts: state.counts(), undone: state.undone(), phases }
+        Self { seq: state.seq, counts: state.counts(), undone: state.undone(), phases }
+    }
+
+    /// The same, counted anew only where something was recorded since: it is that of the same run.
+    #[must_use]
+    pub fn then(self, state: &RunState) -> Self {
+        if self.seq == state.seq { self } else { Self::of(state) }
+    }
+
+    /// Whether a step failed or was put off.
+    pub const fn has_open_ends(&self) -> bool {
+        self.counts.failed + self.counts.deferred > 0
     }
 
     /// How many steps are in each state.
@@ -75,6 +90,12 @@ impl Tally {
             (StepStatus::NotApplicable, not_applicable),
         ]
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often all steps were counted: what a sample must not cost.
+    pub static TALLIED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// One line of the list, by its place in the state.

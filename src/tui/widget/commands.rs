@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::filled::{Filled, Places};
 use crate::engine::{CommandLine, ItemCommand, MAX_AT_ONCE};
+use crate::text::counted;
 use crate::tui::bound;
 use crate::tui::dialog::{CommandBox, Shown};
 use crate::tui::flow::Piece;
@@ -33,17 +34,18 @@ pub fn lines(command: &CommandBox, named: (&str, &str), cells: usize) -> Vec<Str
 }
 
 /// How many commands run, as a person says it.
-pub fn counted(count: usize) -> String {
+pub fn told(count: usize) -> String {
+    let commands = counted(count, "command");
     match count {
-        1 => "1 command".to_owned(),
-        _ if count > MAX_AT_ONCE => format!("{count} commands, at most {MAX_AT_ONCE} at once"),
-        _ => format!("{count} commands, all at once"),
+        1 => commands,
+        _ if count > MAX_AT_ONCE => format!("{commands}, at most {MAX_AT_ONCE} at once"),
+        _ => format!("{commands}, all at once"),
     }
 }
 
 /// What is the same for all stands once above them, what differs below each.
 fn of_all(shown: &[ItemCommand], filled: &[Filled], named: (&str, &str), cells: usize) -> Vec<Strip> {
-    let mut lines = vec![Strip::of(counted(shown.len()), Meaning::Title)];
+    let mut lines = vec![Strip::of(told(shown.len()), Meaning::Title)];
     of_step(named, cells, &mut lines);
     let mut commands = shown.iter().map(|shown| &shown.command);
     let first = commands.next();

@@ -396,17 +396,6 @@ impl Sheet<'_> {
         u16::try_from(self.lines.len()).unwrap_or(most).min(most)
     }
 
-    /// Each line of an option can be pressed.
-    fn note_options(&self, area: Rect, from: usize, paint: &mut Paint<'_>) {
-        for (option, lines) in self.options.iter().enumerate() {
-            for (y, line) in (area.y..area.bottom()).zip(from..) {
-                if lines.contains(&line) {
-                    paint.spot(Rect { y, height: 1, ..area }, Press::Row(option));
-                }
-            }
-        }
-    }
-
     fn draw(&self, area: Rect, named: &Named<'_>, paint: &mut Paint<'_>) {
         // What lies below it cannot be pressed.
         paint.spots.clear();
@@ -435,7 +424,7 @@ impl Sheet<'_> {
         let inside = paint.frame(place, &frame);
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
         paint.strips(Rect { height: text_rows, ..inside }, &self.lines, from);
-        self.note_options(Rect { height: text_rows, ..inside }, from, paint);
+        paint.rows(Rect { height: text_rows, ..inside }, &self.options, from, Press::Row);
         let mut y = inside.y + text_rows;
         if let Some(field) = self.field {
             // A mark before few rows tells that they are typed into; a larger field is seen as one.
@@ -444,6 +433,8 @@ impl Sheet<'_> {
             let place = Rect { x: inside.x + mark, y: y + 1, width: inside.width - mark, height: field_rows };
             let place = place.intersection(paint.buffer.area);
             draw_field(field, place, paint);
+            let beyond = beyond(field, place.height, paint.look.glyphs.dot);
+            paint.put_right(Rect { y, ..inside }, &beyond, Meaning::Dim);
             paint.spot(place, Press::Text(place));
             y += field_rows + 1;
         }
@@ -454,6 +445,14 @@ impl Sheet<'_> {
         let scrolls = self.lines.len() > usize::from(text_rows);
         paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, (scrolls, usize::from(inside.width)), named));
     }
+}
+
+/// How much of a text area lies above and below the rows in which it was drawn; empty where all of it is seen.
+fn beyond(field: &Field, rows: u16, dot: &str) -> String {
+    let (above, below) = field.beyond(rows);
+    let told = [(above, "above"), (below, "below")];
+    let told = told.iter().filter(|(lines, _)| *lines > 0).map(|(lines, word)| format!("{lines} more {word}"));
+    told.collect::<Vec<_>>().join(&format!(" {dot} "))
 }
 
 /// Draws a text field; its text was cleaned when it was typed.

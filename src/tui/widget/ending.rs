@@ -2,6 +2,7 @@
 
 use crate::engine::{Outcome, RunState, StepState, StepStatus, needing};
 use crate::runbook::{Action, Step, StepKey};
+use crate::text::counted;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
 use crate::tui::theme::Meaning;
@@ -51,13 +52,12 @@ pub fn waive(run: &Run, key: &StepKey) -> String {
 pub fn abandon(run: &Run) -> String {
     let counts = run.state.counts();
     let left = counts.pending + counts.current + counts.deferred;
-    let noun = if left == 1 { "step" } else { "steps" };
     let failed = match counts.failed {
         0 => String::new(),
         1 => ", 1 stays failed".into(),
         many => format!(", {many} stay failed"),
     };
-    let told = format!("{left} {noun} will be skipped{failed}, and the run is closed as abandoned.");
+    let told = format!("{} will be skipped{failed}, and the run is closed as abandoned.", counted(left, "step"));
     let unverified = unverified_for_good(run).map(|told| format!("\n{told}")).unwrap_or_default();
     format!("{told}\n{}{unverified}", changed(run))
 }

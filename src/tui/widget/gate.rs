@@ -1,5 +1,7 @@
 //! Why a step may or may not go on: the rules, what they came to, and the samples that they were judged on.
 
+use std::time::Duration;
+
 use crate::engine::{ConditionId, Gate, Hold, StepStatus, Tri, Verdict, blocking, evaluate, judged_parts, next_loop};
 use crate::runbook::{Action, Expr, Runbook, StepKey};
 use crate::text::clean_block;
@@ -42,6 +44,9 @@ fn of_the_step(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
             let told = format!("{} nothing holds {named} back", look.glyphs.done);
             lines.extend(wrapped(&told, cells, Meaning::Ok));
         }
+        Gate::Closed(holds) if let Some(told) = time_to_go(run, key, holds) => {
+            lines.extend(wrapped(&format!("{} {told}", look.glyphs.current), cells, Meaning::Current));
+        }
         Gate::Closed(holds) => {
             lines.extend(wrapped(&format!("{} {named} is held back:", look.glyphs.failed), cells, Meaning::Bad));
             // What a rule holds back is told below, with its reason and what it rests on.
@@ -56,6 +61,41 @@ fn of_the_step(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
         explain(run, &condition, cells, text, &mut lines);
     }
     lines
+}
+
+/// What is left of the time of a step that nothing but that holds back.
+fn time_to_go(run: &Run, key: &StepKey, holds: &[Hold]) -> Option<String> {
+    let named = run.spoken(key);
+    let to_go = |left: &Duration| tell::duration(*left + Duration::from_millis(999));
+    match holds {
+        [Hold::Holding { left }] => {
+            let step = run.runbook.step(&key.phase, &key.step)?;
+            let Action::Check { hold, .. } = &step.action else { return None };
+            let held = Duration::from_secs(hold.saturating_sub(*left).as_secs());
+            let (held, hold, left) = (tell::duration(held), tell::duration(*hold), to_go(left));
+            Some(format!("what {named} waits for has held for {held}; it must hold for {hold}, {left} to go"))
+        }
+        [Hold::Waiting { left }] => Some(format!("{named} has {} to go", to_go(left))),
+        [soaking @ Hold::Soaking { .. }] => {
+            Some(format!("what {named} waits for holds; {}", tell::hold(&run.runbook, soaking)))
+        }
+        // It has only begun: nobody has recorded yet how it stands.
+        [Hold::Condition { condition: condition @ ConditionId::Check(_), .. }]
+            if !run.state.conditions.contains_key(condition) =>
+        {
+            let (board, at) = (&run.view.moment.board, run.view.moment.at);
+            let (truth, ..) = evaluate(&run.runbook, &run.state, board, condition, at)?;
+            let step = run.runbook.step(&key.phase, &key.step).filter(|_| truth == Tri::True)?;
+            let Action::Check { hold, soak: None, .. } = &step.action else { return None };
+            let to_go = if hold.is_zero() {
+                "it passes once that is recorded".to_owned()
+            } else {
+                format!("it must hold for {}, all of that to go", tell::duration(*hold))
+            };
+            Some(format!("what {named} waits for holds; {to_go}"))
+        }
+        _ => None,
+    }
 }
 
 /// What a step that is not the current one will ask of the world, as it stands now; or asked, when it is over.

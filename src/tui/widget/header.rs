@@ -1,6 +1,8 @@
 //! The procedure's identity, on every frame: title, revision, hash, environment, the time of day, run, operator, time that
 //! passed; and what going back means now; how many steps stand how.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
 use crate::clock::Timestamp;
@@ -10,10 +12,12 @@ use crate::tui::screen::run::Run;
 use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::widget::tally;
-use crate::tui::wrap::width;
+use crate::tui::wrap::{cut, width};
 
 /// Fewer cells tell nothing of a way back.
 const BACK_CELLS: u16 = 16;
+/// On narrower screens no other fact gives way to what going back means.
+const USUAL: u16 = 80;
 /// With fewer cells piton does not name itself.
 const NAMED_CELLS: u16 = 36;
 /// With fewer cells for the title what is told of a replay is told more shortly.
@@ -42,7 +46,7 @@ impl Header<'_> {
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
         paint.fill(area, Meaning::Bar);
         let dot = paint.look.glyphs.dot;
-        let facts = self.facts(dot, area.width >= WIDE);
+        let facts = self.facts(dot, area.width);
         let first = Rect { height: 1, ..area };
         let left = area.width.saturating_sub(self.clock(first, paint));
         let (x, y) = (area.x + 1, area.y + 1);
@@ -106,12 +110,13 @@ impl Header<'_> {
     fn way_back(&self, area: Rect, paint: &mut Paint<'_>) {
         let Some((names, title)) = self.back() else { return };
         let room = area.width.saturating_sub(BACK_GAP + 1);
-        let cells = |name: &str| u16::try_from(width(name) + width(title)).unwrap_or(u16::MAX);
-        let name = names.into_iter().find(|name| cells(name) <= room).unwrap_or(names[1]);
-        if room < BACK_CELLS.min(cells(name)) {
+        let cells = |name: &str, title: &str| u16::try_from(width(name) + width(title)).unwrap_or(u16::MAX);
+        let name = names.into_iter().find(|name| cells(name, title) <= room).unwrap_or(names[1]);
+        if room < BACK_CELLS.min(cells(name, title)) {
             return;
         }
-        let x = area.right() - 1 - cells(name).min(room);
+        let title = &*cut_between_words(title, usize::from(room).saturating_sub(width(name)), paint.look.glyphs.cut);
+        let x = area.right() - 1 - cells(name, title).min(room);
         let used = paint.put((x, area.y), room, name, Meaning::Bar);
         // Before anything was touched there is nothing to go back from: that must not draw the eye.
         let state = &self.run.state;
@@ -184,21 +189,94 @@ impl Header<'_> {
 
     /// Run, operator, and how long it has been open. That turns with the clock above it, so that both are drawn anew at one
     /// moment, and always has the same form, so that nothing moves.
-    fn facts(&self, dot: &str, is_wide: bool) -> String {
+    ///
+    /// Where what going back means has no room beside it, it is told without its label, then without the day in the run's
+    /// name.
+    fn facts(&self, dot: &str, cells: u16) -> String {
         let state = &self.run.state;
         let Some(opened) = &state.opened else { return String::new() };
         let operator = state.sitting.as_ref().map_or(&opened.operator, |sitting| &sitting.operator);
         let until = state.closed.as_ref().map_or(self.now.run, |closed| closed.at);
         let turned = Timestamp::from_millis(until.as_millis().div_euclid(60_000) * 60_000);
         let minutes = turned.since(state.opened_at).as_secs() / 60;
-        let label = if is_wide { "elapsed" } else { "for" };
-        format!("{} {dot} {operator} {dot} {label} {}h{:02}m", opened.run, minutes / 60, minutes % 60)
+        let label = if cells >= WIDE { "elapsed " } else { "for " };
+        let told = |run: &str, label: &str| {
+            format!("{run} {dot} {operator} {dot} {label}{}h{:02}m", minutes / 60, minutes % 60)
+        };
+        let full = told(&opened.run, label);
+        let Some((names, title)) = self.back().filter(|_| cells >= USUAL) else { return full };
+        let room = |told: &str| usize::from(cells).saturating_sub(1 + width(told) + usize::from(BACK_GAP) + 1);
+        let wanted = width(names[1]) + width(title);
+        let forms = [full, told(&opened.run, ""), told(without_day(&opened.run), "")];
+        let fitting = forms.iter().position(|told| room(told) >= wanted).unwrap_or(forms.len() - 1);
+        forms.into_iter().nth(fitting).unwrap_or_default()
     }
+}
+
+/// The name of a run without the day before it, as far as it begins with one.
+fn without_day(run: &str) -> &str {
+    let is_day = |day: &str| {
+        day.bytes().enumerate().all(|(at, c)| if at == 4 || at == 7 { c == b'-' } else { c.is_ascii_digit() })
+    };
+    match (run.get(..10), run.get(10..)) {
+        (Some(day), Some(rest)) if is_day(day) => rest.strip_prefix('-').filter(|rest| !rest.is_empty()).unwrap_or(run),
+        _ => run,
+    }
+}
+
+/// As many of its words as fit, with `mark` at their end where that is not all.
+fn cut_between_words<'a>(text: &'a str, cells: usize, mark: &str) -> Cow<'a, str> {
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    let ends =
+        text.char_indices().filter(|(_, c)| *c == ' ').map(|(at, _)| text[..at].trim_end_matches([' ', ',', ':', ';']));
+    let fitting = ends.filter(|words| !words.is_empty() && width(words) + width(mark) <= cells).last();
+    fitting.map_or_else(|| cut(text, cells, mark), |words| Cow::Owned(format!("{words}{mark}")))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::tui::stage_tests::Stage;
+    use crate::engine::Mode;
+    use crate::tui::stage_tests::{Stage, look, runbook};
+    use crate::tui::theme::UNICODE;
+
+    fn second_row(title: &str, size: (u16, u16)) -> String {
+        let mut book = runbook();
+        book.rollbacks[0].title = title.into();
+        let stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
+        let row = stage.picture().lines().nth(1).unwrap_or_default().to_owned();
+        row.trim_matches('"').trim().to_owned()
+    }
+
+    #[test]
+    fn what_going_back_means_stands_whole_where_the_run_s_date_can_give_way() {
+        for title in ["Reinstall the old binary on standbys", "Restore data and binary on every node", "Start it again"]
+        {
+            for size in [(80, 24), (120, 40)] {
+                let row = second_row(title, size);
+                assert!(row.ends_with(&format!("ack: {title}")) || row.ends_with(&format!("now: {title}")), "{row}");
+                for fact in ["vault-ha-7qf3", "maria", "0h00m"] {
+                    assert!(row.contains(fact), "{fact}: {row}");
+                }
+            }
+        }
+        assert!(second_row("Start it again", (80, 24)).contains("2026-11-21-vault-ha-7qf3"));
+    }
+
+    #[test]
+    fn a_way_back_that_is_too_long_for_the_row_is_cut_between_its_words() {
+        let title = "Reinstall the old version on all of the nodes, restore the newest backup";
+        for columns in 56..=100 {
+            let row = second_row(title, (columns, 24));
+            let Some((_, told)) = row.split_once("ack: ") else { continue };
+            let told = told.trim_end_matches('…');
+            assert!(title.starts_with(told), "{columns}: {row}");
+            let rest = &title[told.len()..];
+            assert!(rest.is_empty() || rest.starts_with([' ', ',']), "{columns}: {row}");
+        }
+        assert!(second_row(title, (80, 24)).contains("back: Reinstall the old version"));
+    }
 
     #[test]
     fn the_time_of_day_stands_on_every_usual_screen_and_turns_together_with_the_time_that_passed() {

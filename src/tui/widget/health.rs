@@ -11,9 +11,9 @@ use crate::runbook::{ProbeId, Runbook};
 use crate::tui::screen::run::FRESH_MS;
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, Glyphs, Meaning};
-use crate::tui::widget::health_fit::{Fit, fitted, flat, node_cells, widest};
+use crate::tui::widget::health_fit::{Fit, fitted, flat, node_cells};
 use crate::tui::widget::health_table::{BoardOrder, TableLine};
-use crate::tui::widget::names::Common;
+use crate::tui::widget::names::Names;
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::wrap::{cut, width};
 
@@ -72,20 +72,22 @@ impl Health<'_> {
     /// The lines of a board that fits, `cells` wide: one for each row, and more for rows that do not fit as far as there is
     /// room for it in `most` lines. What is not ok has it first.
     fn lines(&self, cells: usize, most: usize, glyphs: &Glyphs) -> Vec<Line<'_>> {
-        let shown: Vec<_> = self.runbook.health.iter().filter(|probe| self.rows(&probe.id).next().is_some()).collect();
+        let probes = self.runbook.health.iter().enumerate();
+        let shown: Vec<_> = probes.filter(|(_, probe)| self.rows(&probe.id).next().is_some()).collect();
         let has_titles = shown.len() > 1;
         let mut groups: Vec<Group<'_>> = Vec::new();
         // What is given more than one line: each row that is not ok by itself, of the others all of a probe or none.
         let mut wanting: Vec<Vec<usize>> = Vec::new();
         let mut others: Vec<Vec<usize>> = Vec::new();
-        for probe in shown {
+        for (at, probe) in shown {
             if has_titles {
                 groups.push((None, Vec::new(), Strip::of(&probe.title, Meaning::Title)));
             }
             let places: Vec<(usize, &Row)> = self.rows(&probe.id).collect();
             let rows: Vec<&Row> = places.iter().map(|(_, row)| *row).collect();
-            let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
-            let tails = table(&rows, (&names, self.turned), cells.saturating_sub(AGE_CELLS), glyphs);
+            let fields: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
+            let names = self.order.names(at);
+            let tails = table((&rows, names), (&fields, self.turned), cells.saturating_sub(AGE_CELLS), glyphs);
             let is_ok = |at: &usize| rows[*at].verdict == Verdict::Ok;
             let (well, ill): (Vec<_>, Vec<_>) = (0..rows.len()).partition(is_ok);
             wanting.extend(ill.into_iter().map(|at| vec![groups.len() + at]));
@@ -226,14 +228,13 @@ impl Health<'_> {
 /// The left parts of the rows of one probe, in columns: each on as many lines as it wants, where it is wider than `room`,
 /// and on one.
 fn table(
-    rows: &[&Row],
+    (rows, names): (&[&Row], Names),
     (fields, turned): (&[&str], &[(ConditionId, Turned)]),
     room: usize,
     glyphs: &Glyphs,
 ) -> Vec<(Vec<Strip>, Strip)> {
     let nodes: Vec<&str> = rows.iter().map(|row| row.node.as_deref().unwrap_or(row.probe.as_str())).collect();
-    let common = Common::of(nodes.iter().copied());
-    let node_cells = node_cells(widest(nodes.iter().map(|node| common.widths(node))), (room / 2).max(20));
+    let node_cells = node_cells(names.widest, (room / 2).max(20));
     let word_cells = rows.iter().map(|row| row.verdict.word().len()).max().unwrap_or(0);
     // The reason of a verdict names the values that it rests on.
     let told = |row: &&Row| if row.why.is_empty() { values(row, fields) } else { Vec::new() };
@@ -244,7 +245,7 @@ fn table(
     let strips = |(row, node, cells): (&&Row, &str, &Vec<String>)| {
         let (sign, meaning) = tell::verdict_sign(row.verdict, glyphs);
         let word = row.verdict.word();
-        let node = padded(&common.short(node, node_cells, glyphs.cut), node_cells);
+        let node = padded(&names.common.short(node, node_cells, glyphs.cut), node_cells);
         let mark = turned_of(row, turned);
         let head = |word: &str| {
             let head = Strip::of(node.clone(), Meaning::Text).and(format!(" {sign} {word}"), meaning);

@@ -45,11 +45,6 @@ pub fn node_cells(forms: [usize; 3], room: usize) -> usize {
     })
 }
 
-/// The widest of each form.
-pub fn widest(all: impl Iterator<Item = [usize; 3]>) -> [usize; 3] {
-    all.fold([0; 3], |widest, forms| [0, 1, 2].map(|at| widest[at].max(forms[at])))
-}
-
 /// Columns of these widths on so much room, with a gap before each: long ones become equally narrower, then the longest
 /// narrow, so that numbers stay whole; and where that is not enough the last are left out.
 pub fn fitted(widths: &[usize], room: usize) -> Vec<usize> {

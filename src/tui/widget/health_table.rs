@@ -12,8 +12,8 @@ use crate::health::repeats_fields;
 use crate::runbook::{Probe, ProbeId, Runbook};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
-use crate::tui::widget::health_fit::{Fit, LEAST_WHY, LONG_FIELD, fitted, flat, node_cells, widest};
-use crate::tui::widget::names::Common;
+use crate::tui::widget::health_fit::{Fit, LEAST_WHY, LONG_FIELD, fitted, flat, node_cells};
+use crate::tui::widget::names::Names;
 use crate::tui::widget::paint::Strip;
 use crate::tui::wrap::{cut, width};
 
@@ -21,7 +21,8 @@ use crate::tui::wrap::{cut, width};
 const MAX_FIELD: usize = 32;
 
 /// The rows of a board in the order in which a table shows them, and how wide its columns are. Gathered once for a
-/// board, not once for a frame; of rows that say what they said before, nothing is measured again.
+/// board, not once for a frame; of rows that say what they said before, nothing is measured again, and names are looked
+/// at again only where one of them is another one.
 #[derive(Clone, Debug, Default)]
 pub struct BoardOrder {
     probes: Vec<ProbeOrder>,
@@ -41,16 +42,22 @@ struct Cells {
     why: usize,
 }
 
+/// The rows of a probe by their places on a board.
+#[derive(Clone, Debug, Default)]
+struct Rows {
+    places: Vec<usize>,
+    /// Whether one of them has not the name of the row that stood there before.
+    is_renamed: bool,
+}
+
 #[derive(Clone, Debug)]
 struct ProbeOrder {
     /// Its place among the probes of the runbook.
     at: usize,
     /// The places of its rows on the board.
     rows: Vec<usize>,
-    /// What their names have in common.
-    common: Common,
-    /// The widest name, whole, without what all end with, and as short as they are told apart.
-    node: [usize; 3],
+    /// Their names.
+    names: Names,
     word: usize,
     mark: usize,
     /// Of each field; 0 where no row has a value.
@@ -71,7 +78,7 @@ pub enum TableLine {
 impl BoardOrder {
     /// Gathers it; `before` is what was gathered last of the same runbook.
     pub fn of(runbook: &Runbook, board: &Board, turned: &[(ConditionId, Turned)], before: &Self) -> Self {
-        let mut of_probe: Vec<Vec<usize>> = vec![Vec::new(); runbook.health.len()];
+        let mut of_probe: Vec<Rows> = vec![Rows::default(); runbook.health.len()];
         let mut cells = Vec::with_capacity(board.rows.len());
         let mut at = None;
         for (place, row) in board.rows.iter().enumerate() {
@@ -79,24 +86,41 @@ impl BoardOrder {
             let is_its = |at: &usize| runbook.health[*at].id == row.probe;
             at = at.filter(is_its).or_else(|| runbook.health.iter().position(|probe| probe.id == row.probe));
             let known = before.cells.get(place).and_then(Option::as_ref);
-            cells.push(at.map(|at| match known.filter(|known| Arc::ptr_eq(&known.of, row.said())) {
+            let same = known.filter(|known| Arc::ptr_eq(&known.of, row.said()));
+            cells.push(at.map(|at| match same {
                 Some(known) => Arc::clone(known),
                 None => Arc::new(Cells::of(&runbook.health[at], row)),
             }));
             if let Some(at) = at {
-                of_probe[at].push(place);
+                let is_named_alike = |known: &Arc<Cells>| known.of.probe == row.probe && known.of.node == row.node;
+                of_probe[at].is_renamed |= same.is_none() && !known.is_some_and(is_named_alike);
+                of_probe[at].places.push(place);
             }
         }
         let turned = placed(board, turned);
         let mut probes: Vec<ProbeOrder> = of_probe
             .into_iter()
             .enumerate()
-            .filter(|(_, rows)| !rows.is_empty())
-            .map(|(at, rows)| ProbeOrder::of((at, &runbook.health[at]), rows, board, &cells, &turned))
+            .filter(|(_, rows)| !rows.places.is_empty())
+            .map(|(at, rows)| {
+                let names = before.names_of(at, &rows).unwrap_or_else(|| rows.names(board));
+                ProbeOrder::of((at, &runbook.health[at]), (rows.places, names), board, &cells, &turned)
+            })
             .collect();
         // What is not ok must not lie below the lower edge.
         probes.sort_by_key(|probe| Reverse(probe.rows.first().map_or(0, |place| weight(board.rows[*place].verdict))));
         Self { probes, turned, cells }
+    }
+
+    /// What was found of the names of a probe, by its place among those of the runbook.
+    pub fn names(&self, at: usize) -> Names {
+        self.probes.iter().find(|probe| probe.at == at).map(|probe| probe.names).unwrap_or_default()
+    }
+
+    /// The same, where it had as many rows and each is named as the one that stood there.
+    fn names_of(&self, at: usize, rows: &Rows) -> Option<Names> {
+        let probe = self.probes.iter().find(|probe| probe.at == at)?;
+        (!rows.is_renamed && probe.rows.len() == rows.places.len()).then_some(probe.names)
     }
 
     /// How many lines the table has.
@@ -142,7 +166,11 @@ impl BoardOrder {
 
     /// How many cells its widest line wants when nothing of it is cut.
     pub fn wanted(&self) -> usize {
-        self.probes.iter().map(|probe| probe.node[0] + probe.head() + probe.values().max(probe.why)).max().unwrap_or(0)
+        self.probes
+            .iter()
+            .map(|probe| probe.names.widest[0] + probe.head() + probe.values().max(probe.why))
+            .max()
+            .unwrap_or(0)
     }
 
     /// How wide all parts of a row are for each probe, in so many cells, with some kept free behind columns.
@@ -206,19 +234,23 @@ impl Cells {
     }
 }
 
+impl Rows {
+    fn names(&self, board: &Board) -> Names {
+        Names::of(self.places.iter().map(|place| named(&board.rows[*place])))
+    }
+}
+
 impl ProbeOrder {
     fn of(
         (at, probe): (usize, &Probe),
-        mut rows: Vec<usize>,
+        (mut rows, names): (Vec<usize>, Names),
         board: &Board,
         cells: &[Option<Arc<Cells>>],
         turned: &HashMap<usize, Turned>,
     ) -> Self {
         rows.sort_by_key(|place| Reverse(weight(board.rows[*place].verdict)));
-        let common = Common::of(rows.iter().map(|place| named(&board.rows[*place])));
-        let node = widest(rows.iter().map(|place| common.widths(named(&board.rows[*place]))));
         let fields = vec![0; probe.fields.len()];
-        let mut order = Self { at, common, node, word: 0, mark: 0, fields, why: 0, rows };
+        let mut order = Self { at, names, word: 0, mark: 0, fields, why: 0, rows };
         for place in &order.rows {
             let Some(cells) = &cells[*place] else { continue };
             order.word = order.word.max(cells.of.verdict.word().len());
@@ -252,10 +284,10 @@ impl ProbeOrder {
 
     fn fit(&self, room: usize, free: usize, has_columns: bool) -> Fit {
         if !has_columns {
-            return Fit { node: node_cells(self.node, room / 2), room, ..Fit::default() };
+            return Fit { node: node_cells(self.names.widest, room / 2), room, ..Fit::default() };
         }
         let columns = room.saturating_sub(free);
-        let node = node_cells(self.node, columns.saturating_sub(self.head() + self.values()));
+        let node = node_cells(self.names.widest, columns.saturating_sub(self.head() + self.values()));
         let fields = fitted(&self.fields, columns.saturating_sub(node + self.head()));
         let is_cut = fields.iter().zip(&self.fields).any(|(shown, wanted)| *shown == 0 && *wanted > 0);
         Fit { node, fields, is_cut, room, has_columns }
@@ -288,7 +320,7 @@ impl ProbeOrder {
 
     fn row(&self, (probe, row): (&Probe, &Row), turned: Option<Turned>, fit: &Fit, glyphs: &Glyphs) -> Strip {
         let (sign, meaning) = tell::verdict_sign(row.verdict, glyphs);
-        let node = padded(&self.common.short(named(row), fit.node, glyphs.cut), fit.node, glyphs);
+        let node = padded(&self.names.common.short(named(row), fit.node, glyphs.cut), fit.node, glyphs);
         if !fit.has_columns {
             let names: Vec<&str> = probe.fields.iter().map(|(name, _)| name.as_str()).collect();
             return flat((row, node), &names, turned, (self.word, fit.room), glyphs);

@@ -14,9 +14,34 @@ pub struct Common {
     is_first_word_enough: bool,
 }
 
+/// Names that stand together: what they have in common, and how much room they want. Found by looking at all of them, so
+/// it is kept as long as they stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// What they have in common.
+    pub common: Common,
+    /// The widest, whole, without what all end with, and as short as they are told apart.
+    pub widest: [usize; 3],
+}
+
+impl Names {
+    /// Of these names.
+    pub fn of<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let common = Common::of(names.clone());
+        Self { common, widest: widest(names.map(|name| common.widths(name))) }
+    }
+}
+
+/// The widest of each form.
+fn widest(all: impl Iterator<Item = [usize; 3]>) -> [usize; 3] {
+    all.fold([0; 3], |widest, forms| [0, 1, 2].map(|at| widest[at].max(forms[at])))
+}
+
 impl Common {
     /// Of these names.
     pub fn of<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Self {
+        #[cfg(test)]
+        COMPARED.with(|compared| compared.set(compared.get() + names.clone().count()));
         let all: HashSet<&str> = names.clone().collect();
         let first: HashSet<&str> = all.iter().map(|name| first_word(name)).collect();
         let end = common_end(names.filter(|name| name.contains('.')));
@@ -31,7 +56,7 @@ impl Common {
     }
 
     /// How many cells each form of a name takes, the whole one first, with a sign of one cell for what is left out.
-    pub fn widths(self, name: &str) -> [usize; 3] {
+    fn widths(self, name: &str) -> [usize; 3] {
         let whole = width(name);
         let mut forms = self.forms(name).map(|form| (width(form) + usize::from(form.len() < name.len())).min(whole));
         let end = forms.next().unwrap_or(whole);
@@ -69,6 +94,12 @@ impl Common {
         let kept: String = cut(&reversed, room, "").chars().rev().collect();
         format!("{sign}{kept}")
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many names were held against each other.
+    pub static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 fn first_word(name: &str) -> &str {

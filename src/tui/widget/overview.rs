@@ -208,7 +208,7 @@ impl OverviewGrid<'_> {
         match cell {
             Cell::Blank => strip.and("nothing to do", Meaning::Dim),
             Cell::Several((done, all, worst), _) => {
-                let (sign, ..) = tell::status(worst, look.glyphs);
+                let (sign, _) = sign_of((done, all, worst), look.glyphs);
                 strip.and(format!("{sign} {done} of {all} done"), meaning)
             }
             Cell::Together(_) => strip.and(told, meaning),
@@ -255,8 +255,15 @@ fn shown(cell: Cell, has_word: bool, glyphs: &Glyphs) -> (String, Meaning) {
 }
 
 fn several((done, all, worst): Sum, is_open_ended: bool, glyphs: &Glyphs) -> (String, Meaning) {
-    let worst = if all == 0 { StepStatus::NotApplicable } else { worst };
-    let (sign, _, meaning) = tell::status(worst, glyphs);
+    let (sign, meaning) = sign_of((done, all, worst), glyphs);
     let more = if is_open_ended { "+" } else { "" };
     (format!("{sign} {done}/{all}{more}"), meaning)
+}
+
+/// The sign that stands for several: where some of them are done and the rest is to come, neither that of the one nor that of
+/// the other.
+fn sign_of((done, all, worst): Sum, glyphs: &Glyphs) -> (&'static str, Meaning) {
+    let (sign, _, meaning) = tell::status(if all == 0 { StepStatus::NotApplicable } else { worst }, glyphs);
+    let is_partly = worst == StepStatus::Pending && done > 0 && done < all;
+    (if is_partly { glyphs.partly } else { sign }, meaning)
 }

@@ -1,5 +1,7 @@
 //! The brush: cleaned text, frames, and strips of text with meanings.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -88,6 +90,17 @@ impl Paint<'_> {
         let place = place.intersection(self.buffer.area);
         if !place.is_empty() {
             self.spots.push(Spot { place, press });
+        }
+    }
+
+    /// Each line in view of what can be chosen can be pressed; `from`: the first line in view.
+    pub fn rows(&mut self, area: Rect, options: &[Range<usize>], from: usize, press: impl Fn(usize) -> Press) {
+        for (option, lines) in options.iter().enumerate() {
+            for (y, line) in (area.y..area.bottom()).zip(from..) {
+                if lines.contains(&line) {
+                    self.spot(Rect { y, height: 1, ..area }, press(option));
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::clock::Timestamp;
 use crate::engine::{Allowed, Batch, Gate, PhaseState, Plan, StepState, StepStatus, Verdict};
+use crate::text::counted;
 use crate::tui::copy::noticed;
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Instants;
@@ -349,11 +350,9 @@ fn at_work(run: &Run, batch: &Batch) -> (usize, usize, String) {
         run.state.step(&batch.step).map_or(0, |known| known.results.values().filter(|result| result.met).count());
     let waiting = batch.waiting.len();
     let waiting = if waiting > 0 { format!(", {waiting} wait") } else { String::new() };
-    let running = match run.state.running.len() {
-        1 => "1 command is running".to_owned(),
-        count => format!("{count} commands are running"),
-    };
-    (done, all, format!("{running}{waiting}; {done} of {all} done"))
+    let running = run.state.running.len();
+    let verb = if running == 1 { "is" } else { "are" };
+    (done, all, format!("{} {verb} running{waiting}; {done} of {all} done", counted(running, "command")))
 }
 
 /// The word for the list of everything that can be done.

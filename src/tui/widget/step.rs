@@ -1,8 +1,10 @@
 //! The step that is looked at: its cautions first, then what it is about, then exactly what it does.
 
+use std::ops::Range;
+
 use crate::engine::{Output, StepStatus};
 use crate::runbook::ActionKind;
-use crate::text::clean_block;
+use crate::text::{clean_block, counted};
 use crate::tui::screen::run::origin::Mended;
 use crate::tui::screen::run::page::StepPage;
 use crate::tui::theme::{Look, Meaning};
@@ -18,6 +20,8 @@ pub struct Lines {
     pub strips: Vec<Strip>,
     /// How many of them come up to the end of the cautions.
     pub cautions_end: usize,
+    /// Those of each answer that has a number.
+    pub answers: Vec<Range<usize>>,
 }
 
 /// How many cells of a pane's upper edge are not its title's.
@@ -64,7 +68,7 @@ pub fn lines(page: &StepPage, cells: usize, look: &Look, is_folded: bool) -> Lin
         gap(out);
         out.extend(markdown::lines(&page.text, cells, look));
     }
-    action(page, cells, look, out);
+    lines.answers = action(page, cells, look, out);
     if let Some((soak, at)) = &page.soak {
         let is_over = page.status.is_some_and(StepStatus::is_accounted);
         gap(out);
@@ -169,8 +173,7 @@ fn before(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     let word = tell::status(before.status, look.glyphs).1;
     let attempts = match before.attempts {
         0 => String::new(),
-        1 => ", in 1 attempt".into(),
-        many => format!(", in {many} attempts"),
+        many => format!(", in {}", counted(many, "attempt")),
     };
     let ended = before.ended.map(|ended| format!(" at {}", look.clock(ended))).unwrap_or_default();
     let said = if before.said.is_empty() { String::new() } else { format!(": {}", before.said) };
@@ -181,7 +184,8 @@ fn before(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     out.push(Strip::of(cut(line, cells, look.glyphs.more), Meaning::Dim));
 }
 
-fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
+/// What it does or asks; the lines of each answer.
+fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) -> Vec<Range<usize>> {
     match &page.command {
         Some(Ok(command)) => {
             gap(out);
@@ -200,15 +204,16 @@ fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
         }
         None => {}
     }
+    let mut answers = Vec::new();
     if !page.prompt.is_empty() {
         gap(out);
         out.extend(wrapped(&format!("? {}", page.prompt), cells, Meaning::Title));
-        numbered(page.options.iter().map(String::as_str), cells, out);
+        answers = numbered(page.options.iter().map(String::as_str), cells, out);
     }
     if !page.ways.is_empty() {
         gap(out);
         out.push(Strip::of("? Decide; later steps depend on it:", Meaning::Title));
-        numbered(page.ways.iter().map(|(title, _)| title.as_str()), cells, out);
+        answers = numbered(page.ways.iter().map(|(title, _)| title.as_str()), cells, out);
     }
     waiting(page, cells, look, out);
     if let Some(length) = page.timer {
@@ -218,17 +223,22 @@ fn action(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
     if let Some(progress) = page.progress {
         out.push(progress.strip(cells, look));
     }
+    answers
 }
 
-/// Answers by the numbers that the dialog takes.
-fn numbered<'a>(answers: impl Iterator<Item = &'a str>, cells: usize, out: &mut Vec<Strip>) {
+/// Answers by the numbers that the dialog takes; the lines of each.
+fn numbered<'a>(answers: impl Iterator<Item = &'a str>, cells: usize, out: &mut Vec<Strip>) -> Vec<Range<usize>> {
+    let mut places = Vec::new();
     for (number, answer) in answers.enumerate() {
         let lead = format!("  {:>2}  ", number + 1);
+        let from = out.len();
         for (line, told) in wrap(&clean_block(answer), cells.saturating_sub(lead.len())).iter().enumerate() {
             let lead = if line == 0 { lead.as_str() } else { "      " };
             out.push(Strip::of(lead, Meaning::Dim).and(told, Meaning::Text));
         }
+        places.push(from..out.len());
     }
+    places
 }
 
 /// What would run for all items: the first of them here, all of them before they run.
@@ -236,7 +246,7 @@ fn together(page: &StepPage, cells: usize, out: &mut Vec<Strip>) {
     gap(out);
     match &page.commands {
         Some(Ok((first, count))) => {
-            out.extend(wrapped(&commands::counted(*count), cells, Meaning::Text));
+            out.extend(wrapped(&commands::told(*count), cells, Meaning::Text));
             for (at, shown) in first.iter().enumerate() {
                 out.extend(commands::prompted(&shown.command, page.filled.get(at), cells));
             }

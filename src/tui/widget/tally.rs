@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::text::counted;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -57,8 +58,7 @@ fn right(run: &Run, has_number: bool, is_short: bool, look: &Look) -> Strip {
     let (state, glyphs) = (&run.state, look.glyphs);
     let deviations = match (state.own_deviations().count(), has_number) {
         (0, _) => String::new(),
-        (1, true) => "1 deviation".into(),
-        (count, true) => format!("{count} deviations"),
+        (count, true) => counted(count, "deviation"),
         (_, false) => tell::deviations(state.own_deviations().map(|deviation| deviation.kind)),
     };
     let counts = run.alarm_counts();

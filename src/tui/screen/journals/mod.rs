@@ -2,12 +2,13 @@
 
 mod columns;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
+use crate::text::counted;
 use crate::tui::app::App;
 use crate::tui::backstage::{JournalEntry, RecordFound};
 use crate::tui::beside::Beside;
@@ -58,20 +59,24 @@ pub struct Journals {
 }
 
 impl Journals {
-    /// Takes in some of the runs while the others are still being read: those behind the first so many.
+    /// Takes in some of the runs while the others are still being read, which were so many before. They come as they are
+    /// read, and stand where they will stand.
     pub fn take_some(&mut self, first: usize, entries: Vec<JournalEntry>, all: usize, took: Duration) {
-        // What was listed before is more: it stays until all are read again.
         if self.is_read || first > self.entries.len() {
             return;
         }
         let before = self.chosen().map(|entry| entry.run.clone());
         let done = first + entries.len();
-        if done > self.entries.len() {
-            self.entries.truncate(first);
-            self.texts.truncate(first);
-            self.texts.extend(entries.iter().map(JournalEntry::text));
-            self.entries.extend(entries);
-        }
+        // What was listed before stays until all are read again.
+        let again: HashSet<&str> = entries.iter().map(|entry| entry.run.as_str()).collect();
+        let known = std::mem::take(&mut self.entries).into_iter().zip(std::mem::take(&mut self.texts));
+        let mut known: Vec<_> = known.filter(|(entry, _)| !again.contains(entry.run.as_str())).collect();
+        known.extend(entries.into_iter().map(|entry| {
+            let text = entry.text();
+            (entry, text)
+        }));
+        known.sort_by(|(one, _), (other, _)| (other.opened, &other.run).cmp(&(one.opened, &one.run)));
+        (self.entries, self.texts) = known.into_iter().unzip();
         self.far = Some(tell::far(done as u64, all as u64, took, |rate| format!("{rate} runs")));
         self.show(before);
     }
@@ -296,8 +301,8 @@ impl Journals {
         let list = Rect { height: body.height - low, ..body };
         let edge = if area.width >= WIDE { Edge::Whole } else { Edge::Top };
         let (shown, all) = (self.shown.len(), self.entries.len());
-        let noun = if all == 1 { "run" } else { "runs" };
-        let right = if self.filter.is_empty() { format!("{all} {noun}") } else { format!("{shown} of {all} {noun}") };
+        let all = counted(all, "run");
+        let right = if self.filter.is_empty() { all } else { format!("{shown} of {all}") };
         let inside = paint.frame(list, &Frame { title: "Journals", right: &right, is_focused: true, edge });
         self.draw_list(inside, paint);
         let preview = Rect { y: list.bottom(), height: low, ..body };
@@ -393,11 +398,6 @@ impl Journals {
     }
 }
 
-/// `1 deviation`, `3 deviations`.
-fn counted(count: u32, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
 /// How the outcome looks: only a run that is done without a deviation is green, and only while its journal is whole.
 fn meaning(entry: &JournalEntry) -> Meaning {
     match (entry.is_damaged, entry.is_closed, entry.deviations) {
@@ -433,7 +433,7 @@ fn preview_of(entry: &JournalEntry, hit: Option<&RecordFound>, cells: usize, loo
         entry.outcome.clone(),
         counted(entry.deviations, "deviation"),
         counted(entry.sittings, "sitting"),
-        format!("{} records", entry.records),
+        counted(entry.records, "record"),
     ];
     lines.extend(wrapped(&counts.join(&dot), cells, meaning(entry)));
     let whole = if entry.is_damaged { Meaning::Failed } else { Meaning::Dim };

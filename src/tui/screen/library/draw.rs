@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::text::counted;
 use crate::tui::app::App;
 use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::{Action, Context};
@@ -47,14 +48,13 @@ impl Library {
 
     /// How many there are, and how many of them are shown.
     fn count(&self) -> String {
-        let noun = if self.entries.len() == 1 { "runbook" } else { "runbooks" };
         let broken = self.entries.iter().filter(|entry| !entry.problems.is_empty()).count();
         let broken = match broken {
             0 => String::new(),
             1 => ", 1 does not load".into(),
             broken => format!(", {broken} do not load"),
         };
-        let all = format!("{} {noun}{broken}, {} unfinished", self.entries.len(), self.open.len());
+        let all = format!("{}{broken}, {} unfinished", counted(self.entries.len(), "runbook"), self.open.len());
         if self.filter.is_empty() { all } else { format!("{} of {all}", self.shown().len()) }
     }
 

@@ -1,5 +1,6 @@
 //! What the preview tells of a runbook or of an unfinished run.
 
+use crate::text::counted;
 use crate::tui::app::App;
 use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::{Action, Context};
@@ -161,10 +162,6 @@ fn fact(name: &str, told: &str, meaning: Meaning, cells: usize, lines: &mut Vec<
         strip.0.extend(line.0);
         lines.push(strip);
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Minutes as a person plans them.

@@ -140,11 +140,11 @@ impl Replay {
 
     /// Takes in what was recorded since; whoever stood at the end goes on standing there.
     pub fn take(&mut self, more: More) {
-        let More { records, damage, held } = more;
+        let More { records, damage, doubtful, held } = more;
         let was_at_end = self.is_at_end();
         self.tape.extend(&records);
         if let Some(damage) = damage {
-            self.integrity = damage;
+            (self.integrity, self.doubtful) = (damage, doubtful);
         }
         let is_closed = self.tape.is_closed();
         self.is_running = held.unwrap_or(self.is_running);

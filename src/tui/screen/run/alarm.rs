@@ -10,6 +10,7 @@ use crate::engine::{Board, ConditionId, Hold, RunState, StepStatus, Tri, Turned,
 use crate::runbook::{ProbeId, Runbook, StepKey};
 use crate::tui::message::Instants;
 use crate::tui::screen::run::Run;
+use crate::tui::widget::checklist::Tally;
 
 /// How grave it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +78,7 @@ pub struct AlarmCounts {
 /// All alarms of a state, the gravest first, the latest of these first.
 pub(super) fn alarms(
     runbook: &Runbook,
-    state: &RunState,
+    (state, tally): (&RunState, &Tally),
     board: &Board,
     turned: &[(ConditionId, Turned)],
 ) -> Vec<Alarm> {
@@ -104,7 +105,9 @@ pub(super) fn alarms(
             is_acknowledged,
         });
     }
-    found.extend(of_steps(state));
+    if tally.has_open_ends() {
+        found.extend(of_steps(state));
+    }
     // Of many advisories those about rows that are bad come first.
     let is_slight = |alarm: &Alarm| alarm.severity == Severity::Advisory && alarm.word == Verdict::Degraded.word();
     found.sort_by_key(|alarm| std::cmp::Reverse((alarm.severity, !is_slight(alarm), alarm.since)));

@@ -8,7 +8,6 @@ use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::page::StepPage;
 use crate::tui::screen::run::{Run, View, alarm, back};
 use crate::tui::tell;
-use crate::tui::widget::checklist::Tally;
 use crate::tui::widget::progress::Progress;
 
 impl Run {
@@ -82,6 +81,7 @@ impl Run {
         let (rollback, is_back_unknown) = back::offered(runbook, state, &moment);
         let turned = turned(runbook, state, moment.at);
         let is_between = self.is_between();
+        let tally = std::mem::take(&mut self.view.tally).then(state);
         if self.replayed.is_none() {
             self.soaking.look(runbook, state, &moment);
         }
@@ -95,11 +95,11 @@ impl Run {
             rollback,
             is_back_unknown,
             stalled: stalled(runbook, state, &moment).filter(|_| !is_between),
-            alarms: alarm::alarms(runbook, state, &moment.board, &turned),
+            alarms: alarm::alarms(runbook, (state, &tally), &moment.board, &turned),
             turned,
             order: OnceCell::new(),
             order_before: self.view.order.take().unwrap_or_else(|| std::mem::take(&mut self.view.order_before)),
-            tally: Tally::of(state),
+            tally,
             page: std::mem::take(&mut self.view.page),
             moment,
         };

@@ -8,6 +8,7 @@ use crate::tui::screen::run::layout::{Pane, Panes, is_tiny};
 use crate::tui::screen::run::naming::number;
 use crate::tui::screen::run::output::Check;
 use crate::tui::screen::run::over::Over;
+use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::alarms::{self, Alarms};
@@ -153,6 +154,7 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
         return;
     }
     paint.strips(inside, &lines.strips, from);
+    paint.rows(inside, &lines.answers, from, Press::Answer);
 }
 
 fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {

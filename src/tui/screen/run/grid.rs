@@ -89,8 +89,8 @@ pub fn inner(name: &str) -> &str {
 }
 
 impl Grid {
-    /// Gathers it.
-    pub fn of(runbook: &Runbook, state: &RunState) -> Self {
+    /// Gathers it; `before` is what was gathered last of the same run.
+    pub fn of(runbook: &Runbook, state: &RunState, before: &Self) -> Self {
         let is_shown = |phase: &PhaseState| phase.plan == Plan::Main || phase.plan == state.plan;
         let shown: Vec<(usize, &PhaseState)> =
             state.phases.iter().enumerate().filter(|(_, phase)| is_shown(phase)).collect();
@@ -98,7 +98,10 @@ impl Grid {
         let phases = shown.into_iter().map(|(at, phase)| GridPhase::of(runbook, (at, phase), &columns)).collect();
         let columns: Vec<Option<String>> =
             columns.into_iter().map(|name| (!name.is_empty()).then(|| name.to_owned())).collect();
-        let common = Common::of(columns.iter().flatten().map(|name| inner(name)));
+        let common = match columns == before.columns {
+            true => before.common,
+            false => Common::of(columns.iter().flatten().map(|name| inner(name))),
+        };
         let has_groups = state.phases.iter().any(|phase| phase.is_nested && phase.is_bound);
         Self { columns, phases, common, has_groups, seq: state.seq }
     }

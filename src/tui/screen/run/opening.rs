@@ -10,9 +10,10 @@ use crate::tui::attach::{Attach, complete};
 use crate::tui::choice::{Choice, Gives, Pick};
 use crate::tui::dialog::{CommandBox, Dialog, Field, Lines, Note, Purpose, Shown, Statement};
 use crate::tui::keymap::Action;
-use crate::tui::message::Effect;
+use crate::tui::message::{Effect, Instants};
 use crate::tui::release::Release;
 use crate::tui::screen::run::Run;
+use crate::tui::screen::run::layout::Pane;
 use crate::tui::screen::run::naming::phase_named;
 use crate::tui::screen::run::reading::Reading;
 
@@ -104,11 +105,7 @@ impl Run {
     /// recorded by it.
     pub(super) fn open_at_number(&mut self, key: KeyEvent, is_armed: bool) -> Vec<Effect> {
         let KeyCode::Char(c @ '1'..='9') = key.code else { return Vec::new() };
-        let is_numbered = !self.view.page.options.is_empty() || !self.view.page.ways.is_empty();
-        let asks =
-            matches!(self.offered(Action::Act), Some(Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Choose(_)));
-        let is_plain = key.modifiers.is_empty();
-        if !(is_plain && is_numbered && asks && self.is_at_current()) {
+        if !key.modifiers.is_empty() || !self.asks_by_number() {
             return Vec::new();
         }
         let effects = self.act(is_armed);
@@ -116,6 +113,29 @@ impl Run {
             choice.take_digit(c);
         }
         effects
+    }
+
+    /// The same by a click on that answer; where nothing is asked the pane gets the keys, as by a click beside it.
+    pub fn open_at_answer(&mut self, at: usize, now: Instants) -> Vec<Effect> {
+        self.derive(now);
+        self.focus = Pane::Step;
+        if !self.asks_by_number() {
+            return self.ask_for_output();
+        }
+        self.notice = None;
+        let effects = self.act(self.is_armed(now));
+        if let Some(Dialog::Choose(choice)) = &mut self.dialog {
+            choice.choose(at);
+        }
+        effects
+    }
+
+    /// Whether the step that is looked at asks for one of the answers that stand in its pane.
+    fn asks_by_number(&self) -> bool {
+        let is_numbered = !self.view.page.options.is_empty() || !self.view.page.ways.is_empty();
+        let asks =
+            matches!(self.offered(Action::Act), Some(Allowed::Confirm(_) | Allowed::Answer(_) | Allowed::Choose(_)));
+        is_numbered && asks && self.is_at_current()
     }
 
     pub(super) fn open_choice(&mut self, step: StepKey) -> Vec<Effect> {

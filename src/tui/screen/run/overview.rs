@@ -176,7 +176,7 @@ fn first_line(at: usize, lines: usize, height: usize) -> usize {
 impl Run {
     /// Shows all phases and all nodes at once.
     pub(super) fn open_overview(&mut self) {
-        let grid = Grid::of(&self.runbook, &self.state);
+        let grid = Grid::of(&self.runbook, &self.state, &Grid::default());
         self.put_over(Over::Overview(Box::new(Overview { grid, ..Overview::default() })));
     }
 
@@ -185,7 +185,7 @@ impl Run {
         if let Some(Over::Overview(overview)) = &mut self.over
             && !overview.grid.is_of(&self.state)
         {
-            overview.grid = Grid::of(&self.runbook, &self.state);
+            overview.grid = Grid::of(&self.runbook, &self.state, &overview.grid);
         }
     }
 

@@ -1,12 +1,14 @@
 //! Whether the last frame still shows all that is known: mostly every answer says what the one before it said, and to
 //! find that out costs less than to draw.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::engine::Row;
 use crate::tui::message::Instants;
 use crate::tui::screen::run::layout::{health_text_width, is_wide};
-use crate::tui::screen::run::{Run, View, Wakes};
+use crate::tui::screen::run::{FRESH_MS, Run, View, Wakes};
 use crate::tui::widget::health::{age, most_history};
 
 /// A frame that shows all that is known.
@@ -67,14 +69,20 @@ impl Run {
     }
 }
 
+/// Whether a row says and is drawn as old as that one. Nearly all are told apart by numbers.
+fn looks_like(row: &Row, before: &Row) -> bool {
+    let is_fresh = |row: &Row| row.age_ms.is_some_and(|age| age < FRESH_MS);
+    let is_as_old =
+        row.age_ms == before.age_ms || is_fresh(row) && is_fresh(before) || age(row.age_ms) == age(before.age_ms);
+    is_as_old && (Arc::ptr_eq(row.said(), before.said()) || row.said() == before.said())
+}
+
 impl View {
     /// Whether it looks as that one did, apart from the page.
     fn looks_like(&self, before: &Self) -> bool {
         let (rows, rows_before) = (&self.moment.board.rows, &before.moment.board.rows);
         let is_alike = rows.len() == rows_before.len()
-            && rows.iter().zip(rows_before).all(|(row, before)| {
-                age(row.age_ms) == age(before.age_ms) && row.clone().aged(None) == before.clone().aged(None)
-            });
+            && rows.iter().zip(rows_before).all(|(row, before)| looks_like(row, before));
         is_alike
             && self.allowed == before.allowed
             && self.gate == before.gate

@@ -16,11 +16,8 @@ use crate::tui::widget::health_table::BoardOrder;
 use crate::tui::widget::meanwhile::{Watching, titles};
 use crate::tui::widget::output;
 
-/// On lower screens what asks for something takes all the room.
-const LEAST_OPEN_ROWS: u16 = 15;
-
-/// While a command runs what opens asks for little, and what is watched stays: there it is so many rows.
-const LEAST_ROWS_BESIDE_A_COMMAND: u16 = 8;
+/// With fewer rows above what is watched, what asks for something takes all the room.
+const LEAST_OPEN_ROWS: u16 = 8;
 
 impl Run {
     /// Whether the output belongs to what is looked at: its command runs, or its step is the one on the screen.
@@ -94,13 +91,12 @@ impl Run {
 
     /// What may be covered of a screen for a while: not what is watched meanwhile, where there is room for both.
     pub fn open_area(&self, area: Rect) -> Rect {
-        let least = if self.state.is_running() { LEAST_ROWS_BESIDE_A_COMMAND } else { LEAST_OPEN_ROWS };
-        if self.watch_rows(area) == 0 || area.height < least {
+        if self.watch_rows(area) == 0 {
             return area;
         }
         let watch = self.panes(area).watch;
         let above = watch.y.saturating_sub(area.y);
-        if watch.is_empty() || above < least { area } else { Rect { height: above, ..area } }
+        if watch.is_empty() || above < LEAST_OPEN_ROWS { area } else { Rect { height: above, ..area } }
     }
 
     /// How much room a dialog has.

@@ -196,6 +196,38 @@ fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
     }
 }
 
+/// Some of those sites, named by how good they are.
+fn sites_of(which: &[bool]) -> Questions {
+    let all = with_sites();
+    let of = |is_good: &bool| if *is_good { all.sites[0].clone() } else { all.sites[1].clone() };
+    Questions { sites: which.iter().map(of).collect(), ..with_sites() }
+}
+
+#[test]
+fn the_first_site_that_can_be_used_is_under_the_cursor_and_none_where_none_can() {
+    for size in SIZES {
+        let (mut good, _) = app(size, sites_of(&[false, false, true, true]));
+        let effects = press(&mut good, "enter");
+        assert!(matches!(&effects[..], [Effect::SetUpAt { site: Some(_), .. }]), "{effects:?} {}", picture(&good));
+        let (mut bad, _) = app(size, sites_of(&[false, false]));
+        let shown = picture(&bad);
+        assert!(shown.contains("None of these 2 site files can be used"), "{shown}");
+        assert!(!shown.lines().any(|line| line.contains('▸')), "{shown}");
+        assert!(press(&mut bad, "enter").is_empty());
+        assert!(picture(&bad).contains("choose one first"), "{}", picture(&bad));
+        press(&mut bad, "down");
+        assert!(picture(&bad).contains("there is no colour"), "{}", picture(&bad));
+        press(&mut bad, "down");
+        press(&mut bad, "down");
+        let effects = press(&mut bad, "enter");
+        assert!(matches!(&effects[..], [Effect::SetUpAt { site: None, .. }]), "{effects:?}");
+        let (mut bad, _) = app(size, sites_of(&[false, false]));
+        press(&mut bad, "up");
+        let effects = press(&mut bad, "enter");
+        assert!(matches!(&effects[..], [Effect::SetUpAt { site: None, .. }]), "from below, the last one: {effects:?}");
+    }
+}
+
 #[test]
 fn nothing_runs_before_it_was_listed_and_nothing_starts_before_it_was_looked_at_and_named() {
     for size in SIZES {

@@ -13,16 +13,28 @@ use crate::tui::wrap::width;
 /// What can be taken instead of a site.
 const NONE: &str = "no site file";
 
-/// Which site is under the cursor; one past the last: none of them.
+/// Which site is under the cursor; one past the last: none of them; `None`: the cursor is nowhere yet, since none of the
+/// files can be used.
 #[derive(Debug, Default)]
 pub struct Sites {
-    chosen: usize,
+    chosen: Option<usize>,
 }
 
 impl Sites {
+    /// The cursor is at the first that can be used.
+    pub fn new(questions: &Questions) -> Self {
+        let first = questions.sites.iter().position(|site| site.problem.is_empty());
+        Self { chosen: first.or(questions.sites.is_empty().then_some(0)) }
+    }
+
     /// Moves the cursor.
     pub fn turn(&mut self, by: isize, questions: &Questions) {
-        self.chosen = self.chosen.saturating_add_signed(by).min(questions.sites.len());
+        let last = questions.sites.len();
+        self.chosen = Some(match self.chosen {
+            None if by > 0 => 0,
+            None => last,
+            Some(at) => at.saturating_add_signed(by).min(last),
+        });
     }
 
     /// The file that is taken; `None`: no site.
@@ -30,7 +42,8 @@ impl Sites {
     /// # Errors
     /// It cannot be; why.
     pub fn taken(&self, questions: &Questions) -> Result<Option<PathBuf>, String> {
-        let Some(site) = questions.sites.get(self.chosen) else { return Ok(None) };
+        let chosen = self.chosen.ok_or("choose one first: none of the site files can be used as it is")?;
+        let Some(site) = questions.sites.get(chosen) else { return Ok(None) };
         if site.problem.is_empty() {
             Ok(Some(site.file.clone()))
         } else {
@@ -46,7 +59,7 @@ impl Sites {
     }
 
     fn top(&self, list: Rect) -> usize {
-        (self.chosen + 1).saturating_sub(usize::from(list.height.saturating_sub(2)))
+        self.chosen.map_or(0, |chosen| chosen + 1).saturating_sub(usize::from(list.height.saturating_sub(2)))
     }
 
     /// A click on that row: whether it is on what was chosen already.
@@ -57,7 +70,7 @@ impl Sites {
         if index > questions.sites.len() {
             return false;
         }
-        index == std::mem::replace(&mut self.chosen, index)
+        self.chosen.replace(index) == Some(index)
     }
 
     /// Draws them.
@@ -72,7 +85,7 @@ impl Sites {
         let top = self.top(list);
         for (y, index) in (list.y + 1..list.bottom()).zip(top..=questions.sites.len()) {
             let place = Rect { x: list.x + 2, y, width: list.width.saturating_sub(2), height: 1 };
-            let is_here = index == self.chosen;
+            let is_here = self.chosen == Some(index);
             let strip = match questions.sites.get(index) {
                 None => Strip::of(NONE, Meaning::Text),
                 Some(offered) => {
@@ -102,7 +115,18 @@ impl Sites {
 
     fn told(&self, questions: &Questions, cells: usize, paint: &Paint<'_>) -> Vec<Strip> {
         let mut lines = vec![Strip::default()];
-        match questions.sites.get(self.chosen) {
+        let Some(chosen) = self.chosen else {
+            let count = questions.sites.len();
+            let all = if count == 1 {
+                "This site file cannot".into()
+            } else {
+                format!("None of these {count} site files can")
+            };
+            let told = format!("{all} be used as it is; each tells why when the cursor is on it.");
+            lines.extend(wrapped(&told, cells, Meaning::Problem));
+            return lines;
+        };
+        match questions.sites.get(chosen) {
             None => lines.extend(wrapped(
                 &format!(
                     "Every input is asked, or has the runbook's default. Site files lie in {}.",

@@ -53,7 +53,7 @@ impl SetUp {
         let stage = if questions.sites.is_empty() { Stage::Form } else { Stage::Site };
         let mut set_up = Self {
             stage,
-            sites: Sites::default(),
+            sites: Sites::new(&questions),
             form,
             before: Before::default(),
             typed: Field::default(),
