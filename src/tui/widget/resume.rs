@@ -8,6 +8,7 @@ use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::health::age;
+use crate::tui::widget::health_table::weight;
 use crate::tui::widget::paint::Strip;
 use crate::tui::widget::soak;
 use crate::tui::widget::step::wrapped;
@@ -64,8 +65,10 @@ fn changes(run: &Run, card: &Card, cells: usize, look: &Look) -> Vec<Strip> {
     }
     let is_new = |row: &&Row| row.verdict == Verdict::Ok && card.board.row(&row.probe, row.node.as_deref()).is_none();
     let new = board.rows.iter().filter(is_new).count();
-    let known = board.rows.iter().filter(|row| !is_new(row));
-    let mut changed: Vec<_> = known.filter_map(|row| change(run, row, card, look)).collect();
+    let mut known: Vec<&Row> = board.rows.iter().filter(|row| !is_new(row)).collect();
+    // What is not ok must not lie below the lower edge.
+    known.sort_by_key(|row| std::cmp::Reverse(weight(row.verdict)));
+    let mut changed: Vec<_> = known.into_iter().filter_map(|row| change(run, row, card, look)).collect();
     if new > 0 {
         let told = format!("{} {new} answers are ok and were not recorded before", look.glyphs.done);
         changed.push(Strip::of(told, Meaning::Ok));
