@@ -262,16 +262,8 @@ impl Dialog {
             // What a hold point needs for it is not known here.
             Some(Action::Sign) => Answer::Stay,
             Some(Action::Yes) => self.yes(),
-            // The wheel: a note has nothing above its text that could be scrolled.
-            Some(action @ (Action::Up | Action::Down))
-                if matches!(self, Self::Note(_)) && key.code == KeyCode::Null =>
-            {
-                let code = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
-                self.type_key(code.into());
-                Answer::Stay
-            }
             Some(action @ (Action::Up | Action::Down | Action::PageUp | Action::PageDown))
-                if !matches!(self, Self::Note(_)) =>
+                if !matches!(self, Self::Note(_)) || key.code == KeyCode::Null =>
             {
                 if !self.moves_in_text(action, key) {
                     self.scroll(action);
@@ -288,7 +280,8 @@ impl Dialog {
         }
     }
 
-    /// Moves the cursor in a text of several rows; whether it was that. The wheel scrolls only.
+    /// Moves the cursor in a text of several rows; whether it was that. The wheel scrolls only, but in a note, which has
+    /// nothing above its text.
     fn moves_in_text(&mut self, action: Action, key: KeyEvent) -> bool {
         let code = match action {
             Action::Up => KeyCode::Up,
@@ -296,7 +289,8 @@ impl Dialog {
             _ => return false,
         };
         let is_text = !matches!(self, Self::Release(release) if release.signing.is_some());
-        let field = self.field().filter(|field| is_text && field.is_area() && key.code != KeyCode::Null);
+        let is_meant = key.code != KeyCode::Null || matches!(self, Self::Note(_));
+        let field = self.field().filter(|field| is_text && is_meant && field.is_area());
         field.map(|field| field.type_key(code.into())).is_some()
     }
 

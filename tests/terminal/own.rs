@@ -58,6 +58,37 @@ fn the_users_key_is_the_one_that_works_and_the_one_that_is_shown() {
     terminal.wait_text("Note", SOON);
 }
 
+/// Whether a colour was asked for: in `ESC [ … m` 30 to 37, 38, 40 to 47, 48, 90 to 107.
+fn is_coloured(raw: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(raw).into_owned();
+    let looks = text.split("\x1b[").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';' && c != ':')?;
+        rest[end..].starts_with('m').then(|| rest[..end].to_owned())
+    });
+    let names_one = |number: &str| matches!(number.parse(), Ok(30..=38 | 40..=48 | 90..=107));
+    looks.into_iter().any(|look: String| look.split([';', ':']).any(names_one))
+}
+
+#[test]
+fn who_wants_no_colour_gets_none() {
+    for (wanted, is_there) in [(None, true), (Some(""), true), (Some("1"), false)] {
+        let place = Place::new();
+        let terminal = place.practice_with(2, |start| {
+            start.with(|command| {
+                wanted.map(|value| command.env("NO_COLOR", value));
+            })
+        });
+        terminal.key("w");
+        let why = terminal.wait_text("─ Why ─", SOON);
+        // An escape followed at once by another key would be one key of both.
+        terminal.key("esc");
+        terminal.changed(&why, SOON);
+        terminal.key("?");
+        terminal.wait_text("─ Keys ─", SOON);
+        assert_eq!(is_coloured(&terminal.raw()), is_there, "NO_COLOR={wanted:?}");
+    }
+}
+
 #[test]
 fn a_note_is_written_in_the_persons_own_editor_which_has_the_terminal_to_itself() {
     let place = Place::new();
