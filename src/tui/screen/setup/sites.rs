@@ -154,12 +154,12 @@ impl Sites {
         let mut lines = vec![Strip::default()];
         let Some(chosen) = self.chosen else {
             let count = questions.sites.len();
-            let all = if count == 1 {
-                "This site file cannot".into()
-            } else {
-                format!("None of these {count} site files can")
+            let told = match count {
+                1 => "This site file cannot be used as it is: it tells why when the cursor is on it.".to_owned(),
+                _ => format!(
+                    "None of these {count} site files can be used as it is: each tells why when the cursor is on it."
+                ),
             };
-            let told = format!("{all} be used as it is; each tells why when the cursor is on it.");
             lines.extend(wrapped(&told, cells, Meaning::Problem));
             return lines;
         };
