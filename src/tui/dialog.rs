@@ -233,16 +233,8 @@ impl Dialog {
                 _ => Answer::Close,
             },
             Some(Action::Act) => self.act(),
-            Some(Action::Undo | Action::Redo) => {
-                if let Some(field) = self.field() {
-                    field.undo(action == Some(Action::Undo));
-                }
-                Answer::Stay
-            }
-            Some(Action::LineBreak) => {
-                if let Some(field) = self.field() {
-                    field.break_line();
-                }
+            Some(action @ (Action::Undo | Action::Redo | Action::LineBreak)) => {
+                self.change_text(action);
                 Answer::Stay
             }
             Some(Action::Edit) => match self.edited_text() {
@@ -277,6 +269,14 @@ impl Dialog {
                 self.type_key(key);
                 Answer::Stay
             }
+        }
+    }
+
+    fn change_text(&mut self, action: Action) {
+        let Some(field) = self.field() else { return };
+        match action {
+            Action::LineBreak => field.break_line(),
+            _ => field.undo(action == Action::Undo),
         }
     }
 

@@ -130,8 +130,10 @@ fn what_a_key_does_the_mouse_can_do() {
         }
     }
     // What the mouse does in another way: rows and cells are clicked, the wheel goes to the ends, the close is the other word.
-    let otherwise = ["Library First", "Library Last", "Library NextPane", "Overview Left", "Overview Right"];
-    let otherwise = otherwise.into_iter().chain(["Practise PreviousPane", "Debrief Leave"]);
+    let otherwise =
+        ["Library First", "Library Last", "Library NextPane", "Overview Left", "Overview Right"].into_iter();
+    let otherwise = otherwise.chain(["Sites First", "Sites Last"]);
+    let otherwise = otherwise.chain(["Practise PreviousPane", "Debrief Leave"]);
     // In a text that is typed the keyboard is at hand.
     let otherwise: BTreeSet<_> = otherwise.chain(["Dialog Redo", "Note Redo", "SetUp Later"]).collect();
     let missing: BTreeSet<_> = reached.iter().filter(|(_, is)| !**is).map(|(name, _)| name.as_str()).collect();

@@ -27,14 +27,14 @@ impl Sites {
         Self { chosen: first.or(questions.sites.is_empty().then_some(0)) }
     }
 
-    /// Moves the cursor.
+    /// Moves the cursor. From nowhere it comes to the first from above, and to the last from below.
     pub fn turn(&mut self, by: isize, questions: &Questions) {
         let last = questions.sites.len();
-        self.chosen = Some(match self.chosen {
-            None if by > 0 => 0,
-            None => last,
-            Some(at) => at.saturating_add_signed(by).min(last),
-        });
+        let from =
+            self.chosen.map_or(if by > 0 { -1 } else { isize::try_from(last + 1).unwrap_or(isize::MAX) }, |at| {
+                isize::try_from(at).unwrap_or(isize::MAX)
+            });
+        self.chosen = Some(usize::try_from(from.saturating_add(by)).unwrap_or(0).min(last));
     }
 
     /// The file that is taken; `None`: no site.
