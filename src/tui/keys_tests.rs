@@ -375,7 +375,14 @@ fn cautions_longer_than_the_pane_are_read_to_their_end_first() {
     let long = "A long caution that goes on. ".repeat(60);
     runbook.phases[0].steps[0].cautions[0].text = crate::tui::stage_tests::text(&long);
     let look = crate::tui::stage_tests::look("dark", &crate::tui::theme::UNICODE);
-    let mut stage = Stage::of(runbook, (80, 24), look, crate::engine::Mode::Live);
+    let open = || Stage::of(runbook.clone(), (80, 24), look.clone(), crate::engine::Mode::Live);
+    let mut stage = open();
+    assert!(stage.picture().contains("the cautions go on below"), "{}", stage.picture());
+    // Beside a pane that is shown alone nothing goes on below.
+    ["tab", "z"].into_iter().for_each(|key| stage.press(key));
+    let alone = stage.picture();
+    assert!(alone.contains("held: the cautions are unread") && !alone.contains("go on below"), "{alone}");
+    let mut stage = open();
     let is_read = |stage: &Stage| stage.state.step(stage.state.current.as_ref().unwrap()).unwrap().cautions_read;
     let mut presses = 0;
     while !is_read(&stage) {

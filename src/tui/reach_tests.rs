@@ -130,9 +130,7 @@ fn what_a_key_does_the_mouse_can_do() {
         }
     }
     // What the mouse does in another way: rows and cells are clicked, the wheel goes to the ends, the close is the other word.
-    let otherwise =
-        ["Library First", "Library Last", "Library NextPane", "Overview Left", "Overview Right"].into_iter();
-    let otherwise = otherwise.chain(["Sites First", "Sites Last"]);
+    let otherwise = ["Overview Left", "Overview Right", "Sites First", "Sites Last"].into_iter();
     let otherwise = otherwise.chain(["Practise PreviousPane", "Debrief Leave"]);
     // In a text that is typed the keyboard is at hand.
     let otherwise: BTreeSet<_> = otherwise.chain(["Dialog Redo", "Note Redo", "SetUp Later"]).collect();

@@ -400,6 +400,7 @@ impl Journals {
             (Action::Act, Context::Journals, if is_hit { "replay there" } else { "replay" }),
             (Action::Filter, Context::Journals, "filter"),
             (Action::Sign, Context::Journals, "sign"),
+            (Action::Palette, Context::Everywhere, "menu"),
             (Action::Help, Context::Everywhere, "help"),
             (Action::Back, Context::Journals, self.back_word()),
             (Action::Leave, Context::Journals, "leave"),

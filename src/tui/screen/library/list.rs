@@ -372,11 +372,11 @@ impl Library {
         {
             keys.push((Action::Changes, library, "changed"));
         }
-        keys.extend([
-            (Action::Filter, library, "find"),
-            (Action::Journals, library, "all runs"),
-            (Action::Help, Context::Everywhere, "help"),
-        ]);
+        // The menu is in the help as well; what is only possible now comes first where not all fits on 80 columns.
+        let has_room = keys.len() <= 2;
+        keys.extend([(Action::Filter, library, "find"), (Action::Journals, library, "all runs")]);
+        keys.extend(has_room.then_some((Action::Palette, Context::Everywhere, "menu")));
+        keys.push((Action::Help, Context::Everywhere, "help"));
         keys.push((Action::Leave, library, "leave"));
         keys
     }
