@@ -24,7 +24,7 @@ use crate::search;
 use crate::session::launch;
 use crate::session::preflight::{Preflight, Preparation};
 use crate::session::{Launched, Opening};
-use crate::site::{Bound, Site, bind};
+use crate::site::{Bound, Site, bind, check_input};
 use crate::text::{clean_line, counted};
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
@@ -418,7 +418,7 @@ impl Backstage for Stage {
             return (!input.optional).then(|| "a value is needed".to_owned());
         }
         match (parse_value(&input.kind, text), &input.kind) {
-            (Ok(value), _) => chosen.runbook.misfit(input, &value).map(str::to_owned),
+            (Ok(value), _) => check_input(&chosen.runbook, input, &value).err(),
             (Err(problem), InputKind::Nodes(_)) => {
                 Some(format!("{problem}; nodes are easier to give in a site file (--site)"))
             }

@@ -74,7 +74,7 @@ fn given(opening: Opening, unbound: &Unbound<'_>, runtime: &Runtime, typing: &mu
     let not = |why: &dyn std::fmt::Display| CliError::suspended(format!("no run was opened: {why}"));
     let book = &opening.runbook;
     let asked: Vec<&Input> = book.inputs.iter().filter(|input| unbound.missing.contains(&input.id)).collect();
-    let (interrupted, mut out) = (dialogue::interruption(runtime)?, io::stdout());
+    let (interrupted, mut out) = (dialogue::interruption(runtime)?, fold::out());
     let is_echoed = io::stdin().is_terminal();
     let site = opening.site.as_ref();
     let given = inputs::give((book, &asked), site, &mut typing.lines, &mut out, is_echoed, interrupted);

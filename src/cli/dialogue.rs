@@ -63,7 +63,7 @@ pub fn in_lines_of(runtime: &Runtime, launched: Launched, mut typing: Typing) ->
     let status = told_end(&folder, talked.closed.map(|closed| closed.outcome), talked.halted)?;
     if is_closed && is_practice {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let _ = writeln!(out, "{WATERMARK}what it came to: piton debrief {name}");
+        let _ = out.write_all(format!("{WATERMARK}what it came to: piton debrief {name}\n").as_bytes());
     }
     if is_closed && input.is_terminal() {
         offer_to_sign(runtime, &folder, typing, &mut out)?;
@@ -84,8 +84,8 @@ fn offer_to_sign(runtime: &Runtime, folder: &Path, mut typing: Typing, out: &mut
     );
     loop {
         // Nobody needs to hear it.
-        let _ = writeln!(out, "{}", clean_line(&question));
-        let _ = write!(out, "{place}sign or nothing> ").and_then(|()| out.flush());
+        let asked = format!("{}\n{place}sign or nothing> ", clean_line(&question));
+        let _ = out.write_all(asked.as_bytes()).and_then(|()| out.flush());
         let asked_at = clock::monotonic();
         let Some(line) = runtime.block_on(answer(&mut typing.lines, asked_at, interruption(runtime)?)) else {
             return Ok(());
@@ -136,13 +136,12 @@ pub fn told_end(folder: &Path, outcome: Option<Outcome>, halted: Option<String>)
     if let Some(why) = halted {
         return Err(CliError::failed(format!("the journal cannot be written: {why}")));
     }
-    let mut out = io::stdout();
-    let told = run::told_head(folder, outcome)?;
-    // Nobody needs to hear it.
-    let _ = writeln!(out, "{told}");
+    let mut told = run::told_head(folder, outcome)? + "\n";
     if outcome.is_none() {
-        let _ = writeln!(out, "{}", run::go_on_with(folder));
+        told += &(run::go_on_with(folder) + "\n");
     }
+    // Nobody needs to hear it.
+    let _ = fold::out().write_all(told.as_bytes());
     Ok(outcome.map_or(SUSPENDED, Outcome::exit_status))
 }
 

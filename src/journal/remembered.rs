@@ -66,7 +66,7 @@ impl Remembered {
     }
 
     fn all_of(&self, mut dirs: Vec<RunDir>, more: More<'_>) -> Vec<Arc<RunSummary>> {
-        // The oldest first: so it meets whoever lists them with somebody looking on, and neither reads what the other has.
+        // The oldest first.
         dirs.sort_by_cached_key(RunDir::id);
         let mut summaries = Vec::with_capacity(dirs.len());
         in_order(dirs.len(), &|| more(0), &|at| self.of(dirs[at].clone(), more), &mut |summary| {

@@ -12,6 +12,7 @@ use crate::plain::before::{Talk, place_of};
 use crate::plain::read::Heard;
 use crate::runbook::value::parse_value;
 use crate::runbook::{Input, InputKind, Runbook};
+use crate::site::check_input;
 
 /// Asks for these inputs of a runbook; `None`: somebody gave it up, or nobody types any more.
 ///
@@ -43,10 +44,13 @@ impl Talk<'_> {
         while let Some(input) = asked.get(at) {
             let told = format!("Input {} of {all}, {}: {}. It takes {}.", at + 1, input.id, input.prompt, takes(input));
             self.mouth.say(&told);
-            match self.line(input.id.as_str()).await?.as_str() {
-                "leave" => return None,
-                "back" if at == 0 => self.mouth.say("There is none before."),
-                "back" => at -= 1,
+            let line = self.line(input.id.as_str()).await?;
+            // An option of that name is what is meant.
+            let is_option = matches!(&input.kind, InputKind::Choice(options) if options.contains(&line));
+            match line.as_str() {
+                "leave" if !is_option => return None,
+                "back" if !is_option && at == 0 => self.mouth.say("There is none before."),
+                "back" if !is_option => at -= 1,
                 text => match value(runbook, input, text) {
                     Ok(value) => {
                         given.insert(input.id.to_string(), value);
@@ -62,7 +66,7 @@ impl Talk<'_> {
 
 fn value(runbook: &Runbook, input: &Input, text: &str) -> Result<Value, String> {
     let value = parse_value(&input.kind, text)?;
-    runbook.misfit(input, &value).map_or(Ok(value), |why| Err(why.to_owned()))
+    check_input(runbook, input, &value).map(|()| value)
 }
 
 /// What an input takes, in words that can be heard.
@@ -85,5 +89,24 @@ fn takes(input: &Input) -> String {
         InputKind::Secret => {
             "where a secret is found, never its value: env:NAME, or {\"command\": [\"program\", \"argument\"]}".into()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::parse;
+
+    #[test]
+    fn a_command_whose_texts_use_a_name_that_is_not_there_is_not_taken() {
+        let book = "format = 1\nid = \"b\"\ntitle = \"B\"\nsystem = \"demo\"\n\n[inputs.check]\ntype = \"command\"\n\
+                    prompt = \"Check\"\n\n[[phase]]\nid = \"p\"\ntitle = \"P\"\n[[phase.step]]\nid = \"s\"\n\
+                    title = \"S\"\nconfirm = \"What was seen?\"\n";
+        let (book, told) = parse(book);
+        let book = book.unwrap_or_else(|| panic!("{told:?}"));
+        let input = &book.inputs[0];
+        assert!(value(&book, input, r#"["echo", "{{ .inputs.check }}"]"#).is_ok());
+        let why = value(&book, input, r#"["echo", "{{ .inputs.nope }}"]"#).expect_err("nothing is called so");
+        assert!(why.contains("in argument 1") && why.contains("nope"), "{why}");
     }
 }

@@ -305,7 +305,8 @@ impl<'s> Walk<'s> {
     }
 }
 
-fn literal<'s>(term: &Term<&'s str>) -> Option<&'s str> {
+/// The text that a term is, when it is nothing else.
+pub(super) fn literal<'s>(term: &Term<&'s str>) -> Option<&'s str> {
     match term {
         Term::Str(None, parts) => match &parts[..] {
             [StrPart::Str(text)] => Some(text),

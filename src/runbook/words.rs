@@ -1,11 +1,11 @@
 //! What a rule says, in words, as far as it can be told so: for paper, reports, screens and lines.
 
-use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern, Term};
 use jaq_core::ops::{Cmp, Math};
 use jaq_core::path::Part;
 
 use crate::runbook::allow::with_term;
+use crate::runbook::reads::literal;
 use crate::runbook::{Action, Expr, Phase, Runbook, Step, Template};
 
 /// How many of the things that a rule looks at are named.
@@ -331,16 +331,6 @@ fn keys<'s>(term: &Term<&'s str>) -> Option<Vec<Option<&'s str>>> {
         return None;
     }
     path.0.iter().map(|(part, _)| key(part)).collect()
-}
-
-fn literal<'s>(term: &Term<&'s str>) -> Option<&'s str> {
-    match term {
-        Term::Str(None, parts) => match &parts[..] {
-            [StrPart::Str(text)] => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 fn is_length(term: &Term<&str>) -> bool {

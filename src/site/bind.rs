@@ -17,7 +17,7 @@ pub enum Given {
     Site,
     /// The runbook's default.
     Default,
-    /// A person, on the set-up screen.
+    /// A person who was asked, on the set-up screen or line by line.
     Asked,
 }
 
@@ -28,7 +28,7 @@ impl Given {
             Self::Set => "--set",
             Self::Site => "the site file",
             Self::Default => "the runbook's default",
-            Self::Asked => "the set-up screen",
+            Self::Asked => "what was typed",
         }
     }
 }
@@ -75,7 +75,7 @@ pub fn bind(
     let mut bound = Bound::default();
     for input in &runbook.inputs {
         match value_of(input, set, site, asked) {
-            Ok(Some((from, value))) => match check(runbook, input, &value) {
+            Ok(Some((from, value))) => match check_input(runbook, input, &value) {
                 Ok(()) => {
                     bound.inputs.insert(input.id.to_string(), value);
                     bound.from.push((input.id.clone(), from));
@@ -118,8 +118,11 @@ fn value_of(
     Ok(input.default.clone().map(|value| (Given::Default, value)))
 }
 
-/// The value, and for a command also the names that its texts use.
-fn check(runbook: &Runbook, input: &Input, value: &Value) -> Result<(), String> {
+/// Whether an input takes a value: of a command also the names that its texts use are looked at.
+///
+/// # Errors
+/// Why it does not, a lower-case fragment.
+pub fn check_input(runbook: &Runbook, input: &Input, value: &Value) -> Result<(), String> {
     if value.is_null() && input.optional {
         return Ok(());
     }

@@ -94,7 +94,7 @@ fn what_does_not_fit_is_told_all_at_once() {
         told,
         [
             "tarket (from --set): the runbook has no such input",
-            "nobody (from the set-up screen): the runbook has no such input",
+            "nobody (from what was typed): the runbook has no such input",
             "windows (from the site file): the runbook has no such input",
             "target (from --set): not a version such as 1.17.3",
             "nodes (from the site file): node a has no `api`",

@@ -3,5 +3,5 @@
 mod bind;
 mod file;
 
-pub use bind::{BindProblem, Bound, Given, bind};
+pub use bind::{BindProblem, Bound, Given, bind, check_input};
 pub use file::{COLOURS, Environment, MAX_SITE_BYTES, MEANS_NO, Site, is_site, parse};

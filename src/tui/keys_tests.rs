@@ -220,13 +220,7 @@ fn cancelling_asks_first() {
 fn a_sensed_step_cannot_be_ticked_only_overridden() {
     let mut stage = stage();
     stage.prepare();
-    stage.press("enter");
-    stage.type_text("vault-2");
-    stage.press("enter");
-    stage.finish(Ended::Exit(0));
-    stage.press("enter");
-    stage.press("y");
-    stage.finish(Ended::Exit(0));
+    stage.restart_standby();
     assert_eq!(current(&stage), "standbys[vault-2]/ready");
     for key in ["enter", "esc", "s", "enter", "c", "enter", "esc"] {
         stage.press(key);

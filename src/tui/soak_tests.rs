@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 
-use crate::engine::{Ended, Event, Mode, Proposal, Verdict};
+use crate::engine::{Event, Mode, Proposal, Verdict};
 use crate::runbook::{Action, Soak, Worse, Worst};
 use crate::session::Update;
 use crate::tui::message::Message;
@@ -180,13 +180,7 @@ fn a_step_whose_rule_holds_and_that_has_only_time_to_go_is_not_told_as_held_back
         let mut stage = Stage::open(size);
         stage.all_well();
         stage.prepare();
-        stage.press("enter");
-        stage.type_text("vault-2");
-        stage.press("enter");
-        stage.finish(Ended::Exit(0));
-        stage.press("enter");
-        stage.press("y");
-        stage.finish(Ended::Exit(0));
+        stage.restart_standby();
         let begun = stage.records.iter().rposition(|record| matches!(record.event, Event::StepBegan { .. })).unwrap();
         let played = (Arc::clone(&stage.runbook), stage.records[..=begun].to_vec());
         let mut replay = replay_tests::Stage::open(replay_tests::recording(&played), None, size);

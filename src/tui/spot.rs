@@ -112,7 +112,7 @@ fn answer(app: &mut App, at: usize) -> Vec<Effect> {
     match &mut app.screen {
         Screen::Run(run) => {
             run.note_over(now);
-            if run.comes_back(None, now) {
+            if run.is_leaving() || run.comes_back(None, now) {
                 return Vec::new();
             }
             run.open_at_answer(at, now)

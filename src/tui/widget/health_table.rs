@@ -164,7 +164,7 @@ impl BoardOrder {
         None
     }
 
-    /// How many cells its widest line wants when nothing of it is cut.
+    /// How many cells its widest line wants when nothing of it is cut but long values.
     pub fn wanted(&self) -> usize {
         self.probes
             .iter()

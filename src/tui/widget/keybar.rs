@@ -25,8 +25,7 @@ pub fn draw_status(
 ) {
     let (at, cells) = ((area.x + 1, area.bottom() - 2), area.width.saturating_sub(2));
     if let Some(problem) = problem {
-        let mut lines = wrapped(problem, usize::from(cells.saturating_sub(2)), Meaning::Problem);
-        lines.truncate(usize::from(area.height / 3).max(1));
+        let lines = lines_of(area, problem);
         let rows = u16::try_from(lines.len()).unwrap_or(1).max(1);
         let place = Rect { y: (at.1 + 1).saturating_sub(rows), height: rows, ..area };
         paint.fill(place, Meaning::Text);
@@ -37,6 +36,19 @@ pub fn draw_status(
     } else if let Some(told) = narrowed {
         paint.strip(at, cells, &told);
     }
+}
+
+/// What went wrong, in the lines that it takes.
+fn lines_of(area: Rect, problem: &str) -> Vec<Strip> {
+    let mut lines = wrapped(problem, usize::from(area.width.saturating_sub(4)), Meaning::Problem);
+    lines.truncate(usize::from(area.height / 3).max(1));
+    lines
+}
+
+/// How many lines what went wrong takes of what stands above the status line.
+pub fn rows_above_status(area: Rect, problem: Option<&str>) -> u16 {
+    let lines = problem.map_or(0, |problem| lines_of(area, problem).len());
+    u16::try_from(lines.saturating_sub(1)).unwrap_or(0)
 }
 
 /// Draws an action bar of these actions.

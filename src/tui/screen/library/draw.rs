@@ -36,7 +36,7 @@ impl Library {
     }
 
     fn draw_panes(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
-        let (list, preview) = Self::panes(area);
+        let (list, preview) = self.panes(area);
         let edge = if Self::is_wide(area) { Edge::Whole } else { Edge::Top };
         let is_at_list = self.preview.is_none();
         let count = self.count();
@@ -232,8 +232,7 @@ impl Library {
     }
 
     fn draw_bars(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
-        let problem = self.problem.as_deref().or(self.unlisted.as_deref());
-        draw_status(area, (problem, self.busy.as_deref()), self.filter.told(), paint);
+        draw_status(area, (self.wrong(), self.busy.as_deref()), self.filter.told(), paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }
 }

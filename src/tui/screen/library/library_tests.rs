@@ -260,6 +260,27 @@ fn a_click_chooses_and_another_opens() {
 }
 
 #[test]
+fn what_went_wrong_covers_no_row_that_can_be_chosen() {
+    let mut app = app((104, 18));
+    let of = |at: usize| LibraryEntry { id: format!("book-{at:02}"), title: format!("Book {at:02}"), ..nomad() };
+    update(&mut app, Message::Glanced((0..30).map(of).collect(), vec![]));
+    update(&mut app, Message::SetUp(Err("it does not load, and this is why: ".repeat(12))));
+    for _ in 0..20 {
+        press(&mut app, "down");
+    }
+    let shown = picture(&app);
+    assert!(shown.contains('▸'), "{shown}");
+    let chosen = shown.lines().find(|line| line.contains('▸')).unwrap_or_default().to_owned();
+    for row in 11..17 {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        let mouse = MouseEvent { kind, column: 20, row, modifiers: KeyModifiers::NONE };
+        let effects = update(&mut app, Message::Mouse(mouse));
+        let shown = picture(&app);
+        assert!(effects.is_empty() && shown.contains(&chosen), "{row}: {effects:?}\n{shown}");
+    }
+}
+
+#[test]
 fn a_library_that_nobody_asked_for_is_read_when_the_run_that_was_cannot_be_set_up() {
     let refused = || Message::SetUp(Err("it does not load".into()));
     let mut unread = App::new(look("dark", &UNICODE), Keymap::standard());

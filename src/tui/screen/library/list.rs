@@ -9,7 +9,7 @@ use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Effect;
 use crate::tui::screen::library::diff::Diff;
 use crate::tui::shelf::{Changed, Past};
-use crate::tui::widget::keybar::{Offer, key_at};
+use crate::tui::widget::keybar::{Offer, key_at, rows_above_status};
 
 /// From which width on the preview stands beside the list.
 const WIDE: u16 = 100;
@@ -386,9 +386,15 @@ impl Library {
         self.offers().into_iter().find(|(offered, ..)| *offered == action).map_or("", |(.., word)| word)
     }
 
-    /// Where list and preview stand.
-    pub(super) fn panes(area: Rect) -> (Rect, Rect) {
-        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
+    /// What went wrong, or cannot be known.
+    pub(super) fn wrong(&self) -> Option<&str> {
+        self.problem.as_deref().or(self.unlisted.as_deref())
+    }
+
+    /// Where list and preview stand: above what is told of what went wrong.
+    pub(super) fn panes(&self, area: Rect) -> (Rect, Rect) {
+        let told = rows_above_status(area, self.wrong());
+        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3 + told), ..area };
         if area.width >= WIDE {
             let left = body.width * 62 / 100;
             (Rect { width: left, ..body }, Rect { x: body.x + left, width: body.width - left, ..body })
@@ -406,7 +412,7 @@ impl Library {
     /// Takes what the mouse did. A click chooses, another one on the same opens; one on a key is that key.
     pub fn on_mouse(&mut self, mouse: MouseEvent, size: (u16, u16), keymap: &Keymap) -> Vec<Effect> {
         let area = Rect::new(0, 0, size.0, size.1);
-        let (list, preview) = Self::panes(area);
+        let (list, preview) = self.panes(area);
         let is_in = |place: Rect| place.contains((mouse.column, mouse.row).into());
         match mouse.kind {
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {

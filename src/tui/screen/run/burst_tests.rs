@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::{Ended, Event, Proposal, Verdict};
+use crate::engine::{Event, Proposal, Verdict};
 use crate::tui::dialog::{Ask, Dialog};
 use crate::tui::message::{Effect, Message};
 use crate::tui::screen::Screen;
@@ -152,13 +152,7 @@ fn a_paste_that_nothing_takes_says_so_and_takes_what_follows_with_it() {
 #[test]
 fn what_is_typed_when_the_run_moves_on_under_a_dialog_is_dropped() {
     let mut stage = prepared();
-    stage.press("enter");
-    stage.type_text("vault-2");
-    stage.press("enter");
-    stage.finish(Ended::Exit(0));
-    stage.press("enter");
-    stage.press("y");
-    stage.finish(Ended::Exit(0));
+    stage.restart_standby();
     // A check: an override is being typed while it comes true by itself.
     stage.press("o");
     stage.real_ms += 1_000;

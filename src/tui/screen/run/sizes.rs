@@ -119,7 +119,7 @@ impl Run {
             (Pane::Guards, true) if is_below => (Border::Steps, COLUMNS * more),
             (Pane::Health, true) if is_below => (Border::Steps, -COLUMNS * more),
             (Pane::Guards, false) if is_below => {
-                self.notice = Some("the guards have as many rows as they need".into());
+                self.notice = Some("the guards have the rows that they need, a quarter at most".into());
                 return Vec::new();
             }
             (Pane::Steps, true) => (Border::Steps, COLUMNS * more),

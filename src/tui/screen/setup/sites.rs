@@ -90,8 +90,8 @@ impl Sites {
         draw_more(Rect { y: text.bottom(), height: 1, ..area }, key, (from, lines.len(), text.height), paint);
     }
 
-    fn top(&self, list: Rect) -> usize {
-        self.chosen.map_or(0, |chosen| chosen + 1).saturating_sub(usize::from(list.height.saturating_sub(2)))
+    fn top(&self, list: Rect, questions: &Questions) -> usize {
+        self.chosen.map_or(0, |chosen| chosen + 1).saturating_sub(usize::from(Self::window(list, questions)))
     }
 
     /// A click on that row: whether it is on what was chosen already.
@@ -100,7 +100,7 @@ impl Sites {
         let Some(at) = row.checked_sub(list.y + 1).filter(|at| *at < Self::window(list, questions)) else {
             return false;
         };
-        let index = self.top(list) + usize::from(at);
+        let index = self.top(list, questions) + usize::from(at);
         if index > questions.sites.len() {
             return false;
         }
@@ -116,7 +116,7 @@ impl Sites {
             site.map_or_else(|| file_name(questions, index), |site| site.name.clone())
         };
         let names = (0..questions.sites.len()).map(|index| width(&name(index))).max().unwrap_or(0).clamp(12, 28);
-        let top = self.top(list);
+        let top = self.top(list, questions);
         let window = Self::window(list, questions);
         let all = questions.sites.len() + 1;
         draw_more(Rect { y: list.bottom().saturating_sub(1), height: 1, ..list }, "", (top, all, window), paint);

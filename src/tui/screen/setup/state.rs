@@ -288,6 +288,12 @@ impl SetUp {
                 let action = key_at(keymap, &self.offers(), mouse.column);
                 action.map(|action| self.on(Some(action), key, size)).unwrap_or_default()
             }
+            // Whoever reads on there is not taken back to its beginning.
+            MouseEventKind::Down(MouseButton::Left)
+                if self.stage == Stage::Site && Sites::is_told_at(&self.questions, Self::inside(size), mouse.row) =>
+            {
+                Vec::new()
+            }
             MouseEventKind::Down(MouseButton::Left) if self.busy.is_none() => {
                 (self.problem, self.told_from) = (None, 0);
                 let is_again = match self.stage {
