@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Collected, Empty, LengthLimitError, Limited};
 use hyper::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, TE, USER_AGENT};
-use hyper::{Method, Request, StatusCode, Uri};
+use hyper::{Request, StatusCode, Uri};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
@@ -79,10 +79,8 @@ pub(crate) fn heard(answer: Result<Answer, Kind>, elapsed: Duration, redactor: &
 /// Sends it and waits for the whole answer; why there was none, otherwise. The duration is how long it took.
 pub(crate) async fn fetch(client: &Client, asking: Asking<'_>, limits: &Limits) -> (Result<Answer, Kind>, Duration) {
     let began = monotonic();
-    let answer = match request(asking.url, asking.headers, limits.accept) {
-        Ok(request) => timeout(asking.patience, answer(client, request, limits.bytes)).await,
-        Err(why) => Ok(Err(Kind::Nothing(why))),
-    };
+    let request = request(asking.url, asking.headers, limits.accept);
+    let answer = timeout(asking.patience, answer(client, request, limits.bytes)).await;
     let elapsed = began.elapsed();
     let answer = answer.unwrap_or(Err(Kind::TimedOut)).map(|(status, headers, body)| {
         let trailers = body.trailers().cloned().unwrap_or_default();
@@ -129,24 +127,18 @@ pub(crate) fn parse(text: &str) -> Value {
     }
 }
 
-fn request(
-    url: &Uri,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    accept: &'static str,
-) -> Result<Request<Empty<Bytes>>, String> {
-    let mut request = Request::builder()
-        .method(Method::GET)
-        .uri(url.clone())
-        .header(USER_AGENT, concat!("piton/", env!("CARGO_PKG_VERSION")))
-        .header(ACCEPT, accept)
-        // Some servers send what they say behind a list only to those who ask for it.
-        .header(TE, "trailers")
-        .body(Empty::new())
-        .map_err(|error| format!("the request cannot be made: {error}"))?;
+fn request(url: &Uri, headers: Vec<(HeaderName, HeaderValue)>, accept: &'static str) -> Request<Empty<Bytes>> {
+    let mut request = Request::new(Empty::new());
+    *request.uri_mut() = url.clone();
+    let all = request.headers_mut();
+    all.insert(USER_AGENT, HeaderValue::from_static(concat!("piton/", env!("CARGO_PKG_VERSION"))));
+    all.insert(ACCEPT, HeaderValue::from_static(accept));
+    // Some servers send what they say behind a list only to those who ask for it.
+    all.insert(TE, HeaderValue::from_static("trailers"));
     for (name, value) in headers {
-        request.headers_mut().insert(name, value);
+        all.insert(name, value);
     }
-    Ok(request)
+    request
 }
 
 async fn answer(
