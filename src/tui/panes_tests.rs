@@ -133,7 +133,7 @@ fn below_the_steps_the_guards_are_as_high_as_they_are_long_and_the_board_has_the
         }
         assert_eq!(stage.run().focus, Pane::Guards);
         assert_eq!(stage.run().panes_on_screen().guards, panes.guards);
-        assert!(stage.picture().contains("as many rows as they need"), "{}", stage.picture());
+        assert!(stage.picture().contains("the rows that they need, a quarter at most"), "{}", stage.picture());
         stage.press(">");
         assert_eq!(stage.run().panes_on_screen().guards.width, panes.guards.width + 4);
     }
