@@ -242,7 +242,7 @@ impl Reading {
     /// Somebody ended the reading: how far it was.
     pub fn end(&self) -> Result<(), CliError> {
         let Some(mut progress) = self.progress() else { return Ok(()) };
-        progress.read = self.read.load(Ordering::Relaxed);
+        let _ = progress.at(self.read.load(Ordering::Relaxed));
         progress.end()
     }
 
