@@ -156,7 +156,7 @@ fn of_the_step(runbook: &Runbook, state: &RunState, key: &StepKey, moment: &Mome
     allowed.extend(takeable(runbook, state, moment).into_iter().map(Allowed::TakeUp));
 }
 
-/// Guards and gates can be passed; what a check waits for can only be overridden.
+/// Guards, gates and what was sensed before can be passed; what a check waits for can only be overridden.
 pub(crate) fn acknowledgeable(hold: Hold) -> Option<Allowed> {
     match hold {
         Hold::Condition { condition: condition @ (ConditionId::Guard(_) | ConditionId::Gate(_)), truth, .. }
@@ -164,6 +164,7 @@ pub(crate) fn acknowledgeable(hold: Hold) -> Option<Allowed> {
         {
             Some(Allowed::Acknowledge(condition))
         }
+        Hold::Reverted { step, .. } => Some(Allowed::Acknowledge(ConditionId::Check(step))),
         _ => None,
     }
 }

@@ -197,7 +197,8 @@ pub enum Event {
     StepNotApplicable { step: StepKey, why: String },
     /// A condition changed, with the values seen.
     ConditionChanged { condition: ConditionId, truth: Tri, why: String, seen: Value },
-    /// A person goes on although this guard or gate does not hold; valid until the condition changes.
+    /// A person goes on although this guard or gate does not hold, valid until the condition changes; or although a check
+    /// has reverted, which counts as overridden from then on.
     GuardAcknowledged { condition: ConditionId, reason: String },
     /// A remark.
     NoteAdded { step: Option<StepKey>, text: String },

@@ -85,6 +85,9 @@ impl RunState {
                     standing.acknowledged = Some(reason.clone());
                 }
                 self.deviate(by, DeviationKind::Acknowledged, condition.to_string(), reason);
+                if let ConditionId::Check(step) = condition {
+                    self.overrule_reverted(step, by, reason);
+                }
             }
             Event::NoteAdded { step, text } => {
                 self.notes.push(Note { seq, at, by: by.to_owned(), step: step.clone(), text: text.clone() });
@@ -247,6 +250,31 @@ impl RunState {
                 let said = format!("released by {released_by}{}: {said}", signed_by(signature));
                 self.end(step, StepStatus::Done, by, &said);
             }
+            Event::CheckPassed { .. } | Event::CheckReverted { .. } | Event::CheckRestored { .. } => {
+                self.take_sensed(by, event);
+            }
+            Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),
+            Event::WaitCut { step, reason, .. } => {
+                self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
+                self.end(step, StepStatus::Overridden, by, reason);
+            }
+            Event::StepsReopened { step, from, reason, board } => {
+                self.board = board.clone();
+                self.reopen(step, from, by, reason);
+            }
+            Event::StepsRenewed { step, renewed } => self.renew(step, renewed),
+            Event::StepPutBack { step, .. } => self.put_back(step),
+            Event::StepNotApplicable { step, why } => {
+                self.forget_choice(step);
+                self.end(step, StepStatus::NotApplicable, by, why);
+            }
+            against_the_plan => self.take_deviation(by, against_the_plan),
+        }
+    }
+
+    /// What a check came to.
+    fn take_sensed(&mut self, by: &str, event: &Event) {
+        match event {
             Event::CheckPassed { step, doer, soaked, board, .. } => {
                 self.board = board.clone();
                 let at = self.at;
@@ -266,22 +294,7 @@ impl RunState {
                 self.note_seen_well(step);
                 self.take_reverted(step, by, StepStatus::Done, "sensed again");
             }
-            Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),
-            Event::WaitCut { step, reason, .. } => {
-                self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
-                self.end(step, StepStatus::Overridden, by, reason);
-            }
-            Event::StepsReopened { step, from, reason, board } => {
-                self.board = board.clone();
-                self.reopen(step, from, by, reason);
-            }
-            Event::StepsRenewed { step, renewed } => self.renew(step, renewed),
-            Event::StepPutBack { step, .. } => self.put_back(step),
-            Event::StepNotApplicable { step, why } => {
-                self.forget_choice(step);
-                self.end(step, StepStatus::NotApplicable, by, why);
-            }
-            against_the_plan => self.take_deviation(by, against_the_plan),
+            _ => {}
         }
     }
 

@@ -1,12 +1,12 @@
 //! What was sensed has to be so still when something is changed next.
 //!
-//! A check that passed is relied on, and sensed on, until something is changed: a command starts, or a step begins that
-//! a person does by hand and that says of itself that it changes something. From then on the world is another one on
-//! purpose, and what was sensed before says nothing of it. Where it is not so any more before that, the check has
-//! reverted: it is no longer done, and no command starts until it is so again, for as long as the check asks for, or
-//! until a person overrules it. What soaked need not soak again for that.
+//! A check that passed is relied on, and sensed on, until something may have been changed: a command starts, or a step
+//! begins that a person does by hand. From then on the world may be another one on purpose, and what was sensed before says
+//! nothing of it. Where it is not so any more before that, the check has reverted: it is no longer done, and no command
+//! starts, and nothing begins that a person changes by hand, until it is so again, for as long as the check asks for, or
+//! until a person goes on regardless. What soaked need not soak again for that.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::engine::event::{ConditionId, Event, Tri};
@@ -24,8 +24,8 @@ const MAX_RELIED: usize = 64;
 pub struct Relied {
     /// In the order in which they passed.
     passed: Vec<StepKey>,
-    /// What a person does by hand and what changes something by that.
-    by_hand: BTreeSet<(PhaseId, StepId)>,
+    /// What a person does by hand, and whether it says of itself that it changes something.
+    by_hand: BTreeMap<(PhaseId, StepId), bool>,
 }
 
 impl Relied {
@@ -33,8 +33,13 @@ impl Relied {
     pub(crate) fn new(runbook: &Runbook) -> Self {
         let plans = runbook.phases.iter().chain(runbook.rollbacks.iter().flat_map(|plan| &plan.phases));
         let steps = plans.flat_map(|phase| phase.steps.iter().map(|step| (phase.id.clone(), step)));
-        let is_by_hand = |step: &Step| step.changes_something() && !matches!(step.action, Action::Run { .. });
-        let by_hand = steps.filter(|(_, step)| is_by_hand(step)).map(|(phase, step)| (phase, step.id.clone()));
+        let is_by_hand = |step: &Step| match step.action {
+            Action::Run { .. } => false,
+            Action::Confirm { .. } => true,
+            _ => step.changes_something(),
+        };
+        let by_hand = steps.filter(|(_, step)| is_by_hand(step));
+        let by_hand = by_hand.map(|(phase, step)| ((phase, step.id.clone()), step.changes_something()));
         Self { passed: Vec::new(), by_hand: by_hand.collect() }
     }
 
@@ -43,8 +48,9 @@ impl Relied {
         &self.passed
     }
 
-    fn changes(&self, key: &StepKey) -> bool {
-        self.by_hand.contains(&(key.phase.clone(), key.step.clone()))
+    /// Whether a person does that step by hand; and if so, whether it says that it changes something.
+    fn by_hand(&self, key: &StepKey) -> Option<bool> {
+        self.by_hand.get(&(key.phase.clone(), key.step.clone())).copied()
     }
 }
 
@@ -56,8 +62,10 @@ impl RunState {
             | Event::CommandStarted { .. }
             | Event::RollbackEntered { .. }
             | Event::RunClosed { .. } => self.rely_on_none(|_| true),
-            Event::StepBegan { step, .. } | Event::StepRetried { step, .. } if self.relied.changes(step) => {
-                self.rely_on_none(|_| true);
+            Event::StepBegan { step, .. } | Event::StepRetried { step, .. } if self.relied.by_hand(step).is_some() => {
+                // What had reverted by then did so before anybody can have changed anything.
+                let reverted: Vec<_> = self.reverted().cloned().collect();
+                self.rely_on_none(|key| !reverted.contains(key));
             }
             Event::StepBegan { step, .. }
             | Event::StepRetried { step, .. }
@@ -102,6 +110,14 @@ impl RunState {
         });
     }
 
+    /// A person goes on regardless of what a check came to that is relied on. One that had reverted is overruled by that.
+    pub(crate) fn overrule_reverted(&mut self, key: &StepKey, by: &str, reason: &str) {
+        if self.reverted().any(|reverted| reverted == key) {
+            self.end(key, StepStatus::Overridden, by, reason);
+            self.rely_on_none(|relied| relied == key);
+        }
+    }
+
     /// The checks that are not so any more, in the order in which they had passed.
     pub fn reverted(&self) -> impl Iterator<Item = &StepKey> {
         let is_it = |key: &&StepKey| self.step(key).is_some_and(|known| known.status == StepStatus::Reverted);
@@ -119,6 +135,9 @@ pub(crate) fn not_as_sensed(state: &RunState, step: &Step) -> Vec<Hold> {
 pub(crate) fn doubt(state: &RunState, key: &StepKey) -> Option<Hold> {
     let sensed = state.conditions.get(&ConditionId::Check(key.clone()));
     let truth = sensed.map_or(Tri::True, |sensed| sensed.truth);
+    if sensed.is_some_and(|sensed| sensed.acknowledged.is_some()) {
+        return None;
+    }
     let has_reverted = state.step(key).is_some_and(|known| known.status == StepStatus::Reverted);
     let why = || sensed.map(|sensed| sensed.why.clone()).unwrap_or_default();
     (has_reverted || truth != Tri::True).then(|| Hold::Reverted { step: key.clone(), truth, why: why() })
@@ -143,10 +162,10 @@ impl Draft<'_> {
         turned.map(|event| self.push(event)).is_some()
     }
 
-    /// What has reverted and what a step has to wait for before it begins: what a person does by hand is held back by
+    /// What has reverted and what a step has to wait for before it begins: what a person changes by hand is held back by
     /// nothing once it has begun.
     pub(super) fn waits_for_reverted(&self, key: &StepKey) -> Option<&StepKey> {
-        self.state.reverted().next().filter(|_| self.state.relied.changes(key))
+        self.state.reverted().next().filter(|_| self.state.relied.by_hand(key) == Some(true))
     }
 
     /// For how long what a check senses must hold.

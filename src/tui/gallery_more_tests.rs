@@ -20,10 +20,12 @@ use crate::tui::stage_tests::{Stage, event, picture, runbook};
 use crate::tui::theme::Look;
 use crate::tui::together_tests::{restarting, running};
 use crate::tui::verified_tests::{say, second, seen};
-use crate::tui::{absent_tests, back_tests, defer_tests, pick_tests, restart_tests, room_tests, take_up_tests};
+use crate::tui::{
+    absent_tests, back_tests, defer_tests, pick_tests, restart_tests, reverted_tests, room_tests, take_up_tests,
+};
 
 /// What is not in [`super::gallery_tests::SCENES`].
-pub const MORE: [(&str, Scene); 54] = [
+pub const MORE: [(&str, Scene); 55] = [
     ("library_changes", |size, look| {
         shown(size, look, |app| {
             library::furnish(app);
@@ -153,6 +155,7 @@ pub const MORE: [(&str, Scene); 54] = [
             stage.press("c");
         })
     }),
+    ("reverted", |size, look| run(size, look, reverted_tests::reverted)),
     ("put_off", |size, look| {
         run(size, look, |stage| {
             defer_tests::deferrable(stage);

@@ -137,6 +137,8 @@ mod replay_title_tests;
 #[cfg(test)]
 mod restart_tests;
 #[cfg(test)]
+mod reverted_tests;
+#[cfg(test)]
 mod room_tests;
 #[cfg(test)]
 mod rules_tests;

@@ -150,7 +150,9 @@ fn common(app: &App) -> Vec<String> {
     let panes = run.panes(area);
     // Where nothing can open it was told what could be done; a replay tells what came of it.
     let step = if run.view.stalled.is_some() { panes.step } else { Rect::ZERO };
-    let masked = [Rect { height: 1, ..panes.header }, panes.health, panes.status, panes.bar, step];
+    // On a small screen the board is one line, the first of the summary.
+    let board = Rect { height: panes.summary.height.min(1), ..panes.summary };
+    let masked = [Rect { height: 1, ..panes.header }, panes.health, board, panes.status, panes.bar, step];
     let mut lines = Vec::new();
     for y in area.top()..area.bottom() {
         let symbols = (area.left()..area.right()).map(|x| {

@@ -63,13 +63,7 @@ pub fn event(event: &Event) -> String {
             let met = if *met { "" } else { ", not as expected" };
             format!("the command of {step}{item} ended: {}{met}", ended.describe())
         }
-        Event::CheckPassed { step, soaked: Some(soaked), held_ms, .. } => {
-            format!("{step} soaked {}", soaked_for(soaked, *held_ms))
-        }
-        Event::CheckPassed { step, doer, .. } => format!("{step} was sensed{}", done_by(doer.as_ref())),
-        Event::CheckReverted { step, why, .. } if why.is_empty() => format!("{step} is not so any more"),
-        Event::CheckReverted { step, why, .. } => format!("{step} is not so any more: {why}"),
-        Event::CheckRestored { step, .. } => format!("{step} is so again"),
+        Event::CheckPassed { .. } | Event::CheckReverted { .. } | Event::CheckRestored { .. } => sensed(event),
         Event::SoakSeen { step, since, until, covered_ms, .. } => {
             format!("{step} soaks for {}, seen for {}", duration(until.since(*since)), millis(*covered_ms))
         }
@@ -111,6 +105,19 @@ fn stated(event: &Event) -> String {
         Event::ChoiceMade { step, choice, doer, .. } => {
             format!("{step} was decided: {choice}{}", done_by(doer.as_ref()))
         }
+        _ => String::new(),
+    }
+}
+
+/// What a check came to.
+fn sensed(event: &Event) -> String {
+    match event {
+        Event::CheckPassed { step, soaked: Some(soaked), held_ms, .. } => {
+            format!("{step} soaked {}", soaked_for(soaked, *held_ms))
+        }
+        Event::CheckPassed { step, doer, .. } => format!("{step} was sensed{}", done_by(doer.as_ref())),
+        Event::CheckReverted { step, why, .. } => format!("{step} is not so any more{}", because(why)),
+        Event::CheckRestored { step, .. } => format!("{step} is so again"),
         _ => String::new(),
     }
 }
@@ -369,7 +376,7 @@ pub fn condition(runbook: &crate::runbook::Runbook, condition: &ConditionId) -> 
             guard.map_or_else(|| id.to_string(), |guard| format!("guard: {}", guard.title))
         }
         ConditionId::Gate(key) => format!("the gate of {}", named(runbook, key)),
-        ConditionId::Check(key) => format!("what {} waits for", named(runbook, key)),
+        ConditionId::Check(key) => format!("what {} looks at", named(runbook, key)),
         ConditionId::Health(..) => row(runbook, condition),
     }
 }
@@ -405,7 +412,8 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
         Hold::Missing(step) => format!("{} has not been done", named(runbook, step)),
         Hold::Reverted { step, truth, why } => {
             let colon = if why.is_empty() { "" } else { ": " };
-            format!("{} {}{colon}{why}", named(runbook, step), Hold::turned(*truth))
+            let of = step.item.as_deref().map(|item| format!(" of {item}")).unwrap_or_default();
+            format!("{}{of} {}{colon}{why}", named(runbook, step), Hold::turned(*truth))
         }
         Hold::Waiting { left } => format!("{} are left", duration(*left + Duration::from_millis(999))),
         other => other.describe(),

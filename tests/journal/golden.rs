@@ -6,7 +6,7 @@ use piton::engine::{Outcome, Record, Story};
 use piton::journal::{Integrity, read_records, sha256_hex};
 
 /// Each file with the sha256 of its last line and its end.
-const FILES: [(&str, &str, Outcome); 10] = [
+const FILES: [(&str, &str, Outcome); 11] = [
     (
         "format-1.jsonl",
         "693c4e018d4c6ae9455adeef45d60d677b686687a3dc53cbd669c6d50ba19fdb",
@@ -32,6 +32,7 @@ const FILES: [(&str, &str, Outcome); 10] = [
         "1683805aded054729c219aacf19064c7e19d761358e30a35d5d650532bc7647f",
         Outcome::CompletedWithDeviations,
     ),
+    ("format-1-reverted.jsonl", "6834e08288e29b093186c29e0d0cd108f4d77a9a9c78f5754cffb3ae517724cb", Outcome::Abandoned),
     ("format-1-practice.jsonl", "0125362742cfba4e7c0b130f5b777c469e53f3bb0810570f9a7f828aeb7932e7", Outcome::Abandoned),
 ];
 

@@ -32,7 +32,7 @@ hold = "10s"
 [[phase.step]]
 id = "look"
 title = "Look at it"
-confirm = "What do you see?"
+ask = { name = "seen", prompt = "What do you see?", type = "text" }
 [[phase.step]]
 id = "stop"
 title = "Stop it"
@@ -41,6 +41,18 @@ run = ["stop"]
 [[phase.step]]
 id = "again"
 title = "See them well again"
+check = 'all(.health.node[]; .verdict == "ok")'
+[[phase.step]]
+id = "tell"
+title = "Tell the others"
+confirm = "What did they say?"
+[[phase.step]]
+id = "load"
+title = "Load it"
+run = ["load"]
+[[phase.step]]
+id = "calm"
+title = "See them calm"
 check = 'all(.health.node[]; .verdict == "ok")'
 [[phase.step]]
 id = "pull"
@@ -70,6 +82,10 @@ fn key(step: &str) -> StepKey {
 
 fn confirm(step: &str) -> Proposal {
     Proposal::Confirm { step: key(step), said: "fine".into() }
+}
+
+fn answer(step: &str) -> Proposal {
+    Proposal::Answer { step: key(step), value: json!("fine"), file: None }
 }
 
 fn over(step: &str) -> Proposal {
@@ -102,6 +118,10 @@ impl Walk {
     /// The command is started and ends well.
     fn stop(&mut self) {
         assert_eq!(self.refuses_to_run(), None);
+        self.start();
+    }
+
+    fn start(&mut self) {
         let run = self.allowed().into_iter().find(|allowed| matches!(allowed, Allowed::Run(_)));
         let run = run.and_then(|run| self.proposal_for(&run)).expect("it may be started");
         self.must(run);
@@ -112,7 +132,7 @@ impl Walk {
 #[test]
 fn what_was_sensed_and_reverts_is_open_again_and_holds_back_the_next_command() {
     let mut walk = sensed();
-    walk.must(confirm("look"));
+    walk.must(answer("look"));
     assert_eq!(walk.refuses_to_run(), None);
     walk.see(ILL);
     assert_eq!(walk.status_of("well"), StepStatus::Reverted);
@@ -138,7 +158,7 @@ fn what_changes_nothing_goes_on_beside_what_has_reverted() {
     let mut walk = sensed();
     walk.see(ILL);
     assert_eq!(walk.status_of("well"), StepStatus::Reverted);
-    walk.must(confirm("look"));
+    walk.must(answer("look"));
     assert_eq!(walk.key(), key("stop"));
     assert!(walk.refuses_to_run().is_some());
 }
@@ -146,9 +166,9 @@ fn what_changes_nothing_goes_on_beside_what_has_reverted() {
 #[test]
 fn once_something_was_changed_what_was_sensed_before_is_not_looked_at() {
     let mut walk = sensed();
-    walk.must(confirm("look"));
+    walk.must(answer("look"));
     walk.stop();
-    assert!(walk.state.conditions.get(&ConditionId::Check(key("well"))).is_none());
+    assert!(!walk.state.conditions.contains_key(&ConditionId::Check(key("well"))));
     walk.see(ILL);
     assert_eq!(walk.status_of("well"), StepStatus::Done);
 }
@@ -156,12 +176,12 @@ fn once_something_was_changed_what_was_sensed_before_is_not_looked_at() {
 #[test]
 fn once_something_is_done_by_hand_what_was_sensed_before_is_not_looked_at() {
     let mut walk = sensed();
-    walk.must(confirm("look"));
+    walk.must(answer("look"));
     walk.stop();
     // The next check passes at once, and the step that is done by hand begins with it.
-    assert_eq!(walk.key(), key("pull"));
+    assert_eq!(walk.key(), key("tell"));
     walk.see(ILL);
-    assert_eq!(walk.status_of("again"), StepStatus::Done, "the plug may be pulled already");
+    assert_eq!(walk.status_of("again"), StepStatus::Done, "somebody may have pulled a plug");
 }
 
 #[test]
@@ -171,6 +191,10 @@ fn a_step_by_hand_waits_for_what_has_reverted_and_says_so() {
     walk.must(over("look"));
     walk.must(over("stop"));
     walk.must(over("again"));
+    // What says of itself that it changes nothing begins.
+    walk.must(confirm("tell"));
+    walk.must(over("load"));
+    walk.must(over("calm"));
     assert_eq!(walk.state.current, None);
     let told = stalled(&walk.runbook, &walk.state, &walk.moment).expect("it stands still");
     assert!(told.contains("all/well is not as it was sensed"), "{told}");
@@ -190,7 +214,7 @@ fn what_has_reverted_is_overridden_with_a_reason_and_never_ticked() {
     walk.must(over("well"));
     assert_eq!(walk.status_of("well"), StepStatus::Overridden);
     assert_eq!(walk.key(), key("look"));
-    walk.must(confirm("look"));
+    walk.must(answer("look"));
     assert_eq!(walk.refuses_to_run(), None);
     assert_eq!(walk.state.deviations.len(), 1);
     walk.see(WELL);
@@ -199,9 +223,24 @@ fn what_has_reverted_is_overridden_with_a_reason_and_never_ticked() {
 }
 
 #[test]
+fn who_goes_on_regardless_says_why_and_it_counts_as_overridden() {
+    let mut walk = sensed();
+    walk.must(answer("look"));
+    let well = ConditionId::Check(key("well"));
+    assert!(!walk.allowed().contains(&Allowed::Acknowledge(well.clone())));
+    walk.see(ILL);
+    assert!(walk.allowed().contains(&Allowed::Acknowledge(well.clone())));
+    walk.must(Proposal::Acknowledge { condition: well, reason: "it is known".into() });
+    assert_eq!(walk.status_of("well"), StepStatus::Overridden);
+    assert_eq!(walk.state.step(&key("well")).expect("it is a step").said, "it is known");
+    assert_eq!(walk.refuses_to_run(), None);
+    assert_eq!(walk.state.deviations.len(), 1);
+}
+
+#[test]
 fn who_comes_back_runs_nothing_before_what_was_sensed_is_sensed_anew() {
     let mut walk = sensed();
-    walk.must(confirm("look"));
+    walk.must(answer("look"));
     walk.must(Proposal::Leave { how: Leaving::Left });
     let sit = Event::SittingOpened {
         operator: "maria".into(),
@@ -221,8 +260,10 @@ fn who_comes_back_runs_nothing_before_what_was_sensed_is_sensed_anew() {
 #[test]
 fn the_run_is_not_closed_while_its_last_check_is_not_so_any_more() {
     let mut walk = sensed();
-    walk.must(confirm("look"));
+    walk.must(answer("look"));
     walk.stop();
+    walk.must(confirm("tell"));
+    walk.start();
     walk.must(confirm("pull"));
     walk.sense();
     assert!(walk.allowed().contains(&Allowed::Close));

@@ -58,12 +58,13 @@ impl Run {
         })
     }
 
-    /// Which gate and guards hold the current step back. What a check waits for stands on its page anyway, and what
+    /// Which gate, guards and checks that have reverted hold the current step back. What a check waits for stands on its page anyway, and what
     /// is counted down in the status line.
     fn held(&self) -> Vec<String> {
         let Gate::Closed(holds) = &self.view.gate else { return Vec::new() };
         let is_told = |hold: &&Hold| match hold {
             Hold::Condition { condition, .. } => !matches!(condition, ConditionId::Check(_)),
+            Hold::Reverted { .. } => true,
             _ => false,
         };
         holds.iter().filter(is_told).map(|hold| tell::hold(&self.runbook, hold)).collect()
