@@ -265,9 +265,11 @@ impl Backstage for Stage {
     fn resumable(&self) -> Result<Vec<OpenRun>, String> {
         let mut runs = self.memory.listed(&self.store)?;
         runs.retain(|run| run.is_open());
-        runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
+        // What cannot be gone on with is not in the way of what can.
+        runs.sort_by_key(|run| (run.misnamed().is_some(), std::cmp::Reverse(run.last_at)));
         let open = |run: &Arc<RunSummary>| OpenRun {
             standing: format!("{}, {}", standing(run), counted(run.records, "record")),
+            is_misnamed: run.misnamed().is_some(),
             run: run.dir.id(),
             place: run.opening.as_ref().map(place_of).unwrap_or_default(),
             title: run.opening.as_ref().map(|head| head.title.clone()).unwrap_or_default(),
@@ -278,9 +280,13 @@ impl Backstage for Stage {
         Ok(runs.iter().map(open).collect())
     }
 
-    fn journals(&self, each: EachJournals<'_>) -> Result<Vec<JournalEntry>, String> {
+    fn journals(
+        &self,
+        each: EachJournals<'_>,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Vec<JournalEntry>, String> {
         let mut told = |new: &[Arc<RunSummary>], all| each(new.iter().map(|run| entry(run)).collect(), all);
-        let runs = self.memory.list_along(&self.store, &mut told)?;
+        let runs = self.memory.list_along(&self.store, &mut told, goes_on)?;
         let listed = runs.iter().map(|run| (run.dir.clone(), run.records)).collect();
         *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
         Ok(runs.iter().map(|run| entry(run)).collect())

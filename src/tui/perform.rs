@@ -13,7 +13,7 @@ use crate::engine::Proposal;
 use crate::exec::Borrower;
 use crate::session::Session;
 use crate::tui::app::update;
-use crate::tui::backstage::Backstage;
+use crate::tui::backstage::{Backstage, JournalEntry};
 use crate::tui::editor;
 use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
 use crate::tui::input::Input;
@@ -183,14 +183,15 @@ impl Runtime {
         let (replier, backstage) = (self.replier.clone(), Arc::clone(&self.backstage));
         self.aside(move || {
             let mut first = 0;
-            let entries = backstage.journals(&mut |entries, all| {
+            let goes_on = || !is_ended.load(Ordering::Relaxed);
+            let mut each = |entries: Vec<JournalEntry>, all| {
                 let (from, took) = (first, began.elapsed());
                 first += entries.len();
                 let _ = replier.send(Message::SomeJournals { first: from, entries, all, took });
-                !is_ended.load(Ordering::Relaxed)
-            });
+            };
+            let entries = backstage.journals(&mut each, &goes_on);
             let message = entries.map_or_else(Message::Unlisted, Message::Journals);
-            (!is_ended.load(Ordering::Relaxed)).then_some(message)
+            goes_on().then_some(message)
         });
     }
 
