@@ -316,6 +316,23 @@ fn lines_are_broken_between_words_on_a_terminal_and_never_in_a_pipe() {
 }
 
 #[test]
+fn what_the_autopilot_tells_is_broken_between_words_too() {
+    let home = Home::new();
+    for paced in [&[][..], &["--speed", "1000"]] {
+        let args = [&["practice", SHORT_BOOK, "--autopilot"], paced].concat();
+        let mut terminal = home.terminal(&args).size(200, 60).spawn();
+        terminal.wait_exit(Duration::from_secs(60));
+        let told = terminal.screen();
+        assert!(told.contains("recorded #2 PRACTICE") && told.contains("head="), "{told}");
+        // What is left of a line is set in; only a hash is longer than a line.
+        let is_hash = |line: &str| line.trim().chars().all(|c| c.is_ascii_hexdigit());
+        let begins = |line: &str| ["recorded #", "PRACTICE ", "  "].iter().any(|lead| line.starts_with(lead));
+        let broken: Vec<&str> = told.lines().filter(|line| !begins(line) && !is_hash(line)).collect();
+        assert_eq!(broken, Vec::<&str>::new(), "{told}");
+    }
+}
+
+#[test]
 fn a_path_may_begin_at_home() {
     let home = Home::new();
     let terminal = short(&home);
