@@ -9,6 +9,7 @@ use piton::journal::{Integrity, RunDir};
 use rustix::process::Signal;
 
 use super::support::binary::{Home, records};
+use super::support::fault::under_faults;
 use super::support::operator::Operator;
 use super::support::pty::{Exit, Terminal};
 use super::support::typist::Typist;
@@ -293,6 +294,32 @@ fn what_is_attached_is_copied_into_the_run_s_folder_unless_it_is_said_otherwise(
     let [(first, Some(copy)), (second, None)] = &attached[..] else { panic!("{attached:?}") };
     assert_eq!((first, second), (&log.display().to_string(), &big.display().to_string()));
     assert_eq!(std::fs::read(folder.path().join(copy)).expect("a copy"), b"what was seen\n");
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_told_and_not_attached() {
+    let home = Home::new();
+    let log = home.path().join("seen.log");
+    std::fs::write(&log, vec![b'a'; 2 << 20]).expect("the test's folder can be written to");
+    let slow = |command: &mut _| {
+        under_faults(command, "read:1+:delay=100", "/seen.log", None);
+    };
+    let args = ["practice", SHORT_BOOK, "--plain", "--speed", SPEED];
+    let terminal = home.terminal(&args).size(200, 400).with(slow).spawn();
+    let mut typist = Typist::at(&terminal);
+    typist.listen();
+    for (line, times) in [("attach", 1), ("attach uncopied", 2)] {
+        typist.type_line(&format!("{line} {}", log.display()));
+        let is_said = |screen: &str, what: &str| screen.matches(what).count() == times;
+        terminal.wait_for("how far it is", LIMIT, |screen| is_said(screen, "seen.log is being read, "));
+        let file = std::fs::OpenOptions::new().append(true).open(&log);
+        file.and_then(|mut file| file.write_all(b"more")).expect("the test's folder can be written to");
+        let told = "it grew while it was read; give it again when it stays as it is";
+        terminal.wait_for("that it changed", LIMIT, |screen| is_said(screen, told));
+        let kept: Vec<_> = std::fs::read_dir(home.run().path().join("evidence")).expect("a folder").collect();
+        assert!(kept.is_empty(), "{kept:?}");
+    }
+    assert!(!home.records().iter().any(|record| matches!(record.event, Event::EvidenceAttached { .. })));
 }
 
 #[test]
