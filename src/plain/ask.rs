@@ -8,6 +8,7 @@ use crate::engine::{
 };
 use crate::plain::look;
 use crate::plain::meaning::{say_looked_at, say_restart, say_unverified_for_good, say_way_back};
+use crate::plain::soak;
 use crate::plain::speak::Mouth;
 use crate::plain::step::{options_of, say_options};
 use crate::plain::tell::{self, Told};
@@ -304,6 +305,9 @@ impl Question {
             Self::Leave => {
                 let goes_on = if told.state.is_running() { " What runs goes on." } else { "" };
                 mouth.say(&format!("This leaves the run as it stands; it can be gone on with.{goes_on}"));
+                if told.state.current.as_ref().is_some_and(|key| soak::is_begun(told, key)) {
+                    mouth.say(soak::LEAVING);
+                }
                 mouth.say("Type yes to leave, or no.");
             }
         }
