@@ -304,10 +304,8 @@ impl Question {
             }
             Self::Leave => {
                 let goes_on = if told.state.is_running() { " What runs goes on." } else { "" };
-                mouth.say(&format!("This leaves the run as it stands; it can be gone on with.{goes_on}"));
-                if told.state.current.as_ref().is_some_and(|key| soak::is_begun(told, key)) {
-                    mouth.say(soak::LEAVING);
-                }
+                let soaks = soak::leaving(told);
+                mouth.say(&format!("This leaves the run as it stands; it can be gone on with.{goes_on}{soaks}"));
                 mouth.say("Type yes to leave, or no.");
             }
         }

@@ -6,9 +6,6 @@ use crate::engine::{Event, SoakView, Soaked, soak_view};
 use crate::plain::tell::{Told, duration};
 use crate::runbook::{Soak, StepKey};
 
-/// What whoever leaves is told.
-pub const LEAVING: &str = "The soak goes on, but the time until somebody sits down again is a gap in it.";
-
 /// What it asks for, before the rule that it is about.
 pub fn asked(soak: &Soak) -> String {
     format!(
@@ -18,9 +15,13 @@ pub fn asked(soak: &Soak) -> String {
     )
 }
 
-/// Whether that step soaks and its time counts.
-pub fn is_begun(told: Told<'_>, key: &StepKey) -> bool {
-    soak_view(told.runbook, told.state, key, told.moment.at).is_some_and(|soak| soak.since.is_some())
+/// What whoever leaves is told of it; nothing where no time counts.
+pub fn leaving(told: Told<'_>) -> &'static str {
+    let soak = |key: &StepKey| soak_view(told.runbook, told.state, key, told.moment.at);
+    match told.state.current.as_ref().and_then(soak).and_then(|soak| soak.since) {
+        Some(_) => " The soak goes on, but the time until somebody sits down again is a gap in it.",
+        None => "",
+    }
 }
 
 /// How the soak of that step stands; nothing where there is none, or it has not begun.
@@ -165,13 +166,13 @@ mod tests {
         let asked = "It soaks, also over sittings: it waits until this has held for 2 hours, of which 60 percent must have been seen:";
         assert!(card(&walk).contains(asked) && !card(&walk).contains("Its soak"), "{}", card(&walk));
         let leave = |walk: &Walk| walk.said(|told, mouth| Question::Leave.say(told, mouth));
-        assert!(!leave(&walk).contains(LEAVING), "{}", leave(&walk));
+        assert!(!leave(&walk).contains("is a gap in it."), "{}", leave(&walk));
         walk.turn(10, Tri::True);
         assert_eq!(walk.take(10, seen(10, 10, 0, None)), "the soak of step 1.1 \"See it well\" began");
         let told = walk.take(15, seen(10, 15, 5, Some(1)));
         let lasted = "has lasted 5 minutes of 2 hours, 5 minutes of it seen, worst value 1";
         assert_eq!(told, format!("the soak of step 1.1 \"See it well\" {lasted}"));
-        assert!(leave(&walk).contains(LEAVING), "{}", leave(&walk));
+        assert!(leave(&walk).contains("is a gap in it."), "{}", leave(&walk));
         let since = Timestamp::from_millis(600_000);
         let restarted =
             Event::SoakRestarted { step: key(), since, lasted_ms: 600_000, covered_ms: 600_000, worst: None };

@@ -20,6 +20,9 @@ use crate::tui::wanted::{Questions, Wanted};
 /// Who is told of runs while they are listed: those that are new, and how many there will be.
 pub type EachJournals<'a> = &'a mut dyn FnMut(Vec<JournalEntry>, usize);
 
+/// Whether somebody still wants to know.
+pub type GoesOn<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
 /// what opens a run is called inside a tokio runtime.
 pub trait Backstage: Send + Sync {
@@ -91,17 +94,13 @@ pub trait Backstage: Send + Sync {
     ///
     /// # Errors
     /// They cannot be listed; for people.
-    fn journals(
-        &self,
-        _each: EachJournals<'_>,
-        _goes_on: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Vec<JournalEntry>, String> {
+    fn journals(&self, _each: EachJournals<'_>, _goes_on: GoesOn<'_>) -> Result<Vec<JournalEntry>, String> {
         Ok(Vec::new())
     }
 
     /// Looks for words in the records of the runs that were listed last, the latest first, and hands on the first record of
     /// each that holds them all, as long as somebody wants to know.
-    fn search(&self, _words: &str, _found: &mut dyn FnMut(RecordFound), _goes_on: &(dyn Fn() -> bool + Sync)) {}
+    fn search(&self, _words: &str, _found: &mut dyn FnMut(RecordFound), _goes_on: GoesOn<'_>) {}
 
     /// What was recorded of that run. Nothing is locked or written. `each` is told how many bytes were read, and of how many;
     /// it says whether to read on.
