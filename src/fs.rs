@@ -162,7 +162,7 @@ pub fn create_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) 
     if look(path)?.is_some() {
         return Err(failed("create", ErrorKind::AlreadyExists.into()));
     }
-    let (beside, mut file) = unused_beside(path).map_err(|error| failed("create", error))?;
+    let (beside, mut file) = unused_in(parent(path)).map_err(|error| failed("create", error))?;
     let written = fill(&mut file).and_then(|()| file.sync_all()).map_err(|error| failed("write", error));
     let named = written.and_then(|()| rename_to_new(&beside, path).map_err(|error| failed("create", error)));
     if named.is_err() {
@@ -172,10 +172,35 @@ pub fn create_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) 
     named.and_then(|()| sync_folder(parent(path)))
 }
 
-/// A new file of a name that nothing had in the folder of `path`.
-fn unused_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+/// Makes a file (0600) in a folder, or leaves the folder as it was: `fill` writes it under an unused name and gives the one that
+/// it is to have, in the place of whatever has it. That it is written is synced before, that it is named after.
+///
+/// # Errors
+/// What `fill` says; or it cannot be made, synced or named.
+pub fn make_in<E: From<FsError>>(
+    folder: &Path,
+    fill: impl FnOnce(&mut File) -> Result<String, E>,
+) -> Result<String, E> {
+    let (beside, mut file) = unused_in(folder).map_err(|error| FsError::new("create a file in", folder, error))?;
+    let named = fill(&mut file).and_then(|name| {
+        let path = folder.join(&name);
+        let named = file.sync_all().and_then(|()| std::fs::rename(&beside, &path));
+        named.map_err(|error| FsError::new("write", &path, error))?;
+        Ok(name)
+    });
+    if named.is_err() {
+        // The first error is the one to tell.
+        let _ = std::fs::remove_file(&beside);
+    }
+    let name = named?;
+    sync_folder(folder)?;
+    Ok(name)
+}
+
+/// A new file of a name that nothing had in that folder.
+fn unused_in(folder: &Path) -> io::Result<(PathBuf, File)> {
     for number in 0..TRIES {
-        let beside = parent(path).join(format!(".piton-{}-{number}", std::process::id()));
+        let beside = folder.join(format!(".piton-{}-{number}", std::process::id()));
         match create_private(&beside).map_err(|error| error.source) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             made => return made.map(|file| (beside, file)),

@@ -9,6 +9,7 @@ use piton::journal::{Integrity, RunDir};
 use rustix::process::Signal;
 
 use super::support::binary::{Home, records};
+use super::support::fault::under_faults;
 use super::support::operator::Operator;
 use super::support::pty::{Exit, Terminal};
 use super::support::typist::Typist;
@@ -296,6 +297,32 @@ fn what_is_attached_is_copied_into_the_run_s_folder_unless_it_is_said_otherwise(
 }
 
 #[test]
+fn a_file_that_changes_while_it_is_read_is_told_and_not_attached() {
+    let home = Home::new();
+    let log = home.path().join("seen.log");
+    std::fs::write(&log, vec![b'a'; 2 << 20]).expect("the test's folder can be written to");
+    let slow = |command: &mut _| {
+        under_faults(command, "read:1+:delay=100", "/seen.log", None);
+    };
+    let args = ["practice", SHORT_BOOK, "--plain", "--speed", SPEED];
+    let terminal = home.terminal(&args).size(200, 400).with(slow).spawn();
+    let mut typist = Typist::at(&terminal);
+    typist.listen();
+    for (line, times) in [("attach", 1), ("attach uncopied", 2)] {
+        typist.type_line(&format!("{line} {}", log.display()));
+        let is_said = |screen: &str, what: &str| screen.matches(what).count() == times;
+        terminal.wait_for("how far it is", LIMIT, |screen| is_said(screen, "seen.log is being read, "));
+        let file = std::fs::OpenOptions::new().append(true).open(&log);
+        file.and_then(|mut file| file.write_all(b"more")).expect("the test's folder can be written to");
+        let told = "it grew while it was read; give it again when it stays as it is";
+        terminal.wait_for("that it changed", LIMIT, |screen| is_said(screen, told));
+        let kept: Vec<_> = std::fs::read_dir(home.run().path().join("evidence")).expect("a folder").collect();
+        assert!(kept.is_empty(), "{kept:?}");
+    }
+    assert!(!home.records().iter().any(|record| matches!(record.event, Event::EvidenceAttached { .. })));
+}
+
+#[test]
 fn lines_are_broken_between_words_on_a_terminal_and_never_in_a_pipe() {
     let home = Home::new();
     let terminal = home.terminal(&["practice", SHORT_BOOK, "--plain", "--speed", SPEED]).size(200, 60).spawn();
@@ -313,6 +340,23 @@ fn lines_are_broken_between_words_on_a_terminal_and_never_in_a_pipe() {
     child.stdout.take().expect("a pipe").read_to_string(&mut told).expect("text");
     child.wait().expect("it ends");
     assert!(told.lines().any(|line| line.chars().count() > 100), "{told}");
+}
+
+#[test]
+fn what_the_autopilot_tells_is_broken_between_words_too() {
+    let home = Home::new();
+    for paced in [&[][..], &["--speed", "1000"]] {
+        let args = [&["practice", SHORT_BOOK, "--autopilot"], paced].concat();
+        let mut terminal = home.terminal(&args).size(200, 60).spawn();
+        terminal.wait_exit(Duration::from_secs(60));
+        let told = terminal.screen();
+        assert!(told.contains("recorded #2 PRACTICE") && told.contains("head="), "{told}");
+        // What is left of a line is set in; only a hash is longer than a line.
+        let is_hash = |line: &str| line.trim().chars().all(|c| c.is_ascii_hexdigit());
+        let begins = |line: &str| ["recorded #", "PRACTICE ", "  "].iter().any(|lead| line.starts_with(lead));
+        let broken: Vec<&str> = told.lines().filter(|line| !begins(line) && !is_hash(line)).collect();
+        assert_eq!(broken, Vec::<&str>::new(), "{told}");
+    }
 }
 
 #[test]

@@ -109,6 +109,12 @@ fn the_output_is_read_again_and_a_changed_one_is_told() {
     let terminal = start();
     terminal.wait_text("as recorded", SOON);
     leave(terminal);
+    // A copy of the journal is no journal of that folder, wherever it lies.
+    let copy = run.path().join("copy.jsonl");
+    std::fs::copy(run.journal_path(), &copy).expect("an own file");
+    let terminal = home.terminal(&["replay", &copy.display().to_string(), "--at", &at]).spawn();
+    terminal.wait_text("NOT BESIDE this file", SOON);
+    leave(terminal);
     let path = run.output_dir().join(file);
     let mut bytes = std::fs::read(&path).expect("it was kept");
     bytes[0] ^= 1;
@@ -457,6 +463,13 @@ fn a_run_that_is_killed_while_it_is_followed_is_not_said_to_run_any_more() {
     let run = home.run();
     let follower = home.terminal(&["replay", &run.id(), "--follow"]).spawn();
     follower.wait_text("intact, still running", SOON);
+    // A copy of the journal is no journal of that folder: nobody goes on with it.
+    let copy = run.path().join("copy.jsonl");
+    std::fs::copy(run.journal_path(), &copy).expect("an own file");
+    let of_copy = home.terminal(&["replay", &copy.display().to_string(), "--follow"]).spawn();
+    let shown = of_copy.wait_text("intact, ", SOON);
+    assert!(shown.contains("intact, open"), "{shown}");
+    leave(of_copy);
     walker.kill();
     walker.wait_exit(SOON);
     let shown = follower.wait_text("intact, open", SOON);

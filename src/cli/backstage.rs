@@ -30,7 +30,7 @@ use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
 use crate::tui::sign::KeySeen;
 use crate::tui::wanted::{Questions, ScenarioOffered, Wanted};
-use crate::tui::{Backstage, EachJournals, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
+use crate::tui::{Backstage, EachJournals, GoesOn, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording};
 
 /// The file that remembers how the panes share the room, beside the folders of the runs.
 const SIZES: &str = "panes.toml";
@@ -265,9 +265,10 @@ impl Backstage for Stage {
     fn resumable(&self) -> Result<Vec<OpenRun>, String> {
         let mut runs = self.memory.listed(&self.store)?;
         runs.retain(|run| run.is_open());
-        runs.sort_by_key(|run| std::cmp::Reverse(run.last_at));
+        runs.sort_by_key(|run| (run.misnamed().is_some(), std::cmp::Reverse(run.last_at)));
         let open = |run: &Arc<RunSummary>| OpenRun {
             standing: format!("{}, {}", standing(run), counted(run.records, "record")),
+            is_misnamed: run.misnamed().is_some(),
             run: run.dir.id(),
             place: run.opening.as_ref().map(place_of).unwrap_or_default(),
             title: run.opening.as_ref().map(|head| head.title.clone()).unwrap_or_default(),
@@ -278,15 +279,15 @@ impl Backstage for Stage {
         Ok(runs.iter().map(open).collect())
     }
 
-    fn journals(&self, each: EachJournals<'_>) -> Result<Vec<JournalEntry>, String> {
+    fn journals(&self, each: EachJournals<'_>, goes_on: GoesOn<'_>) -> Result<Vec<JournalEntry>, String> {
         let mut told = |new: &[Arc<RunSummary>], all| each(new.iter().map(|run| entry(run)).collect(), all);
-        let runs = self.memory.list_along(&self.store, &mut told)?;
+        let runs = self.memory.list_along(&self.store, &mut told, goes_on)?;
         let listed = runs.iter().map(|run| (run.dir.clone(), run.records)).collect();
         *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
         Ok(runs.iter().map(|run| entry(run)).collect())
     }
 
-    fn search(&self, words: &str, found: &mut dyn FnMut(RecordFound), goes_on: &(dyn Fn() -> bool + Sync)) {
+    fn search(&self, words: &str, found: &mut dyn FnMut(RecordFound), goes_on: GoesOn<'_>) {
         let listed = Arc::clone(&self.listed.lock().unwrap_or_else(PoisonError::into_inner));
         let wanted = search::Wanted::words(words);
         let look = |at: usize| {
@@ -303,8 +304,8 @@ impl Backstage for Stage {
             if let Err(error) = search::search(&dir.journal_path(), &search, &mut take) {
                 tracing::debug!(%error, "a journal is not searched");
             }
-            let told = |hit: search::Hit| (hit.seq, clean_line(&hit.told).into_owned());
-            first.map(told).map(|(seq, told)| RecordFound { run: dir.id(), seq, told })
+            let told = |hit: search::Hit| clean_line(&hit.told).into_owned();
+            first.map(|hit| RecordFound { run: dir.id(), seq: hit.seq, told: told(hit) })
         };
         in_order(listed.len(), goes_on, &look, &mut |hit| hit.into_iter().for_each(&mut *found));
     }
@@ -348,7 +349,7 @@ impl Backstage for Stage {
         match crate::fs::look(&path) {
             Ok(None) => return None,
             Ok(Some(about)) if about.len() <= MOST_SIZES => {}
-            Ok(Some(_)) | Err(_) => {
+            _ => {
                 tracing::warn!(path = %path.display(), "the remembered sizes of the panes are not read");
                 return None;
             }
@@ -442,8 +443,7 @@ impl Backstage for Stage {
     }
 
     fn resume(&self, run: &str, each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Launched, String> {
-        let who = place::who("terminal");
-        let mut is_wanted = true;
+        let (who, mut is_wanted) = (place::who("terminal"), true);
         let suspended = launch::reopen_along(&self.store, run, &who, &mut |done, all| {
             is_wanted = each(done, all);
             is_wanted

@@ -100,7 +100,7 @@ fn offer_to_sign(runtime: &Runtime, folder: &Path, mut typing: Typing, out: &mut
         typing.stop();
         match sign::sign_with(&RunDir::new(folder), Role::Operator, &key, &Borrower::default()) {
             Ok(told) => {
-                super::print(&clean_line(&format!("{mark}{told}")));
+                fold::print(&clean_line(&format!("{mark}{told}")));
                 return Ok(());
             }
             Err(error) => drop(writeln!(out, "{}", clean_block(&error.to_string()))),

@@ -12,7 +12,7 @@ use crate::cli::trust::Doubts;
 use crate::cli::{diff_text, journals, progress, report, run};
 use crate::compare::{Comparison, Gathered, Run, compare};
 use crate::engine::{Event, Record, RunOpened};
-use crate::journal::{Integrity, Verification, folder_of, holder_of};
+use crate::journal::{Integrity, Verification, is_held};
 use crate::report::cleaned;
 use crate::runbook::changes::{About, Change, Line, changes};
 use crate::runbook::{self, Runbook};
@@ -151,7 +151,7 @@ pub fn read(path: &Path, books: &mut Books, pass: Pass<'_>) -> Result<Read, CliE
     // The last one counts when nothing says that it may be another; without the first there is no run.
     last.iter().filter(|last| found.doubt.is_none() || last.seq == 1).for_each(take);
     let run = gathered.and_then(Gathered::end).ok_or_else(|| report::nothing(path, &found))?;
-    let is_running = folder_of(path).is_some_and(|dir| holder_of(&dir.lock_path()).is_some());
+    let is_running = is_held(path);
     let unreadable = book.get().and_then(|book| (**book).as_ref().err().cloned());
     let head = found.trusted().1.to_owned();
     let Verification { integrity, doubt, .. } = found;

@@ -22,6 +22,11 @@ pub fn out() -> Folded<io::Stdout> {
     Folded { out: io::stdout(), cells: cells_of_out }
 }
 
+/// Prints a line for whoever reads along, as [`super::print`] does.
+pub fn print(line: &str) {
+    super::print_to(&mut out(), line);
+}
+
 /// How wide the terminal is at this moment that standard output is; `None` where it is none.
 fn cells_of_out() -> Option<usize> {
     let out = io::stdout();

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cli::args_of_runs::PruneArguments;
 use crate::cli::error::CliError;
+use crate::cli::progress::{self, Reading, Telling};
 use crate::cli::trust::{self, Looked};
 use crate::cli::{journals, place, run};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::engine::Mode;
 use crate::fs;
 use crate::journal::{
-    Holder, Integrity, Lock, PRUNED_PREFIX, RunDir, RunSummary, Standing, Store, Unsigned, Verification, sha256_hex,
-    verify,
+    Holder, Integrity, Lock, PRUNED_PREFIX, Remembered, RunDir, RunSummary, Standing, Store, Unsigned, Verification,
+    sha256_hex, verify,
 };
 use crate::keeping::{Fate, Hold, Keeper, KeepingEvent, KeepingRecord, Policy, Reason, WentAlong, damage, kept};
 use crate::review::{self, Review};
@@ -43,8 +45,9 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
     // What another prune deletes meanwhile would stand in the list.
     let is_anything = !typed.dry_run && fs::is_there(store.root());
     let hold = is_anything.then(|| Hold::take(store.root(), &holder)).transpose().map_err(CliError::failed)?;
-    let runs = store.list().map_err(CliError::failed)?;
-    let wanted = wanted(typed, &store, &runs, holder.since)?;
+    let runs = progress::listed(&store, &Remembered::default(), Telling::Terminal)?;
+    // As long as it is there ctrl-c is heard.
+    let (wanted, _reading) = wanted(typed, &store, &runs, holder.since)?;
     let (mut gone, mut stays) = (0, 0);
     let half = store.half_pruned().map_err(CliError::failed)?;
     let is_due = !half.is_empty() || wanted.iter().any(|wanted| matches!(wanted, Some(Ok(_))));
@@ -86,9 +89,10 @@ pub fn prune(typed: &PruneArguments) -> Result<u8, CliError> {
 }
 
 /// Why the journal of a run is not to be trusted although it is whole.
-fn doubt(run: &RunSummary) -> Option<String> {
+fn doubt(run: &RunSummary, reading: &Reading) -> Option<String> {
     let is_whole = matches!(run.standing, Standing::Open | Standing::Closed(_));
-    let looked = if is_whole { trust::look(&run.dir).ok() } else { None };
+    // What cannot be read now is looked at once more before it goes.
+    let looked = if is_whole { trust::look_along(&run.dir, &|bytes| reading.more(bytes)).ok() } else { None };
     looked.and_then(|looked| looked.doubts.told().into_iter().next())
 }
 
@@ -103,51 +107,66 @@ struct Goes {
 }
 
 /// What is wanted of each run: `None`, that it stays; else that it goes, or why it does not.
+type Wanted = Vec<Option<Result<Goes, Reason>>>;
+
+/// What is wanted of each of these runs. Those that may go are read for it; as long as that reading is there, ctrl-c is heard.
 fn wanted(
     typed: &PruneArguments,
     store: &Store,
-    runs: &[RunSummary],
+    runs: &[Arc<RunSummary>],
     now: Timestamp,
-) -> Result<Vec<Option<Result<Goes, Reason>>>, CliError> {
-    if typed.damaged.is_empty() {
-        let policy = Policy {
-            keep: typed.keep,
-            older_than: typed.older_than,
-            runbook: typed.runbook.clone(),
-            is_live: typed.live,
-            is_unverified: typed.unverified,
-        };
-        let goes = || Goes { why: policy.told(), is_damaged: false, is_unverified: policy.is_unverified };
-        let fates = policy.fates(runs, now, |run| is_in_runs(store, run));
-        let fates = runs.iter().zip(fates).map(|(run, fate)| match fate {
-            Fate::Stays => None,
-            Fate::Refused(reason) => Some(Err(reason)),
-            Fate::Goes => Some(match doubt(run) {
-                Some(why) if is_live(store, run) => Err(Reason::Doubted(why)),
-                Some(why) if !policy.is_unverified => Err(Reason::Unverified(why)),
-                _ => Ok(goes()),
-            }),
-        });
-        return Ok(fates.collect());
+) -> Result<(Wanted, Reading), CliError> {
+    if !typed.damaged.is_empty() {
+        return named(typed, store, runs);
     }
+    let policy = Policy {
+        keep: typed.keep,
+        older_than: typed.older_than,
+        runbook: typed.runbook.clone(),
+        is_live: typed.live,
+        is_unverified: typed.unverified,
+    };
+    let fates = policy.fates(runs, now, |run| is_in_runs(store, run));
+    let goes = runs.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Goes);
+    let reading = Telling::Terminal.of(&progress::runs_in(store), goes.map(|(run, _)| &run.dir));
+    let wanted = runs.iter().zip(fates).map(|(run, fate)| match fate {
+        Fate::Stays => None,
+        Fate::Refused(reason) => Some(Err(reason)),
+        Fate::Goes => Some(match doubt(run, &reading) {
+            Some(why) if is_live(store, run) => Err(Reason::Doubted(why)),
+            Some(why) if !policy.is_unverified => Err(Reason::Unverified(why)),
+            _ => Ok(Goes { why: policy.told(), is_damaged: false, is_unverified: policy.is_unverified }),
+        }),
+    });
+    let wanted = wanted.collect();
+    reading.end()?;
+    Ok((wanted, reading))
+}
+
+/// The same where those that go are named, as damaged.
+fn named(typed: &PruneArguments, store: &Store, runs: &[Arc<RunSummary>]) -> Result<(Wanted, Reading), CliError> {
     if let Some(name) = typed.damaged.iter().find(|name| runs.iter().all(|run| run.dir.id() != **name)) {
         let told = format!("no run is called {name:?}: --damaged wants the whole name, as `piton journals` tells it");
         return Err(CliError::failed(told));
     }
+    let is_named = |run: &RunSummary| typed.damaged.contains(&run.dir.id());
+    let goes = runs.iter().filter(|run| is_named(run));
+    let reading = Telling::Terminal.of(&progress::runs_in(store), goes.map(|run| &run.dir));
     let reason = typed.reason.as_deref().unwrap_or_default();
-    let of = |run: &RunSummary| {
-        let is_named = typed.damaged.contains(&run.dir.id());
-        is_named.then(|| {
+    let of = |run: &Arc<RunSummary>| {
+        is_named(run).then(|| {
             let why = format!("named as damaged: {reason}");
             let goes = |()| Goes { why, is_damaged: true, is_unverified: true };
             match damage(run) {
                 // What is whole and not to be trusted is damaged as well.
-                Err(Reason::Undamaged(_)) if doubt(run).is_some() => Ok(goes(())),
+                Err(Reason::Undamaged(_)) if doubt(run, &reading).is_some() => Ok(goes(())),
                 judged => judged.map(goes),
             }
         })
     };
-    Ok(runs.iter().map(of).collect())
+    let wanted = runs.iter().map(of).collect();
+    reading.end()?;
+    Ok((wanted, reading))
 }
 
 fn keeping_path(store: &Store) -> String {

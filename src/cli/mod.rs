@@ -177,7 +177,11 @@ fn write_out(text: &[u8]) -> Result<u8, CliError> {
 /// Prints a line. A reader that has gone is no error; whoever cannot be told what they asked for, on a full disk say, gets
 /// an error instead of half of it.
 pub(crate) fn print(line: &str) {
-    if let Err(error) = writeln!(std::io::stdout(), "{line}")
+    print_to(&mut std::io::stdout(), line);
+}
+
+fn print_to(out: &mut impl Write, line: &str) {
+    if let Err(error) = out.write_all(format!("{line}\n").as_bytes())
         && error.kind() != std::io::ErrorKind::BrokenPipe
     {
         std::process::exit(i32::from(failed(&CliError::failed(format!("cannot write the output: {error}")))));

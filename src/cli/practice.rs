@@ -10,7 +10,7 @@ use crate::cli::args::{PracticeArguments, Speed};
 use crate::cli::error::CliError;
 use crate::cli::looks::Looks;
 use crate::cli::run;
-use crate::cli::{dialogue, place, stepped};
+use crate::cli::{dialogue, fold, place, stepped};
 use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
 use crate::engine::{Event, PracticeSeen, Record, RunOpened};
 use crate::health;
@@ -126,7 +126,7 @@ pub(super) fn planned(runbook: &Runbook, wanted: &Wanted) -> Result<(Played, u8)
 
 /// Tells how to play again what chance picked.
 pub(super) fn told_surprise(seed: u64) {
-    super::print(&format!("PRACTICE a surprise: `--scenario surprise --seed {seed}` plays it again"));
+    fold::print(&format!("PRACTICE a surprise: `--scenario surprise --seed {seed}` plays it again"));
 }
 
 /// Goes on with a practice run in a cluster built anew from its journal.
@@ -164,7 +164,7 @@ pub(super) fn played_before(runbook: &Runbook, seen: &PracticeSeen) -> Result<Pl
 /// The output or the journal cannot be written, or the way cannot be gone.
 pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched, way: Option<&Ending>) -> Result<u8, CliError> {
     let folder = launched.folder.clone();
-    let mut out = std::io::stdout();
+    let mut out = fold::out();
     let interrupted = dialogue::interruption(runtime)?;
     let walked = runtime.block_on(plain::autopilot::walk(launched, way, &mut out, interrupted));
     let walked = walked.map_err(|error| dialogue::unheard(&folder, &error))?;

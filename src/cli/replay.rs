@@ -10,7 +10,7 @@ use crate::cli::looks::Looks;
 use crate::cli::progress::Progress;
 use crate::cli::{dialogue, journals, run, strange};
 use crate::engine::{Event, Record, SignatureWatch};
-use crate::journal::{Follower, Integrity, Lines, RunDir, folder_of, holder_of, read_along};
+use crate::journal::{Follower, Integrity, Lines, folder_of, is_held, read_along};
 use crate::runbook;
 use crate::tui::{Recording, Start, Tape};
 
@@ -91,15 +91,16 @@ pub fn recording(path: &Path, is_followed: bool, each: Each<'_>) -> Result<Recor
         }));
     };
     tape.ends(&found.head);
-    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-    let is_running = holder_of(&RunDir::new(&folder).lock_path()).is_some();
+    let is_running = is_held(path);
     let follower = is_followed.then(|| Arc::new(Mutex::new(Follower::after(path, &found, watch))));
     let (integrity, doubtful) = (found.integrity, found.doubt.map(|doubt| doubt.record));
     let run = tape.record(1).ok().and_then(|first| match first.event {
         Event::RunOpened(opened) => Some(opened.run),
         _ => None,
     });
-    let misnamed = folder_of(path).zip(run).and_then(|(dir, run)| dir.misnamed(&run));
+    let dir = folder_of(path);
+    let misnamed = dir.as_ref().zip(run).and_then(|(dir, run)| dir.misnamed(&run));
+    let folder = dir.map(|dir| dir.path().to_owned());
     Ok(Recording { tape, integrity, doubtful, misnamed, folder, is_running, follower })
 }
 

@@ -12,7 +12,7 @@ use crate::cli::progress::{Progress, each_record};
 use crate::cli::verify::{self, Trusted};
 use crate::cli::{journals, replay, run, strange};
 use crate::engine::{Event, Record};
-use crate::journal::{Found, Integrity, Verification, folder_of, holder_of};
+use crate::journal::{Found, Integrity, Verification, folder_of, is_held};
 use crate::report::{self, Beside, FileNow, Material, Reviewed, SignatureTold};
 use crate::review::{ReviewEvent, ReviewRecord};
 use crate::runbook;
@@ -34,7 +34,7 @@ pub fn report(name: &str, format: ReportFormat) -> Result<u8, CliError> {
     let why = || findings.first().map(|found| found.message.clone()).unwrap_or_default();
     // A file of another name lies in no run's folder: whatever is beside it is not that run's.
     let dir = folder_of(&path);
-    let is_running = dir.as_ref().is_some_and(|dir| holder_of(&dir.lock_path()).is_some());
+    let is_running = is_held(&path);
     let material = Material {
         runbook: book.as_ref().ok_or_else(why),
         integrity: integrity(&found.integrity, is_running),

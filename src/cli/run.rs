@@ -11,13 +11,13 @@ use crate::cli::backstage::Stage;
 use crate::cli::begin::Unbound;
 use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::looks::{Looks, reporting};
-use crate::cli::progress::Progress;
+use crate::cli::progress::{self, Progress, Telling};
 use crate::cli::{begin, dialogue, log, place, practice, stepped};
 use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
 use crate::engine::{Leaving, Outcome, SiteSeen};
 use crate::exec::LocalRunner;
-use crate::journal::{RunDir, Store, verify};
+use crate::journal::{Remembered, RunDir, Store, verify};
 use crate::library::{Entry, Library, read_site, user_folder};
 use crate::plain;
 use crate::runbook::Runbook;
@@ -359,7 +359,7 @@ pub fn touched_at(dir: &RunDir) -> Option<std::time::SystemTime> {
 }
 
 fn latest_open(store: &Store) -> Result<String, CliError> {
-    let runs = store.list().map_err(CliError::failed)?;
+    let runs = progress::listed(store, &Remembered::default(), Telling::Terminal)?;
     let own = runs.into_iter().filter(|run| run.is_open() && run.misnamed().is_none());
     let latest = own.max_by_key(|run| touched_at(&run.dir));
     latest.map(|run| run.dir.id()).ok_or_else(|| {

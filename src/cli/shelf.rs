@@ -86,16 +86,17 @@ impl Memory {
         self.runs.list_live(store).unwrap_or_default()
     }
 
-    /// The same with somebody who is told what was read meanwhile, of how many, and says whether to read on.
+    /// The same with somebody who is told what was read meanwhile, of how many, as long as it is to go on.
     ///
     /// # Errors
     /// See [`Memory::listed`].
     pub fn list_along(
         &self,
         store: &Store,
-        each: &mut dyn FnMut(&[Arc<RunSummary>], usize) -> bool,
+        each: &mut dyn FnMut(&[Arc<RunSummary>], usize),
+        goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<Arc<RunSummary>>, String> {
-        self.runs.list_along(store, each).map_err(unlisted)
+        self.runs.list_along(store, each, &|_| goes_on()).map_err(unlisted)
     }
 
     /// How each scenario of a runbook was practised, in the order of their names.

@@ -198,7 +198,7 @@ fn runs_that_cannot_be_listed_are_not_none() {
     let changed = Memory::default().changed(&store, &parse(BOOK).0.unwrap()).unwrap_err();
     let stage = crate::cli::backstage::Stage::of(Library::open(&[]).unwrap(), store);
     let open = crate::tui::Backstage::resumable(&stage).unwrap_err();
-    let all = crate::tui::Backstage::journals(&stage, &mut |_, _| true).unwrap_err();
+    let all = crate::tui::Backstage::journals(&stage, &mut |_, _| (), &|| true).unwrap_err();
     for told in [changed, open, all] {
         assert!(told.starts_with("the runs of this machine are not known: ") && told.contains("/runs: "), "{told}");
     }

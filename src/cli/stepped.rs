@@ -8,7 +8,7 @@ use signal_hook::flag;
 
 use crate::cli::error::CliError;
 use crate::cli::practice::{self, Wanted};
-use crate::cli::{dialogue, run};
+use crate::cli::{dialogue, fold, run};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::engine::{PracticeSeen, Record};
 use crate::journal::Store;
@@ -73,7 +73,7 @@ fn told(
     for signal in TERM_SIGNALS.iter().copied().chain([SIGHUP]) {
         flag::register(signal, Arc::clone(&is_interrupted)).map_err(CliError::failed)?;
     }
-    let mut out = std::io::stdout();
+    let mut out = fold::out();
     let mut teller = Teller::new(Arc::clone(runbook), before, &mut out);
     let walked = walk(&mut |records| teller.tell(records) && !is_interrupted.load(Ordering::SeqCst));
     let Walked { folder, state, stopped, .. } = walked.map_err(run::launch_error)?;
@@ -84,7 +84,7 @@ fn told(
         Some(Stopped::Missed(missed)) => return Err(dialogue::strayed(&folder, &missed)),
         Some(Stopped::Halted(why)) => Some(why),
         Some(still @ Stopped::Still(_)) => {
-            super::print(&format!("{WATERMARK}{still}"));
+            fold::print(&format!("{WATERMARK}{still}"));
             None
         }
         None => None,

@@ -76,11 +76,20 @@ impl Looked {
 /// # Errors
 /// It cannot be read, or is no plain file.
 pub fn look(dir: &RunDir) -> Result<Looked, CliError> {
+    look_along(dir, &|_| true)
+}
+
+/// The same as long as `more`, which is told how many bytes more were read, says that it is to go on; what was looked at when
+/// that ended it is not all of it.
+///
+/// # Errors
+/// See [`look`].
+pub fn look_along(dir: &RunDir, more: &dyn Fn(u64) -> bool) -> Result<Looked, CliError> {
     let path = dir.plain_journal().map_err(CliError::failed)?;
     let mut doubts = Doubts::of(&path);
-    let read = read_along(&path, &mut |_, outline| {
+    let read = read_along(&path, &mut |raw, outline| {
         outline.record().into_iter().for_each(|record| doubts.take(record));
-        true
+        more(raw.length + 1)
     });
     Ok(Looked { found: read.map_err(CliError::failed)?, doubts })
 }

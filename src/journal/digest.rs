@@ -1,7 +1,9 @@
 //! Hashes of files that a journal names.
 
-use std::fs::File;
+use std::cmp::Ordering;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -72,23 +74,120 @@ const MAX_GROWN: u64 = 64 * 1024 * 1024;
 /// Size and hash of a file. `each` is told how many bytes were read, and of how many; it says whether to read on.
 ///
 /// # Errors
-/// It is not there, cannot be read to its end, or is none: a pipe could be waited for without end. Or `each` ended it,
-/// as [`io::ErrorKind::Interrupted`].
+/// It is not there, cannot be read to its end, or is none: a pipe could be waited for without end. Or it did not stay as it was
+/// while it was read, or is gone. Or `each` ended it, as [`io::ErrorKind::Interrupted`].
 pub fn file_seen(path: &Path, each: &mut dyn FnMut(u64, u64) -> bool) -> io::Result<FileSeen> {
-    let file = plain_file(path)?;
-    let all = file.metadata()?.len();
-    let mut watched = Watched { source: file, done: 0, all, each };
+    let (seen, place) = seen(path, u64::MAX, &mut io::sink(), each).map_err(Uncopied::into_inner)?;
+    match place {
+        Place::There => Ok(seen),
+        Place::Replaced => Err(replaced()),
+        Place::Gone => Err(io::Error::other("it is gone")),
+    }
+}
+
+/// The same with all that is read written to `out`, of a file of at most so many bytes. That it is gone then is no error: it was
+/// copied.
+///
+/// # Errors
+/// See [`file_seen`]; or it is longer, or cannot be written.
+pub fn file_copied(
+    path: &Path,
+    most: u64,
+    out: &mut dyn Write,
+    each: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<FileSeen, Uncopied> {
+    match seen(path, most, out, each)? {
+        (_, Place::Replaced) => Err(Uncopied::Read(replaced())),
+        (seen, Place::There | Place::Gone) => Ok(seen),
+    }
+}
+
+/// Why a file is not copied.
+#[derive(Debug)]
+pub enum Uncopied {
+    /// It has so many bytes at least.
+    TooLong(u64),
+    /// It cannot be read, or did not stay as it was.
+    Read(io::Error),
+    /// The copy cannot be written.
+    Write(io::Error),
+}
+
+impl Uncopied {
+    fn into_inner(self) -> io::Error {
+        match self {
+            Self::TooLong(bytes) => io::Error::other(format!("it has {bytes} bytes")),
+            Self::Read(error) | Self::Write(error) => error,
+        }
+    }
+}
+
+/// What is where a file was once it has been read.
+enum Place {
+    There,
+    Replaced,
+    Gone,
+}
+
+fn seen(
+    path: &Path,
+    most: u64,
+    out: &mut dyn Write,
+    each: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<(FileSeen, Place), Uncopied> {
+    let source = plain_file(path).map_err(Uncopied::Read)?;
+    let before = source.metadata().map_err(Uncopied::Read)?;
+    let all = before.len();
+    let mut watched = Watched { source, done: 0, all, each };
+    let too_long = |bytes: u64| if bytes > most { Err(Uncopied::TooLong(bytes)) } else { Ok(()) };
+    too_long(all)?;
     // Told before the first byte too: that one may take long.
-    watched.go_on()?;
+    watched.go_on().map_err(Uncopied::Read)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let read = watched.read(&mut buffer)?;
+        let read = watched.read(&mut buffer).map_err(Uncopied::Read)?;
+        too_long(watched.done)?;
         if read == 0 {
-            return Ok(FileSeen { bytes: watched.done, sha256: hex(&hasher.finalize()) });
+            break;
         }
         hasher.update(&buffer[..read]);
+        out.write_all(&buffer[..read]).map_err(Uncopied::Write)?;
     }
+    let after = watched.source.metadata().map_err(Uncopied::Read)?;
+    if let Some(how) = changed(&before, &after) {
+        return Err(Uncopied::Read(unsteady(how)));
+    }
+    Ok((FileSeen { bytes: watched.done, sha256: hex(&hasher.finalize()) }, place(path, &after)))
+}
+
+/// How a file became another one while it was read: what was read of it was then never in it all at once.
+fn changed(before: &Metadata, after: &Metadata) -> Option<&'static str> {
+    let written = |about: &Metadata| (about.mtime(), about.mtime_nsec());
+    match after.len().cmp(&before.len()) {
+        Ordering::Greater => Some("it grew"),
+        Ordering::Less => Some("it became shorter"),
+        Ordering::Equal if written(before) != written(after) => Some("it was written to"),
+        Ordering::Equal => None,
+    }
+}
+
+/// What is at that path now, where that file was opened.
+fn place(path: &Path, opened: &Metadata) -> Place {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Place::Gone,
+        Ok(now) if (now.dev(), now.ino()) != (opened.dev(), opened.ino()) => Place::Replaced,
+        // What cannot be told was read all the same.
+        _ => Place::There,
+    }
+}
+
+fn replaced() -> io::Error {
+    unsteady("another file took its place")
+}
+
+fn unsteady(how: &str) -> io::Error {
+    io::Error::other(format!("{how} while it was read; give it again when it stays as it is, or a copy of it"))
 }
 
 /// What is read while somebody watches, who can end it.
@@ -102,7 +201,7 @@ struct Watched<'a, R> {
 impl<R: Read> Watched<'_, R> {
     fn go_on(&mut self) -> io::Result<()> {
         if self.done > self.all.saturating_add(MAX_GROWN) {
-            return Err(io::Error::other("it grows while it is read"));
+            return Err(unsteady("it grew"));
         }
         let is_wanted = (self.each)(self.done, self.all);
         if is_wanted { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
@@ -178,6 +277,6 @@ mod tests {
         let mut grows = Watched { source: io::repeat(0), done: 0, all: 10, each: &mut |_, _| true };
         let mut buffer = vec![0; 1 << 20];
         let said = (0..100).find_map(|_| grows.read(&mut buffer).err()).unwrap();
-        assert!(said.to_string().contains("it grows"));
+        assert!(said.to_string().contains("it grew"));
     }
 }

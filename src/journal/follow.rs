@@ -12,8 +12,8 @@ use crate::journal::chain::Chain;
 use crate::journal::error::JournalError;
 use crate::journal::line::sha256_hex;
 use crate::journal::lock::holder_of;
+use crate::journal::named::folder_of;
 use crate::journal::reader::{RawLine, Reader};
-use crate::journal::store::RunDir;
 use crate::journal::verify::{Integrity, Judged, Verification, judge, outlines};
 
 /// A journal of fewer bytes is compared with all that was read of it whenever it grows: that takes no time.
@@ -83,7 +83,7 @@ impl Follower {
         // A torn tail is no news; whoever goes on with the run sets it aside first.
         let is_torn = matches!(found.integrity, Integrity::TornTail { .. });
         let length = std::fs::metadata(path).ok().filter(|_| is_torn).map_or(0, |known| known.len());
-        let is_held = holder_of(&lock_of(path)).is_some();
+        let is_held = is_held(path);
         Self {
             path: path.to_owned(),
             chain,
@@ -111,7 +111,7 @@ impl Follower {
         let mut more = self.read_on()?;
         // Nobody comes back without writing that down; whoever was killed leaves without it.
         if self.is_held || !more.records.is_empty() {
-            let is_held = holder_of(&lock_of(&self.path)).is_some();
+            let is_held = is_held(&self.path);
             more.held = (std::mem::replace(&mut self.is_held, is_held) != is_held).then_some(is_held);
         }
         Ok(more)
@@ -246,9 +246,9 @@ impl Found {
     }
 }
 
-/// The lock of the run whose journal that is.
-fn lock_of(path: &Path) -> PathBuf {
-    RunDir::new(path.parent().unwrap_or(Path::new("."))).lock_path()
+/// Whether somebody is at the run whose journal that is. Nobody is at a copy that lies beside it.
+pub fn is_held(journal: &Path) -> bool {
+    folder_of(journal).is_some_and(|dir| holder_of(&dir.lock_path()).is_some())
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub use chain::{Chain, Fault};
 pub use chained::{AppendError, Appender, ChainedEvent, ChainedFile, ChainedRecord, Found};
 pub use digest::{CopyError, digest, file_seen, plain_file, sha256_of};
 pub use error::JournalError;
-pub use follow::{Follower, More};
+pub use follow::{Follower, More, is_held};
 pub use line::{MAX_LINE_BYTES, NO_PREVIOUS, Outline, sha256_hex};
 pub use lines::Lines;
 pub use lock::{Holder, Lock, holder_of};

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -19,8 +18,8 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// From so many doublings of a MiB on a journal takes longer to be read than that.
 const LONG: u32 = 4;
 
-/// Told which summaries are new, and how many there will be; says whether to read on.
-pub type Each<'a> = &'a mut dyn FnMut(&[Arc<RunSummary>], usize) -> bool;
+/// Told which summaries are new, and how many there will be.
+pub type Each<'a> = &'a mut dyn FnMut(&[Arc<RunSummary>], usize);
 
 /// Told how many bytes more of journals were read, by whoever reads one; says whether to read on.
 pub type More<'a> = &'a (dyn Fn(u64) -> bool + Sync);
@@ -77,15 +76,20 @@ impl Remembered {
     }
 
     /// The same, begun with those that are read at once, the latest of these first by their names: a long journal makes
-    /// nobody wait for the others. `each` is told what was read since it was told last, and of how many runs; it says
-    /// whether to read on. What was read then is all that is listed.
+    /// nobody wait for the others. `each` is told what was read since it was told last, and of how many runs. `more` is as
+    /// for [`Remembered::list_read`].
     ///
     /// # Errors
     /// The folder of runs cannot be listed.
-    pub fn list_along(&self, store: &Store, each: Each<'_>) -> Result<Vec<Arc<RunSummary>>, JournalError> {
+    pub fn list_along(
+        &self,
+        store: &Store,
+        each: Each<'_>,
+        more: More<'_>,
+    ) -> Result<Vec<Arc<RunSummary>>, JournalError> {
         let mut dirs: Vec<_> = store.runs()?.into_iter().map(|dir| (self.pains(&dir), dir)).collect();
         dirs.sort_by_cached_key(|(pains, dir)| (*pains, std::cmp::Reverse(dir.id())));
-        let mut summaries = self.read(&dirs, each);
+        let mut summaries = self.read(&dirs, each, more);
         summaries.sort_by_cached_key(|summary| place(summary));
         Ok(summaries)
     }
@@ -100,8 +104,7 @@ impl Remembered {
     }
 
     /// Reads those that are not known, several at a time, and hands all on in their order.
-    fn read(&self, dirs: &[(Option<u32>, RunDir)], each: Each<'_>) -> Vec<Arc<RunSummary>> {
-        let is_ended = AtomicBool::new(false);
+    fn read(&self, dirs: &[(Option<u32>, RunDir)], each: Each<'_>, more: More<'_>) -> Vec<Arc<RunSummary>> {
         let (mut told, mut told_at) = (0, monotonic());
         let mut all = Vec::with_capacity(dirs.len());
         let mut take = |summary| {
@@ -109,12 +112,11 @@ impl Remembered {
             // Behind a long one nobody would be told for a while.
             let is_long_next = dirs.get(all.len()).is_some_and(|(pains, _)| *pains >= Some(LONG));
             if is_long_next || told_at.elapsed() >= TELL_EVERY {
-                is_ended.fetch_or(!each(&all[told..], dirs.len()), Ordering::Relaxed);
+                each(&all[told..], dirs.len());
                 (told, told_at) = (all.len(), monotonic());
             }
         };
-        let goes_on = || !is_ended.load(Ordering::Relaxed);
-        in_order(dirs.len(), &goes_on, &|at| self.of(dirs[at].1.clone(), &|_| true), &mut take);
+        in_order(dirs.len(), &|| more(0), &|at| self.of(dirs[at].1.clone(), more), &mut take);
         all
     }
 
@@ -140,6 +142,8 @@ impl Remembered {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
     use super::*;
     use crate::clock::Timestamp;
     use crate::engine::Mode;
@@ -201,9 +205,8 @@ mod tests {
         let mut told: Vec<String> = Vec::new();
         let mut each = |new: &[Arc<RunSummary>], _| {
             told.push(new.iter().map(|run| run.dir.id().split_off("1970-01-01-vault-ha-".len())).collect());
-            true
         };
-        remembered.list_along(&store, &mut each).unwrap();
+        remembered.list_along(&store, &mut each, &|_| true).unwrap();
         // The longest one is told with the list, or before it where it took long.
         assert_eq!(told[..2], ["31", "2"]);
         told.clear();
@@ -218,11 +221,18 @@ mod tests {
         let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
         let dir = store.begin(Mode::Live, Timestamp::default(), "vault-ha").unwrap();
         std::fs::copy(golden, dir.journal_path()).unwrap();
-        let (remembered, read) = (Remembered::default(), std::sync::atomic::AtomicU64::new(0));
+        let (remembered, read) = (Remembered::default(), AtomicU64::new(0));
         let more = |bytes| read.fetch_add(bytes, Ordering::Relaxed) + bytes < 2_000;
-        remembered.list_read(&store, &more).unwrap();
         let all = std::fs::metadata(dir.journal_path()).unwrap().len();
-        assert!((2_000..all / 2).contains(&read.load(Ordering::Relaxed)), "{read:?} of {all}");
+        for is_along in [false, true] {
+            read.store(0, Ordering::Relaxed);
+            let listed = match is_along {
+                true => remembered.list_along(&store, &mut |_, _| (), &more),
+                false => remembered.list_read(&store, &more),
+            };
+            assert_eq!(listed.unwrap().len(), 1);
+            assert!((2_000..all / 2).contains(&read.load(Ordering::Relaxed)), "{read:?} of {all}");
+        }
         assert_eq!(remembered.list(&store).unwrap(), [Arc::new(store.list().unwrap().remove(0))]);
     }
 
@@ -239,11 +249,12 @@ mod tests {
         }
         let remembered = Remembered::default();
         let mut told: Vec<String> = Vec::new();
-        let first = |told: &mut Vec<String>, new: &[Arc<RunSummary>]| {
+        let is_ended = AtomicBool::new(false);
+        let mut first = |new: &[Arc<RunSummary>], all: usize| {
             told.extend(new.iter().map(|summary| summary.dir.id()));
-            told.len() < 20
+            is_ended.store(all != 200 || told.len() >= 20, Ordering::Relaxed);
         };
-        let some = remembered.list_along(&store, &mut |new, all| all == 200 && first(&mut told, new)).unwrap();
+        let some = remembered.list_along(&store, &mut first, &|_| !is_ended.load(Ordering::Relaxed)).unwrap();
         assert!(some.len() >= told.len() && some.len() <= 200);
         // They come by their names, the latest first.
         let mut sorted = told.clone();
@@ -251,7 +262,7 @@ mod tests {
         assert_eq!(told, sorted);
         assert_eq!(told.first().map(String::as_str), (!told.is_empty()).then_some("1970-01-01-vault-ha-0199"));
         let all: Vec<Arc<RunSummary>> = store.list().unwrap().into_iter().map(Arc::new).collect();
-        assert_eq!(remembered.list_along(&store, &mut |_, _| true).unwrap(), all);
+        assert_eq!(remembered.list_along(&store, &mut |_, _| (), &|_| true).unwrap(), all);
         assert_eq!(remembered.list(&store).unwrap(), all);
     }
 }

@@ -8,9 +8,8 @@ use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::clock::Timestamp;
-use crate::engine::{Event, FileSeen, Mode, Record, RunOpened};
+use crate::engine::{Event, Mode, Record, RunOpened};
 use crate::fs::{self, FsError};
-use crate::journal::digest::file_seen;
 use crate::journal::error::JournalError;
 use crate::journal::line::sha256_hex;
 use crate::journal::lock::{Holder, Lock, holder_of};
@@ -102,56 +101,10 @@ impl RunDir {
         Ok(path)
     }
 
-    /// Copies a file that is evidence into the run's folder, where it is read by this user only; the name of the copy
-    /// within that folder, and what was copied.
-    ///
-    /// # Errors
-    /// It is no plain file, longer than `limit` bytes, or cannot be read or written; or `each`, which is told how far
-    /// the reading is, ended it.
-    pub fn keep_evidence(
-        &self,
-        path: &Path,
-        limit: u64,
-        each: &mut dyn FnMut(u64, u64) -> bool,
-    ) -> Result<(String, FileSeen), JournalError> {
-        let folder = self.path.join("evidence");
-        fs::ensure_private_folder(&folder)?;
-        let refuse = |why: String| FsError::new("copy", path, std::io::Error::other(why));
-        let too_long = |bytes| refuse(format!("it has {bytes} bytes; at most {limit} are copied"));
-        let known = fs::open_plain(path)?.metadata().map_or(0, |known| known.len());
-        if known > limit {
-            return Err(too_long(known).into());
-        }
-        let file = file_seen(path, each).map_err(|error| FsError::new("read", path, error))?;
-        if file.bytes > limit {
-            return Err(too_long(file.bytes).into());
-        }
-        let name = format!("{}-{}", file.sha256.get(..12).unwrap_or_default(), plain_name(path));
-        let copy = folder.join(&name);
-        fs::replace_with(&copy, |to| {
-            let from = fs::open_plain(path).map_err(|error| error.source)?;
-            std::io::copy(&mut std::io::Read::take(from, limit + 1), to).map(drop)
-        })?;
-        // What was copied is what counts: the file may have been written to meanwhile.
-        let kept = file_seen(&copy, each).map_err(|error| FsError::new("read", &copy, error))?;
-        if kept != file {
-            return Err(refuse("it changed while it was being copied".into()).into());
-        }
-        Ok((format!("evidence/{name}"), kept))
-    }
-
     /// The lock of the run's one writer.
     pub fn lock_path(&self) -> PathBuf {
         self.path.join("lock")
     }
-}
-
-/// The name of a file as far as it is harmless everywhere.
-fn plain_name(path: &Path) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).take(64).collect();
-    plain.trim_start_matches('.').to_owned()
 }
 
 /// Piton's part of the state directory.
@@ -381,28 +334,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-
-    #[test]
-    fn a_file_that_is_evidence_is_copied_under_a_harmless_name_or_refused() {
-        use std::os::unix::fs::PermissionsExt;
-        let home = tempfile::tempdir().unwrap();
-        let run = RunDir::new(home.path().join("run"));
-        std::fs::DirBuilder::new().create(home.path().join("run")).unwrap();
-        let file = home.path().join("..a graph\u{1b}[31m.png");
-        std::fs::write(&file, "picture").unwrap();
-        let (name, seen) = run.keep_evidence(&file, 100, &mut |_, _| true).unwrap();
-        assert_eq!(name, format!("evidence/{}-a_graph__31m.png", &seen.sha256[..12]));
-        let copy = home.path().join("run").join(&name);
-        assert_eq!(std::fs::read(&copy).unwrap(), b"picture");
-        assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
-        // The same file again is the same copy.
-        assert_eq!(run.keep_evidence(&file, 100, &mut |_, _| true).unwrap(), (name, seen));
-        assert!(run.keep_evidence(&file, 3, &mut |_, _| true).unwrap_err().to_string().contains("at most 3"));
-        assert!(
-            run.keep_evidence(home.path(), 100, &mut |_, _| true).unwrap_err().to_string().contains("not a plain file")
-        );
-        assert!(run.keep_evidence(&home.path().join("none"), 100, &mut |_, _| true).is_err());
-    }
 
     #[test]
     fn a_taken_name_is_tried_again_with_another_and_a_full_day_is_told() {

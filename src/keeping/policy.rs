@@ -1,5 +1,6 @@
 //! Which runs may go. Pure.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -105,9 +106,14 @@ fn broken_how(standing: &Standing) -> Option<String> {
 impl Policy {
     /// What becomes of each of these runs, which stand with the latest first. `is_in_runs` tells whether one lies where live
     /// runs lie: such a one counts as live whatever its record says, as does one whose record says so wherever it lies.
-    pub fn fates(&self, runs: &[RunSummary], now: Timestamp, is_in_runs: impl Fn(&RunSummary) -> bool) -> Vec<Fate> {
+    pub fn fates<R: Borrow<RunSummary>>(
+        &self,
+        runs: &[R],
+        now: Timestamp,
+        is_in_runs: impl Fn(&RunSummary) -> bool,
+    ) -> Vec<Fate> {
         let mut seen: BTreeMap<(bool, &str), usize> = BTreeMap::new();
-        let fates = runs.iter().map(|run| {
+        let fates = runs.iter().map(Borrow::borrow).map(|run| {
             let is_live = is_in_runs(run) || run.opening.as_ref().is_some_and(|head| head.mode == Mode::Live);
             let name = run.opening.as_ref().map_or("", |head| head.runbook.as_str());
             let place = seen.entry((is_live, name)).or_default();

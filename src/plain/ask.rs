@@ -8,6 +8,7 @@ use crate::engine::{
 };
 use crate::plain::look;
 use crate::plain::meaning::{say_looked_at, say_restart, say_unverified_for_good, say_way_back};
+use crate::plain::soak;
 use crate::plain::speak::Mouth;
 use crate::plain::step::{options_of, say_options};
 use crate::plain::tell::{self, Told};
@@ -303,7 +304,8 @@ impl Question {
             }
             Self::Leave => {
                 let goes_on = if told.state.is_running() { " What runs goes on." } else { "" };
-                mouth.say(&format!("This leaves the run as it stands; it can be gone on with.{goes_on}"));
+                let soaks = soak::leaving(told);
+                mouth.say(&format!("This leaves the run as it stands; it can be gone on with.{goes_on}{soaks}"));
                 mouth.say("Type yes to leave, or no.");
             }
         }

@@ -8,6 +8,7 @@ use crate::clock::monotonic;
 use crate::engine::Proposal;
 use crate::plain::dialogue::Dialogue;
 use crate::plain::tell::duration;
+use crate::session::given::Each;
 use crate::text::amount;
 
 /// A reading that takes longer is told of.
@@ -15,9 +16,6 @@ const LONG: Duration = Duration::from_secs(1);
 
 /// How often it is told after that.
 const SAID_EVERY: Duration = Duration::from_secs(10);
-
-/// Told how many bytes were read, and of how many; says whether to read on.
-pub(super) type Each<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
 
 /// A file that is being read.
 pub(super) struct FileRead {

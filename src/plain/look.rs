@@ -6,6 +6,7 @@ use crate::engine::{
     ways_back,
 };
 use crate::journal::MAX_COPIED_BYTES;
+use crate::plain::soak;
 use crate::plain::speak::Mouth;
 use crate::plain::step::{tell_gate, tell_watched};
 use crate::plain::tell::{Told, duration, status, word};
@@ -86,6 +87,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
             let standing = state.step(key).map(|known| status(known.status)).unwrap_or_default();
             mouth.say(&format!("You are at {}; it is {standing}.", told.step(key)));
             tell_gate(told, key, mouth);
+            soak::standing(told, key).iter().for_each(|line| mouth.say(line));
             tell_watched(told, key, mouth);
         }
         None => mouth.say("No step is current."),

@@ -15,6 +15,7 @@ mod orders;
 mod printed;
 pub mod read;
 mod rehearse;
+mod soak;
 mod speak;
 mod step;
 mod tell;

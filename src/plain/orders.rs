@@ -1,9 +1,9 @@
 //! What a typed line does.
 
-use std::path::Path;
+use serde_json::Value;
 
 use crate::engine::{Allowed, FileSeen, Gate, Leaving, Mode, Proposal, gate};
-use crate::journal::{AttachError, RunDir, at_home, attached, file_seen};
+use crate::journal::{AttachError, RunDir, at_home};
 use crate::plain::ask::{Answer, Purpose, Question};
 use crate::plain::dialogue::Dialogue;
 use crate::plain::fresh::Sensing;
@@ -12,6 +12,7 @@ use crate::plain::printed::{latest_kept, tail};
 use crate::plain::step;
 use crate::plain::tell::word;
 use crate::runbook::StepKey;
+use crate::session::given;
 
 /// What is typed for something that is done, whether or not it is possible now.
 const DEEDS: [&str; 23] = [
@@ -110,14 +111,11 @@ impl Dialogue<'_> {
         self.session.propose(proposal);
     }
 
-    fn look_at_file(&mut self, step: StepKey, value: serde_json::Value) {
+    fn look_at_file(&mut self, step: StepKey, value: Value) {
         let path = at_home(value.as_str().unwrap_or_default());
-        let value = serde_json::Value::String(path.clone());
+        let value = Value::String(path.clone());
         let pending = Proposal::Answer { step: step.clone(), value: value.clone(), file: None };
-        self.read_file(path.clone(), pending, move |each| {
-            let seen = file_seen(Path::new(&path), each).map_err(|error| format!("cannot read {path}: {error}"))?;
-            Ok(Proposal::Answer { step, value, file: Some(seen) })
-        });
+        self.read_file(path, pending, move |each| given::answer(step, &value, each));
     }
 
     fn order(&mut self, text: &str) {
@@ -170,11 +168,10 @@ impl Dialogue<'_> {
         let pending = Proposal::Attach { step: step.clone(), path: path.clone(), file, kept: None };
         let kept_in = bare.is_none().then(|| RunDir::new(&self.folder));
         self.read_file(path.clone(), pending, move |each| {
-            let (file, kept) = attached(kept_in.as_ref(), &path, each).map_err(|error| match error {
+            given::evidence(kept_in.as_ref(), step, &path, each).map_err(|error| match error {
                 AttachError::TooLong(bytes) => look::too_long(bytes, &path),
                 AttachError::Failed(why) => why,
-            })?;
-            Ok(Proposal::Attach { step, path, file, kept })
+            })
         });
     }
 

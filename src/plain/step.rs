@@ -5,6 +5,7 @@ use crate::engine::{
     ConditionId, Gate, Meanwhile, StepStatus, Verified, cautions_of, commands_of, gate, has_changed, is_together,
     meanwhile, read_for, renewable,
 };
+use crate::plain::soak;
 use crate::plain::speak::Mouth;
 use crate::plain::tell::{Told, command, duration, status};
 use crate::runbook::{Action, CautionLevel, InputKind, Step, StepKey, Verify};
@@ -181,14 +182,15 @@ fn action(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
         }
         Action::Run { .. } => commands(told, key, step, mouth),
         Action::Check { holds, hold, soak, why, .. } => {
-            let length = soak.as_ref().map_or(*hold, |soak| soak.length);
-            let length = if length.is_zero() { String::new() } else { format!(", for {}", duration(length)) };
-            mouth.say(&format!("Piton senses this itself. It waits until this holds{length}:"));
+            let length = if hold.is_zero() { String::new() } else { format!(", for {}", duration(*hold)) };
+            let waits = || format!("It waits until this holds{length}:");
+            mouth.say(&format!("Piton senses this itself. {}", soak.as_deref().map_or_else(waits, soak::asked)));
             mouth.quote(holds.source());
             if !why.is_empty() {
                 mouth.say("Otherwise:");
                 mouth.quote(why);
             }
+            soak::standing(told, key).iter().for_each(|line| mouth.say(line));
         }
         Action::Wait(length) => mouth.say(&format!("It waits for {}.", duration(*length))),
         Action::Release { who } => {

@@ -9,8 +9,8 @@ use crate::engine::{
     Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
     Turned, is_together, released_by, turned,
 };
-use crate::plain::rehearse;
 use crate::plain::words::{describe, shell_words};
+use crate::plain::{rehearse, soak};
 use crate::runbook::{PhaseId, Runbook, StepKey};
 use crate::text::counted;
 
@@ -134,7 +134,7 @@ impl Told<'_> {
             Event::CommandsApproved { step: key, commands, .. } => {
                 format!("the {} commands of {} are to run", commands.len(), step(key))
             }
-            Event::CheckPassed { step: key, doer, .. } => {
+            Event::CheckPassed { step: key, doer, soaked: None, .. } => {
                 format!("{} is done: it was sensed{}", step(key), done_by(doer.as_ref()))
             }
             Event::WaitEnded { step: key } => format!("the wait of {} ended", step(key)),
@@ -182,7 +182,7 @@ impl Told<'_> {
             Event::EvidenceAttached { step: Some(key), path, file, .. } => {
                 format!("evidence for {}: {path}, {} bytes, sha256 {}", step(key), file.bytes, file.sha256)
             }
-            other => rehearse::told(other).unwrap_or_else(|| describe(other)),
+            other => soak::record(self, other).or_else(|| rehearse::told(other)).unwrap_or_else(|| describe(other)),
         }
     }
 

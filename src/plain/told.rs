@@ -43,7 +43,9 @@ impl<'o> Teller<'o> {
 pub(crate) fn print(out: &mut dyn Write, runbook: &Runbook, state: &RunState, records: &[Record]) -> io::Result<()> {
     let mode = state.opened.as_ref().map_or(Mode::Practice, |opened| opened.mode);
     for record in records {
-        writeln!(out, "{}{}", words::line(record, mode), words::turned(runbook, state, record))?;
+        // At once: it may be broken to the width of a terminal.
+        let line = format!("{}{}\n", words::line(record, mode), words::turned(runbook, state, record));
+        out.write_all(line.as_bytes())?;
     }
     out.flush()
 }

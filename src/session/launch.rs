@@ -1,5 +1,7 @@
 //! Opening a run and going on with one: journal, first records, session.
 
+use std::borrow::Borrow;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,9 +13,7 @@ use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::engine::{Event, JOURNAL_FORMAT, Mode, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen};
 use crate::exec::Runner;
 use crate::health::{self, Question, Target};
-use crate::journal::{
-    Holder, Journal, JournalError, Lock, Misnamed, Opened, RunDir, RunSummary, SetAside, Store, read_records,
-};
+use crate::journal::{Holder, Journal, JournalError, Lock, Misnamed, Opened, RunDir, RunSummary, SetAside, Store};
 use crate::runbook::{self, Runbook};
 use crate::session::live::{self, Live};
 use crate::session::{Session, Update};
@@ -111,16 +111,40 @@ pub enum LaunchError {
     #[error("the run {0} is closed: nothing can be added to it")]
     Closed(String),
     /// A run of the same place and system stands open.
-    #[error(
-        "the run {0} of the same site and system is not closed: go on with it, or give it up there (piton resume {0})"
-    )]
-    StandsOpen(String),
+    #[error("{0}: {todo}", todo = .0.todo())]
+    StandsOpen(StandsOpen),
     /// A probe cannot be set up.
     #[error("a probe cannot be set up: {0}")]
     Probe(String),
     /// The system gives no thread.
     #[error("the session cannot be started: {0}")]
     Thread(#[source] std::io::Error),
+}
+
+/// A live run of the same place and system that was not closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandsOpen {
+    /// The run, by the name of its folder.
+    pub run: String,
+    /// Whether the journal in there is another run's: nobody can go on with it.
+    pub is_misnamed: bool,
+}
+
+impl fmt::Display for StandsOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the run {} of the same site and system is not closed", self.run)
+    }
+}
+
+impl StandsOpen {
+    /// What to do about it.
+    pub fn todo(&self) -> String {
+        let run = &self.run;
+        match self.is_misnamed {
+            true => format!("its journal is that of another run (piton verify {run})"),
+            false => format!("go on with it, or give it up there (piton resume {run})"),
+        }
+    }
 }
 
 /// A run that lies on disk and is open.
@@ -144,14 +168,14 @@ pub struct Suspended {
 pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result<Launched, LaunchError> {
     let (runbook, at) = (opening.runbook.clone(), world.clock.now());
     let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
-    if let Some(other) = stands_open(store, &opening)? {
+    if let Some(other) = stands_open(&store.list_live()?, &opening) {
         return Err(LaunchError::StandsOpen(other));
     }
     begin_held(store, opening, held, Vec::new(), who, world)
 }
 
-/// Opens a new run although another one of the same site and system stands open, which a note in the new run then tells.
-/// So does one for each of `notes`: what a person looked at before, and went on.
+/// Opens a new run although another one of the same site and system stands open, which a note in the new run then tells,
+/// unless one of `notes` names it: what a person looked at before, and went on.
 ///
 /// # Errors
 /// See [`LaunchError`]; a place that somebody holds at this moment stays held.
@@ -164,12 +188,11 @@ pub fn begin_beside(
 ) -> Result<Launched, LaunchError> {
     let (runbook, at) = (opening.runbook.clone(), world.clock.now());
     let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
-    let beside = stands_open(store, &opening)?.map(|other| Proposal::Note {
-        step: None,
-        text: format!("begun although the run {other} of the same site and system is not closed"),
-    });
-    let notes = notes.into_iter().map(|text| Proposal::Note { step: None, text });
-    begin_held(store, opening, held, beside.into_iter().chain(notes).collect(), who, world)
+    let beside = stands_open(&store.list_live()?, &opening);
+    let beside = beside.filter(|other| !notes.iter().any(|note| note.contains(&other.run)));
+    let beside = beside.map(|other| format!("begun although {other}"));
+    let notes = beside.into_iter().chain(notes).map(|text| Proposal::Note { step: None, text });
+    begin_held(store, opening, held, notes.collect(), who, world)
 }
 
 fn begin_held(
@@ -415,23 +438,20 @@ fn hold_site(
     Ok(Some(store.lock_place(&site.name, &runbook.system, holder)?))
 }
 
-/// The latest live run of the same place and system that was not closed. One whose runbook this version cannot read
-/// does not count: nobody could go on with it.
-pub(super) fn stands_open(store: &Store, opening: &Opening) -> Result<Option<String>, LaunchError> {
-    let Some(site) = opening.site.as_ref().filter(|_| opening.practice.is_none()) else { return Ok(None) };
-    let is_there = |run: &RunSummary| {
+/// The latest of these live runs that is of the same place and system and was not closed. One whose runbook this version
+/// cannot read does not count: nobody could go on with it.
+pub(super) fn stands_open<R: Borrow<RunSummary>>(live: &[R], opening: &Opening) -> Option<StandsOpen> {
+    let site = opening.site.as_ref().filter(|_| opening.practice.is_none())?;
+    let is_there = |run: &&RunSummary| {
         let known = run.opening.as_ref().filter(|known| known.mode == Mode::Live);
         run.is_open() && known.is_some_and(|known| known.site.as_ref().is_some_and(|other| other.name == site.name))
     };
-    for run in store.list_live()?.iter().filter(|run| is_there(run)) {
-        let (records, _) = read_records(&run.dir.journal_path())?;
-        let Some(Event::RunOpened(opened)) = records.first().map(|record| &record.event) else { continue };
-        let system = runbook::parse(&opened.text).0.map(|runbook| runbook.system);
-        if system.as_ref() == Some(&opening.runbook.system) {
-            return Ok(Some(run.dir.id()));
-        }
-    }
-    Ok(None)
+    let is_of_system = |run: &&RunSummary| {
+        let book = run.dir.opened().and_then(|opened| runbook::parse(&opened.text).0);
+        book.is_some_and(|book| book.system == opening.runbook.system)
+    };
+    let run = live.iter().map(Borrow::borrow).filter(is_there).find(is_of_system)?;
+    Some(StandsOpen { run: run.dir.id(), is_misnamed: run.misnamed().is_some() })
 }
 
 #[cfg(test)]

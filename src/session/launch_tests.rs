@@ -48,12 +48,23 @@ async fn end(mut launched: Launched, last: Option<Proposal>) -> (String, Vec<Rec
     (launched.folder.file_name().unwrap().to_string_lossy().into_owned(), all)
 }
 
+fn notes(records: &[Record]) -> Vec<String> {
+    let notes = records.iter().filter_map(|record| match &record.event {
+        Event::NoteAdded { text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    notes.collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
     let place = tempfile::tempdir().unwrap();
     let (first, _) = end(begin_at(place.path(), "vault", Some("prod")).unwrap(), None).await;
     match begin_at(place.path(), "vault", Some("prod")) {
-        Err(LaunchError::StandsOpen(name)) => assert_eq!(name, first),
+        Err(error @ LaunchError::StandsOpen(_)) => {
+            let told = format!("{first} of the same site and system is not closed: go on with it, or give it up there");
+            assert!(error.to_string().contains(&told), "{error}");
+        }
         other => panic!("{:?}", other.map(|launched| launched.folder)),
     }
     for (system, site) in [("vault", Some("test")), ("nomad", Some("prod")), ("vault", None)] {
@@ -65,11 +76,23 @@ async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
     let beside = begin_beside(&store, opening("vault", Some("prod")), vec![], &who(), world()).unwrap();
     let give_up = || Some(Proposal::Abandon { reason: "a test".into() });
     let (_, records) = end(beside, give_up()).await;
-    let told = records.iter().find_map(|record| match &record.event {
-        Event::NoteAdded { text, .. } => Some(text.clone()),
-        _ => None,
-    });
-    assert_eq!(told, Some(format!("begun although the run {first} of the same site and system is not closed")));
+    assert_eq!(notes(&records), [format!("begun although the run {first} of the same site and system is not closed")]);
+    // What a person looked at before names it already, or something else.
+    let looked = format!("begun although it was to be looked at: others: the run {first} is not closed");
+    for (note, count) in [(looked, 1), ("begun although it was to be looked at: clock".to_owned(), 2)] {
+        let opening = opening("vault", Some("prod"));
+        let beside = begin_beside(&store, opening, vec![note.clone()], &who(), world()).unwrap();
+        let (_, records) = end(beside, give_up()).await;
+        assert!(notes(&records).len() == count && notes(&records).contains(&note), "{:?}", notes(&records));
+    }
+
+    // In the folder of another run nobody goes on with it.
+    let moved = place.path().join("runs/2026-11-22-demo-2345");
+    std::fs::rename(place.path().join("runs").join(&first), &moved).unwrap();
+    let told = begin_at(place.path(), "vault", Some("prod")).map(|launched| launched.folder).unwrap_err().to_string();
+    assert!(told.contains("2026-11-22-demo-2345") && told.contains("its journal is that of another run"), "{told}");
+    assert!(!told.contains("resume"), "{told}");
+    std::fs::rename(moved, place.path().join("runs").join(&first)).unwrap();
 
     // Closed, it holds nothing back.
     let again = go_on(&store, reopen(&store, &first, &who()).unwrap(), &who(), world()).unwrap();

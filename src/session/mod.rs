@@ -5,6 +5,7 @@
 
 mod asking;
 pub mod autopilot;
+pub mod given;
 pub mod launch;
 pub mod live;
 pub mod practice;

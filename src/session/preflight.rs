@@ -227,22 +227,8 @@ impl Preparation<'_> {
             Some(finding(Mark::Look, "others", told, "make sure that it is another cluster"))
         });
         let mut found: Vec<Finding> = held.collect();
-        match launch::stands_open(self.store, self.opening) {
-            Ok(Some(run)) => {
-                let is_misnamed = known.iter().any(|other| other.dir.id() == run && other.misnamed().is_some());
-                let told = format!("the run {run} of the same site and system is not closed");
-                let todo = match is_misnamed {
-                    true => format!("its journal is that of another run: piton verify {run}"),
-                    false => format!("go on with it instead: piton resume {run}"),
-                };
-                found.push(finding(Mark::Look, "others", told, &todo));
-            }
-            Ok(None) => {}
-            Err(why) => {
-                let told = format!("whether a run of the same site and system is open cannot be told: {why}");
-                found.push(finding(Mark::Look, "others", told, "ask those who could be at this place"));
-            }
-        }
+        let stands_open = launch::stands_open(known, self.opening);
+        found.extend(stands_open.map(|other| finding(Mark::Look, "others", other.to_string(), &other.todo())));
         if found.is_empty() {
             let told = match site {
                 Some(site) => {

@@ -349,7 +349,7 @@ fn recorded_output(launched: &Launched) -> Option<RecordedOutput> {
         _ => None,
     });
     let (step, job, output) = last??;
-    RecordedOutput::of(*job, step, output, &launched.folder)
+    RecordedOutput::of(*job, step, output, Some(&launched.folder))
 }
 
 fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {

@@ -17,8 +17,11 @@ use crate::tui::shelf::{Changed, Past, Preview};
 use crate::tui::sign::KeySeen;
 use crate::tui::wanted::{Questions, Wanted};
 
-/// Who is told of runs while they are listed: those that are new, and how many there will be; says whether to read on.
-pub type EachJournals<'a> = &'a mut dyn FnMut(Vec<JournalEntry>, usize) -> bool;
+/// Who is told of runs while they are listed: those that are new, and how many there will be.
+pub type EachJournals<'a> = &'a mut dyn FnMut(Vec<JournalEntry>, usize);
+
+/// Whether somebody still wants to know.
+pub type GoesOn<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// Everything that the screens ask of the rest of the program. Called off the drawing thread, except `check_input`;
 /// what opens a run is called inside a tokio runtime.
@@ -87,17 +90,17 @@ pub trait Backstage: Send + Sync {
     fn resume(&self, run: &str, each: &mut dyn FnMut(u64, u64) -> bool) -> Result<Launched, String>;
 
     /// All runs, the latest first. While they are read, `each` is told which are new, the latest first by their names, and
-    /// how many there will be; it says whether to read on.
+    /// how many there will be. Nothing more is read, also of a journal that is long, once somebody ended it.
     ///
     /// # Errors
     /// They cannot be listed; for people.
-    fn journals(&self, _each: EachJournals<'_>) -> Result<Vec<JournalEntry>, String> {
+    fn journals(&self, _each: EachJournals<'_>, _goes_on: GoesOn<'_>) -> Result<Vec<JournalEntry>, String> {
         Ok(Vec::new())
     }
 
     /// Looks for words in the records of the runs that were listed last, the latest first, and hands on the first record of
     /// each that holds them all, as long as somebody wants to know.
-    fn search(&self, _words: &str, _found: &mut dyn FnMut(RecordFound), _goes_on: &(dyn Fn() -> bool + Sync)) {}
+    fn search(&self, _words: &str, _found: &mut dyn FnMut(RecordFound), _goes_on: GoesOn<'_>) {}
 
     /// What was recorded of that run. Nothing is locked or written. `each` is told how many bytes were read, and of how many;
     /// it says whether to read on.
@@ -187,7 +190,7 @@ pub struct LibraryEntry {
 }
 
 /// A run that was not closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenRun {
     /// Its name.
     pub run: String,
@@ -199,6 +202,8 @@ pub struct OpenRun {
     pub last: Timestamp,
     /// Where it stands, or why it cannot be resumed.
     pub standing: String,
+    /// Whether its journal is another run's: it cannot be gone on with.
+    pub is_misnamed: bool,
     /// The step that was begun last; empty where none was.
     pub step: String,
     /// Who sat at it last, as `operator@host`.
@@ -273,8 +278,8 @@ pub struct Recording {
     pub doubtful: Option<u64>,
     /// That the journal lies in another run's folder.
     pub misnamed: Option<Misnamed>,
-    /// The run's folder.
-    pub folder: PathBuf,
+    /// The run's folder; none where the file only lies there, or anywhere, under another name than a run's journal has.
+    pub folder: Option<PathBuf>,
     /// Whether somebody is at it now.
     pub is_running: bool,
     /// Reads on, when that is wanted.

@@ -136,7 +136,7 @@ fn a_reviewed_replay_in_pictures() {
     let played = small();
     let failed =
         played.1.iter().position(|record| matches!(record.event, Event::StepFailed { .. })).unwrap() as u64 + 1;
-    let folder = recording(&played).folder;
+    let folder = recording(&played).folder.unwrap();
     for size in [(80, 24), (120, 40), (200, 60)] {
         let name = |what: &str| format!("reviewed_{what}_{}x{}", size.0, size.1);
         let mut stage = Stage::open(recording(&played), None, size);
@@ -177,7 +177,7 @@ fn what_was_looked_at_for_another_journal_is_not_shown_and_hostile_words_are_sho
     let mut beside = reviewed(81);
     beside.remarks = vec![Remark { by: evil.into(), ..remark(Some(1), evil) }, remark(Some(u64::MAX), evil)];
     beside.signatures = vec![signature(Trust::Good, evil, 164)];
-    let folder = recording(&played).folder;
+    let folder = recording(&played).folder.unwrap();
     stage.tell(Message::Beside(folder.clone(), Ok(Box::new(beside))));
     for key in ["r", "i", "down", "esc"] {
         stage.press(key);

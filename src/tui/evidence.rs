@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::engine::Proposal;
-use crate::journal::{AttachError, MAX_COPIED_BYTES, RunDir, at_home, attached, file_seen, plain_file};
+use crate::journal::{AttachError, MAX_COPIED_BYTES, RunDir, at_home, plain_file};
 use crate::runbook::StepKey;
 use crate::runbook::value::first_unseen;
+use crate::session::given::{Each, evidence};
 use crate::text::amount;
 use crate::tui::message::Message;
-use serde_json::Value;
 
 /// How much of a signature's file is read: far more than there is in one.
 const MAX_SIGNATURE_BYTES: u64 = 64 * 1024;
@@ -18,36 +18,16 @@ const MAX_SIGNATURE_BYTES: u64 = 64 * 1024;
 /// How many names of a folder are looked through.
 const MAX_ENTRIES: usize = 20_000;
 
-/// Told how many bytes were read, and of how many; says whether to read on.
-pub type Each<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
-
-/// Reads the file that `value` names: what is proposed as the answer.
-///
-/// # Errors
-/// It cannot be read.
-pub fn look_at_file(step: StepKey, value: Value, each: Each<'_>) -> Result<Proposal, String> {
-    let path = at_home(value.as_str().unwrap_or_default());
-    let seen = file_seen(Path::new(&path), each).map_err(|error| format!("cannot read {path}: {error}"))?;
-    Ok(Proposal::Answer { step, value: Value::String(path), file: Some(seen) })
-}
-
 /// Looks at a file: what is proposed as evidence.
 ///
 /// # Errors
 /// It cannot be read, or not be kept in the run's folder, where that is asked for.
-pub fn attach(
-    kept_in: Option<PathBuf>,
-    step: Option<StepKey>,
-    path: String,
-    each: Each<'_>,
-) -> Result<Proposal, String> {
-    let path = at_home(&path);
+pub fn attach(kept_in: Option<PathBuf>, step: Option<StepKey>, path: &str, each: Each<'_>) -> Result<Proposal, String> {
     let kept_in = kept_in.map(RunDir::new);
-    let (file, kept) = attached(kept_in.as_ref(), &path, each).map_err(|error| match error {
+    evidence(kept_in.as_ref(), step, path, each).map_err(|error| match error {
         AttachError::TooLong(bytes) => too_long(bytes),
         AttachError::Failed(why) => why,
-    })?;
-    Ok(Proposal::Attach { step, path, file, kept })
+    })
 }
 
 /// Why no copy is kept of a file, and what there is instead.
@@ -116,8 +96,8 @@ mod tests {
         let path = home.path().join("big");
         std::fs::File::create(&path).unwrap().set_len(MAX_COPIED_BYTES + 1).unwrap();
         let path = path.display().to_string();
-        let refused = attach(Some(home.path().join("run")), None, path.clone(), &mut |_, _| true).unwrap_err();
+        let refused = attach(Some(home.path().join("run")), None, &path, &mut |_, _| true).unwrap_err();
         assert!(refused.contains("16.7 MB") && refused.contains("16 MiB") && refused.contains("{keep}"), "{refused}");
-        assert!(attach(None, None, path, &mut |_, _| true).is_ok());
+        assert!(attach(None, None, &path, &mut |_, _| true).is_ok());
     }
 }

@@ -251,7 +251,7 @@ pub fn looked(stage: Stage, look: Look) -> App {
 /// A replay of a journal that was signed and reviewed, after that key.
 fn reviewed_replay(size: (u16, u16), look: Look, key: &str) -> App {
     let played = recording(&replay_tests::small());
-    let folder = played.folder.clone();
+    let folder = played.folder.clone().unwrap();
     let mut stage = replay_tests::Stage::looking(played, size, look);
     stage.tell(Message::Beside(folder, Ok(Box::new(reviewed(21)))));
     stage.press(key);

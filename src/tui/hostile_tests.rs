@@ -126,6 +126,7 @@ fn a_hostile_library_and_form_are_drawn_harmless() {
             standing: attack.into(),
             step: attack.into(),
             operator: attack.into(),
+            ..OpenRun::default()
         };
         update(&mut app, Message::Glanced(vec![entry.clone()], vec![open]));
         update(&mut app, Message::Library(vec![entry]));

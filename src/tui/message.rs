@@ -158,8 +158,8 @@ pub struct RecordedOutput {
     pub job: JobId,
     /// The step that it was run for.
     pub step: StepKey,
-    /// The file.
-    pub file: PathBuf,
+    /// The file; none where the journal that is replayed lies in no run's folder.
+    pub file: Option<PathBuf>,
     /// What it weighed when it was recorded, in bytes.
     pub bytes: u64,
     /// Its sha256 then, in lower-case hex.
@@ -167,10 +167,11 @@ pub struct RecordedOutput {
 }
 
 impl RecordedOutput {
-    /// The recorded output of that command, in the folder of its run.
-    pub fn of(job: JobId, step: &StepKey, output: &Output, folder: &Path) -> Option<Self> {
+    /// The recorded output of that command, in the folder of its run, where it lies in one.
+    pub fn of(job: JobId, step: &StepKey, output: &Output, folder: Option<&Path>) -> Option<Self> {
         // A journal names files of its own folder only.
-        let file = folder.join("output").join(Path::new(&output.file).file_name()?);
+        let name = Path::new(&output.file).file_name()?;
+        let file = folder.map(|folder| folder.join("output").join(name));
         Some(Self { job, step: step.clone(), file, bytes: output.bytes, sha256: output.sha256.clone() })
     }
 }

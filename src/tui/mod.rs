@@ -59,7 +59,7 @@ pub mod widget;
 pub mod wrap;
 
 pub use backstage::{
-    Backstage, EachJournals, Exit, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording, Start, TuiError,
+    Backstage, EachJournals, Exit, GoesOn, JournalEntry, LibraryEntry, OpenRun, RecordFound, Recording, Start, TuiError,
 };
 pub use cast::{CAST_SIZES, CastError, cast};
 pub use options::Options;

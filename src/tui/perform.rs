@@ -12,10 +12,11 @@ use crate::clock::monotonic;
 use crate::engine::Proposal;
 use crate::exec::Borrower;
 use crate::session::Session;
+use crate::session::given::{Each, answer};
 use crate::tui::app::update;
-use crate::tui::backstage::Backstage;
+use crate::tui::backstage::{Backstage, JournalEntry};
 use crate::tui::editor;
-use crate::tui::evidence::{Each, attach, completions, keep, look_at_file, signature};
+use crate::tui::evidence::{attach, completions, keep, signature};
 use crate::tui::input::Input;
 use crate::tui::message::{Effect, Message};
 use crate::tui::recorded::{read_on, tail_of};
@@ -41,11 +42,11 @@ impl Runtime {
             Effect::Leave(how) => self.with_session(|session| session.leave(how)),
             Effect::AnswerFile { step, value } => {
                 let path = value.as_str().unwrap_or_default().to_owned();
-                self.read_file(path, move |each| look_at_file(step, value, each));
+                self.read_file(path, move |each| answer(step, &value, each));
             }
             Effect::Attach { step, path, is_kept } => {
                 let kept_in = self.run_folder().filter(|_| is_kept);
-                self.read_file(path.clone(), move |each| attach(kept_in, step, path, each));
+                self.read_file(path.clone(), move |each| attach(kept_in, step, &path, each));
             }
             Effect::StopReading => self.stop_reading(),
             Effect::Replay(_) | Effect::ReplayAt(..) | Effect::ReadJournals | Effect::Resume(_) => self.read(effect),
@@ -183,14 +184,15 @@ impl Runtime {
         let (replier, backstage) = (self.replier.clone(), Arc::clone(&self.backstage));
         self.aside(move || {
             let mut first = 0;
-            let entries = backstage.journals(&mut |entries, all| {
+            let goes_on = || !is_ended.load(Ordering::Relaxed);
+            let mut each = |entries: Vec<JournalEntry>, all| {
                 let (from, took) = (first, began.elapsed());
                 first += entries.len();
                 let _ = replier.send(Message::SomeJournals { first: from, entries, all, took });
-                !is_ended.load(Ordering::Relaxed)
-            });
+            };
+            let entries = backstage.journals(&mut each, &goes_on);
             let message = entries.map_or_else(Message::Unlisted, Message::Journals);
-            (!is_ended.load(Ordering::Relaxed)).then_some(message)
+            goes_on().then_some(message)
         });
     }
 

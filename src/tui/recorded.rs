@@ -14,13 +14,15 @@ const MAX_TAIL_BYTES: u64 = 256 * 1024;
 
 /// Reads the end of the file; what it holds is cleaned where it is shown.
 pub fn tail_of(recorded: RecordedOutput) -> Message {
-    let read = || {
-        let tail = tail(&recorded.file)?;
-        Ok(ReadAgain { tail, is_as_recorded: is_as_recorded(&recorded)? })
+    let read = match &recorded.file {
+        Some(file) => read(file, &recorded).map_err(|error| format!("cannot read {}: {error}", file.display())),
+        None => Err("what was printed lies in the folder of the run, and this journal lies in none".into()),
     };
-    let failed = |error: std::io::Error| format!("cannot read {}: {error}", recorded.file.display());
-    let read = read().map_err(failed);
     Message::Recorded(recorded, read)
+}
+
+fn read(file: &Path, recorded: &RecordedOutput) -> std::io::Result<ReadAgain> {
+    Ok(ReadAgain { tail: tail(file)?, is_as_recorded: is_as_recorded(file, recorded)? })
 }
 
 /// What was recorded since in a journal that is followed; nothing while another look at it is not over, or when there is
@@ -31,8 +33,8 @@ pub fn read_on(follower: &Mutex<Follower>) -> Option<Message> {
     is_news.then(|| Message::ReadOn(more.map_err(|error| error.to_string())))
 }
 
-fn is_as_recorded(recorded: &RecordedOutput) -> std::io::Result<bool> {
-    let mut file = File::open(&recorded.file)?;
+fn is_as_recorded(file: &Path, recorded: &RecordedOutput) -> std::io::Result<bool> {
+    let mut file = File::open(file)?;
     if file.metadata()?.len() != recorded.bytes {
         return Ok(false);
     }

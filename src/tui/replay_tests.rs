@@ -93,7 +93,7 @@ pub fn recording((runbook, records): &Played) -> Recording {
         integrity: Integrity::Whole,
         doubtful: None,
         misnamed: None,
-        folder: PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3"),
+        folder: Some(PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3")),
         is_running: false,
         follower: None,
     }

@@ -55,6 +55,7 @@ fn library(size: (u16, u16)) -> App {
         standing: "suspended, 38 records".into(),
         step: "standbys[vault-2]/stop".into(),
         operator: "maria@bastion".into(),
+        ..OpenRun::default()
     };
     update(&mut app, Message::Glanced(Vec::new(), vec![open]));
     update(&mut app, Message::Library(vec![vault, broken]));
@@ -307,7 +308,8 @@ fn the_output_of_the_last_command_is_there_again_after_resuming() {
         _ => None,
     });
     let asked = asked.unwrap();
-    assert!(asked.file.ends_with("output/1.out") && !asked.file.display().to_string().contains(".."));
+    let file = asked.file.as_ref().unwrap();
+    assert!(file.ends_with("output/1.out") && !file.display().to_string().contains(".."));
     stage.tell(Message::Recorded(asked.clone(), Ok(read_again(b"unit \x1b[31mis\x1b[0m gone\n"))));
     stage.press("enter");
     assert!(stage.picture().contains("unit is gone"), "{}", stage.picture());

@@ -79,6 +79,9 @@ fn ctrl_c_while_a_journal_is_read_tells_how_far_it_was_and_that_nothing_was_chan
         (&["journals"], all),
         (&["journals", "--find", "nowhere"], all),
         (&["stats", "vault-ha-upgrade"], all),
+        (&["resume"], all),
+        (&["journals", "prune", "--keep", "0"], all),
+        (&["journals", "prune", "--keep", "0", "--dry-run"], all),
     ] {
         let slow = |command: &mut _| {
             under_faults(command, SLOW, "/journal.jsonl", None);

@@ -93,9 +93,17 @@ impl Library {
             width(&last) + width(&mark)
         };
         let widest = if cells >= ROOMY { self.entries.iter().map(behind).max().unwrap_or(0) } else { 0 };
-        let (mut has_runs, mut has_books) = (false, false);
+        let (mut has_runs, mut has_others, mut has_books) = (false, false, false);
         for (index, item) in shown.iter().enumerate() {
             match item {
+                Item::Run(run) if run.is_misnamed => {
+                    if !std::mem::replace(&mut has_others, true) {
+                        rows.push((None, Strip::of("Not to be gone on with", Meaning::Title)));
+                    }
+                    let strip = Strip::of(format!("{}  ", run.run), Meaning::Problem)
+                        .and(format!("{} its journal is that of another run", look.glyphs.failed), Meaning::Problem);
+                    rows.push((Some(index), strip));
+                }
                 Item::Run(run) => {
                     if !std::mem::replace(&mut has_runs, true) {
                         rows.push((None, Strip::of("Go on with", Meaning::Title)));
@@ -107,7 +115,7 @@ impl Library {
                     rows.push((Some(index), strip));
                 }
                 Item::Runbook(entry) => {
-                    if !std::mem::replace(&mut has_books, true) && has_runs {
+                    if !std::mem::replace(&mut has_books, true) && (has_runs || has_others) {
                         rows.push((None, Strip::of("Start", Meaning::Title)));
                     }
                     rows.push((Some(index), self.row(entry, (systems, widest), cells, look)));

@@ -83,6 +83,19 @@ fn open() -> OpenRun {
         standing: "suspended, 38 records".into(),
         step: "clients[nomad-2]/drain".into(),
         operator: "jo@bastion".into(),
+        ..OpenRun::default()
+    }
+}
+
+/// One whose folder got another name.
+fn misnamed() -> OpenRun {
+    let told =
+        "NOT OF THIS RUN: the journal is that of the run 2026-11-21-nomad-7qf3, in the folder of 2026-11-22-nomad-2345";
+    OpenRun {
+        run: "2026-11-22-nomad-2345".into(),
+        standing: format!("{told}, 38 records"),
+        is_misnamed: true,
+        ..open()
     }
 }
 
@@ -310,5 +323,22 @@ fn where_the_runs_cannot_be_listed_nothing_is_said_of_them_but_that() {
         update(&mut app, Message::Resumable(vec![open()]));
         let shown = picture(&app);
         assert!(shown.contains("1 unfinished") && !shown.contains("not known"), "{shown}");
+    }
+}
+
+#[test]
+fn a_run_whose_journal_is_another_run_s_is_told_where_it_is_listed_and_not_offered() {
+    for (open, size) in [(vec![misnamed()], (80, 24)), (vec![open(), misnamed()], (120, 40))] {
+        let (mut app, runs) = (app(size), open.len());
+        update(&mut app, Message::Glanced(vec![nomad(), vault()], open));
+        // What can be started is chosen first.
+        let shown = picture(&app);
+        assert_eq!(shown.contains("Go on with"), runs == 2, "{shown}");
+        assert!(!shown.contains("It cannot be gone on with"), "{shown}");
+        press(&mut app, if runs == 2 { "down" } else { "up" });
+        assert_snapshot!(format!("misnamed_{}x{}", size.0, size.1), picture(&app));
+        assert_eq!(press(&mut app, "enter"), []);
+        let told = "it cannot be gone on with: its journal is that of another run";
+        assert!(picture(&app).contains(told), "{}", picture(&app));
     }
 }

@@ -14,6 +14,9 @@ use crate::tui::widget::keybar::{Offer, key_at, rows_above_status};
 /// From which width on the preview stands beside the list.
 const WIDE: u16 = 100;
 
+/// Why a run is not gone on with whose journal is another run's.
+const OF_ANOTHER: &str = "its journal is that of another run";
+
 /// The state of the library screen.
 #[derive(Debug, Default)]
 pub struct Library {
@@ -49,6 +52,22 @@ pub(super) enum Item<'a> {
 }
 
 impl Item<'_> {
+    /// Whether anything can be started with it, as far as it was looked at.
+    fn is_usable(&self) -> bool {
+        match self {
+            Self::Run(run) => !run.is_misnamed,
+            Self::Runbook(entry) => entry.problems.is_empty(),
+        }
+    }
+
+    /// Its place among the parts of the list.
+    fn part(&self) -> usize {
+        match self {
+            Self::Run(run) => usize::from(run.is_misnamed),
+            Self::Runbook(_) => 2,
+        }
+    }
+
     /// What it is known by when the list changes.
     fn key(&self) -> (bool, String) {
         match self {
@@ -89,9 +108,9 @@ impl Library {
     pub fn take(&mut self, entries: Vec<LibraryEntry>) {
         self.is_read = true;
         self.keeping(|library| library.entries = entries);
-        // Nobody chose what cannot be started: it only came first as long as it was not checked.
-        if !self.has_moved && matches!(self.chosen(), Some(Item::Runbook(entry)) if !entry.problems.is_empty()) {
-            self.chosen = 0;
+        // Nobody chose what cannot be started: it only came first.
+        if !self.has_moved && self.chosen().is_some_and(|item| !item.is_usable()) {
+            self.chosen = self.shown().iter().position(Item::is_usable).unwrap_or(0);
         }
     }
 
@@ -169,7 +188,7 @@ impl Library {
             return all.collect();
         }
         let mut fitting: Vec<_> = all.filter_map(|item| Some((self.fit(item)?, item))).collect();
-        fitting.sort_by_key(|(fit, item)| (matches!(item, Item::Runbook(_)), *fit));
+        fitting.sort_by_key(|(fit, item)| (item.part(), *fit));
         fitting.into_iter().map(|(_, item)| item).collect()
     }
 
@@ -299,6 +318,7 @@ impl Library {
             (Action::Practice | Action::Changes, Some(Item::Run(_))) => {
                 Some("an unfinished run is chosen, not a runbook")
             }
+            (Action::Act, Some(Item::Run(run))) if run.is_misnamed => Some(OF_ANOTHER),
             (Action::Practice, Some(Item::Runbook(entry))) if !entry.has_practice => {
                 Some("there is no simulated cluster for this runbook")
             }
@@ -315,6 +335,10 @@ impl Library {
         }
         let (busy, effect) = match self.chosen() {
             Some(Item::Run(_)) if is_practice => return Vec::new(),
+            Some(Item::Run(run)) if run.is_misnamed => {
+                self.problem = Some(format!("it cannot be gone on with: {OF_ANOTHER}"));
+                return Vec::new();
+            }
             Some(Item::Run(run)) => (format!("resuming {}", run.run), Effect::Resume(run.run.clone())),
             Some(Item::Runbook(entry)) => {
                 let problem = match entry.problems.first() {
@@ -356,12 +380,13 @@ impl Library {
             return vec![(Action::Back, library, "stop reading"), (Action::Leave, library, "leave")];
         }
         let mut keys: Vec<Offer> = match self.chosen() {
-            Some(Item::Run(_)) => vec![(Action::Act, library, "go on")],
+            Some(Item::Run(run)) if !run.is_misnamed => vec![(Action::Act, library, "go on")],
             Some(Item::Runbook(entry)) if entry.has_practice && entry.problems.is_empty() => {
                 vec![(Action::Act, library, "set up"), (Action::Practice, library, "practise")]
             }
             Some(Item::Runbook(entry)) if entry.problems.is_empty() => vec![(Action::Act, library, "set up")],
-            // What does not load cannot be set up, and where nothing is found there is nothing.
+            // What does not load cannot be set up, nor another run's journal be gone on with; where nothing is found there
+            // is nothing.
             _ => Vec::new(),
         };
         if !self.filter.is_empty() {

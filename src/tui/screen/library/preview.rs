@@ -83,7 +83,13 @@ pub fn of_run(run: &OpenRun, cells: usize, look: &Look) -> Vec<Strip> {
     lines.extend(wrapped(&run.run, cells, Meaning::Current));
     lines.extend(wrapped(&run.place, cells, Meaning::Title));
     lines.push(Strip::default());
+    if run.is_misnamed {
+        lines.extend(wrapped(&format!("{} It cannot be gone on with.", look.glyphs.failed), cells, Meaning::Problem));
+    }
     lines.extend(wrapped(&run.standing, cells, Meaning::Text));
+    if run.is_misnamed {
+        lines.extend(wrapped(&format!("piton verify {}", run.run), cells, Meaning::Command));
+    }
     if !run.step.is_empty() {
         fact("last step", &run.step, Meaning::Text, cells, &mut lines);
     }

@@ -194,6 +194,11 @@ impl Replay {
         self.tell_integrity();
     }
 
+    /// Has it looked at what lies beside it, where anything can.
+    fn looks_beside(&self) -> Option<Effect> {
+        self.run.kept_in().map(|folder| Effect::ReadBeside(folder.to_owned()))
+    }
+
     /// What lies beside it, once that was looked at.
     pub fn beside(&self) -> Option<&Beside> {
         self.run.replayed.as_ref()?.beside.as_ref()
@@ -236,7 +241,7 @@ impl Replay {
     }
 }
 
-fn opened(tape: &Tape, first: &Record, folder: PathBuf, size: (u16, u16)) -> Run {
+fn opened(tape: &Tape, first: &Record, folder: Option<PathBuf>, size: (u16, u16)) -> Run {
     Run::replayed(&tape.runbook, first, folder, (String::new(), Meaning::Ok), size)
 }
 
@@ -259,7 +264,7 @@ pub fn recording(app: &mut App, read: Result<(Box<Recording>, Option<u64>), Stri
         Ok(mut replay) => {
             replay.list = list;
             let mut effects = replay.run.ask_for_output();
-            effects.push(Effect::ReadBeside(replay.run.folder.clone()));
+            effects.extend(replay.looks_beside());
             app.screen = Screen::Replay(Box::new(replay));
             app.help = None;
             effects
@@ -276,7 +281,7 @@ pub fn recording(app: &mut App, read: Result<(Box<Recording>, Option<u64>), Stri
 /// What lies beside the journal in that folder was looked at.
 pub fn beside(app: &mut App, folder: &Path, read: Result<Box<Beside>, String>) {
     if let Screen::Replay(replay) = &mut app.screen
-        && replay.run.folder == folder
+        && replay.run.kept_in() == Some(folder)
     {
         replay.take_beside(read.map_or_else(Beside::unread, |beside| *beside));
     }
@@ -300,7 +305,7 @@ pub fn read_on(app: &mut App, more: Result<More, String>) -> Vec<Effect> {
     let mut effects = replay.run.ask_for_output();
     if !was_closed && replay.tape.is_closed() {
         // What is signed is signed when the run is closed.
-        effects.push(Effect::ReadBeside(replay.run.folder.clone()));
+        effects.extend(replay.looks_beside());
     }
     effects
 }

@@ -44,7 +44,7 @@ impl Run {
         if self.again.job == Some(kept.job) {
             return Vec::new();
         }
-        let Some(recorded) = RecordedOutput::of(kept.job, &step, &kept.output, &self.folder) else {
+        let Some(recorded) = RecordedOutput::of(kept.job, &step, &kept.output, self.kept_in()) else {
             return Vec::new();
         };
         self.again = OutputTail::of(kept.job, Some(step));

@@ -85,7 +85,7 @@ impl Run {
 
     /// Takes in what an earlier sitting's command printed, unless another has printed since.
     pub fn take_recorded(&mut self, of: RecordedOutput, read: Result<ReadAgain, String>) {
-        let (tail, check) = Check::of(read);
+        let (tail, check) = Check::of(&of, read);
         if self.take_recorded_for_item(&of, (&tail, check)) || self.take_evidence(&of, (&tail, check)) {
             return;
         }

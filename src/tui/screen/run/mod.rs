@@ -94,7 +94,7 @@ pub struct Run {
     pub state: RunState,
     /// The latest samples.
     pub keeper: BoardKeeper,
-    /// The run's folder.
+    /// The run's folder; empty where a journal is replayed that lies in none.
     pub folder: PathBuf,
     /// The sha256 of the last record's line, lower-case hex.
     pub head: Option<String>,

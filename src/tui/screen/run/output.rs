@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::engine::JobId;
 use crate::runbook::StepKey;
 use crate::text::clean_output_line;
-use crate::tui::message::ReadAgain;
+use crate::tui::message::{ReadAgain, RecordedOutput};
 use crate::tui::widget::progress;
 
 /// How many lines are kept.
@@ -43,14 +43,17 @@ pub enum Check {
     Changed,
     /// It cannot be read any more.
     Gone,
+    /// It lies with its run, and the journal that is replayed does not.
+    Elsewhere,
 }
 
 impl Check {
     /// What became of it, and what was read, or why it could not be.
-    pub fn of(read: Result<ReadAgain, String>) -> (Vec<u8>, Self) {
+    pub fn of(recorded: &RecordedOutput, read: Result<ReadAgain, String>) -> (Vec<u8>, Self) {
         match read {
             Ok(ReadAgain { tail, is_as_recorded: true }) => (tail, Self::AsRecorded),
             Ok(ReadAgain { tail, is_as_recorded: false }) => (tail, Self::Changed),
+            Err(why) if recorded.file.is_none() => (why.into_bytes(), Self::Elsewhere),
             Err(why) => (why.into_bytes(), Self::Gone),
         }
     }
@@ -61,6 +64,7 @@ impl Check {
             Self::AsRecorded => "as recorded",
             Self::Changed => "CHANGED since it was recorded",
             Self::Gone => "NOT THERE any more",
+            Self::Elsewhere => "NOT BESIDE this file",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The run screen fed from a journal: the same model, from which nothing can be proposed, and a board made of what was
 //! recorded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,7 +155,7 @@ impl Run {
     pub fn replayed(
         runbook: &Arc<Runbook>,
         opened: &Record,
-        folder: PathBuf,
+        folder: Option<PathBuf>,
         integrity: (String, Meaning),
         size: (u16, u16),
     ) -> Self {
@@ -163,12 +163,17 @@ impl Run {
             runbook: Arc::clone(runbook),
             state: RunState::fold(runbook, [opened]),
             keeper: BoardKeeper::new(&[]),
-            folder,
+            folder: folder.unwrap_or_default(),
             head: Some(head_of(opened)),
             card: None,
             replayed: Some(Replayed::new(runbook, opened, integrity)),
         };
         Self::of(parts, Instants { run: opened.at, real_ms: 0 }, size)
+    }
+
+    /// Where its commands' output is kept.
+    pub fn kept_in(&self) -> Option<&Path> {
+        Some(self.folder.as_path()).filter(|folder| !folder.as_os_str().is_empty())
     }
 
     /// Whether it is a replay that stands between two records of one moment: there nobody saw the run, and what it would

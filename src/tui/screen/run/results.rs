@@ -121,7 +121,7 @@ impl Run {
         let Some((job, output)) = result.and_then(|result| Some((result.job, result.output.as_ref()?))) else {
             return Vec::new();
         };
-        let Some(recorded) = RecordedOutput::of(job, &table.step, output, &self.folder) else { return Vec::new() };
+        let Some(recorded) = RecordedOutput::of(job, &table.step, output, self.kept_in()) else { return Vec::new() };
         if self.looked.printed.contains_key(&job) {
             return Vec::new();
         }
