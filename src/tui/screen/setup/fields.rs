@@ -234,7 +234,8 @@ fn told_of(question: &Question) -> String {
 }
 
 fn prompt(question: &Question, cells: usize, meaning: Meaning) -> Vec<Strip> {
-    let from = if question.given.is_empty() { String::new() } else { format!("; from {}", question.given) };
+    let is_from = !question.given.is_empty() && !question.default.is_empty();
+    let from = if is_from { format!("; from {}", question.given) } else { String::new() };
     let told = format!("{}: {} ({}{from})", question.input, question.prompt, takes(question));
     let mut lines = wrapped(&told, cells, meaning);
     lines.truncate(MOST_PROMPT_LINES);

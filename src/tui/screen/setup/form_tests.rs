@@ -194,6 +194,20 @@ fn every_key_of_the_form_stands_in_its_help_and_those_of_the_field_in_the_bar() 
 }
 
 #[test]
+fn what_nobody_gave_comes_from_nowhere() {
+    let mut questions = questions();
+    questions.asked[3] = Question {
+        default: String::new(),
+        given: "may stay empty".into(),
+        is_optional: true,
+        ..questions.asked[3].clone()
+    };
+    let mut app = app((80, 24), questions);
+    (0..3).for_each(|_| drop(press(&mut app, "down")));
+    assert!(picture(&app).contains("mode: How (in place, replace; may stay empty)"), "{}", picture(&app));
+}
+
+#[test]
 fn a_runbook_without_inputs_says_so_and_what_comes_next() {
     for size in SIZES {
         let none = Questions { asked: Vec::new(), ..questions() };
