@@ -28,11 +28,12 @@ impl Item<'_> {
                 Err(_) => Err(format!("the number would be rounded: a whole number goes up to {}", u64::MAX)),
             },
             DeValue::Float(number) => kept(number.as_str()),
+            // Each of them is told.
             DeValue::Array(items) => {
-                return items.iter().fold(true, |is_kept, item| Item::of(item).check_numbers(findings) && is_kept);
+                return items.iter().filter(|item| !Item::of(item).check_numbers(findings)).count() == 0;
             }
             DeValue::Table(table) => {
-                return table.iter().fold(true, |is_kept, (_, item)| Item::of(item).check_numbers(findings) && is_kept);
+                return table.iter().filter(|(_, item)| !Item::of(item).check_numbers(findings)).count() == 0;
             }
             _ => Ok(()),
         };
