@@ -364,6 +364,17 @@ fn remove_leftover(path: &Path) -> Result<(), FsError> {
     }
 }
 
+/// The path that is meant: `~/` is the home of whoever typed it, as in a shell.
+pub fn at_home(path: &str) -> String {
+    in_home(path, std::env::var("HOME").ok().as_deref())
+}
+
+fn in_home(path: &str, home: Option<&str>) -> String {
+    let rest = if path == "~" { Some("") } else { path.strip_prefix("~/") };
+    let home = home.filter(|home| home.starts_with('/')).map(|home| home.trim_end_matches('/'));
+    rest.zip(home).map_or_else(|| path.to_owned(), |(rest, home)| format!("{home}/{rest}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -471,5 +482,21 @@ mod tests {
         assert!(require_private_folder(&place.path().join("elsewhere")).is_err());
         assert!(open_append(&shared).is_err());
         assert!(ensure_private_folder(&target.join("below")).is_err());
+    }
+
+    #[test]
+    fn a_path_may_begin_at_home() {
+        for (path, home, expected) in [
+            ("~/a/b", Some("/home/jo"), "/home/jo/a/b"),
+            ("~/a", Some("/home/jo/"), "/home/jo/a"),
+            ("~", Some("/home/jo"), "/home/jo/"),
+            ("~/a", Some("/"), "/a"),
+            ("~/a", None, "~/a"),
+            ("~/a", Some("jo"), "~/a"),
+            ("~jo/a", Some("/home/jo"), "~jo/a"),
+            ("/a/~/b", Some("/home/jo"), "/a/~/b"),
+        ] {
+            assert_eq!(in_home(path, home), expected, "{path} {home:?}");
+        }
     }
 }

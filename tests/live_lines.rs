@@ -58,27 +58,37 @@ fn inputs_that_nothing_binds_are_asked_for_in_lines() {
     let text = "format = 1\nid = \"asks\"\ntitle = \"Asks\"\nsystem = \"asks\"\n[inputs.target]\ntype = \"version\"\n\
                 prompt = \"Version to upgrade to\"\n[inputs.rest]\ntype = \"duration\"\nprompt = \"How long to rest\"\n\
                 [inputs.keep]\ntype = \"bool\"\nprompt = \"Keep it\"\n[inputs.set]\ntype = \"text\"\nprompt = \"Set\"\n\
+                [inputs.log]\ntype = \"path\"\nprompt = \"Log\"\n[inputs.count]\ntype = \"number\"\nprompt = \"Count\"\n\
                 [[phase]]\nid = \"one\"\ntitle = \"One\"\n[[phase.step]]\nid = \"see\"\ntitle = \"See\"\n\
-                text = \"{{ .inputs.target }} {{ .inputs.rest }} {{ .inputs.keep }} {{ .inputs.set }}\"\nconfirm = \"What?\"\n";
+                text = \"{{ .inputs.target }} {{ .inputs.rest }} {{ .inputs.keep }} {{ .inputs.set }} {{ .inputs.log }} {{ .inputs.count }}\"\nconfirm = \"What?\"\n";
     std::fs::write(&book, text).expect("it can be written");
     let args = ["run", &book.display().to_string(), "--plain", "--set", "set=given"];
     let mut terminal = plain(&home, &args);
     let mut typist = Typist::at(&terminal);
     let said = typist.listen();
-    assert!(said.contains("3 inputs have no value yet."), "{said}");
+    assert!(said.contains("5 inputs have no value yet."), "{said}");
     assert!(
-        said.contains("Input 1 of 3, target: Version to upgrade to. It takes a version, such as 1.17.3."),
+        said.contains("Input 1 of 5, target: Version to upgrade to. It takes a version, such as 1.17.3."),
         "{said}"
     );
     let said = typist.say("soon");
-    assert!(said.contains("Not taken: not a version such as 1.17.3.") && said.contains("Input 1 of 3"), "{said}");
-    assert!(typist.say("1.17.3").contains("Input 2 of 3, rest: "));
-    assert!(typist.say("back").contains("Input 1 of 3, target: "));
+    assert!(said.contains("Not taken: not a version such as 1.17.3.") && said.contains("Input 1 of 5"), "{said}");
+    assert!(typist.say("1.17.3").contains("Input 2 of 5, rest: "));
+    assert!(typist.say("back").contains("Input 1 of 5, target: "));
     typist.say("1.17.4");
-    assert!(typist.say("1h").contains("Input 3 of 3, keep: Keep it. It takes yes or no."));
-    assert!(typist.say("no").contains("Type the name of the environment to start the run: live."));
+    assert!(typist.say("1h").contains("Input 3 of 5, keep: Keep it. It takes yes or no."));
+    assert!(typist.say("no").contains("Input 4 of 5, log: Log. It takes a path."));
+    let whole = home.path().join("log").display().to_string();
+    let said = typist.say("~/log");
+    assert!(said.contains(&format!("It is used as {whole}.")) && said.contains("Input 5 of 5"), "{said}");
+    let said = typist.say("999999999999999999999");
+    assert!(said.contains("Not taken: 999999999999999999999 would be rounded"), "{said}");
+    assert!(typist.say("9007199254740993").contains("Type the name of the environment to start the run: live."));
     let said = typist.say("live");
-    assert!(said.contains("recorded #1") && said.contains("1.17.4 1h false given"), "{said}");
+    assert!(
+        said.contains("recorded #1") && said.contains(&format!("1.17.4 1h false given {whole} 9007199254740993")),
+        "{said}"
+    );
     typist.say("leave");
     typist.type_line("yes");
     assert_eq!(terminal.wait_exit(LIMIT), Exit { code: Some(40), signal: None });

@@ -78,6 +78,11 @@ impl Borrower {
         self.0.1.notify_all();
     }
 
+    /// Whether it was ended, or is to end.
+    pub fn is_ended(&self) -> bool {
+        self.known().is_ended
+    }
+
     /// Ends it and all that it has started: first it is asked, so that it can put its own things in order. Comes back when
     /// what it left is gone, or it is of no use to wait for that.
     pub fn end(&self) {

@@ -68,17 +68,6 @@ fn plain_name(path: &Path) -> String {
     plain.trim_start_matches('.').to_owned()
 }
 
-/// The path that is meant: `~/` is the home of whoever typed it, as in a shell.
-pub fn at_home(path: &str) -> String {
-    in_home(path, std::env::var("HOME").ok().as_deref())
-}
-
-fn in_home(path: &str, home: Option<&str>) -> String {
-    let rest = if path == "~" { Some("") } else { path.strip_prefix("~/") };
-    let home = home.filter(|home| home.starts_with('/')).map(|home| home.trim_end_matches('/'));
-    rest.zip(home).map_or_else(|| path.to_owned(), |(rest, home)| format!("{home}/{rest}"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs::{File, OpenOptions};
@@ -196,21 +185,5 @@ mod tests {
         let error = attached(Some(&run), path.to_str().unwrap(), &mut each).unwrap_err();
         assert!(matches!(error, AttachError::TooLong(bytes) if bytes > MAX_COPIED_BYTES), "{error:?}");
         assert_eq!(names(&run.path().join("evidence")), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_path_may_begin_at_home() {
-        for (path, home, expected) in [
-            ("~/a/b", Some("/home/jo"), "/home/jo/a/b"),
-            ("~/a", Some("/home/jo/"), "/home/jo/a"),
-            ("~", Some("/home/jo"), "/home/jo/"),
-            ("~/a", Some("/"), "/a"),
-            ("~/a", None, "~/a"),
-            ("~/a", Some("jo"), "~/a"),
-            ("~jo/a", Some("/home/jo"), "~jo/a"),
-            ("/a/~/b", Some("/home/jo"), "/a/~/b"),
-        ] {
-            assert_eq!(in_home(path, home), expected, "{path} {home:?}");
-        }
     }
 }

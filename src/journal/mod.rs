@@ -43,7 +43,8 @@ mod summary;
 mod verify;
 mod writer;
 
-pub use attached::{AttachError, MAX_COPIED_BYTES, at_home, attached};
+pub use crate::fs::at_home;
+pub use attached::{AttachError, MAX_COPIED_BYTES, attached};
 pub use chain::{Chain, Fault};
 pub use chained::{AppendError, Appender, ChainedEvent, ChainedFile, ChainedRecord, Found};
 pub use digest::{CopyError, digest, file_seen, plain_file, sha256_of};

@@ -12,7 +12,7 @@ use crate::plain::before::{Talk, place_of};
 use crate::plain::read::Heard;
 use crate::runbook::value::parse_value;
 use crate::runbook::{Input, InputKind, Runbook};
-use crate::site::check_input;
+use crate::site::{check_input, meant};
 
 /// Asks for these inputs of a runbook; `None`: somebody gave it up, or nobody types any more.
 ///
@@ -53,6 +53,9 @@ impl Talk<'_> {
                 "back" if !is_option => at -= 1,
                 text => match value(runbook, input, text) {
                     Ok(value) => {
+                        if let Some(path) = meant(&input.kind, text) {
+                            self.mouth.say(&format!("It is used as {path}."));
+                        }
                         given.insert(input.id.to_string(), value);
                         at += 1;
                     }

@@ -18,6 +18,7 @@ pub mod lint;
 pub mod model;
 mod native;
 pub mod nearest;
+mod number;
 pub mod parse;
 pub mod parts;
 mod pattern;

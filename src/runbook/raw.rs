@@ -314,13 +314,15 @@ impl<'d> Item<'d> {
         }
     }
 
-    /// As JSON; TOML's dates become texts.
+    /// As JSON; TOML's dates become texts. Which numbers are not kept [`Self::check_numbers`] tells.
     pub(crate) fn json(&self) -> serde_json::Value {
         use serde_json::Value;
         match self.value {
             DeValue::String(text) => Value::String(text.to_string()),
             DeValue::Integer(number) => {
-                i64::from_str_radix(number.as_str(), number.radix()).map_or(Value::Null, Value::from)
+                let (text, radix) = (number.as_str(), number.radix());
+                let whole = i64::from_str_radix(text, radix).map(Value::from);
+                whole.or_else(|_| u64::from_str_radix(text, radix).map(Value::from)).unwrap_or(Value::Null)
             }
             DeValue::Float(number) => number.as_str().parse::<f64>().map_or(Value::Null, Value::from),
             DeValue::Boolean(value) => Value::Bool(*value),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::runbook::id::is_item_name;
 use crate::runbook::model::InputKind;
+use crate::runbook::number::{all_kept, parse_number};
 use crate::runbook::template::Template;
 use crate::runbook::version::Version;
 use crate::text::is_hidden;
@@ -28,7 +29,7 @@ const OPTION: &str = "a value that begins with '-' would be taken for an option"
 pub fn parse_value(kind: &InputKind, text: &str) -> Result<Value, String> {
     let text = text.trim();
     let value = match kind {
-        InputKind::Number => serde_json::from_str(text).map_err(|_| "not a number".to_owned())?,
+        InputKind::Number => parse_number(text)?,
         InputKind::Bool => match text.to_ascii_lowercase().as_str() {
             "true" | "yes" | "y" => Value::Bool(true),
             "false" | "no" | "n" => Value::Bool(false),
@@ -49,6 +50,7 @@ pub fn parse_value(kind: &InputKind, text: &str) -> Result<Value, String> {
 /// A JSON list, or names with commas between them.
 fn nodes(text: &str) -> Result<Value, String> {
     if text.starts_with('[') {
+        all_kept(text)?;
         return serde_json::from_str(text).map_err(|error| match error.is_eof() {
             true => "the list of nodes is not complete: it ends with ]".to_owned(),
             false => format!("not a list of nodes from character {} on", error.column()),
@@ -325,6 +327,8 @@ mod tests {
             (InputKind::Number, "4.5", Some(json!(4.5))),
             (InputKind::Number, "four", None),
             (InputKind::Number, "\"4\"", None),
+            (InputKind::Number, "999999999999999999999", None),
+            (nodes(), "[{\"name\": \"a\", \"api\": 99999999999999999999}]", None),
             (InputKind::Bool, "yes", Some(json!(true))),
             (InputKind::Bool, "false", Some(json!(false))),
             (InputKind::Bool, "1", None),

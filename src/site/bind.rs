@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::fs::at_home;
 use crate::runbook::check::check_names;
 use crate::runbook::nearest::nearest;
 use crate::runbook::value::{check_value, parse_value};
@@ -77,7 +78,7 @@ pub fn bind(
         match value_of(input, set, site, asked) {
             Ok(Some((from, value))) => match check_input(runbook, input, &value) {
                 Ok(()) => {
-                    bound.inputs.insert(input.id.to_string(), value);
+                    bound.inputs.insert(input.id.to_string(), used(&input.kind, value));
                     bound.from.push((input.id.clone(), from));
                 }
                 Err(message) => problems.push(problem(&input.id, from, message)),
@@ -116,6 +117,18 @@ fn value_of(
         return Ok(Some((Given::Site, value.clone())));
     }
     Ok(input.default.clone().map(|value| (Given::Default, value)))
+}
+
+/// What of a path that begins with `~/` will be used: the home of whoever gives it is no part of a text for anybody else.
+/// `None`: what was given.
+pub fn meant(kind: &InputKind, text: &str) -> Option<String> {
+    let path = text.trim();
+    Some(at_home(path)).filter(|meant| *kind == InputKind::Path && meant != path)
+}
+
+/// A value as it will be used.
+fn used(kind: &InputKind, value: Value) -> Value {
+    value.as_str().and_then(|text| meant(kind, text)).map_or(value, Value::String)
 }
 
 /// Whether an input takes a value: of a command also the names that its texts use are looked at.

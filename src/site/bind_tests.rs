@@ -139,3 +139,27 @@ fn a_version_has_no_v_where_the_commands_put_one_before_it() {
         assert_eq!(told, (!fits).then_some(expected), "{argument} {given}");
     }
 }
+
+/// Wherever a path comes from, it is used as it is meant; what is no path, or another's home, stays as it was given.
+#[test]
+fn a_path_that_begins_at_home_is_used_as_it_is_meant() {
+    let path = |name: &str, default: &str| format!("[inputs.{name}]\ntype = \"path\"\nprompt = \"P\"\n{default}");
+    let paths = ["set", "site", "asked"].map(|name| path(name, ""));
+    let source = BOOK.replacen(
+        "[inputs.target]",
+        &format!("{}{}[inputs.target]", paths.concat(), path("default", "default = \"~/d\"\n")),
+        1,
+    );
+    let (book, findings) = crate::runbook::parse(&source);
+    assert_eq!(findings, []);
+    let site = site("site = \"~/b\"\ntarget = \"1.2\"\nnodes = [{ name = \"a\", api = \"~/n\" }]");
+    let given = set(&[("set", "~/a"), ("ticket", "~/t")]);
+    let asked = Map::from_iter([("asked".to_owned(), json!("~jo/c"))]);
+    let bound = bind(&book.unwrap(), &given, Some(&site), &asked).unwrap().inputs;
+    for (name, expected) in [("set", at_home("~/a")), ("site", at_home("~/b")), ("default", at_home("~/d"))] {
+        assert_eq!(bound[name], json!(expected), "{name}");
+    }
+    assert_eq!(std::env::var("HOME").is_ok_and(|home| home.starts_with('/')), bound["set"] != json!("~/a"));
+    assert_eq!((&bound["asked"], &bound["ticket"]), (&json!("~jo/c"), &json!("~/t")));
+    assert_eq!(bound["nodes"][0]["api"], json!("~/n"));
+}

@@ -86,6 +86,7 @@ fn read_site(mut table: Table<'_>, findings: &mut Findings<'_>) -> Option<Site> 
     }
     let values = table.take("inputs").and_then(|item| item.table("`[inputs]`", findings));
     for (name, item) in values.into_iter().flat_map(Table::free) {
+        item.check_numbers(findings);
         places.insert(name.value.to_owned(), item.span.clone());
         inputs.insert(name.value.to_owned(), item.json());
     }
@@ -183,6 +184,11 @@ mod tests {
             ("name = \"a\"\nenvironment = { word = \"ＰＲＡＣＴＩＣＥ\" }", "\"ＰＲＡＣＴＩＣＥ\""),
             ("name = \"practice\"", "\"practice\""),
             ("format = 2\nname = \"a\"", "2"),
+            ("name = \"a\"\n[inputs]\nn = 99999999999999999999", "99999999999999999999"),
+            ("name = \"a\"\n[inputs]\nn = 0xffffffffffffffffffff", "0xffffffffffffffffffff"),
+            ("name = \"a\"\n[inputs]\nn = 0.12345678901234567890", "0.12345678901234567890"),
+            ("name = \"a\"\n[inputs]\nn = inf", "inf"),
+            ("name = \"a\"\n[inputs]\nn = [{ name = \"b\", port = 1e999 }]", "1e999"),
             ("name = \"a", ""),
             ("name = \"a\" # \u{202e}", "\u{202e}"),
         ] {

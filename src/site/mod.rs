@@ -3,5 +3,5 @@
 mod bind;
 mod file;
 
-pub use bind::{BindProblem, Bound, Given, bind, check_input};
+pub use bind::{BindProblem, Bound, Given, bind, check_input, meant};
 pub use file::{COLOURS, Environment, MAX_SITE_BYTES, MEANS_NO, Site, is_site, parse};

@@ -322,9 +322,10 @@ fn debriefed(app: &mut App, told: Result<Box<Debrief>, String>) {
 
 /// What was read or written for the run.
 fn on_file(app: &mut App, message: Message) -> Vec<Effect> {
-    let run = match &mut app.screen {
-        Screen::Run(run) => run.as_mut(),
-        Screen::Replay(replay) => &mut replay.run,
+    let run = match (&mut app.screen, &message) {
+        (Screen::Run(run), _) => run.as_mut(),
+        (Screen::Replay(replay), _) => &mut replay.run,
+        (Screen::SetUp(set_up), Message::Completed { typed, found }) => return set_up.completed(typed, found),
         _ => return Vec::new(),
     };
     match message {

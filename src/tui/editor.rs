@@ -1,4 +1,5 @@
-//! A text in the person's own editor: in a file that nobody else can read, which is gone afterwards.
+//! A text in the person's own editor: in a file that nobody else can read, which is gone afterwards, unless what was
+//! written into it cannot be taken over.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -46,45 +47,63 @@ fn edit_draft(editor: &[String], text: &str, editing: &Borrower) -> Result<Strin
     let ended = editing.run(&mut command);
     let (ended, _) = ended.map_err(|error| format!("cannot start the editor {program}: {error}"))?;
     if !ended.success() {
-        return Err(format!("the editor failed ({ended}): nothing was taken over"));
+        // Whoever ends piton is told nothing any more.
+        let is_written = !editing.is_ended() && draft.bytes().is_ok_and(|bytes| bytes != text.as_bytes());
+        let kept = if is_written { format!("; what it wrote stays in {}", draft.keep()) } else { String::new() };
+        return Err(format!("the editor failed ({ended}): nothing was taken over{kept}"));
     }
     draft.text()
 }
 
-/// A file in a folder of its own, both for this user only. Dropping it takes them away.
+/// A file in a folder of its own, both for this user only. Dropping it takes them away, unless it is to stay.
 struct Draft {
     folder: PathBuf,
     file: PathBuf,
+    is_kept: bool,
 }
 
 impl Draft {
     fn new(text: &str) -> io::Result<Self> {
         let folder = private_folder(&std::env::temp_dir())?;
-        let draft = Self { file: folder.join("text.md"), folder };
+        let draft = Self { file: folder.join("text.md"), folder, is_kept: false };
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft.file)?;
         file.write_all(text.as_bytes())?;
         Ok(draft)
     }
 
-    fn text(&self) -> Result<String, String> {
-        let failed = |why: String| format!("what the editor wrote cannot be taken over: {why}");
+    /// What is in the file; of one that is too long a byte more than is taken.
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        if !std::fs::metadata(&self.file)?.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
         let mut bytes = Vec::new();
-        let known = std::fs::metadata(&self.file).map_err(|error| failed(error.to_string()))?;
-        if !known.is_file() {
-            return Err(failed("it is not a file".into()));
-        }
-        let file = File::open(&self.file).map_err(|error| failed(error.to_string()))?;
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(failed("it is longer than 64 KiB".into()));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".into()))?;
-        Ok(text.trim_end().to_owned())
+        File::open(&self.file)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The text; one that cannot be taken over stays where it is, which is told.
+    fn text(self) -> Result<String, String> {
+        let bytes = self.bytes().map_err(|error| format!("what the editor wrote cannot be taken over: {error}"))?;
+        let why = match String::from_utf8(bytes) {
+            Ok(text) if text.len() as u64 <= MAX_BYTES => return Ok(text.trim_end().to_owned()),
+            Err(error) if error.as_bytes().len() as u64 <= MAX_BYTES => "it is not UTF-8",
+            _ => "it is longer than 64 KiB",
+        };
+        Err(format!("what the editor wrote cannot be taken over: {why}; all of it stays in {}", self.keep()))
+    }
+
+    /// Lets the file stay; where it is.
+    fn keep(mut self) -> String {
+        self.is_kept = true;
+        self.file.display().to_string()
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
         // An editor may have left its own files beside it. What cannot be taken away nobody else can read.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -139,8 +158,6 @@ mod tests {
             ("exit 3", "exit status: 3"),
             ("rm \"$1\"", "cannot be taken over"),
             ("rm \"$1\"; mkfifo \"$1\"", "not a file"),
-            ("head -c 70000 /dev/zero > \"$1\"", "64 KiB"),
-            ("printf '\\377' > \"$1\"", "UTF-8"),
         ] {
             let error = with(script, "x").unwrap_err();
             assert!(error.contains(said), "{script}: {error}");
@@ -148,6 +165,25 @@ mod tests {
         assert!(
             edit(&["/nonexistent/editor".to_owned()], "x", &Borrower::default()).unwrap_err().contains("cannot start")
         );
+    }
+
+    #[test]
+    fn what_cannot_be_taken_over_stays_in_a_file_that_is_named() {
+        for (script, said, bytes) in [
+            ("head -c 70000 /dev/zero | tr '\\0' x > \"$1\"", "it is longer than 64 KiB", 70_000),
+            ("head -c 70000 /dev/zero | tr '\\0' '\\377' > \"$1\"", "it is longer than 64 KiB", 70_000),
+            ("printf 'one \\377' > \"$1\"", "it is not UTF-8", 5),
+            ("echo 'half a thought' > \"$1\"; exit 1", "the editor failed (exit status: 1)", 15),
+        ] {
+            let error = with(script, "x").unwrap_err();
+            let (why, file) = error.split_once(" stays in ").unwrap_or_else(|| panic!("{script}: {error}"));
+            assert!(why.contains(said), "{script}: {error}");
+            let known = std::fs::metadata(file).unwrap();
+            assert_eq!((known.len(), known.permissions().mode() & 0o777), (bytes, 0o600), "{script}");
+            std::fs::remove_dir_all(Path::new(file).parent().unwrap()).unwrap();
+        }
+        let most = with("head -c 65536 /dev/zero | tr '\\0' x > \"$1\"", "x").unwrap();
+        assert_eq!(most.len(), 65_536);
     }
 
     #[test]

@@ -261,7 +261,8 @@ impl Field {
 
     /// Puts a text where the cursor stands, made harmless.
     fn put(&mut self, text: &str) {
-        let held: usize = self.area.lines().iter().map(|line| line.len() + 1).sum();
+        let breaks = self.area.lines().len().saturating_sub(1);
+        let held = breaks + self.area.lines().iter().map(String::len).sum::<usize>();
         if held + text.len() > MAX_FIELD_BYTES {
             self.problem = Some("a text longer than 64 KiB is not taken".into());
             return;

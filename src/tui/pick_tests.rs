@@ -301,6 +301,14 @@ fn a_text_is_written_in_an_editor_and_recorded_only_when_that_is_confirmed() {
     stage.tell(Message::Edited(Ok("what was meant for a dialog that is gone".into())));
     assert!(matches!(stage.run().dialog, Some(Dialog::Note(_))));
     assert_eq!(stage.records.len(), before + 1);
+    // Under what lies there now it is not lost either.
+    stage.press("esc");
+    stage.press("w");
+    stage.tell(Message::Edited(Ok("and what comes under another dialog".into())));
+    assert!(stage.picture().contains("it is in your next note here, n"), "{}", stage.picture());
+    stage.press("esc");
+    stage.press("n");
+    assert!(stage.picture().contains("and what comes under another dialog"), "{}", stage.picture());
 }
 
 #[test]

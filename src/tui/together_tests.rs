@@ -57,6 +57,11 @@ impl Stage {
         self.propose(Proposal::Finished { job, ended, elapsed_ms, output: Some(output), printed });
     }
 
+    fn end_item_silently(&mut self, item: &str, ended: Ended) {
+        let job = self.state.running.iter().find(|running| running.item.as_deref() == Some(item)).unwrap().job;
+        self.propose(Proposal::Finished { job, ended, elapsed_ms: 3, output: None, printed: Printed::default() });
+    }
+
     pub fn print_item(&mut self, item: &str, printed: &str) {
         let job = self.state.running.iter().find(|running| running.item.as_deref() == Some(item)).unwrap().job;
         self.tell(Message::Session(Update::Printed(job, printed.into())));
@@ -233,4 +238,31 @@ fn after_resuming_the_table_is_there_and_outputs_are_read_from_the_disk() {
     stage.end_item("peer-2", Ended::Lost, 0);
     stage.end_item("peer-3", Ended::Exit(0), 10);
     assert!(stage.picture().contains("unknown end"), "{}", stage.picture());
+}
+
+/// Of a command that is lost nothing is still to be printed, nor of one that has ended or has not begun.
+#[test]
+fn what_is_so_stands_for_an_output_of_which_nothing_is_known() {
+    let ends = [
+        (Some(Ended::Lost), "nothing is left of what it printed: its command is lost"),
+        (Some(Ended::NotStarted("no such file".into())), "it never started: no such file"),
+        (Some(Ended::Exit(0)), "it printed nothing"),
+        (None, "nothing printed yet"),
+    ];
+    for (ended, told) in ends {
+        for size in [(80, 24), (120, 40)] {
+            let mut stage = running(size, 40);
+            if let Some(ended) = ended.clone() {
+                stage.end_item_silently("peer-1", ended);
+            }
+            stage.focus_output();
+            (0..50).for_each(|_| stage.press("up"));
+            let shown = stage.picture();
+            assert!(shown.contains(told) || !shown.contains(" peer-1 ─"), "{shown}");
+            assert!(size.1 < 40 || shown.contains(told), "{ended:?} {shown}");
+            assert_eq!(shown.contains("nothing printed yet"), ended.is_none() && shown.contains(told), "{shown}");
+            (0..50).for_each(|_| stage.press("down"));
+            assert!(size.1 < 40 || stage.picture().contains("it waits for its turn"), "{}", stage.picture());
+        }
+    }
 }

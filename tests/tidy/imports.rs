@@ -22,7 +22,8 @@ pub const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("config", &["diagnostic", "fs"], &[]),
     ("coverage", &["diagnostic", "runbook", "sources"], &[]),
     ("engine", &["clock", "runbook", "signature"], &[]),
-    ("site", &["diagnostic", "runbook", "text"], &[]),
+    // Of `fs` it only asks where the home is: a path that begins there is used as it is meant.
+    ("site", &["diagnostic", "fs", "runbook", "text"], &[]),
     ("import", &["diagnostic", "runbook"], &[]),
     ("library", &["coverage", "diagnostic", "fs", "packed", "runbook", "site"], &[]),
     ("journal", &["clock", "engine", "fs", "signature"], &[]),

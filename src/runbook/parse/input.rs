@@ -55,6 +55,9 @@ impl<'d> Reader<'d> {
                 return None;
             }
         }
+        if !item.check_numbers(&mut self.findings) {
+            return None;
+        }
         let value = item.json();
         match check_value(kind, &value) {
             Ok(()) => Some(value),

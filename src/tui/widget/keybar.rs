@@ -62,7 +62,10 @@ pub fn draw_keys<'a>(
     let mut x = bar.x + 1;
     for (action, context, word) in keys {
         let room = bar.right().saturating_sub(x);
-        let key = app.keymap.shown(*action, *context);
+        let key = match app.screen.is_typing() {
+            true => app.keymap.shown_in_text(*action, *context),
+            false => app.keymap.shown(*action, *context),
+        };
         x += paint.offer((x, bar.y), room, (&key, word), (Meaning::Key, Meaning::Bar)) + 3;
     }
 }

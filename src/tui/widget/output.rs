@@ -7,15 +7,12 @@ use crate::tui::theme::Meaning;
 use crate::tui::widget::paint::Paint;
 use crate::tui::wrap::{width, wrap};
 
-/// Draws the tail.
-pub fn draw(tail: &OutputTail, area: Rect, paint: &mut Paint<'_>) {
-    draw_or(tail, "nothing printed yet", area, paint);
-}
-
 /// Draws the tail; while it is empty, that.
 pub fn draw_or(tail: &OutputTail, empty: &str, area: Rect, paint: &mut Paint<'_>) {
     if tail.is_empty() {
-        paint.put((area.x, area.y), area.width, empty, Meaning::Dim);
+        for (y, line) in (area.y..area.bottom()).zip(wrap(empty, usize::from(area.width))) {
+            paint.put((area.x, y), area.width, &line, Meaning::Dim);
+        }
         return;
     }
     let lines = lines(tail, usize::from(area.width), usize::from(area.height));

@@ -24,6 +24,10 @@ const ROWS_FOR_HEAD: u16 = 5;
 /// The widest column of names, in cells.
 const MAX_NAME_CELLS: usize = 24;
 
+/// Stands for the output of a command of which nothing is left.
+const LOST: &str = "nothing is left of what it printed: its command is lost, and how it ended is not known. Look at \
+                        the system itself for what it did before it is run again.";
+
 /// How one item stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -128,7 +132,23 @@ impl Results<'_> {
         let rest = rule.repeat(usize::from(below.width).saturating_sub(lead.width()));
         paint.strip((below.x, below.y), below.width, &lead.and(rest, Meaning::Border));
         let below = Rect { y: below.y + 1, height: below.height - 1, ..below };
-        output::draw(self.output.unwrap_or(&OutputTail::default()), below, paint);
+        output::draw_or(self.output.unwrap_or(&OutputTail::default()), &self.silence(name), below, paint);
+    }
+
+    /// What is so of an item of whose output nothing is known.
+    fn silence(&self, name: &str) -> String {
+        let known = self.state.step(self.step).and_then(|known| known.results.get(name));
+        match known.map(|result| (result.ended.as_ref(), result.output.as_ref())) {
+            None if Standing::of(self.state, self.step, name) == Standing::Waiting => "it waits for its turn".into(),
+            None => "it has not run".into(),
+            Some((None, _)) => "nothing printed yet".into(),
+            Some((Some(_), Some(output))) if output.bytes > 0 && self.output.is_none_or(|of| of.check.is_none()) => {
+                "what it printed is being read".into()
+            }
+            Some((Some(Ended::Lost), _)) => LOST.into(),
+            Some((Some(Ended::NotStarted(why)), _)) => format!("it never started: {why}"),
+            Some((Some(_), _)) => "it printed nothing".into(),
+        }
     }
 
     fn draw_table(&self, area: Rect, has_head: bool, paint: &mut Paint<'_>) {

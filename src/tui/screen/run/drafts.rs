@@ -57,6 +57,17 @@ impl Run {
         }
     }
 
+    /// What has lost what it was written for is there in the next note on the step that is shown, behind what was typed
+    /// for that one.
+    pub(super) fn keep_as_note(&mut self, text: String) {
+        let of = Of::Note(self.shown_step());
+        match self.drafts.texts.iter_mut().find(|(known, _)| *known == of) {
+            Some((_, known)) => known.push_str(&format!("\n{text}")),
+            None if text.trim().is_empty() => {}
+            None => self.drafts.texts.push((of, text)),
+        }
+    }
+
     /// What was typed in that dialog is recorded.
     pub(super) fn draft_is_recorded(&mut self, dialog: Option<&Dialog>) {
         if let Some(of) = dialog.and_then(Of::dialog) {

@@ -51,7 +51,10 @@ impl Run {
                 self.open(Dialog::Note(Note { step: self.shown_step(), field }));
                 self.notice = Some("what it was written for is over: it can be kept as a note".into());
             }
-            (Ok(_), None) => self.notice = Some("what was written has no place any more".into()),
+            (Ok(text), None) => {
+                self.keep_as_note(text);
+                self.notice = Some("what it was written for is over: it is in your next note here, {note}".into());
+            }
             (Err(why), Some(field)) => field.problem = Some(why),
             (Err(why), None) => self.notice = Some(why),
         }

@@ -42,7 +42,7 @@ impl SetUp {
                 let key = format!("{}: ", app.keymap.shown(Action::PageDown, Context::Sites));
                 self.sites.draw(&self.questions, inside, (self.told_from, &key), paint);
             }
-            Stage::Form => self.form.draw(&self.questions, inside, paint),
+            Stage::Form => self.form.draw(&self.questions, inside, &app.keymap, paint),
             Stage::Before => paint.strips(inside, &lines, from),
             Stage::Confirm => {
                 paint.strips(inside, &lines, from);

@@ -2,12 +2,16 @@
 
 mod before;
 mod draw;
+mod fields;
 mod form;
 mod sites;
 mod state;
 
 pub use state::SetUp;
 
+#[cfg(test)]
+#[path = "form_tests.rs"]
+mod form_tests;
 #[cfg(test)]
 #[path = "setup_tests.rs"]
 pub(in crate::tui) mod tests;

@@ -191,8 +191,13 @@ pub fn with_sites() -> Questions {
 fn a_site_is_chosen_and_one_that_cannot_be_read_tells_where() {
     for size in SIZES {
         let (mut app, _) = app(size, with_sites());
+        assert!(picture(&app).contains("enter take this site"), "{}", picture(&app));
         press(&mut app, "down");
+        assert!(picture(&app).contains("down the next one: this cannot be used"), "{}", picture(&app));
         shot("set_up_sites", &app);
+        press(&mut app, "down");
+        assert!(picture(&app).contains("enter go on without one"), "{}", picture(&app));
+        press(&mut app, "up");
         assert!(press(&mut app, "enter").is_empty());
         press(&mut app, "up");
         let effects = press(&mut app, "enter");
@@ -258,8 +263,8 @@ fn nothing_runs_before_it_was_listed_and_nothing_starts_before_it_was_looked_at_
         assert!(press(&mut app, "enter").is_empty(), "nothing was typed");
         type_text(&mut app, "staging");
         assert!(press(&mut app, "enter").is_empty());
+        assert!(picture(&app).contains("\"staging\" was typed, PRODUCTION is expected"), "{}", picture(&app));
         shot("set_up_confirm", &app);
-        (0..7).for_each(|_| drop(press(&mut app, "backspace")));
         type_text(&mut app, "PRODUCTION");
         let effects = press(&mut app, "enter");
         let Effect::Begin(Wanted::Live { notes, .. }) = &effects[0] else { panic!("{effects:?}") };
@@ -437,7 +442,8 @@ fn why_a_value_is_not_taken_is_told_to_its_end() {
         easier to give in a site file (--site)";
     for size in [(60, 15), (80, 24), (120, 40)] {
         let (mut app, _) = app(size, questions());
-        update(&mut app, Message::Checked { input: "target".into(), text: String::new(), problem: Some(why.into()) });
+        type_text(&mut app, "line1");
+        update(&mut app, Message::Checked { input: "target".into(), text: "line1".into(), problem: Some(why.into()) });
         let shown = picture(&app);
         let lines: Vec<&str> = shown.lines().map(|line| line.trim_matches(['"', '│', ' '])).collect();
         assert!(lines.join(" ").contains(why), "{shown}");

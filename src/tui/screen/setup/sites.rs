@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use ratatui::layout::Rect;
 
+use crate::tui::keymap::{Action, Context};
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::wanted::Questions;
+use crate::tui::widget::keybar::Offer;
 use crate::tui::widget::paint::{Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
@@ -48,6 +50,16 @@ impl Sites {
             Ok(Some(site.file.clone()))
         } else {
             Err("this site file cannot be used: why is told above".into())
+        }
+    }
+
+    /// What comes next at the one under the cursor; one that cannot be used is gone on from.
+    pub fn offer(&self, questions: &Questions) -> Offer {
+        match self.chosen.map(|chosen| questions.sites.get(chosen)) {
+            None => (Action::Down, Context::Sites, "choose one"),
+            Some(None) => (Action::Act, Context::Sites, "go on without one"),
+            Some(Some(site)) if site.problem.is_empty() => (Action::Act, Context::Sites, "take this site"),
+            Some(Some(_)) => (Action::Down, Context::Sites, "the next one: this cannot be used"),
         }
     }
 

@@ -86,6 +86,11 @@ impl SetUp {
         self.form.checked(&self.questions, input, text, problem);
     }
 
+    /// Which paths begin as it was typed is known.
+    pub fn completed(&mut self, typed: &str, found: &[String]) -> Vec<Effect> {
+        if self.stage == Stage::Form { self.form.completed(&self.questions, typed, found) } else { Vec::new() }
+    }
+
     /// The run could not be opened, or the site does not fit; why.
     pub fn refuse(&mut self, why: String) {
         if self.stage == Stage::Confirm {
@@ -252,6 +257,8 @@ impl SetUp {
 
     fn begin(&mut self) -> Vec<Effect> {
         if let Err(why) = preflight::confirm(self.questions.site.as_ref(), &self.typed.text()) {
+            // The next try begins anew, not behind what was wrong.
+            self.typed = Field::default();
             self.typed.problem = Some(why);
             return Vec::new();
         }
@@ -312,19 +319,22 @@ impl SetUp {
         let leave = (Action::Leave, Context::Everywhere, "leave");
         match self.stage {
             Stage::Site => vec![
-                (Action::Act, Context::Sites, "take this site"),
+                self.sites.offer(&self.questions),
                 (Action::Back, Context::Sites, "library"),
                 (Action::Help, Context::Everywhere, "help"),
                 leave,
             ],
             Stage::Form => {
                 let back = if self.questions.sites.is_empty() { "library" } else { "sites" };
-                let word = if self.form.is_typing() { "next" } else { "look before the start" };
-                let mut keys = vec![(Action::Act, Context::SetUp, word), (Action::Down, Context::SetUp, "below")];
-                if self.form.has_history(&self.questions) {
-                    keys.push((Action::Earlier, Context::SetUp, "earlier value"));
-                }
-                keys.extend([(Action::Back, Context::SetUp, back), leave]);
+                let word = match self.form.is_typing() {
+                    true => "next",
+                    false if self.form.is_fit(&self.questions) => "look before the start",
+                    false => "to the first of them",
+                };
+                let mut keys = vec![(Action::Act, Context::SetUp, word)];
+                keys.extend(self.field_offers());
+                let help = (Action::Help, Context::Everywhere, "help");
+                keys.extend([(Action::Back, Context::SetUp, back), help, leave]);
                 keys
             }
             Stage::Before => {
@@ -346,9 +356,32 @@ impl SetUp {
                 next.into_iter().chain(rest).collect()
             }
             Stage::Confirm => {
-                vec![(Action::Act, Context::Confirm, "start"), (Action::Back, Context::Confirm, "back"), leave]
+                let help = (Action::Help, Context::Everywhere, "help");
+                vec![(Action::Act, Context::Confirm, "start"), (Action::Back, Context::Confirm, "back"), help, leave]
             }
         }
+    }
+
+    /// The keys of the field under the cursor.
+    fn field_offers(&self) -> Vec<Offer> {
+        let (form, questions) = (&self.form, &self.questions);
+        let mut keys = Vec::new();
+        match () {
+            () if !form.is_typing() && questions.asked.is_empty() => {}
+            () if !form.is_typing() => keys.push((Action::Up, Context::SetUp, "above")),
+            () if form.typed_path(questions).is_some() => keys.push((Action::Complete, Context::SetUp, "complete")),
+            () => keys.push((Action::Complete, Context::SetUp, "below")),
+        }
+        if form.has_options(questions) {
+            keys.push((Action::Right, Context::SetUp, "other option"));
+        }
+        if form.has_history(questions) {
+            keys.push((Action::Earlier, Context::SetUp, "earlier"));
+        }
+        if form.is_in_history() {
+            keys.push((Action::Later, Context::SetUp, "later"));
+        }
+        keys
     }
 
     /// What is inside of the pane.
