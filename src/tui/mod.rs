@@ -49,7 +49,7 @@ mod sizes;
 pub mod spot;
 mod stagehand;
 pub mod table;
-mod tell;
+pub mod tell;
 mod terminal;
 pub mod theme;
 pub mod wanted;
