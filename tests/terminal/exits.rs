@@ -216,7 +216,7 @@ fn a_file_that_is_read_bars_neither_leaving_nor_the_end_of_the_program() {
         terminal.wait_text("no copy is kept", SOON);
         terminal.key("enter");
         terminal.wait_text("reading the file", SOON);
-        terminal.wait_text(" s left; esc ends it", SOON);
+        terminal.wait_text(" left; esc ends it", SOON);
         match signal {
             Some(signal) => terminal.signal(signal),
             None => {
