@@ -66,6 +66,14 @@ fn drawn(book: &Runbook, board: &Board, (width, height): (u16, u16), from: usize
 }
 
 #[test]
+fn a_board_without_rows_says_that_there_are_no_probes() {
+    for size in [(38, 4), (66, 9), (116, 31)] {
+        let told = drawn(&runbook(), &Board { rows: Vec::new() }, size, 0).text;
+        assert_eq!(told.trim(), "no probes", "{size:?}");
+    }
+}
+
+#[test]
 fn beside_a_list_of_steps_on_120_columns_a_board_is_a_table_whose_rows_are_told_apart() {
     let mut book = runbook();
     book.health[0].title = "Vault".into();

@@ -430,7 +430,7 @@ impl Sheet<'_> {
         if let Some(field) = self.field {
             // A mark before few rows tells that they are typed into; a larger field is seen as one.
             let is_marked = !field.is_area() || field_rows < NOTE_ROWS;
-            let mark = if is_marked { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Key) } else { 0 };
+            let mark = if is_marked { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Focus) } else { 0 };
             let place = Rect { x: inside.x + mark, y: y + 1, width: inside.width - mark, height: field_rows };
             let place = place.intersection(paint.buffer.area);
             draw_field(field, place, paint);

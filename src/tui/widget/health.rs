@@ -51,7 +51,7 @@ const DRAWN_HISTORY: (u16, u16) = (8, 60);
 const HISTORY_CELLS: usize = DRAWN_HISTORY.0 as usize + 1;
 
 /// How many cells the age takes at the right end of a row.
-const AGE_CELLS: usize = 5;
+pub const AGE_CELLS: usize = 5;
 
 /// A line: the row that it begins with its place on the board, and its left part.
 type Line<'a> = (Option<(usize, &'a Row)>, Strip);
@@ -137,7 +137,7 @@ impl Health<'_> {
         let room = cells.saturating_sub(AGE_CELLS);
         let is_whole = cells >= NARROW_TABLE && self.order.wanted(2) <= room;
         let is_wide = cells >= TABLE_CELLS && self.order.wanted_cut() + HISTORY_CELLS <= room;
-        (is_whole || is_wide) && self.order.len(true) <= most
+        (is_whole || is_wide) && (1..=most).contains(&self.order.len(true))
     }
 
     /// Whether lines have columns: where they go on below, also with less room than they want.

@@ -12,6 +12,7 @@ use crate::health::repeats_fields;
 use crate::runbook::{Probe, ProbeId, Runbook};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
+use crate::tui::widget::health::AGE_CELLS;
 use crate::tui::widget::health_fit::{Fit, LEAST_WHY, LONG_FIELD, fitted, flat, node_cells};
 use crate::tui::widget::names::Names;
 use crate::tui::widget::paint::Strip;
@@ -19,6 +20,9 @@ use crate::tui::wrap::{cut, width};
 
 /// The widest column of a field, in cells.
 const MAX_FIELD: usize = 32;
+
+/// No title of a probe is cut to fewer cells for the names of its columns.
+const LEAST_TITLE: usize = 14;
 
 /// The rows of a board in the order in which a table shows them, and how wide its columns are. Gathered once for a
 /// board, not once for a frame; of rows that say what they said before, nothing is measured again, and names are looked
@@ -317,8 +321,10 @@ impl ProbeOrder {
             let names: Vec<&str> = shown().map(|(name, _)| name.as_str()).collect();
             let listed =
                 format!("  {}{}", names.join(&format!(" {} ", glyphs.dot)), if fit.is_cut { glyphs.cut } else { "" });
-            if strip.width() + width(&listed) <= fit.room {
-                return strip.and(listed, Meaning::Dim);
+            // No age stands at the end of this line. A title can be cut, for the rows below it tell what they are of.
+            let room = (fit.room + AGE_CELLS).saturating_sub(width(&listed));
+            if room >= strip.width().min(LEAST_TITLE) {
+                return Strip::of(cut(&probe.title, room, glyphs.cut), Meaning::Title).and(listed, Meaning::Dim);
             }
         }
         let strip = shown().fold(strip, |strip, (name, cells)| {
