@@ -354,6 +354,8 @@ pub struct Glyphs {
     pub failed: &'static str,
     /// Left out.
     pub skipped: &'static str,
+    /// A check that had passed and is not so any more.
+    pub reverted: &'static str,
     /// A step that was put off.
     pub deferred: &'static str,
     /// Does not apply.
@@ -386,6 +388,7 @@ pub const UNICODE: Glyphs = Glyphs {
     done: "✔",
     failed: "✘",
     skipped: "»",
+    reverted: "↺",
     deferred: "↷",
     not_applicable: "-",
     alert: "!",
@@ -407,6 +410,7 @@ pub const ASCII: Glyphs = Glyphs {
     done: "+",
     failed: "x",
     skipped: "/",
+    reverted: "<",
     deferred: "~",
     not_applicable: "-",
     alert: "!",
