@@ -117,7 +117,7 @@ fn in_a_shell(place: &Place) -> Terminal {
 fn stopped_by_its_key_it_gives_the_terminal_to_the_shell_and_takes_it_again() {
     let place = Place::new();
     let mut terminal = in_a_shell(&place);
-    let before = terminal.screen();
+    let before = terminal.settled();
     for round in 1..=2 {
         terminal.key("ctrl-z");
         if round == 2 {
@@ -157,7 +157,7 @@ fn continued_in_the_shell_its_keys_work() {
 fn stopped_by_a_signal_it_comes_back_with_the_whole_screen() {
     let place = Place::new();
     let mut terminal = place.practice(3);
-    let before = terminal.screen();
+    let before = terminal.settled();
     terminal.signal(Signal::TSTP);
     terminal.wait_stopped(SOON);
     terminal.wait_for("the main screen", SOON, |screen| screen.trim().is_empty());
