@@ -35,7 +35,7 @@ pub const ERRORS_OWN: &[Explanation] = &[
     Explanation {
         code: "theme",
         title: "a theme that cannot be read",
-        why: "A theme is a file `themes/NAME.toml` beside `config.toml`. `[styles]` gives each meaning `fg` and `bg` (a number from 0 to 255, #rrggbb or a name) and `bold`, `dim`, `italic`, `underline` and `reversed`. `base` names a theme that is built in, from which all comes that the file does not say.",
+        why: "A theme is a file `themes/NAME.toml` beside `config.toml`. `[styles]` gives each meaning `fg` and `bg` (a number from 0 to 255, #rrggbb or a name) and `bold`, `dim`, `italic`, `underline` and `reversed`. `base` names a theme that is built in, from which all comes that the file does not say. A text of which nobody could read a word is refused: its contrast to what is behind it, where both are named, is at least 3:1.",
         bad: "",
         good: "",
     },

@@ -1,9 +1,12 @@
 //! One line for each thing that happened.
 
+use std::time::Duration;
+
 use crate::engine::scope::done_by;
 use crate::engine::{
     Event, Leaving, MAX_AT_ONCE, Mode, Record, RunState, Tri, Turned, signed_by, turned as turned_rows,
 };
+use crate::plain::tell::duration;
 use crate::runbook::{Runbook, StepKey};
 use crate::text::clean_line;
 
@@ -24,7 +27,9 @@ pub fn turned(runbook: &Runbook, state: &RunState, record: &Record) -> String {
     let Event::ConditionChanged { condition, .. } = &record.event else { return String::new() };
     let turned = turned_rows(runbook, state, record.at).into_iter().find(|(id, _)| id == condition);
     match turned {
-        Some((_, Turned::Expected { left })) => format!(" (expected, {} s left)", left.as_secs()),
+        Some((_, Turned::Expected { left })) => {
+            format!(" (expected, {} left)", duration(Duration::from_secs(left.as_secs())))
+        }
         Some((_, Turned::Overdue { .. })) => " (OVERDUE)".into(),
         Some((_, Turned::Unexpected { .. })) => " (NOT EXPECTED)".into(),
         None => String::new(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::runbook::reads::Reads;
 use crate::runbook::ready::Ready;
-use crate::runbook::{allow, jq, native};
+use crate::runbook::{allow, jq, native, unknown};
 
 /// What a condition came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +135,7 @@ impl Expr {
         };
         let mut room = MAX_OUTPUT_BYTES;
         let mut failed = None;
-        jq::run(filter, native::scope(scope, &self.0.reads, ready), |value| {
+        let run = jq::run(filter, native::scope(scope, &self.0.reads, ready), |value| {
             match native::from_val(&value, &mut room) {
                 Ok(value) => each(value),
                 Err(error) => {
@@ -143,7 +143,13 @@ impl Expr {
                     false
                 }
             }
-        })?;
+        });
+        // What was looked at is gathered again only for an error.
+        let in_words = |error| {
+            let seen = native::scope(scope, &self.0.reads, ready);
+            unknown::told(error, &self.0.source, &self.0.reads, &seen)
+        };
+        run.map_err(in_words)?;
         failed.map_or(Ok(()), Err)
     }
 

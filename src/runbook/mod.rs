@@ -27,6 +27,7 @@ pub mod reads;
 pub mod ready;
 mod tabular;
 pub mod template;
+mod unknown;
 pub mod value;
 pub mod version;
 pub mod words;

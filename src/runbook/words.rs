@@ -351,7 +351,7 @@ const fn known_words(is_input: bool) -> (&'static str, &'static str) {
 }
 
 /// `a, b or c`.
-fn joined(all: &[String], word: &str) -> String {
+pub(crate) fn joined(all: &[String], word: &str) -> String {
     match all {
         [before @ .., last] if !before.is_empty() => format!("{} {word} {last}", before.join(", ")),
         _ => all.concat(),

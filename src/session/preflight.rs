@@ -287,9 +287,9 @@ impl Preparation<'_> {
                 Tri::Unknown => {
                     // What an expression stumbles over is mostly what nobody told.
                     let told = match unwell {
-                        0 => format!("{title}: cannot be told ({why})"),
-                        1 => format!("{title}: cannot be told while a row is not ok ({why})"),
-                        unwell => format!("{title}: cannot be told while {unwell} rows are not ok ({why})"),
+                        0 => format!("{title}: cannot be told: {why}"),
+                        1 => format!("{title}: cannot be told while a row is not ok: {why}"),
+                        unwell => format!("{title}: cannot be told while {unwell} rows are not ok: {why}"),
                     };
                     finding(Mark::Look, "guard", told, "")
                 }

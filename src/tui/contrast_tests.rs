@@ -8,9 +8,10 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
 use crate::tui::app::draw;
+use crate::tui::contrast::{PALETTES, contrast};
 use crate::tui::gallery_tests::all;
 use crate::tui::stage_tests::look;
-use crate::tui::theme::tests::{PALETTES, contrast, grounds, of_sixteen, rgb};
+use crate::tui::theme::tests::shade;
 use crate::tui::theme::{SHIPPED, UNICODE};
 
 /// The least that WCAG asks of text.
@@ -20,34 +21,24 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 
 type Rgb = [u8; 3];
 
-/// Ink and ground of a cell in a theme, as often as terminals differ. Empty: both are the terminal's own.
-fn pairs(theme: &str, cell: &Cell) -> Result<Vec<(Rgb, Rgb)>, String> {
+/// Ink and ground of a cell, in each palette. Empty: both are the terminal's own.
+fn pairs(cell: &Cell) -> Result<Vec<(Rgb, Rgb)>, String> {
     if cell.modifier.contains(Modifier::DIM) {
         return Err("how strong a dim text is nobody can compute".into());
     }
     let is_reversed = cell.modifier.contains(Modifier::REVERSED);
     let is_named = |colour: Color| !matches!(colour, Color::Reset);
-    let is_sixteen = |colour: Color| is_named(colour) && !matches!(colour, Color::Indexed(_) | Color::Rgb(..));
-    let shades = |colour: Color, palette: &[u32; 16]| match colour {
-        Color::Reset => grounds(theme),
-        colour if is_sixteen(colour) => vec![of_sixteen(colour, palette)],
-        colour => vec![rgb(colour)],
-    };
     match (is_named(cell.fg), is_named(cell.bg)) {
         (false, false) => return Ok(Vec::new()),
         (false, true) => return Err("the ink is left to the terminal, the ground is not".into()),
-        _ => {}
+        (true, false) => return Err("the ground is left to the terminal, the ink is not".into()),
+        (true, true) => {}
     }
-    let palettes = if is_sixteen(cell.fg) || is_sixteen(cell.bg) { &PALETTES[..] } else { &PALETTES[..1] };
-    let mut all = Vec::new();
-    for palette in palettes {
-        let [ink] = shades(cell.fg, palette)[..] else { return Err("the ink is not one colour".into()) };
-        for ground in shades(cell.bg, palette) {
-            let (ink, ground) = if is_reversed { (ground, ink) } else { (ink, ground) };
-            all.push((ink, ground));
-        }
-    }
-    Ok(all)
+    let pair = |palette| {
+        let (ink, ground) = (shade(cell.fg, palette), shade(cell.bg, palette));
+        if is_reversed { (ground, ink) } else { (ink, ground) }
+    };
+    Ok(PALETTES.iter().map(pair).collect())
 }
 
 /// Lines, corners and blocks are no text.
@@ -68,7 +59,7 @@ fn every_text_on_every_screen_stands_out_from_what_is_behind_it() {
                 for cell in buffer.content().iter().filter(|cell| is_text(cell.symbol())) {
                     seen += 1;
                     let at = || (theme, cell.fg, cell.bg, cell.modifier);
-                    let told = match pairs(theme, cell) {
+                    let told = match pairs(cell) {
                         Err(why) => Some(why),
                         Ok(pairs) => {
                             let found =

@@ -58,11 +58,45 @@ fn drawn(book: &Runbook, board: &Board, (width, height): (u16, u16), from: usize
     MADE.with(|made| made.set(0));
     let lines = health.on(area);
     health.height(usize::from(width));
-    health.below(area, from);
+    health.beyond(area, from);
     health.draw(area, from, &mut Paint::new(&mut buffer, &look("dark", &UNICODE)));
     let made = MADE.with(std::cell::Cell::get);
     let line = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
     Drawn { text: (0..height).map(|y| format!("{}\n", line(y).trim_end())).collect(), lines, made }
+}
+
+#[test]
+fn a_board_without_rows_says_that_there_are_no_probes() {
+    for size in [(38, 4), (66, 9), (116, 31)] {
+        let told = drawn(&runbook(), &Board { rows: Vec::new() }, size, 0).text;
+        assert_eq!(told.trim(), "no probes", "{size:?}");
+    }
+}
+
+#[test]
+fn beside_a_list_of_steps_on_120_columns_a_board_is_a_table_whose_rows_are_told_apart() {
+    let mut book = runbook();
+    book.health[0].title = "Vault".into();
+    let named = |n: usize, name: String| {
+        let version = format!("1.17.{n}");
+        let fields = json!({ "role": "standby", "version": version }).as_object().cloned().unwrap();
+        let (probe, item) = (ProbeId::new("vault"), Value::Null);
+        Said { probe, node: Some(name), verdict: Verdict::Ok, why: String::new(), fields, item }.aged(Some(0))
+    };
+    // The long names leave no room for how verdicts went; of the longest what they have in common is left out as well.
+    for (end, is_whole) in [("frankfurt-rack-a.example", true), ("frankfurt-rack-a-row-12.servers.example.net", false)]
+    {
+        let names: Vec<String> = (1..=4).map(|n| format!("vault-{n}.{end}")).collect();
+        let rows = names.iter().enumerate().map(|(n, name)| named(n, name.clone())).collect();
+        let told = drawn(&book, &Board { rows }, (66, 9), 0).text;
+        let lines: Vec<&str> = told.lines().collect();
+        assert!(lines[0].contains("role") && lines[0].contains("version"), "{told}");
+        for (n, name) in names.iter().enumerate() {
+            let name = if is_whole { name.as_str() } else { &name[..7] };
+            let line = lines[n + 1];
+            assert!(line.contains(name) && line.contains(&format!("standby 1.17.{n}")), "{name}: {told}");
+        }
+    }
 }
 
 #[test]
@@ -256,7 +290,7 @@ fn of_a_thousand_nodes_with_long_names_each_row_tells_which_it_is_and_what_is_th
 #[test]
 fn the_edge_counts_in_as_many_words_as_it_has_room_for() {
     let board = Board { rows: (0..1_000).map(row).collect() };
-    let told = |cells| on_edge(&board, 989, cells, &UNICODE);
+    let told = |cells| on_edge(&board, (0, 989), cells, &UNICODE);
     assert_eq!(told(80), "989 more below · 970 ok · 10 degraded · 10 bad · 10 unknown");
     assert_eq!(told(40), "989 below · ✘ 10 ? 10 ! 10 ✔ 970");
     assert_eq!(told(28), "✘ 10 ? 10 ! 10 ✔ 970");

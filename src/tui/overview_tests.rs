@@ -164,14 +164,48 @@ fn a_click_goes_to_the_step_under_it() {
 
 /// A run whose loop has that many items.
 fn large(items: usize, size: (u16, u16)) -> Stage {
+    of_names((0..items).map(|n| format!("nomad-client-{n:04}")), size)
+}
+
+fn of_names(names: impl Iterator<Item = String>, size: (u16, u16)) -> Stage {
     let mut stage = Stage::open(size);
-    let item = |n: usize| {
-        let name = format!("nomad-client-{n:04}");
-        Item { name: Some(name.clone()), value: json!({ "name": name }) }
-    };
-    let items = (0..items).map(item).collect();
+    let item = |name: String| Item { name: Some(name.clone()), value: json!({ "name": name }) };
+    let items = names.map(item).collect();
     stage.record(vec![Event::PhaseBound { phase: crate::runbook::PhaseId::new("standbys"), items }]);
     stage
+}
+
+#[test]
+fn sixteen_nodes_are_told_apart_however_their_names_begin_and_end() {
+    let kinds: [fn(usize) -> String; 4] = [
+        |n| format!("ipfs-{n:02}-frankfurt-rack-a"),
+        |n| format!("crdb-eu-central-1-node-{n:02}"),
+        |n| format!("gitlab-{}-{n:02}-prod-eu", ["web", "sidekiq"][n % 2]),
+        |n| format!("db-{n:02}.north.example.net"),
+    ];
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        for kind in kinds {
+            let mut stage = of_names((1..=16).map(kind), size);
+            stage.press("m");
+            let mut seen = std::collections::HashSet::new();
+            let mut columns = 0;
+            for _ in 0..=16 {
+                let Some(Over::Overview(overview)) = &stage.run().over else { panic!("it is not there") };
+                let lay = overview.lay(stage.run(), stage.run().over_area());
+                let row = stage.picture().lines().nth(usize::from(lay.names.y)).unwrap_or_default().to_owned();
+                let row: Vec<char> = row.trim_matches('"').chars().collect();
+                let from = usize::from(lay.names.x + lay.title + lay.all);
+                for at in 0..lay.columns - 1 {
+                    let cells = &row[from + at * usize::from(lay.cell)..][..usize::from(lay.cell) - 2];
+                    let told: String = cells.iter().collect();
+                    columns += usize::from(seen.insert((lay.first_column + at, told.trim().to_owned())));
+                }
+                stage.press("right");
+            }
+            let names: std::collections::HashSet<_> = seen.iter().map(|(_, name)| name).collect();
+            assert_eq!((columns, names.len()), (16, 16), "{size:?}: {seen:?}\n{}", stage.picture());
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 
 use crate::engine::Mode;
+use crate::runbook::{Guard, GuardId};
 use crate::tui::app::update;
 use crate::tui::message::{Effect, Message};
 use crate::tui::replay_tests::{Stage as Replayed, recording, walked};
@@ -136,6 +137,45 @@ fn below_the_steps_the_guards_are_as_high_as_they_are_long_and_the_board_has_the
         assert!(stage.picture().contains("the rows that they need, a quarter at most"), "{}", stage.picture());
         stage.press(">");
         assert_eq!(stage.run().panes_on_screen().guards.width, panes.guards.width + 4);
+    }
+}
+
+#[test]
+fn what_lies_above_and_below_of_the_guards_stands_on_their_edge() {
+    for (size, shows) in [((80, 24), false), ((120, 40), true), ((200, 60), true)] {
+        let mut book = runbook();
+        let guard = book.guards[0].clone();
+        book.guards = (1..=30)
+            .map(|n| Guard { id: GuardId::new(format!("g{n}")), title: format!("Guard number {n}"), ..guard.clone() })
+            .collect();
+        let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
+        stage.all_well();
+        let edge = |stage: &Stage| {
+            let panes = stage.run().panes_on_screen();
+            let row = stage.picture().lines().nth(usize::from(panes.guards.y)).unwrap_or_default().to_owned();
+            let row: String = row.trim_matches('"').chars().skip(usize::from(panes.guards.x)).collect();
+            (row, usize::from(panes.text(panes.guards).height))
+        };
+        if shows {
+            let (told, rows) = edge(&stage);
+            assert!(told.contains(&format!(" {} more below ", 30 - rows)), "{size:?}: {told}");
+        }
+        while stage.run().focus != Pane::Guards {
+            stage.press("tab");
+        }
+        let (told, rows) = edge(&stage);
+        assert!(told.contains(&format!(" {} more below ", 30 - rows)), "{size:?}: {told}");
+        for _ in 0..3 {
+            stage.press("down");
+        }
+        let told = edge(&stage).0;
+        assert!(told.contains(&format!(" 3 more above · {} more below ", 27 - rows)), "{size:?}: {told}");
+        stage.press("end");
+        let told = edge(&stage).0;
+        assert!(told.contains(&format!(" {} more above ", 30 - rows)) && !told.contains("below"), "{size:?}: {told}");
+        assert!(stage.picture().contains("Guard number 30"), "{}", stage.picture());
+        stage.press("up");
+        assert!(edge(&stage).0.contains(" 1 more below "), "one key moves it: {}", edge(&stage).0);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::runbook::{PhaseId, StepId};
 use crate::tui::app::update;
 use crate::tui::keymap::Context;
 use crate::tui::message::{Effect, Message};
+use crate::tui::screen::run::layout::Pane;
 use crate::tui::stage_tests::{Stage, look, runbook};
 use crate::tui::theme::UNICODE;
 
@@ -59,6 +60,37 @@ fn commands_are_typed_beside_the_run() {
         assert_snapshot!(format!("console_{}x{}", size.0, size.1), stage.picture());
         stage.press("esc");
         assert_eq!(stage.app.screen.contexts(), [Context::Run]);
+    }
+}
+
+#[test]
+fn the_step_stands_above_the_console_whatever_pane_had_the_keys() {
+    for size in [(60, 24), (80, 24), (120, 40), (200, 60)] {
+        for pane in [Pane::Steps, Pane::Health, Pane::Guards] {
+            for is_alone in [false, true] {
+                let mut stage = rehearsal(size);
+                while stage.run().focus != pane {
+                    stage.press("tab");
+                }
+                if is_alone {
+                    stage.press("z");
+                }
+                let before = stage.picture();
+                stage.press("t");
+                let told = format!("{size:?} {pane:?} {is_alone}: {}", stage.picture());
+                assert!(stage.run().is_step_in_view(), "{told}");
+                let step = stage.run().panes_on_screen().step;
+                // A long title is cut at the end.
+                let head: String = stage.run().view.page.title.chars().take(12).collect();
+                let row = stage.picture().lines().nth(usize::from(step.y)).unwrap_or_default().to_owned();
+                assert!(row.contains(&head), "{head} is not in {row}\n{told}");
+                // The keys go to the console: its frame alone says so.
+                let run = stage.run();
+                assert!(!run.has_keys() && step.bottom() < size.1 - 5, "{told}");
+                stage.press("esc");
+                assert_eq!((stage.run().focus, stage.picture()), (pane, before), "{size:?}");
+            }
+        }
     }
 }
 

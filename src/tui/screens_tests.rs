@@ -124,7 +124,10 @@ fn a_board_that_does_not_fit_tells_how_much_is_below_and_begins_with_what_is_not
     let run = stage.run();
     let health = run.health();
     let area = Rect::new(0, 0, 60, 2);
-    assert_eq!([health.below(area, 0), health.below(area, 1), health.below(Rect { height: 9, ..area }, 0)], [1, 0, 0]);
+    assert_eq!(
+        [health.beyond(area, 0), health.beyond(area, 1), health.beyond(Rect { height: 9, ..area }, 0)],
+        [(0, 1), (1, 0), (0, 0)]
+    );
     let mut buffer = Buffer::empty(area);
     health.draw(area, 0, &mut Paint::new(&mut buffer, &look("dark", &UNICODE)));
     let first: String = (0..60).map(|x| buffer[(x, 0)].symbol()).collect();

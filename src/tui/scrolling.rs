@@ -1,4 +1,4 @@
-//! What keys that scroll do to a place in a text. Pure.
+//! What keys that scroll do to a place in a text, and what is told of a text of which not all is in view. Pure.
 
 use crate::tui::keymap::Action;
 
@@ -13,4 +13,18 @@ impl Action {
             _ => from,
         }
     }
+}
+
+/// How many lines lie above and below what is in view; empty where all of it is.
+pub fn beyond((above, below): (usize, usize), dot: &str) -> String {
+    let told = [(above, "above"), (below, "below")];
+    let told = told.iter().filter(|(lines, _)| *lines > 0).map(|(lines, word)| format!("{lines} more {word}"));
+    told.collect::<Vec<_>>().join(&format!(" {dot} "))
+}
+
+/// The same in fewer words.
+pub fn beyond_in_short((above, below): (usize, usize)) -> String {
+    let told = [(above, "above"), (below, "below")];
+    let told = told.iter().filter(|(lines, _)| *lines > 0).map(|(lines, word)| format!("{lines} {word}"));
+    told.collect::<Vec<_>>().join(", ")
 }

@@ -32,7 +32,7 @@ pub fn far(done: u64, all: u64, took: Duration, told_rate: fn(u64) -> String) ->
     }
     let rate = done.saturating_mul(1_000) / millis;
     let left = (all - done) / rate.max(1);
-    format!("{told}, {}/s, {left} s left", told_rate(rate))
+    format!("{told}, {}/s, {} left", told_rate(rate), duration(Duration::from_secs(left)))
 }
 
 /// A record in one line, without its time and author.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
+use crate::tui::contrast::{patch, unreadable};
 
 /// What a piece of the screen means. A theme gives each a style; one that it does not name looks like its fallback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -247,8 +248,16 @@ impl Theme {
                 }
             }
         }
+        let theme = Self::of(styles);
+        if wrong.is_empty() {
+            let own = |meaning| raw.styles.iter().find(|(name, _)| Meaning::of(name.get_ref()) == Some(meaning));
+            // What has no style of its own can be spoilt by the ground of text, or by what it falls back to.
+            let names = |meaning: Meaning| std::iter::successors(Some(meaning), |meaning| meaning.fallback());
+            let place = |meaning| names(meaning).find_map(own).map_or(0..0, |(name, _)| name.span());
+            wrong = unreadable(&theme, place);
+        }
         wrong.truncate(MAX_FINDINGS);
-        if wrong.is_empty() { Ok(Self::of(styles)) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(theme) } else { Err(wrong) }
     }
 
     /// A theme in which everything looks alike: for measuring.
@@ -288,22 +297,6 @@ impl Theme {
             _ => style.add_modifier(Modifier::REVERSED),
         }
     }
-}
-
-/// Text and ground of a patch of that colour: where there are 256 colours, and where there are sixteen.
-fn patch(colour: &str) -> Option<[(Color, Color); 2]> {
-    let (black, white) = (Color::Indexed(16), Color::Indexed(231));
-    Some(match colour {
-        "red" => [(white, Color::Indexed(160)), (Color::White, Color::Red)],
-        "yellow" => [(black, Color::Indexed(220)), (Color::Black, Color::LightYellow)],
-        "green" => [(white, Color::Indexed(28)), (Color::Black, Color::Green)],
-        "blue" => [(white, Color::Indexed(26)), (Color::White, Color::Blue)],
-        "magenta" => [(white, Color::Indexed(127)), (Color::White, Color::Magenta)],
-        "cyan" => [(black, Color::Indexed(44)), (Color::Black, Color::Cyan)],
-        "white" => [(black, Color::Indexed(255)), (Color::Black, Color::White)],
-        "grey" | "gray" => [(white, Color::Indexed(240)), (Color::Black, Color::Gray)],
-        _ => return None,
-    })
 }
 
 /// What a key of a style adds to it when it is true.

@@ -117,7 +117,7 @@ fn in_a_shell(place: &Place) -> Terminal {
 fn stopped_by_its_key_it_gives_the_terminal_to_the_shell_and_takes_it_again() {
     let place = Place::new();
     let mut terminal = in_a_shell(&place);
-    let before = terminal.screen();
+    let before = terminal.settled();
     for round in 1..=2 {
         terminal.key("ctrl-z");
         if round == 2 {
@@ -157,7 +157,7 @@ fn continued_in_the_shell_its_keys_work() {
 fn stopped_by_a_signal_it_comes_back_with_the_whole_screen() {
     let place = Place::new();
     let mut terminal = place.practice(3);
-    let before = terminal.screen();
+    let before = terminal.settled();
     terminal.signal(Signal::TSTP);
     terminal.wait_stopped(SOON);
     terminal.wait_for("the main screen", SOON, |screen| screen.trim().is_empty());
@@ -216,7 +216,7 @@ fn a_file_that_is_read_bars_neither_leaving_nor_the_end_of_the_program() {
         terminal.wait_text("no copy is kept", SOON);
         terminal.key("enter");
         terminal.wait_text("reading the file", SOON);
-        terminal.wait_text(" s left; esc ends it", SOON);
+        terminal.wait_text(" left; esc ends it", SOON);
         match signal {
             Some(signal) => terminal.signal(signal),
             None => {

@@ -12,7 +12,7 @@ fn a_storm_of_sizes_ends_with_the_same_screen() {
     let terminal = place.practice(30);
     terminal.key("down");
     terminal.wait_text("What is thing 2?", SOON);
-    let before = terminal.screen();
+    let before = terminal.settled();
     for (round, size) in storm(300).into_iter().enumerate() {
         let odd = ODD.get(round / 3).filter(|_| round % 3 == 0).copied();
         let (rows, cols) = odd.unwrap_or(size);
@@ -29,7 +29,7 @@ fn a_storm_of_sizes_ends_with_the_same_screen() {
 fn each_odd_size_is_drawn_and_survived() {
     let place = Place::new();
     let terminal = place.practice(3);
-    let before = terminal.screen();
+    let before = terminal.settled();
     for (rows, cols) in ODD {
         let written = terminal.raw().len();
         terminal.resize(rows, cols);
@@ -45,7 +45,7 @@ fn each_odd_size_is_drawn_and_survived() {
 fn a_terminal_that_is_too_small_says_so_and_confirms_nothing() {
     let place = Place::new();
     let terminal = place.practice(3);
-    let before = terminal.screen();
+    let before = terminal.settled();
     terminal.key("enter");
     let asked = terminal.wait_text("─ Answer ─", SOON);
     terminal.type_text("fine");

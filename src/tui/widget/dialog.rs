@@ -14,6 +14,7 @@ use crate::tui::choice::Choice;
 use crate::tui::dialog::{Ask, CommandBox, Dialog, Field, Purpose, Reason, Statement};
 use crate::tui::keymap::Context;
 use crate::tui::screen::run::Run;
+use crate::tui::scrolling::beyond;
 use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -434,11 +435,11 @@ impl Sheet<'_> {
         if let Some(field) = self.field {
             // A mark before few rows tells that they are typed into; a larger field is seen as one.
             let is_marked = !field.is_area() || field_rows < NOTE_ROWS;
-            let mark = if is_marked { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Key) } else { 0 };
+            let mark = if is_marked { paint.put((inside.x, y + 1), inside.width, "> ", Meaning::Focus) } else { 0 };
             let place = Rect { x: inside.x + mark, y: y + 1, width: inside.width - mark, height: field_rows };
             let place = place.intersection(paint.buffer.area);
             draw_field(field, place, paint);
-            let beyond = beyond(field, place.height, paint.look.glyphs.dot);
+            let beyond = beyond(field.beyond(place.height), paint.look.glyphs.dot);
             paint.put_right(Rect { y, ..inside }, &beyond, Meaning::Dim);
             paint.spot(place, Press::Text(place));
             y += field_rows + 1;
@@ -450,14 +451,6 @@ impl Sheet<'_> {
         let scrolls = self.lines.len() > usize::from(text_rows);
         paint.offers((inside.x, y + 1), inside.width, &offered(self.keys, (scrolls, usize::from(inside.width)), named));
     }
-}
-
-/// How much of a text area lies above and below the rows in which it was drawn; empty where all of it is seen.
-fn beyond(field: &Field, rows: u16, dot: &str) -> String {
-    let (above, below) = field.beyond(rows);
-    let told = [(above, "above"), (below, "below")];
-    let told = told.iter().filter(|(lines, _)| *lines > 0).map(|(lines, word)| format!("{lines} more {word}"));
-    told.collect::<Vec<_>>().join(&format!(" {dot} "))
 }
 
 /// Draws a text field; its text was cleaned when it was typed.

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::{ConditionId, RunState, Tri};
 use crate::runbook::{Guard, GuardId, Runbook};
+use crate::tui::scrolling::{beyond, beyond_in_short};
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
@@ -68,10 +69,30 @@ impl Guards<'_> {
         known.map_or((Tri::Unknown, "", false), |known| (known.truth, &known.why, known.acknowledged.is_some()))
     }
 
-    /// How many guards do not hold, for the pane's edge.
-    pub fn counted(&self) -> String {
+    /// What lies above and below what is in view and how many guards do not hold, in so many cells of the pane's edge:
+    /// rather in fewer words than not at all.
+    pub fn on_edge(&self, hidden: (usize, usize), cells: usize, dot: &str) -> String {
         let truths = self.runbook.guards.iter().map(|guard| self.standing(&ConditionId::Guard(guard.id.clone())).0);
-        counted(truths, "")
+        let (counted, short) = (counted(truths.clone(), ""), truths.filter(|truth| *truth != Tri::True).count());
+        let short = if short > 0 { format!("{short} not ok") } else { String::new() };
+        let with = |more: String, counted: &str| match (more.is_empty(), counted.is_empty()) {
+            (true, _) => counted.to_owned(),
+            (_, true) => more,
+            _ => format!("{more} {dot} {counted}"),
+        };
+        let forms = [
+            with(beyond(hidden, dot), &counted),
+            with(beyond_in_short(hidden), &counted),
+            with(beyond_in_short(hidden), &short),
+            beyond_in_short(hidden),
+            short,
+        ];
+        forms.into_iter().find(|form| width(form) <= cells).unwrap_or_default()
+    }
+
+    /// The last line at which they may begin in an area: the last of them stand at its lower edge.
+    pub fn last(&self, area: Rect) -> usize {
+        self.len(usize::from(area.width)).saturating_sub(usize::from(area.height))
     }
 
     /// The guards in one line: what does not hold comes first, and what there is no room for is counted.

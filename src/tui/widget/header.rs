@@ -14,10 +14,8 @@ use crate::tui::widget::paint::Paint;
 use crate::tui::widget::tally;
 use crate::tui::wrap::{cut, width};
 
-/// Fewer cells tell nothing of a way back.
-const BACK_CELLS: u16 = 16;
-/// On narrower screens no other fact gives way to what going back means.
-const USUAL: u16 = 80;
+/// Other facts give way until what going back means has that many cells, or all that it wants.
+const BACK_CELLS: usize = 20;
 /// With fewer cells piton does not name itself.
 const NAMED_CELLS: u16 = 36;
 /// With fewer cells for the title what is told of a replay is told more shortly.
@@ -106,15 +104,12 @@ impl Header<'_> {
         if wide + TITLE_CELLS <= usize::from(cells) { long } else { short }
     }
 
-    /// What going back means now, right in the second row: in full, with a short name, or not at all.
+    /// What going back means now, right in the second row: in full, with a short name, or as much of it as there is room for.
     fn way_back(&self, area: Rect, paint: &mut Paint<'_>) {
         let Some((names, title)) = self.back() else { return };
         let room = area.width.saturating_sub(BACK_GAP + 1);
         let cells = |name: &str, title: &str| u16::try_from(width(name) + width(title)).unwrap_or(u16::MAX);
-        let name = names.into_iter().find(|name| cells(name, title) <= room).unwrap_or(names[1]);
-        if room < BACK_CELLS.min(cells(name, title)) {
-            return;
-        }
+        let name = names.into_iter().find(|name| cells(name, title) <= room).unwrap_or(names[2]);
         let title = &*cut_between_words(title, usize::from(room).saturating_sub(width(name)), paint.look.glyphs.cut);
         let x = area.right() - 1 - cells(name, title).min(room);
         let used = paint.put((x, area.y), room, name, Meaning::Bar);
@@ -127,20 +122,20 @@ impl Header<'_> {
         paint.put((x + used, area.y), room - used, title, meaning);
     }
 
-    /// In a long and a short form what it is, and the title of the plan.
-    fn back(&self) -> Option<([&'static str; 2], &str)> {
+    /// In a long, a short and the shortest form what it is, and the title of the plan.
+    fn back(&self) -> Option<([&'static str; 3], &str)> {
         let state = &self.run.state;
         match (&state.plan, &self.run.view.rollback) {
             _ if state.closed.is_some() => None,
             (Plan::Rollback(id), _) => {
                 let title = self.run.runbook.rollback(id).map_or(id.as_str(), |plan| plan.title.as_str());
-                Some((["on the way back: ", "going back: "], title))
+                Some((["on the way back: ", "going back: ", "going back: "], title))
             }
-            (Plan::Main, Some((_, title))) => Some((["rollback now: ", "back: "], title)),
+            (Plan::Main, Some((_, title))) => Some((["rollback now: ", "back: ", "back: "], title)),
             (Plan::Main, None) if self.run.view.is_back_unknown => {
-                Some((["rollback now: ", "back: "], "cannot be told"))
+                Some((["rollback now: ", "back: ", "back: "], "cannot be told"))
             }
-            (Plan::Main, None) => Some((["rollback now: ", "rollback: "], "no way back")),
+            (Plan::Main, None) => Some((["rollback now: ", "rollback: ", ""], "no way back")),
         }
     }
 
@@ -191,7 +186,7 @@ impl Header<'_> {
     /// moment, and always has the same form, so that nothing moves.
     ///
     /// Where what going back means has no room beside it, it is told without its label, then without the day in the run's
-    /// name.
+    /// name, at last without who is there: the way back is always told.
     fn facts(&self, dot: &str, cells: u16) -> String {
         let state = &self.run.state;
         let Some(opened) = &state.opened else { return String::new() };
@@ -204,11 +199,17 @@ impl Header<'_> {
             format!("{run} {dot} {operator} {dot} {label}{}h{:02}m", minutes / 60, minutes % 60)
         };
         let full = told(&opened.run, label);
-        let Some((names, title)) = self.back().filter(|_| cells >= USUAL) else { return full };
+        let Some((names, title)) = self.back() else { return full };
         let room = |told: &str| usize::from(cells).saturating_sub(1 + width(told) + usize::from(BACK_GAP) + 1);
-        let wanted = width(names[1]) + width(title);
-        let forms = [full, told(&opened.run, ""), told(without_day(&opened.run), "")];
-        let fitting = forms.iter().position(|told| room(told) >= wanted).unwrap_or(forms.len() - 1);
+        let (wanted, least) = (width(names[1]) + width(title), (width(names[2]) + width(title)).min(BACK_CELLS));
+        let short = without_day(&opened.run);
+        let bare = format!("{short} {dot} {}h{:02}m", minutes / 60, minutes % 60);
+        // What tells runs of one runbook and one day apart stands at the end of their names.
+        let end = short.rsplit('-').next().unwrap_or(short).to_owned();
+        let forms = [full, told(&opened.run, ""), told(short, ""), bare, short.to_owned(), end];
+        let whole = forms.iter().take(3).position(|told| room(told) >= wanted);
+        let some = || forms.iter().skip(2).position(|told| room(told) >= least).map(|at| at + 2);
+        let fitting = whole.or_else(some).unwrap_or(forms.len() - 1);
         forms.into_iter().nth(fitting).unwrap_or_default()
     }
 }
@@ -238,6 +239,7 @@ fn cut_between_words<'a>(text: &'a str, cells: usize, mark: &str) -> Cow<'a, str
 #[cfg(test)]
 mod tests {
     use crate::engine::Mode;
+    use crate::tui::app::SMALLEST_RUN;
     use crate::tui::stage_tests::{Stage, look, runbook};
     use crate::tui::theme::UNICODE;
 
@@ -265,6 +267,25 @@ mod tests {
     }
 
     #[test]
+    fn what_going_back_means_is_told_on_every_screen_that_takes_keys() {
+        let long = "Reinstall the old version on all of the nodes, restore the newest backup";
+        for columns in SMALLEST_RUN.0..=120 {
+            for title in [long, "Start it again"] {
+                let row = second_row(title, (columns, 24));
+                let (before, told) = row.split_once("ack: ").or_else(|| row.split_once("now: ")).unwrap_or_default();
+                assert!(told.starts_with(&title[..9]), "{columns}: {row}");
+                // Which run it is stays, and who walks it on every usual screen.
+                assert!(before.contains("7qf3") && (columns < 60 || before.contains("maria")), "{columns}: {row}");
+            }
+            let mut book = runbook();
+            book.rollbacks.clear();
+            let stage = Stage::of(book, (columns, 24), look("dark", &UNICODE), Mode::Live);
+            let row = stage.picture().lines().nth(1).unwrap_or_default().to_owned();
+            assert!(row.contains("no way back"), "{columns}: {row}");
+        }
+    }
+
+    #[test]
     fn a_way_back_that_is_too_long_for_the_row_is_cut_between_its_words() {
         let title = "Reinstall the old version on all of the nodes, restore the newest backup";
         for columns in 56..=100 {
@@ -282,13 +303,13 @@ mod tests {
     fn the_time_of_day_stands_on_every_usual_screen_and_turns_together_with_the_time_that_passed() {
         for size in [(60, 15), (80, 24), (120, 40), (200, 60)] {
             let mut stage = Stage::open(size);
-            let label = if size.0 >= 100 { "elapsed" } else { "for" };
+            let label = if size.0 >= 100 { "elapsed " } else { "" };
             let told = |stage: &Stage, elapsed: &str, clock: &str| {
                 let picture = stage.picture();
                 let rows: Vec<&str> = picture.lines().take(2).collect();
                 let end = rows[0].trim_end().trim_matches('"').trim_end();
                 assert!(end.ends_with(clock), "{size:?}: {picture}");
-                assert!(rows[1].contains(&format!("{label} {elapsed}")), "{size:?}: {picture}");
+                assert!(rows[1].contains(&format!("{label}{elapsed}")), "{size:?}: {picture}");
             };
             told(&stage, "0h00m", "02:41");
             let left = stage.run().wakes(stage.app.now).run_ms;

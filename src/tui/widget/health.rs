@@ -9,6 +9,7 @@ use crate::engine::{Board, ConditionId, Row, Turned, Verdict};
 use crate::health::BoardKeeper;
 use crate::runbook::{ProbeId, Runbook};
 use crate::tui::screen::run::FRESH_MS;
+use crate::tui::scrolling::{beyond, beyond_in_short};
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, Glyphs, Meaning};
 use crate::tui::widget::health_fit::{Fit, fitted, flat, node_cells};
@@ -33,8 +34,9 @@ pub struct Health<'a> {
     pub sought: Option<&'a (ProbeId, Option<String>)>,
 }
 
-/// From which width on rows stand in a table with headings.
+/// From which width on rows stand in a table with headings, and from which on where nothing of them is cut.
 const TABLE_CELLS: usize = 72;
+const NARROW_TABLE: usize = 56;
 
 /// From how many lines on a table of one probe has a heading.
 const LEAST_TABLE: usize = 5;
@@ -45,8 +47,11 @@ const MANY: usize = 120;
 /// How many verdicts of the history are drawn at least, where there is room for any, and at most.
 const DRAWN_HISTORY: (u16, u16) = (8, 60);
 
+/// What is kept free for it, the gap before it included.
+const HISTORY_CELLS: usize = DRAWN_HISTORY.0 as usize + 1;
+
 /// How many cells the age takes at the right end of a row.
-const AGE_CELLS: usize = 5;
+pub const AGE_CELLS: usize = 5;
 
 /// A line: the row that it begins with its place on the board, and its left part.
 type Line<'a> = (Option<(usize, &'a Row)>, Strip);
@@ -118,11 +123,27 @@ impl Health<'_> {
     /// Whether it is drawn as a table on so much room, and whether that has headings: where not all fits, and where there
     /// is room for whole lines. Only then is a line made for nothing but what is in view.
     fn as_table(&self, cells: usize, most: usize) -> Option<bool> {
-        let has_heads = self.order.probes() > 1 || (cells >= TABLE_CELLS && most >= LEAST_TABLE);
         let is_short = self.rows_and_titles() > most;
-        let wanted = self.order.wanted() + AGE_CELLS + usize::from(DRAWN_HISTORY.0) + 1;
-        let is_roomy = cells >= TABLE_CELLS && self.order.len(true) <= most && wanted <= cells;
+        let is_roomy = !is_short && self.is_roomy(cells, most);
+        let is_high = is_roomy || most >= LEAST_TABLE;
+        let has_names = self.order.has_fields() && self.has_columns(cells, most);
+        let has_heads = self.order.probes() > 1 || (has_names && is_high);
         (is_short || is_roomy).then_some(has_heads)
+    }
+
+    /// Whether there is room for whole lines with their headings. How verdicts went gives way first, then what names have
+    /// in common; where there is room for both, long values may be cut.
+    fn is_roomy(&self, cells: usize, most: usize) -> bool {
+        let room = cells.saturating_sub(AGE_CELLS);
+        let is_whole = cells >= NARROW_TABLE && self.order.wanted(2) <= room;
+        let is_wide = cells >= TABLE_CELLS && self.order.wanted_cut() + HISTORY_CELLS <= room;
+        (is_whole || is_wide) && (1..=most).contains(&self.order.len(true))
+    }
+
+    /// Whether lines have columns: where they go on below, also with less room than they want.
+    fn has_columns(&self, cells: usize, most: usize) -> bool {
+        let is_whole = cells >= NARROW_TABLE && self.order.wanted(0) + AGE_CELLS <= cells;
+        cells >= TABLE_CELLS || is_whole || self.is_roomy(cells, most)
     }
 
     /// From which line on it is to be drawn on so much room, so that a row is in view: as high as may be.
@@ -140,9 +161,9 @@ impl Health<'_> {
         at.min(lines.len().saturating_sub(most))
     }
 
-    /// How many lines lie below the lower edge of an area, when it is drawn from line `from` on.
-    pub fn below(&self, area: Rect, from: usize) -> usize {
-        self.on(area).saturating_sub(from + usize::from(area.height))
+    /// How many lines lie above and below an area, when it is drawn from line `from` on.
+    pub fn beyond(&self, area: Rect, from: usize) -> (usize, usize) {
+        (from, self.on(area).saturating_sub(from + usize::from(area.height)))
     }
 
     /// How many lines there are on so much room.
@@ -173,7 +194,7 @@ impl Health<'_> {
     /// How wide the parts of the rows of a table are in an area, and whether there is room for columns.
     fn fits(&self, area: Rect) -> Vec<Fit> {
         let room = usize::from(area.width).saturating_sub(AGE_CELLS);
-        self.order.fits(room, usize::from(DRAWN_HISTORY.0) + 1, usize::from(area.width) >= TABLE_CELLS)
+        self.order.fits(room, HISTORY_CELLS, self.has_columns(usize::from(area.width), usize::from(area.height)))
     }
 
     /// The heading of the probe whose rows stand at the upper edge stays there when it is scrolled away.
@@ -353,19 +374,16 @@ pub fn values(row: &Row, fields: &[&str]) -> Vec<String> {
     fields.iter().map(value).collect()
 }
 
-/// How many rows came to what and how many lines lie below, in so many cells of the pane's edge: rather in signs than not
-/// at all.
-pub fn on_edge(board: &Board, below: usize, cells: usize, glyphs: &Glyphs) -> String {
+/// How many rows came to what and how many lines lie above and below, in so many cells of the pane's edge: rather in signs
+/// than not at all.
+pub fn on_edge(board: &Board, hidden: (usize, usize), cells: usize, glyphs: &Glyphs) -> String {
     let dot = glyphs.dot;
-    let with = |more: String, counted: &str| if below > 0 { format!("{more} {dot} {counted}") } else { counted.into() };
+    let with =
+        |more: String, counted: &str| if more.is_empty() { counted.into() } else { format!("{more} {dot} {counted}") };
     let (long, signs) = (counted(board, glyphs), in_signs(board, glyphs));
     let not_ok = board.rows.iter().filter(|row| row.verdict != Verdict::Ok).count();
-    let forms = [
-        with(format!("{below} more below"), &long),
-        with(format!("{below} below"), &signs),
-        signs,
-        format!("{not_ok} not ok"),
-    ];
+    let forms =
+        [with(beyond(hidden, dot), &long), with(beyond_in_short(hidden), &signs), signs, format!("{not_ok} not ok")];
     forms.into_iter().find(|form| width(form) <= cells).unwrap_or_default()
 }
 

@@ -12,6 +12,7 @@ use crate::health::repeats_fields;
 use crate::runbook::{Probe, ProbeId, Runbook};
 use crate::tui::tell;
 use crate::tui::theme::{Glyphs, Meaning};
+use crate::tui::widget::health::AGE_CELLS;
 use crate::tui::widget::health_fit::{Fit, LEAST_WHY, LONG_FIELD, fitted, flat, node_cells};
 use crate::tui::widget::names::Names;
 use crate::tui::widget::paint::Strip;
@@ -19,6 +20,9 @@ use crate::tui::wrap::{cut, width};
 
 /// The widest column of a field, in cells.
 const MAX_FIELD: usize = 32;
+
+/// No title of a probe is cut to fewer cells for the names of its columns.
+const LEAST_TITLE: usize = 14;
 
 /// The rows of a board in the order in which a table shows them, and how wide its columns are. Gathered once for a
 /// board, not once for a frame; of rows that say what they said before, nothing is measured again, and names are looked
@@ -133,6 +137,11 @@ impl BoardOrder {
         self.probes.len()
     }
 
+    /// Whether any row has a value that a heading names.
+    pub fn has_fields(&self) -> bool {
+        self.probes.iter().any(|probe| probe.fields.iter().any(|cells| *cells > 0))
+    }
+
     /// The line at that place.
     pub fn line(&self, at: usize, has_heads: bool) -> Option<TableLine> {
         let heads = usize::from(has_heads);
@@ -164,13 +173,15 @@ impl BoardOrder {
         None
     }
 
-    /// How many cells its widest line wants when nothing of it is cut but long values.
-    pub fn wanted(&self) -> usize {
-        self.probes
-            .iter()
-            .map(|probe| probe.names.widest[0] + probe.head() + probe.values().max(probe.why))
-            .max()
-            .unwrap_or(0)
+    /// How many cells its widest line wants when nothing of it is cut, with that form of the names.
+    pub fn wanted(&self, form: usize) -> usize {
+        self.probes.iter().map(|probe| probe.wanted(form)).max().unwrap_or(0)
+    }
+
+    /// The same with whole names, when long values are cut.
+    pub fn wanted_cut(&self) -> usize {
+        let of = |probe: &ProbeOrder| probe.names.widest[0] + probe.head() + probe.values(LONG_FIELD).max(probe.why);
+        self.probes.iter().map(of).max().unwrap_or(0)
     }
 
     /// How wide all parts of a row are for each probe, in so many cells, with some kept free behind columns.
@@ -277,17 +288,24 @@ impl ProbeOrder {
         3 + self.word + self.mark
     }
 
-    /// How wide its values are; of long ones the beginning is enough for columns, which tell what each value is.
-    fn values(&self) -> usize {
-        self.fields.iter().filter(|cells| **cells > 0).map(|cells| cells.min(&LONG_FIELD) + 1).sum()
+    /// How wide its values are, of long ones so much of the beginning.
+    fn values(&self, longest: usize) -> usize {
+        self.fields.iter().filter(|cells| **cells > 0).map(|cells| cells.min(&longest) + 1).sum()
+    }
+
+    fn wanted(&self, form: usize) -> usize {
+        self.names.widest[form] + self.head() + self.values(MAX_FIELD).max(self.why)
     }
 
     fn fit(&self, room: usize, free: usize, has_columns: bool) -> Fit {
         if !has_columns {
             return Fit { node: node_cells(self.names.widest, room / 2), room, ..Fit::default() };
         }
-        let columns = room.saturating_sub(free);
-        let node = node_cells(self.names.widest, columns.saturating_sub(self.head() + self.values()));
+        // How verdicts went gives way to whole names, and to values.
+        let is_whole = |free: usize| [0, 2].map(|form| self.wanted(form) + free <= room);
+        let gives_way = is_whole(0) != is_whole(free);
+        let columns = room.saturating_sub(if gives_way { 0 } else { free });
+        let node = node_cells(self.names.widest, columns.saturating_sub(self.head() + self.values(LONG_FIELD)));
         let fields = fitted(&self.fields, columns.saturating_sub(node + self.head()));
         let is_cut = fields.iter().zip(&self.fields).any(|(shown, wanted)| *shown == 0 && *wanted > 0);
         Fit { node, fields, is_cut, room, has_columns }
@@ -303,8 +321,10 @@ impl ProbeOrder {
             let names: Vec<&str> = shown().map(|(name, _)| name.as_str()).collect();
             let listed =
                 format!("  {}{}", names.join(&format!(" {} ", glyphs.dot)), if fit.is_cut { glyphs.cut } else { "" });
-            if strip.width() + width(&listed) <= fit.room {
-                return strip.and(listed, Meaning::Dim);
+            // No age stands at the end of this line. A title can be cut, for the rows below it tell what they are of.
+            let room = (fit.room + AGE_CELLS).saturating_sub(width(&listed));
+            if room >= strip.width().min(LEAST_TITLE) {
+                return Strip::of(cut(&probe.title, room, glyphs.cut), Meaning::Title).and(listed, Meaning::Dim);
             }
         }
         let strip = shown().fold(strip, |strip, (name, cells)| {

@@ -120,6 +120,10 @@ impl Replay {
             return None;
         }
         let cut = if wanted > self.player.wait_us { ", shortened" } else { "" };
-        Some(format!("next after {}{cut}: in {left} s", tell::duration(Duration::from_secs(gap.as_secs()))))
+        Some(format!(
+            "next after {}{cut}: in {}",
+            tell::duration(Duration::from_secs(gap.as_secs())),
+            tell::duration(Duration::from_secs(left))
+        ))
     }
 }

@@ -44,7 +44,7 @@ impl Run {
         let last = self.last_there_ms.replace(now.real_ms);
         let was_absent = last.is_some_and(|last| now.real_ms.saturating_sub(last) >= ABSENT_MS);
         // What is half typed is not covered, and a run that is closed asks for nothing.
-        let has_more = self.dialog.is_none() && self.card.is_none() && self.console.is_none();
+        let has_more = self.has_keys();
         let is_open = self.state.closed.is_none() && self.replayed.is_none() && !self.is_leaving();
         if !was_absent || !has_more || !is_open || action == Some(Action::Leave) {
             return false;

@@ -68,7 +68,9 @@ fn transcript(state: &RunState, cells: usize) -> Vec<Strip> {
     let mut strips = Vec::new();
     for (_, what) in state.happenings.iter() {
         match what {
-            Happening::Typed { line } => strips.push(Strip::of(format!("{PROMPT}{}", clean_line(line)), Meaning::Key)),
+            Happening::Typed { line } => {
+                strips.push(Strip::of(format!("{PROMPT}{}", clean_line(line)), Meaning::Focus))
+            }
             Happening::Answered { printed, exit } => {
                 strips.extend(printed.lines().map(|line| Strip::of(clean_line(line).into_owned(), Meaning::Text)));
                 if *exit != 0 {
@@ -188,7 +190,7 @@ impl Run {
         // As in a shell, the prompt stands right behind what was printed.
         let y =
             inside.y + u16::try_from(strips.len().min(rows)).unwrap_or(u16::MAX).min(inside.height.saturating_sub(1));
-        let used = paint.put((inside.x, y), inside.width, PROMPT, Meaning::Key);
+        let used = paint.put((inside.x, y), inside.width, PROMPT, Meaning::Focus);
         // The end of a long line is what is being typed.
         let room = usize::from(inside.width.saturating_sub(used + 1));
         let mut shown = console.input.as_str();

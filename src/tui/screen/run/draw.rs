@@ -8,6 +8,7 @@ use crate::tui::screen::run::layout::{Pane, Panes, is_tiny};
 use crate::tui::screen::run::naming::number;
 use crate::tui::screen::run::output::Check;
 use crate::tui::screen::run::over::Over;
+use crate::tui::scrolling::{beyond, beyond_in_short};
 use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
@@ -18,6 +19,7 @@ use crate::tui::widget::overview::OverviewGrid;
 use crate::tui::widget::paint::{Frame, Paint, right_cells};
 use crate::tui::widget::status::Status;
 use crate::tui::widget::{checklist, dialog, health, meanwhile, output, step, strip};
+use crate::tui::wrap::width;
 
 /// Draws the run screen.
 pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
@@ -79,7 +81,7 @@ pub fn draw_panes(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) {
 /// Draws what stands in the place of the panes; whether there is anything.
 fn draw_over(run: &Run, app: &App, panes: &Panes, paint: &mut Paint<'_>) -> bool {
     let inside = panes.text(panes.body);
-    let is_focused = run.dialog.is_none() && run.card.is_none();
+    let is_focused = run.has_keys();
     match &run.over {
         None => return false,
         Some(Over::Overview(overview)) => {
@@ -119,7 +121,7 @@ fn pane(run: &Run, panes: &Panes, which: Pane, titles: (&str, &str), paint: &mut
         return None;
     }
     let (title, right) = titles;
-    let is_focused = run.focus == which && run.dialog.is_none() && run.card.is_none();
+    let is_focused = run.focus == which && run.has_keys();
     let inside = paint.frame(area, &Frame { title, right, is_focused, edge: panes.edge() });
     (!inside.is_empty()).then_some(inside)
 }
@@ -145,12 +147,15 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let lines = step::lines(page, usize::from(inside.width), paint.look, run.is_folded());
     let last = lines.strips.len().saturating_sub(usize::from(inside.height));
     let from = run.scroll.min(last);
-    let more = if from < last { format!("{} more below {dot} ", last - from) } else { String::new() };
+    let (hidden, word) = ((from, last - from), format!("{tag} {word}"));
+    let with = |more: String| if more.is_empty() { word.clone() } else { format!("{more} {dot} {word}") };
     // Where there is no room for both, that there is more comes first.
     let right = if is_tiny((panes.body.width, u16::MAX)) && from < last {
         format!("{} more", last - from)
     } else {
-        format!("{more}{tag} {word}")
+        let forms = [with(beyond(hidden, dot)), with(beyond_in_short(hidden))];
+        let fitting = forms.into_iter().find(|form| width(form) <= right_cells(panes.step.width));
+        fitting.unwrap_or_else(|| beyond_in_short(hidden))
     };
     if pane(run, panes, Pane::Step, (&title, right.trim()), paint).is_none() {
         return;
@@ -164,13 +169,17 @@ fn draw_world(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let board = &run.view.moment.board;
     let guards = Guards { runbook: &run.runbook, state: &run.state };
     let (place, health) = (panes.text(panes.health), run.health());
-    let below = if panes.health.is_empty() { 0 } else { health.below(place, run.health_scroll) };
-    let counted = health::on_edge(board, below, right_cells(panes.health.width), glyphs);
+    let hidden = if panes.health.is_empty() { (0, 0) } else { health.beyond(place, run.health_scroll) };
+    let counted = health::on_edge(board, hidden, right_cells(panes.health.width), glyphs);
     if pane(run, panes, Pane::Health, (&health_title(run), &counted), paint).is_some() {
         health.draw(place, run.health_scroll, paint);
     }
-    if pane(run, panes, Pane::Guards, ("Guards", &guards.counted()), paint).is_some() {
-        guards.draw(panes.text(panes.guards), run.guards_scroll, paint);
+    let place = panes.text(panes.guards);
+    let last = guards.last(place);
+    let from = run.guards_scroll.min(last);
+    let counted = guards.on_edge((from, last - from), right_cells(panes.guards.width), glyphs.dot);
+    if pane(run, panes, Pane::Guards, ("Guards", &counted), paint).is_some() {
+        guards.draw(place, from, paint);
     }
     if !panes.summary.is_empty() {
         let (x, y, cells) = (panes.summary.x + 1, panes.summary.y, panes.summary.width.saturating_sub(2));

@@ -39,7 +39,7 @@ fn the_reading_of_a_file_tells_how_far_it_is_and_esc_ends_it() {
     let mut stage = reading();
     let picture = stage.picture();
     assert!(
-        picture.contains("reading the file [                    ] 2 %, 250.0 MB/s, 162 s left; esc ends it"),
+        picture.contains("reading the file [                    ] 2 %, 250.0 MB/s, 2 min 42 s left; esc ends it"),
         "{picture}"
     );
     assert!(!picture.contains("saving"), "{picture}");

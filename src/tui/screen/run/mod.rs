@@ -359,6 +359,11 @@ impl Run {
         is_up && !self.burst.is_lost(now.real_ms)
     }
 
+    /// Whether keys go to its panes, or to what stands in their place.
+    pub fn has_keys(&self) -> bool {
+        self.dialog.is_none() && self.card.is_none() && self.console.is_none()
+    }
+
     /// Where a key is looked up.
     pub fn context(&self) -> Context {
         match &self.dialog {

@@ -52,7 +52,7 @@ impl Run {
                 self.sought = None;
                 self.health_scroll = moved(self.health_scroll, self.last_health_line());
             }
-            Pane::Guards => self.guards_scroll = moved(self.guards_scroll, self.guard_lines().saturating_sub(1)),
+            Pane::Guards => self.guards_scroll = moved(self.guards_scroll, self.last_guard_line()),
         }
     }
 

@@ -37,7 +37,7 @@ impl Run {
     }
 
     /// Where it lies, inside its frame.
-    pub(super) fn over_area(&self) -> Rect {
+    pub(in crate::tui) fn over_area(&self) -> Rect {
         let panes = self.panes_on_screen();
         panes.text(panes.body)
     }

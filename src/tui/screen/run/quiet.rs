@@ -54,7 +54,7 @@ impl Run {
     /// Whether all answers of a row that are drawn came to the same, in each row.
     fn is_steady(&self) -> bool {
         // What is typed in the console takes rows from the panes.
-        let panes = self.split(self.area()).0;
+        let panes = self.area();
         let is_beside = is_wide((panes.width, panes.height)) && !self.is_zoomed;
         let width = if is_beside { health_text_width(self.size.0, self.sizes) } else { self.size.0 };
         self.keeper.is_steady(usize::from(most_history(width)))

@@ -35,7 +35,8 @@ impl Run {
     pub fn is_folded(&self) -> bool {
         let shown = self.shown_step();
         let runs = self.state.running.iter().any(|job| Some(&job.step) == shown.as_ref());
-        !is_wide(self.size) && (runs || self.view.page.status == Some(StepStatus::Failed))
+        let area = self.area();
+        !is_wide((area.width, area.height)) && (runs || self.view.page.status == Some(StepStatus::Failed))
     }
 
     /// The list of steps as it is drawn.
@@ -51,6 +52,12 @@ impl Run {
 
     /// Where the panes lie.
     pub fn panes(&self, area: Rect) -> Panes {
+        // Whoever types in the console looks at the step: on what is left of the screen no other pane stands in its place,
+        // and the pane that had the keys has them again when the console is closed.
+        let (focus, is_zoomed) = match self.console {
+            Some(_) => (Pane::Step, false),
+            None => (self.focus, self.is_zoomed),
+        };
         panes(
             area,
             Contents {
@@ -60,9 +67,9 @@ impl Run {
                 health_lines: self.health_lines(),
                 guard_lines: self.guard_lines(),
                 watch_rows: self.watch_rows(area),
-                focus: self.focus,
+                focus,
                 narrow: self.narrow(area),
-                is_zoomed: self.is_zoomed,
+                is_zoomed,
                 sizes: self.sizes,
             },
         )
@@ -105,8 +112,9 @@ impl Run {
         (open.width, open.height)
     }
 
+    /// The run's part of the screen: the console, while it is open, lies below it.
     pub(super) fn area(&self) -> Rect {
-        Rect::new(0, 0, self.size.0, self.size.1)
+        self.split(Rect::new(0, 0, self.size.0, self.size.1)).0
     }
 
     pub(super) fn health_lines(&self) -> usize {
@@ -117,6 +125,12 @@ impl Run {
     pub(super) fn guard_lines(&self) -> usize {
         let width = guards_text_width(self.size.0, self.sizes);
         Guards { runbook: &self.runbook, state: &self.state }.len(usize::from(width))
+    }
+
+    /// The last line at which the guards pane may begin.
+    pub(super) fn last_guard_line(&self) -> usize {
+        let panes = self.panes_on_screen();
+        Guards { runbook: &self.runbook, state: &self.state }.last(panes.text(panes.guards))
     }
 
     /// The line at which a guard begins in its pane.

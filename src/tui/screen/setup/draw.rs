@@ -111,7 +111,7 @@ impl SetUp {
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
         paint.strips(inside, &lines, 0);
         let y = inside.y + u16::try_from(lines.len()).unwrap_or(0);
-        paint.put((inside.x, y), 2, "> ", Meaning::Key);
+        paint.put((inside.x, y), 2, "> ", Meaning::Focus);
         let field = Rect { x: inside.x + 2, y, width: inside.width.saturating_sub(2), height: 1 };
         draw_field(&self.typed, field.intersection(paint.buffer.area), paint);
         paint.strips(Rect { y: y + 1, height: inside.bottom().saturating_sub(y + 1), ..inside }, &problem, 0);
