@@ -355,6 +355,13 @@ pub fn picture(app: &App) -> String {
     if app.size.0 == 0 { String::new() } else { terminal.backend().to_string() }
 }
 
+/// The words of a picture without its frames, in one line: what is broken over lines can be looked for in it.
+pub fn words(picture: &str) -> String {
+    let is_frame = |c: char| matches!(c, '"' | '\u{2500}'..='\u{257f}');
+    let words = picture.split(|c: char| c.is_whitespace() || is_frame(c)).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
 pub fn event(key: &str) -> KeyEvent {
     let (key, modifiers) = match key.strip_prefix("ctrl-") {
         Some(key) => (key, KeyModifiers::CONTROL),

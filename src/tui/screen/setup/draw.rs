@@ -18,7 +18,7 @@ impl SetUp {
         let size = (area.width, area.height);
         self.draw_header(area, paint);
         let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
-        let edge = if Self::is_wide(size) { Edge::Whole } else { Edge::Top };
+        let edge = Edge::of(area.width);
         let title = match self.stage {
             Stage::Site => "Set up a live run: the site",
             Stage::Form => "Set up a live run: its inputs",

@@ -13,9 +13,7 @@ use crate::tui::screen::setup::sites::Sites;
 use crate::tui::theme::Look;
 use crate::tui::wanted::{Questions, Wanted};
 use crate::tui::widget::keybar::{Offer, key_at};
-
-/// From which width on panes have a whole frame.
-const WIDE: u16 = 100;
+use crate::tui::widget::paint::Edge;
 
 /// The state of the set-up screen.
 #[derive(Debug)]
@@ -353,17 +351,7 @@ impl SetUp {
 
     /// What is inside of the pane.
     pub(super) fn inside(size: (u16, u16)) -> Rect {
-        let body = Rect::new(0, 1, size.0, size.1.saturating_sub(3));
-        if size.0 >= WIDE {
-            Rect::new(2, body.y + 1, body.width.saturating_sub(4), body.height.saturating_sub(2))
-        } else {
-            Rect::new(1, body.y + 1, body.width.saturating_sub(2), body.height.saturating_sub(1))
-        }
-    }
-
-    /// Whether panes have a whole frame.
-    pub(super) fn is_wide(size: (u16, u16)) -> bool {
-        size.0 >= WIDE
+        Edge::of(size.0).text(Rect::new(0, 1, size.0, size.1.saturating_sub(3)))
     }
 
     /// Columns and rows of what is inside of the pane.
