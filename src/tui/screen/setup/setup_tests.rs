@@ -7,7 +7,7 @@ use crate::tui::app::{App, update};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Message};
 use crate::tui::screen::Screen;
-use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::stage_tests::{event, look, picture, words};
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::wanted::{Question, Questions, SiteOffered, Wanted};
 
@@ -429,6 +429,32 @@ fn that_a_site_cannot_be_used_is_not_said_of_another_one() {
     let (kind, modifiers) = (MouseEventKind::Down(MouseButton::Left), KeyModifiers::NONE);
     update(&mut app, Message::Mouse(MouseEvent { kind, column: 5, row: 3, modifiers }));
     assert!(!picture(&app).contains("this site file cannot be used"), "{}", picture(&app));
+}
+
+#[test]
+fn what_went_wrong_covers_no_question_that_a_click_could_choose() {
+    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    for size in SIZES {
+        let of = |at: usize| Question { input: format!("input-{at}"), ..questions().asked[0].clone() };
+        let (mut app, _) = app(size, Questions { asked: (0..40).map(of).collect(), ..questions() });
+        let why = (1..60).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
+        let chosen = |app: &App| {
+            let shown = picture(app);
+            shown.lines().find(|line| line.contains('▸')).map(str::to_owned)
+        };
+        let before = chosen(&app);
+        assert!(before.is_some(), "{}", picture(&app));
+        for row in 1..size.1 - 1 {
+            update(&mut app, Message::Launched(Err(why.clone())));
+            let shown = picture(&app);
+            assert!(words(&shown).contains(&why), "{shown}");
+            if shown.lines().nth(usize::from(row)).is_some_and(|line| line.contains("word")) {
+                let (kind, modifiers) = (MouseEventKind::Down(MouseButton::Left), KeyModifiers::NONE);
+                update(&mut app, Message::Mouse(MouseEvent { kind, column: 5, row, modifiers }));
+                assert_eq!(chosen(&app), before, "{size:?} {row}: {shown}");
+            }
+        }
+    }
 }
 
 #[test]
