@@ -4,11 +4,12 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 
 use crate::engine::{ConditionId, Ended, Mode, Proposal, Verdict};
+use crate::runbook::GuardId;
 use crate::tui::message::Message;
 use crate::tui::replay_tests::{Stage as Replayed, recording, walked};
 use crate::tui::screen::run::alarm::{Alarm, Severity, Subject, What};
 use crate::tui::screen::run::layout::Pane;
-use crate::tui::stage_tests::{Stage, look, picture, runbook};
+use crate::tui::stage_tests::{Stage, expr, look, picture, runbook};
 use crate::tui::theme::{ASCII, UNICODE};
 
 /// Two rows turned bad or silent, the guard is broken and the command of the current step failed.
@@ -151,6 +152,41 @@ fn enter_and_a_click_go_where_an_alarm_leads() {
     let row = u16::try_from(row).unwrap();
     stage.tell(Message::Mouse(MouseEvent { kind, column: 30, row, modifiers: KeyModifiers::NONE }));
     assert_eq!(stage.run().focus, Pane::Guards);
+}
+
+/// Guards that stand alone, or below the step, are as wide as the screen: their lines are broken otherwise than beside it.
+#[test]
+fn the_guard_that_an_alarm_leads_to_is_in_view_however_wide_the_guards_are() {
+    let mut book = runbook();
+    let broken = book.guards[0].clone();
+    let of = |at: usize| {
+        let mut guard = broken.clone();
+        (guard.id, guard.title) =
+            (GuardId::new(&format!("held-{at}")), format!("{at} holds {}", "as it should ".repeat(7)));
+        guard.holds = expr("true");
+        guard
+    };
+    book.guards.splice(0..0, (0..30).map(of));
+    for (size, is_alone) in [((120, 24), false), ((120, 40), true), ((120, 40), false), ((80, 24), false)] {
+        let mut stage = Stage::of(book.clone(), size, look("dark", &UNICODE), Mode::Live);
+        stage.all_well();
+        for node in ["vault-2", "vault-3"] {
+            stage.sample(node, Verdict::Bad, "");
+        }
+        stage.look_at_health();
+        if is_alone {
+            stage.press("z");
+        }
+        stage.press("!");
+        let at = stage.run().view.alarms.iter().position(|alarm| alarm.what == What::Guard).unwrap();
+        (0..at).for_each(|_| stage.press("down"));
+        stage.press("enter");
+        assert_eq!(stage.run().focus, Pane::Guards);
+        let panes = stage.run().panes_on_screen();
+        let (place, picture) = (panes.inside(panes.guards), stage.picture());
+        let mut rows = picture.lines().skip(usize::from(place.y)).take(usize::from(place.height));
+        assert!(rows.any(|row| row.contains(&broken.title)), "{size:?} {is_alone}: {picture}");
+    }
 }
 
 #[test]

@@ -168,7 +168,7 @@ impl Panes {
 
     /// Whether the guards stand below the list of steps, not beside health.
     pub fn are_guards_below_steps(&self) -> bool {
-        self.guards.x == self.steps.x
+        self.is_wide && are_guards_below_steps(self.body.width)
     }
 
     /// What is inside the frame of a pane.
