@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::engine::{Row, Verdict, soak_view};
+use crate::text::counted;
 use crate::tui::flow::flow;
 use crate::tui::screen::run::{Card, Run};
 use crate::tui::tell;
@@ -70,7 +71,8 @@ fn changes(run: &Run, card: &Card, cells: usize, look: &Look) -> Vec<Strip> {
     known.sort_by_key(|row| std::cmp::Reverse(weight(row.verdict)));
     let mut changed: Vec<_> = known.into_iter().filter_map(|row| change(run, row, card, look)).collect();
     if new > 0 {
-        let told = format!("{} {new} answers are ok and were not recorded before", look.glyphs.done);
+        let (is, was) = if new == 1 { ("is", "was") } else { ("are", "were") };
+        let told = format!("{} {} {is} ok and {was} not recorded before", look.glyphs.done, counted(new, "answer"));
         changed.push(Strip::of(told, Meaning::Ok));
     }
     if changed.is_empty() {
