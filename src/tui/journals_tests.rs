@@ -269,6 +269,10 @@ fn runs_that_cannot_be_listed_are_not_no_runs() {
         stage.press("J");
         let why =
             "the runs of this machine are not known: cannot list /state/runs: Permission denied; check who owns it";
+        // What the library was told late is not told of this list.
+        let before = shown(&stage);
+        stage.tell(Message::Resumable(Err(why.into())));
+        assert_eq!(shown(&stage), before);
         stage.tell(Message::Unlisted(why.into()));
         let seen = shown(&stage);
         assert!(seen.contains("cannot be told") && seen.contains("who owns it"), "{seen}");

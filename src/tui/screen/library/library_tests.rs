@@ -153,7 +153,7 @@ fn the_cursor_stays_on_its_entry_whatever_comes_in() {
     press(&mut app, "down");
     let has_vault = |app: &App| picture(app).lines().any(|line| line.contains("▸") && line.contains("Vault"));
     assert!(has_vault(&app));
-    update(&mut app, Message::Resumable(vec![open()]));
+    update(&mut app, Message::Resumable(Ok(vec![open()])));
     assert!(has_vault(&app), "{}", picture(&app));
     update(&mut app, Message::Library(vec![vault(), nomad()]));
     assert!(has_vault(&app), "{}", picture(&app));
@@ -162,7 +162,7 @@ fn the_cursor_stays_on_its_entry_whatever_comes_in() {
 #[test]
 fn a_filter_shows_what_holds_every_word() {
     let mut app = app((80, 24));
-    update(&mut app, Message::Resumable(vec![open()]));
+    update(&mut app, Message::Resumable(Ok(vec![open()])));
     press(&mut app, "/");
     "nomad cl".chars().for_each(|c| drop(press(&mut app, &c.to_string())));
     let shown = picture(&app);
@@ -298,7 +298,7 @@ fn where_the_runs_cannot_be_listed_nothing_is_said_of_them_but_that() {
         (os error 13); check who owns it and what its mode and attributes allow";
     for size in SIZES {
         let mut app = app(size);
-        update(&mut app, Message::Unlisted(why.into()));
+        update(&mut app, Message::Resumable(Err(why.into())));
         update(&mut app, Message::Past(vec![]));
         let shown = picture(&app);
         let words: Vec<&str> = shown.split(['│', '"', '\n', ' ']).filter(|word| !word.is_empty()).collect();
@@ -307,7 +307,7 @@ fn where_the_runs_cannot_be_listed_nothing_is_said_of_them_but_that() {
         assert!(!shown.contains("never run here") && !shown.contains("unfinished"), "{shown}");
         press(&mut app, "c");
         assert!(!picture(&app).contains("never run"), "{}", picture(&app));
-        update(&mut app, Message::Resumable(vec![open()]));
+        update(&mut app, Message::Resumable(Ok(vec![open()])));
         let shown = picture(&app);
         assert!(shown.contains("1 unfinished") && !shown.contains("not known"), "{shown}");
     }

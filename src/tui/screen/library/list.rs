@@ -75,15 +75,13 @@ impl Library {
         self.take(entries);
     }
 
-    /// Takes in the runs that can be gone on with, where they come behind the rest.
-    pub fn take_open(&mut self, open: Vec<OpenRun>) {
+    /// Takes in the runs that can be gone on with, where they come behind the rest, or why they cannot be listed.
+    pub fn take_open(&mut self, open: Result<Vec<OpenRun>, String>) {
         self.unlisted = None;
-        self.keeping(|library| library.open = open);
-    }
-
-    /// Takes in why the runs of this machine cannot be listed.
-    pub fn take_unlisted(&mut self, why: String) {
-        self.unlisted = Some(why);
+        match open {
+            Ok(open) => self.keeping(|library| library.open = open),
+            Err(why) => self.unlisted = Some(why),
+        }
     }
 
     /// Takes in the runbooks, checked.
