@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 
 use crate::engine::{Allowed, Mode, StepStatus};
 use crate::runbook::{CautionLevel, parse};
-use crate::tui::app::{App, draw};
+use crate::tui::app::App;
 use crate::tui::defer_tests::deferrable;
 use crate::tui::dialog::Dialog;
-use crate::tui::gallery_tests::all;
+use crate::tui::gallery_tests::{all, drawn};
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::cautions::Shown;
 use crate::tui::stage_tests::{Stage, look, picture, runbook};
@@ -31,13 +31,6 @@ const STATUSES: [StepStatus; 8] = [
     StepStatus::Overridden,
     StepStatus::Deferred,
 ];
-
-fn drawn(app: &App) -> Buffer {
-    let area = Rect::new(0, 0, app.size.0, app.size.1);
-    let mut buffer = Buffer::empty(area);
-    draw(app, area, &mut buffer);
-    buffer
-}
 
 fn row(buffer: &Buffer, place: Rect, y: u16) -> String {
     (place.left()..place.right()).map(|x| buffer[(x, y)].symbol()).collect()

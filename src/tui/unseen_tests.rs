@@ -9,7 +9,7 @@ use crate::tui::app::{App, update};
 use crate::tui::gallery_tests::all;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Message};
-use crate::tui::stage_tests::{Stage, event, look, picture};
+use crate::tui::stage_tests::{Stage, event, look, picture, words};
 use crate::tui::theme::UNICODE;
 
 const SIZE: (u16, u16) = (80, 24);
@@ -92,9 +92,7 @@ fn one_can_leave_what_is_not_shown() {
 #[test]
 fn what_is_said_of_a_screen_that_is_too_small_is_not_cut() {
     let stage = Stage::open((30, 9));
-    let told: Vec<String> =
-        stage.picture().lines().map(|line| line.trim().trim_matches('"').trim().to_owned()).collect();
-    let told = told.join(" ");
+    let told = words(&stage.picture());
     for part in ["make the window larger, or leave: ctrl-c", "the run goes on; nothing can be confirmed here"] {
         assert!(told.contains(part), "{told}");
     }

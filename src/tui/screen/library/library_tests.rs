@@ -8,7 +8,7 @@ use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Message};
 use crate::tui::shelf::{Changed, LastRun, Past, PhaseSeen, Preview, Score};
-use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::stage_tests::{event, look, picture, words};
 use crate::tui::theme::{ASCII, UNICODE};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -301,8 +301,7 @@ fn where_the_runs_cannot_be_listed_nothing_is_said_of_them_but_that() {
         update(&mut app, Message::Resumable(Err(why.into())));
         update(&mut app, Message::Past(vec![]));
         let shown = picture(&app);
-        let words: Vec<&str> = shown.split(['│', '"', '\n', ' ']).filter(|word| !word.is_empty()).collect();
-        assert!(words.join(" ").contains(why), "{shown}");
+        assert!(words(&shown).contains(why), "{shown}");
         assert!(shown.contains("runs not known") && shown.contains("last run   not known"), "{shown}");
         assert!(!shown.contains("never run here") && !shown.contains("unfinished"), "{shown}");
         press(&mut app, "c");
