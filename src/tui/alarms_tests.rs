@@ -1,15 +1,13 @@
 //! The alarms: by severity, listed as long as their condition is there, never in the way of a key.
 
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 
 use crate::engine::{ConditionId, Ended, Mode, Proposal, Verdict};
 use crate::runbook::GuardId;
-use crate::tui::message::Message;
 use crate::tui::replay_tests::{Stage as Replayed, recording, walked};
 use crate::tui::screen::run::alarm::{Alarm, Severity, Subject, What};
 use crate::tui::screen::run::layout::Pane;
-use crate::tui::stage_tests::{Stage, expr, look, picture, runbook};
+use crate::tui::stage_tests::{Stage, click, expr, look, picture, runbook};
 use crate::tui::theme::{ASCII, UNICODE};
 
 /// Two rows turned bad or silent, the guard is broken and the command of the current step failed.
@@ -148,9 +146,7 @@ fn enter_and_a_click_go_where_an_alarm_leads() {
     }
     stage.press("!");
     let row = stage.picture().lines().position(|line| line.contains("guard:")).unwrap();
-    let kind = MouseEventKind::Down(MouseButton::Left);
-    let row = u16::try_from(row).unwrap();
-    stage.tell(Message::Mouse(MouseEvent { kind, column: 30, row, modifiers: KeyModifiers::NONE }));
+    stage.tell(click(30, u16::try_from(row).unwrap()));
     assert_eq!(stage.run().focus, Pane::Guards);
 }
 

@@ -1,4 +1,3 @@
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
@@ -8,7 +7,7 @@ use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Message};
 use crate::tui::shelf::{Changed, LastRun, Past, PhaseSeen, Preview, Score};
-use crate::tui::stage_tests::{event, look, picture, words};
+use crate::tui::stage_tests::{click, event, look, picture, words};
 use crate::tui::theme::{ASCII, UNICODE};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -245,10 +244,7 @@ fn what_changed_since_the_last_run_is_shown_part_by_part() {
 #[test]
 fn a_click_chooses_and_another_opens() {
     let mut app = app((120, 40));
-    let click = |app: &mut App, column, row| {
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        update(app, Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
-    };
+    let click = |app: &mut App, column, row| update(app, click(column, row));
     assert!(click(&mut app, 20, 3).is_empty());
     assert!(
         matches!(&click(&mut app, 20, 3)[..], [Effect::SetUp { runbook, is_practice: false }] if runbook == "vault-ha-upgrade")
@@ -272,9 +268,7 @@ fn what_went_wrong_covers_no_row_that_can_be_chosen() {
     assert!(shown.contains('▸'), "{shown}");
     let chosen = shown.lines().find(|line| line.contains('▸')).unwrap_or_default().to_owned();
     for row in 11..17 {
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        let mouse = MouseEvent { kind, column: 20, row, modifiers: KeyModifiers::NONE };
-        let effects = update(&mut app, Message::Mouse(mouse));
+        let effects = update(&mut app, click(20, row));
         let shown = picture(&app);
         assert!(effects.is_empty() && shown.contains(&chosen), "{row}: {effects:?}\n{shown}");
     }

@@ -7,7 +7,7 @@ use crate::tui::app::{App, update};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Message};
 use crate::tui::screen::Screen;
-use crate::tui::stage_tests::{event, look, picture, words};
+use crate::tui::stage_tests::{click, event, look, picture, words};
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::wanted::{Question, Questions, SiteOffered, Wanted};
 
@@ -303,11 +303,7 @@ fn the_set_up_without_colours_and_unicode() {
 
 #[test]
 fn a_click_is_a_choice_and_a_click_on_a_key_is_that_key() {
-    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-    let click = |app: &mut App, column, row| {
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        update(app, Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
-    };
+    let click = |app: &mut App, column, row| update(app, click(column, row));
     let (mut app, _) = app((120, 40), questions());
     type_text(&mut app, "1.17.3");
     let lines = picture(&app);
@@ -424,15 +420,12 @@ fn that_a_site_cannot_be_used_is_not_said_of_another_one() {
     press(&mut app, "down");
     press(&mut app, "enter");
     assert!(picture(&app).contains("this site file cannot be used"), "{}", picture(&app));
-    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-    let (kind, modifiers) = (MouseEventKind::Down(MouseButton::Left), KeyModifiers::NONE);
-    update(&mut app, Message::Mouse(MouseEvent { kind, column: 5, row: 3, modifiers }));
+    update(&mut app, click(5, 3));
     assert!(!picture(&app).contains("this site file cannot be used"), "{}", picture(&app));
 }
 
 #[test]
 fn what_went_wrong_covers_no_question_that_a_click_could_choose() {
-    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
     for size in SIZES {
         let of = |at: usize| Question { input: format!("input-{at}"), ..questions().asked[0].clone() };
         let (mut app, _) = app(size, Questions { asked: (0..40).map(of).collect(), ..questions() });
@@ -448,8 +441,7 @@ fn what_went_wrong_covers_no_question_that_a_click_could_choose() {
             let shown = picture(&app);
             assert!(words(&shown).contains(&why), "{shown}");
             if shown.lines().nth(usize::from(row)).is_some_and(|line| line.contains("word")) {
-                let (kind, modifiers) = (MouseEventKind::Down(MouseButton::Left), KeyModifiers::NONE);
-                update(&mut app, Message::Mouse(MouseEvent { kind, column: 5, row, modifiers }));
+                update(&mut app, click(5, row));
                 assert_eq!(chosen(&app), before, "{size:?} {row}: {shown}");
             }
         }
