@@ -158,7 +158,7 @@ fn the_guard_that_an_alarm_leads_to_is_in_view_however_wide_the_guards_are() {
     let of = |at: usize| {
         let mut guard = broken.clone();
         (guard.id, guard.title) =
-            (GuardId::new(&format!("held-{at}")), format!("{at} holds {}", "as it should ".repeat(7)));
+            (GuardId::new(format!("held-{at}")), format!("{at} holds {}", "as it should ".repeat(7)));
         guard.holds = expr("true");
         guard
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::engine::{Allowed, Mode, StepStatus};
+use crate::engine::{Allowed, Mode};
 use crate::runbook::{CautionLevel, parse};
 use crate::tui::app::App;
 use crate::tui::defer_tests::deferrable;
@@ -17,20 +17,9 @@ use crate::tui::stage_tests::{Stage, look, picture, runbook};
 use crate::tui::tell;
 use crate::tui::theme::{ASCII, Meaning, SHIPPED, UNICODE};
 use crate::tui::widget::cautions;
+use crate::tui::widget::checklist::Tally;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
-
-/// Every state of a step.
-const STATUSES: [StepStatus; 8] = [
-    StepStatus::Pending,
-    StepStatus::Current,
-    StepStatus::Done,
-    StepStatus::Failed,
-    StepStatus::Skipped,
-    StepStatus::NotApplicable,
-    StepStatus::Overridden,
-    StepStatus::Deferred,
-];
 
 fn row(buffer: &Buffer, place: Rect, y: u16) -> String {
     (place.left()..place.right()).map(|x| buffer[(x, y)].symbol()).collect()
@@ -47,11 +36,12 @@ fn scene(name: &str, size: (u16, u16), theme: &str) -> App {
 /// Rule 1: sign and word differ for each state, in both sets of signs.
 #[test]
 fn every_state_of_a_step_has_a_sign_and_a_word_of_its_own() {
+    let all = Tally::default().all().map(|(status, _)| status);
     for glyphs in [&UNICODE, &ASCII] {
-        let told = STATUSES.map(|status| tell::status(status, glyphs));
+        let told = all.map(|status| tell::status(status, glyphs));
         let signs: BTreeSet<_> = told.iter().map(|(sign, ..)| *sign).collect();
         let words: BTreeSet<_> = told.iter().map(|(_, word, _)| *word).collect();
-        assert_eq!((signs.len(), words.len()), (8, 8), "{signs:?} {words:?}");
+        assert_eq!((signs.len(), words.len()), (all.len(), all.len()), "{signs:?} {words:?}");
     }
 }
 
