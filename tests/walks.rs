@@ -74,7 +74,7 @@ fn tell(walk: &str, by: By, took: &[Took]) {
             assert!(*presses <= 3, "{what}: {presses}");
         }
         if what.starts_with("find it") {
-            // Three to find it, one to set it up, one more in practice.
+            // Two to find it; two more to begin a practice run, or to come to the look before a live one.
             assert!(*presses <= 4 && *texts == 1, "{what}: {presses}, {texts}");
         }
         if what == "begin" {

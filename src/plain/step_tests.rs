@@ -51,30 +51,43 @@ fn opened(runbook: &Runbook) -> Box<RunOpened> {
     })
 }
 
+/// What is heard.
+fn heard(say: impl FnOnce(&mut Mouth<'_>)) -> String {
+    let mut out = Vec::new();
+    say(&mut Mouth::new(&mut out, String::new(), false));
+    String::from_utf8(out).expect("it is text")
+}
+
+/// A run of a runbook that was just opened, and the moment at which it is looked at.
+fn begun(text: &str) -> (Runbook, RunState, Moment) {
+    let runbook = parse(text).0.expect("it is a runbook");
+    let mut state = RunState::new(&runbook);
+    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
+    (runbook, state, Moment { at: Timestamp::from_millis(1_000), board: Board::default() })
+}
+
+fn sit() -> Proposal {
+    let (operator, host, face, version) = ("maria".into(), "bastion".into(), "plain".into(), "0".into());
+    Proposal::Sit { operator, host, pid: 1, face, version }
+}
+
 /// What is said of the second node's step once the first was walked.
 fn said(tell: impl FnOnce(Told<'_>, &StepKey, &mut Mouth<'_>)) -> String {
-    let runbook = parse(BOOK).0.expect("it is a runbook");
-    let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
-    let mut state = RunState::new(&runbook);
+    let (runbook, mut state, moment) = begun(BOOK);
     let key =
         |item: &str| StepKey { phase: PhaseId::new("nodes"), item: Some(item.to_owned()), step: StepId::new("stop") };
-    let (operator, host, face, version) = ("maria".into(), "bastion".into(), "plain".into(), "0".into());
     let propose = |proposal: fn(Vec<String>, StepKey) -> Proposal, state: &mut RunState| {
         let shown = cautions_of(&runbook, state, &moment.board, &key("a"), moment.at);
         let events = decide(&runbook, state, proposal(shown, key("a")), &moment).expect("it may be proposed");
         take(state, events);
     };
-    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
-    let sit = Proposal::Sit { operator, host, pid: 1, face, version };
-    let events = decide(&runbook, &state, sit, &moment).expect("one may sit down");
+    let events = decide(&runbook, &state, sit(), &moment).expect("one may sit down");
     take(&mut state, events);
     propose(|shown, step| Proposal::ReadCautions { step, shown }, &mut state);
     propose(|_, step| Proposal::Confirm { step, said: "stopped".into() }, &mut state);
     assert_eq!(state.current, Some(key("b")));
     let told = Told { runbook: &runbook, state: &state, moment: &moment };
-    let mut out = Vec::new();
-    tell(told, &key("b"), &mut Mouth::new(&mut out, String::new(), false));
-    String::from_utf8(out).expect("it is text")
+    heard(|mouth| tell(told, &key("b"), mouth))
 }
 
 fn take(state: &mut RunState, events: Vec<Event>) {
@@ -133,14 +146,8 @@ fn what_is_watched_meanwhile_is_told_as_it_stands_what_is_not_well_first() {
     let mut state = RunState::new(&runbook);
     state.current = Some(StepKey { phase: PhaseId::new("one"), item: None, step: StepId::new("fill") });
     let at = |moment: &Moment, step: &str| {
-        let mut out = Vec::new();
         let key = StepKey { phase: PhaseId::new("one"), item: None, step: StepId::new(step) };
-        tell_watched(
-            Told { runbook: &runbook, state: &state, moment },
-            &key,
-            &mut Mouth::new(&mut out, String::new(), false),
-        );
-        String::from_utf8(out).expect("it is text")
+        heard(|mouth| tell_watched(Told { runbook: &runbook, state: &state, moment }, &key, mouth))
     };
     let told = at(&moment(vec![row.clone()]), "fill");
     assert_eq!(told, "Meanwhile watch:\n  the guard \"The floor is dry\" is UNKNOWN\n  Level is ok\n");
@@ -174,35 +181,30 @@ fn what_was_read_for_an_earlier_item_is_one_line_and_is_told_in_full_when_asked(
 
 #[test]
 fn what_a_second_person_has_to_do_is_said() {
-    let runbook = parse(TWO_PEOPLE).0.expect("it is a runbook");
-    let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
-    let mut state = RunState::new(&runbook);
-    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
+    let (runbook, mut state, moment) = begun(TWO_PEOPLE);
     let key = |step: &str| StepKey { phase: PhaseId::new("all"), item: None, step: StepId::new(step) };
-    let (operator, host, face, version) = ("maria".into(), "bastion".into(), "plain".into(), "0".into());
-    let sit = Proposal::Sit { operator, host, pid: 1, face, version };
     let confirm = |step, said: &str| Proposal::Confirm { step: key(step), said: said.into() };
     let verify =
         |step| Proposal::Release { step: key(step), released_by: "kim".into(), said: "so".into(), signature: None };
-    let mut heard = String::new();
+    let mut all = String::new();
     let at = |state: &RunState, step: &str| {
-        let mut out = Vec::new();
         let told = Told { runbook: &runbook, state, moment: &moment };
-        tell_verify(told, &key(step), &mut Mouth::new(&mut out, String::new(), false));
-        if state.waits_for_peer(&key(step)) {
-            Question::Releaser(key(step)).say(told, &mut Mouth::new(&mut out, String::new(), false));
-        }
-        crate::plain::look::to_verify(told, &mut Mouth::new(&mut out, String::new(), false));
-        String::from_utf8(out).expect("it is text")
+        heard(|mouth| {
+            tell_verify(told, &key(step), mouth);
+            if state.waits_for_peer(&key(step)) {
+                Question::Releaser(key(step)).say(told, mouth);
+            }
+            crate::plain::look::to_verify(told, mouth);
+        })
     };
     for proposal in
-        [sit, confirm("read", "open"), verify("read"), confirm("shut", "shut"), confirm("end", "all is well")]
+        [sit(), confirm("read", "open"), verify("read"), confirm("shut", "shut"), confirm("end", "all is well")]
     {
         let events = decide(&runbook, &state, proposal, &moment).expect("it may be proposed");
         take(&mut state, events);
-        heard += &at(&state, "read");
+        all += &at(&state, "read");
     }
-    heard += &at(&state, "shut");
+    all += &at(&state, "shut");
     let is_over = |question: Question| question.is_over(&state);
     assert!(!is_over(Question::Releaser(key("shut"))), "the walk has gone on, and it can be verified");
     assert!(!is_over(Question::Released(key("shut"), "kim".into())));
@@ -216,7 +218,7 @@ fn what_a_second_person_has_to_do_is_said() {
         "It was verified by kim: so\n",
         "To be verified by another person: step 1.2 \"Shut the valve\".\nNothing else is left to do. Type verify",
     ] {
-        assert!(heard.contains(line), "{line:?} in {heard}");
+        assert!(all.contains(line), "{line:?} in {all}");
     }
 }
 
@@ -224,27 +226,19 @@ fn what_a_second_person_has_to_do_is_said() {
 fn what_was_sensed_is_told_by_its_rule_and_not_by_the_words_of_its_failure() {
     let check = "check = '.run.mode == \"live\"'\nwhy = \"It is a rehearsal.\"";
     let text = TWO_PEOPLE.replace("confirm = \"How does it stand?\"", check);
-    let runbook = parse(&text).0.expect("it is a runbook");
-    let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
-    let mut state = RunState::new(&runbook);
-    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
+    let (runbook, mut state, moment) = begun(&text);
     let key = StepKey { phase: PhaseId::new("all"), item: None, step: StepId::new("shut") };
     let first = Unverified { opening: None, stated: None, operator: None, stood: None, withheld: None };
     state.unverified.insert(key.clone(), first);
-    let mut out = Vec::new();
     let told = Told { runbook: &runbook, state: &state, moment: &moment };
-    crate::plain::meaning::say_looked_at(told, &key, &mut Mouth::new(&mut out, String::new(), false));
-    let heard = String::from_utf8(out).expect("it is text");
+    let heard = heard(|mouth| crate::plain::meaning::say_looked_at(told, &key, mouth));
     let rule = "It was sensed that this holds:\n  .run.mode == \"live\"\nIf it does not:\n  It is a rehearsal.\n";
     assert_eq!(heard, rule);
 }
 
 #[test]
 fn a_title_of_a_loop_that_has_not_opened_tells_that_it_is_of_each_item() {
-    let runbook = parse(BOOK).0.expect("it is a runbook");
-    let moment = Moment { at: Timestamp::from_millis(1_000), board: Board::default() };
-    let mut state = RunState::new(&runbook);
-    take(&mut state, vec![Event::RunOpened(opened(&runbook))]);
+    let (runbook, state, moment) = begun(BOOK);
     let key = StepKey { phase: PhaseId::new("nodes"), item: None, step: StepId::new("stop") };
     let tell = Told { runbook: &runbook, state: &state, moment: &moment };
     assert_eq!(tell.title(&key), "Stop (each)");

@@ -357,7 +357,6 @@ fn on_lists(app: &mut App, message: Message) -> Vec<Effect> {
     match (message, &mut app.screen) {
         (Message::Glanced(entries, open), Screen::Library(library)) => library.glance(entries, open),
         (Message::Resumable(open), Screen::Library(library)) => library.take_open(open),
-        (Message::Unlisted(why), Screen::Library(library)) => library.take_unlisted(why),
         (Message::Unlisted(why), Screen::Journals(journals)) => journals.take_unlisted(why),
         (Message::Library(entries), Screen::Library(library)) => library.take(entries),
         (Message::Past(past), Screen::Library(library)) => library.take_past(past),

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use crate::engine::{Ended, Mode, Outcome};
 use crate::runbook::{Runbook, parse};
-use crate::tui::stage_tests::{Stage, look};
+use crate::tui::stage_tests::{Stage, look, words};
 use crate::tui::theme::UNICODE;
 
 const BOOK: &str = r#"
@@ -184,8 +184,7 @@ fn ways_back_are_told_in_words_and_with_their_rule_when_all_is_wanted() {
         let mut stage = Stage::of(book(), size, look("dark", &UNICODE), Mode::Live);
         stage.all_well();
         stage.press("w");
-        let picture = stage.picture().replace(['│', '"', '\n'], " ");
-        let told = picture.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = words(&stage.picture());
         assert!(told.contains("not now: this is not so: Stop (each) was begun"), "{}", stage.picture());
         assert!(!told.contains(".began"), "{}", stage.picture());
         stage.press("down");

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::Rect;
+use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
-use crate::tui::app::draw;
 use crate::tui::contrast::{PALETTES, contrast};
-use crate::tui::gallery_tests::all;
+use crate::tui::gallery_tests::{all, drawn};
 use crate::tui::stage_tests::look;
 use crate::tui::theme::tests::shade;
 use crate::tui::theme::{SHIPPED, UNICODE};
@@ -52,13 +50,9 @@ fn every_text_on_every_screen_stands_out_from_what_is_behind_it() {
     for theme in SHIPPED {
         for (scene, play) in all() {
             for size in SIZES {
-                let app = play(size, look(theme, &UNICODE));
-                let area = Rect::new(0, 0, size.0, size.1);
-                let mut buffer = Buffer::empty(area);
-                draw(&app, area, &mut buffer);
+                let buffer = drawn(&play(size, look(theme, &UNICODE)));
                 for cell in buffer.content().iter().filter(|cell| is_text(cell.symbol())) {
                     seen += 1;
-                    let at = || (theme, cell.fg, cell.bg, cell.modifier);
                     let told = match pairs(cell) {
                         Err(why) => Some(why),
                         Ok(pairs) => {
@@ -68,7 +62,7 @@ fn every_text_on_every_screen_stands_out_from_what_is_behind_it() {
                         }
                     };
                     if let Some(told) = told {
-                        let key = format!("{:?}: {told}", at());
+                        let key = format!("{:?}: {told}", (theme, cell.fg, cell.bg, cell.modifier));
                         low.entry(key).or_insert_with(|| (scene, cell.symbol().to_owned()));
                     }
                 }

@@ -1,7 +1,5 @@
 //! Decisions, hold points and their signatures.
 
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-
 use crate::engine::{Event, Mode, RELEASE_NAMESPACE};
 use crate::runbook::{Action, Way};
 use crate::signature::tests::made;
@@ -49,17 +47,9 @@ fn a_decision() {
 
 /// Clicks where that text stands on the screen: in what lies over the panes, where it stands in both.
 fn click_on(stage: &mut Stage, text: &str) {
-    let picture = stage.picture();
-    let over = picture.lines().position(|line| line.contains("Which one?")).unwrap_or(0);
-    let mut rows = picture.lines().enumerate().skip(over);
-    let found = rows.find(|(_, line)| line.contains(text));
-    let (row, line) = found.unwrap_or_else(|| panic!("{text}: {picture}"));
-    let column = line.trim_start_matches('"').split(text).next().unwrap().chars().count();
-    let at = |place: usize| u16::try_from(place).unwrap();
-    let kind = MouseEventKind::Down(MouseButton::Left);
+    let over = stage.picture().lines().position(|line| line.contains("Which one?")).unwrap_or(0);
     stage.real_ms += 1_000;
-    let (column, row, modifiers) = (at(column), at(row), KeyModifiers::NONE);
-    stage.tell(Message::Mouse(MouseEvent { kind, column, row, modifiers }));
+    stage.click_on(text, over);
 }
 
 fn chosen(stage: &Stage) -> Option<usize> {

@@ -258,7 +258,8 @@ fn reviewed_replay(size: (u16, u16), look: Look, key: &str) -> App {
     stage.app
 }
 
-fn drawn(app: &App) -> Buffer {
+/// What is on the screen, styles and all.
+pub fn drawn(app: &App) -> Buffer {
     let area = Rect::new(0, 0, app.size.0, app.size.1);
     let mut buffer = Buffer::empty(area);
     draw(app, area, &mut buffer);

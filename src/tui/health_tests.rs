@@ -1,5 +1,8 @@
 //! Boards of any size: what is not ok comes first, and a frame makes lines of nothing but what is in view.
 
+use std::cell::Cell;
+use std::thread::LocalKey;
+
 use insta::assert_snapshot;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -137,20 +140,27 @@ fn a_thousand_rows_begin_with_what_is_not_ok_and_scroll_row_by_row() {
     }
 }
 
+/// The order of a board after another one, and how much was counted while it was gathered; it is that which is gathered
+/// anew.
+fn gathered(
+    book: &Runbook,
+    board: &Board,
+    before: &BoardOrder,
+    counter: &'static LocalKey<Cell<usize>>,
+) -> (BoardOrder, usize) {
+    counter.set(0);
+    let order = BoardOrder::of(book, board, &[], before);
+    let count = counter.get();
+    let anew = BoardOrder::of(book, board, &[], &BoardOrder::default());
+    assert_eq!(table(book, board, &order), table(book, board, &anew));
+    (order, count)
+}
+
 #[test]
 fn of_a_large_board_only_rows_that_say_something_else_are_measured_again() {
     let book = runbook();
     let mut board = Board { rows: (0..1_000).map(row).collect() };
-    let measured = |board: &Board, before: &BoardOrder| {
-        MEASURED.with(|measured| measured.set(0));
-        let order = BoardOrder::of(&book, board, &[], before);
-        let count = MEASURED.with(std::cell::Cell::get);
-        assert_eq!(
-            table(&book, board, &order),
-            table(&book, board, &BoardOrder::of(&book, board, &[], &Default::default()))
-        );
-        (order, count)
-    };
+    let measured = |board: &Board, before: &BoardOrder| gathered(&book, board, before, &MEASURED);
     let (first, all) = measured(&board, &BoardOrder::default());
     assert_eq!(all, 1_000);
     // Only time has passed.
@@ -170,14 +180,7 @@ fn of_a_large_board_only_rows_that_say_something_else_are_measured_again() {
 fn of_a_large_board_names_are_compared_again_only_where_they_are_others() {
     let book = runbook();
     let mut board = Board { rows: (0..1_000).map(row).collect() };
-    let compared = |board: &Board, before: &BoardOrder| {
-        COMPARED.with(|compared| compared.set(0));
-        let order = BoardOrder::of(&book, board, &[], before);
-        let count = COMPARED.with(std::cell::Cell::get);
-        let anew = BoardOrder::of(&book, board, &[], &BoardOrder::default());
-        assert_eq!(table(&book, board, &order), table(&book, board, &anew));
-        (order, count)
-    };
+    let compared = |board: &Board, before: &BoardOrder| gathered(&book, board, before, &COMPARED);
     let (order, all) = compared(&board, &BoardOrder::default());
     assert_eq!(all, 1_000);
     // All say something else, and some come to something else: they keep their names.

@@ -40,10 +40,8 @@ pub enum Message {
     Woken,
     /// The library at a glance, nothing in it checked, and the runs that can be gone on with.
     Glanced(Vec<LibraryEntry>, Vec<OpenRun>),
-    /// The runs that can be gone on with, where they took longer than a glance.
-    Resumable(Vec<OpenRun>),
-    /// Why the runs of this machine cannot be listed.
-    Unlisted(String),
+    /// The runs that can be gone on with, where they took longer than a glance, or why they cannot be listed.
+    Resumable(Result<Vec<OpenRun>, String>),
     /// The library, checked.
     Library(Vec<LibraryEntry>),
     /// What became of each runbook on this machine.
@@ -102,6 +100,8 @@ pub enum Message {
     Debriefed(Result<Box<Debrief>, String>),
     /// All runs.
     Journals(Vec<JournalEntry>),
+    /// Why they cannot be listed.
+    Unlisted(String),
     /// Some of them, while the others are still being read.
     SomeJournals {
         /// How many were told of before.

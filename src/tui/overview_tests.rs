@@ -1,17 +1,15 @@
 //! All phases and all nodes in one grid.
 
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::engine::{Ended, Event, Item, Mode, Proposal, Verdict};
 use crate::runbook::{InputId, InputKind};
-use crate::tui::message::Message;
 use crate::tui::replay_tests::{Stage as Replayed, recording, walked};
 use crate::tui::screen::run::Run;
 use crate::tui::screen::run::grid::LOOKED;
 use crate::tui::screen::run::over::Over;
-use crate::tui::stage_tests::{Stage, look, picture, runbook};
+use crate::tui::stage_tests::{Stage, click, look, picture, runbook};
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::widget::names::COMPARED;
 
@@ -55,11 +53,6 @@ fn cell(stage: &Stage) -> (usize, usize) {
 
 fn shown(run: &Run) -> String {
     run.shown_step().map(|key| key.to_string()).unwrap_or_default()
-}
-
-fn click(stage: &mut Stage, column: u16, row: u16) {
-    let kind = MouseEventKind::Down(MouseButton::Left);
-    stage.tell(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
 }
 
 #[test]
@@ -158,7 +151,7 @@ fn a_click_goes_to_the_step_under_it() {
     let row = lines.iter().position(|line| line.contains("Start and unseal")).unwrap();
     let head = lines.iter().find(|line| line.contains("vault-3")).unwrap();
     let column = head.split("vault-3").next().unwrap().chars().count() - 1;
-    click(&mut stage, u16::try_from(column).unwrap(), u16::try_from(row).unwrap());
+    stage.tell(click(u16::try_from(column).unwrap(), u16::try_from(row).unwrap()));
     assert_eq!(shown(stage.run()), "standbys[vault-3]/start");
 }
 

@@ -74,35 +74,36 @@ fn a_double_click_never_does_two_things_that_are_recorded() {
 fn the_wheel_scrolls_wherever_a_key_does() {
     let mut stuck = Vec::new();
     for (name, scene) in all() {
-        let before = picture(&open(scene, (80, 24)));
-        let keys = ["down", "pgdn", "up", "pgup"].into_iter();
-        // There a key only takes away why the value was not taken.
-        if name == "value_wrong" {
-            continue;
-        }
-        let is_scrolled = |key: &str| {
+        // Time that passes changes a screen by itself: no longer is a key held that opened it.
+        let looked_at = || {
             let mut app = open(scene, (80, 24));
             later(&mut app, 5_000);
+            app.derive();
+            update(&mut app, Message::Shown);
+            app
+        };
+        let before = picture(&looked_at());
+        let is_scrolled = |key: &str| {
+            let mut app = looked_at();
             update(&mut app, Message::Key(event(key)));
             app.derive();
             picture(&app) != before
         };
-        if !keys.clone().any(is_scrolled) {
-            continue;
-        }
-        let is_turned = [MouseEventKind::ScrollDown, MouseEventKind::ScrollUp].into_iter().any(|kind| {
+        let is_turned = |kind| {
             (3..22).step_by(3).any(|row| {
-                let mut app = open(scene, (80, 24));
-                later(&mut app, 5_000);
+                let mut app = looked_at();
                 mouse(&mut app, kind, (20, row));
                 picture(&app) != before
             })
-        });
-        if !is_turned {
+        };
+        if ["down", "pgdn", "up", "pgup"].into_iter().any(is_scrolled)
+            && ![MouseEventKind::ScrollDown, MouseEventKind::ScrollUp].into_iter().any(is_turned)
+        {
             stuck.push(name);
         }
     }
-    assert_eq!(stuck, Vec::<&str>::new());
+    // There a key only takes away why the value was not taken.
+    assert_eq!(stuck, ["value_wrong"]);
 }
 
 /// Every action of the keymap, in at least one scene where its keys hold: its key stands there and can be clicked, or the

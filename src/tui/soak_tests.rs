@@ -10,7 +10,7 @@ use crate::runbook::{Action, Soak, Worse, Worst};
 use crate::session::Update;
 use crate::tui::message::Message;
 use crate::tui::replay_tests;
-use crate::tui::stage_tests::{Stage, expr, look, picture, runbook, step};
+use crate::tui::stage_tests::{Stage, expr, look, picture, runbook, step, words};
 use crate::tui::theme::UNICODE;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
@@ -166,12 +166,6 @@ fn a_soak_stands_still_when_nothing_can_be_recorded() {
         assert_eq!(told(&stage), before);
         assert!(stage.picture().contains("soaks for 3 h of 24 h"), "{}", stage.picture());
     }
-}
-
-/// The words on the screen without its frames, in one line.
-fn words(picture: &str) -> String {
-    let picture = picture.replace(['│', '"', '╭', '╮', '╰', '╯', '─'], " ");
-    picture.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::{Map, Value, json};
@@ -331,6 +331,16 @@ impl Stage {
         self.sit();
     }
 
+    /// Clicks on the first place where that text stands, from that row on.
+    pub fn click_on(&mut self, text: &str, from: usize) {
+        let picture = self.picture();
+        let lines = picture.lines().map(|line| line.trim_start_matches('"')).enumerate().skip(from);
+        let place = |(row, line): (usize, &str)| Some((line.split_once(text)?.0.chars().count(), row));
+        let found = lines.filter_map(place).next();
+        let (column, row) = found.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{picture}"));
+        self.tell(click(u16::try_from(column).unwrap(), u16::try_from(row).unwrap()));
+    }
+
     /// The screen as text, with a check that no cell holds anything that a terminal would obey or hide.
     pub fn picture(&self) -> String {
         picture(&self.app)
@@ -353,6 +363,19 @@ pub fn picture(app: &App) -> String {
     }
     // The test backend cannot print a screen without columns.
     if app.size.0 == 0 { String::new() } else { terminal.backend().to_string() }
+}
+
+/// A click with the left button.
+pub fn click(column: u16, row: u16) -> Message {
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
+}
+
+/// The words of a picture without its frames, in one line: what is broken over lines can be looked for in it.
+pub fn words(picture: &str) -> String {
+    let is_frame = |c: char| matches!(c, '"' | '\u{2500}'..='\u{257f}');
+    let words = picture.split(|c: char| c.is_whitespace() || is_frame(c)).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 pub fn event(key: &str) -> KeyEvent {

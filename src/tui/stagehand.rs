@@ -57,8 +57,13 @@ fn glance(backstage: &Arc<dyn Backstage>, replier: &UnboundedSender<Message>) ->
     }
 }
 
-/// The runs that can be gone on with, while a thread of their own reads them: a disk may take its time.
-pub(super) struct OpenRuns(Receiver<Result<Vec<OpenRun>, String>>);
+/// The runs that can be gone on with.
+pub(super) enum OpenRuns {
+    /// A thread of their own reads them: a disk may take its time.
+    Coming(Receiver<Result<Vec<OpenRun>, String>>),
+    /// Why they cannot be listed.
+    Unlisted(String),
+}
 
 impl OpenRuns {
     /// Begins to look for them.
@@ -66,31 +71,30 @@ impl OpenRuns {
         let (teller, told) = std::sync::mpsc::channel();
         let behind = Arc::clone(backstage);
         std::thread::spawn(move || teller.send(behind.resumable()));
-        Self(told)
+        Self::Coming(told)
     }
 
-    /// The library at a glance with these runs, or with none where they take too long: then they are still to come.
+    /// The library at a glance with these runs, or with none where they take too long or cannot be listed: then that is
+    /// still to come.
     pub(super) fn glance(self, backstage: &dyn Backstage) -> (Message, Option<Self>) {
         let entries = backstage.glance();
-        match self.0.recv_timeout(RUNS_WAIT) {
-            Ok(Ok(open)) => (Message::Glanced(entries, open), None),
-            Ok(Err(why)) => (Message::Glanced(entries, Vec::new()), Some(Self::unlisted(why))),
-            Err(_) => (Message::Glanced(entries, Vec::new()), Some(self)),
+        let told = match &self {
+            Self::Coming(told) => told.recv_timeout(RUNS_WAIT).ok(),
+            Self::Unlisted(_) => None,
+        };
+        match told {
+            Some(Ok(open)) => (Message::Glanced(entries, open), None),
+            Some(Err(why)) => (Message::Glanced(entries, Vec::new()), Some(Self::Unlisted(why))),
+            None => (Message::Glanced(entries, Vec::new()), Some(self)),
         }
-    }
-
-    fn unlisted(why: String) -> Self {
-        let (teller, told) = std::sync::mpsc::channel();
-        // It is heard as long as `told` is there.
-        let _ = teller.send(Err(why));
-        Self(told)
     }
 
     /// Waits for them.
     pub(super) fn all(self) -> Message {
-        match self.0.recv() {
-            Ok(Err(why)) => Message::Unlisted(why),
-            told => Message::Resumable(told.ok().and_then(Result::ok).unwrap_or_default()),
-        }
+        let lost = || Err("the runs of this machine are not known: they were not read to their end".into());
+        Message::Resumable(match self {
+            Self::Coming(told) => told.recv().unwrap_or_else(|_| lost()),
+            Self::Unlisted(why) => Err(why),
+        })
     }
 }

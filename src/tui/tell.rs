@@ -8,7 +8,7 @@ use crate::engine::{
     Soaked, StepStatus, Tri, Turned, Verdict, released_by, signed_by,
 };
 use crate::runbook::StepKey;
-use crate::text::amount;
+use crate::text::{amount, counted};
 use crate::tui::screen::run::alarm::{Alarm, Subject, What};
 use crate::tui::screen::run::naming::untold;
 use crate::tui::theme::{Glyphs, Meaning};
@@ -53,7 +53,7 @@ pub fn event(event: &Event) -> String {
         Event::StepDisputed { step, disputed_by: by, said, .. } => {
             format!("{step} is disputed: {by} saw something else: {said}")
         }
-        Event::CommandsApproved { step, commands, .. } => format!("{step} runs {} commands", commands.len()),
+        Event::CommandsApproved { step, commands, .. } => format!("{step} runs {}", counted(commands.len(), "command")),
         Event::CancelAsked { step } => format!("the commands of {step} are to end"),
         Event::CommandStarted { step, item, command, .. } => {
             format!("{step} runs {}{}", argv(command), for_item(item.as_deref()))
@@ -264,6 +264,11 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// What is left of a time: a second that has begun counts, and nothing is over before it is.
+pub fn to_go(left: Duration) -> String {
+    duration(left + Duration::from_millis(999))
+}
+
 /// A duration in at most three characters, for a column.
 pub fn short(duration: Duration) -> String {
     match duration.as_secs() {
@@ -311,8 +316,7 @@ pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String 
 fn with_items(items: &[crate::engine::Item]) -> String {
     match items {
         [only] if only.name.is_none() => String::new(),
-        [_] => " with 1 item".into(),
-        items => format!(" with {} items", items.len()),
+        items => format!(" with {}", counted(items.len(), "item")),
     }
 }
 
@@ -398,7 +402,7 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
             format!("{name} {}{colon}{why}", tri(*truth))
         }
         Hold::Holding { left } => {
-            format!("it must hold for {} more", duration(*left + Duration::from_millis(999)))
+            format!("it must hold for {} more", to_go(*left))
         }
         Hold::Stale { step, age, within } => {
             let (age, within) = (duration(Duration::from_secs(age.as_secs())), duration(*within));
@@ -406,7 +410,7 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
         }
         Hold::Soaking { coverage, needed, left, .. } => {
             let short = if coverage < needed { format!(", {needed} % needed") } else { String::new() };
-            let left = duration(*left + Duration::from_millis(999));
+            let left = to_go(*left);
             format!("it soaks: at least {left} more, {coverage} % seen{short}")
         }
         Hold::Missing(step) => format!("{} has not been done", named(runbook, step)),
@@ -415,7 +419,7 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
             let of = step.item.as_deref().map(|item| format!(" of {item}")).unwrap_or_default();
             format!("{}{of} {}{colon}{why}", named(runbook, step), Hold::turned(*truth))
         }
-        Hold::Waiting { left } => format!("{} are left", duration(*left + Duration::from_millis(999))),
+        Hold::Waiting { left } => format!("{} are left", to_go(*left)),
         other => other.describe(),
     }
 }

@@ -1,7 +1,5 @@
 //! What people type as evidence: reasons, statements and answers, in text areas; and how the screen tells of their keys.
 
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-
 use crate::engine::Event;
 use crate::tui::dialog::Dialog;
 use crate::tui::key::Key;
@@ -102,19 +100,6 @@ fn a_dialog_that_is_typed_into_names_its_keys_and_their_help_is_true() {
     assert!(stage.picture().contains("f1 keys"), "{}", stage.picture());
 }
 
-/// A click on the first place where that stands.
-fn click(stage: &mut Stage, text: &str) {
-    let app = &stage.app;
-    let picture = crate::tui::stage_tests::picture(app);
-    let lines = picture.lines().map(|line| line.trim_start_matches('"'));
-    let found = lines.enumerate().find_map(|(row, line)| Some((row, line.split_once(text)?.0.chars().count())));
-    let (row, column) = found.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{picture}"));
-    let index = |at: usize| u16::try_from(at).unwrap();
-    let kind = MouseEventKind::Down(MouseButton::Left);
-    let mouse = MouseEvent { kind, column: index(column), row: index(row), modifiers: KeyModifiers::NONE };
-    stage.tell(Message::Mouse(mouse));
-}
-
 #[test]
 fn a_click_puts_the_cursor_where_it_is() {
     for key in ["n", "s"] {
@@ -122,10 +107,10 @@ fn a_click_puts_the_cursor_where_it_is() {
         stage.all_well();
         stage.press(key);
         stage.tell(Message::Paste(LONG.into()));
-        click(&mut stage, "the change of");
+        stage.click_on("the change of", 0);
         stage.type_text("and ");
         assert_eq!(typed(&mut stage), LONG.replace("the change of", "and the change of"), "{key}");
-        click(&mut stage, "HSM");
+        stage.click_on("HSM", 0);
         (0..3).for_each(|_| stage.press("backspace"));
         assert!(typed(&mut stage).contains("has: HSM, no namespaces"), "{}", typed(&mut stage));
     }

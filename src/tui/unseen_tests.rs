@@ -3,13 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-
 use crate::tui::app::{App, update};
 use crate::tui::gallery_tests::all;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Message};
-use crate::tui::stage_tests::{Stage, event, look, picture};
+use crate::tui::stage_tests::{Stage, click, event, look, picture, words};
 use crate::tui::theme::UNICODE;
 
 const SIZE: (u16, u16) = (80, 24);
@@ -46,11 +44,6 @@ fn keys(app: &App) -> BTreeSet<String> {
         matches!(action, Some(Action::Leave | Action::Help | Action::Suspend | Action::Redraw))
     };
     bound.chain(letters).filter(|key| !is_taken(key)).collect()
-}
-
-fn click(column: u16, row: u16) -> Message {
-    let kind = MouseEventKind::Down(MouseButton::Left);
-    Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
 }
 
 #[test]
@@ -92,9 +85,7 @@ fn one_can_leave_what_is_not_shown() {
 #[test]
 fn what_is_said_of_a_screen_that_is_too_small_is_not_cut() {
     let stage = Stage::open((30, 9));
-    let told: Vec<String> =
-        stage.picture().lines().map(|line| line.trim().trim_matches('"').trim().to_owned()).collect();
-    let told = told.join(" ");
+    let told = words(&stage.picture());
     for part in ["make the window larger, or leave: ctrl-c", "the run goes on; nothing can be confirmed here"] {
         assert!(told.contains(part), "{told}");
     }

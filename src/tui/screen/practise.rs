@@ -10,7 +10,7 @@ use crate::tui::message::Effect;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::wanted::{Questions, SPEEDS, ScenarioOffered, Wanted};
 use crate::tui::widget::dialog::draw_field;
-use crate::tui::widget::keybar::{Offer, draw_keys, key_at};
+use crate::tui::widget::keybar::{Offer, body, draw_keys, draw_status, key_at};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::{cut, width};
@@ -20,9 +20,6 @@ const SURPRISE: &str = "surprise";
 
 /// The speeds that left and right go through.
 const STEPS: [&str; 7] = ["1", "2", "5", "10", "20", "50", "100"];
-
-/// From which width on the pane has a whole frame.
-const WIDE: u16 = 100;
 
 /// Columns of a scenario's number with what follows it.
 const NUMBER: usize = 4;
@@ -221,17 +218,9 @@ impl Practise {
         ]
     }
 
-    fn inside(size: (u16, u16)) -> Rect {
-        let body = Rect::new(0, 1, size.0, size.1.saturating_sub(3));
-        if size.0 >= WIDE {
-            Rect::new(2, body.y + 1, body.width.saturating_sub(4), body.height.saturating_sub(2))
-        } else {
-            Rect::new(1, body.y + 1, body.width.saturating_sub(2), body.height.saturating_sub(1))
-        }
-    }
-
-    /// The list, what is told of the chosen one, speed and seed.
-    fn parts(&self, inside: Rect) -> (Rect, Rect, Rect) {
+    /// The list, what is told of the chosen one, speed and seed: above what is told of what went wrong.
+    fn parts(&self, area: Rect) -> (Rect, Rect, Rect) {
+        let inside = Edge::of(area.width).text(body(area, self.problem.as_deref()));
         let low = Rect { y: inside.bottom().saturating_sub(BELOW), height: BELOW.min(inside.height), ..inside };
         let rest = inside.height.saturating_sub(BELOW);
         let wanted = u16::try_from(self.rows()).unwrap_or(u16::MAX);
@@ -247,7 +236,7 @@ impl Practise {
     /// Takes what the mouse did: a click chooses, another one on the same starts; one on a key is that key.
     pub fn on_mouse(&mut self, mouse: MouseEvent, size: (u16, u16), keymap: &Keymap) -> Vec<Effect> {
         let key = KeyEvent::from(KeyCode::Null);
-        let (list, _, low) = self.parts(Self::inside(size));
+        let (list, _, low) = self.parts(Rect::new(0, 0, size.0, size.1));
         match mouse.kind {
             MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
                 self.at = Part::List;
@@ -286,24 +275,17 @@ impl Practise {
         let x = area.x + 1;
         let x = x + paint.put((x, area.y), area.width / 2, &title, Meaning::Bar) + 2;
         paint.put((x, area.y), 12, " PRACTICE ", Meaning::Practice);
-        let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
-        let edge = if area.width >= WIDE { Edge::Whole } else { Edge::Top };
         let right = format!("{} to choose from", self.rows());
+        let edge = Edge::of(area.width);
         let frame = Frame { title: "What to practise", right: &right, is_focused: true, edge };
-        paint.frame(body, &frame);
-        let (list, told, low) = self.parts(Self::inside((area.width, area.height)));
+        paint.frame(body(area, self.problem.as_deref()), &frame);
+        let (list, told, low) = self.parts(area);
         self.draw_list(list, paint);
         let lines = self.told(usize::from(told.width.saturating_sub(2)), paint.look);
         paint.strips(Rect { x: told.x + 2, width: told.width.saturating_sub(2), ..told }, &lines, 0);
         self.draw_low(low, paint);
-        let status = (area.x + 1, area.bottom() - 2);
-        let cells = area.width.saturating_sub(2);
-        if let Some(problem) = &self.problem {
-            let told = format!("{} {}", paint.look.glyphs.alert, problem.lines().next().unwrap_or_default());
-            paint.put(status, cells, &told, Meaning::Problem);
-        } else if self.busy {
-            paint.put(status, cells, "starting the simulated cluster", Meaning::Current);
-        }
+        let busy = self.busy.then_some("starting the simulated cluster");
+        draw_status(area, (self.problem.as_deref(), busy), None, paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }
 

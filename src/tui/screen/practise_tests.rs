@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::tui::app::update;
 use crate::tui::message::Message;
 use crate::tui::shelf::Score;
-use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::stage_tests::{click, event, look, picture, words};
 use crate::tui::theme::{ASCII, UNICODE};
 
 pub fn questions() -> Questions {
@@ -115,14 +115,28 @@ fn a_speed_or_seed_that_is_none_is_told_and_not_started() {
 
 #[test]
 fn by_the_mouse_alone() {
-    use crossterm::event::KeyModifiers;
     let mut app = app((80, 24));
-    let mut click = |row| {
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        update(&mut app, Message::Mouse(MouseEvent { kind, column: 10, row, modifiers: KeyModifiers::NONE }))
-    };
+    let mut click = |row| update(&mut app, click(10, row));
     assert!(click(3).is_empty());
     assert_eq!(click(3), practice("hung", None, 1_000));
+}
+
+#[test]
+fn what_went_wrong_is_told_to_its_end_and_covers_nothing_that_can_be_chosen() {
+    for size in [(60, 15), (80, 24), (120, 40)] {
+        let mut app = app(size);
+        let why = (1..30).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
+        update(&mut app, Message::Launched(Err(why.clone())));
+        let shown = picture(&app);
+        assert!(words(&shown).contains(&why), "{shown}");
+        for line in ["A calm upgrade", " seed "] {
+            assert!(shown.contains(line), "{line}: {shown}");
+        }
+        // On the words themselves a click chooses nothing.
+        let row = shown.lines().position(|line| line.contains("word1 ")).unwrap();
+        update(&mut app, click(10, u16::try_from(row).unwrap()));
+        assert_eq!(picture(&app), shown);
+    }
 }
 
 #[test]

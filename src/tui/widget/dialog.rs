@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::engine::{Allowed, Gate};
 use crate::runbook::{InputKind, StepKey};
-use crate::text::clean_block;
+use crate::text::{clean_block, counted};
 use crate::tui::app::App;
 use crate::tui::attach::Attach;
 use crate::tui::choice::Choice;
@@ -348,8 +348,8 @@ fn ask_lines(run: &Run, ask: &Ask, cells: usize) -> Vec<Strip> {
 fn outcome_lines(run: &Run, cells: usize) -> Vec<Strip> {
     let mut lines = ending::outcome(run, cells);
     lines.push(Strip::default());
-    lines
-        .push(Strip::of(format!("{} records; the hash of the last one, for the ticket:", run.state.seq), Meaning::Dim));
+    let told = format!("{}; the hash of the last one, for the ticket:", counted(run.state.seq, "record"));
+    lines.push(Strip::of(told, Meaning::Dim));
     lines.extend(wrapped(run.head.as_deref().unwrap_or_default(), cells, Meaning::Text));
     if let Some(signed) = &run.signed {
         let (told, meaning) = match signed {

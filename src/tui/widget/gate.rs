@@ -66,16 +66,15 @@ fn of_the_step(run: &Run, cells: usize, text: Text<'_>) -> Vec<Strip> {
 /// What is left of the time of a step that nothing but that holds back.
 fn time_to_go(run: &Run, key: &StepKey, holds: &[Hold]) -> Option<String> {
     let named = run.spoken(key);
-    let to_go = |left: &Duration| tell::duration(*left + Duration::from_millis(999));
     match holds {
         [Hold::Holding { left }] => {
             let step = run.runbook.step(&key.phase, &key.step)?;
             let Action::Check { hold, .. } = &step.action else { return None };
             let held = Duration::from_secs(hold.saturating_sub(*left).as_secs());
-            let (held, hold, left) = (tell::duration(held), tell::duration(*hold), to_go(left));
+            let (held, hold, left) = (tell::duration(held), tell::duration(*hold), tell::to_go(*left));
             Some(format!("what {named} waits for has held for {held}; it must hold for {hold}, {left} to go"))
         }
-        [Hold::Waiting { left }] => Some(format!("{named} has {} to go", to_go(left))),
+        [Hold::Waiting { left }] => Some(format!("{named} has {} to go", tell::to_go(*left))),
         [soaking @ Hold::Soaking { .. }] => {
             Some(format!("what {named} waits for holds; {}", tell::hold(&run.runbook, soaking)))
         }

@@ -107,7 +107,7 @@ impl BoardOrder {
             .enumerate()
             .filter(|(_, rows)| !rows.places.is_empty())
             .map(|(at, rows)| {
-                let names = before.names_of(at, &rows).unwrap_or_else(|| rows.names(board));
+                let names = before.kept_names(at, &rows).unwrap_or_else(|| rows.names(board));
                 ProbeOrder::of((at, &runbook.health[at]), (rows.places, names), board, &cells, &turned)
             })
             .collect();
@@ -122,7 +122,7 @@ impl BoardOrder {
     }
 
     /// The same, where it had as many rows and each is named as the one that stood there.
-    fn names_of(&self, at: usize, rows: &Rows) -> Option<Names> {
+    fn kept_names(&self, at: usize, rows: &Rows) -> Option<Names> {
         let probe = self.probes.iter().find(|probe| probe.at == at)?;
         (!rows.is_renamed && probe.rows.len() == rows.places.len()).then_some(probe.names)
     }

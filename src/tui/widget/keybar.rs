@@ -45,10 +45,11 @@ fn lines_of(area: Rect, problem: &str) -> Vec<Strip> {
     lines
 }
 
-/// How many lines what went wrong takes of what stands above the status line.
-pub fn rows_above_status(area: Rect, problem: Option<&str>) -> u16 {
+/// What is left of a screen between its first row and what went wrong, or the line where that would be told.
+pub fn body(area: Rect, problem: Option<&str>) -> Rect {
     let lines = problem.map_or(0, |problem| lines_of(area, problem).len());
-    u16::try_from(lines.saturating_sub(1)).unwrap_or(0)
+    let told = u16::try_from(lines.saturating_sub(1)).unwrap_or(0);
+    Rect { y: area.y + 1, height: area.height.saturating_sub(3 + told), ..area }
 }
 
 /// Draws an action bar of these actions.

@@ -43,6 +43,31 @@ pub enum Edge {
     Top,
 }
 
+/// From how many columns on a pane of a list or a form has a whole frame.
+const FRAMED: u16 = 100;
+
+impl Edge {
+    /// That of the panes of a list or a form on a screen of so many columns.
+    pub const fn of(columns: u16) -> Self {
+        if columns >= FRAMED { Self::Whole } else { Self::Top }
+    }
+
+    /// What is inside of it.
+    pub fn inside(self, area: Rect) -> Rect {
+        match self {
+            Self::Top => Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1), ..area },
+            Self::Whole if area.width < 2 || area.height < 2 => Rect { width: 0, height: 0, ..area },
+            Self::Whole => Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2),
+        }
+    }
+
+    /// Where text stands in it: with a free column on both sides.
+    pub fn text(self, area: Rect) -> Rect {
+        let inside = self.inside(area);
+        Rect { x: inside.x + inside.width.min(1), width: inside.width.saturating_sub(2), ..inside }
+    }
+}
+
 /// A pane's frame.
 #[derive(Clone, Debug)]
 pub struct Frame<'a> {
@@ -218,20 +243,19 @@ impl Paint<'_> {
         }
         let meaning = if frame.is_focused { Meaning::Focus } else { Meaning::Border };
         let set = self.look.glyphs.frames[0];
-        let inner = match frame.edge {
+        match frame.edge {
             Edge::Top => {
                 self.put((area.x, area.y), area.width, &set[0].repeat(usize::from(area.width)), meaning);
-                Rect { y: area.y + 1, height: area.height - 1, ..area }
             }
             Edge::Whole => self.whole_frame(area, set, meaning),
-        };
+        }
         self.titles(area, frame, meaning);
-        inner
+        frame.edge.inside(area)
     }
 
-    fn whole_frame(&mut self, area: Rect, set: [&str; 6], meaning: Meaning) -> Rect {
+    fn whole_frame(&mut self, area: Rect, set: [&str; 6], meaning: Meaning) {
         if area.width < 2 || area.height < 2 {
-            return Rect { width: 0, height: 0, ..area };
+            return;
         }
         let across = set[0].repeat(usize::from(area.width - 2));
         let top = format!("{}{across}{}", set[2], set[3]);
@@ -242,7 +266,6 @@ impl Paint<'_> {
             self.put((area.x, y), 1, set[1], meaning);
             self.put((area.right() - 1, y), 1, set[1], meaning);
         }
-        Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
     }
 
     fn titles(&mut self, area: Rect, frame: &Frame<'_>, meaning: Meaning) {

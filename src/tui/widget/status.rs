@@ -376,7 +376,7 @@ impl Offer {
         Self { key, words: (word, word), asks_for_more: false, is_armed, is_of_step }
     }
 
-    /// Its word, as the so-manieth of its row.
+    /// Its word, where so many of its row stand before it.
     fn word(&self, words: Words<'_>, at: usize) -> String {
         match words {
             Words::Full(more) if self.asks_for_more => format!("{}{more}", self.words.0),

@@ -5,7 +5,6 @@ use std::ops::Range;
 use crate::engine::{Output, StepStatus};
 use crate::runbook::ActionKind;
 use crate::text::{clean_block, counted};
-use crate::tui::screen::run::naming::GAP;
 use crate::tui::screen::run::origin::Mended;
 use crate::tui::screen::run::page::StepPage;
 use crate::tui::theme::{Look, Meaning};
@@ -147,8 +146,6 @@ fn marks(page: &StepPage, cells: usize, is_folded: bool, out: &mut Vec<Strip>) {
         out.extend(wrapped(&format!("meanwhile watch: {}", page.watches), cells, Meaning::Title));
     }
     if let Some(target) = page.target.as_ref().filter(|_| !is_folded) {
-        // Of a step that lies ahead it is not known yet for which item it will be.
-        let target = if target == GAP { "the name of its target" } else { target };
         let what = format!("You must type {target} to run this; the board is asked anew first.");
         out.extend(wrapped(&what, cells, Meaning::Caution));
     }

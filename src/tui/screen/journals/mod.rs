@@ -24,9 +24,6 @@ use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 use crate::tui::wrap::width;
 
-/// From which width on the list has a frame.
-const WIDE: u16 = 100;
-
 /// From how many characters on the records are searched, too.
 const LEAST_SEARCHED: usize = 2;
 
@@ -307,7 +304,7 @@ impl Journals {
         let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
         let low = (body.height * 35 / 100).clamp(6, 12);
         let list = Rect { height: body.height - low, ..body };
-        let edge = if area.width >= WIDE { Edge::Whole } else { Edge::Top };
+        let edge = Edge::of(area.width);
         let (shown, all) = (self.shown.len(), self.entries.len());
         let runs = counted(all, "run");
         let right = match (&self.unlisted, self.filter.is_empty()) {

@@ -29,17 +29,14 @@ impl Diff {
     }
 
     /// Draws it.
-    pub fn draw(&self, area: Rect, is_wide: bool, paint: &mut Paint<'_>) {
-        let edge = if is_wide { Edge::Whole } else { Edge::Top };
-        let inset = if is_wide { 2 } else { 1 };
-        let cells = usize::from(area.width.saturating_sub(2 * inset));
-        let lines = lines(&self.changed, cells, paint.look);
-        let height = usize::from(area.height.saturating_sub(if is_wide { 2 } else { 1 }));
-        let most = lines.len().saturating_sub(height);
+    pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        let edge = Edge::of(area.width);
+        let text = edge.text(area);
+        let lines = lines(&self.changed, usize::from(text.width), paint.look);
+        let most = lines.len().saturating_sub(usize::from(text.height));
         let from = self.from.min(most);
         let right = if from < most { "more below" } else { "" };
-        let inside = paint.frame(area, &Frame { title: "Changed since the last run", right, is_focused: true, edge });
-        let text = Rect { x: area.x + inset, width: area.width.saturating_sub(2 * inset), ..inside };
+        paint.frame(area, &Frame { title: "Changed since the last run", right, is_focused: true, edge });
         paint.strips(text, &lines, from);
     }
 }

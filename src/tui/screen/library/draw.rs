@@ -9,7 +9,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::library::list::{Item, Library, file_of};
 use crate::tui::screen::library::preview::{self, planned};
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widget::keybar::{draw_keys, draw_status};
+use crate::tui::widget::keybar::{body, draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::wrap::{cut, width};
 
@@ -26,10 +26,7 @@ impl Library {
         paint.fill(Rect { height: 1, ..area }, Meaning::Bar);
         paint.put((area.x + 1, area.y), area.width, "piton  runbooks", Meaning::Bar);
         match &self.diff {
-            Some(diff) => {
-                let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
-                diff.draw(body, Self::is_wide(area), paint);
-            }
+            Some(diff) => diff.draw(body(area, self.wrong()), paint),
             None => self.draw_panes(app, area, paint),
         }
         self.draw_bars(app, area, paint);
@@ -37,13 +34,13 @@ impl Library {
 
     fn draw_panes(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
         let (list, preview) = self.panes(area);
-        let edge = if Self::is_wide(area) { Edge::Whole } else { Edge::Top };
+        let edge = Edge::of(area.width);
         let is_at_list = self.preview.is_none();
         let count = self.count();
         let inside = paint.frame(list, &Frame { title: "Library", right: &count, is_focused: is_at_list, edge });
         self.draw_list(inside, paint);
-        let lines = self.preview(usize::from(Self::text(preview, edge).width), app);
-        let text = Self::text(preview, edge);
+        let text = edge.text(preview);
+        let lines = self.preview(usize::from(text.width), app);
         let most = lines.len().saturating_sub(usize::from(text.height));
         let from = self.preview.unwrap_or(0).min(most);
         let more = format!("{}: more below", app.keymap.shown(Action::NextPane, Context::Library));
@@ -66,20 +63,6 @@ impl Library {
         };
         let all = format!("{}{broken}, {runs}", counted(self.entries.len(), "runbook"));
         if self.filter.is_empty() { all } else { format!("{} of {all}", self.shown().len()) }
-    }
-
-    fn text(pane: Rect, edge: Edge) -> Rect {
-        let inside = Self::inside(pane, edge == Edge::Whole);
-        Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside }
-    }
-
-    /// What is inside of a pane's frame.
-    pub(super) fn inside(pane: Rect, is_whole: bool) -> Rect {
-        if is_whole {
-            Rect::new(pane.x + 1, pane.y + 1, pane.width.saturating_sub(2), pane.height.saturating_sub(2))
-        } else {
-            Rect { y: pane.y + 1, height: pane.height.saturating_sub(1), ..pane }
-        }
     }
 
     /// The rows of the list; what can be chosen with its place among all that is shown.

@@ -1,4 +1,3 @@
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 
 use crate::clock::Timestamp;
@@ -8,7 +7,7 @@ use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Message};
 use crate::tui::shelf::{Changed, LastRun, Past, PhaseSeen, Preview, Score};
-use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::stage_tests::{click, event, look, picture, words};
 use crate::tui::theme::{ASCII, UNICODE};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -166,7 +165,7 @@ fn the_cursor_stays_on_its_entry_whatever_comes_in() {
     press(&mut app, "down");
     let has_vault = |app: &App| picture(app).lines().any(|line| line.contains("▸") && line.contains("Vault"));
     assert!(has_vault(&app));
-    update(&mut app, Message::Resumable(vec![open()]));
+    update(&mut app, Message::Resumable(Ok(vec![open()])));
     assert!(has_vault(&app), "{}", picture(&app));
     update(&mut app, Message::Library(vec![vault(), nomad()]));
     assert!(has_vault(&app), "{}", picture(&app));
@@ -175,7 +174,7 @@ fn the_cursor_stays_on_its_entry_whatever_comes_in() {
 #[test]
 fn a_filter_shows_what_holds_every_word() {
     let mut app = app((80, 24));
-    update(&mut app, Message::Resumable(vec![open()]));
+    update(&mut app, Message::Resumable(Ok(vec![open()])));
     press(&mut app, "/");
     "nomad cl".chars().for_each(|c| drop(press(&mut app, &c.to_string())));
     let shown = picture(&app);
@@ -258,10 +257,7 @@ fn what_changed_since_the_last_run_is_shown_part_by_part() {
 #[test]
 fn a_click_chooses_and_another_opens() {
     let mut app = app((120, 40));
-    let click = |app: &mut App, column, row| {
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        update(app, Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
-    };
+    let click = |app: &mut App, column, row| update(app, click(column, row));
     assert!(click(&mut app, 20, 3).is_empty());
     assert!(
         matches!(&click(&mut app, 20, 3)[..], [Effect::SetUp { runbook, is_practice: false }] if runbook == "vault-ha-upgrade")
@@ -285,9 +281,7 @@ fn what_went_wrong_covers_no_row_that_can_be_chosen() {
     assert!(shown.contains('▸'), "{shown}");
     let chosen = shown.lines().find(|line| line.contains('▸')).unwrap_or_default().to_owned();
     for row in 11..17 {
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        let mouse = MouseEvent { kind, column: 20, row, modifiers: KeyModifiers::NONE };
-        let effects = update(&mut app, Message::Mouse(mouse));
+        let effects = update(&mut app, click(20, row));
         let shown = picture(&app);
         assert!(effects.is_empty() && shown.contains(&chosen), "{row}: {effects:?}\n{shown}");
     }
@@ -311,16 +305,15 @@ fn where_the_runs_cannot_be_listed_nothing_is_said_of_them_but_that() {
         (os error 13); check who owns it and what its mode and attributes allow";
     for size in SIZES {
         let mut app = app(size);
-        update(&mut app, Message::Unlisted(why.into()));
+        update(&mut app, Message::Resumable(Err(why.into())));
         update(&mut app, Message::Past(vec![]));
         let shown = picture(&app);
-        let words: Vec<&str> = shown.split(['│', '"', '\n', ' ']).filter(|word| !word.is_empty()).collect();
-        assert!(words.join(" ").contains(why), "{shown}");
+        assert!(words(&shown).contains(why), "{shown}");
         assert!(shown.contains("runs not known") && shown.contains("last run   not known"), "{shown}");
         assert!(!shown.contains("never run here") && !shown.contains("unfinished"), "{shown}");
         press(&mut app, "c");
         assert!(!picture(&app).contains("never run"), "{}", picture(&app));
-        update(&mut app, Message::Resumable(vec![open()]));
+        update(&mut app, Message::Resumable(Ok(vec![open()])));
         let shown = picture(&app);
         assert!(shown.contains("1 unfinished") && !shown.contains("not known"), "{shown}");
     }

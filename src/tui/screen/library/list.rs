@@ -9,7 +9,8 @@ use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::message::Effect;
 use crate::tui::screen::library::diff::Diff;
 use crate::tui::shelf::{Changed, Past};
-use crate::tui::widget::keybar::{Offer, key_at, rows_above_status};
+use crate::tui::widget::keybar::{Offer, body, key_at};
+use crate::tui::widget::paint::Edge;
 
 /// From which width on the preview stands beside the list.
 const WIDE: u16 = 100;
@@ -93,15 +94,13 @@ impl Library {
         self.take(entries);
     }
 
-    /// Takes in the runs that can be gone on with, where they come behind the rest.
-    pub fn take_open(&mut self, open: Vec<OpenRun>) {
+    /// Takes in the runs that can be gone on with, where they come behind the rest, or why they cannot be listed.
+    pub fn take_open(&mut self, open: Result<Vec<OpenRun>, String>) {
         self.unlisted = None;
-        self.keeping(|library| library.open = open);
-    }
-
-    /// Takes in why the runs of this machine cannot be listed.
-    pub fn take_unlisted(&mut self, why: String) {
-        self.unlisted = Some(why);
+        match open {
+            Ok(open) => self.keeping(|library| library.open = open),
+            Err(why) => self.unlisted = Some(why),
+        }
     }
 
     /// Takes in the runbooks, checked.
@@ -418,8 +417,7 @@ impl Library {
 
     /// Where list and preview stand: above what is told of what went wrong.
     pub(super) fn panes(&self, area: Rect) -> (Rect, Rect) {
-        let told = rows_above_status(area, self.wrong());
-        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3 + told), ..area };
+        let body = body(area, self.wrong());
         if area.width >= WIDE {
             let left = body.width * 62 / 100;
             (Rect { width: left, ..body }, Rect { x: body.x + left, width: body.width - left, ..body })
@@ -427,11 +425,6 @@ impl Library {
             let low = body.height * 45 / 100;
             (Rect { height: body.height - low, ..body }, Rect { y: body.bottom() - low, height: low, ..body })
         }
-    }
-
-    /// Whether the preview stands beside the list.
-    pub(super) fn is_wide(area: Rect) -> bool {
-        area.width >= WIDE
     }
 
     /// Takes what the mouse did. A click chooses, another one on the same opens; one on a key is that key.
@@ -457,7 +450,7 @@ impl Library {
                 };
             }
             MouseEventKind::Down(MouseButton::Left) if self.diff.is_none() && is_in(list) => {
-                let inside = Self::inside(list, Self::is_wide(area));
+                let inside = Edge::of(area.width).inside(list);
                 if let Some(index) = self.row_at(inside, mouse.row) {
                     let is_again = index == self.chosen && self.preview.is_none();
                     (self.chosen, self.preview, self.has_moved) = (index, None, true);

@@ -27,9 +27,7 @@ pub fn draw(run: &Run, app: &App, area: Rect, paint: &mut Paint<'_>) {
     run.draw_console(&app.keymap, console, paint);
     let panes = run.panes(area);
     draw_panes(run, app, &panes, paint);
-    // Beside a pane that is shown alone nothing of them is on the screen, and the action key shows the step first.
-    let has_more_cautions = run.has_more_cautions() && run.is_step_in_view();
-    let status = Status { run, keymap: &app.keymap, now: app.now, has_more_cautions };
+    let status = Status { run, keymap: &app.keymap, now: app.now, has_more_cautions: run.has_more_cautions() };
     status.draw(panes.status, paint);
     status.draw_bar(panes.bar, paint);
     dialog::draw(run, app, area, paint);

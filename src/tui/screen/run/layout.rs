@@ -142,8 +142,7 @@ impl Panes {
 
     /// Where the text of a pane stands: inside its frame, a column away from its sides.
     pub fn text(&self, pane: Rect) -> Rect {
-        let inside = self.inside(pane);
-        Rect { x: inside.x + inside.width.min(1), width: inside.width.saturating_sub(2), ..inside }
+        self.edge().text(pane)
     }
 
     /// Where a pane lies.
@@ -169,16 +168,12 @@ impl Panes {
 
     /// Whether the guards stand below the list of steps, not beside health.
     pub fn are_guards_below_steps(&self) -> bool {
-        self.guards.x == self.steps.x
+        self.is_wide && are_guards_below_steps(self.body.width)
     }
 
     /// What is inside the frame of a pane.
     pub fn inside(&self, pane: Rect) -> Rect {
-        match self.edge() {
-            Edge::Top => Rect { y: pane.y + pane.height.min(1), height: pane.height.saturating_sub(1), ..pane },
-            Edge::Whole if pane.width < 2 || pane.height < 2 => Rect { width: 0, height: 0, ..pane },
-            Edge::Whole => Rect::new(pane.x + 1, pane.y + 1, pane.width - 2, pane.height - 2),
-        }
+        self.edge().inside(pane)
     }
 }
 

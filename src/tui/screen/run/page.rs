@@ -84,7 +84,7 @@ pub struct StepPage {
     pub missing: Vec<Seen>,
     /// Whether it is the current step, of which there is more to be asked.
     pub is_live: bool,
-    /// The target's name is typed; of a step that is over there is nothing to type.
+    /// What is typed before it runs; of a step that is over there is nothing to type.
     pub target: Option<String>,
     /// The point of no return.
     pub is_irreversible: bool,
@@ -274,10 +274,11 @@ fn labelled(step: &Step, before: &Before) -> Before {
     Before { said: label(step, &before.said), ..before.clone() }
 }
 
-/// The name that is typed before a critical step; `None` once there is nothing to type any more.
+/// The name that is typed before a critical step, or what it is where its item is not known yet; `None` once there is
+/// nothing to type any more.
 fn target(runbook: &Runbook, state: &RunState, key: &StepKey) -> Option<String> {
     if is_ahead(runbook, state, key) {
-        return Some(GAP.to_owned());
+        return Some("the name of its target".into());
     }
     (!is_together(runbook, key) || left_to_run(runbook, state, key) > 0).then(|| target_of(runbook, state, key))
 }

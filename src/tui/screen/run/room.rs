@@ -133,9 +133,10 @@ impl Run {
         Guards { runbook: &self.runbook, state: &self.state }.last(panes.text(panes.guards))
     }
 
-    /// The line at which a guard begins in its pane.
+    /// The line at which a guard begins in its pane as it is drawn: shown alone it is as wide as the screen.
     pub(super) fn place_of_guard(&self, id: &GuardId) -> usize {
-        let width = guards_text_width(self.size.0, self.sizes);
+        let panes = self.panes_on_screen();
+        let width = panes.text(panes.guards).width;
         Guards { runbook: &self.runbook, state: &self.state }.place(id, usize::from(width))
     }
 
@@ -181,10 +182,12 @@ impl Run {
         self.over.is_none() && self.step_rows() > 0
     }
 
-    /// Whether the cautions reach beyond the lower edge of the step pane.
+    /// Whether the cautions reach beyond the lower edge of the step pane. Beside a pane that is shown alone nothing of them
+    /// is on the screen, and the action key shows the step first.
     pub fn has_more_cautions(&self) -> bool {
         let has_unread = self.view.allowed.iter().any(|allowed| matches!(allowed, Allowed::ReadCautions(_)));
-        has_unread && self.is_at_current() && self.step_lines().1 > self.scroll + usize::from(self.step_rows())
+        let is_shown = self.is_at_current() && self.is_step_in_view();
+        has_unread && is_shown && self.step_lines().1 > self.scroll + usize::from(self.step_rows())
     }
 
     /// What a small screen is wanted for.

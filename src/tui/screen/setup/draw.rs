@@ -8,7 +8,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::setup::state::{SetUp, Stage};
 use crate::tui::theme::Meaning;
 use crate::tui::widget::dialog::draw_field;
-use crate::tui::widget::keybar::{draw_keys, draw_status};
+use crate::tui::widget::keybar::{body, draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
 use crate::tui::widget::step::wrapped;
 
@@ -17,15 +17,16 @@ impl SetUp {
     pub fn draw(&self, app: &App, area: Rect, paint: &mut Paint<'_>) {
         let size = (area.width, area.height);
         self.draw_header(area, paint);
-        let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
-        let edge = if Self::is_wide(size) { Edge::Whole } else { Edge::Top };
+        let problem = self.problem(&app.keymap);
+        let body = body(area, problem.as_deref());
+        let edge = Edge::of(area.width);
         let title = match self.stage {
             Stage::Site => "Set up a live run: the site",
             Stage::Form => "Set up a live run: its inputs",
             Stage::Before => "Before the start",
             Stage::Confirm => "Start",
         };
-        let inside = Self::inside(size);
+        let inside = Self::inside(size, problem.as_deref());
         let (lines, from) = match self.stage {
             Stage::Before | Stage::Confirm => {
                 let lines = self.before.lines(&self.questions, usize::from(inside.width), paint.look);
@@ -49,7 +50,6 @@ impl SetUp {
                 self.draw_confirm(body, paint);
             }
         }
-        let problem = self.problem.as_deref().map(|problem| app.keymap.told(problem, Context::Before));
         draw_status(area, (problem.as_deref(), self.busy.as_deref()), None, paint);
         draw_keys(app, Rect { y: area.bottom() - 1, height: 1, ..area }, self.offers().iter(), paint);
     }

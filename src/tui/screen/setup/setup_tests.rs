@@ -7,7 +7,7 @@ use crate::tui::app::{App, update};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::{Effect, Message};
 use crate::tui::screen::Screen;
-use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::stage_tests::{click, event, look, picture, words};
 use crate::tui::theme::{ASCII, UNICODE};
 use crate::tui::wanted::{Question, Questions, SiteOffered, Wanted};
 
@@ -308,11 +308,7 @@ fn the_set_up_without_colours_and_unicode() {
 
 #[test]
 fn a_click_is_a_choice_and_a_click_on_a_key_is_that_key() {
-    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-    let click = |app: &mut App, column, row| {
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        update(app, Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
-    };
+    let click = |app: &mut App, column, row| update(app, click(column, row));
     let (mut app, _) = app((120, 40), questions());
     type_text(&mut app, "1.17.3");
     let lines = picture(&app);
@@ -407,8 +403,7 @@ fn sites_and_what_is_wrong_with_them_are_told_to_their_end() {
         press(&mut app, "home");
         let shown = picture(&app);
         assert!(shown.contains("s1.toml") && shown.matches("more below").count() == 2, "{shown}");
-        let words: Vec<&str> = shown.split(['│', '"', '\n', ' ']).filter(|word| !word.is_empty()).collect();
-        assert!(words.join(" ").contains("the runbook for ipfs-cluster, and that is told to its end"), "{shown}");
+        assert!(words(&shown).contains("the runbook for ipfs-cluster, and that is told to its end"), "{shown}");
         for _ in 0..10 {
             press(&mut app, "pgdn");
         }
@@ -430,10 +425,32 @@ fn that_a_site_cannot_be_used_is_not_said_of_another_one() {
     press(&mut app, "down");
     press(&mut app, "enter");
     assert!(picture(&app).contains("this site file cannot be used"), "{}", picture(&app));
-    use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-    let (kind, modifiers) = (MouseEventKind::Down(MouseButton::Left), KeyModifiers::NONE);
-    update(&mut app, Message::Mouse(MouseEvent { kind, column: 5, row: 3, modifiers }));
+    update(&mut app, click(5, 3));
     assert!(!picture(&app).contains("this site file cannot be used"), "{}", picture(&app));
+}
+
+#[test]
+fn what_went_wrong_covers_no_question_that_a_click_could_choose() {
+    for size in SIZES {
+        let of = |at: usize| Question { input: format!("input-{at}"), ..questions().asked[0].clone() };
+        let (mut app, _) = app(size, Questions { asked: (0..40).map(of).collect(), ..questions() });
+        let why = (1..60).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
+        let chosen = |app: &App| {
+            let shown = picture(app);
+            shown.lines().find(|line| line.contains('▸')).map(str::to_owned)
+        };
+        let before = chosen(&app);
+        assert!(before.is_some(), "{}", picture(&app));
+        for row in 1..size.1 - 1 {
+            update(&mut app, Message::Launched(Err(why.clone())));
+            let shown = picture(&app);
+            assert!(words(&shown).contains(&why), "{shown}");
+            if shown.lines().nth(usize::from(row)).is_some_and(|line| line.contains("word")) {
+                update(&mut app, click(5, row));
+                assert_eq!(chosen(&app), before, "{size:?} {row}: {shown}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -445,8 +462,8 @@ fn why_a_value_is_not_taken_is_told_to_its_end() {
         type_text(&mut app, "line1");
         update(&mut app, Message::Checked { input: "target".into(), text: "line1".into(), problem: Some(why.into()) });
         let shown = picture(&app);
-        let lines: Vec<&str> = shown.lines().map(|line| line.trim_matches(['"', '│', ' '])).collect();
-        assert!(lines.join(" ").contains(why), "{shown}");
+        // Its quotation marks are taken for those of the picture.
+        assert!(words(&shown).contains(&words(why)), "{shown}");
         assert!(shown.contains("✘ \"line1\"") && shown.contains("How long to rest"), "{shown}");
     }
 }

@@ -12,10 +12,8 @@ use crate::tui::screen::setup::form::{Form, Passed};
 use crate::tui::screen::setup::sites::Sites;
 use crate::tui::theme::Look;
 use crate::tui::wanted::{Questions, Wanted};
-use crate::tui::widget::keybar::{Offer, key_at};
-
-/// From which width on panes have a whole frame.
-const WIDE: u16 = 100;
+use crate::tui::widget::keybar::{Offer, body, key_at};
+use crate::tui::widget::paint::Edge;
 
 /// The state of the set-up screen.
 #[derive(Debug)]
@@ -170,7 +168,7 @@ impl SetUp {
         let from = std::mem::take(&mut self.told_from);
         match action {
             Action::PageUp | Action::PageDown => {
-                let (most, page) = self.sites.scrolls(&self.questions, Self::inside(size), &Look::plain());
+                let (most, page) = self.sites.scrolls(&self.questions, Self::inside(size, None), &Look::plain());
                 self.told_from = action.scrolled(from, page).min(most);
             }
             Action::First => self.sites.turn(isize::MIN, &self.questions),
@@ -282,10 +280,10 @@ impl SetUp {
     /// Takes what the mouse did: a click chooses, one on a key is that key.
     pub fn on_mouse(&mut self, mouse: MouseEvent, size: (u16, u16), keymap: &Keymap) -> Vec<Effect> {
         let key = KeyEvent::from(crossterm::event::KeyCode::Null);
+        let inside = Self::inside(size, self.problem(keymap).as_deref());
+        let is_at_told = self.stage == Stage::Site && Sites::is_told_at(&self.questions, inside, mouse.row);
         match mouse.kind {
-            MouseEventKind::ScrollDown | MouseEventKind::ScrollUp
-                if self.stage == Stage::Site && Sites::is_told_at(&self.questions, Self::inside(size), mouse.row) =>
-            {
+            MouseEventKind::ScrollDown | MouseEventKind::ScrollUp if is_at_told => {
                 let is_down = mouse.kind == MouseEventKind::ScrollDown;
                 self.on(Some(if is_down { Action::PageDown } else { Action::PageUp }), key, size)
             }
@@ -296,16 +294,12 @@ impl SetUp {
                 action.map(|action| self.on(Some(action), key, size)).unwrap_or_default()
             }
             // Whoever reads on there is not taken back to its beginning.
-            MouseEventKind::Down(MouseButton::Left)
-                if self.stage == Stage::Site && Sites::is_told_at(&self.questions, Self::inside(size), mouse.row) =>
-            {
-                Vec::new()
-            }
-            MouseEventKind::Down(MouseButton::Left) if self.busy.is_none() => {
+            MouseEventKind::Down(MouseButton::Left) if is_at_told => Vec::new(),
+            MouseEventKind::Down(MouseButton::Left) if self.busy.is_none() && inside.bottom() > mouse.row => {
                 (self.problem, self.told_from) = (None, 0);
                 let is_again = match self.stage {
-                    Stage::Site => self.sites.click(&self.questions, Self::inside(size), mouse.row),
-                    Stage::Form => self.form.click(&self.questions, Self::inside(size), mouse.row),
+                    Stage::Site => self.sites.click(&self.questions, inside, mouse.row),
+                    Stage::Form => self.form.click(&self.questions, inside, mouse.row),
                     Stage::Before | Stage::Confirm => false,
                 };
                 if is_again { self.on(Some(Action::Act), key, size) } else { Vec::new() }
@@ -384,24 +378,20 @@ impl SetUp {
         keys
     }
 
-    /// What is inside of the pane.
-    pub(super) fn inside(size: (u16, u16)) -> Rect {
-        let body = Rect::new(0, 1, size.0, size.1.saturating_sub(3));
-        if size.0 >= WIDE {
-            Rect::new(2, body.y + 1, body.width.saturating_sub(4), body.height.saturating_sub(2))
-        } else {
-            Rect::new(1, body.y + 1, body.width.saturating_sub(2), body.height.saturating_sub(1))
-        }
+    /// What went wrong, with the keys that it names.
+    pub(super) fn problem(&self, keymap: &Keymap) -> Option<String> {
+        self.problem.as_deref().map(|problem| keymap.told(problem, Context::Before))
     }
 
-    /// Whether panes have a whole frame.
-    pub(super) fn is_wide(size: (u16, u16)) -> bool {
-        size.0 >= WIDE
+    /// What is inside of the pane, above what is told of what went wrong.
+    pub(super) fn inside((columns, rows): (u16, u16), problem: Option<&str>) -> Rect {
+        Edge::of(columns).text(body(Rect::new(0, 0, columns, rows), problem))
     }
 
     /// Columns and rows of what is inside of the pane.
     fn room(size: (u16, u16)) -> (usize, usize) {
-        let inside = Self::inside(size);
+        // With the key that is taken, what went wrong is told no more.
+        let inside = Self::inside(size, None);
         (usize::from(inside.width), usize::from(inside.height))
     }
 }
