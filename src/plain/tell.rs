@@ -174,8 +174,9 @@ impl Told<'_> {
                 format!("ACKNOWLEDGED, {}: {reason}", self.condition(condition))
             }
             Event::NoteAdded { step: Some(key), text } => format!("a note on {}: {text}", step(key)),
-            Event::EvidenceAttached { step: Some(key), path, file, .. } => {
-                format!("evidence for {}: {path}, {} bytes, sha256 {}", step(key), file.bytes, file.sha256)
+            Event::EvidenceAttached { step: Some(key), path, file, kept } => {
+                let copy = if kept.is_some() { "a copy is kept" } else { "no copy is kept" };
+                format!("evidence for {}: {path}, {} bytes, sha256 {}; {copy}", step(key), file.bytes, file.sha256)
             }
             other => rehearse::told(other).unwrap_or_else(|| describe(other)),
         }
