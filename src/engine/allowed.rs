@@ -94,6 +94,7 @@ pub fn ways_on(runbook: &Runbook, state: &RunState, moment: &Moment) -> Vec<Allo
     }
     let silent = silent_now(runbook, state, &moment.board);
     allowed.extend(silent.into_iter().map(|(condition, _)| Allowed::Acknowledge(condition)));
+    allowed.extend(state.reverted().cloned().map(Allowed::Override));
     let to_verify = state.to_verify();
     allowed.extend(to_verify.iter().cloned().map(Allowed::Verify));
     allowed.extend(to_verify.iter().cloned().map(Allowed::Dispute));

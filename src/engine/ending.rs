@@ -64,13 +64,13 @@ impl Judge<'_> {
         steps.filter(|(_, step)| !step.status.is_accounted()).map(|(key, _)| key).collect()
     }
 
-    /// What becomes of the steps that are left behind: those that failed stay failed, whatever was tried since; it
-    /// would be untrue that they did not apply or were left out. `end` says what becomes of the others.
+    /// What becomes of the steps that are left behind: those that failed stay failed, whatever was tried since, and those
+    /// that reverted stay so; it would be untrue that they did not apply or were left out. `end` says what becomes of the others.
     fn leave(&self, why: &str, end: impl Fn(StepKey) -> Event) -> Vec<Event> {
         let left = self.left().into_iter().filter_map(|step| {
             let known = self.state.step(&step)?;
             match known.status {
-                StepStatus::Failed => None,
+                StepStatus::Failed | StepStatus::Reverted => None,
                 _ if known.has_failed => {
                     Some(Event::StepFailed { step, why: format!("it failed before and was not mended; {why}") })
                 }

@@ -147,6 +147,10 @@ pub enum Event {
         soaked: Option<Soaked>,
         board: Board,
     },
+    /// What a check that had passed sensed is not so any more, and nothing was changed since: it is not done.
+    CheckReverted { step: StepKey, why: String, board: Board },
+    /// What had reverted is so again, for as long as its check asks for: it is done again.
+    CheckRestored { step: StepKey, held_ms: u64, board: Board },
     /// What a check soaks for held up to `until`, of all the time since `since` for `covered_ms`.
     SoakSeen {
         step: StepKey,
@@ -427,6 +431,8 @@ pub struct Counts {
     pub overridden: u32,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub deferred: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reverted: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

@@ -95,10 +95,12 @@ impl RunState {
                 self.board = board.clone();
                 // A step that failed stays behind as it is.
                 self.current = None;
+                self.note_relied(event);
             }
             Event::RunClosed { outcome, reason, .. } => {
                 self.closed = Some(Closed { at, outcome: *outcome, reason: reason.clone() });
                 self.current = None;
+                self.note_relied(event);
             }
             Event::Rehearsed { what } => self.happenings.push((at, (**what).clone())),
             Event::ClockJumped { .. } | Event::TailSetAside { .. } => {}
@@ -107,6 +109,7 @@ impl RunState {
                 self.note_begun(of_a_step);
                 self.note_disturbed(of_a_step);
                 self.take_step(by, of_a_step);
+                self.note_relied(of_a_step);
             }
         }
     }
@@ -249,8 +252,19 @@ impl RunState {
                 let at = self.at;
                 self.soak(step, |soak| soak.end(soaked.as_ref(), at));
                 self.note_seen_well(step);
+                let sensed = self.conditions.remove(&ConditionId::Check(step.clone()));
                 self.end(step, StepStatus::Done, by, "sensed");
                 self.done_by(step, doer.as_ref());
+                self.rely_on(step, sensed);
+            }
+            Event::CheckReverted { step, why, board } => {
+                self.board = board.clone();
+                self.take_reverted(step, by, StepStatus::Reverted, why);
+            }
+            Event::CheckRestored { step, board, .. } => {
+                self.board = board.clone();
+                self.note_seen_well(step);
+                self.take_reverted(step, by, StepStatus::Done, "sensed again");
             }
             Event::WaitEnded { step } => self.end(step, StepStatus::Done, by, ""),
             Event::WaitCut { step, reason, .. } => {
@@ -287,7 +301,7 @@ impl RunState {
             Event::StepOverridden { step, reason, board } => {
                 self.board = board.clone();
                 self.deviate(by, DeviationKind::Override, step.to_string(), reason);
-                if self.lies_behind(step) {
+                if self.lies_behind(step) && !self.reverted().any(|reverted| reverted == step) {
                     // So it was recorded that nobody verified it, before there was a record for that.
                     return self.waive_verification(step, by, reason);
                 }
@@ -346,6 +360,8 @@ impl RunState {
     /// What a changed condition means beyond itself.
     fn turn(&mut self, condition: &ConditionId, truth: Tri, at: Timestamp) {
         match condition {
+            // What soaked before and is relied on since does not soak again.
+            ConditionId::Check(step) if self.relied.keys().contains(step) => {}
             ConditionId::Check(step) => self.soak(step, |soak| soak.turn(truth, at)),
             ConditionId::Health(..) => {
                 let known = self.turns.get_mut(condition);

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::engine::board::Board;
 use crate::engine::event::{ConditionId, Tri};
 use crate::engine::proposal::Moment;
+use crate::engine::relied::{doubt, not_as_sensed};
 use crate::engine::sight::Sight;
 use crate::engine::soak;
 use crate::engine::state::{RunState, StepState, StepStatus};
@@ -48,6 +49,15 @@ pub enum Hold {
         /// Why, as it was sensed; may be empty.
         why: String,
     },
+    /// A check that had passed is not so any more, or is not known to be, and nothing was changed since.
+    Reverted {
+        /// Which.
+        step: StepKey,
+        /// Whether it is so now: true when only its time is not over.
+        truth: Tri,
+        /// Why, as it was sensed; may be empty.
+        why: String,
+    },
     /// It holds, not yet for long enough.
     Holding {
         /// What is left.
@@ -74,6 +84,15 @@ pub enum Hold {
 }
 
 impl Hold {
+    /// What has become of a check that had passed.
+    pub const fn turned(truth: Tri) -> &'static str {
+        match truth {
+            Tri::True => "is so again, not yet for long enough",
+            Tri::False => "is not so any more",
+            Tri::Unknown => "was sensed, and is not known to be so now",
+        }
+    }
+
     /// In a few words, for a refusal.
     pub fn describe(&self) -> String {
         match self {
@@ -86,6 +105,10 @@ impl Hold {
             Self::Condition { condition, truth, why } => {
                 let word = if *truth == Tri::False { "does not hold" } else { "is unknown" };
                 if why.is_empty() { format!("{condition} {word}") } else { format!("{condition} {word}: {why}") }
+            }
+            Self::Reverted { step, truth, why } => {
+                let word = Self::turned(*truth);
+                if why.is_empty() { format!("{step} {word}") } else { format!("{step} {word}: {why}") }
             }
             Self::Holding { left } => format!("it must hold for {} s more", left.as_secs() + 1),
             Self::Soaking { elapsed, length, coverage, needed, .. } => format!(
@@ -119,6 +142,11 @@ pub fn gate(runbook: &Runbook, state: &RunState, key: &StepKey, now: Timestamp) 
     for guard in blocking(runbook, key, step) {
         holds.extend(standing(state, ConditionId::Guard(guard.id.clone())));
     }
+    for reverted in not_as_sensed(state, step) {
+        if !holds.contains(&reverted) {
+            holds.push(reverted);
+        }
+    }
     holds.extend(sensed(state, key, step, now));
     if holds.is_empty() { Gate::Open } else { Gate::Closed(holds) }
 }
@@ -138,9 +166,10 @@ pub fn blocking<'a>(runbook: &'a Runbook, key: &'a StepKey, step: &'a Step) -> i
     })
 }
 
-/// The conditions that matter now: every guard, and the gate and check of the current step.
+/// The conditions that matter now: every guard, the checks that are relied on, and the gate and check of the current step.
 pub fn watched(runbook: &Runbook, state: &RunState) -> Vec<ConditionId> {
     let mut watched: Vec<_> = runbook.guards.iter().map(|guard| ConditionId::Guard(guard.id.clone())).collect();
+    watched.extend(state.relied.keys().iter().cloned().map(ConditionId::Check));
     if let Some(key) = &state.current
         && let Some(step) = runbook.step(&key.phase, &key.step)
     {
@@ -326,6 +355,9 @@ fn is_done(known: &StepState) -> bool {
 fn unmet(state: &RunState, step: StepKey, within: Option<Duration>, now: Timestamp) -> Option<Hold> {
     let known = state.step(&step);
     let done = known.filter(|known| is_done(known));
+    if known.is_some_and(|known| known.status == StepStatus::Reverted) {
+        return doubt(state, &step).or(Some(Hold::Missing(step)));
+    }
     let Some(done) = done else {
         let excused = known.is_some_and(|known| known.status == StepStatus::NotApplicable);
         return (!excused).then_some(Hold::Missing(step));

@@ -12,13 +12,16 @@ use crate::engine::scope::millis;
 use crate::runbook::{Action, StepKey};
 
 impl Judge<'_> {
-    /// Declares the current step done; of one that nobody comes to verify, while nothing else is current, it only says
-    /// that: the step is done already.
+    /// Declares the current step done, or a check that has reverted; of one that nobody comes to verify, while nothing
+    /// else is current, it only says that: the step is done already.
     pub(crate) fn overrule(&self, step: StepKey, reason: String) -> Decision {
         let current = self.idle(&step).map(drop);
         let is_due = || self.state.current.is_none() && self.state.to_verify().contains(&step);
-        let is_waived = current.is_err() && !self.state.is_running() && is_due();
-        if !is_waived {
+        let has_reverted = || self.state.reverted().any(|reverted| *reverted == step);
+        let is_other = current.is_err() && !self.state.is_running();
+        let is_reverted = is_other && has_reverted();
+        let is_waived = is_other && !is_reverted && is_due();
+        if !is_waived && !is_reverted {
             current?;
         }
         let (reason, board) = (text(reason, "a reason is needed")?, self.moment.board.recorded());
@@ -26,6 +29,9 @@ impl Judge<'_> {
             return self.then([Event::VerificationWaived { step, reason, board }]);
         }
         let overridden = Event::StepOverridden { step, reason, board };
+        if is_reverted {
+            return self.then([overridden]);
+        }
         self.then(self.note_soak(None).into_iter().chain([overridden]))
     }
 

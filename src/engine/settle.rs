@@ -49,6 +49,9 @@ impl<'a> Draft<'a> {
         if self.state.closed.is_some() || self.state.opened.is_none() {
             return false;
         }
+        if self.turn_relied() {
+            return true;
+        }
         if self.state.is_running() {
             return self.go_on_together();
         }
@@ -108,6 +111,9 @@ impl<'a> Draft<'a> {
             // What had applied is not excused because it would not apply by now.
             self.push(self.begun(key));
             return true;
+        }
+        if self.waits_for_reverted(key).is_some() {
+            return false;
         }
         let phase_when = self.runbook.phase(&key.phase).and_then(|phase| phase.when.as_ref());
         let is_new = !self.state.walked().any(|phase| phase.id == key.phase && phase.is_entered(key));
@@ -221,6 +227,14 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
                 titled(runbook, state, moment, &phase.id)
             ),
         });
+    }
+    let waiting = phase.next_pending();
+    let reverted = waiting.and_then(|key| Draft::new(runbook, state, moment).waits_for_reverted(&key).cloned());
+    if let Some(reverted) = reverted {
+        return Some(format!(
+            "the next step of {} is done by hand and changes something, and {reverted} is not as it was sensed",
+            titled(runbook, state, moment, &phase.id)
+        ));
     }
     if phase.is_bound {
         return Some(format!(

@@ -18,6 +18,7 @@ use crate::engine::grown::Grown;
 use crate::engine::observe::{JobId, Output};
 use crate::engine::planned::unbound;
 use crate::engine::rehearsal::Happening;
+use crate::engine::relied::Relied;
 use crate::engine::restart::{Before, Given};
 use crate::engine::signed::Opening;
 use crate::engine::soak::SoakState;
@@ -64,6 +65,8 @@ pub struct RunState {
     pub turns: BTreeMap<ConditionId, Turn>,
     /// What its steps disturbed, and since when.
     pub disturbed: Disturbed,
+    /// The checks that passed since something was changed: what they sensed has to be so still.
+    pub relied: Relied,
     /// Values given and captured, by name.
     pub answers: Map<String, Value>,
     /// Where those come from.
@@ -244,6 +247,8 @@ pub enum StepStatus {
     Overridden,
     /// Put off by a person: it comes back.
     Deferred,
+    /// A check that had passed and is not so any more, before anything was changed.
+    Reverted,
 }
 
 impl StepStatus {
@@ -258,6 +263,7 @@ impl StepStatus {
             Self::NotApplicable => "not_applicable",
             Self::Overridden => "overridden",
             Self::Deferred => "deferred",
+            Self::Reverted => "reverted",
         }
     }
 
@@ -268,7 +274,7 @@ impl StepStatus {
 
     /// Whether the walk goes on behind it: nothing is left to do about it, or not now.
     pub const fn is_passed(self) -> bool {
-        self.is_accounted() || matches!(self, Self::Deferred)
+        self.is_accounted() || matches!(self, Self::Deferred | Self::Reverted)
     }
 }
 
@@ -364,6 +370,7 @@ impl RunState {
             broken: BTreeMap::new(),
             turns: BTreeMap::new(),
             disturbed: Disturbed::new(runbook),
+            relied: Relied::new(runbook),
             answers: Map::new(),
             given: Given::default(),
             before: BTreeMap::new(),
@@ -426,6 +433,7 @@ impl RunState {
                 StepStatus::NotApplicable => &mut counts.not_applicable,
                 StepStatus::Overridden => &mut counts.overridden,
                 StepStatus::Deferred => &mut counts.deferred,
+                StepStatus::Reverted => &mut counts.reverted,
             };
             *count += 1;
         }

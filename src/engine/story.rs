@@ -116,6 +116,8 @@ impl<'a> Telling<'a> {
             | Event::CautionsRead { .. }
             | Event::StepsReopened { .. } => self.deed(),
             Event::CheckPassed { step, .. } => self.senses(step, ActionKind::Check),
+            Event::CheckReverted { step, .. } => self.turns(step, StepStatus::Done),
+            Event::CheckRestored { step, .. } => self.turns(step, StepStatus::Reverted),
             Event::WaitEnded { step } => {
                 self.senses(step, ActionKind::Wait)?;
                 let (plan, known) = self.known(step)?;
@@ -161,7 +163,8 @@ impl<'a> Telling<'a> {
                 self.person()?;
                 self.idle()?;
                 let is_unverified = self.state.current.is_none() && self.state.to_verify().contains(step);
-                if is_unverified { Ok(()) } else { self.current(step).map(drop) }
+                let has_reverted = self.state.reverted().any(|reverted| reverted == step);
+                if is_unverified || has_reverted { Ok(()) } else { self.current(step).map(drop) }
             }
             Event::StepsRenewed { step, renewed } => {
                 self.person()?;
@@ -210,6 +213,14 @@ impl<'a> Telling<'a> {
         let (plan, known) = self.current(key)?;
         hold(plan.action.kind() == kind, || format!("{key} is no such step"))?;
         hold(known.status == StepStatus::Current, || format!("{key} has failed and was not tried again"))
+    }
+
+    /// What a check that is relied on sensed has turned.
+    fn turns(&self, key: &StepKey, from: StepStatus) -> Told {
+        self.idle()?;
+        let (_, known) = self.known(key)?;
+        let is_it = self.state.relied.keys().contains(key) && known.status == from;
+        hold(is_it, || format!("{key} turned although it was {}", known.status.word()))
     }
 
     /// Somebody may take the action of the current step.
@@ -376,10 +387,11 @@ impl<'a> Telling<'a> {
         hold(is_untouched, || format!("{key} was put back although something of it was begun"))
     }
 
-    /// Nothing of the walked plan is left, but what has failed.
+    /// Nothing of the walked plan is left, but what has failed or reverted.
     fn left(&self) -> Told {
         let steps = self.state.walked().flat_map(|phase| phase.keys());
-        let left = steps.filter(|(_, step)| !step.status.is_accounted() && step.status != StepStatus::Failed);
+        let stays = |status| matches!(status, StepStatus::Failed | StepStatus::Reverted);
+        let left = steps.filter(|(_, step)| !step.status.is_accounted() && !stays(step.status));
         let left: Vec<_> = left.map(|(key, _)| key).collect();
         hold(left.is_empty(), || told("left behind without a word", &left))
     }
@@ -395,7 +407,7 @@ impl<'a> Telling<'a> {
         if *outcome != Outcome::Abandoned {
             let steps = self.state.walked().flat_map(|phase| phase.keys());
             let failed: Vec<_> = steps.filter(|(_, step)| !step.status.is_accounted()).map(|(key, _)| key).collect();
-            hold(failed.is_empty(), || told("failed", &failed))?;
+            hold(failed.is_empty(), || told("not done", &failed))?;
             let unverified = self.state.to_verify();
             hold(unverified.is_empty(), || told("to be verified by a second person", &unverified))?;
             hold(self.state.walked().all(|phase| phase.is_bound), || "a phase never opened".into())?;

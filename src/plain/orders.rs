@@ -227,7 +227,9 @@ impl Dialogue<'_> {
             }
             Allowed::Run(step) => return self.ask_to_run(step),
             Allowed::Verify(_) | Allowed::Dispute(_) => return self.second_looks_at(&allowed, rest),
-            Allowed::Override(_) if self.state.current.is_none() => return self.waive(rest),
+            Allowed::Override(_) if self.state.current.is_none() || self.names_reverted(rest) => {
+                return self.waive(rest);
+            }
             Allowed::Release(step) => Question::Releaser(step),
             Allowed::Note => Question::Note(self.state.current.clone()),
             Allowed::Close => Question::Close,
@@ -266,7 +268,14 @@ impl Dialogue<'_> {
         }
     }
 
-    /// Asks why nobody verifies the step that is named first; without a name, the only one that waits.
+    /// Whether the first word names a check that has reverted, and by that the step that is meant.
+    fn names_reverted(&self, rest: &str) -> bool {
+        let reverted: Vec<_> = self.state.reverted().cloned().collect();
+        named(&reverted, rest.split(char::is_whitespace).next().unwrap_or_default()).is_some()
+    }
+
+    /// Asks why nobody verifies the step that is named first, or why it counts as done; without a name, the only one that
+    /// waits.
     fn waive(&mut self, rest: &str) {
         let of = |offered: Allowed| if let Allowed::Override(step) = offered { Some(step) } else { None };
         let steps: Vec<_> = self.offers().into_iter().filter_map(of).collect();

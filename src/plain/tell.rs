@@ -151,6 +151,11 @@ impl Told<'_> {
         match &record.event {
             Event::WaitCut { step: key, reason, .. } => format!("the wait of {} was cut: {reason}", step(key)),
             Event::StepFailed { step: key, why } => format!("{} FAILED: {why}", step(key)),
+            Event::CheckReverted { step: key, why, .. } => {
+                let colon = if why.is_empty() { "" } else { ": " };
+                format!("{} is NOT SO ANY MORE{colon}{why}", step(key))
+            }
+            Event::CheckRestored { step: key, .. } => format!("{} is so again, as it was sensed", step(key)),
             Event::StepDisputed { step: key, disputed_by: by, said, .. } => {
                 format!("{} is DISPUTED: {by} saw something else: {said}", step(key))
             }
@@ -230,6 +235,10 @@ impl Told<'_> {
             Hold::Cautions => "its cautions have not been read".into(),
             Hold::Running => "its command is running".into(),
             Hold::Missing(key) => format!("{} has not been done", self.step(key)),
+            Hold::Reverted { step, truth, why } => {
+                let colon = if why.is_empty() { "" } else { ": " };
+                format!("{} {}{colon}{why}", self.step(step), Hold::turned(*truth))
+            }
             Hold::Stale { step, age, within } => {
                 let (age, within) = (duration(Duration::from_secs(age.as_secs())), duration(*within));
                 format!("{} was done {age} ago, and at most {within} are allowed", self.step(step))
@@ -251,6 +260,7 @@ impl Told<'_> {
             (counts.done, "done"),
             (counts.current, "current"),
             (counts.failed, "failed"),
+            (counts.reverted, "reverted"),
             (counts.skipped, "skipped"),
             (counts.overridden, "overridden"),
             (counts.deferred, "deferred"),

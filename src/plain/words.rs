@@ -58,6 +58,8 @@ pub fn describe(event: &Event) -> String {
             format!("phase {phase}, {group}: {names}")
         }
         Event::CheckPassed { step, held_ms, .. } => format!("sensed    {step} (held {} s)", held_ms / 1000),
+        Event::CheckReverted { step, why, .. } => with(format!("REVERTED  {step}"), why),
+        Event::CheckRestored { step, held_ms, .. } => format!("restored  {step} (held {} s)", held_ms / 1000),
         Event::ConditionChanged { condition, truth, why, .. } => {
             let word = match truth {
                 Tri::True => "holds",

@@ -116,7 +116,7 @@ pub(super) fn walks(axis: Axis, step: &StepDone, end: Timestamp, told: &str) -> 
     for walk in &step.attempts {
         let class = match walk.status.as_str() {
             "done" => "ok",
-            "failed" => "bad",
+            "failed" | "reverted" => "bad",
             "skipped" | "overridden" | "deferred" => "degraded",
             _ => "unknown",
         };

@@ -176,6 +176,7 @@ fn status(status: &str) -> String {
         "skipped" => ("↷", "skipped"),
         "overridden" => ("!", "overridden"),
         "deferred" => ("⏸", "deferred"),
+        "reverted" => ("↺", "failed"),
         "current" => ("▸", "other"),
         "not_applicable" => ("–", "other"),
         _ => ("○", "other"),

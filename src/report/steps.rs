@@ -137,10 +137,12 @@ const fn status_after(event: &Event) -> Option<StepStatus> {
         | Event::ChoiceMade { .. }
         | Event::HoldReleased { .. }
         | Event::CheckPassed { .. }
+        | Event::CheckRestored { .. }
         | Event::WaitEnded { .. }
         | Event::CommandFinished { met: true, .. } => StepStatus::Done,
         Event::WaitCut { .. } | Event::StepOverridden { .. } => StepStatus::Overridden,
         Event::StepFailed { .. } | Event::StepDisputed { .. } => StepStatus::Failed,
+        Event::CheckReverted { .. } => StepStatus::Reverted,
         Event::StepSkipped { .. } => StepStatus::Skipped,
         Event::StepDeferred { .. } => StepStatus::Deferred,
         Event::StepNotApplicable { .. } => StepStatus::NotApplicable,

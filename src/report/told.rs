@@ -77,6 +77,8 @@ fn of_step(event: &Event) -> (&'static str, String) {
         Event::CheckPassed { held_ms, doer, soaked, .. } => {
             ("sensed", format!("{}{}", held(*held_ms, soaked.as_ref()), done_by(doer.as_ref())))
         }
+        Event::CheckReverted { why, .. } => ("REVERTED", why.clone()),
+        Event::CheckRestored { held_ms, .. } => ("restored", held(*held_ms, None)),
         Event::SoakSeen { since, until, covered_ms, length_ms, .. } => {
             let lasts = millis(until.since(*since));
             let (lasts, length, seen) = (duration(lasts), duration(*length_ms), duration(*covered_ms));

@@ -135,7 +135,7 @@ fn enter_and_a_click_go_where_an_alarm_leads() {
         let focus = match alarm.what {
             What::Guard => Pane::Guards,
             What::Turned(_) | What::NeverOk => Pane::Health,
-            What::Failed | What::PutOff => Pane::Step,
+            What::Failed | What::Reverted | What::PutOff => Pane::Step,
         };
         assert_eq!(stage.run().focus, focus, "{alarm:?}");
         if let (Pane::Health, Subject::Condition(ConditionId::Health(probe, node))) = (focus, &alarm.subject) {

@@ -19,6 +19,7 @@ pub fn worth_telling(run: &Run, records: &[Record]) -> Option<String> {
             let what = if matches!(record.event, Event::StepFailed { .. }) { "failed" } else { "is over" };
             is_long.then(|| format!("{} {what}", run.spoken(step)))
         }
+        Event::CheckReverted { step, .. } => Some(format!("{} is not so any more", run.spoken(step))),
         Event::ConditionChanged { condition: condition @ ConditionId::Guard(_), truth, .. } if *truth != Tri::True => {
             Some(format!("{} {}", tell::condition(&run.runbook, condition), tell::tri(*truth)))
         }

@@ -67,6 +67,9 @@ pub fn event(event: &Event) -> String {
             format!("{step} soaked {}", soaked_for(soaked, *held_ms))
         }
         Event::CheckPassed { step, doer, .. } => format!("{step} was sensed{}", done_by(doer.as_ref())),
+        Event::CheckReverted { step, why, .. } if why.is_empty() => format!("{step} is not so any more"),
+        Event::CheckReverted { step, why, .. } => format!("{step} is not so any more: {why}"),
+        Event::CheckRestored { step, .. } => format!("{step} is so again"),
         Event::SoakSeen { step, since, until, covered_ms, .. } => {
             format!("{step} soaks for {}, seen for {}", duration(until.since(*since)), millis(*covered_ms))
         }
@@ -178,6 +181,7 @@ pub const fn status(status: StepStatus, glyphs: &Glyphs) -> (&'static str, &'sta
         StepStatus::Current => (glyphs.current, "current", Meaning::Current),
         StepStatus::Done => (glyphs.done, "done", Meaning::Done),
         StepStatus::Failed => (glyphs.failed, "failed", Meaning::Failed),
+        StepStatus::Reverted => (glyphs.reverted, "reverted", Meaning::Failed),
         StepStatus::Skipped => (glyphs.skipped, "skipped", Meaning::Deviation),
         StepStatus::NotApplicable => (glyphs.not_applicable, "n/a", Meaning::NotApplicable),
         StepStatus::Deferred => (glyphs.deferred, "deferred", Meaning::Deviation),
@@ -399,6 +403,10 @@ pub fn hold(runbook: &crate::runbook::Runbook, hold: &Hold) -> String {
             format!("it soaks: at least {left} more, {coverage} % seen{short}")
         }
         Hold::Missing(step) => format!("{} has not been done", named(runbook, step)),
+        Hold::Reverted { step, truth, why } => {
+            let colon = if why.is_empty() { "" } else { ": " };
+            format!("{} {}{colon}{why}", named(runbook, step), Hold::turned(*truth))
+        }
         Hold::Waiting { left } => format!("{} are left", duration(*left + Duration::from_millis(999))),
         other => other.describe(),
     }

@@ -361,6 +361,8 @@ pub struct Glyphs {
     pub failed: &'static str,
     /// Left out.
     pub skipped: &'static str,
+    /// A check that had passed and is not so any more.
+    pub reverted: &'static str,
     /// A step that was put off.
     pub deferred: &'static str,
     /// Does not apply.
@@ -393,6 +395,7 @@ pub const UNICODE: Glyphs = Glyphs {
     done: "✔",
     failed: "✘",
     skipped: "»",
+    reverted: "↺",
     deferred: "↷",
     not_applicable: "-",
     alert: "!",
@@ -414,6 +417,7 @@ pub const ASCII: Glyphs = Glyphs {
     done: "+",
     failed: "x",
     skipped: "/",
+    reverted: "<",
     deferred: "~",
     not_applicable: "-",
     alert: "!",

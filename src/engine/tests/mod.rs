@@ -15,6 +15,7 @@ mod gates;
 mod glance;
 mod holding;
 mod nested;
+mod relied;
 mod renew;
 mod restart;
 mod sight;

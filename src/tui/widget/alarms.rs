@@ -52,6 +52,11 @@ pub fn told(run: &Run, alarm: &Alarm, look: &Look) -> String {
             let said = run.state.step(key).map(|step| step.said.as_str()).unwrap_or_default();
             format!("{} failed: {said}", run.spoken(key))
         }
+        (Subject::Step(key), What::Reverted) => {
+            let said = run.state.step(key).map(|step| step.said.as_str()).unwrap_or_default();
+            let colon = if said.is_empty() { "" } else { ": " };
+            format!("{} is not so any more{colon}{said}", run.spoken(key))
+        }
         (Subject::Step(key), _) => format!("{} was put off and comes back", run.spoken(key)),
         (Subject::Condition(id), What::Turned(Turned::Expected { left })) => {
             format!("{} is {}, expected for {} more", tell::row(&run.runbook, id), alarm.word, tell::short(left))

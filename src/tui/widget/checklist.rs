@@ -71,19 +71,21 @@ impl Tally {
         if self.seq == state.seq { self } else { Self::of(state) }
     }
 
-    /// Whether a step failed or was put off.
+    /// Whether a step failed, has reverted or was put off.
     pub const fn has_open_ends(&self) -> bool {
-        self.counts.failed + self.counts.deferred > 0
+        self.counts.failed + self.counts.reverted + self.counts.deferred > 0
     }
 
     /// How many steps are in each state.
-    pub const fn all(&self) -> [(StepStatus, u32); 8] {
-        let Counts { pending, current, done, failed, skipped, not_applicable, overridden, deferred } = self.counts;
+    pub const fn all(&self) -> [(StepStatus, u32); 9] {
+        let Counts { pending, current, done, failed, skipped, not_applicable, overridden, deferred, reverted } =
+            self.counts;
         [
             (StepStatus::Done, done),
             (StepStatus::Current, current),
             (StepStatus::Pending, pending),
             (StepStatus::Failed, failed),
+            (StepStatus::Reverted, reverted),
             (StepStatus::Skipped, skipped),
             (StepStatus::Overridden, overridden),
             (StepStatus::Deferred, deferred),
@@ -355,7 +357,7 @@ pub fn sum_of<'a>(steps: impl Iterator<Item = &'a StepState>) -> (usize, usize, 
     }
     let worst = worst.unwrap_or(StepStatus::Pending);
     let is_started = accounted > 0 && accounted < all;
-    let is_on = is_started && worst != StepStatus::Deferred;
+    let is_on = is_started && !matches!(worst, StepStatus::Deferred | StepStatus::Reverted);
     let mark = match worst {
         _ if is_on && weight(worst) < weight(StepStatus::Current) => StepStatus::Current,
         StepStatus::Done if undone > 0 => StepStatus::NotApplicable,
@@ -367,7 +369,8 @@ pub fn sum_of<'a>(steps: impl Iterator<Item = &'a StepState>) -> (usize, usize, 
 /// Which of two marks stands for a group: what is left to do comes before what was overruled, that before what is done.
 fn weight(status: StepStatus) -> u8 {
     match status {
-        StepStatus::Failed => 7,
+        StepStatus::Failed => 8,
+        StepStatus::Reverted => 7,
         StepStatus::Current => 6,
         StepStatus::Pending => 5,
         StepStatus::Deferred => 4,
@@ -382,14 +385,15 @@ fn weight(status: StepStatus) -> u8 {
 pub fn counted(state: &RunState, tally: &Tally, glyphs: &Glyphs) -> String {
     let counts = &tally.counts;
     let accounted = counts.done + counts.skipped + counts.not_applicable + counts.overridden;
-    let all = accounted + counts.pending + counts.current + counts.failed + counts.deferred;
+    let all = accounted + counts.pending + counts.current + counts.failed + counts.deferred + counts.reverted;
     let undone = tally.undone;
     let behind = undone - counts.skipped;
     let deviations = tell::deviations(state.own_deviations().map(|deviation| deviation.kind));
     let mut told = format!("{}/{all}", accounted - undone);
     let failed = (counts.failed > 0).then(|| format!("{} failed", counts.failed));
+    let reverted = (counts.reverted > 0).then(|| format!("{} reverted", counts.reverted));
     let behind = (behind > 0).then(|| format!("{behind} not done"));
-    for part in [failed, behind, Some(deviations)] {
+    for part in [failed, reverted, behind, Some(deviations)] {
         if let Some(part) = part.filter(|part| !part.is_empty()) {
             told.push_str(&format!(" {} {part}", glyphs.dot));
         }

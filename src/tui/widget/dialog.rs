@@ -284,9 +284,14 @@ fn beside_lines(run: &Run, cells: usize, look: &Look) -> Vec<Strip> {
     }
 }
 
+/// Whether overriding a step says that nobody verifies it, and not that it is done.
+fn is_waived(run: &Run, step: &StepKey) -> bool {
+    run.state.lies_behind(step) && !run.state.reverted().any(|reverted| reverted == step)
+}
+
 fn reason_title(run: &Run, purpose: &Purpose) -> &'static str {
     match purpose {
-        Purpose::Override(step) if run.state.lies_behind(step) => "Go on without a second person",
+        Purpose::Override(step) if is_waived(run, step) => "Go on without a second person",
         Purpose::Skip(_) => "Skip the step",
         Purpose::Defer(..) => "Put the step off",
         Purpose::Override(_) => "Override the step",
@@ -304,7 +309,7 @@ fn reason_lines(run: &Run, reason: &Reason, cells: usize) -> Vec<Strip> {
         Purpose::Defer(step, until) => {
             format!("{} comes back before {until} opens. It stays a deviation.", run.spoken(step))
         }
-        Purpose::Override(step) if run.state.lies_behind(step) => ending::waive(run, step),
+        Purpose::Override(step) if is_waived(run, step) => ending::waive(run, step),
         Purpose::Override(step) => {
             let named = run.spoken(step);
             format!("{named} will count as done against the machine. It stays a deviation and never turns green.")

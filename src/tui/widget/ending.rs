@@ -57,7 +57,13 @@ pub fn abandon(run: &Run) -> String {
         1 => ", 1 stays failed".into(),
         many => format!(", {many} stay failed"),
     };
-    let told = format!("{} will be skipped{failed}, and the run is closed as abandoned.", counted(left, "step"));
+    let reverted = match counts.reverted {
+        0 => String::new(),
+        1 => ", 1 stays reverted".into(),
+        many => format!(", {many} stay reverted"),
+    };
+    let told =
+        format!("{} will be skipped{failed}{reverted}, and the run is closed as abandoned.", counted(left, "step"));
     let unverified = unverified_for_good(run).map(|told| format!("\n{told}")).unwrap_or_default();
     format!("{told}\n{}{unverified}", changed(run))
 }

@@ -106,6 +106,9 @@ fn of_another(run: &Run, key: &StepKey, cells: usize, text: Text<'_>) -> Vec<Str
     let all = conditions(run, key);
     let told = match all.is_empty() {
         true => "It has no gate of its own, and no guard bars it.",
+        false if run.state.relied.keys().contains(key) => {
+            "What it sensed is watched until something is changed; it must be so still:"
+        }
         false if status.is_accounted() => "What it depends on is not watched any more; as the world stands now:",
         false => "What it depends on is watched when it is the current step; as the world stands now:",
     };

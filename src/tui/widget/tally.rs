@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::engine::StepStatus;
 use crate::text::counted;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
@@ -33,13 +34,13 @@ pub fn draw(run: &Run, area: Rect, paint: &mut Paint<'_>) {
 fn counts(run: &Run, is_bare: bool, look: &Look) -> Strip {
     let mut strip = Strip::default();
     for (status, count) in run.view.tally.all() {
-        let is_always = matches!(status, crate::engine::StepStatus::Done | crate::engine::StepStatus::Pending);
+        let is_always = matches!(status, StepStatus::Done | StepStatus::Pending);
         if count == 0 && !is_always {
             continue;
         }
         let (sign, word, _) = tell::status(status, look.glyphs);
         let meaning = match status {
-            crate::engine::StepStatus::Failed | crate::engine::StepStatus::Current => Meaning::Key,
+            StepStatus::Failed | StepStatus::Reverted | StepStatus::Current => Meaning::Key,
             _ => Meaning::Bar,
         };
         let gap = if strip.0.is_empty() { "" } else { "  " };

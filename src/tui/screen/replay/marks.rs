@@ -23,7 +23,7 @@ pub enum Kind {
     Back,
     /// A person overruled the machine.
     Deviation,
-    /// A step failed.
+    /// A step failed or has reverted.
     Failure,
     /// A reviewer remarked on it.
     Remark,
@@ -44,7 +44,7 @@ impl Kind {
             | Event::VerificationWaived { .. }
             | Event::WaitCut { .. }
             | Event::GuardAcknowledged { .. } => Some(Self::Deviation),
-            Event::StepFailed { .. } => Some(Self::Failure),
+            Event::StepFailed { .. } | Event::CheckReverted { .. } => Some(Self::Failure),
             Event::NoteAdded { .. } => Some(Self::Note),
             Event::ConditionChanged { condition: ConditionId::Guard(_), truth: Tri::False, .. } => Some(Self::Guard),
             Event::SittingOpened { .. } => Some(Self::Sitting),

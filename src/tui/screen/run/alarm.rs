@@ -43,6 +43,8 @@ pub enum What {
     Guard,
     /// The run is interrupted by a step that failed.
     Failed,
+    /// A check that had passed is not so any more.
+    Reverted,
     /// A step was put off and comes back.
     PutOff,
 }
@@ -169,6 +171,7 @@ fn of_steps(state: &RunState) -> Vec<Alarm> {
     let of = steps.filter_map(|(phase, item, step)| {
         let (severity, what) = match step.status {
             StepStatus::Failed => (Severity::Warning, What::Failed),
+            StepStatus::Reverted => (Severity::Warning, What::Reverted),
             StepStatus::Deferred => (Severity::Advisory, What::PutOff),
             // Of the others not even a key is made: a run may have thousands of steps.
             _ => return None,
@@ -191,9 +194,13 @@ impl Run {
         grave.filter(|alarm| !self.is_seen(alarm) && !self.is_told_anyway(alarm))
     }
 
-    /// A step that failed is the current one; a guard that holds it back is told with it.
+    /// A step that failed is the current one; a guard or a check that holds it back is told with it.
     fn is_told_anyway(&self, alarm: &Alarm) -> bool {
         match &alarm.subject {
+            Subject::Step(key) if alarm.what == What::Reverted => {
+                let is_it = |hold: &Hold| matches!(hold, Hold::Reverted { step, .. } if step == key);
+                matches!(&self.view.gate, Gate::Closed(holds) if holds.iter().any(is_it))
+            }
             Subject::Step(_) => true,
             Subject::Condition(id @ ConditionId::Guard(_)) => {
                 let is_it = |hold: &Hold| matches!(hold, Hold::Condition { condition, .. } if condition == id);

@@ -15,9 +15,14 @@ pub const fn is_about_step(action: Action) -> bool {
 }
 
 impl Run {
-    /// Whether an action waits until the current step is looked at again.
+    /// Whether an action waits until the current step is looked at again; what has reverted is overridden where it is
+    /// looked at.
     pub fn is_elsewhere(&self, action: Action) -> bool {
-        !self.is_at_current() && self.state.current.is_some() && is_about_step(action)
+        let is_its_own = || {
+            let offered = self.browsed.clone().map(Allowed::Override);
+            action == Action::Override && offered.is_some_and(|offered| self.view.allowed.contains(&offered))
+        };
+        !self.is_at_current() && self.state.current.is_some() && is_about_step(action) && !is_its_own()
     }
 
     /// What the engine allows behind that key; of the steps that may be taken up only the one that is looked at.
