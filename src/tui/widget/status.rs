@@ -23,8 +23,7 @@ use crate::tui::wrap::width;
 const BAR_CELLS: usize = 16;
 
 /// Keys that the status line names at its end, and the words behind them there.
-const NAMED: [(Action, &str); 3] =
-    [(Action::Seen, ": seen"), (Action::Close, " closes the run"), (Action::Return, " returns")];
+const NAMED: [(Action, &str); 2] = [(Action::Seen, ": seen"), (Action::Close, " closes the run")];
 
 /// In fewer cells an alarm does not tell what is the matter.
 const LEAST_ALARM: usize = 40;
