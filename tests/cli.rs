@@ -405,7 +405,20 @@ fn list_manual_and_completions_print() {
     let listed = text(&home.run(&["list", "--json"]).stdout);
     let books: Vec<serde_json::Value> = listed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert!(books.len() == 15 && books.iter().any(|book| book["id"] == "vault-ha-upgrade"), "{listed}");
-    assert!(text(&home.run(&["man"]).stdout).contains(".TH"));
+    let page = text(&home.run(&["man"]).stdout);
+    assert!(page.contains(".TH piton 1"), "{page}");
+    // No other page is named that cannot be had, and every option of every command is on this one.
+    assert!(!page.contains("piton\\-run") && !page.contains("(1)\n"), "{page}");
+    for told in [
+        ".SS piton run",
+        "\\-\\-beside",
+        ".SS piton journals prune",
+        "\\-\\-older\\-than",
+        ".SH EXIT STATUS",
+        ".SH FILES",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
     assert!(text(&home.run(&["completions", "bash"]).stdout).contains("_piton"));
 }
 

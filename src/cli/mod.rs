@@ -23,6 +23,7 @@ mod kept_files;
 mod listed;
 pub mod log;
 pub mod looks;
+mod man;
 pub mod packed;
 pub mod place;
 pub mod practice;
@@ -155,11 +156,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, CliError> {
             clap_complete::generate(shell, &mut Arguments::command(), "piton", &mut script);
             write_out(&script)
         }
-        Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut page).map_err(CliError::failed)?;
-            write_out(&page)
-        }
+        Some(Command::Man) => write_out(&man::page().map_err(CliError::failed)?),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::journal::Store;
 use crate::library::Library;
 use crate::tui::Backstage as _;
 use crate::tui::app::{App, draw, update};
-use crate::tui::gallery_tests::{SCENES, all};
+use crate::tui::gallery_tests::{SCENES, Scene, all};
 use crate::tui::keymap::Keymap;
 use crate::tui::message::Message;
 use crate::tui::replay_alike_tests::Live;
@@ -53,6 +53,9 @@ const ALSO: [&str; 8] = [
     "find_step",
     "copy",
 ];
+
+/// Of these another scene of the gallery shows what the caption says.
+const SHOWN_BY: [(&str, &str); 2] = [("failed", "output_failed"), ("form", "form_wrong")];
 
 fn press(app: &mut App, keys: &[KeyCode]) {
     for key in keys {
@@ -118,8 +121,6 @@ fn pictures() -> Vec<(&'static str, App)> {
         |event: &Event| matches!(event, Event::CautionsRead { step, .. } if step.step.as_str() == "hand-over");
     let mut command = live(&calm, is_read);
     press(&mut command, &[KeyCode::Enter]);
-    let mut why = live(&calm, |event| began(event, "ready"));
-    press(&mut why, &[KeyCode::Char('w')]);
     let mut overview = live(&calm, is_read);
     press(&mut overview, &[KeyCode::Char('m')]);
 
@@ -134,7 +135,6 @@ fn pictures() -> Vec<(&'static str, App)> {
         ("practice", chooser),
         ("run", run),
         ("command", command),
-        ("why", why),
         ("overview", overview),
         ("replay", replay.app),
         ("debrief", debrief.app),
@@ -143,7 +143,11 @@ fn pictures() -> Vec<(&'static str, App)> {
     let is_drawn = |name: &str| pictures.iter().any(|(drawn, _)| *drawn == name);
     let others = SCENES.into_iter().filter(|(name, _)| !is_drawn(name) && !LIKE_OTHERS.contains(name));
     let others = others.chain(all().filter(|(name, _)| ALSO.contains(name)));
-    let others: Vec<_> = others.map(|(name, scene)| (name, scene(SIZE, look("dark", &UNICODE)))).collect();
+    let shows = |name: &str, scene: Scene| {
+        let of = SHOWN_BY.iter().find(|(shown, _)| *shown == name);
+        of.and_then(|(_, by)| all().find(|(name, _)| name == by)).map_or(scene, |(_, scene)| scene)
+    };
+    let others: Vec<_> = others.map(|(name, scene)| (name, shows(name, scene)(SIZE, look("dark", &UNICODE)))).collect();
     pictures.extend(others);
     pictures
 }

@@ -179,8 +179,9 @@ impl Told<'_> {
                 format!("ACKNOWLEDGED, {}: {reason}", self.condition(condition))
             }
             Event::NoteAdded { step: Some(key), text } => format!("a note on {}: {text}", step(key)),
-            Event::EvidenceAttached { step: Some(key), path, file, .. } => {
-                format!("evidence for {}: {path}, {} bytes, sha256 {}", step(key), file.bytes, file.sha256)
+            Event::EvidenceAttached { step: Some(key), path, file, kept } => {
+                let copy = if kept.is_some() { "a copy is kept" } else { "no copy is kept" };
+                format!("evidence for {}: {path}, {} bytes, sha256 {}; {copy}", step(key), file.bytes, file.sha256)
             }
             other => soak::record(self, other).or_else(|| rehearse::told(other)).unwrap_or_else(|| describe(other)),
         }

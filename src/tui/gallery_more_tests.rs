@@ -61,6 +61,8 @@ pub const MORE: [(&str, Scene); 55] = [
         shown(size, look, |app| {
             tell(app, setup::questions());
             press(app, &["n", "e", "w"]);
+            let problem = Some("not a version such as 1.17.3".into());
+            drop(update(app, Message::Checked { input: "target".into(), text: "new".into(), problem }));
         })
     }),
     ("before_well", |size, look| {
@@ -390,6 +392,52 @@ fn what_is_to_be_typed_is_told_only_while_it_can_be() {
     assert!(drawn("steps_alone").contains("Stop Vault") && drawn("practice").contains("You must type vault-2 to run"));
     let ahead = drawn("browsing");
     assert!(ahead.contains("You must type the name of its target to run this"), "{ahead}");
+    let at_work = |stage: &mut Stage| {
+        stage.prepare();
+        stage.press("enter");
+        stage.type_text("vault-2");
+        stage.press("enter");
+    };
+    let look = crate::tui::stage_tests::look("dark", &crate::tui::theme::UNICODE);
+    let running = picture(&run((120, 40), look, at_work));
+    assert!(running.contains("its command has been running") && !running.contains(told), "{running}");
     let over = drawn("overridden");
     assert!(over.contains("the probe is wrong") && !over.contains(told), "{over}");
+}
+
+/// Nothing more can be proposed to it, so it is the bar that says what is left to do, to the mouse as well.
+#[test]
+fn a_closed_run_that_is_looked_at_says_how_it_is_left() {
+    for size in [(80, 24), (120, 40)] {
+        let look = crate::tui::stage_tests::look("dark", &crate::tui::theme::UNICODE);
+        let mut effects = Vec::new();
+        let app = of(back_tests::book(), size, look, |stage| {
+            walked_back(stage);
+            ["Q", "y", "esc"].iter().for_each(|key| stage.press(key));
+            assert!(stage.run().dialog.is_none());
+            stage.press("q");
+            effects.clone_from(&stage.effects);
+        });
+        assert!(matches!(effects.last(), Some(Effect::Leave(_))), "{effects:?}");
+        let bar = picture(&app).lines().rev().take(2).collect::<String>();
+        assert!(bar.contains("q leave") && bar.contains("S sign"), "{bar}");
+    }
+}
+
+/// A click on it opens the question of that key, as a click on the bar does.
+#[test]
+fn a_key_that_the_status_line_names_can_be_clicked() {
+    let mut at_the_end = false;
+    of(back_tests::book(), (120, 40), crate::tui::stage_tests::look("dark", &crate::tui::theme::UNICODE), |stage| {
+        walked_back(stage);
+        let area = ratatui::layout::Rect::new(0, 0, 120, 40);
+        let spots = crate::tui::app::draw(&stage.app, area, &mut ratatui::buffer::Buffer::empty(area));
+        let line = stage.picture().lines().rev().nth(2).unwrap_or_default().replace('"', "");
+        let at = line.find("Q closes the run").unwrap_or_else(|| panic!("{line}"));
+        let column = u16::try_from(line[..at].chars().count()).unwrap();
+        let place = ratatui::layout::Position::new(column, 37);
+        let is_its = |spot: &crate::tui::spot::Spot| spot.place.contains(place);
+        at_the_end = spots.iter().any(|spot| is_its(spot) && spot.press == crate::tui::spot::Press::Key("Q".into()));
+    });
+    assert!(at_the_end);
 }

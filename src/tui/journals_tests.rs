@@ -87,6 +87,7 @@ fn the_list_of_all_runs_is_filtered_and_one_of_them_replayed() {
         stage.press("enter");
         stage.tell(Message::Recording(Ok((Box::new(recording(&small())), None))));
         assert!(shown(&stage).contains(" REPLAY "), "{}", shown(&stage));
+        assert!(shown(&stage).contains("esc all runs"), "{}", shown(&stage));
         stage.press("esc");
         assert!(shown(&stage).contains("piton  journals") && shown(&stage).contains("3 runs"));
         stage.press("esc");

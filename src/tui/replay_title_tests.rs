@@ -1,5 +1,8 @@
 //! Whether a journal is whole and of its run stands in the title of its replay, and where it ends.
 
+use std::time::Duration;
+
+use crate::engine::Event;
 use crate::journal::{Integrity, Misnamed, More};
 use crate::tui::backstage::Recording;
 use crate::tui::message::Message;
@@ -70,4 +73,22 @@ fn a_record_that_becomes_doubtful_while_it_is_followed_stands_in_the_title_at_on
     let first = shown(&stage).lines().next().unwrap_or_default().to_owned();
     assert!(first.contains(" BROKEN at line 61, #60 doubtful "), "{first}");
     assert_eq!(stage.at(), 10, "and nobody is taken there");
+}
+
+/// The opening, the sitting and the first step are of one moment in a walk by a stepped clock; a real one takes a while.
+#[test]
+fn before_the_first_step_it_tells_with_which_record_that_opens() {
+    let (book, mut records) = small();
+    let step = records.iter().position(|record| matches!(record.event, Event::StepBegan { .. })).unwrap() + 1;
+    for (number, record) in records.iter_mut().enumerate() {
+        let late = u64::try_from(number.min(step)).unwrap();
+        record.at = record.at.plus(Duration::from_millis(100 * late));
+    }
+    let mut stage = Stage::open(recording(&(book, records)), None, (120, 40));
+    for number in 1..step {
+        assert_eq!(stage.at(), number);
+        let told = shown(&stage);
+        assert!(told.contains(&format!("The next step opens at #{step}, ")), "{number}: {told}");
+        stage.press("right");
+    }
 }

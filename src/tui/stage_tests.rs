@@ -80,7 +80,12 @@ impl Stage {
             sha256: stage.runbook.sha256.clone(),
             mode,
             inputs,
-            site: Some(SiteSeen { name: "prod-eu".into(), environment: "PRODUCTION".into(), colour: "red".into() }),
+            // A rehearsal is walked nowhere.
+            site: (mode == Mode::Live).then(|| SiteSeen {
+                name: "prod-eu".into(),
+                environment: "PRODUCTION".into(),
+                colour: "red".into(),
+            }),
             practice: None,
             operator: "maria".into(),
             host: "bastion".into(),
@@ -95,7 +100,8 @@ impl Stage {
     pub fn enter(&mut self, is_resumed: bool) {
         let (inbox, _) = unbounded_channel();
         let (_, updates) = unbounded_channel();
-        let targets = ["vault-1", "vault-2", "vault-3"];
+        let all = ["vault-1", "vault-2", "vault-3"];
+        let targets = if self.runbook.health.is_empty() { &all[..0] } else { &all[..] };
         let launched = Launched {
             session: Session::new(inbox),
             updates,

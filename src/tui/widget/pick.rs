@@ -52,7 +52,8 @@ pub fn draw(app: &App, list: &PickList, area: Rect, paint: &mut Paint<'_>) {
         }
     }
     // What was not taken is told below, once.
-    if list.found.is_empty() && list.problem.is_none() {
+    let is_nothing_there = list.rows.is_empty() && list.unread.is_none() && !list.note.is_empty();
+    if list.found.is_empty() && list.problem.is_none() && !is_nothing_there {
         let told = if list.unread.is_some() { "nothing of what can be read fits" } else { "nothing fits" };
         paint.put((inside.x, inside.y + 1), inside.width, told, Meaning::Dim);
     }

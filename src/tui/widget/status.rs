@@ -22,6 +22,9 @@ use crate::tui::wrap::width;
 /// How wide the bar before the words is, in cells.
 const BAR_CELLS: usize = 16;
 
+/// Keys that the status line names at its end, and the words behind them there.
+const NAMED: [(Action, &str); 2] = [(Action::Seen, ": seen"), (Action::Close, " closes the run")];
+
 /// In fewer cells an alarm does not tell what is the matter.
 const LEAST_ALARM: usize = 40;
 
@@ -42,6 +45,31 @@ impl Status<'_> {
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
         let strip = self.told(usize::from(area.width.saturating_sub(2)), paint.look);
         paint.strip((area.x + 1, area.y), area.width.saturating_sub(2), &strip);
+        self.spots(area, &strip, paint);
+    }
+
+    /// A key that the line names can be clicked, with the words behind it.
+    fn spots(&self, area: Rect, strip: &Strip, paint: &mut Paint<'_>) {
+        if self.is_covered() {
+            return;
+        }
+        let told: String = strip.0.iter().map(|(text, _)| text.as_str()).collect();
+        for (action, words) in NAMED {
+            let key = self.keymap.shown(action, Context::Run);
+            let named = format!("; {key}{words}");
+            let Some(at) = told.rfind(&named) else { continue };
+            let cells = |text: &str| u16::try_from(width(text)).unwrap_or(u16::MAX);
+            let left = (area.x + 1).saturating_add(cells(&told[..at + 2]));
+            if left < area.right() {
+                paint.spot(Rect::new(left, area.y, cells(&named[2..]).min(area.right() - left), 1), Press::Key(key));
+            }
+        }
+    }
+
+    /// Whether something lies over the run, so that its keys do something else.
+    fn is_covered(&self) -> bool {
+        let run = self.run;
+        run.dialog.is_some() || run.card.is_some() || run.console.is_some() || run.over.is_some()
     }
 
     fn told(&self, cells: usize, look: &Look) -> Strip {
@@ -234,7 +262,7 @@ impl Status<'_> {
         let run = self.run;
         let shown = |action| self.keymap.shown(action, Context::Run);
         let mut offers: Vec<Offer> = Vec::new();
-        let is_covered = run.dialog.is_some() || run.card.is_some() || run.console.is_some() || run.over.is_some();
+        let is_covered = self.is_covered();
         let is_idle = run.pending.is_none() && !run.is_leaving() && !is_covered;
         for allowed in &run.view.allowed {
             let (action, needs_arm) = key_of(allowed);
@@ -282,11 +310,22 @@ impl Status<'_> {
         if run.found.is_some() {
             offers.splice(0..0, self.of_a_search(!is_covered));
         }
+        offers.extend(self.of_a_closed_run(!is_covered));
         let all = self.keymap.shown(Action::Palette, Context::Everywhere);
         offers.push(plain(all, MENU, !is_covered, false));
         let help = self.keymap.shown(Action::Help, Context::Everywhere);
         offers.push(plain(help, "help", !run.is_typing(), false));
         offers
+    }
+
+    /// What is left to be done with a run that is closed: nothing of it is recorded, so the engine allows none of it.
+    fn of_a_closed_run(&self, is_armed: bool) -> Vec<Offer> {
+        if self.run.state.closed.is_none() {
+            return Vec::new();
+        }
+        let offers = [(Action::Sign, "sign"), (Action::Leave, "leave")];
+        let key = |action| self.keymap.shown(action, Context::Run);
+        offers.map(|(action, word)| Offer::plain(key(action), word, is_armed, false)).into()
     }
 
     /// What goes from hit to hit while a search stands.

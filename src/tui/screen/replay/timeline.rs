@@ -230,6 +230,8 @@ impl Replay {
             (app.keymap.shown(Action::Help, Context::Everywhere), "help".to_owned()),
             (key(Action::Leave), "leave".to_owned()),
         ];
+        let list = self.list.as_ref().map(|_| (key(Action::Back), "all runs".to_owned()));
+        let last: Vec<_> = list.into_iter().chain(last).collect();
         let room = usize::from(bar.width.saturating_sub(2));
         let cells =
             |offers: &[(String, String)]| offers.iter().map(|(key, word)| width(key) + width(word) + 3).sum::<usize>();

@@ -41,10 +41,16 @@ impl Run {
                 self.view.page.missing = self.missing();
                 self.view.page.progress = self.progress();
                 self.view.page.is_live = true;
-                self.view.page.opens_next = self.opens_next().filter(|_| self.is_between()).unwrap_or_default();
+                self.view.page.opens_next = self.next_to_open(shown.is_none());
             }
             self.drawn.take_if(|_| self.view.page != before);
         }
+    }
+
+    /// What a page that is no stalled one tells of the next step: between two records of one moment, and where there is
+    /// no step to be looked at, as before the first sitting.
+    fn next_to_open(&self, is_bare: bool) -> String {
+        self.opens_next().filter(|_| is_bare || self.is_between()).unwrap_or_default()
     }
 
     /// How far the current step's time is.

@@ -280,7 +280,11 @@ fn target(runbook: &Runbook, state: &RunState, key: &StepKey) -> Option<String> 
     if is_ahead(runbook, state, key) {
         return Some("the name of its target".into());
     }
-    (!is_together(runbook, key) || left_to_run(runbook, state, key) > 0).then(|| target_of(runbook, state, key))
+    let can_run = match is_together(runbook, key) {
+        true => left_to_run(runbook, state, key) > 0,
+        false => state.running.iter().all(|running| &running.step != key),
+    };
+    can_run.then(|| target_of(runbook, state, key))
 }
 
 /// How many commands a step that takes its items together would run now.
