@@ -117,7 +117,8 @@ fn whatever_happens_a_frame_that_is_left_out_looks_as_the_one_before() {
             }
         }
     });
-    assert!(left_out.get() > 100, "{}", left_out.get());
+    // What is played is random: mostly 100 to 200 frames are left out, and with none of them nothing would be held.
+    assert!(left_out.get() > 30, "{}", left_out.get());
 }
 
 #[test]
