@@ -108,7 +108,7 @@ pub enum Event {
     },
     /// The commands of a step that takes its items together were all on the screen, and are to run.
     CommandsApproved { step: StepKey, commands: Vec<ItemCommand>, typed: Option<String>, board: Board },
-    /// The commands of such a step are to end; those that wait start no more.
+    /// A person wants what a step runs to end; of one that takes its items together those that wait start no more.
     CancelAsked { step: StepKey },
     /// A command is about to start.
     ///

@@ -121,12 +121,12 @@ impl Judge<'_> {
         self.then([Event::CommandsApproved { step: key, commands: shown, typed, board: board.recorded() }])
     }
 
-    /// The operator wants the commands of a step to end that takes its items together: nothing more of it starts.
+    /// The operator wants what runs to end: who it was is recorded. Of a step that takes its items together nothing more
+    /// starts.
     pub(crate) fn cancel(&self, job: JobId) -> Decision {
         let running = self.state.running.iter().find(|running| running.job == job);
         let running = running.ok_or_else(|| Refusal::Unknown(format!("running command {}", job.0)))?;
-        let step = running.item.is_some().then(|| running.step.clone());
-        Ok(step.map(|step| Event::CancelAsked { step }).into_iter().collect())
+        Ok(vec![Event::CancelAsked { step: running.step.clone() }])
     }
 }
 

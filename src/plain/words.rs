@@ -110,7 +110,7 @@ fn describe_step(event: &Event) -> String {
         Event::CommandsApproved { step, commands, .. } => {
             say("run all", step, &format!("{} commands, at most {MAX_AT_ONCE} at once", commands.len()))
         }
-        Event::CancelAsked { step } => say("cancel", step, "nothing more starts"),
+        Event::CancelAsked { step } => say("cancel", step, "what it runs is to end"),
         Event::CommandStarted { step, item, command, .. } => {
             say("run", step, &for_item(item.as_deref(), &shell_words(&command.argv)))
         }

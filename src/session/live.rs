@@ -167,11 +167,15 @@ impl Running {
         let of = named.filter(|named| named.item.is_some()).map(|named| named.step.clone());
         let all = running.iter().filter(|running| running.job == job || Some(&running.step) == of.as_ref());
         let all: Vec<_> = all.map(|running| running.job).collect();
-        if of.is_some() && !self.is_halted {
+        if of.is_none() {
+            // What it does must not go on while that is written down.
+            self.live.runner.cancel(job);
+        }
+        if !self.is_halted {
             self.propose(Proposal::Cancel { job });
         }
-        for job in all {
-            self.live.runner.cancel(job);
+        if of.is_some() {
+            all.into_iter().for_each(|job| self.live.runner.cancel(job));
         }
     }
 

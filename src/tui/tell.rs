@@ -54,7 +54,7 @@ pub fn event(event: &Event) -> String {
             format!("{step} is disputed: {by} saw something else: {said}")
         }
         Event::CommandsApproved { step, commands, .. } => format!("{step} runs {}", counted(commands.len(), "command")),
-        Event::CancelAsked { step } => format!("the commands of {step} are to end"),
+        Event::CancelAsked { step } => format!("what {step} runs is to end"),
         Event::CommandStarted { step, item, command, .. } => {
             format!("{step} runs {}{}", argv(command), for_item(item.as_deref()))
         }

@@ -68,6 +68,20 @@ fn a_failed_command_interrupts_and_can_be_tried_again() {
 }
 
 #[test]
+fn who_cancels_a_command_stands_in_the_journal() {
+    let mut walk = at_stop();
+    walk.do_first();
+    walk.do_first();
+    let Some(Allowed::Cancel(job)) = walk.allowed().first().cloned() else { panic!("{:?}", walk.allowed()) };
+    walk.must(Proposal::Cancel { job });
+    let last = walk.records.last().expect("there are some");
+    assert_eq!((&last.event, &*last.by), (&Event::CancelAsked { step: walk.key() }, "maria@bastion"));
+    let printed = Printed::default();
+    walk.must(Proposal::Finished { job, ended: Ended::Cancelled, elapsed_ms: 5, output: None, printed });
+    assert_eq!(walk.state.step(&walk.key()).map(|step| step.status), Some(StepStatus::Failed));
+}
+
+#[test]
 fn a_sensed_step_can_only_be_overridden_and_restarts_when_it_flaps() {
     let mut walk = at_stop();
     walk.do_first();

@@ -122,7 +122,9 @@ proptest! {
             let mut whole = expr.reads().clone();
             whole.whole = true;
             let full = Expr(Arc::new(Inner { source: source.clone(), reads: whole, filter: OnceLock::new() }));
-            prop_assert_eq!(expr.all(&scope, 50), full.all(&scope, 50));
+            // What is not known is named by what is read: only for that the two have other words.
+            let alike = |error: EvalError| if error.0.ends_with("not known") { EvalError("not known".into()) } else { error };
+            prop_assert_eq!(expr.all(&scope, 50).map_err(alike), full.all(&scope, 50).map_err(alike));
         }
     }
 }
