@@ -122,7 +122,7 @@ fn from_the_library_to_the_first_step_by_the_keyboard() {
     // The next one is told that this one is open, offers its values, and records that it was begun all the same.
     let site = home.path().join(".config/piton/sites/lab.toml").display().to_string();
     let mut terminal = home.terminal(&["run", "own", "--site", &site]).size(40, 120).spawn();
-    terminal.wait_text("earlier here: 1.17.3", SOON);
+    terminal.wait_text("earlier here (ctrl-p, ctrl-n): 1.17.3", SOON);
     terminal.key("ctrl-p");
     terminal.wait_text("1.17.3 ", SOON);
     terminal.key("enter");

@@ -168,11 +168,14 @@ fn conditions(run: &Run, key: &StepKey) -> Vec<ConditionId> {
     if let Gate::Closed(holds) = &run.view.gate
         && is_current
     {
-        for hold in holds {
-            if let Hold::Condition { condition, .. } = hold
-                && !all.contains(condition)
-            {
-                all.push(condition.clone());
+        let of = |hold: &Hold| match hold {
+            Hold::Condition { condition, .. } => Some(condition.clone()),
+            Hold::Reverted { step, .. } => Some(ConditionId::Check(step.clone())),
+            _ => None,
+        };
+        for condition in holds.iter().filter_map(of) {
+            if !all.contains(&condition) {
+                all.push(condition);
             }
         }
     }
@@ -191,7 +194,7 @@ fn explain(run: &Run, condition: &ConditionId, cells: usize, text: Text<'_>, lin
     let (sign, meaning) = tell::tri_sign(truth, look.glyphs);
     let name = match condition {
         ConditionId::Gate(_) => "its gate".to_owned(),
-        ConditionId::Check(_) => "what it waits for".to_owned(),
+        ConditionId::Check(of) if run.shown_step().as_ref() == Some(of) => "what it waits for".to_owned(),
         other => tell::condition(&run.runbook, other),
     };
     let mut told = format!("{sign} {name} {}", tell::tri(truth));
