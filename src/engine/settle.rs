@@ -216,7 +216,10 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
     if is_over || Draft::new(runbook, state, moment).step_on() {
         return None;
     }
-    let phase = state.walked().find(|phase| !phase.is_passed())?;
+    let Some(phase) = state.walked().find(|phase| !phase.is_passed()) else {
+        let reverted = state.reverted().next()?;
+        return Some(format!("the run is not closed while {reverted} is not as it was sensed"));
+    };
     if let Some(group) = phase.next_group() {
         let name = group.item.name.as_deref().unwrap_or_default();
         let why = bind_group(runbook, state, moment, &phase.id, group).err();

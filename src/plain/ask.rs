@@ -210,9 +210,10 @@ impl Question {
             Self::Cancel(job) => return state.running.iter().all(|running| running.job != *job),
             Self::Note(_) | Self::Close | Self::Leave => None,
         };
-        // The walk has gone on behind what another person verifies, or what is overruled for want of one.
+        // The walk has gone on behind what another person verifies, or what is overruled for want of one, or has reverted.
         let may_lie_behind = !matches!(self, Self::Statement(_) | Self::Value(..) | Self::Choice(_) | Self::Run(..));
-        let is_behind = |step: &StepKey| may_lie_behind && state.to_verify().contains(step);
+        let is_due = |step: &StepKey| state.to_verify().contains(step) || state.reverted().any(|key| key == step);
+        let is_behind = |step: &StepKey| may_lie_behind && is_due(step);
         step.is_some_and(|step| state.current.as_ref() != Some(step) && !is_behind(step))
     }
 

@@ -1,9 +1,10 @@
 //! A check that had passed and is not so any more.
 
-use crate::engine::{Event, StepStatus, Verdict};
+use crate::engine::{ConditionId, Event, Mode, Proposal, StepStatus, Tri, Verdict};
 use crate::tui::screen::run::alarm::What;
 use crate::tui::screens_tests::at_both_sizes;
-use crate::tui::stage_tests::Stage;
+use crate::tui::stage_tests::{Stage, look};
+use crate::tui::theme::UNICODE;
 
 /// The second node was seen back; while the command on the third is looked at, it goes away again.
 pub fn reverted(stage: &mut Stage) {
@@ -56,6 +57,44 @@ fn what_has_reverted_is_seen_in_the_list_the_counts_the_alarms_and_why() {
     stage.press("esc");
     stage.press("!");
     assert!(stage.picture().contains("is not so any more"), "{}", stage.picture());
+}
+
+/// The end of the plan is reached, and what its last check sensed is not so any more.
+fn at_the_end() -> Stage {
+    let book = "format = 1\nid = \"end\"\ntitle = \"End\"\nsystem = \"demo\"\n\
+        [[health]]\nid = \"vault\"\ntcp = \"localhost:1\"\nok = \"true\"\n\
+        [[phase]]\nid = \"all\"\ntitle = \"All\"\n\
+        [[phase.step]]\nid = \"well\"\ntitle = \"See it well\"\ncheck = '.health.vault[0].verdict == \"ok\"'\n\
+        [[phase.step]]\nid = \"look\"\ntitle = \"Name it\"\n\
+        ask = { name = \"it\", prompt = \"Which?\", type = \"text\" }\n";
+    let book = crate::runbook::parse(book).0.expect("it is a runbook");
+    let mut stage = Stage::of(book, (80, 24), look("dark", &UNICODE), Mode::Live);
+    let check = ConditionId::Check(stage.state.current.clone().expect("the check is current"));
+    let observe = |stage: &mut Stage, truth| {
+        let (condition, why) = (check.clone(), String::new());
+        stage.propose(Proposal::Observe { condition, truth, why, seen: serde_json::Value::Null });
+        stage.propose(Proposal::Advance);
+    };
+    observe(&mut stage, Tri::True);
+    let step = stage.state.current.clone().expect("the question is current");
+    stage.propose(Proposal::Answer { step, value: "so".into(), file: None });
+    observe(&mut stage, Tri::False);
+    stage.show();
+    stage
+}
+
+#[test]
+fn at_the_end_of_the_plan_it_is_what_is_looked_at_told_and_overridden() {
+    let mut stage = at_the_end();
+    assert!(stage.picture().contains("1.1 See it well"), "{}", stage.picture());
+    stage.press("w");
+    assert!(stage.picture().contains("not as it was sensed"), "{}", stage.picture());
+    stage.press("esc");
+    stage.press("o");
+    stage.type_text("it is taken out of service");
+    stage.press("enter");
+    assert_eq!(stage.state.counts().overridden, 1, "{}", stage.picture());
+    assert!(stage.picture().contains("close the run"), "{}", stage.picture());
 }
 
 #[test]

@@ -144,7 +144,10 @@ impl Run {
     /// A dialog about a step that is no longer the current one, or about a wait that is over, is of no use.
     pub(super) fn close_outdated_dialog(&mut self) {
         let is_outdated = self.dialog.as_ref().is_some_and(|dialog| match dialog.step() {
-            Some(step) => self.state.current.as_ref() != Some(step) && !self.state.unverified.contains_key(step),
+            Some(step) => {
+                let is_due = self.state.unverified.contains_key(step) || self.state.reverted().any(|key| key == step);
+                self.state.current.as_ref() != Some(step) && !is_due
+            }
             None => matches!(dialog, Dialog::Ask(ask) if ask.is_about_job() && !self.state.is_running()),
         });
         let is_mended = self.is_acknowledged_in_vain();

@@ -302,10 +302,11 @@ impl Run {
         run
     }
 
-    /// The step that is looked at: the browsed one, else the current one, else the last that came to an end.
+    /// The step that is looked at: the browsed one, else the current one, else one that has reverted, else the last that
+    /// came to an end.
     pub fn shown_step(&self) -> Option<StepKey> {
         let browsed = self.browsed.clone().or_else(|| self.state.current.clone());
-        browsed.or_else(|| {
+        browsed.or_else(|| self.state.reverted().next().cloned()).or_else(|| {
             let steps = self.state.walked().flat_map(|phase| phase.keys());
             let ended = steps.filter(|(_, step)| step.status.is_accounted() && step.ended.is_some());
             ended.map(|(key, _)| key).last()
