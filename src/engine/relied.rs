@@ -150,10 +150,15 @@ impl Draft<'_> {
             let (known, sensed) =
                 self.state.step(key).zip(self.state.conditions.get(&ConditionId::Check(key.clone())))?;
             let held = self.moment.at.since(sensed.since);
-            let (step, board) = (key.clone(), self.moment.board.recorded());
+            // Asked with every answer, and mostly nothing has turned: only what has is written out.
+            let named = || (key.clone(), self.moment.board.recorded());
             match (known.status, sensed.truth) {
-                (StepStatus::Done, Tri::False) => Some(Event::CheckReverted { step, why: sensed.why.clone(), board }),
+                (StepStatus::Done, Tri::False) => {
+                    let (step, board) = named();
+                    Some(Event::CheckReverted { step, why: sensed.why.clone(), board })
+                }
                 (StepStatus::Reverted, Tri::True) if held >= self.asked_for(key) => {
+                    let (step, board) = named();
                     Some(Event::CheckRestored { step, held_ms: millis(held), board })
                 }
                 _ => None,
