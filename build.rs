@@ -1,4 +1,5 @@
-//! Packs the texts that are part of the program, and leaves out of it what it does without.
+//! Packs the texts that are part of the program, leaves out of it what it does without, and puts together what is run
+//! together.
 //!
 //! The texts are runbooks, obligations, practice scenarios. What lies in their folders is found here, so no list of them
 //! is written by hand. `src/packed.rs` tells what becomes of them.
@@ -11,6 +12,10 @@ use miniz_oxide::deflate::compress_to_vec;
 
 /// What searches longest for the smallest pack.
 const LEVEL: u8 = 10;
+/// Which functions stand together: how their names begin, as the linker knows them. `benches/order/order.py` draws it.
+const ORDER: &str = "assets/order.txt";
+/// Names the file that shall tell what the linker puts where; `benches/order/order.py` asks for it.
+const TABLE: &str = "PITON_LINK_TABLE";
 
 fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo gives it"));
@@ -29,18 +34,39 @@ fn main() {
 }
 
 /// A release build unwinds nothing (`panic = "abort"`), so what would describe its frames for that, a tenth of the program,
-/// is not linked. The linkers of Linux take this script beside their own. What else can be told shorter is.
+/// is not linked. What is run in ordinary use stands together, and so do the packed texts, which are read rarely: around
+/// each place that is run or read the kernel maps 64 KiB, so what is scattered takes several times its room. The linkers
+/// of Linux take this script beside their own. What else can be told shorter is.
 fn linked_small(out: &Path) {
     if !is("PROFILE", "release") || !is("CARGO_CFG_TARGET_OS", "linux") {
         return;
     }
-    let script = out.join("frames.ld");
-    put(&script, b"SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) } } INSERT AFTER .text;\n");
+    let script = out.join("small.ld");
+    let lines = fs::read_to_string(ORDER).unwrap_or_else(|error| panic!("{ORDER}: {error}"));
+    let named = lines.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let used: String = named.map(gathered).collect();
+    let text = format!(
+        "SECTIONS {{ /DISCARD/ : {{ *(.eh_frame) *(.eh_frame_hdr) }} }} INSERT AFTER .text;\n\
+         SECTIONS {{ .text.used : {{\n{used}}} }} INSERT BEFORE .text;\n\
+         SECTIONS {{ .rodata.packed : {{ *(.rodata.*5piton6packed*) }} }} INSERT AFTER .rodata;\n"
+    );
+    put(&script, text.as_bytes());
     println!("cargo:rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
     println!("cargo:rustc-link-arg-bins=-T\ncargo:rustc-link-arg-bins={}", script.display());
+    println!("cargo:rerun-if-env-changed={TABLE}");
+    if let Ok(table) = std::env::var(TABLE) {
+        println!("cargo:rustc-link-arg-bins=-Wl,-Map={table}");
+    }
     if packs_relocations() {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+}
+
+/// What has the linker put the functions whose names begin so here.
+fn gathered(name: &str) -> String {
+    let is_name = name.chars().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '$'));
+    assert!(is_name, "{ORDER}: {name}: no function is named so");
+    format!("*(.text.{name}* .text.unlikely.{name}*)\n")
 }
 
 /// Whether the addresses that are adapted when the program starts may be told in a twentieth of the room: the loader
@@ -60,19 +86,23 @@ fn is(name: &str, value: &str) -> bool {
 fn table(out: &Path, table: &str, what: &str, mut files: Vec<(String, PathBuf)>) -> String {
     files.sort();
     let mut code = format!("/// {what}, sorted by name.\npub static {table}: &[Packed] = &[\n");
-    for (name, path) in files {
+    let mut packs = String::new();
+    for (number, (name, path)) in files.into_iter().enumerate() {
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let pack = format!("{table}.{}", name.replace('/', "."));
         let (top, rest) = text.split_at(top(&text));
-        put(&out.join(&pack), &compress_to_vec(rest.as_bytes(), LEVEL));
-        let length = rest.len();
-        writeln!(
-            code,
-            "    Packed {{ name: {name:?}, top: {top:?}, rest: include_bytes!({pack:?}), length: {length} }},"
-        )
-        .expect("a string takes all that is written to it");
+        let bytes = compress_to_vec(rest.as_bytes(), LEVEL);
+        put(&out.join(&pack), &bytes);
+        let (length, packed) = (rest.len(), bytes.len());
+        // Each has a name, so that the linker can be told where they stand.
+        let own = format!("{table}_{number}");
+        writeln!(packs, "static {own}: [u8; {packed}] = *include_bytes!({pack:?});")
+            .and_then(|()| {
+                writeln!(code, "    Packed {{ name: {name:?}, top: {top:?}, rest: &{own}, length: {length} }},")
+            })
+            .expect("a string takes all that is written to it");
     }
-    code + "];\n"
+    code + "];\n" + &packs
 }
 
 /// Where the first table begins: what stands before it is read at once, when things are listed, and stays as it is.

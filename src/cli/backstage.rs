@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
@@ -17,14 +17,14 @@ use crate::engine::Mode;
 use crate::exec::Borrower;
 use crate::journal::{Role, RunDir, RunSummary, Standing, Store, in_order};
 use crate::library::{Entry, Library};
+use crate::runbook::Runbook;
 use crate::runbook::value::parse_value;
-use crate::runbook::{InputKind, Runbook};
 use crate::scenario;
 use crate::search;
 use crate::session::launch;
 use crate::session::preflight::{Preflight, Preparation};
 use crate::session::{Launched, Opening};
-use crate::site::{Bound, Site, bind, check_input};
+use crate::site::{Bound, Site, bind};
 use crate::text::{clean_line, counted};
 use crate::tui::beside::Beside;
 use crate::tui::shelf::{Changed, Past};
@@ -55,6 +55,7 @@ pub struct Stage {
     chosen: Mutex<Option<Chosen>>,
     /// The runs that were listed last, the latest first, with how many good records each has: what is searched.
     listed: Mutex<Arc<Vec<(RunDir, u64)>>>,
+    runtime: Arc<OnceLock<Handle>>,
 }
 
 /// What is being set up.
@@ -87,7 +88,13 @@ impl Stage {
             given: Mutex::default(),
             chosen: Mutex::default(),
             listed: Mutex::default(),
+            runtime: Arc::default(),
         }
+    }
+
+    /// Where it waits to be told the threads on which answers are awaited, once there are some.
+    pub(super) fn waits(&self) -> Arc<OnceLock<Handle>> {
+        Arc::clone(&self.runtime)
     }
 
     /// With a runbook that was read already: it is not read anew when it is set up first.
@@ -395,9 +402,8 @@ impl Backstage for Stage {
     fn preflight(&self, wanted: &Wanted, is_accepted: bool) -> Result<Preflight, String> {
         let Wanted::Live { runbook, answers, .. } = wanted else { return Err("practice needs none".into()) };
         let opening = self.opening(runbook, answers)?;
-        // What was given as a whole is looked at before the screens have a runtime.
-        let own = if Handle::try_current().is_err() { Some(run::runtime().map_err(told)?) } else { None };
-        let handle = own.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone());
+        // What was given as a whole is wanted before the screens have a runtime. It comes after the first frame.
+        let handle = Handle::try_current().unwrap_or_else(|_| self.runtime.wait().clone());
         let world = run::live_world(&handle, crate::clock::Timestamp::default()).map_err(told)?;
         let (store, remembered, who) = (&self.store, &self.memory.runs, place::who("terminal"));
         let prepared = Preparation { store, remembered, opening: &opening, who: &who, world: &world };
@@ -413,18 +419,7 @@ impl Backstage for Stage {
     }
 
     fn check_input(&self, runbook: &str, input: &str, text: &str) -> Option<String> {
-        let chosen = self.chosen(runbook).ok()?;
-        let input = chosen.runbook.inputs.iter().find(|candidate| candidate.id.as_str() == input)?;
-        if text.trim().is_empty() {
-            return (!input.optional).then(|| "a value is needed".to_owned());
-        }
-        match (parse_value(&input.kind, text), &input.kind) {
-            (Ok(value), _) => check_input(&chosen.runbook, input, &value).err(),
-            (Err(problem), InputKind::Nodes(_)) => {
-                Some(format!("{problem}; nodes are easier to give in a site file (--site)"))
-            }
-            (Err(problem), _) => Some(problem),
-        }
+        setup::doubt(&self.chosen(runbook).ok()?.runbook, input, text)
     }
 
     fn begin(&self, wanted: &Wanted) -> Result<Launched, String> {

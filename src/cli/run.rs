@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::{Handle, Runtime};
 
@@ -295,25 +295,34 @@ pub fn launch_error(error: LaunchError) -> CliError {
     if stands_open { told.hint("`piton run … --beside` begins another one all the same") } else { told }
 }
 
+/// A first frame that is drawn, and who waits for the threads that come after it.
+struct Drawn {
+    shown: Shown,
+    waits: Arc<OnceLock<Handle>>,
+}
+
 /// The first frame.
-fn open(start: Start, stage: Stage, options: Options) -> Shown {
+fn open(start: Start, stage: Stage, options: Options) -> Drawn {
     let report = |error: &TuiError| crate::cli::failed(&broken(error));
-    tui::open(start, Arc::new(stage), reporting(options, report))
+    let waits = stage.waits();
+    Drawn { shown: tui::open(start, Arc::new(stage), reporting(options, report)), waits }
 }
 
 /// All that follows a first frame that was drawn before there were threads to await anything on.
-fn face_alone(shown: Shown) -> Result<u8, CliError> {
-    face_or(shown, 0)
+fn face_alone(drawn: Drawn) -> Result<u8, CliError> {
+    face_or(drawn, 0)
 }
 
 /// The same; what the status is when no run was opened.
-fn face_or(shown: Shown, without_run: u8) -> Result<u8, CliError> {
-    face(&runtime()?, shown, without_run)
+fn face_or(drawn: Drawn, without_run: u8) -> Result<u8, CliError> {
+    face(&runtime()?, drawn, without_run)
 }
 
 /// All that follows it.
-fn face(runtime: &Runtime, shown: Shown, without_run: u8) -> Result<u8, CliError> {
-    let exit = runtime.block_on(shown.live()).map_err(|error| broken(&error))?;
+fn face(runtime: &Runtime, drawn: Drawn, without_run: u8) -> Result<u8, CliError> {
+    // Nobody else tells them.
+    let _ = drawn.waits.set(runtime.handle().clone());
+    let exit = runtime.block_on(drawn.shown.live()).map_err(|error| broken(&error))?;
     let Some(folder) = exit.folder else { return Ok(without_run) };
     if exit.is_terminal_gone {
         return Ok(exit.outcome.map_or(SUSPENDED, Outcome::exit_status));

@@ -11,8 +11,9 @@ use crate::engine::Mode;
 use crate::fs;
 use crate::journal::RunSummary;
 use crate::library::{read_site, user_folder};
+use crate::runbook::value::parse_value;
 use crate::runbook::{Input, InputKind, Runbook};
-use crate::site::{Bound, Given, Site, bind};
+use crate::site::{Bound, Given, Site, bind, check_input};
 use crate::text::clean_line;
 use crate::tui::wanted::{Question, SiteOffered};
 
@@ -99,6 +100,21 @@ pub fn questions(runbook: &Runbook, bound: &Bound, history: &[Map<String, Value>
     let (asked, settled): (Vec<&Input>, Vec<&Input>) =
         runbook.inputs.iter().partition(|input| bound.missing.contains(&input.id));
     asked.into_iter().chain(settled).map(question).collect()
+}
+
+/// What is wrong with a text that is typed for an input; nothing where it would do.
+pub fn doubt(runbook: &Runbook, input: &str, text: &str) -> Option<String> {
+    let input = runbook.inputs.iter().find(|candidate| candidate.id.as_str() == input)?;
+    if text.trim().is_empty() {
+        return (!input.optional).then(|| "a value is needed".to_owned());
+    }
+    match (parse_value(&input.kind, text), &input.kind) {
+        (Ok(value), _) => check_input(runbook, input, &value).err(),
+        (Err(problem), InputKind::Nodes(_)) => {
+            Some(format!("{problem}; nodes are easier to give in a site file (--site)"))
+        }
+        (Err(problem), _) => Some(problem),
+    }
 }
 
 /// A value as it would be typed.

@@ -66,7 +66,7 @@ impl<'d> Reader<'d> {
             let help = "begin one with `[[phase.step]]` (`[[rollback.phase.step]]` in a rollback plan)";
             self.findings.helped("missing-key", &span, "the phase has no step".into(), help);
         }
-        let mut read = Vec::new();
+        let mut read = Vec::with_capacity(steps.len());
         for step in steps {
             if counted.steps.len() == MAX_STEPS_OF_ALL {
                 self.findings.error("too-many", &step.span, format!("there are more than {MAX_STEPS_OF_ALL} steps"));
