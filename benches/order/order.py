@@ -108,9 +108,9 @@ class Terminal:
         self.written = b""
         pid, self.end = pty.fork()
         if pid == 0:
-            kept = {name: os.environ[name] for name in ("PATH",)}
             os.chdir(home)
-            os.execvpe(command[0], command, {**kept, "HOME": str(home), "TERM": "xterm-256color", "TZ": "UTC", "USER": "order"})
+            of = {"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "TZ": "UTC", "USER": "order"}
+            os.execvpe(command[0], command, of)
         self.pid, self.columns = pid, 120
         self.resize()
 
@@ -209,7 +209,7 @@ def walk(terminal):
     for keys in ["w", "\x1b", "?", "\x1b", ":", "note", "\x1b", "n", "a note", "\x13", "\x1b", "\r", "as it should be", "\r"]:
         terminal.key(keys)
         terminal.until(0.8, 3.0)
-    for keys in ["j", "j", "k", ".", "\t", "\t", "z", "z", "o", "\x1b", "/", "Step 1", "\r", "\x1b", "g", "\x1b", "t", "\x1b", "q"]:
+    for keys in ["j", "j", "k", ".", "\t", "\t", "z", "z", "o", "\x1b", "/", "Step 1", "\r", "\x1b", "g", "\x1b", "t", "\x1b", "q", "y"]:
         terminal.key(keys)
         terminal.until(0.8, 3.0)
 
@@ -246,12 +246,13 @@ def beginnings(lengths, wanted, settled):
         shared = os.path.commonprefix([names[low], names[high - 1]])
         # Never so short that what other packages bring one day is named as well.
         if idle <= WASTE * run and len(shared) > 8:
-            # A name alone is cut before what changes with each compiler, where that tells it from all others.
+            # A name alone is cut where it differs from all others, and as late as before the sum at its end.
             yield shared if high - low > 1 else shortest(names, low, shared)
             return
         depth = max(depth, len(shared))
         start = low
         if len(names[low]) == depth:
+            # The name of one is the beginning of another's.
             if names[low] in wanted:
                 yield names[low]
             start = low + 1
