@@ -47,6 +47,7 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         renewals: 0,
         actors: Vec::new(),
         results: BTreeMap::new(),
+        cancelled_by: None,
         output: None,
     };
     let steps = steps.iter().map(|step| Arc::new(pending(step))).collect();
