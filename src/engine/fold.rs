@@ -202,6 +202,7 @@ impl RunState {
             state.began = Some(at);
             state.ended = None;
             state.is_renewed = false;
+            state.is_cut = false;
             state.cancelled_by = None;
             state.verified = None;
             state.waived = None;
@@ -258,6 +259,7 @@ impl RunState {
             Event::WaitCut { step, reason, .. } => {
                 self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
+                self.change(step, |state| state.is_cut = true);
             }
             Event::StepsReopened { step, from, reason, board } => {
                 self.board = board.clone();

@@ -30,7 +30,7 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
     }
     if known.status != StepStatus::Current {
         let said = if known.said.is_empty() { String::new() } else { format!(": {}", known.said) };
-        mouth.say(&format!("It is {}{said}", status(known.status)));
+        mouth.say(&format!("It is {}{said}", status(known)));
     }
     let text = |template| text_of(template, told.state, &told.moment.board, key, told.moment.at);
     tell_cautions(told, key, false, mouth);

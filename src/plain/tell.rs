@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::engine::scope::{MISSING, done_by, scope, title_with};
 use crate::engine::{
-    Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
-    Turned, is_together, released_by, turned,
+    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState,
+    StepState, StepStatus, Tri, Turned, is_together, released_by, turned,
 };
 use crate::plain::words::{describe, shell_words};
 use crate::plain::{rehearse, soak};
@@ -262,7 +262,8 @@ impl Told<'_> {
             (counts.failed, "failed"),
             (counts.reverted, "reverted"),
             (counts.skipped, "skipped"),
-            (counts.overridden, "overridden"),
+            (counts.overridden - self.state.cuts(), "overridden"),
+            (self.state.cuts(), DeviationKind::CutWait.word()),
             (counts.deferred, "deferred"),
             (counts.not_applicable, "not applicable"),
             (counts.pending, "pending"),
@@ -282,8 +283,9 @@ fn for_item(item: Option<&str>) -> String {
 }
 
 /// How a step stands, in a word.
-pub const fn status(status: StepStatus) -> &'static str {
-    match status {
+pub const fn status(step: &StepState) -> &'static str {
+    match step.status {
+        _ if step.is_cut => DeviationKind::CutWait.word(),
         StepStatus::NotApplicable => "not applicable",
         other => other.word(),
     }

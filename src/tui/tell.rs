@@ -196,6 +196,12 @@ pub const fn status(status: StepStatus, glyphs: &Glyphs) -> (&'static str, &'sta
     }
 }
 
+/// The same; a wait that was cut short is told as that.
+pub const fn standing(of: StepStatus, is_cut: bool, glyphs: &Glyphs) -> (&'static str, &'static str, Meaning) {
+    let (sign, word, meaning) = status(of, glyphs);
+    (sign, if is_cut { DeviationKind::CutWait.word() } else { word }, meaning)
+}
+
 /// Exactly what runs, in one line: every argument stands apart, whatever is in it.
 pub fn argv(command: &CommandLine) -> String {
     command.argv.iter().map(|word| argument(word)).collect::<Vec<_>>().join(" ")
