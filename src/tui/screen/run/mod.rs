@@ -162,6 +162,8 @@ pub struct Run {
     last_there_ms: Option<u64>,
     /// When the action key was last pressed.
     last_act_ms: Option<u64>,
+    /// When a click led back to the current step.
+    last_return_ms: Option<u64>,
     /// The keys that came in one go.
     burst: Burst,
     /// The confirmed command whose probes are being asked.
@@ -288,6 +290,7 @@ impl Run {
             latest: Vec::new(),
             last_there_ms: Some(now.real_ms),
             last_act_ms: None,
+            last_return_ms: None,
             burst: Burst::default(),
             asking: None,
             soaking: Soaking::default(),
