@@ -23,6 +23,8 @@ pub struct Told<'a> {
     pub state: &'a RunState,
     /// Now.
     pub moment: &'a Moment,
+    /// Where a command runs that names no directory.
+    pub directory: &'a str,
 }
 
 impl Told<'_> {
@@ -320,12 +322,9 @@ pub const fn word(allowed: &Allowed) -> &'static str {
     }
 }
 
-/// Exactly what runs: words, directory, timeout and variables, a line each.
-pub fn command(command: &CommandLine) -> Vec<String> {
-    let directory = command
-        .cwd
-        .as_ref()
-        .map_or_else(|| "the one piton runs in".to_owned(), |cwd| shell_words(std::slice::from_ref(cwd)));
+/// Exactly what runs: words, directory, timeout and variables, a line each; `own`: where it runs if it names none.
+pub fn command(command: &CommandLine, own: &str) -> Vec<String> {
+    let directory = command.cwd.as_ref().map_or_else(|| own.to_owned(), |cwd| shell_words(std::slice::from_ref(cwd)));
     let mut lines = vec![
         format!("command: {}", shell_words(&command.argv)),
         format!("directory: {directory}"),

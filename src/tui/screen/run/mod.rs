@@ -96,6 +96,8 @@ pub struct Run {
     pub keeper: BoardKeeper,
     /// The run's folder; empty where a journal is replayed that lies in none.
     pub folder: PathBuf,
+    /// Where a command runs that names no directory; empty in a replay.
+    pub directory: String,
     /// The sha256 of the last record's line, lower-case hex.
     pub head: Option<String>,
     /// What was proposed and has not been answered: it is being saved.
@@ -244,6 +246,7 @@ impl Run {
         let head = launched.records.last().map(fold::head_of);
         let folder = launched.folder.clone();
         let mut run = Self::of(Parts { runbook, state, keeper, folder, head, card, replayed: None }, now, size);
+        run.directory.clone_from(&launched.directory);
         run.latest = absent::latest(&launched.records);
         run
     }
@@ -257,6 +260,7 @@ impl Run {
             state,
             keeper,
             folder,
+            directory: String::new(),
             head,
             pending: None,
             file: None,
