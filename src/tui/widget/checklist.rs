@@ -73,11 +73,6 @@ impl Tally {
         if self.seq == state.seq { self } else { Self::of(state) }
     }
 
-    /// Whether a step failed, has reverted or was put off.
-    pub const fn has_open_ends(&self) -> bool {
-        self.counts.failed + self.counts.reverted + self.counts.deferred > 0
-    }
-
     /// Of those that were overridden, how many are waits that were cut short.
     pub const fn cuts(&self) -> u32 {
         self.cuts
