@@ -84,7 +84,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     let state = told.state;
     match &state.current {
         Some(key) => {
-            let standing = state.step(key).map(|known| status(known)).unwrap_or_default();
+            let standing = state.step(key).map(status).unwrap_or_default();
             mouth.say(&format!("You are at {}; it is {standing}.", told.step(key)));
             tell_gate(told, key, mouth);
             soak::standing(told, key).iter().for_each(|line| mouth.say(line));
