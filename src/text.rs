@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
+use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar as _;
 
@@ -47,6 +48,17 @@ pub fn amount(bytes: u64) -> String {
         return format!("{bytes} B");
     }
     format!("{}.{} {name}", bytes / unit, bytes % unit / (unit / 10))
+}
+
+/// How fast something goes of which so much of all was done in that time: so much a second, and how long the rest takes at
+/// that. `None`: what is told of the first moments would be a guess.
+pub fn pace(done: u64, all: u64, took: Duration) -> Option<(u64, Duration)> {
+    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    if done == 0 || millis < 200 {
+        return None;
+    }
+    let rate = done.saturating_mul(1_000) / millis;
+    Some((rate, Duration::from_secs(all.saturating_sub(done) / rate.max(1))))
 }
 
 /// What a command printed, as lines. A last newline ends a line and does not begin one.

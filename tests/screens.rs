@@ -139,7 +139,17 @@ fn launched(steps: usize, left: PathBuf) -> Launched {
     };
     std::thread::spawn(move || memory.live(proposals, &left));
     let (session, folder) = (Session::new(inbox), PathBuf::from("/nowhere"));
-    Launched { session, updates, runbook, records: vec![], targets: vec![], clock, is_resumed: false, folder }
+    Launched {
+        session,
+        updates,
+        runbook,
+        records: vec![],
+        targets: vec![],
+        clock,
+        is_resumed: false,
+        folder,
+        directory: "/".into(),
+    }
 }
 
 struct Memory {

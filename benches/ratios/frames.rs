@@ -173,5 +173,5 @@ fn launched(runbook: Arc<Runbook>, inputs: Map<String, Value>, targets: Vec<Targ
     let (_, updates) = unbounded_channel();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::starting(Timestamp::default()));
     let (session, folder) = (Session::new(inbox), PathBuf::from("/nowhere"));
-    Launched { session, updates, runbook, records, targets, clock, is_resumed: false, folder }
+    Launched { session, updates, runbook, records, targets, clock, is_resumed: false, folder, directory: "/".into() }
 }

@@ -15,7 +15,7 @@ use crate::clock;
 use crate::engine::Record;
 use crate::journal::{Remembered, RunDir, RunSummary, Store, Verification, read_along};
 use crate::text::clean_line;
-use crate::tui::tell::duration;
+use crate::tui::tell::reading;
 use crate::tui::wrap::cut;
 
 /// From so many bytes on it is told how far the reading has come.
@@ -102,14 +102,8 @@ impl Progress {
             return;
         }
         self.told = Some(now);
-        let gone = now.duration_since(self.began).as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "for people")]
-        let (done, all) = (self.read as f64, self.bytes as f64);
-        let (rate, share) = (done / gone, (done / all).min(1.0));
-        let left = (all - done).max(0.0) / rate;
-        let left = duration(Duration::from_secs_f64(left.min(1e9).round()));
-        let line =
-            format!("{:3.0} % · {:.0} MB/s · {left} left, ctrl-c to stop: {}", share * 100.0, rate / 1e6, self.shown);
+        let far = reading(self.read, self.bytes, now.duration_since(self.began));
+        let line = format!("{far}, ctrl-c to stop: {}", self.shown);
         // A line that wraps would not be written over.
         let cells = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns).saturating_sub(1));
         let line = clean_line(&line);

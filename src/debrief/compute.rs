@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::debrief::{Asked, Debrief, Deduction, FULL, HarmDone, Moment, Overruled, Told};
+use crate::engine::scope::title_text;
 use crate::engine::{ConditionId, Deviation, DeviationKind, Event, Happening, Outcome, PracticeSeen, Record, RunState};
 use crate::runbook::{Runbook, StepKey};
 use crate::scenario::{HarmRule, Scenario, When};
@@ -58,7 +59,7 @@ pub fn debrief(runbook: &Runbook, scenario: Option<&Scenario>, records: &[Record
     let outcome = state.closed.as_ref().map(|closed| closed.outcome.word().to_owned());
     let expected = scenario.map(|scenario| scenario.right.outcome.clone());
     let own: Vec<&Deviation> = state.own_deviations().collect();
-    let deviations: Vec<Overruled> = own.iter().map(|deviation| overruled(runbook, deviation)).collect();
+    let deviations: Vec<Overruled> = own.iter().map(|deviation| overruled(runbook, &state, deviation)).collect();
     let mut deductions = Vec::new();
     deductions.extend(for_the_end(&state, outcome.as_deref(), expected.as_deref()));
     deductions.extend(scenario.iter().flat_map(|scenario| &scenario.harms).filter_map(|rule| for_harm(rule, &harm)));
@@ -211,7 +212,7 @@ fn for_deviations<'d>(deviations: impl Iterator<Item = (DeviationKind, &'d Overr
         left -= taken;
         let most =
             if taken < points { format!("; overruling costs {MOST_FOR_OVERRULING} at most") } else { String::new() };
-        let why = format!("{}: {} ({:?}){most}", capital(&told.way), told.subject, told.reason);
+        let why = format!("{}: {} ({:?}){most}", capital(&told.way), told.title, told.reason);
         Deduction { points: taken, why, obligations: told.obligations.clone() }
     });
     told.collect()
@@ -235,7 +236,26 @@ fn for_time(took: Duration, planned: Duration) -> Option<Deduction> {
     Some(Deduction { points, why, obligations: Vec::new() })
 }
 
-fn overruled(runbook: &Runbook, deviation: &Deviation) -> Overruled {
+/// What was overruled, as people know it: a step by its title, a guard by its own.
+fn title_of(runbook: &Runbook, state: &RunState, subject: &str) -> String {
+    let step = |key: &StepKey| {
+        let Some(step) = runbook.step(&key.phase, &key.step) else { return key.to_string() };
+        let title = title_text(&step.title, state, &state.board, key, state.at);
+        let of = key.item.as_ref().filter(|item| !title.contains(*item)).map(|item| format!(" of {item}"));
+        format!("\"{title}\"{}", of.unwrap_or_default())
+    };
+    match subject.parse::<ConditionId>() {
+        Ok(ConditionId::Guard(id)) => {
+            let guard = runbook.guards.iter().find(|guard| guard.id == id);
+            guard.map_or_else(|| subject.to_owned(), |guard| format!("\"{}\"", guard.title))
+        }
+        Ok(ConditionId::Gate(key)) => format!("the gate of {}", step(&key)),
+        Ok(ConditionId::Check(key)) => format!("what {} waits for", step(&key)),
+        _ => subject.parse::<StepKey>().map_or_else(|_| subject.to_owned(), |key| step(&key)),
+    }
+}
+
+fn overruled(runbook: &Runbook, state: &RunState, deviation: &Deviation) -> Overruled {
     let ids = match deviation.subject.parse::<ConditionId>() {
         Ok(ConditionId::Guard(guard)) => {
             let guard = runbook.guards.iter().find(|known| known.id == guard);
@@ -248,6 +268,7 @@ fn overruled(runbook: &Runbook, deviation: &Deviation) -> Overruled {
         at: deviation.at,
         way: deviation.kind.word().to_owned(),
         subject: deviation.subject.clone(),
+        title: title_of(runbook, state, &deviation.subject),
         reason: deviation.reason.clone(),
         obligations: asked(ids.iter().map(String::as_str)),
     }

@@ -117,6 +117,8 @@ pub struct Overruled {
     pub way: String,
     /// The step or condition.
     pub subject: String,
+    /// What people call that.
+    pub title: String,
     /// The reason that was given.
     pub reason: String,
     /// The obligations that were to be met there.

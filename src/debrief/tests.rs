@@ -63,6 +63,18 @@ fn every_point_is_accounted_for_and_every_deviation_names_what_the_document_asks
 }
 
 #[test]
+fn what_was_overruled_is_named_by_its_title() {
+    let told = bad();
+    let of: Vec<&str> = told.deductions.iter().map(|deduction| deduction.why.as_str()).collect();
+    let overruled = of.iter().filter(|why| why.contains(" (\""));
+    for why in overruled.clone() {
+        assert!(why.contains('"') && !why.contains('/'), "{of:?}");
+        assert!(why.contains(": \"") || why.contains(": the gate of \""), "{of:?}");
+    }
+    assert!(overruled.count() > 0, "{of:?}");
+}
+
+#[test]
 fn a_run_without_fault_keeps_all_its_points() {
     let told = good();
     assert_eq!((told.score, told.outcome.as_deref()), (Some(FULL), Some("completed")));

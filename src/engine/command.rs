@@ -97,7 +97,10 @@ impl Judge<'_> {
             captured.clear();
         }
         // One of several only makes its step fail when the last has ended.
-        let failed = (!met && item.is_none()).then(|| Event::StepFailed { step: step.clone(), why: why.clone() });
+        let by = self.state.step(&step).and_then(|known| known.cancelled_by.as_ref());
+        let by = by.filter(|_| ended == Ended::Cancelled).map(|by| format!(" by {by}")).unwrap_or_default();
+        let failed =
+            (!met && item.is_none()).then(|| Event::StepFailed { step: step.clone(), why: format!("{why}{by}") });
         let finished = Event::CommandFinished { step, job, item, ended, elapsed_ms, output, met, why, captured };
         self.then(std::iter::once(finished).chain(failed))
     }

@@ -30,6 +30,12 @@ impl RunState {
         let steps = self.counted().flat_map(|phase| &phase.items).flat_map(|item| &item.steps);
         steps.fold(0, |undone, step| undone + u32::from(step.is_undone()))
     }
+
+    /// How many of those that count as overridden are waits that were cut short.
+    pub fn cuts(&self) -> u32 {
+        let steps = self.counted().flat_map(|phase| &phase.items).flat_map(|item| &item.steps);
+        steps.fold(0, |cuts, step| cuts + u32::from(step.is_cut))
+    }
 }
 
 impl Judge<'_> {

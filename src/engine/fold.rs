@@ -150,10 +150,10 @@ impl RunState {
                 });
                 self.cautions.note(step, by, texts);
             }
-            Event::CommandsApproved { .. }
-            | Event::CancelAsked { .. }
-            | Event::CommandStarted { item: Some(_), .. } => {
-                self.take_together(event);
+            Event::CommandsApproved { .. } | Event::CommandStarted { item: Some(_), .. } => self.take_together(event),
+            Event::CancelAsked { step } => {
+                self.change(step, |state| state.cancelled_by = Some(by.to_owned()));
+                self.wait_no_more();
             }
             Event::CommandStarted { step, job, item: None, command, board, .. } => {
                 self.keep(step, *job, None);
@@ -202,6 +202,8 @@ impl RunState {
             state.began = Some(at);
             state.ended = None;
             state.is_renewed = false;
+            state.is_cut = false;
+            state.cancelled_by = None;
             state.verified = None;
             state.waived = None;
             state.soak.iter_mut().for_each(|soak| **soak = SoakState::default());
@@ -257,6 +259,7 @@ impl RunState {
             Event::WaitCut { step, reason, .. } => {
                 self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
+                self.change(step, |state| state.is_cut = true);
             }
             Event::StepsReopened { step, from, reason, board } => {
                 self.board = board.clone();

@@ -47,6 +47,8 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         renewals: 0,
         actors: Vec::new(),
         results: BTreeMap::new(),
+        is_cut: false,
+        cancelled_by: None,
         output: None,
     };
     let steps = steps.iter().map(|step| Arc::new(pending(step))).collect();

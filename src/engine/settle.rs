@@ -10,7 +10,7 @@ use crate::engine::defer;
 use crate::engine::event::{ConditionId, Event};
 use crate::engine::gate::{Gate, gate};
 use crate::engine::proposal::Moment;
-use crate::engine::scope::{actor_of, millis, scope, step_scope};
+use crate::engine::scope::{actor_of, millis, scope, step_scope, title_text};
 use crate::engine::soak;
 use crate::engine::state::{Group, RunState, StepStatus};
 use crate::runbook::{Action, Condition, Expr, PhaseId, Runbook, StepKey, Truth, shorten};
@@ -218,7 +218,8 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
     }
     let Some(phase) = state.walked().find(|phase| !phase.is_passed()) else {
         let reverted = state.reverted().next()?;
-        return Some(format!("the run is not closed while {reverted} is not as it was sensed"));
+        let named = step_titled(runbook, state, moment, reverted);
+        return Some(format!("the run is not closed while {named} is not as it was sensed"));
     };
     if let Some(group) = phase.next_group() {
         let name = group.item.name.as_deref().unwrap_or_default();
@@ -235,8 +236,9 @@ pub fn stalled(runbook: &Runbook, state: &RunState, moment: &Moment) -> Option<S
     let reverted = waiting.and_then(|key| Draft::new(runbook, state, moment).waits_for_reverted(&key).cloned());
     if let Some(reverted) = reverted {
         return Some(format!(
-            "the next step of {} is done by hand and changes something, and {reverted} is not as it was sensed",
-            titled(runbook, state, moment, &phase.id)
+            "the next step of {} is done by hand and changes something, and {} is not as it was sensed",
+            titled(runbook, state, moment, &phase.id),
+            step_titled(runbook, state, moment, &reverted)
         ));
     }
     if phase.is_bound {
@@ -256,6 +258,14 @@ pub(crate) fn titled(runbook: &Runbook, state: &RunState, moment: &Moment, id: &
         phase.title.render(&scope).ok()
     });
     title.map_or_else(|| format!("the phase {id}"), |title| format!("the phase \"{title}\""))
+}
+
+/// A step as people know it: by its title, with its values, its item where that does not say which, and its phase.
+fn step_titled(runbook: &Runbook, state: &RunState, moment: &Moment, key: &StepKey) -> String {
+    let Some(step) = runbook.step(&key.phase, &key.step) else { return key.to_string() };
+    let title = title_text(&step.title, state, &moment.board, key, moment.at);
+    let of = key.item.as_ref().filter(|item| !title.contains(*item)).map(|item| format!(" of {item}"));
+    format!("\"{title}\"{} in {}", of.unwrap_or_default(), titled(runbook, state, moment, &key.phase))
 }
 
 fn reads_node(expr: &Expr) -> bool {

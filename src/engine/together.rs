@@ -163,7 +163,9 @@ fn trouble(state: &RunState, key: &StepKey) -> String {
     let all = state.nodes(key).len();
     let more = told.len().saturating_sub(TOLD);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{} of {all} not as expected: {}{more}", told.len(), told[..told.len().min(TOLD)].join("; "))
+    let by = state.step(key).and_then(|step| step.cancelled_by.as_ref());
+    let by = by.map(|by| format!("; cancelled by {by}")).unwrap_or_default();
+    format!("{} of {all} not as expected: {}{more}{by}", told.len(), told[..told.len().min(TOLD)].join("; "))
 }
 
 /// How much the other items of that step have given, in bytes of JSON.
@@ -191,7 +193,6 @@ impl RunState {
                 self.board = board.clone();
                 self.batch = Some(Batch { step: step.clone(), waiting: commands.iter().cloned().collect() });
             }
-            Event::CancelAsked { .. } => self.wait_no_more(),
             Event::CommandStarted { step, job, item: Some(item), command, .. } => {
                 let (job, since) = (*job, self.at);
                 self.jobs = self.jobs.max(job.0);

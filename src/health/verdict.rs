@@ -114,6 +114,7 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
         fields.insert(name.clone(), value);
     }
     let fact = first_fact(seen.scope());
+    let came = came(target, &fields, seen.scope());
     seen.extend(&fields);
     if let Some(why) = too_large {
         return Judgement { verdict: Verdict::Unknown, why: short(&why), fields };
@@ -129,7 +130,7 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
         _ if is_degraded() => (Verdict::Degraded, shown(&fields, &fact)),
         (_, Some(status), _) => (Verdict::Unknown, format!("forbidden: status {status}")),
         (_, None, Some(why)) => (Verdict::Unknown, why),
-        (Truth::Unknown(why), None, None) => (Verdict::Unknown, format!("cannot be told: {why}")),
+        (Truth::Unknown(why), None, None) => (Verdict::Unknown, format!("cannot be told: {why}{came}")),
         (Truth::False, None, None) => (Verdict::Bad, shown(&fields, &fact)),
     };
     Judgement { verdict, why: short(&why), fields }
@@ -143,6 +144,25 @@ fn first_fact(facts: &Value) -> String {
         }
     }
     "not ok".into()
+}
+
+/// What was asked for the first field that is not known, and what came instead; empty where every field is known.
+fn came(target: &Target, fields: &Map<String, Value>, facts: &Value) -> String {
+    let Some((_, expr)) = target.fields.iter().find(|(name, _)| fields.get(name).is_none_or(Value::is_null)) else {
+        return String::new();
+    };
+    let (body, texts): (&str, &[&str]) =
+        if facts.get("exit").is_some() { ("json", &["stderr", "stdout"]) } else { ("body", &["text"]) };
+    let first_line = |name: &&str| facts[*name].as_str()?.lines().map(str::trim).find(|line| !line.is_empty());
+    let kind = match facts.get(body) {
+        Some(Value::Null) => {
+            let line = texts.iter().find_map(first_line).map(|line| format!(": {}", cut(line, MAX_VALUE_CHARS)));
+            format!(", no JSON{}", line.unwrap_or_default())
+        }
+        Some(_) if expr.source().contains(&format!(".{body}")) => ", JSON without it".into(),
+        _ => String::new(),
+    };
+    format!(": asked for {}; came {}{kind}", cut(expr.source().trim(), MAX_VALUE_CHARS), first_fact(facts))
 }
 
 /// Whether the reason of a row's verdict only repeats its fields.

@@ -77,6 +77,42 @@ fn what_cannot_be_told_is_unknown_and_never_healthy() {
 }
 
 #[test]
+fn what_is_not_known_is_told_with_what_was_asked_for_and_what_came() {
+    let told = |(field, source): (&str, &str), facts: Value| {
+        let ok = format!(".{field} > 0");
+        judged(&target(&[(field, source)], &ok, None), Kind::Answer, facts).1
+    };
+    for (field, facts, why) in [
+        (
+            ("pins", ".body.pins"),
+            json!({"status": 502, "body": null, "text": "<h1>Bad Gateway</h1>"}),
+            "pins is not known: asked for .body.pins; came status 502, no JSON: <h1>Bad Gateway</h1>",
+        ),
+        (
+            ("pins", ".body.pins"),
+            json!({"status": 200, "body": {"peers": 3}, "text": "{}"}),
+            "pins is not known: asked for .body.pins; came status 200, JSON without it",
+        ),
+        (
+            ("pins", ".json.count"),
+            json!({"exit": 1, "json": null, "stdout": "", "stderr": "\nError: no route to host\nmore\n"}),
+            "pins is not known: asked for .json.count; came exit 1, no JSON: Error: no route to host",
+        ),
+        (
+            ("pins", ".stdout | capture(\"(?<n>[0-9]+) pins\") | .n | tonumber"),
+            json!({"exit": 0, "json": null, "stdout": "none", "stderr": ""}),
+            "",
+        ),
+    ] {
+        let said = told(field, facts);
+        match why {
+            "" => assert!(!said.contains("asked for") || said.chars().count() <= MAX_WHY_CHARS, "{said}"),
+            why => assert_eq!(said, format!("cannot be told: {why}")),
+        }
+    }
+}
+
+#[test]
 fn a_forbidden_answer_is_unknown_unless_it_is_all_the_probe_wants() {
     let facts = json!({"status": 403, "body": {"errors": ["permission denied"]}, "refused": false});
     let role = target(&[ROLE], ".role == \"active\"", None);

@@ -444,10 +444,10 @@ fn say_asked(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
 fn say_run(told: Told<'_>, (key, shown, target): (&StepKey, &Shown, Option<&str>), mouth: &mut Mouth<'_>) {
     mouth.say(&format!("Exactly this runs for {}:", told.step(key)));
     match shown {
-        Shown::One(line) => tell::command(line).iter().for_each(|line| mouth.quote(line)),
+        Shown::One(line) => tell::command(line, told.directory).iter().for_each(|line| mouth.quote(line)),
         Shown::All(all) => {
             for item in all {
-                mouth.quote(&format!("{}: {}", item.item, tell::command(&item.command).join("; ")));
+                mouth.quote(&format!("{}: {}", item.item, tell::command(&item.command, told.directory).join("; ")));
             }
         }
     }

@@ -59,6 +59,8 @@ pub(super) struct Dialogue<'a> {
     keeper: BoardKeeper,
     clock: Arc<dyn Clock>,
     pub(super) folder: PathBuf,
+    /// Where a command runs that names no directory.
+    pub(super) directory: String,
     pub(super) mouth: Mouth<'a>,
     /// What is asked.
     pub(super) question: Option<Question>,
@@ -153,7 +155,7 @@ impl<'a> Dialogue<'a> {
         out: &'a mut dyn Write,
         is_echoed: bool,
     ) -> (Self, UnboundedReceiver<Update>) {
-        let Launched { session, updates, runbook, records, targets, clock, is_resumed, folder } = launched;
+        let Launched { session, updates, runbook, records, targets, clock, is_resumed, folder, directory } = launched;
         let state = RunState::fold(&runbook, &records);
         let place = state.opened.as_deref().map(look::place).unwrap_or_default();
         let mut dialogue = Self {
@@ -163,6 +165,7 @@ impl<'a> Dialogue<'a> {
             state,
             clock,
             folder,
+            directory,
             mouth: Mouth::new(out, place, is_echoed),
             question: None,
             pending: None,
@@ -199,7 +202,10 @@ impl<'a> Dialogue<'a> {
     /// Says something that is told from the run.
     pub(super) fn with(&mut self, say: impl FnOnce(Told<'_>, &mut Mouth<'a>)) {
         let moment = self.moment();
-        say(Told { runbook: &self.runbook, state: &self.state, moment: &moment }, &mut self.mouth);
+        say(
+            Told { runbook: &self.runbook, state: &self.state, moment: &moment, directory: &self.directory },
+            &mut self.mouth,
+        );
     }
 
     /// Notes how the cautions of a step read, which is being told.
@@ -305,7 +311,8 @@ impl<'a> Dialogue<'a> {
         let is_practice = self.state.opened.as_ref().is_none_or(|opened| opened.mode == Mode::Practice);
         let watermark = if is_practice { WATERMARK } else { "" };
         let moment = self.moment();
-        let said = Told { runbook: &self.runbook, state: &self.state, moment: &moment }.record(record);
+        let said = Told { runbook: &self.runbook, state: &self.state, moment: &moment, directory: &self.directory }
+            .record(record);
         let line = format!("recorded #{} {watermark}{said}", record.seq);
         if self.is_answering() && self.is_urgent(&record.event) {
             self.flush();

@@ -9,7 +9,7 @@ use crate::engine::Proposal;
 use crate::plain::dialogue::Dialogue;
 use crate::plain::tell::duration;
 use crate::session::given::Each;
-use crate::text::amount;
+use crate::text::{amount, pace};
 
 /// A reading that takes longer is told of.
 const LONG: Duration = Duration::from_secs(1);
@@ -50,13 +50,10 @@ impl FileRead {
 /// How far the reading of so many bytes has come in that time, and how long the rest takes if it goes on like that.
 fn told_far((done, all): (u64, u64), took: Duration) -> String {
     let told = format!("{} of {}, {} percent", amount(done), amount(all), done.saturating_mul(100) / all.max(1));
-    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let rate = done.saturating_mul(1_000) / millis.max(1);
-    if rate == 0 {
-        return told;
+    match pace(done, all, took) {
+        Some((rate, left)) => format!("{told}, {} a second, about {} left", amount(rate), duration(left)),
+        None => told,
     }
-    let left = Duration::from_secs(all.saturating_sub(done) / rate);
-    format!("{told}, {} a second, about {} left", amount(rate), duration(left))
 }
 
 impl Drop for FileRead {
@@ -143,6 +140,6 @@ mod tests {
         let told = told_far((1_000_000_000, 41_000_000_000), Duration::from_secs(10));
         assert_eq!(told, "1.0 GB of 41.0 GB, 2 percent, 100.0 MB a second, about 6 minutes 40 seconds left");
         assert_eq!(told_far((0, 9), Duration::from_secs(1)), "0 B of 9 B, 0 percent");
-        assert_eq!(told_far((9, 9), Duration::ZERO), "9 B of 9 B, 100 percent, 9.0 kB a second, about 0 seconds left");
+        assert_eq!(told_far((9, 9), Duration::ZERO), "9 B of 9 B, 100 percent");
     }
 }

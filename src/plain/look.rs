@@ -84,7 +84,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     let state = told.state;
     match &state.current {
         Some(key) => {
-            let standing = state.step(key).map(|known| status(known.status)).unwrap_or_default();
+            let standing = state.step(key).map(status).unwrap_or_default();
             mouth.say(&format!("You are at {}; it is {standing}.", told.step(key)));
             tell_gate(told, key, mouth);
             soak::standing(told, key).iter().for_each(|line| mouth.say(line));
@@ -174,7 +174,7 @@ pub fn steps(told: Told<'_>, mouth: &mut Mouth<'_>) {
             let said = if known.said.is_empty() { String::new() } else { format!(": {}", known.said) };
             let actor = actor_of(told.runbook, told.state, &told.moment.board, &key, told.moment.at);
             let actor = actor.map(|actor| format!(", by {actor}")).unwrap_or_default();
-            mouth.quote(&format!("{}, {}{actor}{said}", told.step(&key), status(known.status)));
+            mouth.quote(&format!("{}, {}{actor}{said}", told.step(&key), status(known)));
         }
     }
     mouth.say(&told.counts());

@@ -30,7 +30,7 @@ pub(super) fn say_looked_at(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>
         Action::Run { .. } => {
             if let Ok(Some(command)) = command_of(told.runbook, state, board, key, at) {
                 mouth.say("It ran:");
-                tell::command(&command).iter().for_each(|line| mouth.quote(line));
+                tell::command(&command, "the one piton ran in").iter().for_each(|line| mouth.quote(line));
             }
         }
         Action::Check { holds, why, .. } => {

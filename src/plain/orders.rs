@@ -319,7 +319,12 @@ impl Dialogue<'_> {
     /// Tells exactly what runs, and asks; the probes of a critical command are asked meanwhile.
     fn ask_to_run(&mut self, step: StepKey) {
         let moment = self.moment();
-        let told = crate::plain::tell::Told { runbook: &self.runbook, state: &self.state, moment: &moment };
+        let told = crate::plain::tell::Told {
+            runbook: &self.runbook,
+            state: &self.state,
+            moment: &moment,
+            directory: &self.directory,
+        };
         match Question::run(told, step) {
             Ok(question) => {
                 if matches!(question, Question::Run(_, _, Some(_))) {

@@ -125,7 +125,7 @@ mod tests {
         }
 
         fn told(&self) -> Told<'_> {
-            Told { runbook: &self.runbook, state: &self.state, moment: &self.moment }
+            Told { runbook: &self.runbook, state: &self.state, moment: &self.moment, directory: "/" }
         }
 
         /// So many minutes after the start; what is said of it.

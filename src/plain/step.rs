@@ -30,7 +30,7 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
     }
     if known.status != StepStatus::Current {
         let said = if known.said.is_empty() { String::new() } else { format!(": {}", known.said) };
-        mouth.say(&format!("It is {}{said}", status(known.status)));
+        mouth.say(&format!("It is {}{said}", status(known)));
     }
     let text = |template| text_of(template, told.state, &told.moment.board, key, told.moment.at);
     tell_cautions(told, key, false, mouth);
@@ -54,7 +54,7 @@ pub fn tell(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
         mouth.say(&format!("From the document: {}", step.source.join(", ")));
     }
     let is_unread = !step.cautions.is_empty() && !known.cautions_read && !step.action.is_sensed();
-    let Told { runbook, state, moment } = told;
+    let Told { runbook, state, moment, .. } = told;
     if is_unread || has_changed(runbook, state, &moment.board, key, moment.at) {
         mouth.say("First type read, once the cautions are read.");
     }
@@ -212,7 +212,7 @@ fn commands(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
             Ok(Some(all)) => {
                 mouth.say(&format!("It runs {} commands together, one for each of these:", all.len()));
                 for item in all.iter().take(FIRST_COMMANDS) {
-                    mouth.quote(&format!("{}: {}", item.item, command(&item.command).join("; ")));
+                    mouth.quote(&format!("{}: {}", item.item, command(&item.command, told.directory).join("; ")));
                 }
                 if all.len() > FIRST_COMMANDS {
                     mouth.say(&format!("And {} more; run tells all of them first.", all.len() - FIRST_COMMANDS));
@@ -225,7 +225,7 @@ fn commands(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
         match command_of(book, state, board, key, at) {
             Ok(Some(line)) => {
                 mouth.say("It runs this:");
-                command(&line).iter().for_each(|line| mouth.quote(line));
+                command(&line, told.directory).iter().for_each(|line| mouth.quote(line));
             }
             Ok(None) => {}
             Err(why) => mouth.say(&untold(&why)),

@@ -86,7 +86,7 @@ fn said(tell: impl FnOnce(Told<'_>, &StepKey, &mut Mouth<'_>)) -> String {
     propose(|shown, step| Proposal::ReadCautions { step, shown }, &mut state);
     propose(|_, step| Proposal::Confirm { step, said: "stopped".into() }, &mut state);
     assert_eq!(state.current, Some(key("b")));
-    let told = Told { runbook: &runbook, state: &state, moment: &moment };
+    let told = Told { runbook: &runbook, state: &state, moment: &moment, directory: "/" };
     heard(|mouth| tell(told, &key("b"), mouth))
 }
 
@@ -147,7 +147,7 @@ fn what_is_watched_meanwhile_is_told_as_it_stands_what_is_not_well_first() {
     state.current = Some(StepKey { phase: PhaseId::new("one"), item: None, step: StepId::new("fill") });
     let at = |moment: &Moment, step: &str| {
         let key = StepKey { phase: PhaseId::new("one"), item: None, step: StepId::new(step) };
-        heard(|mouth| tell_watched(Told { runbook: &runbook, state: &state, moment }, &key, mouth))
+        heard(|mouth| tell_watched(Told { runbook: &runbook, state: &state, moment, directory: "/" }, &key, mouth))
     };
     let told = at(&moment(vec![row.clone()]), "fill");
     assert_eq!(told, "Meanwhile watch:\n  the guard \"The floor is dry\" is UNKNOWN\n  Level is ok\n");
@@ -188,7 +188,7 @@ fn what_a_second_person_has_to_do_is_said() {
         |step| Proposal::Release { step: key(step), released_by: "kim".into(), said: "so".into(), signature: None };
     let mut all = String::new();
     let at = |state: &RunState, step: &str| {
-        let told = Told { runbook: &runbook, state, moment: &moment };
+        let told = Told { runbook: &runbook, state, moment: &moment, directory: "/" };
         heard(|mouth| {
             tell_verify(told, &key(step), mouth);
             if state.waits_for_peer(&key(step)) {
@@ -230,7 +230,7 @@ fn what_was_sensed_is_told_by_its_rule_and_not_by_the_words_of_its_failure() {
     let key = StepKey { phase: PhaseId::new("all"), item: None, step: StepId::new("shut") };
     let first = Unverified { opening: None, stated: None, operator: None, stood: None, withheld: None };
     state.unverified.insert(key.clone(), first);
-    let told = Told { runbook: &runbook, state: &state, moment: &moment };
+    let told = Told { runbook: &runbook, state: &state, moment: &moment, directory: "/" };
     let heard = heard(|mouth| crate::plain::meaning::say_looked_at(told, &key, mouth));
     let rule = "It was sensed that this holds:\n  .run.mode == \"live\"\nIf it does not:\n  It is a rehearsal.\n";
     assert_eq!(heard, rule);
@@ -240,6 +240,6 @@ fn what_was_sensed_is_told_by_its_rule_and_not_by_the_words_of_its_failure() {
 fn a_title_of_a_loop_that_has_not_opened_tells_that_it_is_of_each_item() {
     let (runbook, state, moment) = begun(BOOK);
     let key = StepKey { phase: PhaseId::new("nodes"), item: None, step: StepId::new("stop") };
-    let tell = Told { runbook: &runbook, state: &state, moment: &moment };
+    let tell = Told { runbook: &runbook, state: &state, moment: &moment, directory: "/" };
     assert_eq!(tell.title(&key), "Stop (each)");
 }

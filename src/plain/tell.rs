@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::engine::scope::{MISSING, done_by, scope, title_with};
 use crate::engine::{
-    Allowed, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState, StepStatus, Tri,
-    Turned, is_together, released_by, turned,
+    Allowed, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Moment, Plan, Record, RunState,
+    StepState, StepStatus, Tri, Turned, is_together, released_by, turned,
 };
 use crate::plain::words::{describe, shell_words};
 use crate::plain::{rehearse, soak};
@@ -23,6 +23,8 @@ pub struct Told<'a> {
     pub state: &'a RunState,
     /// Now.
     pub moment: &'a Moment,
+    /// Where a command runs that names no directory.
+    pub directory: &'a str,
 }
 
 impl Told<'_> {
@@ -262,7 +264,8 @@ impl Told<'_> {
             (counts.failed, "failed"),
             (counts.reverted, "reverted"),
             (counts.skipped, "skipped"),
-            (counts.overridden, "overridden"),
+            (counts.overridden - self.state.cuts(), "overridden"),
+            (self.state.cuts(), DeviationKind::CutWait.word()),
             (counts.deferred, "deferred"),
             (counts.not_applicable, "not applicable"),
             (counts.pending, "pending"),
@@ -282,8 +285,9 @@ fn for_item(item: Option<&str>) -> String {
 }
 
 /// How a step stands, in a word.
-pub const fn status(status: StepStatus) -> &'static str {
-    match status {
+pub const fn status(step: &StepState) -> &'static str {
+    match step.status {
+        _ if step.is_cut => DeviationKind::CutWait.word(),
         StepStatus::NotApplicable => "not applicable",
         other => other.word(),
     }
@@ -318,12 +322,9 @@ pub const fn word(allowed: &Allowed) -> &'static str {
     }
 }
 
-/// Exactly what runs: words, directory, timeout and variables, a line each.
-pub fn command(command: &CommandLine) -> Vec<String> {
-    let directory = command
-        .cwd
-        .as_ref()
-        .map_or_else(|| "the one piton runs in".to_owned(), |cwd| shell_words(std::slice::from_ref(cwd)));
+/// Exactly what runs: words, directory, timeout and variables, a line each; `own`: where it runs if it names none.
+pub fn command(command: &CommandLine, own: &str) -> Vec<String> {
+    let directory = command.cwd.as_ref().map_or_else(|| own.to_owned(), |cwd| shell_words(std::slice::from_ref(cwd)));
     let mut lines = vec![
         format!("command: {}", shell_words(&command.argv)),
         format!("directory: {directory}"),

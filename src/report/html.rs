@@ -2,7 +2,7 @@
 
 use crate::report::chart::{self, Axis};
 use crate::report::health::shares;
-use crate::report::model::{Asked, FileNow, PhaseDone, Report};
+use crate::report::model::{Asked, FileNow, PhaseDone, Report, StepDone};
 use crate::report::page::{Page, Row, code, escape};
 use crate::report::sums::{NOT_PLANNED, by_item, what_is_planned};
 use crate::report::told::{duration, heading_rows, moment, short_moment};
@@ -134,7 +134,7 @@ fn steps(page: &mut Page, report: &Report, phase: &PhaseDone) {
             Row::plain(vec![
                 named(&named_as, &step.step),
                 escape(&step.action),
-                status(&step.status),
+                status(step),
                 escape(&step.walked(at).join("\n")),
                 bars,
                 dim(&step.planned()),
@@ -169,8 +169,8 @@ fn dim(planned: &str) -> String {
 }
 
 /// A status with its sign: nothing is said by colour alone.
-fn status(status: &str) -> String {
-    let (sign, class) = match status {
+fn status(step: &StepDone) -> String {
+    let (sign, class) = match step.status.as_str() {
         "done" => ("✔", "done"),
         "failed" => ("✘", "failed"),
         "skipped" => ("↷", "skipped"),
@@ -181,7 +181,7 @@ fn status(status: &str) -> String {
         "not_applicable" => ("–", "other"),
         _ => ("○", "other"),
     };
-    format!("<span class=\"word {class}\">{sign} {}</span>", escape(&status.replace('_', " ")))
+    format!("<span class=\"word {class}\">{sign} {}</span>", escape(&step.word()))
 }
 
 fn evidence(page: &mut Page, report: &Report) {

@@ -124,7 +124,7 @@ fn row(title: &str, step: &StepDone, at: fn(Timestamp) -> String) -> Vec<String>
     vec![
         named(title, &step.step),
         cell(&step.action),
-        cell(&step.status.replace('_', " ")),
+        cell(&step.word()),
         step.walked(at).join("<br>"),
         step.planned(),
         step.took(),

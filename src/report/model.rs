@@ -242,6 +242,9 @@ pub struct StepDone {
     pub action: String,
     /// How it stands: `done`, `skipped`, `pending`, ….
     pub status: String,
+    /// Whether it was a wait, and cut short.
+    #[serde(skip)]
+    pub is_cut: bool,
     /// Who brought it there.
     pub by: String,
     /// Who did it, where that was another.

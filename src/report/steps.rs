@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::engine::{Event, ItemState, PhaseState, Plan, Record, RunState, StepStatus, released_by};
+use crate::engine::{DeviationKind, Event, ItemState, PhaseState, Plan, Record, RunState, StepStatus, released_by};
 use crate::report::model::{Attempt, PhaseDone, StepDone};
 use crate::report::sums::{Sum, by_item};
 use crate::report::told::millis;
@@ -202,6 +202,7 @@ fn left_over(walks: Walks, title: impl Fn(&StepKey) -> Option<String>) -> Vec<St
             item: key.item.clone(),
             action: String::new(),
             status: attempts.last().map_or_else(String::new, |walk| walk.status.clone()),
+            is_cut: false,
             by: String::new(),
             doer: None,
             verify: None,
@@ -216,6 +217,13 @@ fn left_over(walks: Walks, title: impl Fn(&StepKey) -> Option<String>) -> Vec<St
         })
     });
     steps.collect()
+}
+
+impl StepDone {
+    /// How it stands, in words; a wait that was cut short goes by the word of that deviation.
+    pub(super) fn word(&self) -> String {
+        if self.is_cut { DeviationKind::CutWait.word().to_owned() } else { self.status.replace('_', " ") }
+    }
 }
 
 fn of_item(
@@ -236,6 +244,7 @@ fn of_item(
             item: item.item.name.clone(),
             action: planned.map_or_else(String::new, |planned| planned.action.kind().word().to_owned()),
             status: step.status.word().to_owned(),
+            is_cut: step.is_cut,
             by: step.by.clone(),
             doer: step.doer.clone(),
             verify: step.verify.map(|verify| verify.word().to_owned()),

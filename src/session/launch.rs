@@ -80,6 +80,8 @@ pub struct Launched {
     pub is_resumed: bool,
     /// The run's folder.
     pub folder: PathBuf,
+    /// Where a command runs that names no directory, for people.
+    pub directory: String,
 }
 
 /// Why a run could not be opened or gone on with.
@@ -345,9 +347,20 @@ fn go(parts: Parts, first: Vec<Proposal>, who: &Who, world: World) -> Result<Lau
     let World { runtime, clock, runner } = world;
     let (runbook, targets, is_resumed) = (parts.runbook.clone(), parts.targets.clone(), parts.is_resumed);
     let folder = parts.dir.path().to_owned();
+    let directory = directory(&parts.state);
     let (live, records) = live_of(parts, clock.clone(), runner, who);
     let (session, updates) = live::start(live, first, &runtime).map_err(LaunchError::Thread)?;
-    Ok(Launched { session, updates, runbook, records, targets, clock, is_resumed, folder })
+    Ok(Launched { session, updates, runbook, records, targets, clock, is_resumed, folder, directory })
+}
+
+/// Where a command runs that names no directory: in that of piton itself, which its supervisor has from it.
+fn directory(state: &RunState) -> String {
+    let is_practice = state.opened.as_ref().is_some_and(|opened| opened.mode == Mode::Practice);
+    match std::env::current_dir() {
+        _ if is_practice => "the operator's home on the simulated bastion".into(),
+        Ok(own) => own.display().to_string(),
+        Err(why) => format!("where piton was started, which cannot be told: {why}"),
+    }
 }
 
 /// What a session is made of, and the records that were there before it.

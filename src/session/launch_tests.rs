@@ -57,6 +57,14 @@ fn notes(records: &[Record]) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_a_command_runs_that_names_no_directory_is_told_as_it_is() {
+    let place = tempfile::tempdir().unwrap();
+    let launched = begin_at(place.path(), "vault", Some("prod")).unwrap();
+    assert_eq!(launched.directory, std::env::current_dir().unwrap().display().to_string());
+    end(launched, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
     let place = tempfile::tempdir().unwrap();
     let (first, _) = end(begin_at(place.path(), "vault", Some("prod")).unwrap(), None).await;

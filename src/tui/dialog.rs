@@ -62,6 +62,8 @@ pub struct CommandBox {
     pub shown: Shown,
     /// Where values were filled in, command by command.
     pub filled: Vec<Filled>,
+    /// Where it runs if it names no directory.
+    pub directory: String,
     /// The name to be typed, for a critical step.
     pub target: Option<String>,
     /// What is typed.

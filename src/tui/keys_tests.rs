@@ -428,7 +428,7 @@ fn the_mouse_looks_and_scrolls_but_confirms_nothing() {
         stage.press(key);
         let seen = stage.picture();
         for kind in [MouseEventKind::Down(MouseButton::Left), MouseEventKind::Drag(MouseButton::Left)] {
-            for (column, row) in [(u16::MAX, 6), (10, u16::MAX), (u16::MAX, u16::MAX), (80, 24)] {
+            for (column, row) in [(u16::MAX, 6), (10, u16::MAX), (u16::MAX, u16::MAX), (120, 40)] {
                 stage.tell(mouse(kind, column, row));
             }
         }

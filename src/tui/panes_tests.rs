@@ -145,7 +145,7 @@ fn what_lies_above_and_below_of_the_guards_stands_on_their_edge() {
     for (size, shows) in [((80, 24), false), ((120, 40), true), ((200, 60), true)] {
         let mut book = runbook();
         let guard = book.guards[0].clone();
-        book.guards = (1..=30)
+        book.guards = (1..=60)
             .map(|n| Guard { id: GuardId::new(format!("g{n}")), title: format!("Guard number {n}"), ..guard.clone() })
             .collect();
         let mut stage = Stage::of(book, size, look("dark", &UNICODE), Mode::Live);
@@ -158,22 +158,22 @@ fn what_lies_above_and_below_of_the_guards_stands_on_their_edge() {
         };
         if shows {
             let (told, rows) = edge(&stage);
-            assert!(told.contains(&format!(" {} more below ", 30 - rows)), "{size:?}: {told}");
+            assert!(told.contains(&format!(" {} more below ", 60 - rows)), "{size:?}: {told}");
         }
         while stage.run().focus != Pane::Guards {
             stage.press("tab");
         }
         let (told, rows) = edge(&stage);
-        assert!(told.contains(&format!(" {} more below ", 30 - rows)), "{size:?}: {told}");
+        assert!(told.contains(&format!(" {} more below ", 60 - rows)), "{size:?}: {told}");
         for _ in 0..3 {
             stage.press("down");
         }
         let told = edge(&stage).0;
-        assert!(told.contains(&format!(" 3 more above · {} more below ", 27 - rows)), "{size:?}: {told}");
+        assert!(told.contains(&format!(" 3 more above · {} more below ", 57 - rows)), "{size:?}: {told}");
         stage.press("end");
         let told = edge(&stage).0;
-        assert!(told.contains(&format!(" {} more above ", 30 - rows)) && !told.contains("below"), "{size:?}: {told}");
-        assert!(stage.picture().contains("Guard number 30"), "{}", stage.picture());
+        assert!(told.contains(&format!(" {} more above ", 60 - rows)) && !told.contains("below"), "{size:?}: {told}");
+        assert!(stage.picture().contains("Guard number 60"), "{}", stage.picture());
         stage.press("up");
         assert!(edge(&stage).0.contains(" 1 more below "), "one key moves it: {}", edge(&stage).0);
     }

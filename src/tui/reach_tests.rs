@@ -7,13 +7,14 @@ use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::engine::Verdict;
 use crate::tui::app::{App, draw, update};
 use crate::tui::gallery_tests::{Scene, all};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::message::{Effect, Instants, Message};
 use crate::tui::palette::takes_a_list;
 use crate::tui::spot::{Press, Spot};
-use crate::tui::stage_tests::{event, look, picture};
+use crate::tui::stage_tests::{Stage, event, look, picture};
 use crate::tui::theme::UNICODE;
 
 const SIZE: (u16, u16) = (120, 40);
@@ -67,6 +68,48 @@ fn a_double_click_never_does_two_things_that_are_recorded() {
         }
     }
     assert!(clicks > 400, "{clicks}");
+}
+
+/// Who comes back by a click has to look first: the second click of a double click finds other keys where it falls.
+#[test]
+fn a_click_leads_back_to_the_current_step_and_the_next_one_acts_after_a_pause() {
+    for hint in [". returns", "enter return"] {
+        let mut stage = Stage::open(SIZE);
+        stage.press("down");
+        stage.real_ms += 5_000;
+        let before = stage.records.len();
+        stage.click_on(hint, 30);
+        assert!(stage.run().is_at_current(), "{hint}: {}", stage.picture());
+        stage.real_ms += 100;
+        stage.click_on("n note", 30);
+        stage.click_on("enter cautions read", 30);
+        assert!(stage.run().dialog.is_none() && stage.records.len() == before, "{hint}: {}", stage.picture());
+        stage.real_ms += 700;
+        stage.click_on("n note", 30);
+        assert!(stage.run().dialog.is_some(), "{hint}: {}", stage.picture());
+    }
+}
+
+/// Every key that the status line tells can be clicked there.
+#[test]
+fn the_keys_that_the_status_line_tells_are_pressed_by_a_click() {
+    let mut stage = Stage::open(SIZE);
+    stage.press("down");
+    stage.press("s");
+    assert!(stage.picture().contains("back to the current step first (.)"), "{}", stage.picture());
+    stage.real_ms += 5_000;
+    stage.click_on(".)", 30);
+    assert!(stage.run().is_at_current(), "{}", stage.picture());
+    let mut stage = Stage::open(SIZE);
+    stage.all_well();
+    stage.look_at_health();
+    ["vault-1", "vault-2"].into_iter().for_each(|node| stage.sample(node, Verdict::Bad, ""));
+    stage.look_at_health();
+    let told = stage.picture();
+    assert!(told.contains("more (!)") || told.contains("+1 (!)"), "{told}");
+    stage.real_ms += 5_000;
+    stage.click_on("!)", 30);
+    assert!(stage.run().over.is_some(), "{}", stage.picture());
 }
 
 /// Where keys scroll, the wheel does, too, at some place of the screen.

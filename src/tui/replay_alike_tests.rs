@@ -65,6 +65,7 @@ impl Live {
             clock: self.clock.clone(),
             is_resumed: false,
             folder: PathBuf::from("/state/piton/practice/2026-11-21-practice-7qf3"),
+            directory: "/home/maria/change-4711".into(),
         };
         let at = self.records.last().unwrap().at;
         let known: Vec<Row> = match &self.app.screen {

@@ -3,7 +3,7 @@
 use crate::engine::{ConditionId, Event, Mode, Proposal, StepStatus, Tri, Verdict};
 use crate::tui::screen::run::alarm::What;
 use crate::tui::screens_tests::at_both_sizes;
-use crate::tui::stage_tests::{Stage, look};
+use crate::tui::stage_tests::{Stage, look, words};
 use crate::tui::theme::UNICODE;
 
 /// The second node was seen back; while the command on the third is looked at, it goes away again.
@@ -88,7 +88,9 @@ fn at_the_end_of_the_plan_it_is_what_is_looked_at_told_and_overridden() {
     let mut stage = at_the_end();
     assert!(stage.picture().contains("1.1 See it well"), "{}", stage.picture());
     stage.press("w");
-    assert!(stage.picture().contains("not as it was sensed"), "{}", stage.picture());
+    let told = words(&stage.picture());
+    let named = "the run is not closed while See it well in the phase All is not as it was sensed";
+    assert!(told.contains(named), "{told}");
     stage.press("esc");
     stage.press("o");
     stage.type_text("it is taken out of service");

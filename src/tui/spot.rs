@@ -53,7 +53,14 @@ pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Option<Vec<Effect>> 
         return Some(Vec::new());
     }
     let at = Position::new(mouse.column, mouse.row);
-    match pressed(app, at)? {
+    let pressed = pressed(app, at)?;
+    if let Screen::Run(run) = &app.screen
+        && run.has_just_returned(app.now)
+    {
+        // The second click of a double click finds other keys there than the first.
+        return Some(Vec::new());
+    }
+    match pressed {
         Press::Key(key) => press(app, &key),
         Press::Text(place) => Some(put_cursor(app, (at.x.saturating_sub(place.x), at.y.saturating_sub(place.y)))),
         Press::Row(row) => Some(choose(app, row)),
@@ -75,7 +82,16 @@ fn press(app: &mut App, key: &str) -> Option<Vec<Effect>> {
     let mut contexts = if app.pick.is_some() { vec![Context::Pick] } else { app.screen.contexts() };
     contexts.push(Context::Everywhere);
     app.keymap.resolve(&key, &contexts)?;
-    Some(on_key(app, key))
+    let is_away = |app: &App| matches!(&app.screen, Screen::Run(run) if !run.is_at_current());
+    let was_away = is_away(app);
+    let effects = on_key(app, key);
+    let has_returned = was_away && !is_away(app);
+    if let Screen::Run(run) = &mut app.screen
+        && has_returned
+    {
+        run.note_return(app.now);
+    }
+    Some(effects)
 }
 
 /// The cursor of the text that is typed goes so many columns and rows from its corner.

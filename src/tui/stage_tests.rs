@@ -126,6 +126,7 @@ impl Stage {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             is_resumed,
             folder: PathBuf::from("/state/piton/runs/2026-11-21-vault-ha-7qf3"),
+            directory: "/home/maria/change-4711".into(),
         };
         self.tell(Message::Launched(Ok(Box::new(launched))));
     }

@@ -8,7 +8,7 @@ use crate::engine::{
     Soaked, StepStatus, Tri, Turned, Verdict, released_by, signed_by,
 };
 use crate::runbook::StepKey;
-use crate::text::{amount, counted};
+use crate::text::{amount, counted, pace};
 use crate::tui::screen::run::alarm::{Alarm, Subject, What};
 use crate::tui::screen::run::naming::untold;
 use crate::tui::theme::{Glyphs, Meaning};
@@ -24,15 +24,11 @@ pub fn far(done: u64, all: u64, took: Duration, told_rate: fn(u64) -> String) ->
     let all = all.max(done).max(1);
     let full = usize::try_from(done * CELLS / all).unwrap_or_default();
     let bar = format!("[{}{}]", "=".repeat(full), " ".repeat(CELLS as usize - full));
-    let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let told = format!("{bar} {} %", done.saturating_mul(100) / all);
-    // What is told of the first moments would be a guess.
-    if done == 0 || millis < 200 {
-        return told;
+    match pace(done, all, took) {
+        Some((rate, left)) => format!("{told}, {}/s, {} left", told_rate(rate), duration(left)),
+        None => told,
     }
-    let rate = done.saturating_mul(1_000) / millis;
-    let left = (all - done) / rate.max(1);
-    format!("{told}, {}/s, {} left", told_rate(rate), duration(Duration::from_secs(left)))
 }
 
 /// A record in one line, without its time and author.
@@ -194,6 +190,12 @@ pub const fn status(status: StepStatus, glyphs: &Glyphs) -> (&'static str, &'sta
         StepStatus::Deferred => (glyphs.deferred, "deferred", Meaning::Deviation),
         StepStatus::Overridden => (glyphs.alert, "override", Meaning::Deviation),
     }
+}
+
+/// The same; a wait that was cut short is told as that.
+pub const fn standing(of: StepStatus, is_cut: bool, glyphs: &Glyphs) -> (&'static str, &'static str, Meaning) {
+    let (sign, word, meaning) = status(of, glyphs);
+    (sign, if is_cut { DeviationKind::CutWait.word() } else { word }, meaning)
 }
 
 /// Exactly what runs, in one line: every argument stands apart, whatever is in it.

@@ -98,6 +98,34 @@ fn a_check_tells_the_authors_words_and_what_is_not_so_and_w_the_rule_part_by_par
     }
 }
 
+/// One word for one thing: in the list, on the page, in the counts and at the end.
+#[test]
+fn a_wait_that_was_cut_is_told_as_that_and_not_as_an_override() {
+    let book = "format = 1\nid = \"settle\"\ntitle = \"Settle\"\nsystem = \"demo\"\n\
+        [[phase]]\nid = \"all\"\ntitle = \"All\"\n\
+        [[phase.step]]\nid = \"settle\"\ntitle = \"Let it settle\"\nwait = \"5m\"\n\
+        [[phase.step]]\nid = \"other\"\ntitle = \"Let the other settle\"\nwait = \"5m\"\n";
+    let book = parse(book).0.expect("it is a runbook");
+    let mut stage = Stage::of(book, (120, 40), look("dark", &UNICODE), Mode::Live);
+    stage.press("c");
+    stage.type_text("it is late");
+    stage.press("enter");
+    stage.press("up");
+    let picture = stage.picture();
+    let has = |words: &str| picture.lines().any(|line| line.contains(words));
+    assert!(has("! 1 cut wait") && has("[auto] cut wait") && has("! cut wait at "), "{picture}");
+    assert!(!picture.contains("override"), "{picture}");
+    stage.press(".");
+    stage.press("o");
+    stage.type_text("it is not needed");
+    stage.press("enter");
+    let picture = stage.picture();
+    assert!(picture.contains("! 1 override  ! 1 cut wait"), "{picture}");
+    stage.press("Q");
+    stage.press("y");
+    assert!(stage.picture().contains("1 overridden, 1 cut wait"), "{}", stage.picture());
+}
+
 #[test]
 fn rules_stand_where_nobody_can_ask_for_them_and_last() {
     let mut stage = waiting((120, 40));

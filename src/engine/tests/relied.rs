@@ -197,7 +197,7 @@ fn a_step_by_hand_waits_for_what_has_reverted_and_says_so() {
     walk.must(over("calm"));
     assert_eq!(walk.state.current, None);
     let told = stalled(&walk.runbook, &walk.state, &walk.moment).expect("it stands still");
-    assert!(told.contains("all/well is not as it was sensed"), "{told}");
+    assert!(told.contains("\"See all of them well\" in the phase \"All\" is not as it was sensed"), "{told}");
     walk.see(WELL);
     walk.pass(10);
     assert_eq!(walk.key(), key("pull"));

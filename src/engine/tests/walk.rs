@@ -78,7 +78,14 @@ fn who_cancels_a_command_stands_in_the_journal() {
     assert_eq!((&last.event, &*last.by), (&Event::CancelAsked { step: walk.key() }, "maria@bastion"));
     let printed = Printed::default();
     walk.must(Proposal::Finished { job, ended: Ended::Cancelled, elapsed_ms: 5, output: None, printed });
-    assert_eq!(walk.state.step(&walk.key()).map(|step| step.status), Some(StepStatus::Failed));
+    let known = walk.state.step(&walk.key()).expect("it is a step");
+    assert_eq!((known.status, &*known.said), (StepStatus::Failed, "cancelled by maria@bastion"));
+    // Of another attempt that is not so.
+    walk.do_first();
+    walk.do_first();
+    walk.finish(2);
+    let known = walk.state.step(&walk.key()).expect("it is a step");
+    assert!(!known.said.contains("cancelled"), "{}", known.said);
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub struct Tally {
     counts: Counts,
     /// Those that were left behind.
     undone: u32,
+    /// Of those that were overridden, waits that were cut short.
+    cuts: u32,
     /// Of each phase of the state: done, all, and the mark that stands for it.
     phases: Vec<(usize, usize, StepStatus)>,
 }
@@ -62,7 +64,7 @@ impl Tally {
         #[cfg(test)]
         TALLIED.with(|tallied| tallied.set(tallied.get() + 1));
         let phases = state.phases.iter().map(|phase| sum(phase.items.iter())).collect();
-        Self { seq: state.seq, counts: state.counts(), undone: state.undone(), phases }
+        Self { seq: state.seq, counts: state.counts(), undone: state.undone(), cuts: state.cuts(), phases }
     }
 
     /// The same, counted anew only where something was recorded since: it is that of the same run.
@@ -71,9 +73,9 @@ impl Tally {
         if self.seq == state.seq { self } else { Self::of(state) }
     }
 
-    /// Whether a step failed, has reverted or was put off.
-    pub const fn has_open_ends(&self) -> bool {
-        self.counts.failed + self.counts.reverted + self.counts.deferred > 0
+    /// Of those that were overridden, how many are waits that were cut short.
+    pub const fn cuts(&self) -> u32 {
+        self.cuts
     }
 
     /// How many steps are in each state.
@@ -264,7 +266,7 @@ impl Checklist<'_> {
         let Some(key) = self.key(Row::Step(p, i, s)) else { return };
         let known = &self.state.phases[p].items[i].steps[s];
         let Some(planned) = self.planned(&key, s) else { return };
-        let told @ (_, _, meaning) = tell::status(known.status, paint.look.glyphs);
+        let told @ (_, _, meaning) = tell::standing(known.status, known.is_cut, paint.look.glyphs);
         let (sign, word, meaning) = match unverified(self.state, &key, known) {
             None => told,
             Some(word @ UNVERIFIED) if meaning == Meaning::Current => (told.0, word, meaning),

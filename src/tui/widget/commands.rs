@@ -21,10 +21,10 @@ pub fn lines(command: &CommandBox, named: (&str, &str), cells: usize) -> Vec<Str
             let mut lines = argv(shown, filled, cells);
             lines.push(Strip::default());
             of_step(named, cells, &mut lines);
-            surroundings(shown, filled, cells, &mut lines);
+            surroundings((shown, &command.directory), filled, cells, &mut lines);
             lines
         }
-        Shown::All(shown) => of_all(shown, &command.filled, named, cells),
+        Shown::All(shown) => of_all((shown, &command.directory), &command.filled, named, cells),
     };
     if let Some(target) = &command.target {
         lines.push(Strip::default());
@@ -44,14 +44,19 @@ pub fn told(count: usize) -> String {
 }
 
 /// What is the same for all stands once above them, what differs below each.
-fn of_all(shown: &[ItemCommand], filled: &[Filled], named: (&str, &str), cells: usize) -> Vec<Strip> {
+fn of_all(
+    (shown, directory): (&[ItemCommand], &str),
+    filled: &[Filled],
+    named: (&str, &str),
+    cells: usize,
+) -> Vec<Strip> {
     let mut lines = vec![Strip::of(told(shown.len()), Meaning::Title)];
     of_step(named, cells, &mut lines);
     let mut commands = shown.iter().map(|shown| &shown.command);
     let first = commands.next();
     let is_same = first.is_some_and(|first| commands.all(|other| is_alike(first, other)));
     if let Some(first) = first.filter(|_| is_same) {
-        surroundings(first, filled.first(), cells, &mut lines);
+        surroundings((first, directory), filled.first(), cells, &mut lines);
     }
     lines.push(Strip::default());
     for (at, ItemCommand { item, command }) in shown.iter().enumerate() {
@@ -60,7 +65,7 @@ fn of_all(shown: &[ItemCommand], filled: &[Filled], named: (&str, &str), cells: 
         lines.extend(within.into_iter().map(indented));
         if !is_same {
             let mut own = Vec::new();
-            surroundings(command, filled.get(at), cells.saturating_sub(2), &mut own);
+            surroundings((command, directory), filled.get(at), cells.saturating_sub(2), &mut own);
             lines.extend(own.into_iter().map(indented));
         }
     }
@@ -112,7 +117,13 @@ pub fn facts(command: &CommandLine, filled: Option<&Filled>, cells: usize) -> Ve
     bound::lines(&pieces, cells)
 }
 
-fn surroundings(shown: &CommandLine, filled: Option<&Filled>, cells: usize, lines: &mut Vec<Strip>) {
+/// Where and with what it runs; `directory`: where it runs if it names none.
+fn surroundings(
+    (shown, directory): (&CommandLine, &str),
+    filled: Option<&Filled>,
+    cells: usize,
+    lines: &mut Vec<Strip>,
+) {
     let told = |name: &str, value: Vec<Piece>| {
         let mut pieces = vec![(format!("{name:<10}"), Meaning::Text)];
         pieces.extend(value);
@@ -123,7 +134,7 @@ fn surroundings(shown: &CommandLine, filled: Option<&Filled>, cells: usize, line
             let places = filled.map(|filled| filled.cwd.clone()).unwrap_or_default();
             lines.extend(told("directory", bound::text(cwd, &places, Meaning::Text)));
         }
-        None => fact("directory", "where piton was started", cells, lines),
+        None => fact("directory", directory, cells, lines),
     }
     fact("timeout", &tell::duration(Duration::from_millis(shown.timeout_ms)), cells, lines);
     for (at, (name, value)) in shown.env.iter().enumerate() {

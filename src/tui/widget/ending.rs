@@ -1,6 +1,6 @@
 //! What is told before a run is closed or given up, and after it: also what was not done, and what stays changed.
 
-use crate::engine::{Outcome, RunState, StepState, StepStatus, needing};
+use crate::engine::{DeviationKind, Outcome, RunState, StepState, StepStatus, needing};
 use crate::runbook::{Action, Step, StepKey};
 use crate::text::counted;
 use crate::tui::screen::run::Run;
@@ -148,7 +148,8 @@ pub fn outcome(run: &Run, cells: usize) -> Vec<Strip> {
         (counts.not_applicable - behind, "not applicable"),
         (behind, "left behind when it went back"),
         (counts.skipped, "skipped"),
-        (counts.overridden, "overridden"),
+        (counts.overridden - run.state.cuts(), "overridden"),
+        (run.state.cuts(), DeviationKind::CutWait.word()),
         (counts.failed, "failed"),
     ];
     let told: Vec<_> =

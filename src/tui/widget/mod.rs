@@ -32,3 +32,4 @@ pub mod status;
 pub mod step;
 pub mod strip;
 pub mod tally;
+pub mod told_keys;

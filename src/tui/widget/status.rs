@@ -16,14 +16,11 @@ use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
-use crate::tui::widget::{alarms, ending, progress};
+use crate::tui::widget::{alarms, ending, progress, told_keys};
 use crate::tui::wrap::width;
 
 /// How wide the bar before the words is, in cells.
 const BAR_CELLS: usize = 16;
-
-/// Keys that the status line names at its end, and the words behind them there.
-const NAMED: [(Action, &str); 2] = [(Action::Seen, ": seen"), (Action::Close, " closes the run")];
 
 /// In fewer cells an alarm does not tell what is the matter.
 const LEAST_ALARM: usize = 40;
@@ -45,24 +42,8 @@ impl Status<'_> {
     pub fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
         let strip = self.told(usize::from(area.width.saturating_sub(2)), paint.look);
         paint.strip((area.x + 1, area.y), area.width.saturating_sub(2), &strip);
-        self.spots(area, &strip, paint);
-    }
-
-    /// A key that the line names can be clicked, with the words behind it.
-    fn spots(&self, area: Rect, strip: &Strip, paint: &mut Paint<'_>) {
-        if self.is_covered() {
-            return;
-        }
-        let told: String = strip.0.iter().map(|(text, _)| text.as_str()).collect();
-        for (action, words) in NAMED {
-            let key = self.keymap.shown(action, Context::Run);
-            let named = format!("; {key}{words}");
-            let Some(at) = told.rfind(&named) else { continue };
-            let cells = |text: &str| u16::try_from(width(text)).unwrap_or(u16::MAX);
-            let left = (area.x + 1).saturating_add(cells(&told[..at + 2]));
-            if left < area.right() {
-                paint.spot(Rect::new(left, area.y, cells(&named[2..]).min(area.right() - left), 1), Press::Key(key));
-            }
+        if !self.is_covered() {
+            told_keys::spots(self.keymap, area, &strip, paint);
         }
     }
 

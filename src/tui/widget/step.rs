@@ -294,10 +294,8 @@ fn waiting(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
 }
 
 fn outcome(page: &StepPage, cells: usize, look: &Look, out: &mut Vec<Strip>) {
-    let Some(status) = page.status.filter(|status| !matches!(status, StepStatus::Pending | StepStatus::Current)) else {
-        return;
-    };
-    let (sign, word, meaning) = tell::status(status, look.glyphs);
+    let is_to_come = matches!(page.status, Some(StepStatus::Pending | StepStatus::Current));
+    let Some((sign, word, meaning)) = page.standing(look.glyphs).filter(|_| !is_to_come) else { return };
     gap(out);
     let mut told = format!("{sign} {word}");
     if let Some(ended) = page.ended {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::StepStatus;
+use crate::engine::{DeviationKind, StepStatus};
 use crate::text::counted;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
@@ -33,19 +33,23 @@ pub fn draw(run: &Run, area: Rect, paint: &mut Paint<'_>) {
 /// Every state that a step is in, with how many are: none is left out, and what draws the eye is what needs somebody.
 fn counts(run: &Run, is_bare: bool, look: &Look) -> Strip {
     let mut strip = Strip::default();
+    let cuts = run.view.tally.cuts();
     for (status, count) in run.view.tally.all() {
+        // A wait that was cut short goes by its own word.
+        let own = if status == StepStatus::Overridden && !is_bare { cuts } else { 0 };
         let is_always = matches!(status, StepStatus::Done | StepStatus::Pending);
-        if count == 0 && !is_always {
-            continue;
-        }
         let (sign, word, _) = tell::status(status, look.glyphs);
         let meaning = match status {
             StepStatus::Failed | StepStatus::Reverted | StepStatus::Current => Meaning::Key,
             _ => Meaning::Bar,
         };
-        let gap = if strip.0.is_empty() { "" } else { "  " };
-        let told = if is_bare { format!("{gap}{sign} {count}") } else { format!("{gap}{sign} {count} {word}") };
-        strip = strip.and(told, meaning);
+        let others = (count > own || is_always).then_some((count - own, word));
+        let own = (own > 0).then_some((own, DeviationKind::CutWait.word()));
+        for (count, word) in others.into_iter().chain(own) {
+            let gap = if strip.0.is_empty() { "" } else { "  " };
+            let told = if is_bare { format!("{gap}{sign} {count}") } else { format!("{gap}{sign} {count} {word}") };
+            strip = strip.and(told, meaning);
+        }
     }
     let unverified = run.state.unverified.len() - run.state.never_verified().len();
     if unverified > 0 {

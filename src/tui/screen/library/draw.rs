@@ -7,7 +7,7 @@ use crate::tui::app::App;
 use crate::tui::backstage::{LibraryEntry, OpenRun};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::library::list::{Item, Library, file_of};
-use crate::tui::screen::library::preview::{self, planned};
+use crate::tui::screen::library::preview::{self, Became, planned};
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::keybar::{body, draw_keys, draw_status};
 use crate::tui::widget::paint::{Edge, Frame, Paint, Strip};
@@ -214,8 +214,11 @@ impl Library {
         let look = &app.look;
         match self.chosen() {
             Some(Item::Runbook(entry)) => {
-                let past = self.past_of(&entry.id).filter(|_| self.unlisted.is_none());
-                preview::of_runbook(entry, (past, self.unlisted.is_some()), cells, app)
+                let became = match (&self.unlisted, self.past_of(&entry.id)) {
+                    (Some(_), _) => Became::NotKnown,
+                    (None, past) => past.map_or(Became::Nothing, Became::This),
+                };
+                preview::of_runbook(entry, became, cells, app)
             }
             Some(Item::Run(run)) => preview::of_run(run, cells, look),
             None => Vec::new(),

@@ -16,13 +16,19 @@ const NAMES: usize = 11;
 /// How many of the reasons why a runbook does not load are told.
 const MOST_PROBLEMS: usize = 20;
 
-/// A runbook, with what became of it here, and whether that is not known at all.
-pub fn of_runbook(
-    entry: &LibraryEntry,
-    (past, is_unlisted): (Option<&Past>, bool),
-    cells: usize,
-    app: &App,
-) -> Vec<Strip> {
+/// What became of a runbook on this machine.
+#[derive(Clone, Copy)]
+pub enum Became<'a> {
+    /// Nothing.
+    Nothing,
+    /// This.
+    This(&'a Past),
+    /// That is not known: its runs cannot be listed.
+    NotKnown,
+}
+
+/// A runbook, with what became of it here.
+pub fn of_runbook(entry: &LibraryEntry, became: Became<'_>, cells: usize, app: &App) -> Vec<Strip> {
     let look = &app.look;
     let title = if entry.title.is_empty() { file_of(entry) } else { &entry.title };
     let mut lines = wrapped(title, cells, Meaning::Title);
@@ -35,12 +41,16 @@ pub fn of_runbook(
         lines.extend(wrapped(&entry.summary, cells, Meaning::Text));
     }
     of_problems(entry, cells, app, &mut lines);
-    if let Some(past) = past {
-        lines.push(Strip::default());
-        of_past(past, cells, app, &mut lines);
-    } else if is_unlisted {
-        lines.push(Strip::default());
-        fact("last run", "not known", Meaning::Problem, cells, &mut lines);
+    match became {
+        Became::Nothing => {}
+        Became::This(past) => {
+            lines.push(Strip::default());
+            of_past(past, cells, app, &mut lines);
+        }
+        Became::NotKnown => {
+            lines.push(Strip::default());
+            fact("last run", "not known", Meaning::Problem, cells, &mut lines);
+        }
     }
     if let Some(preview) = &entry.preview {
         lines.push(Strip::default());

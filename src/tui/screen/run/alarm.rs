@@ -107,7 +107,7 @@ pub(super) fn alarms(
             is_acknowledged,
         });
     }
-    if tally.has_open_ends() {
+    if tally.all().iter().any(|(status, count)| *count > 0 && open_end(*status).is_some()) {
         found.extend(of_steps(state));
     }
     // Of many advisories those about rows that are bad come first.
@@ -156,6 +156,16 @@ fn of_rows(state: &RunState, board: &Board, turned: &[(ConditionId, Turned)]) ->
     state.conditions.iter().filter_map(alarm).collect()
 }
 
+/// What is told of a step that stands so, where something is left open with it.
+const fn open_end(status: StepStatus) -> Option<(Severity, What)> {
+    match status {
+        StepStatus::Failed => Some((Severity::Warning, What::Failed)),
+        StepStatus::Reverted => Some((Severity::Warning, What::Reverted)),
+        StepStatus::Deferred => Some((Severity::Advisory, What::PutOff)),
+        _ => None,
+    }
+}
+
 fn of_steps(state: &RunState) -> Vec<Alarm> {
     let alarm = |key: StepKey, severity, what, since| Alarm {
         severity,
@@ -169,13 +179,8 @@ fn of_steps(state: &RunState) -> Vec<Alarm> {
     let items = state.counted().flat_map(|phase| phase.items.iter().map(move |item| (phase, item)));
     let steps = items.flat_map(|(phase, item)| item.steps.iter().map(move |step| (phase, item, step)));
     let of = steps.filter_map(|(phase, item, step)| {
-        let (severity, what) = match step.status {
-            StepStatus::Failed => (Severity::Warning, What::Failed),
-            StepStatus::Reverted => (Severity::Warning, What::Reverted),
-            StepStatus::Deferred => (Severity::Advisory, What::PutOff),
-            // Of the others not even a key is made: a run may have thousands of steps.
-            _ => return None,
-        };
+        // Of the others not even a key is made: a run may have thousands of steps.
+        let (severity, what) = open_end(step.status)?;
         let key = StepKey { phase: phase.id.clone(), item: item.item.name.clone(), step: step.id.clone() };
         Some(alarm(key, severity, what, step.ended.or(step.began).unwrap_or(state.at)))
     });

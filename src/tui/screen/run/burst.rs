@@ -20,6 +20,9 @@ const LOST: &str = "not taken: typed before there was anything to type into; pau
 /// Told when a reason was typed in one go with the key that opened its dialog.
 const ONE_GO: &str = "read it, then press again after a pause: typed in one go, not recorded";
 
+/// Told when a command was confirmed with a key that does not run it.
+const OTHER_KEY: &str = "this key does not run it: the one below does";
+
 /// Keys of which each follows the one before within [`LET_GO_MS`].
 #[derive(Debug, Default)]
 pub(super) struct Burst {
@@ -114,6 +117,19 @@ impl Run {
             }
         }
         is_one_go
+    }
+
+    /// A command for which nothing is typed has a key of its own: the one that opened it tells that, once it was let go.
+    pub(super) fn is_other_key(&mut self, action: Option<Action>, is_armed: bool) -> bool {
+        match self.dialog.as_mut() {
+            Some(Dialog::Command(command)) if action == Some(Action::Act) && command.target.is_none() => {
+                if is_armed {
+                    command.field.refuse(OTHER_KEY);
+                }
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Whether the dialog that lies there is answered only after a pause.

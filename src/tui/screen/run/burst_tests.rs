@@ -127,6 +127,22 @@ fn what_was_lost_is_forgotten_after_a_pause() {
 }
 
 #[test]
+fn who_takes_the_wrong_key_for_a_command_is_told_where_the_right_one_stands() {
+    let look = crate::tui::stage_tests::look("dark", &crate::tui::theme::UNICODE);
+    let mut stage = Stage::of(crate::tui::back_tests::book(), (80, 24), look, crate::engine::Mode::Live);
+    stage.press("enter");
+    assert!(matches!(stage.run().dialog, Some(Dialog::Command(_))), "{}", stage.picture());
+    // A key that is still held tells nothing.
+    stage.press_at_once("enter");
+    assert!(!stage.picture().contains("does not run it"), "{}", stage.picture());
+    stage.press("enter");
+    assert!(stage.picture().contains("this key does not run it: the one below does"), "{}", stage.picture());
+    assert!(!stage.state.is_running());
+    stage.press("y");
+    assert!(stage.state.is_running(), "{}", stage.picture());
+}
+
+#[test]
 fn a_pasted_reason_belongs_to_the_burst() {
     let mut stage = just_acted();
     stage.press("s");

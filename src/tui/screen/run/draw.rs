@@ -137,7 +137,7 @@ fn draw_step(run: &Run, panes: &Panes, paint: &mut Paint<'_>) {
     let page = &run.view.page;
     let title = page.headline(paint.look.glyphs.dot);
     // As it stands in the list of steps.
-    let told = || page.status.map(|status| tell::status(status, paint.look.glyphs).1);
+    let told = || page.standing(paint.look.glyphs).map(|(_, word, _)| word);
     let word = page.unverified.or_else(told).unwrap_or_default();
     let tag = page.kind.map(|kind| step::tag(kind, !page.actor.is_empty())).unwrap_or_default();
     let dot = paint.look.glyphs.dot;

@@ -100,6 +100,9 @@ impl Run {
         if self.is_unread_draft(action, is_armed) || self.is_one_go(action, now) || self.waits_for_answers(action) {
             return Vec::new();
         }
+        if self.is_other_key(action, is_armed) {
+            return Vec::new();
+        }
         let Some(dialog) = self.dialog.as_mut() else { return Vec::new() };
         let is_answer = matches!(action, Some(Action::Act | Action::Yes));
         let must_be_seen = !matches!(

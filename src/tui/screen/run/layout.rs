@@ -52,6 +52,8 @@ pub struct Contents {
     pub has_output: bool,
     /// Whether that output belongs to the step on the screen; where room is scarce no other is shown.
     pub is_output_here: bool,
+    /// Whether nothing of it is printed yet.
+    pub is_output_empty: bool,
     /// Whether the journal cannot be written.
     pub is_halted: bool,
     /// How many lines the health pane wants.
@@ -77,7 +79,7 @@ pub struct Narrow {
     pub is_output_first: bool,
     /// Whether the step only asks, so that the output of an earlier one may be what it asks about.
     pub asks: bool,
-    /// How many lines the step has.
+    /// How many lines the step has; on a wide screen only where the board wants more than its share of the rows.
     pub step_lines: u16,
     /// How many lines the output has, as far as they can matter.
     pub output_lines: u16,
@@ -213,6 +215,9 @@ const LEAST_STEP_ROWS: u16 = 10;
 /// How many rows the output of an earlier step keeps, frame included: what comes next needs the room.
 const EARLIER_OUTPUT_ROWS: u16 = 5;
 
+/// How many rows output that is still to come keeps, frame included.
+const EMPTY_OUTPUT_ROWS: u16 = 4;
+
 /// How many rows what is watched meanwhile may have on a screen of so many.
 pub const fn most_watch_rows(height: u16) -> u16 {
     match height {
@@ -262,7 +267,7 @@ fn wide(rows: Rows, contents: Contents, panes: &mut Panes) {
     let mut right = Rows { area: Rect { x: body.x + left, width: body.width - left, ..body } };
     let is_below = are_guards_below_steps(body.width);
     let lines = if is_below { contents.health_lines } else { contents.health_lines.max(contents.guard_lines) };
-    let most = body.height * 2 / 5;
+    let most = low_share(body.height).max(spare_rows(body.height, contents));
     let wanted = u16::try_from(lines.max(3) + 2).unwrap_or(most).min(most);
     let low =
         right.bottom(part(sizes.low, body.height, wanted, (LEAST_ROWS, body.height.saturating_sub(LEAST_STEP_ROWS))));
@@ -277,12 +282,33 @@ fn wide(rows: Rows, contents: Contents, panes: &mut Panes) {
     }
     panes.steps = column.area;
     if contents.has_output {
-        let most = if contents.is_output_here { u16::MAX } else { EARLIER_OUTPUT_ROWS };
-        let wanted = (right.area.height * 2 / 5).min(most);
+        let wanted = wide_output_rows(right.area.height, contents);
         let room = right.area.height.saturating_sub(LEAST_ROWS);
         panes.output = right.bottom(part(sizes.output, body.height, wanted, (LEAST_ROWS, room)));
     }
     panes.step = right.area;
+}
+
+/// How many of so many rows health and guards may have, whatever else there is.
+const fn low_share(rows: u16) -> u16 {
+    rows * 2 / 5
+}
+
+/// How many of so many rows neither the step nor the output needs.
+fn spare_rows(rows: u16, contents: Contents) -> u16 {
+    let output = wide_output_rows(rows - low_share(rows), contents);
+    rows.saturating_sub(contents.narrow.step_lines.saturating_add(2)).saturating_sub(output)
+}
+
+/// How many of the rows of step and output the output has on a wide screen by itself, frame included.
+fn wide_output_rows(rows: u16, contents: Contents) -> u16 {
+    let most = match contents {
+        Contents { has_output: false, .. } => 0,
+        Contents { is_output_here: false, .. } => EARLIER_OUTPUT_ROWS,
+        Contents { is_output_empty: true, .. } => EMPTY_OUTPUT_ROWS,
+        _ => u16::MAX,
+    };
+    (rows * 2 / 5).min(most)
 }
 
 /// Whether the guards stand below the list of steps on a wide screen of so many columns.
@@ -319,6 +345,11 @@ pub fn health_text_width(width: u16, sizes: Sizes) -> u16 {
     let right = width - left_width(width, sizes);
     let guards = if are_guards_below_steps(width) { 0 } else { guards_width(right, sizes) };
     right.saturating_sub(guards + 4)
+}
+
+/// How wide the text of the step is on a wide screen of that width.
+pub fn step_text_width(width: u16, sizes: Sizes) -> u16 {
+    (width - left_width(width, sizes)).saturating_sub(4).min(MOST_PROSE)
 }
 
 fn narrow(mut rows: Rows, contents: Contents, panes: &mut Panes) {
@@ -369,6 +400,7 @@ fn output_rows(rows: u16, contents: Contents) -> u16 {
     let wanted = output_lines.saturating_add(1);
     let part = rows * 2 / 5;
     match (contents.has_output, contents.is_output_here) {
+        (true, true) if contents.is_output_empty => part.min(EMPTY_OUTPUT_ROWS - 1),
         (true, true) if is_output_first => part.max(wanted.min(spare.max(rows / 2))),
         (true, true) => part,
         // One row tells the last line.

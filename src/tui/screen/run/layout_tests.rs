@@ -6,6 +6,7 @@ fn contents(focus: Pane, has_output: bool, sizes: Sizes, is_zoomed: bool) -> Con
     Contents {
         has_output,
         is_output_here: has_output,
+        is_output_empty: false,
         is_halted: has_output,
         health_lines: 9,
         guard_lines: 3,
@@ -94,6 +95,39 @@ fn where_there_are_rows_enough_no_pane_is_away() {
             assert!(panes.step.height >= 7, "{width}x{height} {:?}", panes.step);
         }
     }
+}
+
+#[test]
+fn output_that_is_still_to_come_takes_few_rows() {
+    for (width, height) in [(120, 40), (200, 60), (80, 45), (80, 24)] {
+        let area = Rect::new(0, 0, width, height);
+        let here = contents(Pane::Step, true, Sizes::default(), false);
+        let empty = panes(area, Contents { is_output_empty: true, ..here });
+        let printed = panes(area, here);
+        assert!((2..=4).contains(&empty.output.height), "{width}x{height} {:?}", empty.output);
+        assert!(printed.output.height > empty.output.height, "{width}x{height} {:?}", printed.output);
+        assert!(empty.step.height > printed.step.height, "{width}x{height} {:?}", empty.step);
+        // Who drew its edge has it where it was drawn.
+        let sizes = Sizes { output: Some(300), ..Sizes::default() };
+        let drawn = panes(area, Contents { is_output_empty: true, sizes, ..here });
+        assert!(drawn.output.height > 4 || !drawn.is_wide, "{width}x{height} {:?}", drawn.output);
+    }
+}
+
+#[test]
+fn a_board_has_the_rows_that_neither_step_nor_output_needs() {
+    let area = Rect::new(0, 0, 120, 40);
+    let of = |health_lines, step_lines, is_output_empty| {
+        let here = contents(Pane::Step, is_output_empty, Sizes::default(), false);
+        let narrow = Narrow { step_lines, ..Narrow::default() };
+        panes(area, Contents { health_lines, narrow, is_output_empty, is_halted: false, watch_rows: 0, ..here })
+    };
+    assert_eq!(of(18, 8, false).health.height, 20, "all of it");
+    assert_eq!(of(18, 8, true).health.height, 20, "beside output that is still to come");
+    let long = of(60, 8, false);
+    assert_eq!(long.step.height, 10, "the step keeps what it has: {long:?}");
+    assert_eq!(of(60, 14, false).health.height, 34 - 16, "and comes first");
+    assert_eq!(of(60, 60, false).health.height, 34 * 2 / 5, "where neither fits they share");
 }
 
 #[test]

@@ -96,6 +96,8 @@ pub struct Run {
     pub keeper: BoardKeeper,
     /// The run's folder; empty where a journal is replayed that lies in none.
     pub folder: PathBuf,
+    /// Where a command runs that names no directory; empty in a replay.
+    pub directory: String,
     /// The sha256 of the last record's line, lower-case hex.
     pub head: Option<String>,
     /// What was proposed and has not been answered: it is being saved.
@@ -162,6 +164,8 @@ pub struct Run {
     last_there_ms: Option<u64>,
     /// When the action key was last pressed.
     last_act_ms: Option<u64>,
+    /// When a click led back to the current step.
+    last_return_ms: Option<u64>,
     /// The keys that came in one go.
     burst: Burst,
     /// The confirmed command whose probes are being asked.
@@ -242,6 +246,7 @@ impl Run {
         let head = launched.records.last().map(fold::head_of);
         let folder = launched.folder.clone();
         let mut run = Self::of(Parts { runbook, state, keeper, folder, head, card, replayed: None }, now, size);
+        run.directory.clone_from(&launched.directory);
         run.latest = absent::latest(&launched.records);
         run
     }
@@ -255,6 +260,7 @@ impl Run {
             state,
             keeper,
             folder,
+            directory: String::new(),
             head,
             pending: None,
             file: None,
@@ -288,6 +294,7 @@ impl Run {
             latest: Vec::new(),
             last_there_ms: Some(now.real_ms),
             last_act_ms: None,
+            last_return_ms: None,
             burst: Burst::default(),
             asking: None,
             soaking: Soaking::default(),

@@ -5,8 +5,8 @@ use ratatui::layout::Position;
 
 use crate::tui::dialog::Dialog;
 use crate::tui::message::{Effect, Instants};
-use crate::tui::screen::run::Run;
 use crate::tui::screen::run::layout::Pane;
+use crate::tui::screen::run::{LET_GO_MS, Run};
 
 impl Run {
     /// Chooses the row so many from the first: an option of what is asked, or one of the results.
@@ -60,6 +60,16 @@ impl Run {
             _ => {}
         }
         self.ask_for_output()
+    }
+
+    /// A click has led back to the current step.
+    pub fn note_return(&mut self, now: Instants) {
+        self.last_return_ms = Some(now.real_ms);
+    }
+
+    /// Whether that was so lately that whoever clicks again cannot have looked.
+    pub fn has_just_returned(&self, now: Instants) -> bool {
+        self.last_return_ms.is_some_and(|last| now.real_ms.saturating_sub(last) < LET_GO_MS)
     }
 
     fn pane_at(&self, at: Position) -> Option<Pane> {

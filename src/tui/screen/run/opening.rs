@@ -240,7 +240,8 @@ impl Run {
         let target = is_critical.then(|| target_of(&self.runbook, &self.state, &step));
         let filled = self.filled(&step, &shown);
         let field = Field::default();
-        let command = CommandBox { step, shown, filled, target, field, scroll: 0, rows: 1, is_seen: false };
+        let directory = self.directory.clone();
+        let command = CommandBox { step, shown, filled, directory, target, field, scroll: 0, rows: 1, is_seen: false };
         self.open(Dialog::Command(Box::new(command)));
         self.look_at_dialog();
         if is_critical { vec![Effect::SenseNow] } else { Vec::new() }

@@ -18,6 +18,7 @@ use crate::tui::screen::run::naming::{GAP, gapped, is_ahead, item, number, phase
 use crate::tui::screen::run::origin::{Mended, mends, source};
 use crate::tui::screen::run::seen::Seen;
 use crate::tui::tell;
+use crate::tui::theme::{Glyphs, Meaning};
 use crate::tui::widget::checklist;
 use crate::tui::widget::meanwhile::titles;
 use crate::tui::widget::progress::Progress;
@@ -47,6 +48,8 @@ pub struct StepPage {
     pub verify: String,
     /// What stands in the list of steps where that is still to come, or never comes.
     pub unverified: Option<&'static str>,
+    /// Whether it was a wait, and cut short.
+    pub is_cut: bool,
     /// Who did it, where that was another than the one who said so.
     pub doer: Option<String>,
     /// Its cautions with their texts.
@@ -143,6 +146,7 @@ impl StepPage {
             actor: step.actor.as_ref().map(text).unwrap_or_default(),
             verify: second(state, key, known),
             unverified: checklist::unverified(state, key, known),
+            is_cut: known.is_cut,
             doer: known.doer.clone(),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
@@ -223,6 +227,11 @@ impl StepPage {
 }
 
 impl StepPage {
+    /// Its sign, word and meaning, as they stand in the list of steps.
+    pub fn standing(&self, glyphs: &Glyphs) -> Option<(&'static str, &'static str, Meaning)> {
+        Some(tell::standing(self.status?, self.is_cut, glyphs))
+    }
+
     /// Number, title and item, for the pane's edge.
     pub fn headline(&self, dot: &str) -> String {
         if self.key.is_none() {

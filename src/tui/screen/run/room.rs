@@ -8,6 +8,7 @@ use crate::tui::screen::run::Run;
 use crate::tui::screen::run::draw::measure;
 use crate::tui::screen::run::layout::{
     Contents, Narrow, Pane, Panes, guards_text_width, health_text_width, is_wide, most_watch_rows, panes,
+    step_text_width,
 };
 use crate::tui::widget::checklist::Checklist;
 use crate::tui::widget::guards::Guards;
@@ -58,17 +59,19 @@ impl Run {
             Some(_) => (Pane::Step, false),
             None => (self.focus, self.is_zoomed),
         };
+        let (health_lines, guard_lines) = (self.health_lines(), self.guard_lines());
         panes(
             area,
             Contents {
                 has_output: self.has_output(),
                 is_output_here: self.is_output_here(),
+                is_output_empty: self.printed().is_empty() && !self.has_table(),
                 is_halted: self.halted.is_some(),
-                health_lines: self.health_lines(),
-                guard_lines: self.guard_lines(),
+                health_lines,
+                guard_lines,
                 watch_rows: self.watch_rows(area),
                 focus,
-                narrow: self.narrow(area),
+                narrow: self.narrow(area, health_lines.max(guard_lines)),
                 is_zoomed,
                 sizes: self.sizes,
             },
@@ -190,10 +193,13 @@ impl Run {
         has_unread && is_shown && self.step_lines().1 > self.scroll + usize::from(self.step_rows())
     }
 
-    /// What a small screen is wanted for.
-    pub(super) fn narrow(&self, area: Rect) -> Narrow {
+    /// What a small screen is wanted for; `low_lines`: how many lines health and guards have at the most.
+    fn narrow(&self, area: Rect, low_lines: usize) -> Narrow {
         if is_wide((area.width, area.height)) {
-            return Narrow::default();
+            // Of a board that has room enough nothing else has to be known.
+            let wants_more = low_lines > usize::from(area.height / 4);
+            let step_lines = || rows(measure(self, step_text_width(area.width, self.sizes)).0);
+            return Narrow { step_lines: if wants_more { step_lines() } else { 0 }, ..Narrow::default() };
         }
         let cells = area.width.saturating_sub(2);
         let printed = || output::lines(self.printed(), usize::from(cells), usize::from(area.height)).len();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ratatui::layout::Rect;
 
 use crate::tui::keymap::{Action, Context};
+use crate::tui::scrolling::beyond;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::wanted::Questions;
 use crate::tui::widget::keybar::Offer;
@@ -202,12 +203,10 @@ impl Sites {
 /// How much there is above and below what is in view, where there is more, behind the key that moves it.
 fn draw_more(place: Rect, key: &str, (from, all, window): (usize, usize, u16), paint: &mut Paint<'_>) {
     let below = all.saturating_sub(from + usize::from(window));
-    let told = match (from, below) {
-        (0, 0) => return,
-        (0, below) => format!("{below} more below"),
-        (above, 0) => format!("{above} more above"),
-        (above, below) => format!("{above} more above, {below} below"),
-    };
+    if (from, below) == (0, 0) {
+        return;
+    }
+    let told = beyond((from, below), paint.look.glyphs.dot);
     paint.put_right(place, &format!("{key}{told}"), Meaning::Dim);
 }
 
