@@ -465,7 +465,7 @@ fn every_kind_of_decision_is_taken_and_what_does_not_fit_is_not() {
         ("yes", "was cut: enough"),
         ("skip it", "skip is not possible now."),
         ("rollback", "Undo it. Steps that will not be done: "),
-        ("it went wrong", "ROLLBACK undo: it went wrong"),
+        ("it went wrong", "WAY BACK \"Undo it\": it went wrong"),
         ("confirm all is undone", "Type close to close the run."),
         ("close", "Type yes to close it, or no."),
     ] {

@@ -44,10 +44,7 @@ pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Res
         let look = |is_accepted: bool| -> Pin<Box<dyn Future<Output = Result<Preflight, String>> + '_>> {
             Box::pin(prepared.look(is_accepted))
         };
-        let book = &opening.runbook;
-        let sha256 = book.sha256.get(..8).unwrap_or_default();
-        let runbook = format!("{} ({}), revision {}, sha256 {sha256}", book.title, book.id, book.revision);
-        let wanted = Wanted { runbook, site: opening.site.as_ref() };
+        let wanted = wanted(&opening, !unbound.missing.is_empty());
         let interrupted = dialogue::interruption(&runtime)?;
         let mut out = fold::out();
         let is_echoed = io::stdin().is_terminal();
@@ -66,6 +63,14 @@ pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Res
     dialogue::in_lines_of(&runtime, launched.map_err(run::launch_error)?, typing)
 }
 
+/// What is to be opened, as it is told.
+fn wanted(opening: &Opening, is_told: bool) -> Wanted<'_> {
+    let book = &opening.runbook;
+    let sha256 = book.sha256.get(..8).unwrap_or_default();
+    let runbook = format!("{} ({}), revision {}, sha256 {sha256}", book.title, book.id, book.revision);
+    Wanted { runbook, site: opening.site.as_ref(), is_told }
+}
+
 /// The same run with what was still to be asked.
 fn given(opening: Opening, unbound: &Unbound<'_>, runtime: &Runtime, typing: &mut Typing) -> Result<Opening, CliError> {
     if unbound.missing.is_empty() {
@@ -76,8 +81,8 @@ fn given(opening: Opening, unbound: &Unbound<'_>, runtime: &Runtime, typing: &mu
     let asked: Vec<&Input> = book.inputs.iter().filter(|input| unbound.missing.contains(&input.id)).collect();
     let (interrupted, mut out) = (dialogue::interruption(runtime)?, fold::out());
     let is_echoed = io::stdin().is_terminal();
-    let site = opening.site.as_ref();
-    let given = inputs::give((book, &asked), site, &mut typing.lines, &mut out, is_echoed, interrupted);
+    let wanted = wanted(&opening, false);
+    let given = inputs::give((book, &asked), &wanted, &mut typing.lines, &mut out, is_echoed, interrupted);
     let given = runtime.block_on(given).map_err(|error| not(&error))?;
     let given = given.ok_or_else(|| not(&"not every input has a value"))?;
     let bound = bind(book, unbound.set, unbound.site, &given).map_err(|problems| run::unbound(&problems))?;

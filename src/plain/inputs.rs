@@ -7,8 +7,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::Receiver;
 
-use crate::engine::SiteSeen;
-use crate::plain::before::{Talk, place_of};
+use crate::plain::before::{Talk, Wanted, place_of};
 use crate::plain::read::Heard;
 use crate::runbook::value::parse_value;
 use crate::runbook::{Input, InputKind, Runbook};
@@ -20,13 +19,14 @@ use crate::site::{check_input, meant};
 /// The output cannot be written.
 pub async fn give(
     (runbook, asked): (&Runbook, &[&Input]),
-    site: Option<&SiteSeen>,
+    wanted: &Wanted<'_>,
     typed: &mut Receiver<Heard>,
     out: &mut dyn Write,
     is_echoed: bool,
     interrupted: impl Future<Output = ()>,
 ) -> io::Result<Option<Map<String, Value>>> {
-    let mut talk = Talk::new(out, place_of(site), is_echoed, typed);
+    let mut talk = Talk::new(out, place_of(wanted.site), is_echoed, typed);
+    talk.say_place(&wanted.runbook, wanted.site);
     let given = tokio::select! {
         given = talk.give(runbook, asked) => given,
         () = interrupted => None,
@@ -37,7 +37,6 @@ pub async fn give(
 impl Talk<'_> {
     async fn give(&mut self, runbook: &Runbook, asked: &[&Input]) -> Option<Map<String, Value>> {
         let all = asked.len();
-        self.mouth.say(&format!("LIVE. Nothing is opened yet. Runbook: {}.", runbook.title));
         let inputs = if all == 1 { "One input has".to_owned() } else { format!("{all} inputs have") };
         self.mouth.say(&format!("{inputs} no value yet. Type back for the one before, or leave to give it up."));
         let (mut given, mut at) = (Map::new(), 0);

@@ -2,8 +2,8 @@
 
 use crate::engine::scope::actor_of;
 use crate::engine::{
-    Allowed, Gate, Mode, Record, RunOpened, RunState, Tri, asked_by_way_back, evaluate, gate, judged_parts, watched,
-    ways_back,
+    Allowed, Gate, Mode, Plan, Record, RunOpened, RunState, Tri, asked_by_way_back, evaluate, gate, judged_parts,
+    watched, ways_back,
 };
 use crate::journal::MAX_COPIED_BYTES;
 use crate::plain::soak;
@@ -25,18 +25,20 @@ pub fn place(opened: &RunOpened) -> String {
     }
 }
 
-/// Which run this is.
-pub fn heading(opened: &RunOpened, state: &RunState, mouth: &mut Mouth<'_>) {
-    match opened.mode {
-        Mode::Practice => mouth.say("PRACTICE. This is a simulated cluster: no real system is reached."),
-        Mode::Live => mouth.say("LIVE. What runs here runs on real systems."),
+/// Which run this is; where `is_known` all but its name was told before it was opened.
+pub fn heading(opened: &RunOpened, state: &RunState, is_known: bool, mouth: &mut Mouth<'_>) {
+    if !is_known {
+        match opened.mode {
+            Mode::Practice => mouth.say("PRACTICE. This is a simulated cluster: no real system is reached."),
+            Mode::Live => mouth.say("LIVE. What runs here runs on real systems."),
+        }
+        if let Some(site) = &opened.site {
+            mouth.say(&format!("Site: {}. Environment: {}.", site.name, site.environment));
+        }
+        let sha256 = opened.sha256.get(..8).unwrap_or_default();
+        let (id, revision) = (&opened.runbook, &opened.revision);
+        mouth.say(&format!("Runbook: {} ({id}), revision {revision}, sha256 {sha256}.", opened.title));
     }
-    if let Some(site) = &opened.site {
-        mouth.say(&format!("Site: {}. Environment: {}.", site.name, site.environment));
-    }
-    let sha256 = opened.sha256.get(..8).unwrap_or_default();
-    let (id, revision) = (&opened.runbook, &opened.revision);
-    mouth.say(&format!("Runbook: {} ({id}), revision {revision}, sha256 {sha256}.", opened.title));
     mouth.say(&format!("Run: {}.", opened.run));
     if let Some(sitting) = &state.sitting {
         mouth.say(&format!("Operator: {} at {}.", sitting.operator, sitting.host));
@@ -53,6 +55,7 @@ pub fn back_again(told: Told<'_>, records: &[Record], mouth: &mut Mouth<'_>) {
     for record in last {
         mouth.quote(&format!("number {}: {} [{}]", record.seq, told.record(record), record.by));
     }
+    on_way_back(told, mouth);
 }
 
 /// The word that records a file as evidence: possible where a note is.
@@ -117,9 +120,21 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
         Allowed::RollBack(plan) => told.runbook.rollback(plan),
         _ => None,
     });
-    mouth.say(&back.map_or_else(|| "Way back now: none.".to_owned(), |plan| format!("Way back now: {}.", plan.title)));
+    match back {
+        Some(plan) => mouth.say(&format!("Way back now: {}.", plan.title)),
+        None if !on_way_back(told, mouth) => mouth.say("Way back now: none."),
+        None => {}
+    }
     mouth.say(&format!("Recorded so far: {}.", state.seq));
     mouth.say(&offers(allowed));
+}
+
+/// Whether the run is on a way back; if so says on which.
+fn on_way_back(told: Told<'_>, mouth: &mut Mouth<'_>) -> bool {
+    let Plan::Rollback(plan) = &told.state.plan else { return false };
+    let title = told.runbook.rollback(plan).map_or(plan.as_str(), |plan| plan.title.as_str());
+    mouth.say(&format!("The run is on its way back: {title}."));
+    true
 }
 
 /// What keeps the run open although nothing is left to do.
