@@ -20,6 +20,7 @@ use crate::plain::file::{FileRead, WasRead};
 use crate::plain::fresh::{Fresh, Sensing};
 use crate::plain::hear::Ears;
 use crate::plain::look;
+use crate::plain::meaning::say_end;
 use crate::plain::printed::PrintedLines;
 use crate::plain::read::Heard;
 use crate::plain::speak::Mouth;
@@ -300,7 +301,7 @@ impl<'a> Dialogue<'a> {
             self.flush();
             let why = if closed.reason.is_empty() { String::new() } else { format!(": {}", closed.reason) };
             self.mouth.say(&format!("The run is over. Outcome: {}{why}.", closed.outcome.word()));
-            self.with(|told, mouth| mouth.say(&told.counts()));
+            self.with(say_end);
             self.leave(Leaving::Left);
         }
     }

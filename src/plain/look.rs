@@ -6,6 +6,7 @@ use crate::engine::{
     watched, ways_back,
 };
 use crate::journal::MAX_COPIED_BYTES;
+use crate::plain::meaning::say_deviations;
 use crate::plain::soak;
 use crate::plain::speak::Mouth;
 use crate::plain::step::{tell_gate, tell_watched};
@@ -106,9 +107,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     mouth.say(&told.counts());
     to_verify_of(told, mouth);
     never_verified(told, mouth);
-    for deviation in state.own_deviations() {
-        mouth.say(&format!("Deviation: {} of {}: {}", deviation.kind.word(), deviation.subject, deviation.reason));
-    }
+    say_deviations(told, mouth);
     board(told, mouth);
     for guard in &told.runbook.guards {
         let condition = crate::engine::ConditionId::Guard(guard.id.clone());

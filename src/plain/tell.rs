@@ -284,6 +284,7 @@ impl Told<'_> {
     /// How many steps stand how.
     pub fn counts(&self) -> String {
         let counts = self.state.counts();
+        let behind = self.state.undone() - counts.skipped;
         let all = [
             (counts.done, "done"),
             (counts.current, "current"),
@@ -292,7 +293,8 @@ impl Told<'_> {
             (counts.skipped, "skipped"),
             (counts.overridden, "overridden"),
             (counts.deferred, "deferred"),
-            (counts.not_applicable, "not applicable"),
+            (counts.not_applicable - behind, "not applicable"),
+            (behind, "left behind when it went back"),
             (counts.pending, "pending"),
         ];
         let told = all.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::engine::scope::done_by;
 use crate::engine::{
-    Allowed, Attached, CommandLine, ConditionId, DeviationKind, EnvValue, Event, Hold, Leaving, Record, RunState,
-    Soaked, StepStatus, Tri, Turned, Verdict, released_by, signed_by,
+    Allowed, Attached, CommandLine, ConditionId, EnvValue, Event, Hold, Leaving, Record, RunState, Soaked, StepStatus,
+    Tri, Turned, Verdict, released_by, signed_by,
 };
 use crate::runbook::StepKey;
 use crate::text::{amount, counted};
@@ -292,24 +292,6 @@ pub fn soaked_for(soaked: &Soaked, held_ms: u64) -> String {
     };
     let worst = soaked.worst.as_ref().map(|worst| format!(", worst value {worst}")).unwrap_or_default();
     format!("for {}, {percent} % of it seen, {gap}{worst}", millis(held_ms))
-}
-
-/// `1 override`, `2 skips`: how many deviations of each kind there are.
-pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String {
-    let all = [
-        DeviationKind::Skip,
-        DeviationKind::Deferred,
-        DeviationKind::Override,
-        DeviationKind::CutWait,
-        DeviationKind::Acknowledged,
-        DeviationKind::Disputed,
-        DeviationKind::Waived,
-    ];
-    let counted = all.into_iter().filter_map(|kind| {
-        let count = kinds.clone().filter(|other| *other == kind).count();
-        (count > 0).then(|| format!("{count} {}", kind.word()))
-    });
-    counted.collect::<Vec<_>>().join(", ")
 }
 
 /// How many items it has; a phase that is no loop has none.
