@@ -7,7 +7,7 @@ use std::pin::Pin;
 use tokio::runtime::Runtime;
 
 use crate::cli::error::CliError;
-use crate::cli::{dialogue, fold, place, run};
+use crate::cli::{dialogue, fold, place, progress, run};
 use crate::clock::Timestamp;
 use crate::journal::Remembered;
 use crate::plain::before::{Decided, Wanted, decide};
@@ -36,6 +36,8 @@ pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Res
     let (runtime, store, who) = (run::runtime()?, run::store()?, place::who("plain"));
     let world = run::live_world(runtime.handle(), Timestamp::default())?;
     let remembered = Remembered::default();
+    // Nobody waits for long journals behind a question that was answered.
+    progress::read_live(&store, &remembered)?;
     let mut typing = dialogue::ears()?;
     let opening = given(opening, unbound, &runtime, &mut typing)?;
     let decided = {
@@ -56,9 +58,9 @@ pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Res
         Decided::Not(why) => return Err(CliError::suspended(format!("no run was opened: {why}"))),
     };
     let launched = if is_beside || !notes.is_empty() {
-        launch::begin_beside(&store, opening, notes, &who, world)
+        launch::begin_beside(&store, &remembered, opening, notes, &who, world)
     } else {
-        launch::begin(&store, opening, &who, world)
+        launch::begin(&store, &remembered, opening, &who, world)
     };
     dialogue::in_lines_of(&runtime, launched.map_err(run::launch_error)?, typing)
 }
