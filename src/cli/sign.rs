@@ -15,6 +15,7 @@ use crate::journal::{
     Integrity, JOURNAL_NAMESPACE, ReviewStood, Role, RunDir, Signature, Statement, Verification, signature_path,
 };
 use crate::review;
+use crate::runbook::value::others_home;
 use crate::text::clean_line;
 use crate::tui::sign::KeySeen;
 
@@ -213,7 +214,11 @@ fn why(said: &[u8], ended: ExitStatus) -> String {
 
 /// That there is such a key.
 fn there(key: &Path) -> Result<(), CliError> {
-    if key.exists() { Ok(()) } else { Err(CliError::failed(format!("there is no key at {}", key.display()))) }
+    if key.exists() {
+        return Ok(());
+    }
+    let why = key.to_str().and_then(others_home).map(|why| format!(": {why}")).unwrap_or_default();
+    Err(CliError::failed(format!("there is no key at {}{why}", key.display())))
 }
 
 /// The key to sign with: the given one, or the first usual one that is there.
