@@ -76,7 +76,10 @@ pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
             (None, true) => json!({ "id": entry.id, "origin": entry.origin.name(&entry.id), "errors": errors(entry) }).to_string(),
             (Some(book), false) => {
                 let planned = book.minutes.map(|minutes| format!(" · {}", planned(minutes))).unwrap_or_default();
-                format!("{:<widest$}  {} · {}{planned}{}", book.id.as_str(), book.title, book.system, from(entry))
+                // Most names begin with their system.
+                let is_named = book.id.as_str().starts_with(book.system.as_str());
+                let system = if is_named { String::new() } else { format!(" · {}", book.system) };
+                format!("{:<widest$}  {}{system}{planned}{}", book.id.as_str(), book.title, from(entry))
             }
             (None, false) => format!("{:<widest$}  {}{}", entry.id, counted(errors(entry), "error"), from(entry)),
         };
