@@ -323,6 +323,29 @@ fn a_file_that_changes_while_it_is_read_is_told_and_not_attached() {
 }
 
 #[test]
+fn no_gate_is_told_to_be_open_where_nothing_is_recorded_any_more() {
+    let home = Home::new();
+    let full = |command: &mut std::process::Command| {
+        under_faults(command, "write:30+:ENOSPC", "/journal.jsonl", None);
+    };
+    let args = ["practice", SHORT_BOOK, "--plain", "--speed", SPEED];
+    let mut terminal = home.terminal(&args).size(200, 400).with(full).spawn();
+    let mut typist = Typist::at(&terminal);
+    typist.listen();
+    let notes = (0..40).map(|_| typist.say("note more"));
+    let said = notes.into_iter().find(|said| said.contains("THE JOURNAL CANNOT BE WRITTEN")).expect("the disk is full");
+    let (_, since) = said.split_once("THE JOURNAL").expect("it is said");
+    assert!(!since.contains("The gate is") && since.contains("You may type: leave."), "{said}");
+    for word in ["status", "why", "step"] {
+        let told = typist.say(word);
+        assert!(told.contains("Nothing is recorded any more") && !told.contains("The gate is"), "{word}: {told}");
+    }
+    typist.say("leave");
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), exited(1));
+}
+
+#[test]
 fn lines_are_broken_between_words_on_a_terminal_and_never_in_a_pipe() {
     let home = Home::new();
     let terminal = home.terminal(&["practice", SHORT_BOOK, "--plain", "--speed", SPEED]).size(200, 60).spawn();

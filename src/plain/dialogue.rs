@@ -425,6 +425,7 @@ impl<'a> Dialogue<'a> {
             return;
         }
         self.is_new = true;
+        let is_halted = self.halted.is_some();
         if let Some((key, ..)) = current.as_ref().filter(|_| is_another) {
             self.note_cautions(key);
         }
@@ -438,8 +439,8 @@ impl<'a> Dialogue<'a> {
                 } else if told.state.waits_for_peer(&key) {
                     step::tell_verify(told, &key, mouth);
                 }
-                if !told.state.is_running() {
-                    step::tell_gate(told, &key, mouth);
+                if !told.state.is_running() && !is_halted {
+                    step::tell_gate(told, &key, false, mouth);
                 }
                 mouth.say(&look::offers(&offers));
             }),

@@ -84,13 +84,13 @@ pub fn offers(allowed: &[Allowed]) -> String {
 }
 
 /// Where the run stands.
-pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
+pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], is_halted: bool, mouth: &mut Mouth<'_>) {
     let state = told.state;
     match &state.current {
         Some(key) => {
             let standing = state.step(key).map(|known| status(known.status)).unwrap_or_default();
             mouth.say(&format!("You are at {}; it is {standing}.", told.step(key)));
-            tell_gate(told, key, mouth);
+            tell_gate(told, key, is_halted, mouth);
             soak::standing(told, key).iter().for_each(|line| mouth.say(line));
             tell_watched(told, key, mouth);
         }
@@ -195,11 +195,11 @@ pub fn steps(told: Told<'_>, mouth: &mut Mouth<'_>) {
 }
 
 /// Why the gate stands as it does, on what it is judged, and which ways back there are.
-pub fn why(told: Told<'_>, mouth: &mut Mouth<'_>) {
+pub fn why(told: Told<'_>, is_halted: bool, mouth: &mut Mouth<'_>) {
     let (book, state, board, at) = (told.runbook, told.state, &told.moment.board, told.moment.at);
     if let Some(key) = &state.current {
         mouth.say(&format!("About {}.", told.step(key)));
-        tell_gate(told, key, mouth);
+        tell_gate(told, key, is_halted, mouth);
         let is_open = gate(book, state, key, at) == Gate::Open;
         mouth.say(if is_open { "It is judged on this:" } else { "It and the guards are judged on this:" });
     }
