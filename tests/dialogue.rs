@@ -323,6 +323,29 @@ fn a_file_that_changes_while_it_is_read_is_told_and_not_attached() {
 }
 
 #[test]
+fn no_gate_is_told_to_be_open_where_nothing_is_recorded_any_more() {
+    let home = Home::new();
+    let full = |command: &mut std::process::Command| {
+        under_faults(command, "write:30+:ENOSPC", "/journal.jsonl", None);
+    };
+    let args = ["practice", SHORT_BOOK, "--plain", "--speed", SPEED];
+    let mut terminal = home.terminal(&args).size(200, 400).with(full).spawn();
+    let mut typist = Typist::at(&terminal);
+    typist.listen();
+    let notes = (0..40).map(|_| typist.say("note more"));
+    let said = notes.into_iter().find(|said| said.contains("THE JOURNAL CANNOT BE WRITTEN")).expect("the disk is full");
+    let (_, since) = said.split_once("THE JOURNAL").expect("it is said");
+    assert!(!since.contains("The gate is") && since.contains("You may type: leave."), "{said}");
+    for word in ["status", "why", "step"] {
+        let told = typist.say(word);
+        assert!(told.contains("Nothing is recorded any more") && !told.contains("The gate is"), "{word}: {told}");
+    }
+    typist.say("leave");
+    typist.type_line("yes");
+    assert_eq!(terminal.wait_exit(LIMIT), exited(1));
+}
+
+#[test]
 fn lines_are_broken_between_words_on_a_terminal_and_never_in_a_pipe() {
     let home = Home::new();
     let terminal = home.terminal(&["practice", SHORT_BOOK, "--plain", "--speed", SPEED]).size(200, 60).spawn();
@@ -465,7 +488,7 @@ fn every_kind_of_decision_is_taken_and_what_does_not_fit_is_not() {
         ("yes", "was cut: enough"),
         ("skip it", "skip is not possible now."),
         ("rollback", "Undo it. Steps that will not be done: "),
-        ("it went wrong", "ROLLBACK undo: it went wrong"),
+        ("it went wrong", "WAY BACK \"Undo it\": it went wrong"),
         ("confirm all is undone", "Type close to close the run."),
         ("close", "Type yes to close it, or no."),
     ] {
@@ -571,7 +594,7 @@ fn which_step_is_meant_is_asked_where_several_wait_for_a_second_person() {
         ("override nobody is there", "\"nobody\" is not the name of one step that waits for a second person."),
         ("override door nobody is there", "goes on although nobody verified step 1.2 \"Shut the door\""),
         ("yes", "step 1.2 \"Shut the door\" is done and STAYS UNVERIFIED: nobody is there"),
-        ("status", "Deviation: waived of all/door: nobody is there"),
+        ("status", "Deviation: waived of step 1.2 \"Shut the door\": nobody is there"),
         ("verify", "  Out?"),
         ("step", "Step 1.1 \"Put the lamp out\""),
         ("kim", "kim, what do you see yourself of step 1.1 \"Put the lamp out\"?"),
@@ -603,7 +626,7 @@ fn a_second_person_who_sees_something_else_says_so_and_the_walk_comes_back() {
         ("dispute door", "sees something else of step 1.2 \"Shut the door\""),
         ("kim", "kim, what do you see of step 1.2 \"Shut the door\" instead? Or type back."),
         ("it stands open", "step 1.2 \"Shut the door\" is DISPUTED: kim saw something else: it stands open"),
-        ("status", "Deviation: disputed of all/door: kim saw something else: it stands open"),
+        ("status", "Deviation: disputed of step 1.2 \"Shut the door\": kim saw something else: it stands open"),
         ("close", "close is not possible now. Nothing is recorded."),
         ("retry", "is tried again, attempt 2"),
         ("confirm shut and locked", "To be verified by another person: step 1.2"),

@@ -89,6 +89,10 @@ fn inputs_that_nothing_binds_are_asked_for_in_lines() {
         said.contains("recorded #1") && said.contains(&format!("1.17.4 1h false given {whole} 9007199254740993")),
         "{said}"
     );
+    let whole = terminal.screen();
+    for once in ["LIVE. ", "Runbook: Asks (asks)", "recorded #1 the run was opened"] {
+        assert_eq!(whole.matches(once).count(), 1, "{once}: {whole}");
+    }
     typist.say("leave");
     typist.type_line("yes");
     assert_eq!(terminal.wait_exit(LIMIT), Exit { code: Some(40), signal: None });

@@ -226,9 +226,9 @@ impl Stage {
         let world = run::live_world(&Handle::current(), crate::clock::Timestamp::default()).map_err(told)?;
         let who = place::who("terminal");
         let launched = if self.beside || !notes.is_empty() {
-            launch::begin_beside(&self.store, opening, notes.to_vec(), &who, world)
+            launch::begin_beside(&self.store, &self.memory.runs, opening, notes.to_vec(), &who, world)
         } else {
-            launch::begin(&self.store, opening, &who, world)
+            launch::begin(&self.store, &self.memory.runs, opening, &who, world)
         };
         launched.map_err(|error| error.to_string())
     }

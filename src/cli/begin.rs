@@ -7,7 +7,7 @@ use std::pin::Pin;
 use tokio::runtime::Runtime;
 
 use crate::cli::error::CliError;
-use crate::cli::{dialogue, fold, place, run};
+use crate::cli::{dialogue, fold, place, progress, run};
 use crate::clock::Timestamp;
 use crate::journal::Remembered;
 use crate::plain::before::{Decided, Wanted, decide};
@@ -36,6 +36,8 @@ pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Res
     let (runtime, store, who) = (run::runtime()?, run::store()?, place::who("plain"));
     let world = run::live_world(runtime.handle(), Timestamp::default())?;
     let remembered = Remembered::default();
+    // Nobody waits for long journals behind a question that was answered.
+    progress::read_live(&store, &remembered)?;
     let mut typing = dialogue::ears()?;
     let opening = given(opening, unbound, &runtime, &mut typing)?;
     let decided = {
@@ -44,10 +46,7 @@ pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Res
         let look = |is_accepted: bool| -> Pin<Box<dyn Future<Output = Result<Preflight, String>> + '_>> {
             Box::pin(prepared.look(is_accepted))
         };
-        let book = &opening.runbook;
-        let sha256 = book.sha256.get(..8).unwrap_or_default();
-        let runbook = format!("{} ({}), revision {}, sha256 {sha256}", book.title, book.id, book.revision);
-        let wanted = Wanted { runbook, site: opening.site.as_ref() };
+        let wanted = wanted(&opening, !unbound.missing.is_empty());
         let interrupted = dialogue::interruption(&runtime)?;
         let mut out = fold::out();
         let is_echoed = io::stdin().is_terminal();
@@ -59,11 +58,19 @@ pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Res
         Decided::Not(why) => return Err(CliError::suspended(format!("no run was opened: {why}"))),
     };
     let launched = if is_beside || !notes.is_empty() {
-        launch::begin_beside(&store, opening, notes, &who, world)
+        launch::begin_beside(&store, &remembered, opening, notes, &who, world)
     } else {
-        launch::begin(&store, opening, &who, world)
+        launch::begin(&store, &remembered, opening, &who, world)
     };
     dialogue::in_lines_of(&runtime, launched.map_err(run::launch_error)?, typing)
+}
+
+/// What is to be opened, as it is told.
+fn wanted(opening: &Opening, is_told: bool) -> Wanted<'_> {
+    let book = &opening.runbook;
+    let sha256 = book.sha256.get(..8).unwrap_or_default();
+    let runbook = format!("{} ({}), revision {}, sha256 {sha256}", book.title, book.id, book.revision);
+    Wanted { runbook, site: opening.site.as_ref(), is_told }
 }
 
 /// The same run with what was still to be asked.
@@ -76,8 +83,8 @@ fn given(opening: Opening, unbound: &Unbound<'_>, runtime: &Runtime, typing: &mu
     let asked: Vec<&Input> = book.inputs.iter().filter(|input| unbound.missing.contains(&input.id)).collect();
     let (interrupted, mut out) = (dialogue::interruption(runtime)?, fold::out());
     let is_echoed = io::stdin().is_terminal();
-    let site = opening.site.as_ref();
-    let given = inputs::give((book, &asked), site, &mut typing.lines, &mut out, is_echoed, interrupted);
+    let wanted = wanted(&opening, false);
+    let given = inputs::give((book, &asked), &wanted, &mut typing.lines, &mut out, is_echoed, interrupted);
     let given = runtime.block_on(given).map_err(|error| not(&error))?;
     let given = given.ok_or_else(|| not(&"not every input has a value"))?;
     let bound = bind(book, unbound.set, unbound.site, &given).map_err(|problems| run::unbound(&problems))?;

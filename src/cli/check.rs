@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::run;
 use crate::diagnostic::{Diagnostic, render_all};
 use crate::fs::{self, FsError};
-use crate::library::{Entry, Library, is_site_file, read_file, read_site, user_folder};
+use crate::library::{Entry, Library, Origin, is_site_file, read_file, read_site, user_folder};
 use crate::scenario;
 use crate::text::{clean_line, counted};
 
@@ -65,6 +65,7 @@ pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
         let told = format!("piton: your own runbooks are not listed: {trouble}");
         let _ = writeln!(std::io::stderr(), "{}", clean_line(&told));
     }
+    let widest = library.entries().iter().map(|entry| entry.id.chars().count()).max().unwrap_or_default().min(WIDEST);
     for entry in library.entries() {
         let line = match (entry.runbook(), json) {
             (Some(book), true) => json!({
@@ -74,14 +75,37 @@ pub fn list(folder: Option<PathBuf>, json: bool) -> Result<u8, CliError> {
             .to_string(),
             (None, true) => json!({ "id": entry.id, "origin": entry.origin.name(&entry.id), "errors": errors(entry) }).to_string(),
             (Some(book), false) => {
-                let minutes = book.minutes.map(|minutes| format!(" · {minutes} min")).unwrap_or_default();
-                format!("{:<24} {} · {}{minutes} · {}", book.id.as_str(), book.title, book.system, entry.origin.name(&entry.id))
+                let planned = book.minutes.map(|minutes| format!(" · {}", planned(minutes))).unwrap_or_default();
+                // Most names begin with their system.
+                let is_named = book.id.as_str().starts_with(book.system.as_str());
+                let system = if is_named { String::new() } else { format!(" · {}", book.system) };
+                format!("{:<widest$}  {}{system}{planned}{}", book.id.as_str(), book.title, from(entry))
             }
-            (None, false) => format!("{:<24} {} · {}", entry.id, counted(errors(entry), "error"), entry.origin.name(&entry.id)),
+            (None, false) => format!("{:<widest$}  {}{}", entry.id, counted(errors(entry), "error"), from(entry)),
         };
         super::print(&clean_line(&line));
     }
     Ok(0)
+}
+
+/// Up to this width of the longest name all begin their titles below each other.
+const WIDEST: usize = 40;
+
+/// Where a runbook of somebody's own is.
+fn from(entry: &Entry) -> String {
+    match &entry.origin {
+        Origin::Embedded => String::new(),
+        Origin::File(path) => format!(" · {}", path.display()),
+    }
+}
+
+/// How long it is planned to take: `45m`, `2h`, `1h 15m`.
+fn planned(minutes: u32) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes}m"),
+        (hours, 0) => format!("{hours}h"),
+        (hours, minutes) => format!("{hours}h {minutes:02}m"),
+    }
 }
 
 /// What can be listed, and why the user's own runbooks cannot be, when they cannot.

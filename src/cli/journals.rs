@@ -145,6 +145,9 @@ pub fn run_dir(name: &str) -> Result<RunDir, CliError> {
     Ok(RunDir::new(dir.path().canonicalize().map_err(CliError::failed)?))
 }
 
+/// How a run can be named.
+const GIVEN: &str = "a run is given by its name, which `piton journals` lists, by its folder, or by its journal";
+
 /// A file as it is, the journal of a folder, or that of the run of this name.
 ///
 /// # Errors
@@ -152,11 +155,18 @@ pub fn run_dir(name: &str) -> Result<RunDir, CliError> {
 pub fn journal_path(name: &str) -> Result<PathBuf, CliError> {
     let path = Path::new(name);
     if path.is_dir() {
+        if path.join("journal.jsonl").symlink_metadata().is_err() {
+            let why = format!("the folder {name} is not that of a run: there is no journal.jsonl in it");
+            return Err(CliError::failed(why).hint(GIVEN));
+        }
         return RunDir::new(path).plain_journal().map_err(CliError::failed);
     }
     // A pipe will do as well as a file.
     if path.exists() {
         return Ok(path.to_owned());
+    }
+    if name.contains('/') {
+        return Err(CliError::failed(format!("there is no file or folder {name}: check the path")).hint(GIVEN));
     }
     run::store()?.find(name).map_err(CliError::failed)?.plain_journal().map_err(CliError::failed)
 }

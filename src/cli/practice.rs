@@ -14,7 +14,7 @@ use crate::cli::{dialogue, fold, place, stepped};
 use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
 use crate::engine::{Event, PracticeSeen, Record, RunOpened};
 use crate::health;
-use crate::journal::Store;
+use crate::journal::{Remembered, Store};
 use crate::plain;
 use crate::practice::{self, Practice, Shape, Shared};
 use crate::runbook::parts::{Part, parts};
@@ -107,7 +107,7 @@ pub async fn begin(
     let bound = crate::site::bind(&runbook, &[], None, &inputs);
     let bound = bound.map_err(|problems| run::unbound(&problems))?;
     let opening = Opening { runbook, inputs: bound.inputs, site: None, practice: Some(cluster.seen) };
-    launch::begin(store, opening, who, cluster.world).map_err(run::launch_error)
+    launch::begin(store, &Remembered::default(), opening, who, cluster.world).map_err(run::launch_error)
 }
 
 /// What is played, and with how many nodes.

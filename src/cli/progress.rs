@@ -256,6 +256,16 @@ pub fn listed(store: &Store, known: &Remembered, telling: Telling) -> Result<Vec
     listed
 }
 
+/// Reads the live runs of a store that are not remembered, likewise. That they cannot be listed is told by whoever wants the list.
+///
+/// # Errors
+/// Somebody ended it.
+pub fn read_live(store: &Store, known: &Remembered) -> Result<(), CliError> {
+    let reading = Telling::Terminal.of(&runs_in(store), &store.live_runs().unwrap_or_default());
+    drop(known.list_live_read(store, &|bytes| reading.more(bytes)));
+    reading.end()
+}
+
 /// What is read of a store.
 pub fn runs_in(store: &Store) -> String {
     format!("what was recorded in {}", store.root().display())

@@ -1,5 +1,6 @@
 //! `piton sign`: how far a journal stands, signed with an ssh key.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -14,8 +15,12 @@ use crate::journal::{
     Integrity, JOURNAL_NAMESPACE, ReviewStood, Role, RunDir, Signature, Statement, Verification, signature_path,
 };
 use crate::review;
+use crate::runbook::value::others_home;
 use crate::text::clean_line;
 use crate::tui::sign::KeySeen;
+
+/// How much of what ssh-keygen says is kept, in bytes.
+const MAX_SAID: usize = 4 * 1024;
 
 /// Which keys are looked for, the first one is taken.
 const KEYS: [&str; 3] = ["id_ed25519", "id_ecdsa", "id_rsa"];
@@ -75,10 +80,7 @@ pub fn sign_release(statement: &Path, key: &Path, borrower: &Borrower) -> Result
     super::print(&clean_line(&format!("runs: {shown}")));
     let mut command = Command::new("ssh-keygen");
     command.args(words).arg(key).stdin(text).stdout(Stdio::piped());
-    let (ended, printed) = borrower.run(&mut command).map_err(not_started)?;
-    if !ended.success() {
-        return Err(not_signed(ended));
-    }
+    let printed = ssh_keygen(&mut command, borrower)?;
     String::from_utf8(printed).map_err(|_| CliError::failed("what ssh-keygen printed is no signature"))
 }
 
@@ -175,25 +177,48 @@ fn command_line(key: &Path, file: &Path) -> String {
 
 /// Has ssh-keygen sign the file; it asks for what it needs at the terminal itself.
 fn run(key: &Path, file: &Path, borrower: &Borrower) -> Result<(), CliError> {
-    match borrower.run(Command::new("ssh-keygen").args(arguments(key, file))) {
-        Ok((ended, _)) if ended.success() => Ok(()),
-        Ok((ended, _)) => Err(not_signed(ended)),
-        Err(error) => Err(not_started(error)
-            .hint("install OpenSSH's client, or write the text with --unsigned and sign it elsewhere")),
+    ssh_keygen(Command::new("ssh-keygen").args(arguments(key, file)), borrower).map(drop)
+}
+
+/// Runs it; what it printed. What it says goes to the terminal as it says it; the last of that is why it did not sign.
+fn ssh_keygen(command: &mut Command, borrower: &Borrower) -> Result<Vec<u8>, CliError> {
+    let mut said = Vec::new();
+    let mut hear = |more: &[u8]| {
+        // A terminal that is gone ends piton by itself.
+        let _ = std::io::stderr().write_all(more);
+        said.extend_from_slice(more);
+        said.drain(..said.len().saturating_sub(MAX_SAID));
+    };
+    match borrower.run_heard(command.stderr(Stdio::piped()), &mut hear) {
+        Ok((ended, printed)) if ended.success() => Ok(printed),
+        Ok((ended, _)) => Err(CliError::failed(format!("nothing is signed: {}", why(&said, ended)))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(CliError::failed("nothing is signed: there is no ssh-keygen, which OpenSSH's client brings along")
+                .hint("install that, or write the text with --unsigned and sign it elsewhere"))
+        }
+        Err(error) => Err(CliError::failed(format!("nothing is signed: ssh-keygen cannot be used: {error}"))),
     }
 }
 
-fn not_signed(status: ExitStatus) -> CliError {
-    CliError::failed(format!("ssh-keygen did not sign ({status}): nothing is signed"))
-}
-
-fn not_started(error: std::io::Error) -> CliError {
-    CliError::failed(format!("ssh-keygen cannot be used: {error}"))
+/// Why it did not sign, by the last line that it said.
+fn why(said: &[u8], ended: ExitStatus) -> String {
+    let said = String::from_utf8_lossy(said);
+    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    match last {
+        "" => format!("ssh-keygen ended with {ended}"),
+        last if last.contains("incorrect passphrase") => "the passphrase does not fit".into(),
+        last if last.contains("invalid format") => "that file is no key that ssh-keygen reads".into(),
+        last => format!("ssh-keygen says: {}", clean_line(last)),
+    }
 }
 
 /// That there is such a key.
 fn there(key: &Path) -> Result<(), CliError> {
-    if key.exists() { Ok(()) } else { Err(CliError::failed(format!("there is no key at {}", key.display()))) }
+    if key.exists() {
+        return Ok(());
+    }
+    let why = key.to_str().and_then(others_home).map(|why| format!(": {why}")).unwrap_or_default();
+    Err(CliError::failed(format!("there is no key at {}{why}", key.display())))
 }
 
 /// The key to sign with: the given one, or the first usual one that is there.

@@ -41,7 +41,11 @@ pub fn stats(name: &str, json: bool) -> Result<u8, CliError> {
     let all = counted(&run::store()?, name)?;
     let (live, practice) = (all.live.end(), all.practice.end());
     if live.is_none() && practice.is_none() {
-        let error = CliError::failed(format!("there is no run of {name:?} here that can be told of"));
+        let error = CliError::failed(format!("there is no run of a runbook {name:?} here that can be told of"));
+        let run = run::store()?.find(name).ok().and_then(|dir| dir.opened());
+        let of_run = run
+            .map(|opened| format!("that is a run; `piton stats {}` tells of all runs of its runbook", opened.runbook));
+        let error = of_run.into_iter().fold(error, CliError::hint);
         let error = all.notices.into_iter().fold(error, CliError::hint);
         return Err(error.hint("`piton journals` lists the runs, `piton list` the runbooks"));
     }
@@ -162,6 +166,9 @@ fn of_mode(word: &str, told: &Statistics) -> Vec<String> {
 }
 
 fn spread_told(spread: &Spread) -> String {
+    if spread.count == 1 {
+        return duration(spread.median_ms);
+    }
     let Spread { least_ms, quarter_ms, median_ms, three_quarters_ms, most_ms, .. } = *spread;
     let [least, quarter, median, three, most] =
         [least_ms, quarter_ms, median_ms, three_quarters_ms, most_ms].map(duration);
@@ -178,7 +185,10 @@ fn of_step(step: &StepTimes, lines: &mut Vec<String>) {
     };
     let times = match &step.took {
         Some(took) => {
-            let half = format!("{} to {}", duration(took.quarter_ms), duration(took.three_quarters_ms));
+            let half = match took.count {
+                1 => "-".to_owned(),
+                _ => format!("{} to {}", duration(took.quarter_ms), duration(took.three_quarters_ms)),
+            };
             format!("{:>6}{:>9}{half:>19}{:>10}", took.count, duration(took.median_ms), duration(took.most_ms))
         }
         None => format!("{:>6}", 0),

@@ -138,6 +138,13 @@ fn harm(harm: &HarmDone) -> Line {
     line(tone, 2, format!("{}: {}{times}{lasted}{stands}", harm.kind, harm.told))
 }
 
+/// As lengths of time are told everywhere: `2h 00m`, `45m`, `3m 33s`, `5s`.
 fn minutes(time: Duration) -> String {
-    format!("{}:{:02} min", time.as_secs() / 60, time.as_secs() % 60)
+    let (minutes, seconds) = (time.as_secs() / 60, time.as_secs() % 60);
+    match minutes {
+        0 => format!("{seconds}s"),
+        1..60 if seconds == 0 => format!("{minutes}m"),
+        1..60 => format!("{minutes}m {seconds:02}s"),
+        _ => format!("{}h {:02}m", minutes / 60, minutes % 60),
+    }
 }

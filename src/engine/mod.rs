@@ -25,6 +25,7 @@ pub mod gate;
 mod glance;
 mod grown;
 mod hang;
+pub mod left;
 mod meanwhile;
 pub mod observe;
 mod overrule;

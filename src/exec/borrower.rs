@@ -48,6 +48,18 @@ impl Borrower {
     /// # Errors
     /// It cannot be started, printed more than 64 KiB, or was to end before it began.
     pub fn run(&self, command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+        self.run_heard(command, &mut |_| {})
+    }
+
+    /// The same; `hear` is given what it says besides, as it says it, where that goes into a pipe.
+    ///
+    /// # Errors
+    /// It cannot be started, printed more than 64 KiB, or was to end before it began.
+    pub fn run_heard(
+        &self,
+        command: &mut Command,
+        hear: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> io::Result<(ExitStatus, Vec<u8>)> {
         let mut known = self.known();
         if known.is_ended {
             return Err(io::Error::other("piton ends"));
@@ -57,10 +69,13 @@ impl Borrower {
         known.running = Some(pid);
         drop(known);
         let mut printed = Vec::new();
-        let read = match child.stdout.take() {
-            Some(output) => output.take(MAX_PRINTED + 1).read_to_end(&mut printed),
-            None => Ok(0),
-        };
+        let (output, said) = (child.stdout.take(), child.stderr.take());
+        let read = std::thread::scope(|scope| {
+            if let Some(said) = said {
+                scope.spawn(move || listen(said, hear));
+            }
+            output.map_or(Ok(0), |output| output.take(MAX_PRINTED + 1).read_to_end(&mut printed))
+        });
         // Not with its number given back: whoever ends it must not meet another process of that number.
         while matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT), Err(Errno::INTR)) {}
         self.known().running = None;
@@ -100,6 +115,19 @@ impl Borrower {
         let is_going_on = |known: &mut Known| !known.is_over;
         // A disk that takes longer keeps the file, which nobody else can read.
         drop(self.0.1.wait_timeout_while(self.known(), PATIENCE, is_going_on));
+    }
+}
+
+/// Hears all that comes, until nobody has the other end any more.
+fn listen(mut said: impl io::Read, hear: &mut (dyn FnMut(&[u8]) + Send)) {
+    let mut buffer = [0; 1024];
+    loop {
+        match said.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(read) => hear(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
     }
 }
 
@@ -151,4 +179,21 @@ fn with_descendants(first: Pid) -> Vec<Process> {
         at += 1;
     }
     found.into_iter().filter_map(Pid::from_raw).map(Process::of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Stdio;
+
+    use super::*;
+
+    #[test]
+    fn what_it_says_besides_is_heard_to_its_end_and_is_no_part_of_what_it_prints() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo why >&2; echo two; exit 3"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut heard = Vec::new();
+        let ended = Borrower::default().run_heard(&mut command, &mut |said| heard.extend_from_slice(said));
+        let (ended, printed) = ended.expect("it runs");
+        assert_eq!((ended.code(), &printed[..], &heard[..]), (Some(3), &b"one\ntwo\n"[..], &b"why\n"[..]));
+    }
 }

@@ -1,8 +1,8 @@
 //! Summaries of runs that are made anew only for journals that were written to since: a list of many runs is read once.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::monotonic;
@@ -37,6 +37,24 @@ pub fn stamp(dir: &RunDir) -> Option<Stamp> {
 #[derive(Debug, Default)]
 pub struct Remembered {
     known: Mutex<HashMap<PathBuf, (Stamp, Arc<RunSummary>)>>,
+    /// The runs whose journals are being read at this moment: nobody reads one beside that.
+    reading: Mutex<HashSet<PathBuf>>,
+    /// One of them is not read any more.
+    was_read: Condvar,
+}
+
+/// As long as this lives its maker reads that journal.
+#[derive(Debug)]
+struct BeingRead<'a> {
+    by: &'a Remembered,
+    run: PathBuf,
+}
+
+impl Drop for BeingRead<'_> {
+    fn drop(&mut self) {
+        self.by.reading.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
+        self.by.was_read.notify_all();
+    }
 }
 
 impl Remembered {
@@ -61,7 +79,15 @@ impl Remembered {
     /// # Errors
     /// The folder of live runs cannot be listed.
     pub fn list_live(&self, store: &Store) -> Result<Vec<Arc<RunSummary>>, JournalError> {
-        Ok(self.all_of(store.live_runs()?, &|_| true))
+        self.list_live_read(store, &|_| true)
+    }
+
+    /// The same with somebody who is told how much was read, as [`Remembered::list_read`].
+    ///
+    /// # Errors
+    /// The folder of live runs cannot be listed.
+    pub fn list_live_read(&self, store: &Store, more: More<'_>) -> Result<Vec<Arc<RunSummary>>, JournalError> {
+        Ok(self.all_of(store.live_runs()?, more))
     }
 
     fn all_of(&self, mut dirs: Vec<RunDir>, more: More<'_>) -> Vec<Arc<RunSummary>> {
@@ -121,22 +147,52 @@ impl Remembered {
     }
 
     fn of(&self, dir: RunDir, more: More<'_>) -> Arc<RunSummary> {
-        let now = stamp(&dir);
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known().get(dir.path()).filter(|(then, _)| Some(*then) == now).map(|(_, known)| Arc::clone(known));
-        if let Some(summary) = found {
-            // Who sits there changes without a record.
-            let holder = holder_of(&dir.lock_path());
-            let is_same = holder == summary.holder;
-            return if is_same { summary } else { RunSummary { holder, ..RunSummary::clone(&summary) }.into() };
+        let mut reading = None;
+        // What another one reads is known afterwards; unless that one was ended, or nobody waits for it any more.
+        while reading.is_none() {
+            if let Some(summary) = self.known_of(&dir) {
+                return summary;
+            }
+            reading = self.begin_reading(dir.path());
+            if reading.is_none() && !more(0) {
+                break;
+            }
         }
-        let path = dir.path().to_owned();
+        if let Some(summary) = self.known_of(&dir) {
+            return summary;
+        }
+        let (now, path) = (stamp(&dir), dir.path().to_owned());
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let summary = Arc::new(summarize_along(dir, more));
         // What was ended before its end is not known.
         if let Some(stamp) = now.filter(|_| more(0)) {
             known().insert(path, (stamp, Arc::clone(&summary)));
         }
+        drop(reading);
         summary
+    }
+
+    /// What is known of a run whose journal looks as it did.
+    fn known_of(&self, dir: &RunDir) -> Option<Arc<RunSummary>> {
+        let now = stamp(dir);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let summary =
+            known.get(dir.path()).filter(|(then, _)| Some(*then) == now).map(|(_, known)| Arc::clone(known))?;
+        drop(known);
+        // Who sits there changes without a record.
+        let holder = holder_of(&dir.lock_path());
+        let is_same = holder == summary.holder;
+        Some(if is_same { summary } else { RunSummary { holder, ..RunSummary::clone(&summary) }.into() })
+    }
+
+    /// Nobody else reads that journal now: it is this one's to read. Else waits for a moment until it is read.
+    fn begin_reading(&self, run: &Path) -> Option<BeingRead<'_>> {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if reading.insert(run.to_owned()) {
+            return Some(BeingRead { by: self, run: run.to_owned() });
+        }
+        drop(self.was_read.wait_timeout(reading, TELL_EVERY));
+        None
     }
 }
 
@@ -170,6 +226,47 @@ mod tests {
         assert_eq!((list(&remembered).records, list(&remembered).standing.clone()), (1, Standing::Open));
         std::fs::write(dir.journal_path(), &whole).unwrap();
         assert_eq!(*list(&remembered), store.list().unwrap().pop().unwrap());
+    }
+
+    #[test]
+    fn a_journal_that_somebody_reads_is_not_read_beside_that() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(place.path());
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
+        let dir = store.begin(Mode::Live, Timestamp::default(), "vault-ha").unwrap();
+        std::fs::copy(golden, dir.journal_path()).unwrap();
+        let (remembered, bytes) = (Remembered::default(), AtomicU64::new(0));
+        let barrier = std::sync::Barrier::new(2);
+        let (is_met, is_here) = (AtomicBool::new(false), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let first = |more: u64| {
+                    bytes.fetch_add(more, Ordering::Relaxed);
+                    if more > 0 && !is_met.swap(true, Ordering::Relaxed) {
+                        // In the middle of it somebody else begins, and has looked.
+                        barrier.wait();
+                        while !is_here.load(Ordering::Relaxed) {
+                            std::thread::yield_now();
+                        }
+                    }
+                    true
+                };
+                assert_eq!(remembered.list_read(&store, &first).unwrap().len(), 1);
+            });
+            barrier.wait();
+            let second = |more: u64| {
+                bytes.fetch_add(more, Ordering::Relaxed);
+                is_here.store(true, Ordering::Relaxed);
+                true
+            };
+            assert_eq!(*remembered.list_read(&store, &second).unwrap()[0], store.list().unwrap()[0]);
+        });
+        let length = std::fs::metadata(dir.journal_path()).unwrap().len();
+        assert!(bytes.into_inner() <= length, "it was read twice");
+        // Whoever waits for another's reading is not held by it.
+        let (other, ended) = (Remembered::default(), AtomicBool::new(false));
+        let _reading = other.begin_reading(dir.path()).expect("nobody reads it");
+        other.list_read(&store, &|_| !ended.swap(true, Ordering::Relaxed)).unwrap();
     }
 
     #[test]

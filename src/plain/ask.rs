@@ -7,7 +7,7 @@ use crate::engine::{
     CommandLine, ConditionId, ItemCommand, JobId, Proposal, RunState, commands_of, is_together, may_release,
 };
 use crate::plain::look;
-use crate::plain::meaning::{say_looked_at, say_restart, say_unverified_for_good, say_way_back};
+use crate::plain::meaning::{say_abandon, say_close, say_looked_at, say_restart, say_skip, say_way_back};
 use crate::plain::soak;
 use crate::plain::speak::Mouth;
 use crate::plain::step::{options_of, say_options};
@@ -125,7 +125,7 @@ impl Purpose {
     fn say(&self, told: Told<'_>, mouth: &mut Mouth<'_>) {
         let step = |key: &StepKey| told.step(key);
         match self {
-            Self::Skip(key) => mouth.say(&format!("This leaves out {}. It is a deviation.", step(key))),
+            Self::Skip(key) => say_skip(told, key, mouth),
             Self::Override(key) if told.state.lies_behind(key) => {
                 let step = step(key);
                 mouth.say(&format!(
@@ -149,10 +149,7 @@ impl Purpose {
                 mouth.say(&format!("This goes on although {is}. It is a deviation."));
             }
             Self::RollBack(plan) => say_way_back(told, plan, mouth),
-            Self::Abandon => {
-                mouth.say("This gives the run up for good: what is left of it is skipped.");
-                say_unverified_for_good(told, mouth);
-            }
+            Self::Abandon => say_abandon(told, mouth),
         }
     }
 }
@@ -295,8 +292,9 @@ impl Question {
                 mouth.say(&format!("Type a note on {on}. Or type back."));
             }
             Self::Close => {
+                say_close(told, mouth);
                 look::never_verified(told, mouth);
-                mouth.say("This closes the run. Type yes to close it, or no.");
+                mouth.say("This closes the run; nothing can be added after it. Type yes to close it, or no.");
             }
             Self::Cancel(_) => {
                 let names: Vec<_> = told.state.running.iter().map(|running| told.step(&running.step)).collect();

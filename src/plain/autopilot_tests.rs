@@ -41,7 +41,9 @@ async fn a_critical_command_whose_probes_are_asked_rarely_has_them_asked_and_run
     let world = World { runtime: Handle::current(), clock: clock.clone(), runner: Arc::new(ScriptedRunner::new()) };
     let opening = Opening { runbook, inputs: Map::new(), site: None, practice: None };
     let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
-    let mut run = launch::begin(&Store::open(folder.path()), opening, &who, world).unwrap();
+    let mut run =
+        launch::begin(&Store::open(folder.path()), &crate::journal::Remembered::default(), opening, &who, world)
+            .unwrap();
     // Both have answered, and a minute has gone by, before the walk begins.
     let (again, updates) = unbounded_channel();
     let mut answers = 0;

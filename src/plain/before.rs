@@ -30,6 +30,8 @@ pub struct Wanted<'a> {
     pub runbook: String,
     /// The place.
     pub site: Option<&'a SiteSeen>,
+    /// Both were told when inputs were asked for.
+    pub is_told: bool,
 }
 
 /// Looks at what there is before the start: whether commands may run for that is what it is told.
@@ -78,10 +80,8 @@ impl<'a> Talk<'a> {
 
 impl Talk<'_> {
     async fn decide(&mut self, wanted: &Wanted<'_>, look: &Look<'_>) -> Decided {
-        self.mouth.say("LIVE. What runs here runs on real systems. Nothing is opened yet.");
-        self.mouth.say(&format!("Runbook: {}.", wanted.runbook));
-        if let Some(site) = wanted.site {
-            self.mouth.say(&format!("Site: {}. Environment: {}.", site.name, site.environment));
+        if !wanted.is_told {
+            self.say_place(&wanted.runbook, wanted.site);
         }
         let mut found = match look(false).await {
             Ok(found) => found,
@@ -109,6 +109,15 @@ impl Talk<'_> {
             }
         }
         self.confirm(wanted, found.note().into_iter().collect()).await
+    }
+
+    /// What is to be opened, and where.
+    pub(super) fn say_place(&mut self, runbook: &str, site: Option<&SiteSeen>) {
+        self.mouth.say("LIVE. What runs here runs on real systems. Nothing is opened yet.");
+        self.mouth.say(&format!("Runbook: {runbook}."));
+        if let Some(site) = site {
+            self.mouth.say(&format!("Site: {}. Environment: {}.", site.name, site.environment));
+        }
     }
 
     async fn confirm(&mut self, wanted: &Wanted<'_>, notes: Vec<String>) -> Decided {

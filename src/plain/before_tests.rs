@@ -36,7 +36,7 @@ async fn typed(lines: &[&str], mark: Mark) -> (Decided, bool, String) {
         Box::pin(async move { Ok(found(is_accepted, mark)) })
     };
     let mut out = Vec::new();
-    let wanted = Wanted { runbook: "Demo".into(), site: Some(&site) };
+    let wanted = Wanted { runbook: "Demo".into(), site: Some(&site), is_told: false };
     let decided = decide(&wanted, &look, &mut ears, &mut out, true, std::future::pending()).await.unwrap();
     typist.await.unwrap();
     (decided, is_let.get(), String::from_utf8(out).unwrap())
@@ -79,7 +79,7 @@ async fn a_pipe_full_of_answers_decides_nothing() {
         Box::pin(async move { Ok(found(false, Mark::Ok)) })
     };
     let mut out = Vec::new();
-    let wanted = Wanted { runbook: "Demo".into(), site: None };
+    let wanted = Wanted { runbook: "Demo".into(), site: None, is_told: false };
     let decided = decide(&wanted, &look, &mut ears, &mut out, false, std::future::pending()).await.unwrap();
     assert_eq!(decided, Decided::Not("what is done unasked was not let be done".into()));
 }

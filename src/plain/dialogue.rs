@@ -20,6 +20,7 @@ use crate::plain::file::{FileRead, WasRead};
 use crate::plain::fresh::{Fresh, Sensing};
 use crate::plain::hear::Ears;
 use crate::plain::look;
+use crate::plain::meaning::say_end;
 use crate::plain::printed::PrintedLines;
 use crate::plain::read::Heard;
 use crate::plain::speak::Mouth;
@@ -48,8 +49,11 @@ pub struct Talked {
     pub halted: Option<String>,
 }
 
-/// What was said of the current step: its key, attempt and status, and what could be typed.
-type Standing = (Option<(StepKey, u32, StepStatus)>, Vec<&'static str>);
+/// The current step: its key, attempt and status.
+type Stood = Option<(StepKey, u32, StepStatus)>;
+
+/// What was said of it, and what could be typed.
+type Standing = (Stood, Vec<&'static str>);
 
 /// A run, and the person to whom it is told.
 pub(super) struct Dialogue<'a> {
@@ -184,7 +188,9 @@ impl<'a> Dialogue<'a> {
             is_interrupted: false,
         };
         if let Some(opened) = dialogue.state.opened.clone() {
-            look::heading(&opened, &dialogue.state, &mut dialogue.mouth);
+            // Before a live run opens its place was told, and confirmed.
+            let is_known = !is_resumed && opened.mode == Mode::Live;
+            look::heading(&opened, &dialogue.state, is_known, &mut dialogue.mouth);
         }
         if is_resumed {
             dialogue.with(|told, mouth| look::back_again(told, &records, mouth));
@@ -301,7 +307,7 @@ impl<'a> Dialogue<'a> {
             self.flush();
             let why = if closed.reason.is_empty() { String::new() } else { format!(": {}", closed.reason) };
             self.mouth.say(&format!("The run is over. Outcome: {}{why}.", closed.outcome.word()));
-            self.with(|told, mouth| mouth.say(&told.counts()));
+            self.with(say_end);
             self.leave(Leaving::Left);
         }
     }
@@ -420,10 +426,13 @@ impl<'a> Dialogue<'a> {
         let stalled = stalled(&self.runbook, &self.state, &moment);
         let before = self.standing.replace((current.clone(), words.clone()));
         let is_another = before.as_ref().is_none_or(|before| before.0 != current);
+        // That it failed, and why, was told with its record; what it asks for and runs is as it was told.
+        let is_failed = before.as_ref().is_some_and(|before| is_failure(&before.0, &current));
         if !is_another && before.is_some_and(|before| before.1 == words) && self.stalled == stalled {
             return;
         }
         self.is_new = true;
+        let is_halted = self.halted.is_some();
         if let Some((key, ..)) = current.as_ref().filter(|_| is_another) {
             self.note_cautions(key);
         }
@@ -432,13 +441,13 @@ impl<'a> Dialogue<'a> {
         }
         match current {
             Some((key, ..)) => self.with(|told, mouth| {
-                if is_another {
+                if is_another && !is_failed {
                     step::tell(told, &key, mouth);
                 } else if told.state.waits_for_peer(&key) {
                     step::tell_verify(told, &key, mouth);
                 }
-                if !told.state.is_running() {
-                    step::tell_gate(told, &key, mouth);
+                if !told.state.is_running() && !is_halted {
+                    step::tell_gate(told, &key, false, mouth);
                 }
                 mouth.say(&look::offers(&offers));
             }),
@@ -456,4 +465,10 @@ impl<'a> Dialogue<'a> {
         }
         self.stalled = stalled;
     }
+}
+
+/// Whether all that is new is that the step has failed.
+fn is_failure(before: &Stood, now: &Stood) -> bool {
+    let (Some((was, attempt, _)), Some((key, again, StepStatus::Failed))) = (before, now) else { return false };
+    (was, attempt) == (key, again)
 }

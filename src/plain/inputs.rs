@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::Receiver;
 
-use crate::engine::SiteSeen;
-use crate::plain::before::{Talk, place_of};
+use crate::plain::before::{Talk, Wanted, place_of};
 use crate::plain::read::Heard;
+use crate::runbook::takes::NODES_HINT;
 use crate::runbook::value::parse_value;
 use crate::runbook::{Input, InputKind, Runbook};
 use crate::site::{check_input, meant};
@@ -20,13 +20,14 @@ use crate::site::{check_input, meant};
 /// The output cannot be written.
 pub async fn give(
     (runbook, asked): (&Runbook, &[&Input]),
-    site: Option<&SiteSeen>,
+    wanted: &Wanted<'_>,
     typed: &mut Receiver<Heard>,
     out: &mut dyn Write,
     is_echoed: bool,
     interrupted: impl Future<Output = ()>,
 ) -> io::Result<Option<Map<String, Value>>> {
-    let mut talk = Talk::new(out, place_of(site), is_echoed, typed);
+    let mut talk = Talk::new(out, place_of(wanted.site), is_echoed, typed);
+    talk.say_place(&wanted.runbook, wanted.site);
     let given = tokio::select! {
         given = talk.give(runbook, asked) => given,
         () = interrupted => None,
@@ -37,13 +38,16 @@ pub async fn give(
 impl Talk<'_> {
     async fn give(&mut self, runbook: &Runbook, asked: &[&Input]) -> Option<Map<String, Value>> {
         let all = asked.len();
-        self.mouth.say(&format!("LIVE. Nothing is opened yet. Runbook: {}.", runbook.title));
         let inputs = if all == 1 { "One input has".to_owned() } else { format!("{all} inputs have") };
         self.mouth.say(&format!("{inputs} no value yet. Type back for the one before, or leave to give it up."));
         let (mut given, mut at) = (Map::new(), 0);
         while let Some(input) = asked.get(at) {
-            let told = format!("Input {} of {all}, {}: {}. It takes {}.", at + 1, input.id, input.prompt, takes(input));
+            let takes = input.kind.takes();
+            let told = format!("Input {} of {all}, {}: {}. It takes {takes}.", at + 1, input.id, input.prompt);
             self.mouth.say(&told);
+            if matches!(&input.kind, InputKind::Nodes(fields) if !fields.is_empty()) {
+                self.mouth.say(&format!("Here {NODES_HINT}."));
+            }
             let line = self.line(input.id.as_str()).await?;
             // An option of that name is what is meant.
             let is_option = matches!(&input.kind, InputKind::Choice(options) if options.contains(&line));
@@ -70,29 +74,6 @@ impl Talk<'_> {
 fn value(runbook: &Runbook, input: &Input, text: &str) -> Result<Value, String> {
     let value = parse_value(&input.kind, text)?;
     check_input(runbook, input, &value).map(|()| value)
-}
-
-/// What an input takes, in words that can be heard.
-fn takes(input: &Input) -> String {
-    match &input.kind {
-        InputKind::Text => "a text".to_owned(),
-        InputKind::Number => "a number".into(),
-        InputKind::Bool => "yes or no".into(),
-        InputKind::Version => "a version, such as 1.17.3".into(),
-        InputKind::Duration => "a duration, such as 1h 30m".into(),
-        InputKind::Url => "an address, such as https://host:8200".into(),
-        InputKind::Path => "a path".into(),
-        InputKind::Choice(options) => format!("one of {}", options.join(", ")),
-        InputKind::Nodes(fields) if fields.is_empty() => "names of nodes, with commas between them".into(),
-        InputKind::Nodes(fields) => {
-            let keys: Vec<_> = fields.iter().map(|field| format!(", \"{field}\": …")).collect();
-            format!("nodes as [{{\"name\": …{}}}, …], which is easier in a site file, given with --site", keys.concat())
-        }
-        InputKind::Command => "a command, as [\"program\", \"argument\"]".into(),
-        InputKind::Secret => {
-            "where a secret is found, never its value: env:NAME, or {\"command\": [\"program\", \"argument\"]}".into()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use crate::engine::scope::actor_of;
 use crate::engine::{
-    Allowed, Gate, Mode, Record, RunOpened, RunState, Tri, asked_by_way_back, evaluate, gate, judged_parts, watched,
-    ways_back,
+    Allowed, Gate, Mode, Plan, Record, RunOpened, RunState, Tri, asked_by_way_back, evaluate, gate, judged_parts,
+    watched, ways_back,
 };
 use crate::journal::MAX_COPIED_BYTES;
+use crate::plain::meaning::say_deviations;
 use crate::plain::soak;
 use crate::plain::speak::Mouth;
 use crate::plain::step::{tell_gate, tell_watched};
@@ -25,18 +26,20 @@ pub fn place(opened: &RunOpened) -> String {
     }
 }
 
-/// Which run this is.
-pub fn heading(opened: &RunOpened, state: &RunState, mouth: &mut Mouth<'_>) {
-    match opened.mode {
-        Mode::Practice => mouth.say("PRACTICE. This is a simulated cluster: no real system is reached."),
-        Mode::Live => mouth.say("LIVE. What runs here runs on real systems."),
+/// Which run this is; where `is_known` all but its name was told before it was opened.
+pub fn heading(opened: &RunOpened, state: &RunState, is_known: bool, mouth: &mut Mouth<'_>) {
+    if !is_known {
+        match opened.mode {
+            Mode::Practice => mouth.say("PRACTICE. This is a simulated cluster: no real system is reached."),
+            Mode::Live => mouth.say("LIVE. What runs here runs on real systems."),
+        }
+        if let Some(site) = &opened.site {
+            mouth.say(&format!("Site: {}. Environment: {}.", site.name, site.environment));
+        }
+        let sha256 = opened.sha256.get(..8).unwrap_or_default();
+        let (id, revision) = (&opened.runbook, &opened.revision);
+        mouth.say(&format!("Runbook: {} ({id}), revision {revision}, sha256 {sha256}.", opened.title));
     }
-    if let Some(site) = &opened.site {
-        mouth.say(&format!("Site: {}. Environment: {}.", site.name, site.environment));
-    }
-    let sha256 = opened.sha256.get(..8).unwrap_or_default();
-    let (id, revision) = (&opened.runbook, &opened.revision);
-    mouth.say(&format!("Runbook: {} ({id}), revision {revision}, sha256 {sha256}.", opened.title));
     mouth.say(&format!("Run: {}.", opened.run));
     if let Some(sitting) = &state.sitting {
         mouth.say(&format!("Operator: {} at {}.", sitting.operator, sitting.host));
@@ -53,6 +56,7 @@ pub fn back_again(told: Told<'_>, records: &[Record], mouth: &mut Mouth<'_>) {
     for record in last {
         mouth.quote(&format!("number {}: {} [{}]", record.seq, told.record(record), record.by));
     }
+    on_way_back(told, mouth);
 }
 
 /// The word that records a file as evidence: possible where a note is.
@@ -80,13 +84,13 @@ pub fn offers(allowed: &[Allowed]) -> String {
 }
 
 /// Where the run stands.
-pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
+pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], is_halted: bool, mouth: &mut Mouth<'_>) {
     let state = told.state;
     match &state.current {
         Some(key) => {
             let standing = state.step(key).map(status).unwrap_or_default();
             mouth.say(&format!("You are at {}; it is {standing}.", told.step(key)));
-            tell_gate(told, key, mouth);
+            tell_gate(told, key, is_halted, mouth);
             soak::standing(told, key).iter().for_each(|line| mouth.say(line));
             tell_watched(told, key, mouth);
         }
@@ -103,9 +107,7 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
     mouth.say(&told.counts());
     to_verify_of(told, mouth);
     never_verified(told, mouth);
-    for deviation in state.own_deviations() {
-        mouth.say(&format!("Deviation: {} of {}: {}", deviation.kind.word(), deviation.subject, deviation.reason));
-    }
+    say_deviations(told, mouth);
     board(told, mouth);
     for guard in &told.runbook.guards {
         let condition = crate::engine::ConditionId::Guard(guard.id.clone());
@@ -117,9 +119,21 @@ pub fn where_am_i(told: Told<'_>, allowed: &[Allowed], mouth: &mut Mouth<'_>) {
         Allowed::RollBack(plan) => told.runbook.rollback(plan),
         _ => None,
     });
-    mouth.say(&back.map_or_else(|| "Way back now: none.".to_owned(), |plan| format!("Way back now: {}.", plan.title)));
+    match back {
+        Some(plan) => mouth.say(&format!("Way back now: {}.", plan.title)),
+        None if !on_way_back(told, mouth) => mouth.say("Way back now: none."),
+        None => {}
+    }
     mouth.say(&format!("Recorded so far: {}.", state.seq));
     mouth.say(&offers(allowed));
+}
+
+/// Whether the run is on a way back; if so says on which.
+fn on_way_back(told: Told<'_>, mouth: &mut Mouth<'_>) -> bool {
+    let Plan::Rollback(plan) = &told.state.plan else { return false };
+    let title = told.runbook.rollback(plan).map_or(plan.as_str(), |plan| plan.title.as_str());
+    mouth.say(&format!("The run is on its way back: {title}."));
+    true
 }
 
 /// What keeps the run open although nothing is left to do.
@@ -181,11 +195,11 @@ pub fn steps(told: Told<'_>, mouth: &mut Mouth<'_>) {
 }
 
 /// Why the gate stands as it does, on what it is judged, and which ways back there are.
-pub fn why(told: Told<'_>, mouth: &mut Mouth<'_>) {
+pub fn why(told: Told<'_>, is_halted: bool, mouth: &mut Mouth<'_>) {
     let (book, state, board, at) = (told.runbook, told.state, &told.moment.board, told.moment.at);
     if let Some(key) = &state.current {
         mouth.say(&format!("About {}.", told.step(key)));
-        tell_gate(told, key, mouth);
+        tell_gate(told, key, is_halted, mouth);
         let is_open = gate(book, state, key, at) == Gate::Open;
         mouth.say(if is_open { "It is judged on this:" } else { "It and the guards are judged on this:" });
     }

@@ -1,11 +1,14 @@
 //! What something comes to that is asked for, before it is answered: in sentences.
 
 use crate::engine::scope::{command_of, text_of};
-use crate::engine::{StepStatus, items_of_way_back, reopened};
+use crate::engine::{Outcome, StepStatus, items_of_way_back, left, needing, reopened};
 use crate::plain::speak::Mouth;
 use crate::plain::step::options_of;
 use crate::plain::tell::{self, Told};
 use crate::runbook::{Action, RollbackId, StepKey};
+
+/// How many steps are named; of the others it is told how many there are.
+const NAMED: usize = 6;
 
 /// What a second person looks at: what the step asks for or does, and, at the same moment, what the first has stated.
 pub(super) fn say_looked_at(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
@@ -87,4 +90,88 @@ pub(super) fn say_way_back(told: Told<'_>, id: &RollbackId, mouth: &mut Mouth<'_
             Err(why) => format!("{name}: for whom cannot be told yet: {why}"),
         });
     }
+}
+
+/// What leaving a step out comes to, also for the steps that need it.
+pub(super) fn say_skip(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
+    mouth.say(&format!("This leaves out {}. It is a deviation.", told.step(key)));
+    let needing = needing(told.runbook, told.state, key);
+    if !needing.is_empty() {
+        mouth.say(&format!("What needs it can then only be overridden: {}.", listed(told, &needing)));
+    }
+}
+
+/// What giving the run up comes to.
+pub(super) fn say_abandon(told: Told<'_>, mouth: &mut Mouth<'_>) {
+    let counts = told.state.counts();
+    let all = [
+        (counts.pending + counts.current + counts.deferred, "that will be skipped"),
+        (counts.failed, "that stay failed"),
+        (counts.reverted, "that stay reverted"),
+    ];
+    let all: Vec<_> =
+        all.iter().filter(|(count, _)| *count > 0).map(|(count, how)| format!("{how}: {count}")).collect();
+    let steps = if all.is_empty() { String::new() } else { format!(" Steps {}.", all.join(", ")) };
+    mouth.say(&format!("This gives the run up for good, and closes it as abandoned.{steps}"));
+    mouth.say(&changed(told));
+    say_unverified_for_good(told, mouth);
+}
+
+/// What of the system was changed and is not undone by this run.
+fn changed(told: Told<'_>) -> String {
+    match &left::changing(told.runbook, told.state)[..] {
+        [] => "No command was run and no critical step was begun.".to_owned(),
+        keys => format!("This run does not undo what was changed by: {}.", listed(told, keys)),
+    }
+}
+
+/// What closing the run comes to.
+pub(super) fn say_close(told: Told<'_>, mouth: &mut Mouth<'_>) {
+    let deviations = left::deviations(told.state.deviations.iter().map(|deviation| deviation.kind));
+    let with = if deviations.is_empty() { "without deviations".to_owned() } else { format!("with {deviations}") };
+    let not_done = left::not_done(told.state);
+    mouth.say(&match not_done.is_empty() {
+        true => format!("Every step is accounted for, {with}."),
+        false => format!("Not every step was done: {not_done}; {with}."),
+    });
+    say_failed(told, mouth);
+}
+
+/// How the run has ended: what was not done, what was overruled and why, and what it leaves changed.
+pub(super) fn say_end(told: Told<'_>, mouth: &mut Mouth<'_>) {
+    mouth.say(&told.counts());
+    if told.state.closed.as_ref().is_some_and(|closed| closed.outcome == Outcome::Abandoned) {
+        mouth.say(&changed(told));
+    }
+    say_failed(told, mouth);
+    say_deviations(told, mouth);
+}
+
+/// What was overruled, and why.
+pub(super) fn say_deviations(told: Told<'_>, mouth: &mut Mouth<'_>) {
+    for deviation in told.state.own_deviations() {
+        let key = deviation.subject.parse::<StepKey>().ok().filter(|key| told.state.step(key).is_some());
+        let known = told.state.conditions.keys().find(|id| id.to_string() == deviation.subject);
+        let subject = match (key, known) {
+            (Some(key), _) => told.step(&key),
+            (None, Some(condition)) => told.condition(condition),
+            (None, None) => deviation.subject.clone(),
+        };
+        mouth.say(&format!("Deviation: {} of {subject}: {}", deviation.kind.word(), deviation.reason));
+    }
+}
+
+fn say_failed(told: Told<'_>, mouth: &mut Mouth<'_>) {
+    let failed = left::failed(told.state);
+    if !failed.is_empty() {
+        mouth.say(&format!("Failed: {}.", listed(told, &failed)));
+    }
+}
+
+/// Steps in a row; of many the first, and how many more there are.
+fn listed(told: Told<'_>, keys: &[StepKey]) -> String {
+    let named: Vec<_> = keys.iter().take(NAMED).map(|key| told.step(key)).collect();
+    let more = keys.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{more}", named.join("; "))
 }

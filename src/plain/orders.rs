@@ -131,11 +131,17 @@ impl Dialogue<'_> {
                 let is_practice = self.is_practice();
                 look::help(&offers, is_practice, &mut self.mouth);
             }
-            "status" | "where" => self.with(|told, mouth| look::where_am_i(told, &offers, mouth)),
+            "status" | "where" => {
+                let is_halted = self.halted.is_some();
+                self.with(|told, mouth| look::where_am_i(told, &offers, is_halted, mouth));
+            }
             "steps" => self.with(look::steps),
             "step" => self.say_step(&offers),
             "cautions" => self.say_cautions(),
-            "why" => self.with(look::why),
+            "why" => {
+                let is_halted = self.halted.is_some();
+                self.with(|told, mouth| look::why(told, is_halted, mouth));
+            }
             "output" => self.say_output(),
             "sense" => {
                 self.session.sense_now();
@@ -352,9 +358,10 @@ impl Dialogue<'_> {
             return;
         };
         self.note_cautions(&key);
+        let is_halted = self.halted.is_some();
         self.with(|told, mouth| {
             step::tell(told, &key, mouth);
-            step::tell_gate(told, &key, mouth);
+            step::tell_gate(told, &key, is_halted, mouth);
             mouth.say(&look::offers(offers));
         });
     }

@@ -182,7 +182,7 @@ mod tests {
         walk.take(40, seen(30, 40, 10, Some(3)));
         walk.take(40, Event::SittingClosed { how: Leaving::Left });
         walk.moment.at = Timestamp::from_millis(50 * 60_000);
-        let status = walk.said(|told, mouth| where_am_i(told, &[], mouth));
+        let status = walk.said(|told, mouth| where_am_i(told, &[], false, mouth));
         for line in [
             "Its soak started again once, 30 minutes ago: it did not hold any more after 10 minutes.\n",
             "Its soak has lasted 20 minutes of 2 hours, with a longest gap of 10 minutes, worst value of dry rows: 3.\n",

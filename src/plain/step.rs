@@ -236,8 +236,12 @@ fn commands(told: Told<'_>, key: &StepKey, step: &Step, mouth: &mut Mouth<'_>) {
     }
 }
 
-/// Whether it may go on, and if not why.
-pub fn tell_gate(told: Told<'_>, key: &StepKey, mouth: &mut Mouth<'_>) {
+/// Whether it may go on, and if not why; nothing goes on where nothing can be recorded any more.
+pub fn tell_gate(told: Told<'_>, key: &StepKey, is_halted: bool, mouth: &mut Mouth<'_>) {
+    if is_halted {
+        mouth.say("Nothing is recorded any more, so nothing goes on: type leave.");
+        return;
+    }
     match gate(told.runbook, told.state, key, told.moment.at) {
         Gate::Open => mouth.say("The gate is open: nothing holds this step back."),
         Gate::Closed(holds) => {

@@ -121,17 +121,15 @@ impl Told<'_> {
                 format!("the command of {}{} started", step(key), for_item(item.as_deref()))
             }
             Event::CommandFinished { step: key, item, ended, met, why, .. } => {
-                let met = match (met, why.is_empty()) {
+                let how = ended.describe();
+                // Of several commands each has its own reason; that of a single one follows as the step's.
+                let own = why.strip_prefix(&how).unwrap_or(why).trim_start_matches("; ");
+                let met = match (met, own) {
                     (true, _) => ", as expected".to_owned(),
-                    (false, true) => ", not as expected".to_owned(),
-                    (false, false) => format!(", not as expected: {why}"),
+                    (false, own) if own.is_empty() || item.is_none() => ", not as expected".to_owned(),
+                    (false, own) => format!(", not as expected; {own}"),
                 };
-                format!(
-                    "the command of {}{} ended with {}{met}",
-                    step(key),
-                    for_item(item.as_deref()),
-                    ended.describe()
-                )
+                format!("the command of {}{} ended: {how}{met}", step(key), for_item(item.as_deref()))
             }
             Event::CommandsApproved { step: key, commands, .. } => {
                 format!("the {} commands of {} are to run", commands.len(), step(key))
@@ -185,8 +183,38 @@ impl Told<'_> {
                 let copy = if kept.is_some() { "a copy is kept" } else { "no copy is kept" };
                 format!("evidence for {}: {path}, {} bytes, sha256 {}; {copy}", step(key), file.bytes, file.sha256)
             }
-            other => soak::record(self, other).or_else(|| rehearse::told(other)).unwrap_or_else(|| describe(other)),
+            other => {
+                let told =
+                    soak::record(self, other).or_else(|| rehearse::told(other)).or_else(|| self.of_the_run(other));
+                told.unwrap_or_else(|| describe(other))
+            }
         }
+    }
+
+    /// What a record says of the run as a whole, or of several of its steps.
+    fn of_the_run(&self, event: &Event) -> Option<String> {
+        Some(match event {
+            Event::RunOpened(_) => "the run was opened".into(),
+            Event::GroupBound { phase, group, items } => {
+                let names: Vec<_> = items.iter().filter_map(|item| item.name.as_deref()).collect();
+                let names = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+                format!("{} opened in {group}, for {names}", self.phase(phase))
+            }
+            Event::CancelAsked { step } => format!("what {} runs was asked to end", self.step(step)),
+            Event::StepsRenewed { step, renewed } => {
+                let renewed: Vec<_> = renewed.iter().map(|key| self.step(key)).collect();
+                format!("{} waits: first this is done anew: {}", self.step(step), renewed.join("; "))
+            }
+            Event::RollbackEntered { plan, reason, .. } => {
+                let title = self.runbook.rollback(plan).map_or(plan.as_str(), |plan| plan.title.as_str());
+                format!("the plan was left for the WAY BACK \"{title}\": {reason}")
+            }
+            Event::RunClosed { outcome, reason, .. } => {
+                let colon = if reason.is_empty() { "" } else { ": " };
+                format!("the run was closed: {}{colon}{reason}", outcome.word())
+            }
+            _ => return None,
+        })
     }
 
     /// What is to be made of a row that is not ok any more.
@@ -258,6 +286,7 @@ impl Told<'_> {
     /// How many steps stand how.
     pub fn counts(&self) -> String {
         let counts = self.state.counts();
+        let behind = self.state.undone() - counts.skipped;
         let all = [
             (counts.done, "done"),
             (counts.current, "current"),
@@ -267,7 +296,8 @@ impl Told<'_> {
             (counts.overridden - self.state.cuts(), "overridden"),
             (self.state.cuts(), DeviationKind::CutWait.word()),
             (counts.deferred, "deferred"),
-            (counts.not_applicable, "not applicable"),
+            (counts.not_applicable - behind, "not applicable"),
+            (behind, "left behind when it went back"),
             (counts.pending, "pending"),
         ];
         let told = all.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
@@ -355,3 +385,7 @@ pub fn duration(duration: Duration) -> String {
         (hours, minutes, _) => format!("{} {}", counted(hours, "hour"), counted(minutes, "minute")),
     }
 }
+
+#[cfg(test)]
+#[path = "tell_tests.rs"]
+mod tests;

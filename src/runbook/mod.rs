@@ -26,6 +26,7 @@ pub(crate) mod raw;
 pub mod reads;
 pub mod ready;
 mod tabular;
+pub mod takes;
 pub mod template;
 mod unknown;
 pub mod value;

@@ -86,9 +86,16 @@ pub fn check_value(kind: &InputKind, value: &Value) -> Result<(), String> {
         InputKind::Duration => parse_duration(text).map(|_| ()),
         InputKind::Url => check_url(text),
         InputKind::Path if text.is_empty() => Err("the path is empty".into()),
+        InputKind::Path => others_home(text).map_or(Ok(()), Err),
         InputKind::Choice(options) if !options.contains(text) => Err(format!("not one of {}", options.join(", "))),
         _ => Ok(()),
     }
+}
+
+/// Why a path that begins with the home of somebody else is not taken: nobody would find the file where it was meant.
+pub fn others_home(path: &str) -> Option<String> {
+    let first = path.split('/').next().filter(|first| first.starts_with('~') && *first != "~")?;
+    Some(format!("{first} is not looked up: write that home as a whole path, or ./{path} for a file of that name here"))
 }
 
 fn check_structure(kind: &InputKind, value: &Value) -> Result<(), String> {
@@ -345,6 +352,9 @@ mod tests {
             (InputKind::Url, "http://ho st", None),
             (InputKind::Path, "/a b", Some(json!("/a b"))),
             (InputKind::Path, "", None),
+            (InputKind::Path, "~/a", Some(json!("~/a"))),
+            (InputKind::Path, "~jo/a", None),
+            (InputKind::Path, "./~jo/a", Some(json!("./~jo/a"))),
             (choice(), "b", Some(json!("b"))),
             (choice(), "c", None),
             (nodes(), "[{\"name\": \"a\", \"api\": \"http://a\"}]", Some(json!([{"name": "a", "api": "http://a"}]))),

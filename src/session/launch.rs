@@ -13,7 +13,9 @@ use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::engine::{Event, JOURNAL_FORMAT, Mode, PracticeSeen, Proposal, Record, RunOpened, RunState, SiteSeen};
 use crate::exec::Runner;
 use crate::health::{self, Question, Target};
-use crate::journal::{Holder, Journal, JournalError, Lock, Misnamed, Opened, RunDir, RunSummary, SetAside, Store};
+use crate::journal::{
+    Holder, Journal, JournalError, Lock, Misnamed, Opened, Remembered, RunDir, RunSummary, SetAside, Store,
+};
 use crate::runbook::{self, Runbook};
 use crate::session::live::{self, Live};
 use crate::session::{Session, Update};
@@ -163,14 +165,20 @@ pub struct Suspended {
 }
 
 /// Opens a new run and sits down at it, unless a live run of the same site and system stands open: what that one left
-/// half done is its to finish.
+/// half done is its to finish. Of the runs that are known nothing is read again.
 ///
 /// # Errors
 /// See [`LaunchError`]; nothing is left of a run that could not be opened but, at most, its folder.
-pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result<Launched, LaunchError> {
+pub fn begin(
+    store: &Store,
+    known: &Remembered,
+    opening: Opening,
+    who: &Who,
+    world: World,
+) -> Result<Launched, LaunchError> {
     let (runbook, at) = (opening.runbook.clone(), world.clock.now());
     let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
-    if let Some(other) = stands_open(&store.list_live()?, &opening) {
+    if let Some(other) = other_open(store, known, &opening)? {
         return Err(LaunchError::StandsOpen(other));
     }
     begin_held(store, opening, held, Vec::new(), who, world)
@@ -183,6 +191,7 @@ pub fn begin(store: &Store, opening: Opening, who: &Who, world: World) -> Result
 /// See [`LaunchError`]; a place that somebody holds at this moment stays held.
 pub fn begin_beside(
     store: &Store,
+    known: &Remembered,
     opening: Opening,
     notes: Vec<String>,
     who: &Who,
@@ -190,11 +199,19 @@ pub fn begin_beside(
 ) -> Result<Launched, LaunchError> {
     let (runbook, at) = (opening.runbook.clone(), world.clock.now());
     let held = hold_site(store, opening.site.as_ref(), &runbook, &who.holder(at))?;
-    let beside = stands_open(&store.list_live()?, &opening);
+    let beside = other_open(store, known, &opening)?;
     let beside = beside.filter(|other| !notes.iter().any(|note| note.contains(&other.run)));
     let beside = beside.map(|other| format!("begun although {other}"));
     let notes = beside.into_iter().chain(notes).map(|text| Proposal::Note { step: None, text });
     begin_held(store, opening, held, notes.collect(), who, world)
+}
+
+/// See [`stands_open`]; journals are read only where another run can be in the way, and not those that are known.
+fn other_open(store: &Store, known: &Remembered, opening: &Opening) -> Result<Option<StandsOpen>, LaunchError> {
+    if opening.site.is_none() || opening.practice.is_some() {
+        return Ok(None);
+    }
+    Ok(stands_open(&known.list_live(store)?, opening))
 }
 
 fn begin_held(

@@ -27,7 +27,7 @@ fn world() -> World {
 }
 
 fn begin_at(place: &Path, system: &str, site: Option<&str>) -> Result<Launched, LaunchError> {
-    begin(&Store::open(place), opening(system, site), &who(), world())
+    begin(&Store::open(place), &Remembered::default(), opening(system, site), &who(), world())
 }
 
 /// Takes in all that is said up to the end of the session.
@@ -65,6 +65,25 @@ async fn where_a_command_runs_that_names_no_directory_is_told_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn other_runs_are_read_only_where_one_of_them_can_be_in_the_way() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(place.path());
+    let known = Remembered::default();
+    let (first, _) = end(begin_at(place.path(), "vault", Some("prod")).unwrap(), None).await;
+    known.list_live(&store).unwrap();
+    // It cannot be read any more, and looks as it did.
+    let journal = store.find(&first).unwrap().journal_path();
+    let before = std::fs::metadata(&journal).unwrap().modified().unwrap();
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let (head, rest) = text.split_once('\n').unwrap();
+    std::fs::write(&journal, format!("{head}\n{}", "x".repeat(rest.len()))).unwrap();
+    std::fs::File::options().write(true).open(&journal).unwrap().set_modified(before).unwrap();
+    let again = begin(&store, &known, opening("vault", Some("prod")), &who(), world());
+    assert!(matches!(again, Err(LaunchError::StandsOpen(_))), "it was read again");
+    end(begin_at(place.path(), "vault", None).unwrap(), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
     let place = tempfile::tempdir().unwrap();
     let (first, _) = end(begin_at(place.path(), "vault", Some("prod")).unwrap(), None).await;
@@ -81,7 +100,8 @@ async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
 
     // Whoever wants it all the same says so, and that is on record.
     let store = Store::open(place.path());
-    let beside = begin_beside(&store, opening("vault", Some("prod")), vec![], &who(), world()).unwrap();
+    let beside =
+        begin_beside(&store, &Remembered::default(), opening("vault", Some("prod")), vec![], &who(), world()).unwrap();
     let give_up = || Some(Proposal::Abandon { reason: "a test".into() });
     let (_, records) = end(beside, give_up()).await;
     assert_eq!(notes(&records), [format!("begun although the run {first} of the same site and system is not closed")]);
@@ -89,7 +109,8 @@ async fn a_run_that_stands_open_holds_back_another_of_its_site_and_system() {
     let looked = format!("begun although it was to be looked at: others: the run {first} is not closed");
     for (note, count) in [(looked, 1), ("begun although it was to be looked at: clock".to_owned(), 2)] {
         let opening = opening("vault", Some("prod"));
-        let beside = begin_beside(&store, opening, vec![note.clone()], &who(), world()).unwrap();
+        let beside =
+            begin_beside(&store, &Remembered::default(), opening, vec![note.clone()], &who(), world()).unwrap();
         let (_, records) = end(beside, give_up()).await;
         assert!(notes(&records).len() == count && notes(&records).contains(&note), "{:?}", notes(&records));
     }

@@ -64,7 +64,9 @@ impl Bench {
         let world = World { runtime: Handle::current(), clock: read(clock.clone()), runner: runner.clone() };
         let opening = Opening { runbook, inputs: Map::new(), site: None, practice: None };
         let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
-        let run = launch::begin(&Store::open(folder.path()), opening, &who, world).unwrap();
+        let run =
+            launch::begin(&Store::open(folder.path()), &crate::journal::Remembered::default(), opening, &who, world)
+                .unwrap();
         let mut bench = Self { run, clock, runner, _folder: folder };
         // The monitor's own only answer for the next minutes: nobody listens there.
         while !matches!(bench.next().await, Update::Sampled(_)) {}
@@ -365,7 +367,9 @@ async fn what_happened_at_one_moment_of_a_rehearsal_is_recorded_in_one_go() {
     let practice = Some(PracticeSeen { nodes: 1, seed: 1, scenario: None, ports: vec![1] });
     let opening = Opening { runbook: Arc::new(runbook.unwrap()), inputs: Map::new(), site: None, practice };
     let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
-    let mut run = launch::begin(&Store::open(folder.path()), opening, &who, world).unwrap();
+    let mut run =
+        launch::begin(&Store::open(folder.path()), &crate::journal::Remembered::default(), opening, &who, world)
+            .unwrap();
     let (kind, about, at) = ("killed".to_owned(), "a".to_owned(), clock.now());
     let began =
         Happening::HarmBegan { kind: kind.clone(), about: about.clone(), since: at, told: "a was killed".into() };

@@ -50,7 +50,8 @@ async fn a_rehearsal_reaches_the_simulated_cluster_alone() {
         let opening = Opening { runbook, inputs: Map::new(), site: None, practice };
         let who = Who { operator: "maria".into(), host: "bastion".into(), face: "test" };
         let world = World { runtime: Handle::current(), clock: runner.clock.clone(), runner: Arc::new(runner.clone()) };
-        let begun = launch::begin(&Store::open(folder.path()), opening, &who, world);
+        let begun =
+            launch::begin(&Store::open(folder.path()), &crate::journal::Remembered::default(), opening, &who, world);
         match begun {
             Ok(_) => assert!(is_fine, "{question}"),
             Err(LaunchError::Probe(why)) => assert!(!is_fine && why.contains("practice"), "{question}: {why}"),

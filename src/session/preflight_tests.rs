@@ -91,6 +91,7 @@ async fn a_journal_that_cannot_be_written_and_a_place_that_is_held_stop_it() {
     assert!(well.is_asked && well.note().is_none() && !well.is_stopped(), "{:?}", told(&well));
     let first = launch::begin(
         &Store::open(place.path()),
+        &crate::journal::Remembered::default(),
         Opening { inputs: Map::new(), ..self::opening("", Some(("prod-eu", "PRODUCTION"))) },
         &who(),
         self::world(ScriptedRunner::new()),

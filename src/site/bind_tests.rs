@@ -140,7 +140,8 @@ fn a_version_has_no_v_where_the_commands_put_one_before_it() {
     }
 }
 
-/// Wherever a path comes from, it is used as it is meant; what is no path, or another's home, stays as it was given.
+/// Wherever a path comes from, it is used as it is meant; what is no path stays as it was given, and another's home is
+/// not taken.
 #[test]
 fn a_path_that_begins_at_home_is_used_as_it_is_meant() {
     let path = |name: &str, default: &str| format!("[inputs.{name}]\ntype = \"path\"\nprompt = \"P\"\n{default}");
@@ -154,12 +155,16 @@ fn a_path_that_begins_at_home_is_used_as_it_is_meant() {
     assert_eq!(findings, []);
     let site = site("site = \"~/b\"\ntarget = \"1.2\"\nnodes = [{ name = \"a\", api = \"~/n\" }]");
     let given = set(&[("set", "~/a"), ("ticket", "~/t")]);
-    let asked = Map::from_iter([("asked".to_owned(), json!("~jo/c"))]);
-    let bound = bind(&book.unwrap(), &given, Some(&site), &asked).unwrap().inputs;
+    let asked = Map::from_iter([("asked".to_owned(), json!("./~jo/c"))]);
+    let book = book.unwrap();
+    let others = Map::from_iter([("asked".to_owned(), json!("~jo/c"))]);
+    let told = bind(&book, &given, Some(&site), &others).unwrap_err();
+    assert!(told.len() == 1 && told[0].message.contains("~jo is not looked up"), "{told:?}");
+    let bound = bind(&book, &given, Some(&site), &asked).unwrap().inputs;
     for (name, expected) in [("set", at_home("~/a")), ("site", at_home("~/b")), ("default", at_home("~/d"))] {
         assert_eq!(bound[name], json!(expected), "{name}");
     }
     assert_eq!(std::env::var("HOME").is_ok_and(|home| home.starts_with('/')), bound["set"] != json!("~/a"));
-    assert_eq!((&bound["asked"], &bound["ticket"]), (&json!("~jo/c"), &json!("~/t")));
+    assert_eq!((&bound["asked"], &bound["ticket"]), (&json!("./~jo/c"), &json!("~/t")));
     assert_eq!(bound["nodes"][0]["api"], json!("~/n"));
 }

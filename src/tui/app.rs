@@ -41,6 +41,8 @@ pub struct App {
     pub sizes: Option<Sizes>,
     /// What is on the screen.
     pub screen: Screen,
+    /// Why ssh-keygen did not sign: what is typed may be meant for it and is taken nowhere, until a key that types nothing.
+    pub refused: Option<String>,
     /// How far the help was scrolled, while it is open.
     pub help: Option<usize>,
     /// What is picked from, while that lies over the screen.
@@ -71,6 +73,7 @@ impl App {
         Self {
             sizes: None,
             screen: Screen::Library(Box::default()),
+            refused: None,
             help: None,
             pick: None,
             size: (80, 24),

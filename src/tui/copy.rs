@@ -55,9 +55,12 @@ pub fn open(app: &mut App) -> Vec<Effect> {
 /// With this begins what is told of a text that was copied.
 const GIVEN: &str = "given to the terminal's clipboard";
 
+/// And with this what is told of a journal that was signed.
+pub const SIGNED: &str = "signed with ";
+
 /// How a notice looks, with its sign: that something was done is no trouble.
 pub fn noticed(notice: &str, look: &Look) -> Strip {
-    let is_well = notice.starts_with(GIVEN);
+    let is_well = [GIVEN, SIGNED].iter().any(|well| notice.starts_with(well));
     let (sign, meaning) = if is_well { (look.glyphs.done, Meaning::Ok) } else { (look.glyphs.alert, Meaning::Problem) };
     Strip::of(format!("{sign} {notice}"), meaning)
 }

@@ -9,9 +9,12 @@ use crate::tui::pick::About;
 use crate::tui::screen::Screen;
 use crate::tui::screen::run::sizes::Sizes;
 use crate::tui::widget::help::Help;
-use crate::tui::{copy, found, palette, search, spot};
+use crate::tui::{copy, found, palette, search, sign, spot};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    if sign::is_kept_off(app, &key) {
+        return Vec::new();
+    }
     if !app.is_large_enough() {
         return on_key_unseen(app, key);
     }
@@ -152,7 +155,7 @@ fn turn_page(screen: &mut Screen, effect: &Effect) {
 const SIGNATURE_BEGINS: &str = "-----BEGIN SSH SIGNATURE-----";
 
 pub(super) fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
-    if app.help.is_some() || !app.is_large_enough() {
+    if app.help.is_some() || app.refused.is_some() || !app.is_large_enough() {
         return Vec::new();
     }
     // A signature is for the dialog that waits for it, and no path of a key.
@@ -189,6 +192,9 @@ pub(super) fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
     // What is not seen is not clicked; a border that is held is let go all the same.
     if !app.is_large_enough() && !matches!(mouse.kind, MouseEventKind::Up(_)) {
         return Vec::new();
+    }
+    if matches!(mouse.kind, MouseEventKind::Down(_)) {
+        sign::go_on(app);
     }
     if let Some(effects) = spot::on_mouse(app, mouse) {
         return effects;

@@ -1,9 +1,10 @@
 //! A list out of which one is picked by typing a part of it: commands, steps, lines, records, texts. Pure.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::journal::at_home;
 use crate::runbook::{ProbeId, StepKey};
 use crate::text::clean_line;
 use crate::tui::keymap::Action;
@@ -150,8 +151,10 @@ pub struct PickList {
     pub note: String,
     /// What could not be looked through, and why.
     pub unread: Option<String>,
-    /// What is signed with the key whose path is typed, where none of the list is meant.
-    pub typed_path: Option<ToSign>,
+    /// What can be signed with a key whose path is typed, each with the words for it.
+    pub by_path: Vec<(String, ToSign)>,
+    /// How many rows there are without those.
+    listed: usize,
 }
 
 /// What a key did to the list.
@@ -168,17 +171,18 @@ pub enum Picked {
 impl PickList {
     /// A list in which nothing is typed yet.
     pub fn new(about: About, rows: Vec<Row>) -> Self {
-        let found = (0..rows.len()).collect();
+        let listed = rows.len();
         Self {
             about,
             rows,
             typed: String::new(),
-            found,
+            found: (0..listed).collect(),
             chosen: 0,
             problem: None,
             note: String::new(),
             unread: None,
-            typed_path: None,
+            by_path: Vec::new(),
+            listed,
         }
     }
 
@@ -219,19 +223,14 @@ impl PickList {
     fn take(&mut self) -> Picked {
         match self.row() {
             Some(row) => Picked::Take(row.gives.clone()),
-            None => match &self.typed_path {
-                Some(what) if !self.typed.trim().is_empty() => {
-                    let (what, key) = (what.clone(), PathBuf::from(self.typed.trim()));
-                    Picked::Take(Gives::Sign(Signing { what, key }))
-                }
-                _ => {
-                    self.problem = Some(match &self.unread {
-                        Some(why) => why.clone(),
-                        None => "nothing fits what is typed".into(),
-                    });
-                    Picked::Stay
-                }
-            },
+            None => {
+                self.problem = Some(match &self.unread {
+                    Some(why) => why.clone(),
+                    None if self.typed.is_empty() && !self.by_path.is_empty() => "nothing is typed".into(),
+                    None => "nothing fits what is typed".into(),
+                });
+                Picked::Stay
+            }
         }
     }
 
@@ -261,6 +260,36 @@ impl PickList {
         self.typed = typed;
         self.chosen = 0;
         self.problem = None;
+        if !self.by_path.is_empty() {
+            self.rows.truncate(self.listed);
+        }
+        self.found = self.fitting();
+        let typed = self.typed.trim();
+        // Without a slash it is a name in this folder only where nothing else is meant by it.
+        let whole = Some(typed).filter(|typed| self.found.is_empty() && !typed.is_empty());
+        if let Some(path) = path_in(typed).or(whole).map(str::to_owned) {
+            self.offer_key_at(&path);
+        }
+    }
+
+    /// Offers what can be signed with the key at that path, behind the keys that are known.
+    fn offer_key_at(&mut self, path: &str) {
+        let is_it = |row: &Row| matches!(&row.gives, Gives::Sign(signing) if signing.key == Path::new(path));
+        if self.rows.iter().any(is_it) {
+            return;
+        }
+        let key = PathBuf::from(at_home(path));
+        let row = |(words, what): &(String, ToSign)| {
+            let signing = Signing { what: what.clone(), key: key.clone() };
+            Row::new(&format!("{words} {path}"), "as typed", Meaning::Dim, Gives::Sign(signing))
+        };
+        let rows: Vec<Row> = self.by_path.iter().map(row).collect();
+        self.rows.extend(rows);
+        self.found = self.fitting();
+    }
+
+    /// The rows that fit what is typed, the best first.
+    fn fitting(&self) -> Vec<usize> {
         let words: Vec<String> = self.typed.split_whitespace().map(str::to_lowercase).collect();
         let fits = |(at, row): (usize, &Row)| {
             let score = words.iter().map(|word| row.score(word, self.about.is_fuzzy())).sum::<Option<usize>>()?;
@@ -274,13 +303,19 @@ impl PickList {
                 found.retain(|(score, ..)| *score < STREWN);
             }
         }
-        self.found = found.into_iter().map(|(.., at)| at).collect();
+        found.into_iter().map(|(.., at)| at).collect()
     }
 
     /// The first row in view when so many are, so that the chosen one is among them.
     pub fn top(&self, rows: usize) -> usize {
         self.chosen.saturating_sub(rows / 2).min(self.found.len().saturating_sub(rows))
     }
+}
+
+/// The path in what is typed: from the first word on that can only be one.
+fn path_in(typed: &str) -> Option<&str> {
+    let first = typed.split_whitespace().find(|word| word.contains('/'))?;
+    typed.find(first).and_then(|at| typed.get(at..)).map(str::trim_end)
 }
 
 /// Whether a word of the text begins like that.

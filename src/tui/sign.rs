@@ -3,9 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
 use crate::journal::Role;
 use crate::tui::app::App;
 use crate::tui::dialog::Dialog;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::message::Effect;
 use crate::tui::palette;
 use crate::tui::pick::{About, Gives, PickList, Row};
@@ -55,7 +58,7 @@ pub fn offer(app: &mut App, of: &Path, keys: &[KeySeen]) {
     {
         let row = |key: &KeySeen| row("with", key, ToSign::Release(of.to_owned()));
         let list = PickList::new(About::KeysOfRelease, keys.iter().map(row).collect());
-        show(app, list, keys, ToSign::Release(of.to_owned()));
+        show(app, list, keys, vec![("with".into(), ToSign::Release(of.to_owned()))]);
         return;
     }
     let run = of;
@@ -75,7 +78,7 @@ pub fn offer(app: &mut App, of: &Path, keys: &[KeySeen]) {
         keys.iter().map(move |key| row(&words, key, what.clone()))
     };
     let list = PickList::new(About::Keys, ROLES.iter().flat_map(of_role).collect());
-    show(app, list, keys, journal(Role::Operator));
+    show(app, list, keys, ROLES.iter().map(|(role, words)| (format!("{words} with"), journal(*role))).collect());
 }
 
 /// One key that may be picked.
@@ -85,17 +88,45 @@ fn row(words: &str, key: &KeySeen, what: ToSign) -> Row {
     Row::new(&format!("{words} {}", key.path.display()), right, Meaning::Dim, Gives::Sign(signing))
 }
 
-/// Shows the list; a key whose path is typed signs `typed`.
-fn show(app: &mut App, list: PickList, keys: &[KeySeen], typed: ToSign) {
+/// Shows the list; a key whose path is typed signs what is picked of `by_path`.
+fn show(app: &mut App, list: PickList, keys: &[KeySeen], by_path: Vec<(String, ToSign)>) {
     let note =
         if keys.is_empty() { "no key in ~/.ssh: type the path of one" } else { "or type the path of another key" };
     let mut list = list.noted(note);
-    list.typed_path = Some(typed);
+    list.by_path = by_path;
     palette::show(app, list);
 }
 
-/// It was signed, or why it was not.
+/// It was signed, or why it was not: then nothing that is typed is taken for the time being, for whoever is used to being
+/// asked again types a passphrase.
 pub fn signed(app: &mut App, signed: Result<String, String>) -> Vec<Effect> {
+    let is_shown = matches!(app.screen, Screen::Run(_) | Screen::Debrief(_) | Screen::Journals(_));
+    app.refused = signed.as_ref().err().cloned().filter(|_| is_shown);
+    tell(app, signed.map_err(|why| format!("enter goes on; {why}")));
+    if matches!(app.screen, Screen::Journals(_)) { vec![Effect::ReadBesides] } else { Vec::new() }
+}
+
+/// After a refusal: whether the key is for nothing on the screen.
+pub fn is_kept_off(app: &mut App, key: &KeyEvent) -> bool {
+    let Some(why) = app.refused.take() else { return false };
+    if matches!(key.code, KeyCode::Enter | KeyCode::Esc) {
+        tell(app, Err(why));
+        return true;
+    }
+    app.refused = Some(why);
+    let everywhere = app.keymap.resolve(key, &[Context::Everywhere]);
+    let is_way_out = matches!(everywhere, Some(Action::Leave | Action::Suspend | Action::Redraw));
+    !(is_way_out && key.modifiers.contains(KeyModifiers::CONTROL))
+}
+
+/// The mouse was used after a refusal: nobody types a passphrase with it.
+pub fn go_on(app: &mut App) {
+    if let Some(why) = app.refused.take() {
+        tell(app, Err(why));
+    }
+}
+
+fn tell(app: &mut App, signed: Result<String, String>) {
     match &mut app.screen {
         Screen::Run(run) => {
             run.notice = Some(match &signed {
@@ -104,11 +135,7 @@ pub fn signed(app: &mut App, signed: Result<String, String>) -> Vec<Effect> {
             run.signed = Some(signed);
         }
         Screen::Debrief(debrief) => debrief.run.signed = Some(signed),
-        Screen::Journals(journals) => {
-            journals.signed(signed);
-            return vec![Effect::ReadBesides];
-        }
+        Screen::Journals(journals) => journals.signed(signed),
         _ => {}
     }
-    Vec::new()
 }

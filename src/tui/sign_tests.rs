@@ -57,6 +57,7 @@ fn a_run_of_the_list_is_signed_with_a_key_that_is_picked() {
         assert_eq!(stage.effects.last(), Some(&signing("/home/maria/.ssh/token.pub", Role::Reviewer)));
         stage.tell(Message::Signed(Err("ssh-keygen did not sign: nothing is signed".into())));
         assert!(shown(&stage).contains("nothing is signed"), "{}", shown(&stage));
+        stage.press("enter");
         stage.press("down");
         assert!(!shown(&stage).contains("nothing is signed"), "another run: {}", shown(&stage));
     }
@@ -191,4 +192,66 @@ fn a_run_that_goes_on_and_a_debrief_are_signed_and_no_dialog_is_covered() {
     pressed(&mut stage, "esc");
     update(&mut stage.app, Message::Signed(Err("ssh-keygen did not sign: nothing is signed".into())));
     assert!(stage.picture().contains("nothing is signed"), "{}", stage.picture());
+}
+
+#[test]
+fn a_passphrase_that_is_typed_once_more_after_a_refusal_goes_nowhere() {
+    let refused = || Message::Signed(Err("nothing is signed: the passphrase does not fit".into()));
+    let mut run = run_stage((80, 24), Mode::Live).0;
+    let mut list = listed((80, 24));
+    update(&mut run.app, refused());
+    list.tell(refused());
+    assert!(
+        run.picture().contains("! enter goes on; nothing is signed: the passphrase does not fit"),
+        "{}",
+        run.picture()
+    );
+    assert!(shown(&list).contains("enter goes on; nothing is signed"), "{}", shown(&list));
+    let before = (run.picture(), shown(&list));
+    list.effects.clear();
+    for key in "nqASJ:?d/".chars().map(|c| c.to_string()) {
+        assert_eq!(pressed(&mut run, &key), [], "{key}");
+        list.press(&key);
+    }
+    update(&mut run.app, Message::Paste("hunter2".into()));
+    assert_eq!((run.picture(), shown(&list)), before);
+    assert_eq!((pressed(&mut run, "enter"), list.effects.as_slice()), (Vec::new(), &[][..]));
+    list.press("enter");
+    assert_eq!(list.effects, [], "that one is not replayed");
+    assert!(run.picture().contains("! nothing is signed: the passphrase does not fit"), "{}", run.picture());
+    pressed(&mut run, "n");
+    assert!(matches!(&run.app.screen, Screen::Run(run) if run.dialog.is_some()));
+    list.press("s");
+    assert_eq!(list.effects, [Effect::FindKeys(RUN.into())]);
+}
+
+#[test]
+fn a_key_whose_path_is_typed_signs_as_whoever_is_picked_and_no_other_key_does() {
+    let mut stage = listed((120, 40));
+    let mut offer = |typed: &str| {
+        stage.press("s");
+        stage.tell(Message::Keys(RUN.into(), keys()));
+        stage.tell(Message::Paste(typed.into()));
+        let picture = shown(&stage);
+        stage.press("enter");
+        (picture, stage.effects.last().cloned())
+    };
+    let (picture, signed) = offer("/keys/own");
+    for role in ["operator", "witness", "reviewer"] {
+        assert!(picture.contains(&format!("as {role} with /keys/own")), "{picture}");
+    }
+    assert_eq!(signed, Some(signing("/keys/own", Role::Operator)));
+    assert_eq!(offer("rev /keys/my own").1, Some(signing("/keys/my own", Role::Reviewer)));
+    assert_eq!(offer("work_key").1, Some(signing("work_key", Role::Operator)));
+    // What is there already is no other key, and what is typed stands below what it is the beginning of.
+    let (picture, signed) = offer("/home/maria/.ssh/id_ed25519");
+    assert_eq!(
+        (picture.matches("id_ed25519").count(), signed),
+        (4, Some(signing("/home/maria/.ssh/id_ed25519", Role::Operator)))
+    );
+    assert!(offer("/home/maria/.ssh/id").0.contains("as operator with /home/maria/.ssh/id  "), "it is offered");
+    if let Some(home) = std::env::home_dir() {
+        let key = home.join("keys/own");
+        assert_eq!(offer("~/keys/own").1, Some(signing(&key.to_string_lossy(), Role::Operator)));
+    }
 }

@@ -296,24 +296,6 @@ pub fn soaked_for(soaked: &Soaked, held_ms: u64) -> String {
     format!("for {}, {percent} % of it seen, {gap}{worst}", millis(held_ms))
 }
 
-/// `1 override`, `2 skips`: how many deviations of each kind there are.
-pub fn deviations(kinds: impl Iterator<Item = DeviationKind> + Clone) -> String {
-    let all = [
-        DeviationKind::Skip,
-        DeviationKind::Deferred,
-        DeviationKind::Override,
-        DeviationKind::CutWait,
-        DeviationKind::Acknowledged,
-        DeviationKind::Disputed,
-        DeviationKind::Waived,
-    ];
-    let counted = all.into_iter().filter_map(|kind| {
-        let count = kinds.clone().filter(|other| *other == kind).count();
-        (count > 0).then(|| format!("{count} {}", kind.word()))
-    });
-    counted.collect::<Vec<_>>().join(", ")
-}
-
 /// How many items it has; a phase that is no loop has none.
 fn with_items(items: &[crate::engine::Item]) -> String {
     match items {

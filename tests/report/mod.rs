@@ -6,6 +6,7 @@ mod compared;
 mod kept;
 mod kept_odd;
 mod made;
+mod named;
 mod page;
 mod paper;
 mod reviewed;

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{Counts, ItemState, Moment, PhaseState, Plan, RunState, StepState, StepStatus};
+use crate::engine::{Counts, ItemState, Moment, PhaseState, Plan, RunState, StepState, StepStatus, left};
 use crate::runbook::{Runbook, Step, StepKey};
 use crate::tui::screen::run::naming::{phase_title, title_of_step};
 use crate::tui::tell;
@@ -390,7 +390,7 @@ pub fn counted(state: &RunState, tally: &Tally, glyphs: &Glyphs) -> String {
     let all = accounted + counts.pending + counts.current + counts.failed + counts.deferred + counts.reverted;
     let undone = tally.undone;
     let behind = undone - counts.skipped;
-    let deviations = tell::deviations(state.own_deviations().map(|deviation| deviation.kind));
+    let deviations = left::deviations(state.own_deviations().map(|deviation| deviation.kind));
     let mut told = format!("{}/{all}", accounted - undone);
     let failed = (counts.failed > 0).then(|| format!("{} failed", counts.failed));
     let reverted = (counts.reverted > 0).then(|| format!("{} reverted", counts.reverted));

@@ -1,7 +1,7 @@
 //! What is told before a run is closed or given up, and after it: also what was not done, and what stays changed.
 
-use crate::engine::{DeviationKind, Outcome, RunState, StepState, StepStatus, needing};
-use crate::runbook::{Action, Step, StepKey};
+use crate::engine::{DeviationKind, Outcome, StepStatus, left, needing};
+use crate::runbook::StepKey;
 use crate::text::counted;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
@@ -14,9 +14,9 @@ const NAMED: usize = 6;
 
 /// What closing the run comes to.
 pub fn close(run: &Run) -> String {
-    let deviations = tell::deviations(run.state.deviations.iter().map(|deviation| deviation.kind));
+    let deviations = left::deviations(run.state.deviations.iter().map(|deviation| deviation.kind));
     let with = if deviations.is_empty() { "without deviations".into() } else { format!("with {deviations}") };
-    let rest = undone(&run.state);
+    let rest = left::not_done(&run.state);
     let unverified = match &run.state.never_verified()[..] {
         [] => String::new(),
         left => format!(" Never verified by a second person: {}.", listed(run, left)),
@@ -77,49 +77,15 @@ pub fn unverified_for_good(run: &Run) -> Option<String> {
 
 /// What of the system was changed and is not undone by this run.
 fn changed(run: &Run) -> String {
-    let all = run.state.counted().flat_map(|phase| phase.keys());
-    let steps: Vec<_> = all.filter(|(key, step)| is_begun(&run.state, key, step)).collect();
-    let planned = |key: &StepKey| run.runbook.step(&key.phase, &key.step);
-    let named = |is_meant: &dyn Fn(&Step) -> bool| -> Vec<StepKey> {
-        let meant = steps.iter().filter(|(key, _)| planned(key).is_some_and(is_meant));
-        meant.map(|(key, _)| key.clone()).collect()
-    };
-    let mut changing = named(&|step| step.critical || step.irreversible || step.disturbs.is_some());
-    if changing.is_empty() {
-        changing = named(&|step| matches!(step.action, Action::Run { .. }));
-    }
+    let changing = left::changing(&run.runbook, &run.state);
     if changing.is_empty() {
         return "No command was run and no critical step was begun.".into();
     }
     format!("This run does not undo what was changed by: {}.", listed(run, &changing))
 }
 
-/// Whether a step may have changed something: it was done, or begun and not left out. Who has read its cautions has
-/// done nothing yet.
-fn is_begun(state: &RunState, key: &StepKey, step: &StepState) -> bool {
-    match step.status {
-        StepStatus::Done | StepStatus::Failed => true,
-        StepStatus::Current => {
-            step.has_failed || state.waits_for_peer(key) || step.output.is_some() || !step.results.is_empty()
-        }
-        StepStatus::Skipped | StepStatus::Overridden => step.has_failed,
-        _ => false,
-    }
-}
-
-/// `3 skipped, 16 left behind on the way back, 1 failed`: nothing when every step was done or did not apply.
-pub fn undone(state: &RunState) -> String {
-    let counts = state.counts();
-    let behind = state.undone() - counts.skipped;
-    let told = [(counts.skipped, "skipped"), (behind, "left behind when it went back"), (counts.failed, "failed")];
-    let told = told.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
-    told.collect::<Vec<_>>().join(", ")
-}
-
 fn failed(run: &Run) -> String {
-    let steps = run.state.counted().flat_map(|phase| phase.keys());
-    let failed: Vec<_> = steps.filter(|(_, step)| step.status == StepStatus::Failed).map(|(key, _)| key).collect();
-    listed(run, &failed)
+    listed(run, &left::failed(&run.state))
 }
 
 fn listed(run: &Run, keys: &[StepKey]) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::clock::Timestamp;
-use crate::engine::{Allowed, Batch, Gate, PhaseState, Plan, StepState, StepStatus, Verdict};
+use crate::engine::{Allowed, Batch, Gate, PhaseState, Plan, StepState, StepStatus, Verdict, left};
 use crate::text::counted;
 use crate::tui::copy::noticed;
 use crate::tui::keymap::{Action, Context, Keymap};
@@ -16,7 +16,7 @@ use crate::tui::spot::Press;
 use crate::tui::tell;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widget::paint::{Paint, Strip};
-use crate::tui::widget::{alarms, ending, progress, told_keys};
+use crate::tui::widget::{alarms, progress, told_keys};
 use crate::tui::wrap::width;
 
 /// How wide the bar before the words is, in cells.
@@ -173,7 +173,7 @@ impl Status<'_> {
         let is_left_out = |step: &StepState| step.status == StepStatus::NotApplicable;
         let is_empty = is_back && run.state.walked().flat_map(|phase| phase.keys()).all(|(_, step)| is_left_out(step));
         let not_ok = run.view.moment.board.rows.iter().filter(|row| row.verdict != Verdict::Ok).count();
-        let undone = ending::undone(&run.state);
+        let undone = left::not_done(&run.state);
         let mut told = match (is_back, is_empty) {
             (true, true) => "this way back had nothing to do for anybody".into(),
             (true, false) => "the way back is walked".into(),

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{DeviationKind, StepStatus};
+use crate::engine::{DeviationKind, StepStatus, left};
 use crate::text::counted;
 use crate::tui::screen::run::Run;
 use crate::tui::tell;
@@ -64,7 +64,7 @@ fn right(run: &Run, has_number: bool, is_short: bool, look: &Look) -> Strip {
     let deviations = match (state.own_deviations().count(), has_number) {
         (0, _) => String::new(),
         (count, true) => counted(count, "deviation"),
-        (_, false) => tell::deviations(state.own_deviations().map(|deviation| deviation.kind)),
+        (_, false) => left::deviations(state.own_deviations().map(|deviation| deviation.kind)),
     };
     let counts = run.alarm_counts();
     let alarms = alarms::counted(counts.of, is_short, glyphs.dot);

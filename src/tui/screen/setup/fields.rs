@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use crate::runbook::InputKind;
 use crate::site::meant;
 use crate::text::clean_line;
 use crate::tui::keymap::{Context, Keymap};
@@ -242,23 +241,8 @@ fn prompt(question: &Question, cells: usize, meaning: Meaning) -> Vec<Strip> {
     lines
 }
 
-/// What an input takes, in a word or two, and whether it must be given.
+/// What an input takes, and whether it must be given.
 fn takes(question: &Question) -> String {
-    let kind = match &question.kind {
-        InputKind::Text => "text".to_owned(),
-        InputKind::Number => "number".into(),
-        InputKind::Bool => "yes or no".into(),
-        InputKind::Version => "version".into(),
-        InputKind::Duration => "duration, such as 1h 30m".into(),
-        InputKind::Url => "address".into(),
-        InputKind::Path => "path".into(),
-        InputKind::Choice(options) => options.join(", "),
-        InputKind::Nodes(fields) => {
-            let keys: Vec<_> = fields.iter().map(|field| format!(", \"{field}\": ...")).collect();
-            format!("[{{\"name\": ...{}}}, ...]", keys.concat())
-        }
-        InputKind::Command => "command: one word per argument".into(),
-        InputKind::Secret => "secret: where it is found, never its value".into(),
-    };
+    let kind = question.kind.takes();
     if question.is_optional { format!("{kind}; may stay empty") } else { format!("{kind}; required") }
 }

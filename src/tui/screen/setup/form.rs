@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 use crate::runbook::InputKind;
+use crate::runbook::takes::NODES_HINT;
 use crate::tui::attach::complete;
 use crate::tui::dialog::Field;
 use crate::tui::keymap::Action;
@@ -109,7 +110,7 @@ impl Form {
             Standing::Missing if !self.left[index] => None,
             Standing::Missing => {
                 let is_nodes = matches!(questions.asked[index].kind, InputKind::Nodes(_));
-                let hint = if is_nodes { "; nodes are easier to give in a site file (--site)" } else { "" };
+                let hint = if is_nodes { format!("; {NODES_HINT}") } else { String::new() };
                 Some(format!("a value is needed{hint}"))
             }
             Standing::Fine | Standing::Wrong => self.fields[index].problem.clone(),
