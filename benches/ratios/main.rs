@@ -22,7 +22,7 @@ mod waits;
 mod watched;
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use report::Figure;
 
@@ -43,6 +43,7 @@ type Part = fn(&Path) -> Vec<Figure>;
 
 /// All figures, or those of the part that is named.
 fn told(part: Option<&str>) -> ExitCode {
+    build();
     let folder = tempfile::TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR")).expect("a fresh folder");
     let parts: [(&str, Part); 13] = [
         ("journal", journal::figures),
@@ -66,6 +67,16 @@ fn told(part: Option<&str>) -> ExitCode {
         return ExitCode::FAILURE;
     }
     if report::print(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Builds the program as it is installed. What `cargo bench` has built is another one: with all that the tests ask of
+/// packages which both use, under other names for the linker.
+fn build() {
+    let target = Path::new(support::binary::PITON).ancestors().nth(2).expect("it lies in the folder of its profile");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--quiet", "--bin", "piton", "--target-dir"]).arg(target);
+    let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo has built this");
+    assert!(status.success(), "the program could not be built: {status}");
 }
 
 /// P20: the program as it is installed, in MB.

@@ -200,12 +200,17 @@ fn ssh_keygen(command: &mut Command, borrower: &Borrower) -> Result<Vec<u8>, Cli
     }
 }
 
+/// How the lines begin that ssh-keygen says before it signs, in its `sign_one`.
+const BEFOREHAND: [&str; 2] = ["Signing file ", "Confirm user presence for key "];
+
 /// Why it did not sign, by the last line that it said.
 fn why(said: &[u8], ended: ExitStatus) -> String {
     let said = String::from_utf8_lossy(said);
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    // What it says before it signs is no reason.
+    let is_reason = |line: &&str| !line.is_empty() && !BEFOREHAND.iter().any(|begins| line.starts_with(begins));
+    let last = said.lines().map(str::trim).rfind(is_reason).unwrap_or_default();
     match last {
-        "" => format!("ssh-keygen ended with {ended}"),
+        last if last.is_empty() || ended.code().is_none() => format!("ssh-keygen ended with {ended}"),
         last if last.contains("incorrect passphrase") => "the passphrase does not fit".into(),
         last if last.contains("invalid format") => "that file is no key that ssh-keygen reads".into(),
         last => format!("ssh-keygen says: {}", clean_line(last)),
@@ -214,10 +219,11 @@ fn why(said: &[u8], ended: ExitStatus) -> String {
 
 /// That there is such a key.
 fn there(key: &Path) -> Result<(), CliError> {
-    if key.exists() {
+    let why = key.to_str().and_then(others_home);
+    if why.is_none() && key.exists() {
         return Ok(());
     }
-    let why = key.to_str().and_then(others_home).map(|why| format!(": {why}")).unwrap_or_default();
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     Err(CliError::failed(format!("there is no key at {}{why}", key.display())))
 }
 

@@ -34,7 +34,7 @@ impl RunState {
     /// How many of those that count as overridden are waits that were cut short.
     pub fn cuts(&self) -> u32 {
         let steps = self.counted().flat_map(|phase| &phase.items).flat_map(|item| &item.steps);
-        steps.fold(0, |cuts, step| cuts + u32::from(step.is_cut))
+        steps.fold(0, |cuts, step| cuts + u32::from(step.is_cut && step.status == StepStatus::Overridden))
     }
 }
 

@@ -351,6 +351,7 @@ impl RunState {
             by.clone_into(&mut state.by);
             said.clone_into(&mut state.said);
             state.doer = None;
+            state.is_cut = false;
         });
         if self.current.as_ref() == Some(step) && !waits_for_peer {
             self.current = None;

@@ -1,8 +1,9 @@
 //! A program that is lent the terminal: an editor, or ssh-keygen. It is ended when piton is.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::os::fd::OwnedFd;
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use crate::clock::monotonic;
 
 /// The most that is taken of what it prints, in bytes.
 const MAX_PRINTED: u64 = 64 * 1024;
+
+/// How long its last words are waited for where something else keeps its end of the pipe.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How long one that is ended is waited for, once it was asked, and once more when it was made to.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -55,11 +59,7 @@ impl Borrower {
     ///
     /// # Errors
     /// It cannot be started, printed more than 64 KiB, or was to end before it began.
-    pub fn run_heard(
-        &self,
-        command: &mut Command,
-        hear: &mut (dyn FnMut(&[u8]) + Send),
-    ) -> io::Result<(ExitStatus, Vec<u8>)> {
+    pub fn run_heard(&self, command: &mut Command, hear: &mut dyn FnMut(&[u8])) -> io::Result<(ExitStatus, Vec<u8>)> {
         let mut known = self.known();
         if known.is_ended {
             return Err(io::Error::other("piton ends"));
@@ -69,18 +69,13 @@ impl Borrower {
         known.running = Some(pid);
         drop(known);
         let mut printed = Vec::new();
-        let (output, said) = (child.stdout.take(), child.stderr.take());
-        let read = std::thread::scope(|scope| {
-            if let Some(said) = said {
-                scope.spawn(move || listen(said, hear));
-            }
-            output.map_or(Ok(0), |output| output.take(MAX_PRINTED + 1).read_to_end(&mut printed))
-        });
-        // Not with its number given back: whoever ends it must not meet another process of that number.
-        while matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT), Err(Errno::INTR)) {}
+        let overheard = overheard(&mut child, pid).map(|heard| take_in(&heard, &mut printed, hear));
+        if overheard.is_err() {
+            child.kill()?;
+        }
         self.known().running = None;
         let ended = child.wait()?;
-        read?;
+        overheard?;
         if printed.len() as u64 > MAX_PRINTED {
             return Err(io::Error::other(format!("it printed more than {MAX_PRINTED} bytes")));
         }
@@ -118,16 +113,59 @@ impl Borrower {
     }
 }
 
-/// Hears all that comes, until nobody has the other end any more.
-fn listen(mut said: impl io::Read, hear: &mut (dyn FnMut(&[u8]) + Send)) {
-    let mut buffer = [0; 1024];
-    loop {
-        match said.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(read) => hear(&buffer[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return,
+/// What is heard of a program that was begun.
+enum Heard {
+    Printed(Vec<u8>),
+    Said(Vec<u8>),
+    Ended,
+}
+
+/// Listens to a program on threads of their own: what it has started may keep its ends of the pipes for longer than it
+/// lives itself, and nobody waits for that. It is not waited for here, so that its number stays its own.
+fn overheard(child: &mut Child, pid: Pid) -> io::Result<Receiver<Heard>> {
+    let (teller, heard) = channel();
+    if let Some(said) = child.stderr.take() {
+        listen(said, Heard::Said, teller.clone())?;
+    }
+    if let Some(output) = child.stdout.take() {
+        listen(output, Heard::Printed, teller.clone())?;
+    }
+    std::thread::Builder::new().spawn(move || {
+        while matches!(waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT), Err(Errno::INTR)) {}
+        let _ = teller.send(Heard::Ended);
+    })?;
+    Ok(heard)
+}
+
+/// Tells all that comes out of a pipe until nobody has its other end any more, or nobody listens.
+fn listen(mut from: impl io::Read + Send + 'static, of: fn(Vec<u8>) -> Heard, to: Sender<Heard>) -> io::Result<()> {
+    std::thread::Builder::new().spawn(move || {
+        let mut buffer = [0; 1024];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(read) if to.send(of(buffer[..read].to_vec())).is_err() => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
         }
+    })?;
+    Ok(())
+}
+
+/// Takes in what is heard until the program has ended, and what it said last.
+fn take_in(heard: &Receiver<Heard>, printed: &mut Vec<u8>, hear: &mut dyn FnMut(&[u8])) {
+    let mut next = heard.recv().ok();
+    let mut has_ended = false;
+    while let Some(told) = next {
+        match told {
+            Heard::Said(said) => hear(&said),
+            Heard::Printed(more) if printed.len() as u64 <= MAX_PRINTED => printed.extend(more),
+            Heard::Printed(_) => {}
+            Heard::Ended => has_ended = true,
+        }
+        next = if has_ended { heard.recv_timeout(LAST_WORDS).ok() } else { heard.recv().ok() };
     }
 }
 
@@ -195,5 +233,16 @@ mod tests {
         let ended = Borrower::default().run_heard(&mut command, &mut |said| heard.extend_from_slice(said));
         let (ended, printed) = ended.expect("it runs");
         assert_eq!((ended.code(), &printed[..], &heard[..]), (Some(3), &b"one\ntwo\n"[..], &b"why\n"[..]));
+    }
+
+    #[test]
+    fn what_it_has_started_and_keeps_its_pipes_is_not_waited_for() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 600 & echo $!; exit 3"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (ended, printed) = Borrower::default().run_heard(&mut command, &mut |_| {}).expect("it runs");
+        let pid =
+            std::str::from_utf8(&printed).unwrap().trim().parse().ok().and_then(Pid::from_raw).expect("its number");
+        assert_eq!((ended.code(), test_kill_process(pid)), (Some(3), Ok(())), "it was waited for");
+        kill_process(pid, Signal::KILL).unwrap();
     }
 }

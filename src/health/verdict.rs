@@ -114,7 +114,6 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
         fields.insert(name.clone(), value);
     }
     let fact = first_fact(seen.scope());
-    let came = came(target, &fields, seen.scope());
     seen.extend(&fields);
     if let Some(why) = too_large {
         return Judgement { verdict: Verdict::Unknown, why: short(&why), fields };
@@ -130,7 +129,9 @@ fn judge_answer(target: &Target, facts: Map<String, Value>, forbidden: Option<u1
         _ if is_degraded() => (Verdict::Degraded, shown(&fields, &fact)),
         (_, Some(status), _) => (Verdict::Unknown, format!("forbidden: status {status}")),
         (_, None, Some(why)) => (Verdict::Unknown, why),
-        (Truth::Unknown(why), None, None) => (Verdict::Unknown, format!("cannot be told: {why}{came}")),
+        (Truth::Unknown(why), None, None) => {
+            (Verdict::Unknown, format!("cannot be told: {why}{}", came(target, &why, seen.scope())))
+        }
         (Truth::False, None, None) => (Verdict::Bad, shown(&fields, &fact)),
     };
     Judgement { verdict, why: short(&why), fields }
@@ -146,21 +147,16 @@ fn first_fact(facts: &Value) -> String {
     "not ok".into()
 }
 
-/// What was asked for the first field that is not known, and what came instead; empty where every field is known.
-fn came(target: &Target, fields: &Map<String, Value>, facts: &Value) -> String {
-    let Some((_, expr)) = target.fields.iter().find(|(name, _)| fields.get(name).is_none_or(Value::is_null)) else {
-        return String::new();
-    };
-    let (body, texts): (&str, &[&str]) =
-        if facts.get("exit").is_some() { ("json", &["stderr", "stdout"]) } else { ("body", &["text"]) };
-    let first_line = |name: &&str| facts[*name].as_str()?.lines().map(str::trim).find(|line| !line.is_empty());
+/// What was asked for the field of which `why` says that it is not known, and what came instead; nothing where it says
+/// that of none. What the answer holds is not told: it may be a secret that nobody declared.
+fn came(target: &Target, why: &str, facts: &Value) -> String {
+    let is_meant = |name: &str| why.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '));
+    let Some((_, expr)) = target.fields.iter().find(|(name, _)| is_meant(name)) else { return String::new() };
+    let body = if facts.get("exit").is_some() { "json" } else { "body" };
     let kind = match facts.get(body) {
-        Some(Value::Null) => {
-            let line = texts.iter().find_map(first_line).map(|line| format!(": {}", cut(line, MAX_VALUE_CHARS)));
-            format!(", no JSON{}", line.unwrap_or_default())
-        }
-        Some(_) if expr.source().contains(&format!(".{body}")) => ", JSON without it".into(),
-        _ => String::new(),
+        _ if !expr.source().contains(&format!(".{body}")) => "",
+        Some(Value::Null) => ", no JSON object",
+        _ => ", JSON without it",
     };
     format!(": asked for {}; came {}{kind}", cut(expr.source().trim(), MAX_VALUE_CHARS), first_fact(facts))
 }

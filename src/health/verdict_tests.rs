@@ -86,7 +86,7 @@ fn what_is_not_known_is_told_with_what_was_asked_for_and_what_came() {
         (
             ("pins", ".body.pins"),
             json!({"status": 502, "body": null, "text": "<h1>Bad Gateway</h1>"}),
-            "pins is not known: asked for .body.pins; came status 502, no JSON: <h1>Bad Gateway</h1>",
+            "pins is not known: asked for .body.pins; came status 502, no JSON object",
         ),
         (
             ("pins", ".body.pins"),
@@ -96,19 +96,16 @@ fn what_is_not_known_is_told_with_what_was_asked_for_and_what_came() {
         (
             ("pins", ".json.count"),
             json!({"exit": 1, "json": null, "stdout": "", "stderr": "\nError: no route to host\nmore\n"}),
-            "pins is not known: asked for .json.count; came exit 1, no JSON: Error: no route to host",
+            "pins is not known: asked for .json.count; came exit 1, no JSON object",
         ),
         (
-            ("pins", ".stdout | capture(\"(?<n>[0-9]+) pins\") | .n | tonumber"),
-            json!({"exit": 0, "json": null, "stdout": "none", "stderr": ""}),
-            "",
+            ("pins", ".stdout|if .==\"x\" then null else . end"),
+            json!({"exit": 0, "json": null, "stdout": "x", "stderr": ""}),
+            "pins is not known: asked for .stdout|if .==\"x\" then null else . end; came exit 0",
         ),
     ] {
         let said = told(field, facts);
-        match why {
-            "" => assert!(!said.contains("asked for") || said.chars().count() <= MAX_WHY_CHARS, "{said}"),
-            why => assert_eq!(said, format!("cannot be told: {why}")),
-        }
+        assert_eq!(said, format!("cannot be told: {why}"));
     }
 }
 

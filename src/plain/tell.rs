@@ -317,7 +317,7 @@ fn for_item(item: Option<&str>) -> String {
 /// How a step stands, in a word.
 pub const fn status(step: &StepState) -> &'static str {
     match step.status {
-        _ if step.is_cut => DeviationKind::CutWait.word(),
+        StepStatus::Overridden if step.is_cut => DeviationKind::CutWait.word(),
         StepStatus::NotApplicable => "not applicable",
         other => other.word(),
     }

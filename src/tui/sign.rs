@@ -113,6 +113,8 @@ pub fn is_kept_off(app: &mut App, key: &KeyEvent) -> bool {
         tell(app, Err(why));
         return true;
     }
+    // Whatever has been told meanwhile: nobody presses keys that are for nothing without hearing which one goes on.
+    tell(app, Err(format!("enter goes on; {why}")));
     app.refused = Some(why);
     let everywhere = app.keymap.resolve(key, &[Context::Everywhere]);
     let is_way_out = matches!(everywhere, Some(Action::Leave | Action::Suspend | Action::Redraw));
