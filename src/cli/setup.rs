@@ -11,6 +11,7 @@ use crate::engine::Mode;
 use crate::fs;
 use crate::journal::RunSummary;
 use crate::library::{read_site, user_folder};
+use crate::runbook::takes::NODES_HINT;
 use crate::runbook::value::parse_value;
 use crate::runbook::{Input, InputKind, Runbook};
 use crate::site::{Bound, Given, Site, bind, check_input};
@@ -110,9 +111,7 @@ pub fn doubt(runbook: &Runbook, input: &str, text: &str) -> Option<String> {
     }
     match (parse_value(&input.kind, text), &input.kind) {
         (Ok(value), _) => check_input(runbook, input, &value).err(),
-        (Err(problem), InputKind::Nodes(_)) => {
-            Some(format!("{problem}; nodes are easier to give in a site file (--site)"))
-        }
+        (Err(problem), InputKind::Nodes(_)) => Some(format!("{problem}; {NODES_HINT}")),
         (Err(problem), _) => Some(problem),
     }
 }

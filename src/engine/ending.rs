@@ -14,6 +14,11 @@ use crate::runbook::{Rollback, RollbackId, StepKey, Truth, shorten};
 pub(crate) const WENT_BACK: &str = "the run went back: ";
 
 impl StepState {
+    /// Whether it stands as a wait that was cut short: it counts as overridden, and goes by a word of its own.
+    pub fn is_cut(&self) -> bool {
+        self.was_cut && self.status == StepStatus::Overridden
+    }
+
     /// Whether it is accounted for although nobody did it: left out, or left behind when the run went back.
     pub fn is_undone(&self) -> bool {
         match self.status {
@@ -34,7 +39,7 @@ impl RunState {
     /// How many of those that count as overridden are waits that were cut short.
     pub fn cuts(&self) -> u32 {
         let steps = self.counted().flat_map(|phase| &phase.items).flat_map(|item| &item.steps);
-        steps.fold(0, |cuts, step| cuts + u32::from(step.is_cut && step.status == StepStatus::Overridden))
+        steps.fold(0, |cuts, step| cuts + u32::from(step.is_cut()))
     }
 }
 

@@ -202,7 +202,6 @@ impl RunState {
             state.began = Some(at);
             state.ended = None;
             state.is_renewed = false;
-            state.is_cut = false;
             state.cancelled_by = None;
             state.verified = None;
             state.waived = None;
@@ -259,7 +258,7 @@ impl RunState {
             Event::WaitCut { step, reason, .. } => {
                 self.deviate(by, DeviationKind::CutWait, step.to_string(), reason);
                 self.end(step, StepStatus::Overridden, by, reason);
-                self.change(step, |state| state.is_cut = true);
+                self.change(step, |state| state.was_cut = true);
             }
             Event::StepsReopened { step, from, reason, board } => {
                 self.board = board.clone();
@@ -351,7 +350,7 @@ impl RunState {
             by.clone_into(&mut state.by);
             said.clone_into(&mut state.said);
             state.doer = None;
-            state.is_cut = false;
+            state.was_cut = false;
         });
         if self.current.as_ref() == Some(step) && !waits_for_peer {
             self.current = None;

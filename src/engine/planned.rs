@@ -47,7 +47,7 @@ pub(crate) fn fresh(steps: &[Planned]) -> ItemState {
         renewals: 0,
         actors: Vec::new(),
         results: BTreeMap::new(),
-        is_cut: false,
+        was_cut: false,
         cancelled_by: None,
         output: None,
     };

@@ -215,8 +215,8 @@ pub struct StepState {
     pub actors: Vec<String>,
     /// What became of each item, by name, in a step that takes them together.
     pub results: BTreeMap<String, ItemResult>,
-    /// Whether it was a wait, and cut short.
-    pub is_cut: bool,
+    /// Whether its last end was that of a wait that was cut short; see [`StepState::is_cut`].
+    pub was_cut: bool,
     /// Who wanted what it runs to end, in this attempt.
     pub cancelled_by: Option<String>,
     /// What its last command printed, once that has ended.

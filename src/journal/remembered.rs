@@ -205,13 +205,20 @@ mod tests {
     use crate::engine::Mode;
     use crate::journal::summary::Standing;
 
+    /// A store of one live run, whose journal is the golden one.
+    fn with_one_run(root: &Path) -> (Store, RunDir) {
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
+        let store = Store::open(root);
+        let dir = store.begin(Mode::Live, Timestamp::default(), "vault-ha").unwrap();
+        std::fs::copy(golden, dir.journal_path()).unwrap();
+        (store, dir)
+    }
+
     #[test]
     fn a_journal_is_read_again_when_it_was_written_to_and_not_otherwise() {
         let place = tempfile::tempdir().unwrap();
-        let store = Store::open(place.path());
-        let dir = store.begin(Mode::Live, Timestamp::default(), "vault-ha").unwrap();
-        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
-        let whole = std::fs::read(golden).unwrap();
+        let (store, dir) = with_one_run(place.path());
+        let whole = std::fs::read(dir.journal_path()).unwrap();
         let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         std::fs::write(dir.journal_path(), &whole[..first]).unwrap();
         let remembered = Remembered::default();
@@ -231,10 +238,7 @@ mod tests {
     #[test]
     fn a_journal_that_somebody_reads_is_not_read_beside_that() {
         let place = tempfile::tempdir().unwrap();
-        let store = Store::open(place.path());
-        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
-        let dir = store.begin(Mode::Live, Timestamp::default(), "vault-ha").unwrap();
-        std::fs::copy(golden, dir.journal_path()).unwrap();
+        let (store, dir) = with_one_run(place.path());
         let (remembered, bytes) = (Remembered::default(), AtomicU64::new(0));
         let barrier = std::sync::Barrier::new(2);
         let (is_met, is_here) = (AtomicBool::new(false), AtomicBool::new(false));
@@ -314,10 +318,7 @@ mod tests {
     #[test]
     fn the_reading_of_a_long_journal_is_ended_within_it() {
         let place = tempfile::tempdir().unwrap();
-        let store = Store::open(place.path());
-        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/format-1.jsonl");
-        let dir = store.begin(Mode::Live, Timestamp::default(), "vault-ha").unwrap();
-        std::fs::copy(golden, dir.journal_path()).unwrap();
+        let (store, dir) = with_one_run(place.path());
         let (remembered, read) = (Remembered::default(), AtomicU64::new(0));
         let more = |bytes| read.fetch_add(bytes, Ordering::Relaxed) + bytes < 2_000;
         let all = std::fs::metadata(dir.journal_path()).unwrap().len();

@@ -315,9 +315,9 @@ fn for_item(item: Option<&str>) -> String {
 }
 
 /// How a step stands, in a word.
-pub const fn status(step: &StepState) -> &'static str {
+pub fn status(step: &StepState) -> &'static str {
     match step.status {
-        StepStatus::Overridden if step.is_cut => DeviationKind::CutWait.word(),
+        _ if step.is_cut() => DeviationKind::CutWait.word(),
         StepStatus::NotApplicable => "not applicable",
         other => other.word(),
     }

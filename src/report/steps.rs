@@ -244,7 +244,7 @@ fn of_item(
             item: item.item.name.clone(),
             action: planned.map_or_else(String::new, |planned| planned.action.kind().word().to_owned()),
             status: step.status.word().to_owned(),
-            is_cut: step.is_cut && step.status == StepStatus::Overridden,
+            is_cut: step.is_cut(),
             by: step.by.clone(),
             doer: step.doer.clone(),
             verify: step.verify.map(|verify| verify.word().to_owned()),

@@ -80,7 +80,7 @@ fn steps(run: &Run, look: &Look) -> PickList {
     let moment = &run.view.moment;
     for (key, step) in run.state.counted().flat_map(|phase| phase.keys()) {
         let told = spoken(&run.runbook, &run.state, moment, &key);
-        let (sign, word, meaning) = tell::standing(step.status, step.is_cut, look.glyphs);
+        let (sign, word, meaning) = tell::standing(step.status, step.is_cut(), look.glyphs);
         rows.push(Row::new(&told, format!("{sign} {word}"), meaning, Gives::Look(key)));
     }
     PickList::new(About::Steps, rows)

@@ -195,7 +195,6 @@ pub const fn status(status: StepStatus, glyphs: &Glyphs) -> (&'static str, &'sta
 /// The same; a wait that was cut short is told as that.
 pub const fn standing(of: StepStatus, is_cut: bool, glyphs: &Glyphs) -> (&'static str, &'static str, Meaning) {
     let (sign, word, meaning) = status(of, glyphs);
-    let is_cut = is_cut && matches!(of, StepStatus::Overridden);
     (sign, if is_cut { DeviationKind::CutWait.word() } else { word }, meaning)
 }
 

@@ -266,7 +266,7 @@ impl Checklist<'_> {
         let Some(key) = self.key(Row::Step(p, i, s)) else { return };
         let known = &self.state.phases[p].items[i].steps[s];
         let Some(planned) = self.planned(&key, s) else { return };
-        let told @ (_, _, meaning) = tell::standing(known.status, known.is_cut, paint.look.glyphs);
+        let told @ (_, _, meaning) = tell::standing(known.status, known.is_cut(), paint.look.glyphs);
         let (sign, word, meaning) = match unverified(self.state, &key, known) {
             None => told,
             Some(word @ UNVERIFIED) if meaning == Meaning::Current => (told.0, word, meaning),

@@ -146,7 +146,7 @@ impl StepPage {
             actor: step.actor.as_ref().map(text).unwrap_or_default(),
             verify: second(state, key, known),
             unverified: checklist::unverified(state, key, known),
-            is_cut: known.is_cut,
+            is_cut: known.is_cut(),
             doer: known.doer.clone(),
             unless: step.when.as_ref().map(|when| when.why.clone()).unwrap_or_default(),
             text: step.text.as_ref().map(text).unwrap_or_default(),
