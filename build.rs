@@ -43,11 +43,15 @@ fn linked_small(out: &Path) {
     }
     let script = out.join("small.ld");
     let lines = fs::read_to_string(ORDER).unwrap_or_else(|error| panic!("{ORDER}: {error}"));
-    let named = lines.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let used: String = named.map(gathered).collect();
+    // What a run runs all the time stands beside what begins a program, and what people now and then call for is apart.
+    let mut parts = lines.split("\n\n").skip(1).map(|part| part.lines().map(gathered).collect::<String>());
+    let (Some(used), Some(called), None) = (parts.next(), parts.next(), parts.next()) else {
+        panic!("{ORDER}: two parts are needed, an empty line before each");
+    };
     let text = format!(
         "SECTIONS {{ /DISCARD/ : {{ *(.eh_frame) *(.eh_frame_hdr) }} }} INSERT AFTER .text;\n\
-         SECTIONS {{ .text.used : {{\n{used}}} }} INSERT BEFORE .text;\n\
+         SECTIONS {{ .text.used : {{\n{used}*(.text.main)\n*crt*.o(.text)\n}} }} INSERT AFTER .text;\n\
+         SECTIONS {{ .text.called : {{\n{called}}} }} INSERT BEFORE .text;\n\
          SECTIONS {{ .rodata.packed : {{ *(.rodata.*5piton6packed*) }} }} INSERT AFTER .rodata;\n"
     );
     put(&script, text.as_bytes());
@@ -64,7 +68,7 @@ fn linked_small(out: &Path) {
 
 /// What has the linker put the functions whose names begin so here.
 fn gathered(name: &str) -> String {
-    let is_name = name.chars().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '$'));
+    let is_name = name.chars().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '$' | '*'));
     assert!(is_name, "{ORDER}: {name}: no function is named so");
     format!("*(.text.{name}* .text.unlikely.{name}*)\n")
 }

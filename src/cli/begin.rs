@@ -4,9 +4,8 @@ use std::future::Future;
 use std::io::{self, IsTerminal};
 use std::pin::Pin;
 
-use tokio::runtime::Runtime;
-
 use crate::cli::error::CliError;
+use crate::cli::runtime::Runtime;
 use crate::cli::{dialogue, fold, place, progress, run};
 use crate::clock::Timestamp;
 use crate::journal::Remembered;
@@ -33,8 +32,8 @@ pub struct Unbound<'a> {
 /// # Errors
 /// It is not confirmed, or cannot be opened or written.
 pub fn in_lines(opening: Opening, unbound: &Unbound<'_>, is_beside: bool) -> Result<u8, CliError> {
-    let (runtime, store, who) = (run::runtime()?, run::store()?, place::who("plain"));
-    let world = run::live_world(runtime.handle(), Timestamp::default())?;
+    let (runtime, store, who) = (Runtime::start()?, run::store()?, place::who("plain"));
+    let world = run::live_world(&runtime, Timestamp::default())?;
     let remembered = Remembered::default();
     // Nobody waits for long journals behind a question that was answered.
     progress::read_live(&store, &remembered)?;

@@ -6,11 +6,11 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::task::Poll;
 
-use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
 use crate::cli::error::{CliError, SUSPENDED};
+use crate::cli::runtime::Runtime;
 use crate::cli::{fold, run, sign};
 use crate::clock;
 use crate::engine::Outcome;

@@ -33,6 +33,7 @@ pub mod replay;
 pub mod report;
 pub mod review;
 pub mod run;
+mod runtime;
 pub mod setup;
 pub mod shelf;
 pub mod sign;

@@ -10,6 +10,7 @@ use crate::cli::args::{PracticeArguments, Speed};
 use crate::cli::error::CliError;
 use crate::cli::looks::Looks;
 use crate::cli::run;
+use crate::cli::runtime::Runtime;
 use crate::cli::{dialogue, fold, place, stepped};
 use crate::clock::{Clock, FastClock, SystemClock, Timestamp};
 use crate::engine::{Event, PracticeSeen, Record, RunOpened};
@@ -73,8 +74,8 @@ pub fn practice(library: Option<PathBuf>, typed: &PracticeArguments, looks: &Loo
     if typed.autopilot && paced.is_none() {
         return stepped::practice(&store, &runbook, &wanted, typed.mistakes, &who);
     }
-    let runtime = run::runtime()?;
-    let launched = runtime.block_on(begin(&store, runbook, wanted, &who, runtime.handle()))?;
+    let runtime = Runtime::start()?;
+    let launched = runtime.block_on(begin(&store, runbook, wanted, &who, &runtime))?;
     if typed.scenario.as_deref() == Some(scenario::SURPRISE)
         && let Some(practice) = opened(&launched.records).and_then(|opened| opened.practice.as_ref())
     {
@@ -162,7 +163,7 @@ pub(super) fn played_before(runbook: &Runbook, seen: &PracticeSeen) -> Result<Pl
 ///
 /// # Errors
 /// The output or the journal cannot be written, or the way cannot be gone.
-pub fn autopilot(runtime: &tokio::runtime::Runtime, launched: Launched, way: Option<&Ending>) -> Result<u8, CliError> {
+pub fn autopilot(runtime: &Runtime, launched: Launched, way: Option<&Ending>) -> Result<u8, CliError> {
     let folder = launched.folder.clone();
     let mut out = fold::out();
     let interrupted = dialogue::interruption(runtime)?;

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Handle;
 
 use crate::cli::args::{ResumeArguments, RunArguments, Speed};
 use crate::cli::backstage::Stage;
@@ -12,6 +12,7 @@ use crate::cli::begin::Unbound;
 use crate::cli::error::{CliError, SUSPENDED};
 use crate::cli::looks::{Looks, reporting};
 use crate::cli::progress::{self, Progress, Telling};
+use crate::cli::runtime::Runtime;
 use crate::cli::{begin, dialogue, log, place, practice, stepped};
 use crate::clock::{SystemClock, Timestamp};
 use crate::diagnostic::render_all;
@@ -120,8 +121,8 @@ pub fn resume(folder: Option<PathBuf>, typed: &ResumeArguments, looks: &Looks) -
         drop(progress);
         return stepped::resume(suspended, way.as_ref(), &who);
     };
-    let runtime = runtime()?;
-    let launched = resume_with(&store, suspended, speed, &who, runtime.handle())?;
+    let runtime = Runtime::start()?;
+    let launched = resume_with(&store, suspended, speed, &who, &runtime)?;
     drop(progress);
     if typed.autopilot {
         practice::autopilot(&runtime, launched, way.as_ref())
@@ -238,18 +239,6 @@ pub fn library_shown(folder: Option<PathBuf>) -> Result<Library, CliError> {
     }
 }
 
-/// The threads on which probes and commands are awaited.
-///
-/// # Errors
-/// The system gives none.
-pub fn runtime() -> Result<Runtime, CliError> {
-    log::start()?;
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    // The screens and the session have threads of their own. What is left waits for others nearly all of its time, and
-    // two workers would wake each other for it.
-    builder.worker_threads(1).enable_all().build().map_err(CliError::failed)
-}
-
 /// What a live run acts on.
 ///
 /// # Errors
@@ -315,13 +304,13 @@ fn face_alone(drawn: Drawn) -> Result<u8, CliError> {
 
 /// The same; what the status is when no run was opened.
 fn face_or(drawn: Drawn, without_run: u8) -> Result<u8, CliError> {
-    face(&runtime()?, drawn, without_run)
+    face(&Runtime::start()?, drawn, without_run)
 }
 
 /// All that follows it.
 fn face(runtime: &Runtime, drawn: Drawn, without_run: u8) -> Result<u8, CliError> {
     // Nobody else tells them.
-    let _ = drawn.waits.set(runtime.handle().clone());
+    let _ = drawn.waits.set(Handle::clone(runtime));
     let exit = runtime.block_on(drawn.shown.live()).map_err(|error| broken(&error))?;
     let Some(folder) = exit.folder else { return Ok(without_run) };
     if exit.is_terminal_gone {
