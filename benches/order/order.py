@@ -103,6 +103,16 @@ def trace(program, arguments, addresses, reached):
 # -- a terminal, and who sits at it
 
 
+# What programs ask a terminal, and what one says: where the cursor is, what it is, which flags its keyboard has, and how
+# its ground is coloured.
+ANSWERS = {
+    b"\x1b[6n": "\x1b[1;1R",
+    b"\x1b[c": "\x1b[?62;22c",
+    b"\x1b[?u": "\x1b[?0u",
+    b"\x1b]11;?": "\x1b]11;rgb:0000/0000/0000\x1b\\",
+}
+
+
 class Terminal:
     """A program in a terminal of 120 to 60, and all that it wrote."""
 
@@ -141,6 +151,8 @@ class Terminal:
             if not part:
                 return False
             self.written += part
+            for asked, told in ANSWERS.items():
+                self.key(told * part.count(asked))
         return True
 
     def key(self, keys):
@@ -175,12 +187,12 @@ class Watched(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def book(port, silent=None):
-    """A runbook of 200 steps over eight panes, or none where there is no port, as the benches have it."""
+def book(port, silent=None, phase=20):
+    """A runbook of 200 steps over eight panes, or none where there is no port; in phases of so many steps."""
     text = 'format = 1\nid = "order"\ntitle = "Order"\nrevision = "1"\nsystem = "vault"\nsummary = "Many steps."\n'
     for step in range(1, 201):
-        if step % 20 == 1:
-            text += f'\n[[phase]]\nid = "p{step // 20 + 1}"\ntitle = "Phase {step // 20 + 1}"\n'
+        if step % phase == 1:
+            text += f'\n[[phase]]\nid = "p{step // phase + 1}"\ntitle = "Phase {step // phase + 1}"\n'
         text += f'\n[[phase.step]]\nid = "s{step}"\ntitle = "Step {step}"\nconfirm = "What was seen?"\n'
     for pane in range(1, 9 if port else 1):
         text += f'\n[[health]]\nid = "pane-{pane}"\ntitle = "Pane {pane}"\nevery = "1s"\ntimeout = "1s"\n'
@@ -300,7 +312,7 @@ def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Watched)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (home / "order.toml").write_text(book(server.server_port))
-    (home / "silent.toml").write_text(book(server.server_port, silent=3).replace('"order"', '"silent"'))
+    (home / "silent.toml").write_text(book(server.server_port, silent=3, phase=250).replace('"order"', '"silent"'))
     (home / "bare.toml").write_text(book(None).replace('"order"', '"bare"'))
     lengths = collections.Counter()
     for name, length in named.values():
@@ -309,7 +321,7 @@ def main():
     program = target / "release" / "piton"
     walks = [
         # Several times, since not all of it is done each time, and where one of those who are asked is not there.
-        [(watch, ["run", book]) for book in ("order.toml", "silent.toml", "order.toml")],
+        [(watch, ["run", name]) for name in ("order.toml", "silent.toml", "order.toml")],
         [
             (walk, ["run", "order.toml"]),
             (browse, []),
