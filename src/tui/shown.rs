@@ -54,8 +54,8 @@ fn take(watch: &mut Watch, has_mouse: bool) -> std::io::Result<Terminal> {
 }
 
 impl Shown {
-    /// Goes on until the operator leaves, a signal comes, or the terminal is gone. It must be called inside a
-    /// multi-threaded tokio runtime.
+    /// Goes on until the operator leaves, a signal comes, or the terminal is gone. It must be called inside a tokio
+    /// runtime whose tasks are on another thread.
     ///
     /// # Errors
     /// The terminal cannot be used. The terminal has been given back and the sitting closed
